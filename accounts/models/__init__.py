@@ -1,0 +1,29 @@
+"""Who the customers are and what they have."""
+
+from accounts.models.base import Commodity, Published
+from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
+from accounts.models.customer import Customer, Membership, Role
+from accounts.models.entity import Entity, EntityKind
+from accounts.models.links import ContractServicePoint, MeterInstallation
+from accounts.models.physical import MeterDevice, Premise, ServicePoint
+from accounts.models.user import User
+
+__all__ = [
+    "BillingAccount",
+    "Commodity",
+    "ContractServicePoint",
+    "Customer",
+    "Entity",
+    "EntityKind",
+    "Membership",
+    "MeterDevice",
+    "MeterInstallation",
+    "Premise",
+    "Program",
+    "Published",
+    "Role",
+    "ServiceContract",
+    "ServicePoint",
+    "SupplyTerm",
+    "User",
+]

@@ -1,0 +1,103 @@
+"""The contractual half of the hierarchy: accounts, contracts, supply terms, programs."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from accounts.models.base import Commodity, Published
+from accounts.models.customer import Customer
+from accounts.models.entity import Entity
+
+
+class Program(Published):
+    """Something an account or contract is enrolled in, e.g. demand response."""
+
+    program_number = models.CharField(max_length=50, unique=True)
+    name = models.CharField(max_length=150)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BillingAccount(Published):
+    """What bills are sent for. Accounts nest: a chain's store under its head office."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="billing_accounts")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    account_number = models.CharField(max_length=50, unique=True)
+    name = models.CharField("the customer's own name for it", max_length=150, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    programs = models.ManyToManyField(Program, blank=True, related_name="billing_accounts")
+
+    class Meta:
+        ordering = ["account_number"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="account_is_not_its_own_parent")
+        ]
+
+    def __str__(self) -> str:
+        return self.account_number
+
+
+class ServiceContract(Published):
+    """One commodity delivered under one billing account, from `start` to before `end` (local dates)."""
+
+    billing_account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="contracts")
+    contract_number = models.CharField(max_length=50, unique=True)
+    commodity = models.CharField(max_length=20, choices=Commodity.choices)
+    distribution = models.ForeignKey(
+        Entity, on_delete=models.PROTECT, null=True, blank=True, related_name="distribution_contracts"
+    )
+    name = models.CharField("the customer's own name for it", max_length=150, blank=True)
+    address = models.CharField("service address", max_length=300, blank=True)
+    start = models.DateField()
+    end = models.DateField(null=True, blank=True)
+    programs = models.ManyToManyField(Program, blank=True, related_name="contracts")
+
+    class Meta:
+        ordering = ["contract_number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="contract_end_after_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.contract_number
+
+
+class SupplyTerm(Published):
+    """Who supplied a contract on which tariff, [start, end) in local dates; never two at once."""
+
+    contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="supply_terms")
+    supplier = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="supply_terms")
+    supplier_contract_number = models.CharField(max_length=50, blank=True)
+    tariff_code = models.CharField(max_length=50)
+    tariff_name = models.CharField(max_length=150)
+    start = models.DateField()
+    end = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["contract", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="term_end_after_start"
+            ),
+            # btree_gist is not everywhere: a range of one key stands in for equality
+            ExclusionConstraint(
+                name="one_supply_term_at_a_time",
+                expressions=[
+                    (
+                        Func("contract_id", "contract_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (Func("start", "end", function="daterange"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} {self.tariff_code} from {self.start}"

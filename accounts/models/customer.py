@@ -1,0 +1,58 @@
+"""Customers and the users who act for them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.base import Published
+from cdsc_portal.lib import clock
+
+
+class Customer(Published):
+    """A person or firm with billing accounts. Customer 1-* BillingAccount, *-* User."""
+
+    customer_number = models.CharField(max_length=50, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="customer_name_prefix")]
+        ordering = ["customer_number"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.customer_number})"
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "owner: sees and shares"
+    VIEWER = "viewer", "viewer: sees"
+    DELEGATE = "delegate", "delegate: sees and, where allowed, shares, until a date"
+
+
+class Membership(models.Model):
+    """What one user may do for one customer: all its accounts, or one billing account.
+
+    A delegate's `until` is the first instant it no longer holds.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    billing_account = models.ForeignKey(
+        "accounts.BillingAccount", on_delete=models.CASCADE, null=True, blank=True, related_name="memberships"
+    )
+    may_share = models.BooleanField("a delegate who may share", default=False)
+    until = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "user", "billing_account"], nulls_distinct=False, name="membership_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="delegate") | Q(until__isnull=False), name="delegate_has_an_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role} {self.customer}"

@@ -1,0 +1,75 @@
+"""Dated links, [start, end) in UTC, end null = current. A reading belongs to a contract only while linked."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from accounts.models.contractual import ServiceContract
+from accounts.models.physical import MeterDevice, ServicePoint
+
+_SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
+
+
+class ContractServicePoint(models.Model):
+    """A contract served through a point. Points may be shared by contracts."""
+
+    contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="point_links")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="contract_links")
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["contract", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="point_link_end_after_start"
+            ),
+            ExclusionConstraint(
+                name="one_link_of_contract_and_point",
+                expressions=[
+                    (
+                        Func("contract_id", "contract_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (
+                        Func("service_point_id", "service_point_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    _SPAN,
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract} at {self.service_point}"
+
+
+class MeterInstallation(models.Model):
+    """A meter at a point; a meter is never at two points at once."""
+
+    meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="installations")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="installations")
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["meter", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="installation_end_after_start"
+            ),
+            ExclusionConstraint(
+                name="meter_at_one_point_at_a_time",
+                expressions=[
+                    (
+                        Func("meter_id", "meter_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    _SPAN,
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meter} at {self.service_point}"

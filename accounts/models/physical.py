@@ -1,0 +1,50 @@
+"""The physical half of the hierarchy: premises, service points, meters."""
+
+from django.db import models
+
+from accounts.models.base import Commodity, Published
+
+
+class Premise(Published):
+    """A building or unit that is served."""
+
+    premise_number = models.CharField(max_length=50, unique=True)
+    address = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["premise_number"]
+
+    def __str__(self) -> str:
+        return self.premise_number
+
+
+class ServicePoint(Published):
+    """Where service arrives, e.g. a meter socket. `region` and `pricing_node` place it on the grid."""
+
+    servicepoint_number = models.CharField(max_length=50, unique=True)
+    premise = models.ForeignKey(
+        Premise, on_delete=models.PROTECT, null=True, blank=True, related_name="points"
+    )
+    commodity = models.CharField(max_length=20, choices=Commodity.choices)
+    voltage = models.PositiveIntegerField("voltage in volts", null=True, blank=True)
+    region = models.CharField("grid region", max_length=50, blank=True)
+    pricing_node = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["servicepoint_number"]
+
+    def __str__(self) -> str:
+        return self.servicepoint_number
+
+
+class MeterDevice(Published):
+    """A meter. Its usage hangs on it; whose usage it is follows from the dated links."""
+
+    meter_number = models.CharField(max_length=100, unique=True)
+    commodity = models.CharField(max_length=20, choices=Commodity.choices)
+
+    class Meta:
+        ordering = ["meter_number"]
+
+    def __str__(self) -> str:
+        return self.meter_number

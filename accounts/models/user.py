@@ -1,0 +1,54 @@
+"""People who log in."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are known by e-mail address, compared without case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Someone who logs in: a customer's owner, viewer or delegate, or the utility's staff."""
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    language = models.CharField(max_length=5, default="en", choices=[("en", "English"), ("es", "Español")])
+    is_staff = models.BooleanField("works for the utility", default=False)
+    is_active = models.BooleanField("may sign in", default=True)
+    created = models.DateTimeField(default=clock.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_without_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name

@@ -1,0 +1,105 @@
+"""Settings come from the environment only: read once, typed, and refused by name when wrong.
+
+Each value may instead be read from a file named by `<NAME>_FILE`, which is how secrets are mounted.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class EnvironmentValueError(ValueError):
+    """A variable has a value the server cannot run with; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment says. `docs/operations.md` has a row for each field."""
+
+    development: bool
+    secret_key: str
+    allowed_hosts: tuple[str, ...]
+    public_url: str
+    database_url: str
+    redis_url: str
+    var_dir: Path
+    time_zone: str
+    utility_name: str
+    utility_role: str
+    support_url: str
+    mail_url: str
+    mail_from: str
+    access_hours_without_end: int
+    secure_proxy: bool
+
+
+def read(source: Mapping[str, str] = os.environ) -> Environment:
+    """Parse `source`. Raises EnvironmentValueError naming the first variable that is wrong."""
+    development = _flag(source, "DEVELOPMENT")
+    public_url = _value(source, "PUBLIC_URL", "http://127.0.0.1:8000" if development else "").rstrip("/")
+    if not development:
+        for name in ("SECRET_KEY", "PUBLIC_URL", "DATABASE_URL"):
+            if not _value(source, name, ""):
+                raise EnvironmentValueError(f"{name} must be set unless DEVELOPMENT=1")
+    return Environment(
+        development=development,
+        secret_key=_value(source, "SECRET_KEY", "development-only-not-a-secret" if development else ""),
+        allowed_hosts=tuple(
+            _value(source, "ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if development else "").split(",")
+        ),
+        public_url=public_url,
+        database_url=_value(source, "DATABASE_URL", ""),
+        redis_url=_value(source, "REDIS_URL", ""),
+        var_dir=Path(_value(source, "VAR_DIR", str(Path(__file__).resolve().parent.parent / "var"))),
+        time_zone=_zone(source, "UTILITY_TIME_ZONE", "America/Los_Angeles"),
+        utility_name=_value(
+            source, "UTILITY_NAME", "River Valley Power (demo)" if development else "Utility"
+        ),
+        utility_role=_choice(source, "UTILITY_ROLE", "full", ("full", "distribution")),
+        support_url=_value(source, "SUPPORT_URL", f"{public_url}/help/"),
+        mail_url=_value(source, "MAIL_URL", ""),
+        mail_from=_value(source, "MAIL_FROM", "sharing@utility.example.com"),
+        access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
+        secure_proxy=_flag(source, "SECURE_PROXY"),
+    )
+
+
+def _value(source: Mapping[str, str], name: str, default: str) -> str:
+    if name in source:
+        return source[name]
+    path = source.get(f"{name}_FILE")
+    if not path:
+        return default
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise EnvironmentValueError(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+
+
+def _flag(source: Mapping[str, str], name: str) -> bool:
+    return _choice(source, name, "0", ("0", "1")) == "1"
+
+
+def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = _value(source, name, default)
+    if value not in allowed:
+        raise EnvironmentValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def _whole(source: Mapping[str, str], name: str, default: int) -> int:
+    value = _value(source, name, str(default))
+    if not value.isdigit() or int(value) < 1:
+        raise EnvironmentValueError(f"{name} is {value!r}; it must be a whole number of at least 1")
+    return int(value)
+
+
+def _zone(source: Mapping[str, str], name: str, default: str) -> str:
+    value = _value(source, name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise EnvironmentValueError(f"{name} is {value!r}; it is not an IANA time zone") from error
+    return value

@@ -1,0 +1,44 @@
+"""Half-open ranges of instants, [start, end) in UTC; None is open on that side."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[start, end) in UTC; None = unbounded."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def intersect(self, other: "Span") -> "Span | None":
+        """The part both cover, or None where they do not meet."""
+        starts = [moment for moment in (self.start, other.start) if moment is not None]
+        ends = [moment for moment in (self.end, other.end) if moment is not None]
+        start, end = max(starts, default=None), min(ends, default=None)
+        if start is not None and end is not None and start >= end:
+            return None
+        return Span(start, end)
+
+    def contains(self, moment: datetime) -> bool:
+        return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
+
+    def covers(self, other: "Span") -> bool:
+        """Whether `other` lies wholly inside."""
+        starts_inside = self.start is None or (other.start is not None and other.start >= self.start)
+        ends_inside = self.end is None or (other.end is not None and other.end <= self.end)
+        return starts_inside and ends_inside
+
+
+def union(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same instants as disjoint spans in order; touching spans become one."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start is not None, s.start.timestamp() if s.start else 0.0)):
+        last = merged[-1] if merged else None
+        if last is not None and (last.end is None or span.start is None or span.start <= last.end):
+            end = None if last.end is None or span.end is None else max(last.end, span.end)
+            merged[-1] = Span(last.start, end)
+        else:
+            merged.append(span)
+    return tuple(merged)

@@ -1,0 +1,124 @@
+"""A grant: one consent of one customer user to one client. It outlives its tokens."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import BillingAccount, ServiceContract
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+from consent.transitions import GrantStatus
+
+
+class Grant(models.Model):
+    """What one user allowed one client. Instants in UTC.
+
+    `access_ends` is the first instant at which no part opens anything any more (null = until stopped).
+    `authorization_details` are the details as granted, dates fixed (X-10). `modified` moves when content does.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="grants"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="given_grants"
+    )
+    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in GrantStatus])
+    scope = models.TextField()
+    authorization_details = models.JSONField()
+    created = models.DateTimeField(default=clock.now, editable=False)
+    modified = models.DateTimeField(default=clock.now, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True)
+    access_ends = models.DateTimeField(null=True, blank=True)
+    refreshable = models.BooleanField("lasts beyond its first token", default=False)
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(fields=["user", "status"], name="grant_of_user"),
+            models.Index(fields=["status", "access_ends"], name="grant_ending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class GrantPart(models.Model):
+    """One scope of a grant with its own period and selection.
+
+    [window_start, window_end) is the period of the data (null = open on that side); `access_ends` the first instant
+    at which this part opens nothing more.
+    """
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="parts")
+    scope = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    window_start = models.DateTimeField(null=True, blank=True)
+    window_end = models.DateTimeField(null=True, blank=True)
+    access_ends = models.DateTimeField(null=True, blank=True)
+    contracts = models.ManyToManyField(
+        ServiceContract, through="consent.Selection", related_name="grant_parts"
+    )
+    future_accounts = models.ManyToManyField(
+        BillingAccount,
+        blank=True,
+        related_name="future_grant_parts",
+        help_text="services added later join from here",
+    )
+
+    class Meta:
+        ordering = ["grant", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["grant", "scope"], name="scope_once_in_a_grant"),
+            models.CheckConstraint(
+                condition=Q(window_start__isnull=True)
+                | Q(window_end__isnull=True)
+                | Q(window_end__gte=F("window_start")),
+                name="part_end_not_before_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant} {self.scope}"
+
+
+class Selection(models.Model):
+    """A service contract that the customer ticked for a part."""
+
+    part = models.ForeignKey(GrantPart, on_delete=models.CASCADE, related_name="selections")
+    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="selections")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["part", "contract"], name="contract_once_in_a_part")]
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.contract}"
+
+
+class Actor(models.TextChoices):
+    """Who caused an event of a grant's history."""
+
+    CUSTOMER = "customer", "customer"
+    LINK = "link", "receipt link"
+    CLIENT = "client", "third party"
+    STAFF = "staff", "utility staff"
+    SYSTEM = "system", "system"
+
+
+class GrantEvent(models.Model):
+    """One step in a grant's history; append-only (X-20)."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=clock.now)
+    from_status = models.CharField(max_length=20, blank=True)
+    to_status = models.CharField(max_length=20)
+    actor = models.CharField(max_length=10, choices=Actor.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["grant", "at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.grant} {self.from_status} to {self.to_status}"

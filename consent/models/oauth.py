@@ -1,0 +1,98 @@
+"""The six models of django-oauth-toolkit, swapped in so that a token always belongs to one grant.
+
+The library's "Grant" is an authorization code; here "grant" is a customer's consent, so it is named so.
+"""
+
+from django.db import models
+from oauth2_provider.models import (
+    AbstractAccessToken,
+    AbstractApplication,
+    AbstractDeviceGrant,
+    AbstractGrant,
+    AbstractIDToken,
+    AbstractRefreshToken,
+    ApplicationManager,
+)
+
+from cdsc_portal.lib.public_ids import new_public_id
+
+
+class ClientStatus(models.TextChoices):
+    PRODUCTION = "production", "production"
+    SANDBOX = "sandbox", "sandbox: test users only"
+    SUSPENDED = "suspended", "suspended: reads nothing, grants return"
+    DISABLED = "disabled", "disabled"
+
+
+class Client(AbstractApplication):
+    """A third party's registered application.
+
+    `allowed_scopes` are the scope ids it may ask for. `client_uri` is linked only once `uri_confirmed`.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    status = models.CharField(max_length=20, choices=ClientStatus.choices, default=ClientStatus.PRODUCTION)
+    allowed_scopes = models.JSONField(default=list, blank=True)
+    client_uri = models.URLField("website", blank=True)
+    uri_confirmed = models.BooleanField("website confirmed to be theirs", default=False)
+    contact_email = models.EmailField(blank=True)
+    purpose = models.TextField("what they want the data for, in their words", blank=True)
+    terms_uri = models.URLField(blank=True)
+    policy_uri = models.URLField(blank=True)
+
+    objects = ApplicationManager()
+
+    class Meta(AbstractApplication.Meta):
+        verbose_name = "client"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.client_id,)
+
+
+class AuthorizationCode(AbstractGrant):
+    """A code waiting to be exchanged, once. `spent` stays so that a second use can end the first one's tokens (X-03)."""
+
+    grant = models.ForeignKey("consent.Grant", on_delete=models.CASCADE, related_name="codes")
+    spent = models.DateTimeField(null=True, blank=True)
+
+    class Meta(AbstractGrant.Meta):
+        verbose_name = "authorization code"
+
+
+class AccessToken(AbstractAccessToken):
+    """A bearer token of a grant; only its checksum is stored."""
+
+    grant = models.ForeignKey(
+        "consent.Grant", on_delete=models.CASCADE, null=True, related_name="access_tokens"
+    )
+
+    class Meta(AbstractAccessToken.Meta):
+        verbose_name = "access token"
+
+
+class RefreshToken(AbstractRefreshToken):
+    """A refresh token of a grant; rotated at each use, its family ended on reuse (X-04)."""
+
+    grant = models.ForeignKey(
+        "consent.Grant", on_delete=models.CASCADE, null=True, related_name="refresh_tokens"
+    )
+
+    class Meta(AbstractRefreshToken.Meta):
+        verbose_name = "refresh token"
+
+
+class IDToken(AbstractIDToken):
+    """Required by the library; OpenID Connect is not offered."""
+
+    class Meta(AbstractIDToken.Meta):
+        verbose_name = "ID token"
+
+
+class DeviceGrant(AbstractDeviceGrant):
+    """Required by the library; the device flow is not offered."""
+
+    class Meta(AbstractDeviceGrant.Meta):
+        verbose_name = "device grant"

@@ -1,0 +1,92 @@
+"""Receipts, disclosures and the mail that tells people about both."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import ServiceContract
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id, new_reference, new_secret
+from consent.models.grant import Grant
+
+
+class Receipt(models.Model):
+    """What the customer was shown and agreed to, stored so that it never changes (F-171 to F-200).
+
+    `facts` hold wording, periods, client name, purpose and terms as shown; `personal` holds names, addresses and
+    printed numbers apart, so that an erasure can blank them while the proof stays.
+    """
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="receipts")
+    number = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    facts = models.JSONField()
+    personal = models.JSONField(default=dict)
+    superseded_by = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="supersedes"
+    )
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Disclosure(models.Model):
+    """One release of data to a client, written in the transaction of the answer. Append-only.
+
+    [start, end) is the period of the data released (null = not a period); `value_count` how many values;
+    `address` from where, personal and erasable.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="disclosures")
+    scope = models.CharField(max_length=60)
+    resource = models.CharField(max_length=60)
+    start = models.DateTimeField(null=True, blank=True)
+    end = models.DateTimeField(null=True, blank=True)
+    value_count = models.PositiveBigIntegerField()
+    released_at = models.DateTimeField(default=clock.now)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    contracts = models.ManyToManyField(ServiceContract, related_name="disclosures")
+
+    class Meta:
+        ordering = ["-released_at", "-pk"]
+        indexes = [models.Index(fields=["grant", "-released_at"], name="disclosure_of_grant")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class OutgoingMail(models.Model):
+    """A mail to be sent, written in the transaction that causes it; a task sends it, once.
+
+    `dedup_key` makes each mail unique: the same cause writes the same key.
+    """
+
+    kind = models.CharField(max_length=40)
+    dedup_key = models.CharField(max_length=100, unique=True)
+    to = models.EmailField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    grant = models.ForeignKey(Grant, on_delete=models.SET_NULL, null=True, related_name="mails")
+    language = models.CharField(max_length=5)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    created = models.DateTimeField(default=clock.now, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt = models.DateTimeField(default=clock.now)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt"], name="mail_to_send", condition=models.Q(sent_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -1,0 +1,57 @@
+"""A third party's request, stored as it was asked: the page, the decision and the receipt read this copy."""
+
+from django.conf import settings
+from django.db import models
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_reference, new_secret
+
+
+class RequestStatus(models.TextChoices):
+    PUSHED = "pushed", "pushed, not opened yet"
+    WAITING = "waiting", "waiting for a decision"
+    APPROVED = "approved", "approved"
+    DENIED = "denied", "denied"
+    FAILED = "failed", "refused by a check"
+
+
+class ConsentRequest(models.Model):
+    """One authorization request, pushed (RFC 9126) or direct.
+
+    `key` names it in the browser's address; `reference` is what people read out. `details` is the parsed
+    form (`AccessRequest.as_json`), never read from the query string again. `request_uri_hash` is the SHA-256
+    of a pushed request's URI.
+    """
+
+    key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
+    reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="requests"
+    )
+    request_uri_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    redirect_uri = models.TextField()
+    state = models.TextField(blank=True)
+    code_challenge = models.CharField(max_length=128)
+    prompt_login = models.BooleanField(default=False)
+    details = models.JSONField()
+    status = models.CharField(max_length=10, choices=RequestStatus.choices)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    expires = models.DateTimeField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="consent_requests",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    grant = models.OneToOneField(
+        "consent.Grant", on_delete=models.SET_NULL, null=True, blank=True, related_name="request"
+    )
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [models.Index(fields=["status", "expires"], name="request_waiting")]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,42 @@
+"""How a scope is declared. Pure: form, metadata, receipt, gate and docs all derive from the declaration."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.utils.functional import Promise
+
+type_text = str | Promise
+
+
+class Period(Enum):
+    """What a scope's `start` and `end` mean."""
+
+    DATA = "data"  # the period of the data released
+    NOW = "now"  # the state at each access; `end` says until when
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One scope: its names, its words for customers, and what it opens.
+
+    `includes` pairs a plain word for each kind of data with an example value; `opens` are resource names, which are
+    also the paths of the API. `commodities` limits the contracts it can cover (empty = any). A utility that only
+    distributes offers no scope with `needs_supply`.
+    """
+
+    id: str
+    title: str | Promise
+    sentence: str | Promise
+    includes: tuple[tuple[str | Promise, str | Promise], ...]
+    excludes: str | Promise
+    period: Period
+    opens: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    commodities: frozenset[str] = frozenset()
+    needs_supply: bool = False
+    hint: str | Promise = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every type a request may name it by, the id first."""
+        return (self.id, *self.aliases)

@@ -1,0 +1,74 @@
+"""Bills: statements as sent, their sections by contract, and line items. Money in exact decimals."""
+
+from django.db import models
+
+from accounts.models import BillingAccount, Commodity, Published, ServiceContract
+
+MONEY = {"max_digits": 14, "decimal_places": 4}
+
+
+class BillStatement(Published):
+    """One bill of a billing account. `statement_date` is local; period [start, end) in local dates."""
+
+    account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="statements")
+    statement_number = models.CharField(max_length=60, unique=True)
+    statement_date = models.DateField()
+    due_date = models.DateField(null=True, blank=True)
+    start = models.DateField(null=True, blank=True)
+    end = models.DateField(null=True, blank=True)
+    currency = models.CharField(max_length=3, default="USD")
+    previous_balance = models.DecimalField(null=True, blank=True, **MONEY)
+    payments = models.DecimalField(null=True, blank=True, **MONEY)
+    new_charges = models.DecimalField(null=True, blank=True, **MONEY)
+    total = models.DecimalField("amount due", **MONEY)
+    file = models.FileField(upload_to="bills/%Y/%m", blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["-statement_date", "pk"]
+        indexes = [models.Index(fields=["account", "-statement_date"], name="statement_of_account")]
+
+    def __str__(self) -> str:
+        return self.statement_number
+
+
+class BillSection(Published):
+    """The part of a statement that bills one contract for [start, end) in local dates."""
+
+    statement = models.ForeignKey(BillStatement, on_delete=models.CASCADE, related_name="sections")
+    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="bill_sections")
+    position = models.PositiveSmallIntegerField()
+    commodity = models.CharField(max_length=20, choices=Commodity.choices)
+    start = models.DateField()
+    end = models.DateField()
+    supplier_name = models.CharField(max_length=150, blank=True)
+    tariff_code = models.CharField(max_length=50, blank=True)
+    tariff_name = models.CharField(max_length=150, blank=True)
+    amount = models.DecimalField(**MONEY)
+
+    class Meta:
+        ordering = ["statement", "position"]
+        constraints = [models.UniqueConstraint(fields=["statement", "position"], name="section_place")]
+
+    def __str__(self) -> str:
+        return f"{self.statement}: {self.contract}"
+
+
+class LineItem(models.Model):
+    """One line of a section: a quantity at a rate, or a flat amount. `quantity` and `rate` are null where none is stated."""
+
+    section = models.ForeignKey(BillSection, on_delete=models.CASCADE, related_name="line_items")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=30, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    unit = models.CharField(max_length=20, blank=True)
+    rate = models.DecimalField(max_digits=18, decimal_places=8, null=True, blank=True)
+    amount = models.DecimalField(**MONEY)
+
+    class Meta:
+        ordering = ["section", "position"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,94 @@
+"""Feeds, their runs and the rows they could not take."""
+
+from django.conf import settings
+from django.db import models
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+
+
+class FeedKind(models.TextChoices):
+    HIERARCHY = "hierarchy", "customers, accounts, contracts, points, meters"
+    USAGE = "usage", "meter readings"
+    BILLS = "bills", "bills"
+    SUPPLY_TERMS = "supply_terms", "suppliers and tariffs"
+    GENERATION_MIX = "generation_mix", "generation mix"
+
+
+class Feed(models.Model):
+    """Where data comes from and how to read it. `settings` correct what a vendor writes wrongly."""
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=20, choices=FeedKind.choices)
+    format = models.CharField(max_length=40)
+    time_zone = models.CharField(max_length=60, default="America/Los_Angeles")
+    settings = models.JSONField(default=dict, blank=True)
+    created = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunStatus(models.TextChoices):
+    WAITING = "waiting", "waiting for a worker"
+    RUNNING = "running", "running"
+    HELD = "held", "waiting for a confirmation"
+    DONE = "done", "done"
+    REFUSED = "refused", "file refused"
+    FAILED = "failed", "failed"
+
+
+class FeedRun(models.Model):
+    """One file of a feed on its way in. Rows read = accepted + unchanged + rejected.
+
+    `chunks_done` is committed with each chunk, so that a run whose worker died resumes there. `heartbeat` tells
+    the sweeper that a worker still holds it.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="runs")
+    file = models.FileField(upload_to="feeds/%Y/%m")
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.WAITING)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    version_at = models.DateTimeField("the file's own time; newer wins", null=True, blank=True)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+    heartbeat = models.DateTimeField(null=True, blank=True)
+    chunks_done = models.PositiveIntegerField(default=0)
+    chunks_total = models.PositiveIntegerField(null=True, blank=True)
+    rows_read = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveBigIntegerField(default=0)
+    unchanged = models.PositiveBigIntegerField(default=0)
+    rejected = models.PositiveBigIntegerField(default=0)
+    problem = models.TextField("why it was refused, held or failed", blank=True)
+    confirmed = models.BooleanField("large changes confirmed", default=False)
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [models.Index(fields=["feed", "sha256"], name="run_of_file")]
+
+    def __str__(self) -> str:
+        return f"{self.feed}: {self.file_name}"
+
+
+class RejectedRow(models.Model):
+    """A row that was not taken: its line in the file and why, in words."""
+
+    run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="rejected_rows")
+    line = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=500)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["run", "line", "pk"]
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
