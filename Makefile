@@ -1,0 +1,55 @@
+# Everything from nothing but Python 3.11 and make. PORT, DATABASE_URL and REDIS_URL are taken from the environment.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(shell $(p) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
+BIN := .venv/bin
+export DEVELOPMENT ?= 1
+
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check bench lock
+
+setup: .venv/runtime.stamp
+setup-dev: .venv/dev.stamp
+
+.venv/bin/uv: requirements/bootstrap.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed; set PYTHON to it."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+.venv/runtime.stamp: .venv/bin/uv requirements/runtime.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+browser: setup
+	@$(BIN)/python tools/browser.py
+
+demo: setup
+	@$(BIN)/python -m cdsc_portal.demo serve
+
+demo-reset: setup
+	@$(BIN)/python -m cdsc_portal.demo reset
+	@$(BIN)/python -m cdsc_portal.demo serve
+
+smoke: setup
+	@$(BIN)/python -m cdsc_portal.demo smoke
+
+test: setup-dev browser
+	$(BIN)/python -m pytest
+
+journeys: setup-dev browser
+	$(BIN)/python -m pytest tests/journeys
+
+check: setup-dev
+	@$(BIN)/python tools/check.py
+
+bench: setup-dev
+	@$(BIN)/python -m benchmarks
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
