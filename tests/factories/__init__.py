@@ -1,0 +1,1 @@
+"""Factories make the smallest valid object; what matters to a test stands in the test."""
