@@ -1,0 +1,59 @@
+"""Which service contracts a user may see and share, and who owns them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Membership, Role, ServiceContract, User
+
+
+def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
+    """Contracts, ended ones too, that `user` may look at as owner, viewer or delegate at `at`. One query.
+
+    A role for one billing account reaches that account alone, not the accounts nested under it.
+    """
+    return _reached(Membership.objects.filter(_holds(at), user=user))
+
+
+def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
+    """Contracts, ended ones too, whose data `user` may share at `at`: as owner, or as a delegate whom an
+    owner allowed to share (P-15). One query; nothing for a user who may not sign in.
+    """
+    return _reached(Membership.objects.filter(_holds(at), _shares(), user=user, user__is_active=True))
+
+
+def owners_of(*, contracts: Collection[int], at: datetime) -> QuerySet[User]:
+    """Active users who own one of `contracts` (database keys) at `at`: who is told when data is shared.
+
+    Delegates are not owners, whatever they may share. One query, each user once, by e-mail address.
+    """
+    owning = Membership.objects.filter(_holds(at), role=Role.OWNER, user=OuterRef("pk"))
+    for_account = owning.filter(billing_account__contracts__in=contracts)
+    for_customer = owning.filter(
+        billing_account__isnull=True, customer__billing_accounts__contracts__in=contracts
+    )
+    return User.objects.filter(Exists(for_account) | Exists(for_customer), is_active=True).order_by("email")
+
+
+def may_share_for(*, user: User, contracts: Collection[int], at: datetime) -> bool:
+    """Whether `user` may share every one of `contracts` (database keys). One query."""
+    wanted = set(contracts)
+    return shareable_contracts(user=user, at=at).filter(pk__in=wanted).count() == len(wanted)
+
+
+def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
+    by_account = memberships.filter(billing_account=OuterRef("billing_account"))
+    by_customer = memberships.filter(
+        billing_account__isnull=True, customer=OuterRef("billing_account__customer")
+    )
+    return ServiceContract.objects.filter(Exists(by_account) | Exists(by_customer))
+
+
+def _holds(at: datetime) -> Q:
+    """A role without an end, or whose first instant without it is still to come."""
+    return Q(until__isnull=True) | Q(until__gt=at)
+
+
+def _shares() -> Q:
+    return Q(role=Role.OWNER) | Q(role=Role.DELEGATE, may_share=True)
