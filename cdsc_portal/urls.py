@@ -1,13 +1,22 @@
 """Every address of the server. Each app brings its own."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door for everyone
+
 urlpatterns = [
     path("", include("cdsc_portal.web.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.sign_in.urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("datahub.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "cdsc_portal.web.errors.bad_request"
+handler403 = "cdsc_portal.web.errors.permission_denied"
+handler404 = "cdsc_portal.web.errors.not_found"
+handler429 = "cdsc_portal.web.errors.too_many_requests"  # allauth's name for it
+handler500 = "cdsc_portal.web.errors.server_error"

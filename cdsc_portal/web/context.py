@@ -1,9 +1,61 @@
 """What every page's template may use."""
 
+from dataclasses import dataclass
+from functools import cache
+
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+# (address, label), in the order people meet them; only those that exist are shown
+_CUSTOMER_PAGES: tuple[tuple[str, Promise], ...] = (
+    ("/my/", _("Home")),
+    ("/my/usage/", _("Usage")),
+    ("/my/bills/", _("Bills")),
+    ("/my/mix/", _("Mix")),
+    ("/my/sharing/", _("Sharing")),
+    ("/my/people/", _("People")),
+)
+_PUBLIC_PAGES: tuple[tuple[str, Promise], ...] = (("/help/", _("Help")),)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the site menu."""
+
+    url: str
+    label: Promise
+    is_current: bool
 
 
 def utility(request: HttpRequest) -> dict[str, str]:
     """The utility's name and where its customers find help."""
     return {"utility_name": settings.UTILITY_NAME, "support_url": settings.SUPPORT_URL}
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """The site menu, worked out only where a page shows it: error pages must not need the database."""
+    return {"navigation": SimpleLazyObject(lambda: _menu(request))}
+
+
+def _menu(request: HttpRequest) -> list[Link]:
+    """The customer's pages for those who are logged in, help for all."""
+    pages = _PUBLIC_PAGES
+    if request.user.is_authenticated:
+        pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
+    return [Link(url, label, _is_current(request, url)) for url, label in pages if _exists(url)]
+
+
+def _is_current(request: HttpRequest, url: str) -> bool:
+    return request.path == url or (url != "/my/" and request.path.startswith(url))
+
+
+@cache
+def _exists(url: str) -> bool:
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True

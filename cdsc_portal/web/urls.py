@@ -1,3 +1,15 @@
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from cdsc_portal.web import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("help/", views.help_page, name="help"),
+    path("health/live", views.health_live, name="health_live"),
+    path("health/ready", views.health_ready, name="health_ready"),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+
+if settings.ENV.development:
+    urlpatterns.append(path("styleguide/", views.styleguide, name="styleguide"))

@@ -1,0 +1,1 @@
+"""How people get in: e-mail and password through allauth; nobody signs themselves up."""

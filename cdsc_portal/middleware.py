@@ -1,0 +1,69 @@
+"""What every answer carries: a reference, and headers that keep a page to itself."""
+
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from cdsc_portal.lib.public_ids import new_reference
+from cdsc_portal.lib.security_policy import admin_policy, page_policy
+from cdsc_portal.web import errors
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "serial",
+        "usb",
+    )
+)
+
+
+class RequestReferenceMiddleware:
+    """Names each request, so that what a person reads out finds the line in the log."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.reference = new_reference()  # type: ignore[attr-defined]  # a name of ours
+        response = self.get_response(request)
+        response["X-Request-Reference"] = request.reference  # type: ignore[attr-defined]
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A database that does not answer is no fault of the request: 503, and try again."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            return errors.unavailable(request)
+        return None
+
+
+class SecurityHeadersMiddleware:
+    """Nothing inline, nothing from elsewhere, no frame, no sensor (X-16).
+
+    A view that set a header itself keeps it. Admin has its own policy, since its theme needs one.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_admin = request.path.startswith("/admin/")
+        response.headers.setdefault("Content-Security-Policy", admin_policy() if is_admin else page_policy())
+        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not is_admin:  # admin's forms need an Origin header, which no-referrer blanks; our pages say so in a meta
+            response.headers.setdefault("Referrer-Policy", "no-referrer")
+        return response

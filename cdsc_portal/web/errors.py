@@ -1,0 +1,72 @@
+"""What people and programs see when a request fails: plain words, a way on, and a reference for support."""
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 60
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, "400.html", _("The request could not be understood."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, "403.html", _("This is not open to you."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, "404.html", _("There is nothing at this address."))
+
+
+def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    response = _answer(request, 429, "429.html", _("Too many attempts. Try again later."))
+    response["Retry-After"] = str(5 * _RETRY_SECONDS)
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came back too late, twice, or from elsewhere. Nothing was done (X-16)."""
+    log.warning("form.refused", reference=reference_of(request), reason=reason)
+    return _answer(request, 403, "403_csrf.html", _("The form could not be checked. Nothing was changed."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    log.error("request.failed", reference=reference_of(request), route=_route(request))
+    return _answer(request, 500, "500.html", _("Something went wrong on our side."))
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The database does not answer, or took too long: the same request may succeed a minute later."""
+    log.error("request.unavailable", reference=reference_of(request), route=_route(request), exc_info=True)
+    response = _answer(request, 503, "maintenance.html", _("The service is not available right now."))
+    response["Retry-After"] = str(_RETRY_SECONDS)
+    return response
+
+
+def reference_of(request: HttpRequest) -> str:
+    """What the middleware called this request; empty where it never ran."""
+    return getattr(request, "reference", "")
+
+
+def _answer(request: HttpRequest, status: int, template: str, title: str) -> HttpResponse:
+    if _is_program(request):
+        body = {"type": "about:blank", "title": title, "status": status, "reference": reference_of(request)}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return render(request, template, {"reference": reference_of(request)}, status=status)
+
+
+def _is_program(request: HttpRequest) -> bool:
+    """A third party's call carries a token or asks for JSON; a browser does neither (RFC 9457)."""
+    if request.headers.get("Authorization"):
+        return True
+    preferred = request.get_preferred_type(["text/html", "application/json", "application/problem+json"])
+    return preferred is not None and preferred != "text/html"
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern, not the path: some paths are secrets (a receipt's address)."""
+    return request.resolver_match.route if request.resolver_match else ""

@@ -1,0 +1,61 @@
+"""What this server needs before it can serve: the database, its migrations, the shared cache, the broker."""
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import OperationalError as BrokerError
+
+from cdsc_portal.celery import app
+
+_BROKER_TIMEOUT_SECONDS = 2
+
+
+def problems() -> dict[str, str]:
+    """Each part that is not ready, with the reason in words; empty when all are. No address, no secret."""
+    found = {name: check() for name, check in _CHECKS.items()}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "does not answer"
+    return ""
+
+
+def _migrations() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return "cannot be read"
+    return f"{missing} not applied" if missing else ""
+
+
+def _cache() -> str:
+    try:
+        cache.get("health")
+    except Exception:  # each cache library has errors of its own; any of them means the same here
+        return "does not answer"
+    return ""
+
+
+def _broker() -> str:
+    try:
+        with app.connection_for_write(connect_timeout=_BROKER_TIMEOUT_SECONDS) as broker:
+            broker.ensure_connection(max_retries=1, timeout=_BROKER_TIMEOUT_SECONDS)
+    except (BrokerError, OSError):
+        return "does not answer"
+    return ""
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "cache": _cache,
+    "broker": _broker,
+}

@@ -1,0 +1,40 @@
+"""Pages that belong to no app: the front door, help, health, and the style guide of a development server."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from cdsc_portal.web import health, styleguide_samples
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/home.html")
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/help.html")
+
+
+@require_safe
+@never_cache
+def health_live(request: HttpRequest) -> HttpResponse:
+    """The process answers. Touches nothing else, so that a slow database restarts no web worker."""
+    return JsonResponse({"status": "live"})
+
+
+@require_safe
+@never_cache
+def health_ready(request: HttpRequest) -> HttpResponse:
+    """200 when requests can be served, else 503 with the parts that are not ready, each in words."""
+    problems = health.problems()
+    if problems:
+        return JsonResponse({"status": "not ready", "problems": problems}, status=503)
+    return JsonResponse({"status": "ready"})
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/styleguide.html", styleguide_samples.context())
