@@ -51,34 +51,47 @@ class Client(AbstractApplication):
     def natural_key(self) -> tuple[str]:
         return (self.client_id,)
 
+    def is_usable(self, request: object) -> bool:
+        """Whether it may authenticate at all. A suspended client may, so that it can still revoke."""
+        return self.status != ClientStatus.DISABLED
+
 
 class AuthorizationCode(AbstractGrant):
-    """A code waiting to be exchanged, once. `spent` stays so that a second use can end the first one's tokens (X-03)."""
+    """A code waiting to be exchanged, once; `code` is its SHA-256 (X-18).
+
+    A spent one stays, with the family of the tokens it gave, so that a second use can end them (X-03).
+    """
 
     grant = models.ForeignKey("consent.Grant", on_delete=models.CASCADE, related_name="codes")
     spent = models.DateTimeField(null=True, blank=True)
+    token_family = models.UUIDField(null=True, editable=False)
 
     class Meta(AbstractGrant.Meta):
         verbose_name = "authorization code"
 
 
 class AccessToken(AbstractAccessToken):
-    """A bearer token of a grant; only its checksum is stored."""
+    """A bearer token of a grant; only its checksum is stored. Tokens of one code and its refreshes are a family."""
 
     grant = models.ForeignKey(
         "consent.Grant", on_delete=models.CASCADE, null=True, related_name="access_tokens"
     )
+    token_family = models.UUIDField(null=True, editable=False, db_index=True)
 
     class Meta(AbstractAccessToken.Meta):
         verbose_name = "access token"
 
 
 class RefreshToken(AbstractRefreshToken):
-    """A refresh token of a grant; rotated at each use, its family ended on reuse (X-04)."""
+    """A refresh token of a grant; rotated at each use, its family ended on reuse (X-04).
+
+    `rotated` is its first use. `revoked` says it was repudiated, which no retry undoes.
+    """
 
     grant = models.ForeignKey(
         "consent.Grant", on_delete=models.CASCADE, null=True, related_name="refresh_tokens"
     )
+    rotated = models.DateTimeField(null=True, editable=False)
 
     class Meta(AbstractRefreshToken.Meta):
         verbose_name = "refresh token"

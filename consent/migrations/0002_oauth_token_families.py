@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('consent', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='accesstoken',
+            name='token_family',
+            field=models.UUIDField(db_index=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='authorizationcode',
+            name='token_family',
+            field=models.UUIDField(editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name='refreshtoken',
+            name='rotated',
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]

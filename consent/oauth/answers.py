@@ -1,0 +1,42 @@
+"""What a decision sends back: the addresses that the request page redirects to."""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from consent.models import AuthorizationCode, ConsentRequest, Grant
+from consent.oauth.checksums import checksum
+from consent.oauth.redirects import answer_url, error_answer
+
+CODE_LIFETIME = timedelta(seconds=60)  # X-03
+
+
+def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> str:
+    """Where an approval goes: `code`, `state`, `iss` (F-30, X-06).
+
+    Stores the code's checksum for 60 seconds, bound to client, grant, redirect address and PKCE challenge.
+    """
+    code = secrets.token_urlsafe(32)
+    AuthorizationCode.objects.create(
+        application=request.client,
+        user=grant.user,
+        grant=grant,
+        code=checksum(code),
+        token_family=uuid.uuid4(),
+        expires=at + CODE_LIFETIME,
+        redirect_uri=request.redirect_uri,
+        scope=grant.scope,
+        code_challenge=request.code_challenge,
+        code_challenge_method=AuthorizationCode.CODE_CHALLENGE_S256,
+    )
+    return answer_url(request.redirect_uri, state=request.state, answer={"code": code})
+
+
+def error_redirect(*, request: ConsentRequest, error: str, description: str = "") -> str:
+    """Where anything but an approval goes: `error`, `error_description`, `state`, `iss`."""
+    return answer_url(request.redirect_uri, state=request.state, answer=error_answer(error, description))
+
+
+def login_cancelled(*, request: ConsentRequest) -> str:
+    """Where somebody goes who gave up signing in, as if they had declined (F-37)."""
+    return error_redirect(request=request, error="access_denied", description="The customer did not sign in.")
