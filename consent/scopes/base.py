@@ -5,7 +5,7 @@ from enum import Enum
 
 from django.utils.functional import Promise
 
-type_text = str | Promise
+ELECTRICITY = "electricity"  # as contracts name it
 
 
 class Period(Enum):
@@ -19,9 +19,10 @@ class Period(Enum):
 class Scope:
     """One scope: its names, its words for customers, and what it opens.
 
-    `includes` pairs a plain word for each kind of data with an example value; `opens` are resource names, which are
-    also the paths of the API. `commodities` limits the contracts it can cover (empty = any). A utility that only
-    distributes offers no scope with `needs_supply`.
+    `includes` pairs a plain word for each kind of data with an example value; `records` names what a period
+    covers, in the plural, as a sentence begins (unused where the period is NOW); `opens` are resource names,
+    which are also the paths of the API. `commodities` limits the contracts it can cover (empty = any). A
+    utility that only distributes offers no scope with `needs_supply`.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Scope:
     period: Period
     opens: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    records: str | Promise = ""
     commodities: frozenset[str] = frozenset()
     needs_supply: bool = False
     hint: str | Promise = ""
@@ -40,3 +42,7 @@ class Scope:
     def names(self) -> tuple[str, ...]:
         """Every type a request may name it by, the id first."""
         return (self.id, *self.aliases)
+
+    def can_cover(self, commodity: str) -> bool:
+        """Whether contracts of this commodity have anything to share under it."""
+        return not self.commodities or commodity in self.commodities

@@ -1,0 +1,94 @@
+"""Dates as requests write them: `now`, a signed offset, an ISO date or an ISO date-time with its UTC offset.
+
+Offsets of hours are elapsed time; days and longer follow the calendar of the utility's zone, so that `+1d` is
+the same time tomorrow however long the day is, and `-1y` from 29 February is 28 February.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+_OFFSET = re.compile(r"([+-])([0-9]{1,5})(y|mo|w|d|h)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_CALENDAR_UNITS = {"y": "years", "mo": "months", "w": "weeks", "d": "days"}
+
+
+class UnreadableDate(ValueError):
+    """The text is none of the forms, or no such date exists; the message says what was expected."""
+
+
+def resolve_start(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) at which `text` begins: a date is local midnight. Raises UnreadableDate."""
+    day = _as_date(text)
+    return _instant(text, now=now, zone=zone) if day is None else local_midnight(day, zone)
+
+
+def resolve_end(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) after `text`: a date is covered whole, to the next midnight. Raises
+    UnreadableDate.
+    """
+    day = _as_date(text)
+    return _instant(text, now=now, zone=zone) if day is None else end_of_day(day, zone)
+
+
+def local_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) of a local day, also where the clocks skip midnight."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant (UTC) after a local day of 23, 24 or 25 hours."""
+    return local_midnight(day + timedelta(days=1), zone)
+
+
+def shifted(now: datetime, amount: int, unit: str, zone: ZoneInfo) -> datetime:
+    """`now` moved by whole units (y, mo, w, d, h), in UTC. Raises OverflowError beyond the calendar."""
+    if amount == 0:
+        return now
+    if unit == "h":
+        return now + timedelta(hours=amount)
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    try:
+        moved = wall + relativedelta(**{_CALENDAR_UNITS[unit]: amount})  # type: ignore[arg-type]
+    except ValueError as error:  # dateutil's word for a year that does not exist
+        raise OverflowError(str(error)) from error
+    return moved.replace(tzinfo=zone).astimezone(UTC)  # a skipped hour moves on, a repeated one is its first
+
+
+def _as_date(text: str) -> date | None:
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise UnreadableDate("there is no such day") from error
+    if day.year in (1, 9999):  # no midnight of theirs is safe to convert
+        raise UnreadableDate("the year is out of range")
+    return day
+
+
+def _instant(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    if text == "now":
+        return now
+    try:
+        offset = _OFFSET.fullmatch(text)
+        if offset:
+            sign, amount, unit = offset.groups()
+            return shifted(now, int(sign + amount), unit, zone)
+        if _DATE_TIME.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:
+        raise UnreadableDate("the date is out of range") from error
+    except ValueError as error:
+        raise UnreadableDate("there is no such day or time") from error
+    if re.match(r" [0-9]", text):
+        raise UnreadableDate("a plus sign in a URL must be sent as %2B")
+    raise UnreadableDate(
+        "expected now, a signed offset in y, mo, w, d or h such as -3y or +18mo, a date such as 2026-03-01,"
+        " or a date-time with its UTC offset"
+    )

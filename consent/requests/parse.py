@@ -1,0 +1,198 @@
+"""A third party's request, parsed once: afterwards nothing reads the query string again. Pure.
+
+Two details of one type are united into the smallest one that covers both: their services together ("all"
+takes in every list, services left out take in a list), from the earlier start to the later end. Their periods
+must meet, so that uniting never asks for time that neither detail named. A name in `scope` without a detail
+of its own stands for a detail without start, end and services: everything on record, one time, the customer
+picks the services.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cdsc_portal.lib.relative_dates import (
+    UnreadableDate,
+    end_of_day,
+    local_midnight,
+    resolve_end,
+    resolve_start,
+    shifted,
+)
+from consent.requests.details_json import printable, read_entries
+from consent.requests.values import (
+    AccessRequest,
+    InvalidDetails,
+    InvalidRequest,
+    InvalidScope,
+    RequestedPart,
+    Services,
+)
+from consent.scopes.base import Period
+from consent.scopes.catalogue import SCOPES, scope_named
+
+MAX_YEARS = 10
+MAX_NUMBER_LENGTH = 50  # of a contract number
+
+
+def parse_request(
+    *,
+    scope: str,
+    authorization_details: str | None,
+    allowed: Collection[str],
+    now: datetime,
+    zone: ZoneInfo,
+) -> AccessRequest:
+    """Read both parameters into one request; `allowed` are the scope ids this client may ask for here.
+
+    An empty parameter counts as absent (RFC 6749 3.1). Raises InvalidDetails, InvalidScope or InvalidRequest;
+    each has `error` (the OAuth code) and `description`. Dates are checked against `now` and stay text until
+    approval.
+    """
+    parts = _details(authorization_details, allowed, now, zone) if authorization_details else []
+    parts += _plain(scope, allowed, covered={part.scope for part in parts})
+    if not parts:
+        raise InvalidRequest("scope or authorization_details must say what is asked for")
+    order = list(SCOPES)
+    parts.sort(key=lambda part: order.index(part.scope))
+    return AccessRequest(scope=" ".join(part.type_sent for part in parts), parts=tuple(parts))
+
+
+def _plain(scope: str, allowed: Collection[str], covered: Collection[str]) -> list[RequestedPart]:
+    parts: dict[str, RequestedPart] = {}
+    for name in scope.split(" ") if scope else ():
+        found = scope_named(name)
+        if found is None:
+            raise InvalidScope(f"scope: there is no {printable(name)}")
+        if found.id not in allowed:
+            raise InvalidScope(f"scope: {found.id} is not open to this client")
+        if found.id not in covered:
+            parts.setdefault(found.id, RequestedPart(found.id, name))
+    return list(parts.values())
+
+
+def _details(text: str, allowed: Collection[str], now: datetime, zone: ZoneInfo) -> list[RequestedPart]:
+    entries = read_entries(text)
+    united: dict[str, RequestedPart] = {}
+    for index, entry in enumerate(entries):
+        where = f"authorization_details[{index}]"
+        part = _part(entry, where, allowed)
+        _check_period(part, where, now, zone)
+        former = united.get(part.scope)
+        united[part.scope] = part if former is None else _united(former, part, where, now, zone)
+    return list(united.values())
+
+
+def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
+    if not isinstance(entry, dict):
+        raise InvalidDetails(where, "must be an object")
+    if "type" not in entry:
+        raise InvalidDetails(f"{where}.type", "is missing")
+    found = scope_named(entry["type"]) if isinstance(entry["type"], str) else None
+    if found is None:
+        raise InvalidDetails(f"{where}.type", "is no type that this server knows")
+    if found.id not in allowed:
+        raise InvalidDetails(f"{where}.type", f"{found.id} is not open to this client")
+    for name in entry:
+        if name not in ("type", "start", "end", "services"):
+            raise InvalidDetails(f"{where}.{printable(name)}", f"is no field of {found.id}")
+    return RequestedPart(
+        scope=found.id,
+        type_sent=entry["type"],
+        start=_date_text(entry, "start", where),
+        end=_date_text(entry, "end", where),
+        services=_services(entry, where),
+    )
+
+
+def _date_text(entry: dict[str, Any], name: str, where: str) -> str | None:
+    if name not in entry:
+        return None
+    if not isinstance(entry[name], str):
+        raise InvalidDetails(f"{where}.{name}", "must be text")
+    return str(entry[name])
+
+
+def _services(entry: dict[str, Any], where: str) -> Services:
+    if "services" not in entry:
+        return None
+    asked, field = entry["services"], f"{where}.services"
+    if asked == "all":
+        return "all"
+    if not isinstance(asked, list):
+        raise InvalidDetails(field, "must be the text all or an array of contract numbers")
+    if not asked:
+        raise InvalidDetails(field, "must name a contract, or be left out")
+    for position, number in enumerate(asked):
+        if not (isinstance(number, str) and number.strip() and number.isprintable()):
+            raise InvalidDetails(f"{field}[{position}]", "must be a contract number as text")
+        if len(number) > MAX_NUMBER_LENGTH:
+            raise InvalidDetails(f"{field}[{position}]", f"longer than {MAX_NUMBER_LENGTH} characters")
+    return tuple(dict.fromkeys(number.strip() for number in asked))
+
+
+def _check_period(part: RequestedPart, where: str, now: datetime, zone: ZoneInfo) -> None:
+    start, end = _resolved(part, where, now, zone)
+    today = now.astimezone(zone).date()
+    earliest = local_midnight(shifted(now, -MAX_YEARS, "y", zone).astimezone(zone).date(), zone)
+    latest = end_of_day(shifted(now, MAX_YEARS, "y", zone).astimezone(zone).date(), zone)
+    for name, moment in (("start", start), ("end", end)):
+        if moment is not None and not earliest <= moment <= latest:
+            raise InvalidDetails(f"{where}.{name}", f"more than {MAX_YEARS} years from {today.isoformat()}")
+    if SCOPES[part.scope].period is Period.NOW and start is not None and start > now:
+        raise InvalidDetails(
+            f"{where}.start", f"{part.scope} speaks of the present; its start cannot lie ahead"
+        )
+    if start is None or end is None:
+        return
+    if end < start:
+        raise InvalidDetails(f"{where}.end", "lies before start")
+    if end == start and SCOPES[part.scope].period is Period.DATA:
+        raise InvalidDetails(f"{where}.end", "equals start, so the period is empty")
+
+
+def _resolved(
+    part: RequestedPart, where: str, now: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    try:
+        start = None if part.start is None else resolve_start(part.start, now=now, zone=zone)
+    except UnreadableDate as error:
+        raise InvalidDetails(f"{where}.start", str(error)) from error
+    try:
+        end = None if part.end is None else resolve_end(part.end, now=now, zone=zone)
+    except UnreadableDate as error:
+        raise InvalidDetails(f"{where}.end", str(error)) from error
+    return start, end
+
+
+def _united(
+    first: RequestedPart, second: RequestedPart, where: str, now: datetime, zone: ZoneInfo
+) -> RequestedPart:
+    first_start, first_end = _resolved(first, where, now, zone)
+    second_start, second_end = _resolved(second, where, now, zone)
+    first_until, second_until = first_end or now, second_end or now  # no end: as it is now, one time
+    if SCOPES[first.scope].period is Period.DATA:
+        apart = (second_start is not None and second_start > first_until) or (
+            first_start is not None and first_start > second_until
+        )
+        if apart:
+            raise InvalidDetails(
+                f"{where}.start", f"this period of {first.scope} does not meet the one before"
+            )
+    second_is_earlier = first_start is not None and (second_start is None or second_start < first_start)
+    return replace(
+        first,
+        start=second.start if second_is_earlier else first.start,
+        end=second.end if second_until > first_until else first.end,
+        services=_united_services(first.services, second.services),
+    )
+
+
+def _united_services(first: Services, second: Services) -> Services:
+    if first == "all" or second == "all":
+        return "all"
+    if first is None or second is None:
+        return None
+    return tuple(dict.fromkeys((*first, *second)))

@@ -1,0 +1,1 @@
+"""The catalogue of scopes: one declaration each; everything else derives from it."""
