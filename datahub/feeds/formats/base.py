@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Settings = Mapping[str, str]
+NO_SETTINGS: Settings = MappingProxyType({})
 Cells = Mapping[str, str]
 Integers = npt.NDArray[np.int64]
 Row = TypeVar("Row")

@@ -1,0 +1,89 @@
+"""Text of a cell to a plain value. Each raises ValueError in words fit for a rejected row."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+_NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
+_MOST = 2**63 - 1
+_MOST_DECIMALS = 12
+
+UNKNOWN = frozenset({"", "null", "none", "n/a", "na", "nan", "-"})
+
+
+@lru_cache(maxsize=1 << 16)
+def exact(text: str) -> tuple[int, int]:
+    """(digits, exponent) with the number = digits * 10**exponent, without trailing zeros."""
+    found = _NUMBER.fullmatch(text)
+    if found is None or not (found[2] or found[3]):
+        raise ValueError(f"{text!r} is not a number")
+    whole, decimals, exponent = found[2], found[3] or "", int(found[4] or 0)
+    digits = (whole + decimals).lstrip("0")
+    shorter = digits.rstrip("0")
+    if not shorter:
+        return 0, 0
+    number, exponent = int(shorter), exponent - len(decimals) + len(digits) - len(shorter)
+    if number > _MOST or not -_MOST_DECIMALS <= exponent <= 18:
+        raise ValueError(f"{text} has more digits than can be kept exactly")
+    return (-number if found[1] == "-" else number), exponent
+
+
+def decimal(text: str) -> Decimal:
+    """An exact decimal with the decimals as written."""
+    exact(text)
+    return Decimal(text)
+
+
+def decimal_or_none(text: str) -> Decimal | None:
+    """None where the cell is empty or says that the value is unknown."""
+    return None if text.lower() in UNKNOWN else decimal(text)
+
+
+def iso_date(text: str) -> date:
+    """A date as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date like 2026-03-01") from error
+
+
+def iso_date_or_none(text: str) -> date | None:
+    return iso_date(text) if text else None
+
+
+def needed(text: str, name: str, longest: int = 300) -> str:
+    """The text, which must be there."""
+    if not text:
+        raise ValueError(f"{name} is missing")
+    return at_most(text, name, longest)
+
+
+def at_most(text: str, name: str, longest: int = 300) -> str:
+    """The text, if no longer than its column in the store."""
+    if len(text) > longest:
+        raise ValueError(f"{name} is longer than {longest} characters")
+    return text
+
+
+def one_of(text: str, name: str, *allowed: str) -> str:
+    if text not in allowed:
+        raise ValueError(f"{name} {text!r} is none of {', '.join(allowed)}")
+    return text
+
+
+def whole_number(text: str, name: str) -> int:
+    """A whole number of at least 0."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ValueError(f"{name} {text!r} is not a whole number")
+    return int(text)
+
+
+def yes_or_no(text: str, name: str) -> bool:
+    return one_of(text.lower() or "no", name, "yes", "no", "true", "false") in ("yes", "true")
+
+
+def is_before(start: date, end: date | None) -> None:
+    """Refuses a period that ends before it starts, or at once."""
+    if end is not None and end <= start:
+        raise ValueError(f"end {end} is not after start {start}")

@@ -1,0 +1,49 @@
+"""Atom links of an ESPI entry, as far as vendors agree on them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+ESPI = "{http://naesb.org/espi}"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where an entry stands: paths without scheme, host and closing slash; "" where it does not say."""
+
+    own: str
+    up: str
+    related: frozenset[str]
+
+    @classmethod
+    def of(cls, entry: etree._Element) -> "Links":
+        own, up, related = "", "", set()
+        for link in entry.iterchildren(f"{ATOM}link"):
+            path = urlsplit(link.get("href", "").strip()).path.rstrip("/")
+            match link.get("rel"):
+                case "self":
+                    own = path
+                case "up":
+                    up = path
+                case "related":
+                    related.add(path)
+        return cls(own or (entry.findtext(f"{ATOM}id") or "").strip(), up, frozenset(related))
+
+    def is_a(self, kind: str) -> bool:
+        """Whether the path ends in .../<kind>/<id>."""
+        return self.own.split("/")[-2:-1] == [kind]
+
+    def above(self, kind: str) -> Iterator[str]:
+        """What this entry may hang on, likeliest first: its paths up to /<kind>, else its up link."""
+        for path in (self.own, self.up, *sorted(self.related)):
+            head, found, _ = path.rpartition(f"/{kind}")
+            if found:
+                yield head
+        yield self.up
+
+    def points_to(self, other: "Links") -> bool:
+        """Whether this entry names the other, or the collection that holds it."""
+        return bool(self.related & {other.own, other.up})

@@ -1,0 +1,76 @@
+"""Times of a file to UTC: with an offset as they say, without one in the feed's zone.
+
+In the hour that comes twice in autumn, a time without offset means the first pass until the file's order
+steps back; a time that the spring change skips does not exist and is refused.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from datahub.feeds.formats.base import Integers
+
+_DAY = 86_400
+_EPOCH = datetime(1970, 1, 1)
+
+
+@lru_cache(maxsize=1 << 16)
+def moment(text: str, zone: ZoneInfo) -> tuple[int, int]:
+    """(epoch seconds, shift): shift is how much later the second pass of a repeated hour is, else 0.
+
+    Raises ValueError: not an ISO time, not a whole second, skipped by a clock change.
+    """
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a time like 2026-03-01T13:30 or 2026-03-01T13:30-05:00") from error
+    if written.microsecond:
+        raise ValueError(f"{text} is not a whole second")
+    if written.tzinfo is not None:
+        return int(written.timestamp()), 0
+    return _local_moment(written, zone)
+
+
+@lru_cache(maxsize=1 << 16)
+def wall_clock_moment(seconds: int, zone: ZoneInfo) -> tuple[int, int]:
+    """The same for local time that was written as if it were UTC epoch seconds."""
+    return _local_moment(_EPOCH + timedelta(seconds=seconds), zone)
+
+
+def _local_moment(written: datetime, zone: ZoneInfo) -> tuple[int, int]:
+    first = int(written.replace(tzinfo=zone, fold=0).timestamp())
+    second = int(written.replace(tzinfo=zone, fold=1).timestamp())
+    if second < first:
+        raise ValueError(f"{written:%Y-%m-%d %H:%M} does not exist in {zone.key}: clocks went forward")
+    return first, second - first
+
+
+def settled(first: Integers, shift: Integers) -> Integers:
+    """Epoch seconds with each repeated hour told apart by the order of the file, rising or falling."""
+    epochs = first.copy()
+    doubtful = np.flatnonzero(shift)
+    if not len(doubtful):
+        return epochs
+    if first[0] > first[-1]:
+        doubtful = doubtful[::-1]
+    before, second_pass = None, False
+    for index, wall in zip(doubtful.tolist(), first[doubtful].tolist(), strict=True):
+        if before is None or abs(wall - before) > _DAY:
+            second_pass = False
+        elif wall <= before:
+            second_pass = True
+        before = wall
+        if second_pass:
+            epochs[index] += shift[index]
+    return epochs
+
+
+def instant(text: str, zone: ZoneInfo) -> datetime:
+    """One time on its own, in UTC; of a repeated hour the first pass."""
+    return datetime.fromtimestamp(moment(text, zone)[0], UTC)
+
+
+def instant_or_none(text: str, zone: ZoneInfo) -> datetime | None:
+    return instant(text, zone) if text else None
