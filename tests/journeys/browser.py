@@ -1,0 +1,69 @@
+"""A real Chromium for the journeys: where it is, how it starts, what every page is held to."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LAUNCH_ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WCAG_A_AND_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class NoBrowserError(RuntimeError):
+    """There is no Chromium and none could be installed; the message says what to do."""
+
+
+def chromium_path(playwrights_own: str) -> str:
+    """The program to start: Debian's, Google's, Playwright's own, or Debian's installed now where we are root."""
+    found = _installed() or (playwrights_own if Path(playwrights_own).exists() else "")
+    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
+        subprocess.run(["apt-get", "install", "-q", "-y", "chromium"], check=True, capture_output=True)
+        found = _installed()
+    if not found:
+        raise NoBrowserError("The journeys need a browser: install Debian's package chromium.")
+    return found
+
+
+def _installed() -> str:
+    return next((path for name in NAMES if (path := shutil.which(name))), "")
+
+
+def assert_no_axe_faults(page: Page) -> None:
+    """No fault of WCAG 2.2 levels A and AA; the message lists rule, element and help for each."""
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG_A_AND_AA}})
+    faults = [
+        f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
+        for fault in results.response["violations"]
+        for node in fault["nodes"]
+    ]
+    assert not faults, f"{page.url}\n" + "\n".join(faults)
+
+
+def assert_fits(page: Page) -> None:
+    """No sideways scroll."""
+    width, content = page.evaluate("[window.innerWidth, document.documentElement.scrollWidth]")
+    assert content <= width, f"{page.url} is {content} px wide in a window of {width} px"
+
+
+def shot(page: Page, name: str) -> Path:
+    """A picture of the whole page under VAR_DIR/screens."""
+    folder = Path(settings.VAR_DIR) / "screens"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path

@@ -1,0 +1,55 @@
+"""Journeys: a live server, a real browser, nothing mocked."""
+
+import os
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.cache import cache
+
+from tests.journeys.browser import LAUNCH_ARGS, chromium_path
+
+# the browser's library runs an event loop in this thread; Django would refuse the ORM beside it
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright):
+    return {"executable_path": chromium_path(playwright.chromium.executable_path), "args": LAUNCH_ARGS}
+
+
+@pytest.fixture
+def browser_page(browser, live_server):
+    """A function that opens a fresh window on the live server.
+
+    Fails the test when a page asked a host that is neither the server nor named in `also`.
+    """
+    contexts = []
+    allowed = {urlsplit(live_server.url).netloc}
+    asked = []
+
+    def open_page(*, width=1280, theme="light", language="en", scripts=True, also=()):
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 800},
+            color_scheme=theme,
+            locale=language,
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        allowed.update(also)
+        context.on("request", lambda request: asked.append(request.url))
+        context.set_default_timeout(10_000)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    elsewhere = [url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"]
+    assert not elsewhere, f"pages asked other hosts: {elsewhere}"
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left_over(transactional_db):
+    """Limits of the journey before this one: the cache's table is not emptied with the others."""
+    cache.clear()
