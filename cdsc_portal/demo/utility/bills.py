@@ -1,0 +1,157 @@
+"""Monthly bills of the invented accounts, worked out from the readings, and their PDFs."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from reportlab.lib.pagesizes import A5
+from reportlab.pdfgen.canvas import Canvas
+
+from cdsc_portal.demo.utility.loads import Column
+from cdsc_portal.demo.utility.structure import Account, Contract, Utility
+
+CENT = Decimal("0.01")
+FIXED = {"electricity": Decimal("12.00"), "natural_gas": Decimal("9.50"), "water": Decimal("14.25")}
+RATES = {"RES-1": Decimal("0.2145"), "EV-TOU": Decimal("0.1875"), "BIZ-2": Decimal("0.1620")}
+VOLUME_RATES = {"natural_gas": Decimal("0.9250"), "water": Decimal("2.4100")}
+TAX = Decimal("0.04")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    kind: str
+    quantity: Decimal | None
+    unit: str
+    rate: Decimal | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    contract: Contract
+    supplier: str
+    tariff: tuple[str, str]
+    lines: tuple[Line, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One account's bill for [start, end), local dates; dated two days after the period."""
+
+    account: Account
+    number: str
+    start: date
+    end: date
+    sections: tuple[Section, ...]
+
+    @property
+    def dated(self) -> date:
+        return self.end + timedelta(days=2)
+
+    @property
+    def due(self) -> date:
+        return self.dated + timedelta(days=21)
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((section.amount for section in self.sections), Decimal(0))
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.number}.pdf"
+
+
+def bills(utility: Utility, columns: Sequence[Column], zone: ZoneInfo) -> list[Bill]:
+    """A bill a month for each account with a billed contract, oldest first."""
+    by_meter: dict[str, list[Column]] = {}
+    for column in columns:
+        by_meter.setdefault(column.meter, []).append(column)
+    made = []
+    for start, end in _months(utility.first, utility.today):
+        for account in utility.accounts:
+            sections = tuple(
+                _section(contract, by_meter, start, end, zone)
+                for contract in utility.contracts
+                if contract.account == account.number and contract.billed and _served(contract, start, end)
+            )
+            if sections and end + timedelta(days=2) <= utility.today:
+                number = f"B-{account.number}-{start:%Y%m}"
+                made.append(Bill(account, number, start, end, sections))
+    return made
+
+
+def _served(contract: Contract, start: date, end: date) -> bool:
+    return contract.start <= start and (contract.end is None or contract.end >= end)
+
+
+def _section(
+    contract: Contract, by_meter: dict[str, list[Column]], start: date, end: date, zone: ZoneInfo
+) -> Section:
+    amount = sum(
+        (_total(column, start, end, zone) for meter in contract.meters for column in by_meter[meter.number]), Decimal(0)
+    ).quantize(CENT)
+    term = max((term for term in contract.terms if term[3] <= start), key=lambda term: term[3], default=None)
+    supplier, tariff = (term[0], (term[1], term[2])) if term else ("", ("", ""))
+    rate = RATES.get(tariff[0]) or VOLUME_RATES[contract.commodity]
+    unit = "kWh" if contract.commodity == "electricity" else "m3"
+    usage = Line("Energy" if unit == "kWh" else "Volume", "usage", amount, unit, rate, (amount * rate).quantize(CENT))
+    fixed = Line("Basic service", "fixed", None, "", None, FIXED[contract.commodity])
+    tax = Line("Utility tax 4%", "tax", None, "", None, ((usage.amount + fixed.amount) * TAX).quantize(CENT))
+    return Section(contract, supplier, tariff, (usage, fixed, tax))
+
+
+def _total(column: Column, start: date, end: date, zone: ZoneInfo) -> Decimal:
+    """What was used in [start, end) in kWh or m3; what was sent back is not charged."""
+    if column.direction != "import":
+        return Decimal(0)
+    low, high = (datetime.combine(day, time(), zone).timestamp() for day in (start, end))
+    inside = column.known & (column.starts >= low) & (column.starts < high)
+    return Decimal(int(column.values[inside].sum())) / 1000
+
+
+def _months(first: date, today: date) -> list[tuple[date, date]]:
+    months, start = [], first
+    while start < today:
+        end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
+        months.append((start, end))
+        start = end
+    return [(start, end) for start, end in months if end <= today]
+
+
+def pdf(bill: Bill, *, issuer: str) -> bytes:
+    """The bill as a document; the same bill gives the same bytes."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A5, invariant=1)
+    canvas.setTitle(f"Bill {bill.number}")
+    canvas.setFont("Helvetica-Bold", 14)
+    canvas.drawString(36, 550, issuer)
+    canvas.setFont("Helvetica", 10)
+    rows = [
+        f"Bill {bill.number} of {bill.dated:%B %d, %Y}",
+        f"Account {bill.account.number}, {bill.account.address}",
+        f"For {bill.start:%B %d, %Y} to {bill.end - timedelta(days=1):%B %d, %Y}",
+        "",
+    ]
+    for section in bill.sections:
+        rows.append(f"Service {section.contract.number} {section.tariff[1]}".rstrip())
+        rows += [_row(line) for line in section.lines]
+    rows += ["", f"To pay by {bill.due:%B %d, %Y}: ${bill.amount:.2f}", "This is an invented bill."]
+    for place, row in enumerate(rows):
+        canvas.drawString(36, 520 - 16 * place, row)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _row(line: Line) -> str:
+    if line.quantity is None:
+        return f"   {line.name}: ${line.amount:.2f}"
+    return f"   {line.name}: {line.quantity} {line.unit} x ${line.rate} = ${line.amount:.2f}"
