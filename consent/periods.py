@@ -1,0 +1,116 @@
+"""What a part's `start` and `end` come to at one instant: the data's window and the end of access. Pure.
+
+A part whose end lies ahead opens until that end. One whose end is past, or that has none, opens for a grace
+after approval, one time. The customer may only narrow: a later start, an earlier end.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.relative_dates import end_of_day, local_midnight, resolve_end, resolve_start
+from consent.requests import RequestedPart
+from consent.scopes.base import Period
+from consent.scopes.catalogue import SCOPES
+
+
+class WiderThanAsked(ValueError):
+    """The customer's date reaches beyond what was asked; `field` is start or end."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} reaches beyond what was asked")
+        self.field = field
+
+
+class EmptyPeriod(ValueError):
+    """The dates leave no time between them; `field` is start or end."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("the period is empty")
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class PartPeriod:
+    """When a part opens what. UTC, half-open.
+
+    `window` is the period of the data; unbounded where the scope speaks of the present. `access_ends` is the
+    first instant at which the part opens nothing. `lasting`: that instant was asked for, rather than being
+    the grace.
+    """
+
+    window: Span
+    access_ends: datetime
+    lasting: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no instant of data is left, as when a fixed end passed while the request waited."""
+        start, end = self.window.start, self.window.end
+        return start is not None and end is not None and start >= end
+
+
+def asked_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: timedelta) -> PartPeriod:
+    """The part's dates fixed at `at`. They were checked when the request was parsed."""
+    start = None if part.start is None else resolve_start(part.start, now=at, zone=zone)
+    end = None if part.end is None else resolve_end(part.end, now=at, zone=zone)
+    window = Span(start, end) if SCOPES[part.scope].period is Period.DATA else Span()
+    if end is not None and end > at:
+        return PartPeriod(window, end, lasting=True)
+    return PartPeriod(window, at + grace, lasting=False)
+
+
+def narrowed_period(
+    asked: PartPeriod,
+    *,
+    kind: Period,
+    start: date | None,
+    end: date | None,
+    at: datetime,
+    zone: ZoneInfo,
+    grace: timedelta,
+) -> PartPeriod:
+    """`asked`, cut to the local days `start` to `end`, both included; None leaves that side as it is.
+
+    Raises WiderThanAsked where a day lies outside what was asked, EmptyPeriod where nothing is left.
+    """
+    if kind is Period.NOW:
+        return _sooner(asked, end, at=at, zone=zone)
+    _check_within(asked.window, start, end, zone)
+    cut = asked.window.intersect(
+        Span(
+            None if start is None else local_midnight(start, zone),
+            None if end is None else end_of_day(end, zone),
+        )
+    )
+    if cut is None:
+        raise EmptyPeriod("end" if end is not None else "start")
+    if cut.end is None or (asked.window.end is not None and cut.end == asked.window.end):
+        return PartPeriod(cut, asked.access_ends, asked.lasting)
+    if cut.end > at:
+        return PartPeriod(cut, min(cut.end, asked.access_ends), lasting=asked.lasting)
+    return PartPeriod(cut, min(at + grace, asked.access_ends), lasting=False)
+
+
+def _sooner(asked: PartPeriod, end: date | None, *, at: datetime, zone: ZoneInfo) -> PartPeriod:
+    """What speaks of the present has no window to cut, only an end of access."""
+    if end is None:
+        return asked
+    if end > _last_day(asked.access_ends, zone):
+        raise WiderThanAsked("end")
+    ends = min(asked.access_ends, end_of_day(end, zone))
+    if ends <= at:
+        raise EmptyPeriod("end")
+    return PartPeriod(asked.window, ends, asked.lasting)
+
+
+def _check_within(window: Span, start: date | None, end: date | None, zone: ZoneInfo) -> None:
+    if start is not None and window.start is not None and start < window.start.astimezone(zone).date():
+        raise WiderThanAsked("start")
+    if end is not None and window.end is not None and end > _last_day(window.end, zone):
+        raise WiderThanAsked("end")
+
+
+def _last_day(end: datetime, zone: ZoneInfo) -> date:
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()

@@ -1,0 +1,120 @@
+"""Store what a third party asks, pushed or direct; from then on only the stored copy counts (X-11)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from cdsc_portal.lib.public_ids import new_secret
+from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
+from consent.requests import AccessRequest
+from consent.scopes.catalogue import offered_scopes, scope_named
+
+PUSHED_FOR = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
+DECIDE_WITHIN = timedelta(hours=24)  # a new customer may first have to set a password
+REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
+
+
+class UnusableRequestUri(Exception):
+    """The request_uri is unknown, expired, used or another client's (X-08); which of these is not told."""
+
+
+class AnothersRequest(Exception):
+    """A request that another user opened first; it stays theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came with a request besides what is asked for; checked by the edge before it is stored."""
+
+    redirect_uri: str
+    state: str
+    code_challenge: str
+    prompt_login: bool = False
+
+
+def allowed_scopes(client: Client) -> frozenset[str]:
+    """Scope ids that this client may ask for at this utility; a registered name may be an alias."""
+    registered = {scope.id for name in client.allowed_scopes if (scope := scope_named(name))}
+    return frozenset(registered & {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)})
+
+
+def may_ask(client: Client) -> bool:
+    """Whether the client's own status lets it ask, be approved and read."""
+    return client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX)
+
+
+def store_request(*, client: Client, access: AccessRequest, asked: Asked, at: datetime) -> ConsentRequest:
+    """Store a direct request, waiting for whoever opens it first."""
+    return ConsentRequest.objects.create(
+        **_fields(client, access, asked),
+        status=RequestStatus.WAITING,
+        created=at,
+        expires=at + DECIDE_WITHIN,
+    )
+
+
+def push_request(
+    *, client: Client, access: AccessRequest, asked: Asked, at: datetime
+) -> tuple[ConsentRequest, str]:
+    """Store a pushed request (RFC 9126); returns it with its request_uri, of which only a hash is kept."""
+    request_uri = REQUEST_URI_PREFIX + new_secret()
+    request = ConsentRequest.objects.create(
+        **_fields(client, access, asked),
+        request_uri_hash=_hash(request_uri),
+        status=RequestStatus.PUSHED,
+        created=at,
+        expires=at + PUSHED_FOR,
+    )
+    return request, request_uri
+
+
+def open_request(*, client: Client, request_uri: str, at: datetime) -> ConsentRequest:
+    """The pushed request, once: it now waits for a decision. Raises UnusableRequestUri."""
+    with transaction.atomic():
+        request = (
+            ConsentRequest.objects.select_for_update()
+            .filter(client=client, request_uri_hash=_hash(request_uri))
+            .filter(status=RequestStatus.PUSHED, expires__gt=at)
+            .first()
+        )
+        if request is None:
+            raise UnusableRequestUri
+        request.status = RequestStatus.WAITING
+        request.expires = at + DECIDE_WITHIN
+        request.save(update_fields=["status", "expires"])
+    request.client = client
+    return request
+
+
+def bind_request(*, request: ConsentRequest, user: User) -> None:
+    """Tie the request to the first user who opens it. Raises AnothersRequest for everyone after (X-16)."""
+    free = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
+    if not free.update(user=user):
+        raise AnothersRequest
+    request.user = user
+
+
+def release_request(*, request: ConsentRequest, user: User) -> None:
+    """Give the request back undecided, for someone else to log in and open it (F-87)."""
+    mine = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
+    mine.update(user=None)
+
+
+def _fields(client: Client, access: AccessRequest, asked: Asked) -> dict[str, object]:
+    return {
+        "client": client,
+        "redirect_uri": asked.redirect_uri,
+        "state": asked.state,
+        "code_challenge": asked.code_challenge,
+        "prompt_login": asked.prompt_login,
+        "details": access.as_json(),
+    }
+
+
+def _hash(request_uri: str) -> str:
+    return hashlib.sha256(request_uri.encode()).hexdigest()
