@@ -1,0 +1,71 @@
+"""`make check`: every check that needs no running server, in order; all run, the exit code tells if one failed."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+
+# What a production server would be started with; invented, and only ever read by the checks.
+PRODUCTION = {
+    "DEVELOPMENT": "0",
+    "SECRET_KEY": "check-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "PUBLIC_URL": "https://share.utility.example.com",
+    "ALLOWED_HOSTS": "share.utility.example.com",
+    "SECURE_PROXY": "1",
+    "VAR_DIR": str(ROOT / "var" / "check"),
+}
+
+CHECKS: list[tuple[str, list[str]]] = [
+    ("lint", [str(BIN / "ruff"), "check", "."]),
+    ("format", [str(BIN / "ruff"), "format", "--check", "."]),
+    ("types", [str(BIN / "mypy")]),
+    ("imports", [str(BIN / "lint-imports")]),
+    ("deployment", [PYTHON, "-W", "error::UserWarning", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
+    ("migrations are complete", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+    ("migrations only expand", [PYTHON, "-m", "tools.migration_lint"]),
+    ("templates", [PYTHON, "-m", "tools.template_lint"]),
+    ("sizes", [PYTHON, "-m", "tools.sizes"]),
+    ("own words", [PYTHON, "-m", "tools.own_words"]),
+]
+
+
+def main() -> int:
+    failed = [name for name, command in CHECKS if not _passes(name, command)]
+    print(f"check: {len(CHECKS) - len(failed)} passed, {len(failed)} failed", *failed, sep="\n  ")
+    return bool(failed)
+
+
+def _passes(name: str, command: list[str]) -> bool:
+    began = time.monotonic()
+    result = subprocess.run(command, cwd=ROOT, env=_environment(name), capture_output=True, text=True)  # noqa: S603
+    word = "ok" if result.returncode == 0 else "FAILED"
+    print(f"{word:7}{name} ({time.monotonic() - began:.1f} s)", flush=True)
+    if result.returncode or name == "sizes":
+        print((result.stdout + result.stderr)[-6000:], flush=True)
+    return result.returncode == 0
+
+
+def _environment(name: str) -> dict[str, str]:
+    """Development settings for all but the deployment check, which borrows the database of the others."""
+    development = {**os.environ, "DEVELOPMENT": "1", "VAR_DIR": str(ROOT / "var" / "test")}
+    if name != "deployment":
+        return development
+    from cdsc_portal import embedded_postgres
+
+    url = os.environ.get("DATABASE_URL") or embedded_postgres.ensure_running(ROOT / "var" / "test" / "postgres")
+    return {**os.environ, **PRODUCTION, "DATABASE_URL": url}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    code = main()
+    if not os.environ.get("DATABASE_URL"):
+        from cdsc_portal import embedded_postgres
+
+        embedded_postgres.stop(ROOT / "var" / "test" / "postgres")
+    sys.exit(code)

@@ -1,0 +1,51 @@
+"""Migrations only expand: the previous release still serves while they run, so nothing it needs may vanish."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.files import ROOT, project_files
+
+# what takes something away, or changes its shape, under the release that still runs
+CONTRACTING = {"DeleteModel", "RemoveField", "RenameField", "RenameModel", "AlterModelTable"}
+DEFAULT_NAMES = ("_auto_", "_and_more")
+
+
+def problems(path: Path) -> Iterator[str]:
+    """What is wrong with one migration, in words."""
+    if any(part in path.stem for part in DEFAULT_NAMES):
+        yield "is not named for what it does"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in CONTRACTING:
+            yield f"line {node.lineno}: {name} breaks the release that still runs"
+        if name in {"RunPython", "RunSQL"} and len(node.args) + len(node.keywords) < 2:
+            yield f"line {node.lineno}: {name} says nothing of the way back"
+        if name == "AddField" and _required_without_default(node):
+            yield f"line {node.lineno}: a new column must be null or have a database default"
+
+
+def _required_without_default(node: ast.Call) -> bool:
+    field = next((word.value for word in node.keywords if word.arg == "field"), None)
+    if not isinstance(field, ast.Call) or getattr(field.func, "attr", "") == "ManyToManyField":
+        return False
+    words = {word.arg: word.value for word in field.keywords}
+    nullable = isinstance(words.get("null"), ast.Constant) and bool(words["null"].value)  # type: ignore[union-attr]
+    return not nullable and "db_default" not in words and "default" not in words
+
+
+def main() -> int:
+    found = [
+        f"{path.relative_to(ROOT)}: {problem}"
+        for path in project_files("*/migrations/0*.py")
+        for problem in problems(path)
+    ]
+    print(*found, sep="\n")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Sizes of modules and functions against the aims: a median to watch, a limit that fails."""
+
+import ast
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.files import APPS, ROOT, project_files
+
+MODULE_LIMIT, FUNCTION_LIMIT = 400, 60  # lines
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and length in lines of each function of a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+            yield node.name, node.end_lineno - node.lineno + 1
+
+
+def main() -> int:
+    modules = [path for path in project_files("*.py") if "migrations" not in path.parts]
+    shipped = [path for path in modules if path.relative_to(ROOT).parts[0] in APPS and path.stat().st_size]
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    sizes = [(size, name, path) for path in modules for name, size in functions(path)]
+    _report("modules", [lengths[path] for path in shipped], "90, p90 250, limit 400")
+    _report("functions", [size for size, _name, path in sizes if path in set(shipped)], "9, p90 25, limit 60")
+    too_long = [f"{path.relative_to(ROOT)}: {n} lines" for path, n in lengths.items() if n > MODULE_LIMIT]
+    too_long += [f"{p.relative_to(ROOT)}: {name} has {n} lines" for n, name, p in sizes if n > FUNCTION_LIMIT]
+    print(*too_long, sep="\n")
+    return bool(too_long)
+
+
+def _report(what: str, sizes: list[int], aim: str) -> None:
+    sizes.sort()
+    p90 = sizes[int(len(sizes) * 0.9)]
+    print(f"{what}: {len(sizes)}, median {statistics.median(sizes):.0f}, p90 {p90}, longest {sizes[-1]} (aim {aim})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
