@@ -45,6 +45,8 @@ class RunStatus(models.TextChoices):
 class FeedRun(models.Model):
     """One file of a feed on its way in. Rows read = accepted + unchanged + rejected.
 
+    `kept_out` counts those of the unchanged that said something else, but older or weaker than what is stored.
+
     `chunks_done` is committed with each chunk, so that a run whose worker died resumes there. `heartbeat` tells
     the sweeper that a worker still holds it.
     """
@@ -67,8 +69,9 @@ class FeedRun(models.Model):
     rows_read = models.PositiveBigIntegerField(default=0)
     accepted = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
+    kept_out = models.PositiveBigIntegerField(default=0, db_default=0)
     rejected = models.PositiveBigIntegerField(default=0)
-    problem = models.TextField("why it was refused, held or failed", blank=True)
+    problem = models.TextField("what staff should know of it", blank=True)
     confirmed = models.BooleanField("large changes confirmed", default=False)
 
     class Meta:

@@ -1,0 +1,153 @@
+"""Meter readings: channels, day blocks of steady intervals, and readings of any other period."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from accounts.models import Commodity, MeterDevice
+from cdsc_portal.lib import clock
+from datahub.models.feeds import FeedRun
+
+
+class ChannelKind(models.TextChoices):
+    INTERVAL = "interval", "what flowed during an interval"
+    REGISTER = "register", "what a register showed at an instant"
+    DEMAND = "demand", "the highest power of a period"
+
+
+class Direction(models.TextChoices):
+    IMPORT = "import", "used"
+    EXPORT = "export", "sent back"
+    NET = "net", "used less sent back"
+    NONE = "none", "no direction"
+
+
+class Channel(models.Model):
+    """One register of one meter, as its feed names it. Kinds are never summed with one another.
+
+    `modified` moves when a reading of the channel does, `synced` with each load that saw the channel.
+    """
+
+    meter = models.ForeignKey(MeterDevice, on_delete=models.PROTECT, related_name="channels")
+    register = models.CharField(max_length=100, blank=True)
+    commodity = models.CharField(max_length=20, choices=Commodity.choices)
+    unit = models.CharField(max_length=20)
+    direction = models.CharField(max_length=10, choices=Direction.choices)
+    kind = models.CharField(max_length=10, choices=ChannelKind.choices)
+    modified = models.DateTimeField(default=clock.now, editable=False)
+    synced = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["meter", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meter", "register", "commodity", "unit", "direction", "kind"], name="one_channel"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meter} {self.register or self.direction} in {self.unit}"
+
+
+class Packed(models.Model):
+    """The readings of one UTC day on one grid, as `datahub.feeds.store.codec` packs them.
+
+    Slot i of 86400 / `step` covers [day + phase + i * step, + step) in seconds. A value is integer / 10**scale; what
+    is unknown is marked in `vals`. `quality` and `version` (epoch microseconds of the file that said so) hold
+    for the most slots, `exceptions` and `versions` where they differ.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField("day (UTC)")
+    step = models.IntegerField("seconds a slot")
+    phase = models.IntegerField("seconds from midnight UTC to the first slot")
+    scale = models.SmallIntegerField()
+    vals = models.BinaryField()
+    quality = models.SmallIntegerField()
+    exceptions = models.BinaryField(null=True)
+    version = models.BigIntegerField()
+    versions = models.BinaryField(null=True)
+    known = models.SmallIntegerField("slots with a value")
+    modified = models.DateTimeField()
+    feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+
+class IntervalBlock(Packed):
+    """The readings in force. Partitioned by month of `day`; see `datahub.services.partitions`."""
+
+    pk = models.CompositePrimaryKey("channel_id", "day", "step", "phase")
+
+    class Meta:
+        db_table = "interval_block"
+
+
+class IntervalBlockHistory(Packed):
+    """A block as it was before a correction, with when and by which run it was replaced."""
+
+    replaced = models.DateTimeField()
+    replaced_by = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "interval_block_history"
+        indexes = [models.Index(fields=["channel", "day"], name="history_of_block")]
+
+
+class PeriodReading(models.Model):
+    """A reading without a steady grid: [start, end) in UTC; a register read at an instant has end = start.
+
+    The value is `value` / 10**`scale`, null = unknown (a value that was withdrawn). Never two at once in a channel,
+    unless the meter operator's own file states periods that overlap (`overlapping`): those are
+    kept as stated.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    value = models.BigIntegerField(null=True)
+    scale = models.SmallIntegerField()
+    quality = models.SmallIntegerField()
+    version = models.BigIntegerField("epoch microseconds of the file")
+    overlapping = models.BooleanField(default=False)
+    modified = models.DateTimeField()
+    feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "start", "end"], name="one_reading_of_a_period"),
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="reading_end_not_before_start"),
+            ExclusionConstraint(
+                name="one_reading_at_a_time",
+                expressions=[
+                    (
+                        Func("channel_id", "channel_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(overlapping=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} from {self.start} to {self.end}"
+
+
+class PeriodReadingHistory(models.Model):
+    """A period's value before a correction, with when and by which run it was replaced."""
+
+    reading = models.ForeignKey(PeriodReading, on_delete=models.CASCADE, related_name="history")
+    value = models.BigIntegerField(null=True)
+    scale = models.SmallIntegerField()
+    quality = models.SmallIntegerField()
+    version = models.BigIntegerField()
+    modified = models.DateTimeField()
+    feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    replaced = models.DateTimeField()
+    replaced_by = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    def __str__(self) -> str:
+        return f"{self.reading} until {self.replaced}"
