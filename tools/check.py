@@ -25,7 +25,10 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("format", [str(BIN / "ruff"), "format", "--check", "."]),
     ("types", [str(BIN / "mypy")]),
     ("imports", [str(BIN / "lint-imports")]),
-    ("deployment", [PYTHON, "-W", "error::UserWarning", "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),
+    (
+        "deployment",
+        [PYTHON, "-W", "error::UserWarning", "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+    ),
     ("migrations are complete", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("migrations only expand", [PYTHON, "-m", "tools.migration_lint"]),
     ("templates", [PYTHON, "-m", "tools.template_lint"]),
@@ -42,7 +45,7 @@ def main() -> int:
 
 def _passes(name: str, command: list[str]) -> bool:
     began = time.monotonic()
-    result = subprocess.run(command, cwd=ROOT, env=_environment(name), capture_output=True, text=True)  # noqa: S603
+    result = subprocess.run(command, cwd=ROOT, env=_environment(name), capture_output=True, text=True)
     word = "ok" if result.returncode == 0 else "FAILED"
     print(f"{word:7}{name} ({time.monotonic() - began:.1f} s)", flush=True)
     if result.returncode or name == "sizes":
@@ -57,7 +60,9 @@ def _environment(name: str) -> dict[str, str]:
         return development
     from cdsc_portal import embedded_postgres
 
-    url = os.environ.get("DATABASE_URL") or embedded_postgres.ensure_running(ROOT / "var" / "test" / "postgres")
+    url = os.environ.get("DATABASE_URL") or embedded_postgres.ensure_running(
+        ROOT / "var" / "test" / "postgres"
+    )
     return {**os.environ, **PRODUCTION, "DATABASE_URL": url}
 
 

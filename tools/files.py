@@ -10,5 +10,5 @@ APPS = ("cdsc_portal", "accounts", "consent", "datahub")
 def project_files(*patterns: str) -> list[Path]:
     """Paths of the project that match, or all of them; sorted."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return sorted(path for line in listed.splitlines() if (path := ROOT / line).is_file())

@@ -34,7 +34,9 @@ def main() -> int:
 def _report(what: str, sizes: list[int], aim: str) -> None:
     sizes.sort()
     p90 = sizes[int(len(sizes) * 0.9)]
-    print(f"{what}: {len(sizes)}, median {statistics.median(sizes):.0f}, p90 {p90}, longest {sizes[-1]} (aim {aim})")
+    print(
+        f"{what}: {len(sizes)}, median {statistics.median(sizes):.0f}, p90 {p90}, longest {sizes[-1]} (aim {aim})"
+    )
 
 
 if __name__ == "__main__":

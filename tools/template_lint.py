@@ -11,8 +11,14 @@ RULES = (
     (re.compile(r"<style\b|\sstyle=", re.I), "a style inline"),
     (re.compile(r"<script(?![^>]*\bsrc=)", re.I), "a script inline"),
     (re.compile(r"\son[a-z]+=[\"']", re.I), "an event handler inline"),
-    (re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"'](?:https?:)?//", re.I), "loads from another host"),
-    (re.compile(r"\{%\s*(?:widthratio|regroup|now|debug|autoescape off)\b|\|safe\b"), "computes in a template"),
+    (
+        re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"'](?:https?:)?//", re.I),
+        "loads from another host",
+    ),
+    (
+        re.compile(r"\{%\s*(?:widthratio|regroup|now|debug|autoescape off)\b|\|safe\b"),
+        "computes in a template",
+    ),
     (re.compile(r"target=[\"']_blank[\"'](?![^>]*noopener)", re.I), "a new tab without noopener"),
 )
 

@@ -34,7 +34,9 @@ class Page:
         for form in self.document.forms:
             if form.xpath(".//*[@name=$name]", name=name):
                 return form
-        raise LookupError(f"no form with a control named {name!r} on {urlsplit(self.url).path}: {self.words[:300]}")
+        raise LookupError(
+            f"no form with a control named {name!r} on {urlsplit(self.url).path}: {self.words[:300]}"
+        )
 
     def link(self, matches: Callable[[str], bool]) -> str:
         """The address of the first link whose address matches. Raises LookupError if there is none."""
@@ -75,7 +77,9 @@ class BrowserSession:
         """Fill the sign-in form of `page`."""
         return self.submit(page, page.form_with("login"), fill={"login": email, "password": password})
 
-    def _follow(self, method: str, url: str, sent: list[tuple[str, str]] | None, referrer: str | None) -> Page:
+    def _follow(
+        self, method: str, url: str, sent: list[tuple[str, str]] | None, referrer: str | None
+    ) -> Page:
         headers = {"Referer": referrer, "Origin": self._base_url} if referrer and method == "POST" else {}
         for _hop in range(10):
             answer = self._session.request(

@@ -120,7 +120,8 @@ def start_redis(processes: Processes, var_dir: Path) -> str | None:
     port, folder = free_port(), var_dir / "redis"
     folder.mkdir(parents=True, exist_ok=True)
     processes.start(
-        "redis", [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
+        "redis",
+        [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"],
     )
 
     def listening() -> bool:
@@ -139,5 +140,16 @@ def start_server(processes: Processes, port: int) -> None:
 
 def start_worker(processes: Processes) -> None:
     """One Celery worker that also keeps the clock for periodic tasks."""
-    command = ["-m", "celery", "-A", "cdsc_portal", "worker", "--beat", "--concurrency", "1", "--loglevel", "INFO"]
+    command = [
+        "-m",
+        "celery",
+        "-A",
+        "cdsc_portal",
+        "worker",
+        "--beat",
+        "--concurrency",
+        "1",
+        "--loglevel",
+        "INFO",
+    ]
     processes.start("worker", [sys.executable, *command])

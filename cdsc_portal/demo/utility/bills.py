@@ -96,13 +96,16 @@ def _section(
     contract: Contract, by_meter: dict[str, list[Column]], start: date, end: date, zone: ZoneInfo
 ) -> Section:
     amount = sum(
-        (_total(column, start, end, zone) for meter in contract.meters for column in by_meter[meter.number]), Decimal(0)
+        (_total(column, start, end, zone) for meter in contract.meters for column in by_meter[meter.number]),
+        Decimal(0),
     ).quantize(CENT)
     term = max((term for term in contract.terms if term[3] <= start), key=lambda term: term[3], default=None)
     supplier, tariff = (term[0], (term[1], term[2])) if term else ("", ("", ""))
     rate = RATES.get(tariff[0]) or VOLUME_RATES[contract.commodity]
     unit = "kWh" if contract.commodity == "electricity" else "m3"
-    usage = Line("Energy" if unit == "kWh" else "Volume", "usage", amount, unit, rate, (amount * rate).quantize(CENT))
+    usage = Line(
+        "Energy" if unit == "kWh" else "Volume", "usage", amount, unit, rate, (amount * rate).quantize(CENT)
+    )
     fixed = Line("Basic service", "fixed", None, "", None, FIXED[contract.commodity])
     tax = Line("Utility tax 4%", "tax", None, "", None, ((usage.amount + fixed.amount) * TAX).quantize(CENT))
     return Section(contract, supplier, tariff, (usage, fixed, tax))

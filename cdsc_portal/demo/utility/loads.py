@@ -57,7 +57,11 @@ def _registers(
     match meter.profile:
         case "home_solar":
             use = _home(hour, season) * noise
-            sun = np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None) * (2600 - 1400 * season) * rng.beta(4, 1.6, len(starts))
+            sun = (
+                np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None)
+                * (2600 - 1400 * season)
+                * rng.beta(4, 1.6, len(starts))
+            )
             net = (use - sun) * per_hour
             pairs = [("1.8.0", "import", np.clip(net, 0, None)), ("2.8.0", "export", np.clip(-net, 0, None))]
             unit = "Wh"
@@ -75,7 +79,9 @@ def _registers(
             pairs, unit = [("1.8.0", "import", _home(hour, season) * noise * scale * per_hour)], "Wh"
     known, estimated = _holes(len(starts), step, rng)
     return [
-        Column(meter.number, register, unit, direction, step, starts, values.astype(np.int64), known, estimated)
+        Column(
+            meter.number, register, unit, direction, step, starts, values.astype(np.int64), known, estimated
+        )
         for register, direction, values in pairs
     ]
 
@@ -86,7 +92,9 @@ def _home(hour: npt.NDArray[np.float64], season: npt.NDArray[np.float64]) -> npt
     return 210 + 520 * morning + 980 * evening + np.clip(season, 0, None) * 420
 
 
-def _holes(count: int, step: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _holes(
+    count: int, step: int, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """A few gaps of hours to days, and a few estimated stretches."""
     known, estimated = np.ones(count, bool), np.zeros(count, bool)
     day = DAY // step

@@ -75,7 +75,7 @@ RESIDENTIAL, EV, BUSINESS = ("RES-1", "Home Basic"), ("EV-TOU", "Home EV"), ("BI
 def utility(today: date, *, months: int) -> Utility:
     """The utility with `months` of history before the month of `today`."""
     first = _months_before(today, months)
-    swapped, changed, moved = (_months_before(today, back) for back in (min(14, months - 1), 9, min(16, months - 1)))
+    swapped, changed, moved = (_months_before(today, min(back, max(months - 1, 1))) for back in (14, 9, 16))
     people = (
         Person(OWNER, "Marta Keller", "owner", "C-1001"),
         Person(SECOND_OWNER, "Luis Ortega", "owner", "C-3001"),
@@ -89,7 +89,9 @@ def utility(today: date, *, months: int) -> Utility:
         ("C-3000", "Former Occupant (demo)"),
         ("C-3001", "Luis Ortega"),
     )
-    stores = tuple(Account(f"2000-{n:02}", "C-2001", f"{n} Market Street, Exampleton", "2000") for n in range(1, 13))
+    stores = tuple(
+        Account(f"2000-{n:02}", "C-2001", f"{n} Market Street, Exampleton", "2000") for n in range(1, 13)
+    )
     accounts = (
         Account("1000-4711", "C-1001", "12 Alder Lane, Exampleton"),
         Account("2000", "C-2001", "1 Market Street, Exampleton"),
@@ -98,26 +100,36 @@ def utility(today: date, *, months: int) -> Utility:
         Account("3001-0816", "C-3001", "7 Birch Court, Exampleton"),
     )
     contracts = (
-        *_household(first, swapped, changed),
+        *_household(first, swapped, changed, max(first, _months_before(today, 3))),
         *(_store(number, first) for number in range(1, 13)),
         *_moved_house(first, moved),
     )
     return Utility(today, first, people, customers, accounts, contracts)
 
 
-def _household(first: date, swapped: date, changed: date) -> tuple[Contract, ...]:
+def _household(first: date, swapped: date, changed: date, charger: date) -> tuple[Contract, ...]:
     """Solar, a car charger with a meter of its own, a meter swap and a supplier change; gas and water too."""
     address, account = "12 Alder Lane, Exampleton", "1000-4711"
     meters = (
         Meter("55-0917", "SP-1001", "home_solar", first, swapped),
         Meter("55-1042", "SP-1001", "home_solar", swapped),
-        Meter("55-1043", "SP-1002", "charger", first),
+        Meter("55-1043", "SP-1002", "charger", charger),
     )
     before, now = (SUPPLIER_BEFORE, *RESIDENTIAL, first), (SUPPLIER_NOW, *EV, changed)
     return (
         Contract("1111111-1", account, "electricity", address, first, meters, (before, now)),
-        Contract("1111111-2", account, "natural_gas", address, first, (Meter("G-2001", "SP-1003", "gas", first),), ()),
-        Contract("1111111-3", account, "water", address, first, (Meter("W-3001", "SP-1004", "water", first),), ()),
+        Contract(
+            "1111111-2",
+            account,
+            "natural_gas",
+            address,
+            first,
+            (Meter("G-2001", "SP-1003", "gas", first),),
+            (),
+        ),
+        Contract(
+            "1111111-3", account, "water", address, first, (Meter("W-3001", "SP-1004", "water", first),), ()
+        ),
     )
 
 
@@ -140,8 +152,12 @@ def _moved_house(first: date, moved: date) -> tuple[Contract, ...]:
     meter, address = Meter("55-2001", "SP-3001", "home", first), "7 Birch Court, Exampleton"
     term = (SUPPLIER_BEFORE, *RESIDENTIAL)
     return (
-        Contract("333333-1", "3000-0815", "electricity", address, first, (meter,), ((*term, first),), end=moved),
-        Contract("333333-2", "3001-0816", "electricity", address, moved, (meter,), ((*term, moved),), scale=0.8),
+        Contract(
+            "333333-1", "3000-0815", "electricity", address, first, (meter,), ((*term, first),), end=moved
+        ),
+        Contract(
+            "333333-2", "3001-0816", "electricity", address, moved, (meter,), ((*term, moved),), scale=0.8
+        ),
     )
 
 
