@@ -30,9 +30,14 @@ class Link:
     is_current: bool
 
 
-def utility(request: HttpRequest) -> dict[str, str]:
-    """The utility's name and where its customers find help."""
-    return {"utility_name": settings.UTILITY_NAME, "support_url": settings.SUPPORT_URL}
+def utility(request: HttpRequest) -> dict[str, object]:
+    """The utility's name and where its customers find help: at its own site, or on the help page here."""
+    return {
+        "utility_name": settings.UTILITY_NAME,
+        "support_url": settings.SUPPORT_URL,
+        "support_is_elsewhere": settings.SUPPORT_URL != f"{settings.PUBLIC_URL}/help/",
+        "customer_home": "/my/" if _exists("/my/") else "",
+    }
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:

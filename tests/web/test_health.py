@@ -1,0 +1,54 @@
+"""Live: the process answers. Ready: it can serve, or says which part is not there."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from cdsc_portal.celery import app
+from cdsc_portal.web import health
+
+
+def test_live_answers_without_a_database(client):
+    response = client.get("/health/live")
+
+    assert (response.status_code, response.json()) == (200, {"status": "live"})
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_ready_when_database_migrations_cache_and_broker_are(client):
+    response = client.get("/health/ready")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.django_db
+def test_a_migration_that_was_not_applied_is_counted(client):
+    MigrationRecorder.Migration.objects.filter(app="accounts", name="0001_initial").delete()
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["problems"]["migrations"].endswith("not applied")
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_named_without_its_address(client, monkeypatch):
+    unreachable = connection.copy()
+    unreachable.settings_dict["PORT"] = "1"
+    monkeypatch.setattr(health, "connection", unreachable)
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["problems"] == {"database": "does not answer", "migrations": "cannot be read"}
+
+
+@pytest.mark.django_db
+def test_a_broker_that_does_not_answer_is_named_without_its_address(client, monkeypatch):
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://user:secret@127.0.0.1:1/0")
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json()["problems"] == {"broker": "does not answer"}
