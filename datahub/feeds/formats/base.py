@@ -267,8 +267,17 @@ class Hierarchy:
         return sum(
             len(part)
             for part in (
-                self.entities, self.programs, self.customers, self.memberships, self.accounts, self.contracts,
-                self.premises, self.points, self.meters, self.point_links, self.installations,
+                self.entities,
+                self.programs,
+                self.customers,
+                self.memberships,
+                self.accounts,
+                self.contracts,
+                self.premises,
+                self.points,
+                self.meters,
+                self.point_links,
+                self.installations,
             )
         )
 

@@ -29,15 +29,19 @@ def exact(text: str) -> tuple[int, int]:
     return (-number if found[1] == "-" else number), exponent
 
 
-def decimal(text: str) -> Decimal:
-    """An exact decimal with the decimals as written."""
-    exact(text)
+def decimal(text: str, name: str, *, decimals: int) -> Decimal:
+    """A number with the decimals as written, of which the store keeps at most `decimals`."""
+    if not text:
+        raise ValueError(f"{name} is missing")
+    digits, exponent = exact(text)
+    if -exponent > decimals or abs(digits) * Decimal(10) ** exponent >= 10**10:
+        raise ValueError(f"{name} {text} has more digits than can be kept exactly")
     return Decimal(text)
 
 
-def decimal_or_none(text: str) -> Decimal | None:
+def decimal_or_none(text: str, name: str, *, decimals: int) -> Decimal | None:
     """None where the cell is empty or says that the value is unknown."""
-    return None if text.lower() in UNKNOWN else decimal(text)
+    return None if text.lower() in UNKNOWN else decimal(text, name, decimals=decimals)
 
 
 def iso_date(text: str) -> date:
