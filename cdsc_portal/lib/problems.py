@@ -1,0 +1,39 @@
+"""Errors as programs read them: RFC 9457 problem details."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from django.http import HttpResponse
+
+from cdsc_portal.lib.json import dumps
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong. `code` is for programs, `detail` for people; neither holds data or a stack."""
+
+    status: int
+    code: str
+    detail: str
+    more: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def problem_response(problem: Problem, *, reference: str = "") -> HttpResponse:
+    """The answer for `problem`; `reference` is what support finds it by."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        **problem.more,
+    }
+    if reference:
+        body["reference"] = reference
+    return HttpResponse(
+        dumps(body), status=problem.status, content_type=MEDIA_TYPE, headers=dict(problem.headers)
+    )

@@ -1,0 +1,28 @@
+"""The gate: a bearer token becomes a DataAccess, or the call ends here."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from cdsc_portal.lib import clock
+from consent.access import DataAccess
+from consent.api.problems import invalid_token, no_token, token_in_query
+from consent.queries.access import data_access
+
+
+class BearerAuthentication(BaseAuthentication):
+    """RFC 6750, header only. The grant is looked up on every call, so what was stopped is refused from then on (X-14)."""
+
+    def authenticate(self, request: Request) -> tuple[None, DataAccess]:
+        """`request.auth` becomes the access. Raises Refusal: 400 for a token in the query, else 401."""
+        if "access_token" in request.query_params:
+            raise token_in_query()
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            raise no_token()
+        access = data_access(token.strip(), at=clock.now())
+        if access is None:
+            raise invalid_token()
+        return None, access
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

@@ -1,0 +1,71 @@
+"""The base of every view that serves customers' data."""
+
+from ipaddress import ip_address
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from consent.access import DataAccess
+from consent.api.authentication import BearerAuthentication
+from consent.api.problems import insufficient_scope
+from consent.scopes.catalogue import SCOPES
+
+
+class GatedView(APIView):
+    """Authenticates and checks the scope before any handler runs, so that no view can forget to.
+
+    A call is one transaction: the gate's lock, the rows it opens and the disclosure belong together. `request.auth` is
+    the DataAccess.
+    """
+
+    resource: ClassVar[str]
+    authentication_classes = [BearerAuthentication]
+    permission_classes = []
+    http_method_names = ["get"]
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        with transaction.atomic():
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        access: DataAccess = request.auth
+        if not access.parts_for(self.resource):
+            raise insufficient_scope(scopes_opening(self.resource))
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: object, **kwargs: object
+    ) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Accept, Authorization"
+        return response
+
+
+def scopes_opening(resource: str) -> list[str]:
+    """Ids of the scopes that open `resource`, the narrowest first."""
+    opening = [scope for scope in SCOPES.values() if resource in scope.opens]
+    return [scope.id for scope in sorted(opening, key=lambda scope: len(scope.opens))]
+
+
+def remote_address(request: HttpRequest | Request) -> str | None:
+    """Where the call came from: behind a trusted proxy, what that proxy saw."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if _is_address(forwarded):
+            return forwarded
+    seen = request.META.get("REMOTE_ADDR", "")
+    return seen if _is_address(seen) else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

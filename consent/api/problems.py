@@ -1,0 +1,86 @@
+"""Refusals of the API, each as problem+json with the headers its status asks for (RFC 9457, RFC 6750)."""
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from rest_framework.exceptions import APIException
+
+from cdsc_portal.lib.problems import Problem, problem_response
+
+
+class Refusal(APIException):
+    """Ends a call with `problem`."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail, problem.code)
+        self.status_code = problem.status
+        self.problem = problem
+
+
+def no_token() -> Refusal:
+    return Refusal(
+        Problem(
+            401,
+            "token_needed",
+            "Send an access token in the Authorization header.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    )
+
+
+def token_in_query() -> Refusal:
+    """RFC 9700 4.3.2: an address ends up in logs (X-18)."""
+    return Refusal(
+        Problem(
+            400,
+            "invalid_request",
+            "A token belongs in the Authorization header, never in the address. Consider this one known to others.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_request"'},
+        )
+    )
+
+
+def invalid_token() -> Refusal:
+    """Unknown, expired, revoked and suspended look the same."""
+    return Refusal(
+        Problem(
+            401,
+            "invalid_token",
+            "The access token opens nothing (any more).",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    )
+
+
+def insufficient_scope(scopes: list[str]) -> Refusal:
+    """`scopes`: the ids of which one is needed."""
+    return Refusal(
+        Problem(
+            403,
+            "insufficient_scope",
+            f"The grant does not open this resource. It takes {' or '.join(scopes)}.",
+            more={"scope": scopes},
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scopes[0]}"'},
+        )
+    )
+
+
+def bad_parameter(parameter: str, detail: str) -> Refusal:
+    return Refusal(Problem(400, "invalid_parameter", f"{parameter}: {detail}", more={"parameter": parameter}))
+
+
+def not_found() -> Refusal:
+    """What is missing and what is somebody else's look the same (X-15)."""
+    return Refusal(Problem(404, "not_found", "There is nothing at this address."))
+
+
+def problem_from_exception(error: Exception, context: dict[str, object]) -> HttpResponse | None:
+    """What REST framework answers for `error`; None lets the server's own 500 and 503 pages answer."""
+    if isinstance(error, Http404):
+        error = not_found()
+    if not isinstance(error, APIException):
+        return None
+    if transaction.get_connection().in_atomic_block:
+        transaction.set_rollback(True)
+    if isinstance(error, Refusal):
+        return problem_response(error.problem)
+    return problem_response(Problem(error.status_code, str(error.default_code), str(error.detail)))

@@ -1,0 +1,119 @@
+"""From a bearer token to what it opens now: one statement, run on every call."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from cdsc_portal.lib.ranges import Span
+from consent.access import AccessPart, DataAccess
+from consent.models import ClientStatus
+from consent.scopes.base import Period, Scope
+from consent.scopes.catalogue import offered_scopes, scope_named
+from consent.transitions import READABLE
+
+# FOR SHARE: whoever ends or narrows the grant waits until answers under way are out, and an answer that
+# waited for that sees the grant as it became (X-14). Chosen contracts, and those that joined later.
+_STATEMENT = """
+    SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
+        SELECT json_agg(json_build_array(part.scope, part.window_start, part.window_end, (
+            SELECT json_agg(json_build_array(contract.id, contract.commodity))
+            FROM accounts_servicecontract contract
+            WHERE contract.id IN (
+                SELECT chosen.contract_id FROM consent_selection chosen WHERE chosen.part_id = part.id
+            ) OR (contract.cds_created > issued.created AND contract.billing_account_id IN (
+                SELECT future.billingaccount_id FROM consent_grantpart_future_accounts future
+                WHERE future.grantpart_id = part.id
+            ))
+        )) ORDER BY part.position)
+        FROM consent_grantpart part
+        WHERE part.grant_id = issued.id AND (part.access_ends IS NULL OR part.access_ends > %(at)s)
+    )
+    FROM consent_accesstoken access_token
+    JOIN consent_grant issued ON issued.id = access_token.grant_id
+    JOIN consent_client client ON client.id = issued.client_id
+    WHERE access_token.token_checksum = %(checksum)s
+      AND access_token.application_id = issued.client_id
+      AND access_token.expires > %(at)s
+      AND issued.status = ANY(%(readable)s)
+      AND (issued.not_before IS NULL OR issued.not_before <= %(at)s)
+      AND (issued.access_ends IS NULL OR issued.access_ends > %(at)s)
+      AND client.status = ANY(%(serving)s)
+    FOR SHARE OF issued
+"""
+_READABLE = sorted(READABLE)
+_SERVING = [ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value]
+
+_PartRow = tuple[str, str | None, str | None, list[tuple[int, str]] | None]
+
+
+def data_access(token: str, *, at: datetime) -> DataAccess | None:
+    """What `token` opens at `at`, or None: unknown, expired, its grant over, its client suspended.
+
+    One statement; it holds the grant until the transaction ends. Only scopes that the token names and the
+    utility offers open anything.
+    """
+    parameters = {
+        "checksum": hashlib.sha256(token.encode()).hexdigest(),
+        "at": at,
+        "readable": _READABLE,
+        "serving": _SERVING,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    scope, grant_id, grant_public_id, ends, client_id, client_public_id, parts = row
+    return DataAccess(
+        grant_id=grant_id,
+        grant_public_id=grant_public_id,
+        client_id=client_id,
+        client_public_id=client_public_id,
+        ends=ends,
+        parts=_parts(_decoded(parts), _open_scopes(scope.split())),
+    )
+
+
+def _decoded(parts: str | list[_PartRow] | None) -> list[_PartRow]:
+    """Django leaves json of a raw statement as text."""
+    return json.loads(parts) if isinstance(parts, str) else parts or []
+
+
+def _open_scopes(names: Collection[str]) -> dict[str, Scope]:
+    """By id: the scopes among `names`, aliases included, that are known and offered."""
+    offered = {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)}
+    named = (scope_named(name) for name in names)
+    return {scope.id: scope for scope in named if scope is not None and scope.id in offered}
+
+
+def _parts(rows: list[_PartRow], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:
+    return tuple(
+        AccessPart(
+            scope=name,
+            resources=frozenset(scopes[name].opens),
+            contracts=_covered(scopes[name], contracts or []),
+            window=_window(scopes[name], start, end),
+        )
+        for name, start, end, contracts in rows
+        if name in scopes
+    )
+
+
+def _covered(scope: Scope, contracts: list[tuple[int, str]]) -> frozenset[int]:
+    covered = scope.commodities
+    return frozenset(key for key, commodity in contracts if not covered or commodity in covered)
+
+
+def _window(scope: Scope, start: str | None, end: str | None) -> Span:
+    """A scope that tells the present has no period of data; until when is `access_ends`."""
+    if scope.period is Period.NOW:
+        return Span()
+    return Span(_instant(start), _instant(end))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
