@@ -1,0 +1,98 @@
+"""How service is delivered: contracts with their points and meters as they are at one moment."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from accounts.models import ContractServicePoint, MeterInstallation, ServiceContract
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPoint:
+    """A service point and the numbers of the meters at it; voltage in volts, None = not known."""
+
+    service_point_id: str
+    address: str
+    voltage: int | None
+    region: str
+    pricing_node: str
+    meter_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One contract's delivery. Local dates; `ended` is the first day it no longer held."""
+
+    contract_key: int
+    id: str
+    contract_number: str
+    service_type: str
+    utility: str
+    address: str
+    service_points: tuple[DeliveryPoint, ...]
+    started: date
+    ended: date | None
+    modified: datetime
+    verified: datetime
+
+
+def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]:
+    """Deliveries of the contracts by contract number, with the points and meters linked at `at`. Three queries.
+
+    `modified` and `verified` are the newest of contract, points and meters.
+    """
+    contracts = ServiceContract.objects.filter(pk__in=contract_ids).select_related("distribution")
+    links: dict[int, list[ContractServicePoint]] = defaultdict(list)
+    current = ContractServicePoint.objects.filter(_holds(at), contract__in=contract_ids)
+    for link in current.select_related("service_point__premise").order_by(
+        "service_point__servicepoint_number"
+    ):
+        links[link.contract_id].append(link)
+    meters: dict[int, list[MeterInstallation]] = defaultdict(list)
+    points = {link.service_point_id for found in links.values() for link in found}
+    installed = MeterInstallation.objects.filter(_holds(at), service_point__in=points)
+    for installation in installed.select_related("meter").order_by("meter__meter_number"):
+        meters[installation.service_point_id].append(installation)
+    return [
+        _delivery(contract, links[contract.pk], meters) for contract in contracts.order_by("contract_number")
+    ]
+
+
+def _holds(at: datetime) -> Q:
+    return Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
+
+
+def _delivery(
+    contract: ServiceContract,
+    links: list[ContractServicePoint],
+    meters: dict[int, list[MeterInstallation]],
+) -> Delivery:
+    points = [link.service_point for link in links]
+    installed = [installation.meter for point in points for installation in meters[point.pk]]
+    told = [contract, *points, *installed]
+    return Delivery(
+        contract_key=contract.pk,
+        id=contract.public_id,
+        contract_number=contract.contract_number,
+        service_type=contract.commodity,
+        utility=contract.distribution.name if contract.distribution else "",
+        address=contract.address,
+        service_points=tuple(
+            DeliveryPoint(
+                service_point_id=point.servicepoint_number,
+                address=point.premise.address if point.premise else "",
+                voltage=point.voltage,
+                region=point.region,
+                pricing_node=point.pricing_node,
+                meter_numbers=tuple(item.meter.meter_number for item in meters[point.pk]),
+            )
+            for point in points
+        ),
+        started=contract.start,
+        ended=contract.end,
+        modified=max(row.cds_modified for row in told),
+        verified=max(row.cds_synced for row in told),
+    )

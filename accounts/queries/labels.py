@@ -1,0 +1,54 @@
+"""The printed names of things that other apps know by database key."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from accounts.models import ContractServicePoint, MeterDevice, ServiceContract, ServicePoint
+from cdsc_portal.lib.ranges import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLabel:
+    """How a contract is known on paper."""
+
+    key: int
+    contract_number: str
+    commodity: str
+    account_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridPlace:
+    """A contract was served in a grid region during `span`."""
+
+    contract_key: int
+    region: str
+    span: Span
+
+
+def contract_labels(contract_ids: Collection[int]) -> list[ContractLabel]:
+    """Labels by contract number. One query."""
+    rows = ServiceContract.objects.filter(pk__in=contract_ids).order_by("contract_number")
+    fields = ("pk", "contract_number", "commodity", "billing_account__account_number")
+    return [ContractLabel(*row) for row in rows.values_list(*fields)]
+
+
+def meter_numbers(meter_ids: Collection[int]) -> dict[int, str]:
+    """By key. One query."""
+    return dict(MeterDevice.objects.filter(pk__in=meter_ids).values_list("pk", "meter_number"))
+
+
+def point_numbers(point_ids: Collection[int]) -> dict[int, str]:
+    """By key. One query."""
+    return dict(ServicePoint.objects.filter(pk__in=point_ids).values_list("pk", "servicepoint_number"))
+
+
+def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:
+    """Where on the grid the contracts were served; points without a region are left out. One query."""
+    links = ContractServicePoint.objects.filter(contract__in=contract_ids).exclude(service_point__region="")
+    return [
+        GridPlace(contract, region, Span(start, end))
+        for contract, region, start, end in links.values_list(
+            "contract", "service_point__region", "start", "end"
+        )
+    ]

@@ -1,0 +1,64 @@
+"""Who supplied a contract, on which tariff, from when to when."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from accounts.models import SupplyTerm
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """One supply term. Local dates; `ended` is the first day it no longer held; `span` the same in UTC."""
+
+    contract_key: int
+    id: str
+    delivery_id: str
+    contract_number: str
+    account_number: str
+    customer_number: str
+    service_type: str
+    supplier: str
+    supplier_contract_id: str
+    tariff_code: str
+    tariff_name: str
+    started: date
+    ended: date | None
+    span: Span
+    modified: datetime
+    verified: datetime
+
+
+def supplies(contract_ids: Collection[int]) -> list[Supply]:
+    """Every supply term of the contracts, by contract number, oldest first. One query."""
+    terms = (
+        SupplyTerm.objects.filter(contract__in=contract_ids)
+        .select_related("supplier", "contract__billing_account__customer")
+        .order_by("contract__contract_number", "start")
+    )
+    return [_supply(term) for term in terms]
+
+
+def _supply(term: SupplyTerm) -> Supply:
+    contract = term.contract
+    account = contract.billing_account
+    return Supply(
+        contract_key=contract.pk,
+        id=term.public_id,
+        delivery_id=contract.public_id,
+        contract_number=contract.contract_number,
+        account_number=account.account_number,
+        customer_number=account.customer.customer_number,
+        service_type=contract.commodity,
+        supplier=term.supplier.name,
+        supplier_contract_id=term.supplier_contract_number,
+        tariff_code=term.tariff_code,
+        tariff_name=term.tariff_name,
+        started=term.start,
+        ended=term.end,
+        span=days(term.start, term.end),
+        modified=term.cds_modified,
+        verified=term.cds_synced,
+    )

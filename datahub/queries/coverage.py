@@ -1,0 +1,108 @@
+"""What an answer covers: the grant's contracts and windows, narrowed by what was asked, never widened."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.queries.labels import contract_labels
+from cdsc_portal.lib.ranges import Span, union
+from consent.access import Access, AccessPart, contracts_of
+
+_Choose = Callable[[Iterable[datetime]], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredContract:
+    """One contract and the disjoint spans (UTC) for which the answer may speak of it; none: outside the window."""
+
+    key: int
+    contract_number: str
+    commodity: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """`window` is the hull of all spans; `not_shared` the numbers asked for that the access does not open (X-15)."""
+
+    contracts: tuple[CoveredContract, ...]
+    window: Span
+    not_shared: tuple[str, ...]
+    cut: bool  # what was asked reached beyond what was granted
+    outside: bool  # nothing of what was asked was granted
+
+    @property
+    def open(self) -> tuple[CoveredContract, ...]:
+        """The contracts of which something may be said."""
+        return tuple(contract for contract in self.contracts if contract.spans)
+
+    @property
+    def spans(self) -> dict[int, tuple[Span, ...]]:
+        """By contract key."""
+        return {contract.key: contract.spans for contract in self.open}
+
+    @property
+    def by_span(self) -> dict[Span, list[int]]:
+        """Contract keys by span: a grant has few windows and may have thousands of contracts."""
+        grouped: dict[Span, list[int]] = defaultdict(list)
+        for contract in self.open:
+            for span in contract.spans:
+                grouped[span].append(contract.key)
+        return grouped
+
+
+def coverage(
+    access: Access, resource: str, *, services: Collection[str] | None = None, asked: Span | None = None
+) -> Coverage:
+    """What `access` opens of `resource`, cut to `asked` and to the contract numbers `services` (None = all).
+
+    A number that is foreign, not ticked or unknown is simply not shared. One query.
+    """
+    asked = asked or Span()
+    parts = access.parts_for(resource)
+    granted = contract_labels(contracts_of(parts))
+    shared = [label for label in granted if services is None or label.contract_number in services]
+    spans = _spans(parts, asked)
+    contracts = tuple(
+        CoveredContract(row.key, row.contract_number, row.commodity, union(spans[row.key])) for row in shared
+    )
+    hull = _hull([span for contract in contracts for span in contract.spans])
+    known = {row.contract_number for row in shared}
+    return Coverage(
+        contracts=contracts,
+        window=hull or asked,
+        not_shared=tuple(dict.fromkeys(number for number in services or () if number not in known)),
+        cut=_reaches_beyond(asked, parts, {row.key for row in shared}),
+        outside=bool(contracts) and hull is None,
+    )
+
+
+def _spans(parts: Collection[AccessPart], asked: Span) -> dict[int, list[Span]]:
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for part in parts:
+        cut = part.window.intersect(asked)
+        if cut is not None:
+            for contract in part.contracts:
+                spans[contract].append(cut)
+    return spans
+
+
+def _reaches_beyond(asked: Span, parts: Collection[AccessPart], shared: set[int]) -> bool:
+    granted = _hull([part.window for part in parts if part.contracts & shared])
+    if granted is None:
+        return False
+    starts_sooner = asked.start is not None and granted.start is not None and asked.start < granted.start
+    ends_later = asked.end is not None and granted.end is not None and asked.end > granted.end
+    return starts_sooner or ends_later
+
+
+def _hull(spans: Collection[Span]) -> Span | None:
+    if not spans:
+        return None
+    return Span(_bound([s.start for s in spans], min), _bound([s.end for s in spans], max))
+
+
+def _bound(moments: list[datetime | None], choose: _Choose) -> datetime | None:
+    known = [moment for moment in moments if moment is not None]
+    return choose(known) if len(known) == len(moments) else None

@@ -1,0 +1,156 @@
+"""Where electricity came from, as segments of consecutive steps."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from django.db.models import Q
+
+from cdsc_portal.lib.paging import Position
+from consent.access import Access
+from datahub.models import MixShare
+from datahub.queries.bill_sections import supply_named
+from datahub.queries.coverage import Coverage
+from datahub.queries.mix_places import SERIES_OF, MixPlace, Places, mix_places
+from datahub.queries.mix_standings import mix_standings
+from datahub.queries.paged import Page
+
+STEPS_A_PAGE = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class MixStep:
+    """The shares of one series during [start, start + seconds), by source; None = unknown."""
+
+    start: datetime
+    seconds: int
+    shares: dict[str, Decimal | None]
+    modified: datetime
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds)
+
+
+@dataclass(slots=True)
+class MixSegment:
+    """Consecutive steps of one series for the same contracts. `key` is the tariff code or the grid region."""
+
+    series: str
+    key: str
+    contracts: frozenset[int]
+    names_tariff: bool
+    steps: list[MixStep] = field(default_factory=list)
+
+    @property
+    def sources(self) -> list[str]:
+        return sorted({source for step in self.steps for source in step.shares})
+
+    @property
+    def values(self) -> int:
+        return sum(len(step.shares) for step in self.steps)
+
+
+def generation_mix(
+    covered: Coverage, resource: str, *, access: Access, after: Position | None = None
+) -> Page[MixSegment]:
+    """The series that `resource` names, oldest first. Five queries at most, however many steps.
+
+    A page ends between two steps; `after` is the first start of the page.
+    """
+    places = mix_places(covered, SERIES_OF[resource])
+    start = datetime.fromisoformat(str(after[0])) if after else None
+    starts = _starts(places, start)
+    steps = _steps(places, starts[:-1] if len(starts) > _page_size(places) else starts)
+    named = supply_named(access)
+    segments = [
+        segment for series, key in sorted(places) for segment in _segments(series, key, places, steps, named)
+    ]
+    return Page(
+        items=segments,
+        standings=mix_standings(covered, places),
+        contracts=frozenset().union(*(segment.contracts for segment in segments)),
+        values=sum(segment.values for segment in segments),
+        resume=[starts[-1].isoformat()] if len(starts) > _page_size(places) else None,
+    )
+
+
+def _page_size(places: Places) -> int:
+    return max(1, STEPS_A_PAGE // max(1, len(places)))
+
+
+def _starts(places: Places, after: datetime | None) -> list[datetime]:
+    """The starts of a page's steps and, if there is more, the first of the next page."""
+    shares = MixShare.objects.filter(_inside(places))
+    if after is not None:
+        shares = shares.filter(start__gte=after)
+    return list(shares.order_by("start").values_list("start", flat=True).distinct()[: _page_size(places) + 1])
+
+
+def _inside(places: Places) -> Q:
+    """The series, each within the hull of its places; which steps count is decided step by step."""
+    inside = Q(pk__in=[])
+    for (series, key), found in places.items():
+        hull = Q(series=series, key=key)
+        if all(place.span.start is not None for place in found):
+            hull &= Q(start__gte=min(place.span.start for place in found))
+        if all(place.span.end is not None for place in found):
+            hull &= Q(start__lt=max(place.span.end for place in found))
+        inside |= hull
+    return inside
+
+
+def _steps(places: Places, starts: Sequence[datetime]) -> dict[tuple[str, str], list[MixStep]]:
+    steps: dict[tuple[str, str], list[MixStep]] = defaultdict(list)
+    if not starts:
+        return steps
+    rows = (
+        MixShare.objects.filter(_inside(places), start__gte=starts[0], start__lte=starts[-1])
+        .order_by("series", "key", "start", "seconds", "source")
+        .values_list("series", "key", "start", "seconds", "source", "share", "modified")
+    )
+    for (series, key, start, seconds), shares in groupby(rows.iterator(), key=lambda row: row[:4]):
+        known = list(shares)
+        steps[(series, key)].append(
+            MixStep(start, seconds, {row[4]: row[5] for row in known}, max(row[6] for row in known))
+        )
+    return steps
+
+
+def _segments(
+    series: str,
+    key: str,
+    places: Places,
+    steps: dict[tuple[str, str], list[MixStep]],
+    named: frozenset[int],
+) -> Iterator[MixSegment]:
+    """A segment ends where a step is missing, lasts otherwise, or is of other contracts."""
+    segment: MixSegment | None = None
+    for step in steps[(series, key)]:
+        contracts = _contracts_of(step, places[(series, key)])
+        if segment is not None and not _continues(segment, step, contracts):
+            yield segment
+            segment = None
+        if contracts:
+            segment = segment or MixSegment(series, key, contracts, contracts <= named)
+            segment.steps.append(step)
+    if segment is not None:
+        yield segment
+
+
+def _contracts_of(step: MixStep, places: list[MixPlace]) -> frozenset[int]:
+    """Whom the step is of: those for whom its whole length lies inside."""
+    return frozenset(
+        place.contract
+        for place in places
+        if (place.span.start is None or place.span.start <= step.start)
+        and (place.span.end is None or step.end <= place.span.end)
+    )
+
+
+def _continues(segment: MixSegment, step: MixStep, contracts: frozenset[int]) -> bool:
+    last = segment.steps[-1]
+    return segment.contracts == contracts and last.seconds == step.seconds and last.end == step.start
