@@ -1,4 +1,4 @@
-"""Addresses that carry an answer back to a third party: code or error, `state`, and always `iss` (RFC 9207)."""
+"""Addresses that carry an answer back to a third party: code or error, `state`, always `iss` (RFC 9207)."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit

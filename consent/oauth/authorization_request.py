@@ -1,0 +1,146 @@
+"""What makes an authorization request acceptable, pushed or direct, in the order of cds/5 section 2.1."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from consent.models import Client, ClientStatus
+from consent.requests import AccessRequest, InvalidRequest, parse_request
+from consent.services.ask import Asked, allowed_scopes, may_ask
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
+_PROMPTS = frozenset({"login", "consent", "select_account"})
+
+
+class UntrustedRequest(Exception):
+    """Nobody to redirect to: client, redirect address or response type is wrong, so a page answers (F-164)."""
+
+    def __init__(self, description: str, *, error: str = "invalid_request") -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+class RefusedRequest(Exception):
+    """A request of a trusted client with something wrong in it, which the client is told."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who asks, and a registered address that may be answered to."""
+
+    client: Client
+    redirect_uri: str
+    state: str
+
+
+def known_client(sent: dict[str, str]) -> Client:
+    """The client named. Raises UntrustedRequest; a disabled one is as good as unknown (F-10)."""
+    client_id = sent.get("client_id")
+    if not client_id:
+        raise UntrustedRequest("client_id is missing.")
+    client = Client.objects.filter(client_id=client_id).exclude(status=ClientStatus.DISABLED).first()
+    if client is None:
+        raise UntrustedRequest("client_id is not known here.")
+    return client
+
+
+def trusted_target(client: Client, sent: dict[str, str]) -> Target:
+    """Where to answer: the registered address as exact text, or the only one there is (F-11, X-01)."""
+    registered = client.redirect_uris.split()
+    asked = sent.get("redirect_uri") or (registered[0] if len(registered) == 1 else "")
+    if not asked:
+        raise UntrustedRequest("redirect_uri is missing.")
+    if asked not in registered or not may_be_redirected_to(asked):
+        raise UntrustedRequest("redirect_uri is not one that the client registered.")
+    return Target(client, asked, sent.get("state", ""))
+
+
+def may_be_redirected_to(uri: str) -> bool:
+    """https; on a development server also plain http to the machine itself (X-17). No fragment."""
+    parts = urlsplit(uri)
+    if "#" in uri or not parts.hostname:
+        return False
+    if parts.scheme == "https":
+        return True
+    may_be_plain = "http" in settings.OAUTH2_PROVIDER["ALLOWED_REDIRECT_URI_SCHEMES"]
+    return may_be_plain and parts.scheme == "http" and parts.hostname in _LOOPBACK
+
+
+def require_code_flow(sent: dict[str, str]) -> None:
+    """Raises UntrustedRequest unless `response_type` is code: no implicit flow (F-09, X-05)."""
+    asked = sent.get("response_type")
+    if not asked:
+        raise UntrustedRequest("response_type is missing.")
+    if asked != "code":
+        raise UntrustedRequest("response_type must be code.", error="unsupported_response_type")
+
+
+def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[AccessRequest, Asked]:
+    """The request read into values to store. Raises RefusedRequest naming the parameter at fault."""
+    require_may_ask(target.client)
+    _require_plain_request(sent)
+    challenge = _challenge(sent)
+    prompts = _prompts(sent)
+    try:
+        access = parse_request(
+            scope=sent.get("scope", ""),
+            authorization_details=sent.get("authorization_details"),
+            allowed=allowed_scopes(target.client),
+            now=at,
+            zone=ZoneInfo(settings.TIME_ZONE),
+        )
+    except InvalidRequest as wrong:
+        raise RefusedRequest(wrong.error, wrong.description) from wrong
+    return access, Asked(
+        redirect_uri=target.redirect_uri,
+        state=target.state,
+        code_challenge=challenge,
+        prompt_login="login" in prompts,
+    )
+
+
+def require_may_ask(client: Client) -> None:
+    """Raises RefusedRequest for a client whose status or registration lets it ask for nothing."""
+    if not may_ask(client) or not client.allows_grant_type(Client.GRANT_AUTHORIZATION_CODE):
+        raise RefusedRequest("unauthorized_client", "This client may not ask at present.")
+
+
+def _require_plain_request(sent: dict[str, str]) -> None:
+    if "request" in sent:
+        raise RefusedRequest("request_not_supported", "request: push the request instead (RFC 9126).")
+    if sent.get("response_mode", "query") != "query":
+        raise RefusedRequest("invalid_request", "response_mode must be query.")
+    if not sent.get("state", "").isprintable():
+        raise RefusedRequest("invalid_request", "state has a control character.")
+
+
+def _challenge(sent: dict[str, str]) -> str:
+    """PKCE with S256 on each request; the absent method would mean plain (X-02)."""
+    challenge = sent.get("code_challenge", "")
+    if not challenge:
+        raise RefusedRequest("invalid_request", "code_challenge is missing (PKCE, RFC 7636).")
+    if sent.get("code_challenge_method") != "S256":
+        raise RefusedRequest("invalid_request", "code_challenge_method must be S256.")
+    if not _CHALLENGE.fullmatch(challenge):
+        raise RefusedRequest("invalid_request", "code_challenge is no base64url SHA-256 of 43 characters.")
+    return challenge
+
+
+def _prompts(sent: dict[str, str]) -> frozenset[str]:
+    prompts = frozenset(sent.get("prompt", "").split())
+    if "none" in prompts:
+        raise RefusedRequest("consent_required", "prompt: each request is shown to the customer.")
+    if prompts - _PROMPTS:
+        raise RefusedRequest("invalid_request", "prompt has a value that is not known.")
+    return prompts

@@ -1,0 +1,69 @@
+"""What the endpoints for programs share: POST, a form body, JSON that nothing may keep, one error form."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+
+import structlog
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
+
+from consent.oauth.incoming import BodyTooLargeError, MalformedParametersError, form_parameters
+from consent.oauth.redirects import error_answer
+
+log = structlog.get_logger()
+
+Answer = Callable[[HttpRequest, dict[str, str]], HttpResponse]
+_BODY_BYTES = 64 * 1024
+
+
+def program_endpoint(*, body_bytes: int = _BODY_BYTES) -> Callable[[Answer], Callable[..., HttpResponse]]:
+    """Make a view of `answer`, which gets the request and its form parameters and may raise OAuth2Error."""
+
+    def decorate(answer: Answer) -> Callable[..., HttpResponse]:
+        @csrf_exempt  # these carry credentials of their own and no cookie
+        @wraps(answer)
+        def view(request: HttpRequest) -> HttpResponse:
+            response = _answered(answer, request, body_bytes)
+            response["Cache-Control"] = "no-store"
+            response["Pragma"] = "no-cache"
+            return response
+
+        return view
+
+    return decorate
+
+
+def _answered(answer: Answer, request: HttpRequest, body_bytes: int) -> HttpResponse:
+    if request.method != "POST":
+        response = error_response("invalid_request", "This endpoint answers POST only.", status=405)
+        response["Allow"] = "POST"
+        return response
+    try:
+        return answer(request, form_parameters(request, limit=body_bytes))
+    except BodyTooLargeError as error:
+        return error_response("invalid_request", str(error), status=413)
+    except MalformedParametersError as error:
+        return error_response("invalid_request", str(error), status=400)
+    except InvalidClientError:
+        log.info("client.refused", endpoint=request.path)
+        return error_response("invalid_client", "Client authentication failed.", status=401)
+    except OAuth2Error as error:
+        return error_response(error.error, error.description, status=error.status_code)
+
+
+def error_response(error: str, description: str, *, status: int) -> JsonResponse:
+    """An error in the form of RFC 6749 section 5.2, with its challenge where one is due."""
+    response = JsonResponse(error_answer(error, description), status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="oauth"'
+    return response
+
+
+def from_oauthlib(headers: dict[str, str], body: str, status: int) -> HttpResponse:
+    """oauthlib's answer as ours. Its challenge is for bearer tokens; clients here use Basic (RFC 6749 5.2)."""
+    if status >= 400:
+        problem = json.loads(body)
+        return error_response(problem["error"], problem.get("error_description", ""), status=status)
+    return HttpResponse(body, status=status, content_type="application/json")

@@ -1,0 +1,75 @@
+"""oauthlib's endpoints, set up for what this server offers: codes and refresh tokens, nothing else (X-05)."""
+
+import logging
+import secrets
+from typing import Any
+
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749.endpoints.introspect import IntrospectEndpoint
+from oauthlib.oauth2.rfc6749.endpoints.revocation import RevocationEndpoint
+from oauthlib.oauth2.rfc6749.endpoints.token import TokenEndpoint
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
+from oauthlib.oauth2.rfc6749.tokens import BearerToken
+
+from cdsc_portal.lib import clock
+from consent.models import Client
+from consent.oauth.tokens import granted_details, lifetime
+from consent.oauth.validator import PortalValidator
+
+# at debug level oauthlib writes refresh tokens into its log (X-18)
+logging.getLogger("oauthlib").setLevel(logging.INFO)
+
+
+class GrantToken(BearerToken):
+    """A bearer token that says what was granted, with a refresh token only where the grant lasts (X-10)."""
+
+    def create_token(self, request: Request, refresh_token: bool = False, **kwargs: Any) -> dict[str, Any]:
+        token = super().create_token(request, refresh_token=request.grant.refreshable, **kwargs)
+        token["authorization_details"] = granted_details(request.grant, request.scopes)
+        token["grant_id"] = request.grant.public_id
+        return token
+
+
+class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
+    """One validator behind the token, introspection and revocation endpoints."""
+
+    def __init__(self) -> None:
+        validator = PortalValidator()
+        token_type = GrantToken(
+            validator,
+            token_generator=_new_token,
+            expires_in=lambda request: lifetime(request.grant, at=clock.now()),
+        )
+        TokenEndpoint.__init__(
+            self,
+            default_grant_type="authorization_code",
+            default_token_type=token_type,
+            grant_types={
+                "authorization_code": AuthorizationCodeGrant(validator),
+                "refresh_token": RefreshTokenGrant(validator),
+            },
+        )
+        IntrospectEndpoint.__init__(self, validator)
+        RevocationEndpoint.__init__(self, validator)
+
+    def validate_token_request(self, request: Request) -> None:
+        super().validate_token_request(request)
+        if not request.grant_type:
+            raise InvalidRequestError("Missing grant_type parameter.", request=request)
+
+    def validate_introspect_request(self, request: Request) -> None:
+        """Only a client that can prove who it is learns about tokens (X-13)."""
+        super().validate_introspect_request(request)
+        if request.client.client_type == Client.CLIENT_PUBLIC:
+            raise InvalidClientError(request=request)
+
+    def authenticated_client(self, sent: dict[str, str], credentials: dict[str, str]) -> Client:
+        """Who calls, by credentials; a public client by its id. Raises InvalidClientError."""
+        request = Request("", http_method="POST", body=sent, headers=credentials)
+        self._raise_on_invalid_client(request)
+        return request.client
+
+
+def _new_token(request: Request, refresh_token: bool = False) -> str:
+    return secrets.token_urlsafe(32)

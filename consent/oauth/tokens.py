@@ -1,0 +1,97 @@
+"""The tokens of a grant: made in pairs, ended by family or with the grant."""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from consent.models import AccessToken, AuthorizationCode, Grant, RefreshToken
+from consent.oauth.checksums import checksum
+from consent.scopes.catalogue import scope_named
+from consent.transitions import OPEN, READABLE, GrantStatus
+
+TOKEN_LIFETIME = timedelta(hours=1)
+RETRY_WINDOW = timedelta(seconds=30)  # design: a refresh token retried within it gets a sibling pair
+_GIVES_TOKENS = OPEN - {GrantStatus.SUSPENDED}
+
+
+def locked_grant(pk: int) -> Grant:
+    """The grant, held until the transaction ends: what concerns one grant takes turns."""
+    return Grant.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def gives_tokens(grant: Grant, *, at: datetime) -> bool:
+    """Whether tokens may still be made for it: neither ended nor suspended (X-04: it ends them all)."""
+    return grant.status in _GIVES_TOKENS and (grant.access_ends is None or grant.access_ends > at)
+
+
+def reads(grant: Grant, *, at: datetime) -> bool:
+    """Whether a token of it opens anything at `at`, as the gate decides too."""
+    started = grant.not_before is None or grant.not_before <= at
+    return grant.status in READABLE and started and (grant.access_ends is None or grant.access_ends > at)
+
+
+def lifetime(grant: Grant, *, at: datetime) -> int:
+    """Seconds an access token made at `at` lives: an hour, or up to the end of the grant."""
+    if grant.access_ends is None:
+        return int(TOKEN_LIFETIME.total_seconds())
+    return max(1, int(min(TOKEN_LIFETIME, grant.access_ends - at).total_seconds()))
+
+
+def granted_details(grant: Grant, scopes: Collection[str]) -> list[dict[str, Any]]:
+    """The details as granted, dates fixed, of those scopes (X-10)."""
+    wanted = {_id(name) for name in scopes}
+    return [detail for detail in grant.authorization_details if _id(detail["type"]) in wanted]
+
+
+def is_later_generation_used(token: RefreshToken) -> bool:
+    """Whether a successor of `token` was itself exchanged: then its client did get the answer."""
+    successors = RefreshToken.objects.filter(token_family=token.token_family, pk__gt=token.pk)
+    return successors.filter(rotated__isnull=False).exists()
+
+
+def store_tokens(
+    *, grant: Grant, family: uuid.UUID, scope: str, access: str, refresh: str | None, expires: datetime
+) -> None:
+    """Store the checksums of an access token and, for a grant that lasts, of its refresh token (X-18)."""
+    owner = {"user_id": grant.user_id, "application_id": grant.client_id, "grant": grant}
+    AccessToken.objects.create(
+        **owner, token_family=family, scope=scope, expires=expires, token_checksum=checksum(access)
+    )
+    if refresh:
+        RefreshToken.objects.create(**owner, token_family=family, token_checksum=checksum(refresh))
+
+
+def end_family(family: uuid.UUID | None, *, at: datetime) -> None:
+    """End all tokens that descend from one code; the grant stays (X-03, X-04)."""
+    if family:
+        RefreshToken.objects.filter(token_family=family, revoked__isnull=True).update(revoked=at)
+        AccessToken.objects.filter(token_family=family).delete()
+
+
+def end_tokens_of(grant: Grant, *, at: datetime) -> None:
+    """End every token and waiting code of a grant that is over (X-14)."""
+    AuthorizationCode.objects.filter(grant=grant, spent__isnull=True).delete()
+    RefreshToken.objects.filter(grant=grant, revoked__isnull=True).update(revoked=at)
+    AccessToken.objects.filter(grant=grant).delete()
+
+
+def delete_expired(*, at: datetime) -> int:
+    """Delete what can open nothing any more; how many rows.
+
+    A spent code and a rotated refresh token stay as long as their grant lives, so that reuse is seen.
+    """
+    over = Q(grant__access_ends__lte=at) | ~Q(grant__status__in=OPEN)
+    expired = (
+        AccessToken.objects.filter(Q(expires__lte=at)),
+        RefreshToken.objects.filter(over),
+        AuthorizationCode.objects.filter(over | Q(spent__isnull=True, expires__lte=at)),
+    )
+    return sum(rows.delete()[0] for rows in expired)
+
+
+def _id(name: str) -> str:
+    scope = scope_named(name)
+    return scope.id if scope else name

@@ -1,0 +1,174 @@
+"""What oauthlib asks us while it answers the token, revocation and introspection endpoints.
+
+django-oauth-toolkit's validator authenticates clients; codes and tokens are ours, since each belongs to a
+grant. oauthlib passes state from one question to the next on its request: we add `grant`, `token_family`
+and `authorization_code` there.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749 import errors
+
+from cdsc_portal.lib import clock
+from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus, RefreshToken
+from consent.oauth import tokens
+from consent.oauth.checksums import checksum
+from consent.oauth.introspection import describe_access_token, describe_refresh_token
+
+
+class PortalValidator(OAuth2Validator):
+    """Codes once, refresh tokens rotated, everything bound to its client and its grant."""
+
+    def validate_grant_type(
+        self, client_id: str, grant_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """A suspended client gets no tokens; it may still revoke."""
+        if client.status == ClientStatus.SUSPENDED:
+            return False
+        return super().validate_grant_type(client_id, grant_type, client, request, *args, **kwargs)
+
+    def validate_code(
+        self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Whether `code` is this client's, fresh and unused. A second use ends the first tokens (X-03)."""
+        found = AuthorizationCode.objects.filter(code=checksum(code), application=client).first()
+        if found is None:
+            return False
+        at = clock.now()
+        grant = tokens.locked_grant(found.grant_id)
+        found.refresh_from_db()
+        if found.spent:
+            tokens.end_family(found.token_family, at=at)
+            return False
+        if found.expires <= at or not tokens.gives_tokens(grant, at=at):
+            return False
+        request.authorization_code = found
+        request.grant, request.token_family = grant, found.token_family
+        request.scopes = grant.scope.split()
+        request.user = grant.user
+        _require_as_granted(request)
+        return True
+
+    def get_code_challenge(self, code: str, request: Request) -> str:
+        return request.authorization_code.code_challenge
+
+    def get_code_challenge_method(self, code: str, request: Request) -> str:
+        return request.authorization_code.code_challenge_method
+
+    def confirm_redirect_uri(
+        self, client_id: str, code: str, redirect_uri: str, client: Client, *args: Any, **kwargs: Any
+    ) -> bool:
+        """The very text of the request (X-01)."""
+        request = args[0] if args else kwargs["request"]
+        if redirect_uri != request.authorization_code.redirect_uri:
+            raise errors.InvalidGrantError("redirect_uri differs from the request's.", request=request)
+        return True
+
+    def invalidate_authorization_code(
+        self, client_id: str, code: str, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
+        """Mark it spent; the row stays, to notice a second use."""
+        request.authorization_code.spent = clock.now()
+        request.authorization_code.save(update_fields=["spent"])
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Whether it may be exchanged: this client's, unused or retried at once, its grant giving tokens.
+
+        Later reuse ends the token family, never the grant (X-04).
+        """
+        mine = {"token_checksum": checksum(refresh_token), "application": client}
+        found = RefreshToken.objects.filter(**mine).first()
+        if found is None:
+            return False
+        at = clock.now()
+        grant = tokens.locked_grant(found.grant_id)
+        found.refresh_from_db()
+        if found.rotated and not _is_retry(found, at=at):
+            tokens.end_family(found.token_family, at=at)
+            return False
+        if found.revoked or not tokens.gives_tokens(grant, at=at):
+            return False
+        request.refresh_token_instance = found
+        request.grant, request.token_family = grant, found.token_family
+        request.user = grant.user
+        _require_as_granted(request)
+        return True
+
+    def get_original_scopes(
+        self, refresh_token: str, request: Request, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        """What a refresh may ask for at most: the grant as it stands."""
+        return request.grant.scope.split()
+
+    def save_bearer_token(self, token: dict[str, Any], request: Request, *args: Any, **kwargs: Any) -> None:
+        at = clock.now()
+        if request.grant_type == "refresh_token" and request.refresh_token_instance.rotated is None:
+            request.refresh_token_instance.rotated = at
+            request.refresh_token_instance.save(update_fields=["rotated"])
+        tokens.store_tokens(
+            grant=request.grant,
+            family=request.token_family,
+            scope=token["scope"],
+            access=token["access_token"],
+            refresh=token.get("refresh_token"),
+            expires=at + timedelta(seconds=token["expires_in"]),
+        )
+
+    @transaction.atomic
+    def revoke_token(
+        self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
+    ) -> None:
+        """End a refresh token with its family, or one access token; nothing of other clients (X-12).
+
+        An access token goes alone: its client keeps the refresh token; only the customer could give another.
+        """
+        mine = {"token_checksum": checksum(token), "application": request.client}
+        AccessToken.objects.filter(**mine).delete()
+        for refresh_token in RefreshToken.objects.filter(**mine):
+            tokens.locked_grant(refresh_token.grant_id)
+            tokens.end_family(refresh_token.token_family, at=clock.now())
+
+    def introspect_token(
+        self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """What the asking client's own token opens now; None for every other (X-13)."""
+        at = clock.now()
+        if request.client.status == ClientStatus.SUSPENDED:
+            return None
+        mine = {"token_checksum": checksum(token), "application": request.client}
+        access_token = AccessToken.objects.filter(**mine).select_related("grant").first()
+        if access_token:
+            return describe_access_token(access_token, client=request.client, at=at)
+        refresh_token = RefreshToken.objects.filter(**mine).select_related("grant").first()
+        if refresh_token:
+            return describe_refresh_token(refresh_token, client=request.client, at=at)
+        return None
+
+
+def _is_retry(token: RefreshToken, *, at: datetime) -> bool:
+    """Sent again at once, by a client whose answer got lost."""
+    return at - token.rotated <= tokens.RETRY_WINDOW and not tokens.is_later_generation_used(token)
+
+
+def _require_as_granted(request: Request) -> None:
+    """A token request may repeat the details as granted, never ask for others (RFC 9396 section 6, X-10)."""
+    asked = getattr(request, "authorization_details", None)
+    if asked is None:
+        return
+    try:
+        same = json.loads(asked) == request.grant.authorization_details
+    except ValueError:
+        same = False
+    if not same:
+        raise errors.CustomOAuth2Error(
+            "invalid_authorization_details",
+            "authorization_details differ from those granted; leave them out or send them as granted.",
+            request=request,
+        )
