@@ -27,7 +27,7 @@ class Processes:
     def __init__(self, var_dir: Path, environment: dict[str, str]) -> None:
         self._logs = var_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
-        self._environment = environment
+        self.environment = environment
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
 
     def start(self, name: str, command: list[str], **extra: str) -> None:
@@ -36,7 +36,7 @@ class Processes:
             child = subprocess.Popen(  # noqa: S603 - the commands are this package's own
                 command,
                 cwd=ROOT,
-                env={**self._environment, **extra},
+                env={**self.environment, **extra},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -96,7 +96,11 @@ def _section(
     contract: Contract, by_meter: dict[str, list[Column]], start: date, end: date, zone: ZoneInfo
 ) -> Section:
     amount = sum(
-        (_total(column, start, end, zone) for meter in contract.meters for column in by_meter[meter.number]),
+        (
+            _total(column, start, end, zone)
+            for meter in contract.meters
+            for column in by_meter.get(meter.number, [])
+        ),
         Decimal(0),
     ).quantize(CENT)
     term = max((term for term in contract.terms if term[3] <= start), key=lambda term: term[3], default=None)

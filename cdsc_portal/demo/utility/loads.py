@@ -39,7 +39,7 @@ def columns(utility: Utility, zone: ZoneInfo, *, seed: int) -> list[Column]:
     made: dict[str, list[Column]] = {}
     for contract in utility.contracts:
         for meter in contract.meters:
-            if meter.number not in made:
+            if meter.number not in made and meter.profile in STEPS:
                 rng = np.random.default_rng([seed, *meter.number.encode()])
                 made[meter.number] = _registers(meter, contract.scale, utility, zone, rng)
     return [column for registers in made.values() for column in registers]

@@ -7,6 +7,7 @@ DISTRIBUTION = "River Valley Power (demo)"
 SUPPLIER_BEFORE = "River Valley Supply (demo)"
 SUPPLIER_NOW = "Bright Plains Energy (demo)"
 REGION = "RIVER-VALLEY"
+HAND_MADE_METER = "55-1044"  # its readings stand in hand_made.csv, not here
 
 OWNER, SECOND_OWNER, CHAIN_OWNER = "marta@example.com", "luis@example.com", "priya@example.com"
 VIEWER, STAFF = "jon@example.com", "staff@example.com"
@@ -110,14 +111,16 @@ def utility(today: date, *, months: int) -> Utility:
 def _household(first: date, swapped: date, changed: date, charger: date) -> tuple[Contract, ...]:
     """Solar, a car charger with a meter of its own, a meter swap and a supplier change; gas and water too."""
     address, account = "12 Alder Lane, Exampleton", "1000-4711"
+    since = date(2021, 3, 1)
     meters = (
-        Meter("55-0917", "SP-1001", "home_solar", first, swapped),
+        Meter("55-0917", "SP-1001", "home_solar", since, swapped),
         Meter("55-1042", "SP-1001", "home_solar", swapped),
         Meter("55-1043", "SP-1002", "charger", charger),
+        Meter(HAND_MADE_METER, "SP-1005", "hand_made", date(2026, 1, 1)),
     )
-    before, now = (SUPPLIER_BEFORE, *RESIDENTIAL, first), (SUPPLIER_NOW, *EV, changed)
+    before, now = (SUPPLIER_BEFORE, *RESIDENTIAL, since), (SUPPLIER_NOW, *EV, changed)
     return (
-        Contract("1111111-1", account, "electricity", address, first, meters, (before, now)),
+        Contract("1111111-1", account, "electricity", address, since, meters, (before, now)),
         Contract(
             "1111111-2",
             account,

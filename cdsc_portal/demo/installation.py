@@ -1,0 +1,198 @@
+"""One installation of the demo: its people, clients and feeds, and `demo.json`, which says how to reach them."""
+
+import json
+import secrets
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from cdsc_portal.demo import processes as running
+from cdsc_portal.demo.processes import Processes, StartError
+from cdsc_portal.demo.utility import files, structure
+from cdsc_portal.lib import clock
+from examples.third_party import ThirdParty
+
+SEED = 20231
+HAND_MADE = Path(__file__).parent / "hand_made.csv"
+COMPANIES = (
+    ("Sunny Roofs (demo)", "We size solar panels and show you what they would save."),
+    ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save."),
+)
+
+
+@dataclass(slots=True)
+class Installation:
+    """What `demo.json` holds, and how to fill it."""
+
+    var_dir: Path
+    base_url: str
+    months: int
+    complete: bool
+    users: list[dict[str, str]]
+    clients: list[dict[str, str]]
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """E-mail address and password of the first owner."""
+        return self.users[0]["email"], self.users[0]["password"]
+
+    @property
+    def party(self) -> ThirdParty:
+        return self.third_party(0)
+
+    def third_party(self, place: int) -> ThirdParty:
+        client = self.clients[place]
+        return ThirdParty(self.base_url, client["client_id"], client["client_secret"], client["redirect_uri"])
+
+    def load(self, processes: Processes) -> None:
+        """Write the feed files and bring them in through the worker, one after the other."""
+        running.start_worker(processes)
+        today = clock.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        utility = structure.utility(today, months=self.months)
+        zone = ZoneInfo(settings.TIME_ZONE)
+        made = files.write(
+            utility, self.var_dir / "demo" / "feeds", zone, seed=SEED, mix_days=min(60, self.months * 30)
+        )
+        made.append(files.FeedFile("Meter readings", "usage", "usage_csv_long", HAND_MADE))
+        for number, file in enumerate(made, 1):
+            print(f"  feed {number} {_bring_in(file, processes)}", flush=True)
+        self._give_passwords()
+        self.accounts = [
+            {
+                "account_number": account.number,
+                "contracts": [c.number for c in utility.contracts if c.account == account.number],
+            }
+            for account in utility.accounts
+        ]
+
+    def add_history(self) -> None:
+        """One grant in use with reads in its log, and one request that waits; the walk left one that ended."""
+        from cdsc_portal.demo.history import grant_in_use, waiting_request
+
+        grant_in_use(self.third_party(1), self.base_url, *self.owner)
+        waiting_request(self.third_party(0), self.base_url, *self.owner)
+
+    def finish(self) -> None:
+        """Write `demo.json`; from then on the installation is complete."""
+        self.complete = True
+        self._write()
+
+    def start_third_party(self, processes: Processes, port: int) -> str:
+        client = self.clients[0]
+        script = Path(running.ROOT) / "examples" / "third_party.py"
+        command = ["--issuer", self.base_url, "--client-id", client["client_id"], "--port", str(port)]
+        processes.start(
+            "third-party", [sys.executable, str(script), *command], CLIENT_SECRET=client["client_secret"]
+        )
+        return f"http://127.0.0.1:{port}/"
+
+    def _give_passwords(self) -> None:
+        from accounts.models import User
+
+        for entry in self.users:
+            user = User.objects.get(email=entry["email"])
+            user.set_password(entry["password"])
+            user.save(update_fields=["password"])
+
+    def _write(self) -> None:
+        record = {
+            "base_url": self.base_url,
+            "users": self.users,
+            "clients": self.clients,
+            "accounts": self.accounts,
+        }
+        path = self.var_dir / "demo.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
+    """Migrate, and make or find the installation under `var_dir`; a complete one moves to `port`."""
+    django.setup()
+    call_command("migrate", verbosity=0)
+    base_url, known = f"http://127.0.0.1:{port}", var_dir / "demo.json"
+    callback = f"http://127.0.0.1:{port + 1}/callback"
+    if known.exists():
+        record = json.loads(known.read_text(encoding="utf-8"))
+        clients = [{**client, "redirect_uri": callback} for client in record["clients"]]
+        made = Installation(var_dir, base_url, months, True, record["users"], clients, record["accounts"])
+        _move_clients(clients)
+        made._write()
+        return made
+    clients = [_register(name, purpose, callback) for name, purpose in COMPANIES]
+    return Installation(var_dir, base_url, months, False, _people(), clients)
+
+
+def _people() -> list[dict[str, str]]:
+    """Logins with a fresh password each; staff exist at once, the others come with the hierarchy feed."""
+    from accounts.models import User
+
+    people = structure.utility(clock.now().date(), months=2).people
+    users = [
+        {"role": person.role, "email": person.email, "password": secrets.token_urlsafe(12)}
+        for person in people
+    ]
+    staff = next(person for person in people if person.role == "staff")
+    if not User.objects.filter(email=staff.email).exists():
+        User.objects.create_superuser(staff.email, name=staff.name)
+    return users
+
+
+def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
+    from consent.models import Client
+    from consent.scopes.catalogue import SCOPES
+
+    secret = secrets.token_urlsafe(32)
+    client, _made = Client.objects.update_or_create(
+        name=name,
+        defaults={
+            "client_type": Client.CLIENT_CONFIDENTIAL,
+            "authorization_grant_type": Client.GRANT_AUTHORIZATION_CODE,
+            "client_secret": secret,
+            "redirect_uris": callback,
+            "allowed_scopes": list(SCOPES),
+            "purpose": purpose,
+            "contact_email": "data@example.com",
+        },
+    )
+    return {"name": name, "client_id": client.client_id, "client_secret": secret, "redirect_uri": callback}
+
+
+def _move_clients(clients: list[dict[str, str]]) -> None:
+    from consent.models import Client
+
+    for client in clients:
+        Client.objects.filter(client_id=client["client_id"]).update(redirect_uris=client["redirect_uri"])
+
+
+def _bring_in(file: files.FeedFile, processes: Processes) -> str:
+    """Register the feed, hand its file to the worker, wait for the end; what the run counted, in words."""
+    from datahub.services.runs import start_run
+
+    from datahub.models import Feed, RunStatus
+
+    feed, _made = Feed.objects.get_or_create(
+        name=file.feed, defaults={"kind": file.kind, "format": file.format, "time_zone": settings.TIME_ZONE}
+    )
+    began = time.monotonic()
+    run = start_run(feed=feed, content=file.path.read_bytes(), name=file.path.name, by=None, at=clock.now())
+
+    def ended() -> bool:
+        run.refresh_from_db()
+        return run.status in {RunStatus.DONE, RunStatus.REFUSED, RunStatus.FAILED, RunStatus.HELD}
+
+    running.wait_until(f"feed {file.feed}", ended, seconds=300, processes=processes)
+    if run.status != RunStatus.DONE:
+        raise StartError(f"feed {file.feed} ended {run.status}: {run.problem}")
+    return (
+        f"{file.path.name}: {run.rows_read} rows read, {run.accepted} accepted, {run.unchanged} unchanged, "
+        f"{run.rejected} rejected ({time.monotonic() - began:.1f} s)"
+    )
