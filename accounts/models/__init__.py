@@ -5,6 +5,7 @@ from accounts.models.contractual import BillingAccount, Program, ServiceContract
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
 from accounts.models.links import ContractServicePoint, MeterInstallation
+from accounts.models.load_mark import LoadMark
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
 from accounts.models.user import User
 
@@ -15,6 +16,7 @@ __all__ = [
     "Customer",
     "Entity",
     "EntityKind",
+    "LoadMark",
     "Membership",
     "MeterDevice",
     "MeterInstallation",

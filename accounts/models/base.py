@@ -1,6 +1,9 @@
 """What everything served to third parties carries."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
+from django.db.models.functions import Upper
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.public_ids import new_public_id
@@ -19,6 +22,25 @@ class Published(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Versioned(models.Model):
+    """Told by feeds. `version_at` is the file time of what is stored, so that an older file undoes nothing."""
+
+    version_at = models.DateTimeField("as of", null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def prefix_index(field: str, name: str) -> models.Index:
+    """Serves `field__istartswith` under every collation."""
+    return models.Index(OpClass(Upper(field), name="text_pattern_ops"), name=name)
+
+
+def word_index(field: str, name: str) -> models.Index:
+    """Serves a search for the beginnings of words, in any order (`queries.search.has_words`)."""
+    return GinIndex(SearchVector(field, config="simple"), name=name)
 
 
 class Commodity(models.TextChoices):

@@ -5,12 +5,12 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from accounts.models.base import Commodity, Published
+from accounts.models.base import Commodity, Published, Versioned, prefix_index
 from accounts.models.customer import Customer
 from accounts.models.entity import Entity
 
 
-class Program(Published):
+class Program(Published, Versioned):
     """Something an account or contract is enrolled in, e.g. demand response."""
 
     program_number = models.CharField(max_length=50, unique=True)
@@ -20,7 +20,7 @@ class Program(Published):
         return self.name
 
 
-class BillingAccount(Published):
+class BillingAccount(Published, Versioned):
     """What bills are sent for. Accounts nest: a chain's store under its head office."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="billing_accounts")
@@ -34,6 +34,7 @@ class BillingAccount(Published):
 
     class Meta:
         ordering = ["account_number"]
+        indexes = [prefix_index("account_number", "account_number_prefix")]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=F("pk")), name="account_is_not_its_own_parent")
         ]
@@ -42,7 +43,7 @@ class BillingAccount(Published):
         return self.account_number
 
 
-class ServiceContract(Published):
+class ServiceContract(Published, Versioned):
     """One commodity delivered under one billing account, from `start` to before `end` (local dates)."""
 
     billing_account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="contracts")
@@ -59,6 +60,7 @@ class ServiceContract(Published):
 
     class Meta:
         ordering = ["contract_number"]
+        indexes = [prefix_index("contract_number", "contract_number_prefix")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="contract_end_after_start"
@@ -69,7 +71,7 @@ class ServiceContract(Published):
         return self.contract_number
 
 
-class SupplyTerm(Published):
+class SupplyTerm(Published, Versioned):
     """Who supplied a contract on which tariff, [start, end) in local dates; never two at once."""
 
     contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="supply_terms")

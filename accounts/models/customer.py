@@ -4,18 +4,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.models.base import Published
+from accounts.models.base import Published, Versioned, prefix_index, word_index
 from cdsc_portal.lib import clock
 
 
-class Customer(Published):
+class Customer(Published, Versioned):
     """A person or firm with billing accounts. Customer 1-* BillingAccount, *-* User."""
 
     customer_number = models.CharField(max_length=50, unique=True)
     name = models.CharField(max_length=200)
 
     class Meta:
-        indexes = [models.Index(fields=["name"], name="customer_name_prefix")]
+        indexes = [
+            models.Index(fields=["name"], name="customer_name_prefix"),
+            prefix_index("customer_number", "customer_number_prefix"),
+            word_index("name", "customer_name_words"),
+        ]
         ordering = ["customer_number"]
 
     def __str__(self) -> str:
@@ -28,7 +32,7 @@ class Role(models.TextChoices):
     DELEGATE = "delegate", "delegate: sees and, where allowed, shares, until a date"
 
 
-class Membership(models.Model):
+class Membership(Versioned):
     """What one user may do for one customer: all its accounts, or one billing account.
 
     A delegate's `until` is the first instant it no longer holds.

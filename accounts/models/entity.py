@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from accounts.models.base import Published
+from accounts.models.base import Published, Versioned
 
 
 class EntityKind(models.TextChoices):
@@ -10,7 +10,7 @@ class EntityKind(models.TextChoices):
     SUPPLIER = "supplier", "supplier"
 
 
-class Entity(Published):
+class Entity(Published, Versioned):
     """A distribution utility or a retail supplier."""
 
     name = models.CharField(max_length=150, unique=True)

@@ -5,13 +5,14 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from accounts.models.base import Versioned
 from accounts.models.contractual import ServiceContract
 from accounts.models.physical import MeterDevice, ServicePoint
 
 _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
 
 
-class ContractServicePoint(models.Model):
+class ContractServicePoint(Versioned):
     """A contract served through a point. Points may be shared by contracts."""
 
     contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="point_links")
@@ -45,7 +46,7 @@ class ContractServicePoint(models.Model):
         return f"{self.contract} at {self.service_point}"
 
 
-class MeterInstallation(models.Model):
+class MeterInstallation(Versioned):
     """A meter at a point; a meter is never at two points at once."""
 
     meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="installations")

@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from accounts.models.base import Commodity, Published
+from accounts.models.base import Commodity, Published, Versioned, prefix_index, word_index
 
 
-class Premise(Published):
+class Premise(Published, Versioned):
     """A building or unit that is served."""
 
     premise_number = models.CharField(max_length=50, unique=True)
@@ -13,12 +13,13 @@ class Premise(Published):
 
     class Meta:
         ordering = ["premise_number"]
+        indexes = [word_index("address", "premise_address_words")]
 
     def __str__(self) -> str:
         return self.premise_number
 
 
-class ServicePoint(Published):
+class ServicePoint(Published, Versioned):
     """Where service arrives, e.g. a meter socket. `region` and `pricing_node` place it on the grid."""
 
     servicepoint_number = models.CharField(max_length=50, unique=True)
@@ -32,12 +33,13 @@ class ServicePoint(Published):
 
     class Meta:
         ordering = ["servicepoint_number"]
+        indexes = [prefix_index("servicepoint_number", "servicepoint_number_prefix")]
 
     def __str__(self) -> str:
         return self.servicepoint_number
 
 
-class MeterDevice(Published):
+class MeterDevice(Published, Versioned):
     """A meter. Its usage hangs on it; whose usage it is follows from the dated links."""
 
     meter_number = models.CharField(max_length=100, unique=True)
@@ -45,6 +47,7 @@ class MeterDevice(Published):
 
     class Meta:
         ordering = ["meter_number"]
+        indexes = [prefix_index("meter_number", "meter_number_prefix")]
 
     def __str__(self) -> str:
         return self.meter_number

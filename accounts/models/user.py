@@ -3,8 +3,10 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
+from accounts.models.base import prefix_index, word_index
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.public_ids import new_public_id
 
@@ -26,7 +28,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Someone who logs in: a customer's owner, viewer or delegate, or the utility's staff."""
+    """Someone who logs in: a customer's owner, viewer or delegate, or the utility's staff.
+
+    `invitation_due`: a mail with the link to choose a password is to go out, not before then.
+    """
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
     email = models.EmailField("e-mail address", unique=True)
@@ -35,6 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("works for the utility", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     created = models.DateTimeField(default=clock.now, editable=False)
+    invitation_due = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
@@ -43,6 +49,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_without_case")]
+        indexes = [
+            prefix_index("email", "user_email_prefix"),
+            word_index("name", "user_name_words"),
+            models.Index(
+                fields=["invitation_due"], name="user_to_invite", condition=Q(invitation_due__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

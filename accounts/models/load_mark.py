@@ -1,0 +1,13 @@
+"""How far the feeds have told the hierarchy."""
+
+from django.db import models
+
+
+class LoadMark(models.Model):
+    """The file time of the newest full load of a kind: what it did not list, an older file cannot add."""
+
+    kind = models.CharField(max_length=20, unique=True)
+    as_of = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} as of {self.as_of}"
