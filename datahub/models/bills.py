@@ -56,7 +56,7 @@ class BillSection(Published):
 
 
 class LineItem(models.Model):
-    """One line of a section: a quantity at a rate, or a flat amount. `quantity` and `rate` are null where none is stated."""
+    """One line of a section: a quantity at a rate, or a flat amount; null where a bill states neither."""
 
     section = models.ForeignKey(BillSection, on_delete=models.CASCADE, related_name="line_items")
     position = models.PositiveSmallIntegerField()

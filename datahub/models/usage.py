@@ -75,6 +75,9 @@ class Packed(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.channel_id} on {self.day}"
+
 
 class IntervalBlock(Packed):
     """The readings in force. Partitioned by month of `day`; see `datahub.services.partitions`."""

@@ -1,0 +1,83 @@
+"""What wins where a load meets what is stored: pure rules, slot by slot."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datahub.feeds.formats.base import Quality
+from datahub.feeds.store.codec import NEVER, Blocks, Codes, Flags, Integers, scaled_up
+
+_WEAK = (Quality.ESTIMATED, Quality.PROVISIONAL)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Readings side by side in any shape; see `Blocks` for what each array means."""
+
+    values: Integers
+    known: Flags
+    quality: Codes
+    version: Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """`readings` now; where they differ for a reader, where only the version moved, where the load lost."""
+
+    readings: Readings
+    changed: Flags
+    restated: Flags
+    kept_out: Flags
+
+
+def merged(stored: Readings, loaded: Readings) -> Outcome:
+    """The newer version wins, the later load where versions are equal; values have one scale.
+
+    Unknown never erases known, but a withdrawal does. An estimate or a provisional value does not replace a firm
+    one. The same value again changes nothing but the version, so that a file older than it stays out.
+    """
+    withdraws = loaded.quality == Quality.WITHDRAWN
+    speaks = (loaded.known | withdraws) & (loaded.version != NEVER)
+    weaker = stored.known & loaded.known & ~np.isin(stored.quality, _WEAK) & np.isin(loaded.quality, _WEAK)
+    wins = speaks & (loaded.version >= stored.version) & ~weaker
+    same = _look_the_same(stored, loaded)
+    now = Readings(
+        np.where(wins, loaded.values, stored.values),
+        np.where(wins, loaded.known, stored.known),
+        np.where(wins, loaded.quality, stored.quality),
+        np.where(wins, loaded.version, stored.version),
+    )
+    return Outcome(
+        now, wins & ~same, wins & same & (loaded.version != stored.version), speaks & ~wins & ~same
+    )
+
+
+def _look_the_same(stored: Readings, loaded: Readings) -> Flags:
+    both_known = stored.known & loaded.known
+    equal = (stored.values == loaded.values) & (stored.quality == loaded.quality)
+    return np.where(both_known, equal, ~stored.known & ~loaded.known)
+
+
+def merged_blocks(stored: Blocks, loaded: Blocks) -> tuple[Blocks, Outcome, Flags]:
+    """Merge row by row; the last answer tells which loaded slots do not fit their block's digits.
+
+    A block has one scale: where the load has more decimals, what is stored is scaled up. A loaded slot whose
+    value then needs more than 64 bits is left out; where a stored one does, all of the row's are.
+    """
+    scale = np.maximum(stored.scale, loaded.scale)
+    old, old_fits = scaled_up(stored.values, (scale - stored.scale)[:, None])
+    stuck = ~old_fits.all(axis=1)
+    scale = np.where(stuck, stored.scale, scale)
+    old = np.where(stuck[:, None], stored.values, old)
+    new, fits = scaled_up(loaded.values, np.maximum(scale - loaded.scale, 0)[:, None])
+    fits &= ~stuck[:, None]
+    speaks = loaded.said & fits
+    outcome = merged(
+        Readings(old, stored.known, stored.quality, stored.version),
+        Readings(new, loaded.known & speaks, loaded.quality, np.where(speaks, loaded.version, NEVER)),
+    )
+    now = outcome.readings
+    blocks = replace(
+        stored, scale=scale, values=now.values, known=now.known, quality=now.quality, version=now.version
+    )
+    return blocks, outcome, loaded.said & ~fits

@@ -1,0 +1,33 @@
+"""Where a load comes from, and what became of its readings."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datahub.feeds.formats.base import Rejection
+from datahub.feeds.store.codec import Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run that loads, the file's own time in epoch microseconds, and now."""
+
+    run_id: int
+    version: int
+    at: datetime
+
+    @classmethod
+    def of(cls, *, run_id: int, version_at: datetime, at: datetime) -> "Origin":
+        return cls(run_id, round(version_at.timestamp() * 1_000_000), at)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counted while a load goes on; what is neither accepted nor rejected was unchanged."""
+
+    accepted: int = 0
+    kept_out: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+    changed_channels: set[int] = field(default_factory=set)
+
+    def reject(self, lines: Integers, reason: str) -> None:
+        self.rejected.extend(Rejection(line, reason) for line in lines.tolist())

@@ -1,0 +1,56 @@
+"""Monthly partitions of the interval store, made before anything is written to them."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+from django.db import connection, transaction
+
+_LOCK = 0x1CDB10C5  # two loaders never make the same partition at once
+
+
+def ensure_partitions(*, first_day: date, last_day: date) -> int:
+    """Make the months of [first_day, last_day] that are missing; returns how many were."""
+    months, month = [], first_day.replace(day=1)
+    while month <= last_day:
+        months.append(month)
+        month += relativedelta(months=1)
+    return ensure_months(months=months)
+
+
+@transaction.atomic
+def ensure_months(*, months: Collection[date]) -> int:
+    """Make the partitions of `months` (their first days) that are missing; returns how many were.
+
+    Locks the whole table for a moment: call it in a transaction of its own.
+    """
+    with connection.cursor() as cursor:
+        if not _missing(cursor, months):
+            return 0
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        missing = _missing(cursor, months)
+        for month in missing:
+            after = month + relativedelta(months=1)
+            # every part is made of dates, none of input
+            cursor.execute(
+                f"CREATE TABLE {_name(month)} PARTITION OF interval_block"
+                f" FOR VALUES FROM ('{month}') TO ('{after}')"
+            )
+    return len(missing)
+
+
+def ensure_coming_partitions(*, today: date) -> int:
+    """This month and the next two, so that no load has to make them."""
+    return ensure_partitions(first_day=today - timedelta(days=31), last_day=today + timedelta(days=62))
+
+
+def _name(month: date) -> str:
+    return f"interval_block_{month:%Y_%m}"
+
+
+def _missing(cursor, months: Collection[date]) -> list[date]:  # noqa: ANN001 - Django's cursor wrapper has no public type
+    cursor.execute(
+        "SELECT relname FROM pg_class WHERE relname = ANY(%s)", [[_name(month) for month in months]]
+    )
+    present = {name for (name,) in cursor.fetchall()}
+    return [month for month in months if _name(month) not in present]

@@ -1,0 +1,242 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.ranges import Span
+from datahub.feeds.formats.base import Quality
+from datahub.models import Channel, IntervalBlock, IntervalBlockHistory, PeriodReading
+from datahub.queries.readings import readings
+from tests.factories.accounts import MeterDeviceFactory
+from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FIRST, SECOND, THIRD = (datetime(2026, 4, day, tzinfo=UTC) for day in (1, 2, 3))
+
+
+@pytest.fixture
+def meter():
+    return MeterDeviceFactory(meter_number="M-1")
+
+
+def read(meter, start=None, end=None):
+    return readings(
+        [MeteredSpan(contract_id=1, service_point_id=1, meter_id=meter.pk, span=Span(start, end))]
+    )
+
+
+def shown(meter, start=None, end=None):
+    (channel,) = read(meter, start, end)
+    return channel.decimals()
+
+
+def test_readings_come_back_exactly(meter):
+    loaded = load_readings(usage_series(meter, NOON, [1, -20, 300_000, None, 9_000_000_000_000_000_000]))
+
+    (channel,) = read(meter)
+
+    assert channel.decimals() == ["0.001", "-0.020", "300.000", None, "9000000000000000.000"]
+    assert channel.starts[0] == NOON.timestamp()
+    assert (channel.step, channel.unit, channel.meter_number) == (900, "Wh", "M-1")
+    assert (loaded.accepted, loaded.unchanged, loaded.rejected) == (4, 1, [])
+
+
+def test_the_same_load_again_changes_nothing(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), at=FIRST)
+
+    again = load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST, at=SECOND)
+
+    assert (again.accepted, again.unchanged, again.kept_out) == (0, 3, 0)
+    assert IntervalBlock.objects.get().modified == FIRST
+    channel = Channel.objects.get()
+    assert (channel.modified, channel.synced) == (FIRST, SECOND)
+    assert not IntervalBlockHistory.objects.exists()
+
+
+def test_a_correction_replaces_its_slots_and_leaves_the_old_block_in_history(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), at=FIRST)
+    run = FeedRunFactory()
+
+    fixed = load_readings(usage_series(meter, NOON, [None, 7], quality=Quality.CORRECTED), at=SECOND, run=run)
+
+    assert shown(meter) == ["0.001", "0.007", "0.003"]
+    assert (fixed.accepted, fixed.unchanged) == (1, 1)
+    assert IntervalBlock.objects.get().modified == SECOND
+    former = IntervalBlockHistory.objects.get()
+    assert (former.replaced, former.replaced_by, former.modified) == (SECOND, run, FIRST)
+
+
+def test_more_decimals_scale_the_whole_block_up(meter):
+    load_readings(usage_series(meter, NOON, [5, 6], scale=0))
+
+    load_readings(usage_series(meter, NOON, [None, 625], scale=2))
+
+    assert shown(meter) == ["5.00", "6.25"]
+
+
+@pytest.mark.parametrize("firm", [Quality.ACTUAL, Quality.CORRECTED, Quality.SUBSTITUTED, Quality.UNSTATED])
+@pytest.mark.parametrize("weak", [Quality.ESTIMATED, Quality.PROVISIONAL])
+def test_an_estimate_never_replaces_a_firm_reading(meter, firm, weak):
+    load_readings(usage_series(meter, NOON, [100], quality=firm), at=FIRST)
+
+    late = load_readings(usage_series(meter, NOON, [90], quality=weak), at=SECOND)
+
+    assert shown(meter) == ["0.100"]
+    assert (late.accepted, late.unchanged, late.kept_out) == (0, 1, 1)
+
+
+def test_a_firm_reading_replaces_an_estimate(meter):
+    load_readings(usage_series(meter, NOON, [90], quality=Quality.ESTIMATED), at=FIRST)
+
+    load_readings(usage_series(meter, NOON, [100]), at=SECOND)
+
+    assert shown(meter) == ["0.100"]
+
+
+def test_an_older_file_fills_gaps_and_undoes_nothing(meter):
+    load_readings(usage_series(meter, NOON, [1, None]), version_at=SECOND)
+
+    late = load_readings(usage_series(meter, NOON, [5, 6]), version_at=FIRST)
+
+    assert shown(meter) == ["0.001", "0.006"]
+    assert (late.accepted, late.kept_out) == (1, 1)
+
+
+def test_a_value_said_again_by_a_newer_file_is_as_new_as_that_file(meter):
+    load_readings(usage_series(meter, NOON, [1]), version_at=FIRST)
+    load_readings(usage_series(meter, NOON, [1]), version_at=THIRD)
+
+    load_readings(usage_series(meter, NOON, [2]), version_at=SECOND)
+
+    assert shown(meter) == ["0.001"]
+
+
+def test_a_withdrawn_reading_is_unknown_and_stays_so_for_older_files(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST)
+    load_readings(
+        usage_series(meter, NOON, [1, None, 3], quality=[0, Quality.WITHDRAWN, 0]), version_at=THIRD
+    )
+
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=SECOND)
+
+    assert shown(meter) == ["0.001", None, "0.003"]
+
+
+def test_two_grids_of_one_day_stand_side_by_side(meter):
+    load_readings(usage_series(meter, NOON, [1000], step=3600))
+    load_readings(usage_series(meter, NOON + timedelta(hours=1), [10, 20, 30, 40]))
+
+    quarter, hour = read(meter)
+
+    assert (quarter.step, quarter.decimals()) == (900, ["0.010", "0.020", "0.030", "0.040"])
+    assert (hour.step, hour.decimals()) == (3600, ["1.000"])
+
+
+def test_hours_that_begin_at_the_half_hour_keep_their_phase(meter):
+    half_past = NOON + timedelta(minutes=30)
+
+    load_readings(usage_series(meter, half_past, [1, 2, 3], step=3600))
+
+    (channel,) = read(meter)
+    assert channel.starts.tolist() == [int(half_past.timestamp()) + hour * 3600 for hour in range(3)]
+    assert IntervalBlock.objects.get().phase == 1800
+
+
+@pytest.mark.parametrize(("day", "quarters"), [(8, 92), (9, 96)])
+def test_a_local_day_has_as_many_quarters_as_the_clock_shows(meter, day, quarters):
+    zone = ZoneInfo("America/Los_Angeles")
+    midnight = datetime(2026, 3, day, tzinfo=zone)
+    load_readings(usage_series(meter, datetime(2026, 3, 7, tzinfo=UTC), range(4 * 96)))
+
+    (channel,) = read(meter, midnight, (midnight + timedelta(days=1)))
+
+    assert channel.size == quarters
+    assert channel.starts[0] == midnight.timestamp()
+
+
+def test_a_reading_counts_only_when_its_whole_interval_lies_inside(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3, 4]))
+
+    kept = shown(meter, NOON + timedelta(minutes=1), NOON + timedelta(minutes=59))
+
+    assert kept == ["0.002", "0.003"]
+
+
+def test_readings_outside_every_span_are_not_there(meter):
+    load_readings(usage_series(meter, NOON, [1, 2]))
+
+    assert read(meter, NOON + timedelta(days=1)) == []
+
+
+def test_many_meters_cost_three_queries(django_assert_num_queries):
+    meters = [MeterDeviceFactory() for _ in range(20)]
+    load_readings(*(usage_series(meter, NOON, range(200)) for meter in meters))
+    spans = [MeteredSpan(place, 1, meter.pk, Span()) for place, meter in enumerate(meters)]
+
+    with django_assert_num_queries(3):  # channels, blocks, periods
+        found = readings(spans)
+
+    assert [one.size for one in found] == [200] * 20
+
+
+def test_an_unknown_meter_and_a_foreign_commodity_are_rejected_by_line(meter):
+    stranger = MeterDeviceFactory.build(meter_number="M-404", commodity="electricity")
+
+    loaded = load_readings(
+        usage_series(stranger, NOON, [1, 2]), usage_series(meter, NOON, [3], commodity="water")
+    )
+
+    assert [(one.line, one.reason) for one in loaded.rejected] == [
+        (2, "meter M-404 is not known here"),
+        (3, "meter M-404 is not known here"),
+        (2, "meter M-1 measures electricity, the file says water"),
+    ]
+
+
+def monthly(meter, start, days, value, **said):
+    return usage_series(meter, start, [value], step=days * 86_400, scale=0, unit="therm", **said)
+
+
+def test_a_month_is_a_period_and_its_correction_keeps_history(meter):
+    load_readings(monthly(meter, NOON, 30, 41), version_at=FIRST)
+
+    load_readings(monthly(meter, NOON, 30, 42), version_at=SECOND)
+    late = load_readings(monthly(meter, NOON, 30, 40), version_at=FIRST)
+
+    (channel,) = read(meter)
+    assert (channel.step, channel.durations.tolist(), channel.decimals()) == (None, [30 * 86_400], ["42"])
+    assert [former.value for former in PeriodReading.objects.get().history.all()] == [41]
+    assert late.kept_out == 1
+
+
+def test_a_period_across_a_stored_one_is_rejected(meter):
+    load_readings(monthly(meter, NOON, 30, 41))
+
+    crossing = load_readings(monthly(meter, NOON + timedelta(days=29), 30, 42))
+
+    (rejection,) = crossing.rejected
+    assert rejection.reason.startswith("overlaps the reading from 2026-03-02T12:00:00+00:00")
+    assert PeriodReading.objects.count() == 1
+
+
+def test_periods_that_cross_in_the_operators_own_file_are_kept_as_stated(meter):
+    both = [monthly(meter, NOON, 30, 41), monthly(meter, NOON + timedelta(days=29), 30, 42)]
+    load_readings(both[0])
+
+    loaded = load_readings(*both)
+
+    assert (loaded.accepted, loaded.unchanged, loaded.rejected) == (1, 1, [])
+    (channel,) = read(meter)
+    assert channel.decimals() == ["41", "42"]
+
+
+def test_a_register_is_read_at_an_instant(meter):
+    series = usage_series(meter, NOON, [1000], kind="register", step=0)
+
+    load_readings(series)
+
+    (channel,) = read(meter, NOON, NOON + timedelta(seconds=1))
+    assert (channel.kind, channel.durations.tolist(), channel.decimals()) == ("register", [0], ["1.000"])
+    assert read(meter, NOON - timedelta(days=1), NOON) == []
