@@ -1,0 +1,27 @@
+"""Dates as people read them: months as words, in the utility's zone, in the reader's language."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def day_in_words(day: date) -> str:
+    """`November 24, 2029`. Takes a local date; an instant is read in the utility's zone."""
+    if isinstance(day, datetime):
+        day = timezone.localdate(day)
+    return date_format(day, pgettext("format of a date, as Django's date filter", "F j, Y"))
+
+
+def moment_in_words(moment: datetime) -> str:
+    """`November 24, 2029, 6:02 PM`, in the utility's zone."""
+    local = timezone.localtime(moment)
+    return date_format(local, pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A"))
+
+
+def last_day(end: datetime) -> date:
+    """The last local day that a period ending before `end` touches."""
+    return timezone.localdate(end - _INSTANT)

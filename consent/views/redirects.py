@@ -1,0 +1,9 @@
+"""Answers to a form: the next page is fetched with GET, whatever the form's method was (X-16)."""
+
+from django.http import HttpResponseRedirect
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: never 307, so that a posted decision is not posted again elsewhere."""
+
+    status_code = 303
