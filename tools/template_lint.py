@@ -16,7 +16,7 @@ RULES = (
         "loads from another host",
     ),
     (
-        re.compile(r"\{%\s*(?:widthratio|regroup|now|debug|autoescape off)\b|\|safe\b"),
+        re.compile(r"\{%\s*(?:widthratio|regroup|now|debug|autoescape off)\b|(?<!help_text)\|safe\b"),
         "computes in a template",
     ),
     (re.compile(r"target=[\"']_blank[\"'](?![^>]*noopener)", re.I), "a new tab without noopener"),

@@ -112,7 +112,7 @@ def _wait_for_web(processes: Processes, port: int) -> None:
 
 @contextmanager
 def _stack(var_dir: Path, port: int) -> Iterator[Processes]:
-    """PostgreSQL, broker and worker under `var_dir`, this process's environment set to match; all stopped at the end."""
+    """PostgreSQL and broker under `var_dir`, this process's environment set to match; all stopped at the end."""
     var_dir.mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "DEVELOPMENT": "1",

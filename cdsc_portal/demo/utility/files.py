@@ -236,16 +236,15 @@ BILL_COLUMNS = (
         "end",
         "currency",
     ),
-    *("amount", "file_name", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name"),
+    *("amount", "file", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name"),
     *("name", "kind", "quantity", "unit", "rate"),
 )
 
 
 def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
-    number = bill.number
     yield {
         "record": "statement",
-        "statement_number": number,
+        "statement_number": bill.number,
         "account_number": bill.account.number,
         "statement_date": bill.dated,
         "due_date": bill.due,
@@ -253,12 +252,11 @@ def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
         "end": bill.end,
         "currency": "USD",
         "amount": bill.amount,
-        "file_name": bill.file_name,
+        "file": bill.file_name,
     }
     for section in bill.sections:
         yield {
             "record": "section",
-            "statement_number": number,
             "contract_number": section.contract.number,
             "commodity": section.contract.commodity,
             "start": bill.start,
@@ -271,8 +269,6 @@ def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
         for line in section.lines:
             yield {
                 "record": "line",
-                "statement_number": number,
-                "contract_number": section.contract.number,
                 "name": line.name,
                 "kind": line.kind,
                 "quantity": "" if line.quantity is None else line.quantity,
@@ -284,10 +280,15 @@ def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
 
 def _mix(path: Path, utility: Utility, days: int, seed: int) -> None:
     rows = (
-        (share.series, share.key, share.start.isoformat(), 3600, share.source, share.share)
+        (share.series, *_place(share), share.start.isoformat(), 3600, share.source, share.share)
         for share in mix.shares(utility, days=days, seed=seed)
     )
-    _csv(path, ["series", "key", "start", "resolution_seconds", "source", "share"], rows)
+    _csv(path, ["series", "region", "tariff_code", "start", "resolution_seconds", "source", "share"], rows)
+
+
+def _place(share: mix.Share) -> tuple[str, str]:
+    """A tariff's series names its tariff, the grid's theirs their region."""
+    return ("", share.key) if share.series == "consumption_breakdown" else (share.key, "")
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

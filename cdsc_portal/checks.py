@@ -1,0 +1,39 @@
+"""What `manage.py check --deploy` refuses, each with the clause it rests on."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security, deploy=True)
+def public_url_is_a_safe_issuer(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """The issuer is an https address without path, query or fragment (RFC 8414 section 2; here: a bare origin)."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    if parts.scheme == "https" and parts.netloc and not (parts.path or parts.query or parts.fragment):
+        return []
+    return [
+        Error(
+            "PUBLIC_URL must be a bare https origin, such as https://share.example.com",
+            hint="It is the issuer of all tokens (RFC 8414 section 2).",
+            id="cdsc.E001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def no_development_server(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Development settings allow redirects to plain http (RFC 9700 section 4.1.3 forbids them)."""
+    if not settings.ENV.development:
+        return []
+    return [Error("DEVELOPMENT=1 must not face people", hint="Unset DEVELOPMENT.", id="cdsc.E002")]
+
+
+@register(Tags.security, deploy=True)
+def mail_reaches_people(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """A customer who shares gets a receipt by mail (CDS-WG3-01 section 9, F-179); files reach nobody."""
+    if settings.ENV.mail_url:
+        return []
+    return [Error("MAIL_URL must name a mail server", hint="smtps://user:password@mail.example.com", id="cdsc.E003")]
