@@ -64,6 +64,8 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", admin_policy() if is_admin else page_policy())
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if not is_admin:  # admin's forms need an Origin header, which no-referrer blanks; our pages say so in a meta
+        if (
+            not is_admin
+        ):  # its forms need the Origin header that no-referrer blanks; our pages have a meta for it
             response.headers.setdefault("Referrer-Policy", "no-referrer")
         return response

@@ -35,7 +35,7 @@ def utility(request: HttpRequest) -> dict[str, object]:
     return {
         "utility_name": settings.UTILITY_NAME,
         "support_url": settings.SUPPORT_URL,
-        "support_is_elsewhere": settings.SUPPORT_URL != f"{settings.PUBLIC_URL}/help/",
+        "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
     }
 

@@ -5,7 +5,9 @@ from django.core.paginator import Paginator
 
 
 class SampleForm(forms.Form):
-    account_number = forms.CharField(label="Account number", help_text="Eight digits, at the top of your bill.")
+    account_number = forms.CharField(
+        label="Account number", help_text="Eight digits, at the top of your bill."
+    )
     until = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}))
 
 

@@ -1,15 +1,14 @@
 """A real Chromium for the journeys: where it is, how it starts, what every page is held to."""
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tools import browser
+
 LAUNCH_ARGS = [
     "--headless",
     "--no-sandbox",
@@ -28,19 +27,20 @@ class NoBrowserError(RuntimeError):
 
 
 def chromium_path(playwrights_own: str) -> str:
-    """The program to start: Debian's, Google's, Playwright's own, or Debian's installed now where we are root."""
+    """The program to start: the system's, Playwright's own, or the system's once installed.
+
+    Raises NoBrowserError where there is none and this user may not install one.
+    """
     found = _installed() or (playwrights_own if Path(playwrights_own).exists() else "")
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
-        subprocess.run(["apt-get", "install", "-q", "-y", "chromium"], check=True, capture_output=True)
+    if not found and browser.main() == 0:
         found = _installed()
     if not found:
-        raise NoBrowserError("The journeys need a browser: install Debian's package chromium.")
+        raise NoBrowserError("The journeys need Chromium: install your system's package named chromium.")
     return found
 
 
 def _installed() -> str:
-    return next((path for name in NAMES if (path := shutil.which(name))), "")
+    return next((path for name in browser.NAMES if (path := shutil.which(name))), "")
 
 
 def assert_no_axe_faults(page: Page) -> None:

@@ -45,7 +45,9 @@ def browser_page(browser, live_server):
     yield open_page
     for context in contexts:
         context.close()
-    elsewhere = [url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"]
+    elsewhere = [
+        url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
+    ]
     assert not elsewhere, f"pages asked other hosts: {elsewhere}"
 
 

@@ -48,7 +48,9 @@ def test_a_fault_of_ours_shows_no_stack_and_a_reference(client, monkeypatch):
     assert "ZeroDivisionError" not in text and "Traceback" not in text
 
 
-def test_a_database_that_does_not_answer_is_503_with_a_time_to_retry_and_needs_no_database(client, monkeypatch):
+def test_a_database_that_does_not_answer_is_503_with_a_time_to_retry_and_needs_no_database(
+    client, monkeypatch
+):
     def fail() -> None:
         raise OperationalError("could not connect to 10.0.0.7")
 

@@ -46,7 +46,8 @@ def test_after_the_login_the_waiting_page_follows(client):
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere.example.com/", "//elsewhere.example.com/", "javascript:alert(1)", "\\\\elsewhere"]
+    "target",
+    ["https://elsewhere.example.com/", "//elsewhere.example.com/", "javascript:alert(1)", "\\\\elsewhere"],
 )
 def test_a_login_leads_to_no_other_host(client, target):
     UserFactory(email="ana@example.com")

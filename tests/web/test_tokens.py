@@ -56,4 +56,6 @@ def test_only_the_tokens_name_a_color_and_every_token_used_exists(name):
 
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", text)
     assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= defined
-    assert not re.findall(r"[^-](?:margin|padding|border)-(?:left|right|top|bottom)|[\s;](?:left|right):", text)
+    assert not re.findall(
+        r"[^-](?:margin|padding|border)-(?:left|right|top|bottom)|[\s;](?:left|right):", text
+    )
