@@ -4,7 +4,9 @@ import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeVar
 
+_Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
 _MOST = 2**63 - 1
 _MOST_DECIMALS = 12
@@ -70,10 +72,11 @@ def at_most(text: str, name: str, longest: int = 300) -> str:
     return text
 
 
-def one_of(text: str, name: str, *allowed: str) -> str:
-    if text not in allowed:
-        raise ValueError(f"{name} {text!r} is none of {', '.join(allowed)}")
-    return text
+def one_of(text: str, name: str, *allowed: _Word) -> _Word:
+    for word in allowed:
+        if text == word:
+            return word
+    raise ValueError(f"{name} {text!r} is none of {', '.join(allowed)}")
 
 
 def whole_number(text: str, name: str) -> int:

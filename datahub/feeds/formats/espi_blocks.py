@@ -6,7 +6,7 @@ from lxml import etree
 
 from datahub.feeds.formats.base import Quality, Rejection
 from datahub.feeds.formats.cells import exact
-from datahub.feeds.formats.espi_links import ESPI, Links
+from datahub.feeds.formats.espi_links import ESPI, Links, line_of
 from datahub.feeds.formats.espi_types import QUALITIES
 from datahub.feeds.formats.local_time import wall_clock_moment
 from datahub.feeds.formats.readings import Channel
@@ -30,8 +30,8 @@ class Blocks:
             try:
                 self._add(channel, reading)
             except ValueError as error:
-                text = " ".join(" ".join(reading.itertext()).split())
-                self.rejected.append(Rejection(reading.sourceline, str(error), text))
+                text = " ".join(str(part).strip() for part in reading.itertext() if part.strip())
+                self.rejected.append(Rejection(line_of(reading), str(error), text))
 
     def _add(self, channel: Channel, reading: etree._Element) -> None:
         start, duration, value, quality = None, 0, None, Quality.UNSTATED
@@ -45,7 +45,7 @@ class Blocks:
         if start is None:
             raise ValueError("the reading has no start")
         moment = (start, 0) if self._wall_clock is None else wall_clock_moment(start, self._wall_clock)
-        channel.add(reading.sourceline, moment, duration, value, quality)
+        channel.add(line_of(reading), moment, duration, value, quality)
 
 
 def _period(element: etree._Element) -> tuple[int | None, int]:

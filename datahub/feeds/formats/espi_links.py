@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlsplit
 
 from lxml import etree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ESPI = "{http://naesb.org/espi}"
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of the file on which the element begins."""
+    return cast("int", element.sourceline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Quality, Unit
-from datahub.feeds.formats.espi_links import ESPI, Links
+from datahub.feeds.formats.espi_links import ESPI, Links, line_of
 from datahub.feeds.formats.units import ESPI_UNITS, commodity_of
 
 _COMMODITIES = {1: "electricity", 2: "electricity", 7: "natural_gas", 9: "water"}
@@ -32,7 +32,7 @@ def whole(element: etree._Element, name: str) -> int | None:
     try:
         return int(text)
     except ValueError as error:
-        what = f"line {element.sourceline}: {name} {text.strip()!r}"
+        what = f"line {line_of(element)}: {name} {text.strip()!r}"
         raise FeedStructureError(f"{what} is not a number") from error
 
 
@@ -71,7 +71,7 @@ class ReadingType:
     def of(cls, element: etree._Element) -> "ReadingType":
         exponent = whole(element, "powerOfTenMultiplier") or 0
         if not -12 <= exponent <= 12:
-            raise FeedStructureError(f"line {element.sourceline}: multiplier 10^{exponent} is out of bounds")
+            raise FeedStructureError(f"line {line_of(element)}: multiplier 10^{exponent} is out of bounds")
         parts = [("tou", whole(element, "tou")), ("tier", whole(element, "consumptionTier"))]
         return cls(
             uom=whole(element, "uom"),

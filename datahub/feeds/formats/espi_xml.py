@@ -22,7 +22,7 @@ from datahub.feeds.formats.base import (
 )
 from datahub.feeds.formats.cells import one_of, yes_or_no
 from datahub.feeds.formats.espi_blocks import Blocks
-from datahub.feeds.formats.espi_links import ATOM, ESPI, Links
+from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_names import Directory, channels_of
 from datahub.feeds.formats.espi_types import MeterReading, ReadingType, UsagePoint
 from datahub.feeds.formats.readings import parsed_channels
@@ -66,7 +66,7 @@ def _take(entry: etree._Element, directory: Directory, blocks: Blocks) -> None:
         elif resource.tag == f"{ESPI}IntervalBlock":
             blocks.take(resource, links)
     if links.is_a("IntervalBlock") and not any(part.tag == f"{ESPI}IntervalBlock" for part in resources):
-        raise FeedStructureError(f"line {entry.sourceline}: the entry of an IntervalBlock holds none")
+        raise FeedStructureError(f"line {line_of(entry)}: the entry of an IntervalBlock holds none")
 
 
 def _entries(content: bytes) -> Iterator[etree._Element]:

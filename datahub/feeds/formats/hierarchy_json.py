@@ -1,8 +1,9 @@
 """The hierarchy as JSON: `mode`, `as_of`, and a list for each kind of record, named as in `Hierarchy`."""
 
 import json
+import re
 from collections.abc import Iterator
-from json.decoder import WHITESPACE, JSONDecodeError
+from json.decoder import JSONDecodeError
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ NAME = "hierarchy_json"
 KIND = "hierarchy"
 SUFFIXES = (".json",)
 
+_BLANK = re.compile(r"[ \t\r\n]*")
 _KINDS = {record.collection: kind for kind, record in RECORDS.items()}
 
 
@@ -120,5 +122,5 @@ class _Place:
         return found, self._line
 
     def _skip(self) -> None:
-        blank = WHITESPACE.match(self._text, self._at)
+        blank = _BLANK.match(self._text, self._at)
         self._at = blank.end() if blank else self._at

@@ -39,6 +39,7 @@ from datahub.feeds.formats.cells import (
 )
 from datahub.feeds.formats.local_time import instant, instant_or_none
 from datahub.feeds.formats.periods import without_overlap
+from datahub.feeds.formats.table import Ragged
 
 _Reader = Callable[[str, str, ZoneInfo], Any]  # (text, name of the field, zone)
 
@@ -195,15 +196,15 @@ def collect(
 
 
 def _scope(mode: str, as_of: str, zone: ZoneInfo) -> tuple[Literal["full", "changes"], datetime]:
-    if mode not in ("full", "changes"):
-        raise FeedStructureError(f"mode {mode!r} is neither full nor changes")
     try:
-        return mode, instant(as_of, zone)
+        return one_of(mode, "mode", "full", "changes"), instant(as_of, zone)
     except ValueError as error:
-        raise FeedStructureError(f"as_of: {error}") from error
+        raise FeedStructureError(f"what the file covers is not said: {error}") from error
 
 
 def _row(line: int, kind: str, cells: Cells, zone: ZoneInfo) -> Any:
+    if isinstance(cells, Ragged):
+        raise ValueError(cells.reason)
     if kind not in RECORDS:
         raise ValueError(f"record {kind!r} is none of {', '.join(RECORDS)}")
     record = RECORDS[kind]

@@ -140,6 +140,8 @@ def parsed_channels(
     rows: list[UsageSeries] = []
     refused = list(rejected)
     for key, channel in channels:
+        if not channel.lines:
+            continue  # none of its readings could be taken
         series, more = channel.finished(key)
         refused += more
         if series.size:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from datahub.feeds.formats.base import Cells, FeedStructureError, decoded, require_columns
 
@@ -42,21 +42,26 @@ class Table:
                 if len(record) == width:
                     yield line, dict(zip(self.columns, map(str.strip, record), strict=True))
                 elif record:
-                    yield line, Ragged(self.columns, record)
+                    yield line, Ragged(record, width)
                 line = self._reader.line_num + 1
         except csv.Error as error:
             raise FeedStructureError(f"line {line}: {error}") from error
 
 
-class Ragged(dict[str, str]):
-    """A record whose cells cannot be named; reading any of them rejects the line."""
+class Ragged(Mapping[str, str]):
+    """A record whose cells cannot be named: to read one by the name of a column rejects the line."""
 
-    def __init__(self, columns: list[str], record: list[str]) -> None:
-        super().__init__(enumerate(record))
-        self._reason = f"{len(record)} cells where the header has {len(columns)}"
+    def __init__(self, record: list[str], due: int) -> None:
+        self._cells = {f"cell {number}": text for number, text in enumerate(record, 1)}
+        self.reason = f"{len(record)} cells where the header has {due}"
 
-    def __missing__(self, name: str) -> str:
-        raise ValueError(self._reason)
+    def __getitem__(self, name: str) -> str:
+        if name not in self._cells:
+            raise ValueError(self.reason)
+        return self._cells[name]
 
-    def get(self, name: str, default: str = "") -> str:
-        raise ValueError(self._reason)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cells)
+
+    def __len__(self) -> int:
+        return len(self._cells)

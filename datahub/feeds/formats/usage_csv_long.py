@@ -5,7 +5,9 @@ end, interval_seconds. An empty value is unknown. Settings stand in for what no 
 direction, kind, interval_seconds; and decimal_mark ("," or ".").
 """
 
+from collections import defaultdict
 from collections.abc import Callable
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.base import (
@@ -18,7 +20,7 @@ from datahub.feeds.formats.base import (
     Settings,
     UsageSeries,
 )
-from datahub.feeds.formats.cells import UNKNOWN, exact, needed, one_of, whole_number
+from datahub.feeds.formats.cells import UNKNOWN, at_most, exact, needed, one_of, whole_number
 from datahub.feeds.formats.local_time import moment
 from datahub.feeds.formats.readings import Channel, ChannelKey, parsed_channels
 from datahub.feeds.formats.table import Table, header_of
@@ -29,8 +31,8 @@ KIND = "usage"
 SUFFIXES = (".csv", ".txt")
 
 _NEEDED = ("meter", "start", "value")
-_CHANNEL = ("register", "commodity", "unit", "direction", "kind")
-_OPTIONAL = (*_CHANNEL, "quality", "end", "interval_seconds")
+_CHANNEL = ("meter", "register", "commodity", "unit", "direction", "kind")
+_OPTIONAL = (*_CHANNEL[1:], "quality", "end", "interval_seconds")
 _QUALITIES = {
     "": Quality.UNSTATED,
     "actual": Quality.ACTUAL, "a": Quality.ACTUAL,
@@ -40,7 +42,7 @@ _QUALITIES = {
     "provisional": Quality.PROVISIONAL, "p": Quality.PROVISIONAL,
     "withdrawn": Quality.WITHDRAWN, "w": Quality.WITHDRAWN,
 }  # fmt: skip
-_Channels = dict[ChannelKey, Channel]
+_Channels = defaultdict[ChannelKey, Channel]
 
 
 def sniff(content: bytes) -> bool:
@@ -56,7 +58,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     table = Table(content, _NEEDED, _OPTIONAL)
     if not {"end", "interval_seconds", "kind"} & {*table.columns, *settings}:
         raise FeedStructureError("how long a reading lasts is not said: no column end, no interval_seconds")
-    channels: _Channels = {}
+    channels: _Channels = defaultdict(Channel)
     rejected: list[Rejection] = []
     take = _taker(channels, zone, settings)
     for line, cells in table:
@@ -70,22 +72,22 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
 
 
 def _taker(channels: _Channels, zone: ZoneInfo, settings: Settings) -> Callable[[int, Cells], None]:
-    known_channels: dict[tuple[str, ...], tuple[ChannelKey, int]] = {}  # looked up once, not once a reading
+    default = {name: settings.get(name, "") for name in _OPTIONAL}
     comma = settings.get("decimal_mark") == ","
-    defaults = {name: settings.get(name, "") for name in _OPTIONAL}
+    by_name: dict[tuple[str | None, ...], tuple[ChannelKey, int]] = {}  # worked out once, not once a reading
 
     def take(line: int, cells: Cells) -> None:
-        said = {name: cells.get(name) or default for name, default in defaults.items()}
-        name = (cells["meter"], *(said[part] for part in _CHANNEL))
-        if name not in known_channels:
-            known_channels[name] = _channel(*name)
-        key, exponent = known_channels[name]
+        name = tuple(map(cells.get, _CHANNEL))
+        if name not in by_name:
+            by_name[name] = _channel(*(cells.get(part) or default.get(part, "") for part in _CHANNEL))
+        key, exponent = by_name[name]
         start = moment(cells["start"], zone)
-        quality = _quality(said["quality"])
-        text = "" if quality is Quality.WITHDRAWN else cells["value"]
-        value = _value(text.replace(",", ".") if comma else text, exponent)
-        length = 0 if key.kind == "register" else _length(said, zone)
-        channels.setdefault(key, Channel()).add(line, start, length, value, quality)
+        quality = _quality(cells.get("quality") or default["quality"])
+        text = cells["value"].replace(",", ".") if comma else cells["value"]
+        value = None if quality is Quality.WITHDRAWN else _value(text, exponent)
+        seconds = cells.get("interval_seconds") or default["interval_seconds"]
+        length = 0 if key.kind == "register" else _length(cells.get("end"), seconds, zone)
+        channels[key].add(line, start, length, value, quality)
 
     return take
 
@@ -101,7 +103,7 @@ def _channel(
     kind = kind.lower() or ("demand" if unit_kept in ("W", "VA", "var") else "interval")
     key = ChannelKey(
         needed(meter, "meter", 100),
-        register,
+        at_most(register, "register", 100),
         commodity,
         unit_kept,
         one_of(direction, "direction", "import", "export", "net", "none"),
@@ -110,6 +112,7 @@ def _channel(
     return key, exponent
 
 
+@lru_cache(maxsize=64)
 def _quality(text: str) -> Quality:
     try:
         return _QUALITIES[text.lower()]
@@ -117,6 +120,7 @@ def _quality(text: str) -> Quality:
         raise ValueError(f"quality {text!r} is not known") from error
 
 
+@lru_cache(maxsize=1 << 16)
 def _value(text: str, exponent: int) -> tuple[int, int] | None:
     if text.lower() in UNKNOWN:
         return None
@@ -124,9 +128,10 @@ def _value(text: str, exponent: int) -> tuple[int, int] | None:
     return digits, own + exponent if digits else 0
 
 
-def _length(said: Cells, zone: ZoneInfo) -> int | tuple[int, int]:
-    if said["end"]:
-        return moment(said["end"], zone)
-    if not said["interval_seconds"]:
+@lru_cache(maxsize=1 << 10)
+def _length(end: str | None, seconds: str, zone: ZoneInfo) -> int | tuple[int, int]:
+    if end:
+        return moment(end, zone)
+    if not seconds:
         raise ValueError("how long the reading lasts is not said: end and interval_seconds are empty")
-    return whole_number(said["interval_seconds"], "interval_seconds")
+    return whole_number(seconds, "interval_seconds")

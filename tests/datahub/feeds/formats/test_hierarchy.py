@@ -1,0 +1,124 @@
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from datahub.feeds.formats import hierarchy_csv, hierarchy_json
+from datahub.feeds.formats.base import FeedStructureError
+from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+
+
+def from_json(**members):
+    content = json.dumps({"mode": "changes", "as_of": "2026-01-01T00:00Z"} | members).encode()
+    return hierarchy_json.parse(content, zone=NEW_YORK)
+
+
+def reasons(parsed):
+    return [(rejection.line, rejection.reason) for rejection in parsed.rejected]
+
+
+def test_a_whole_hierarchy_comes_out_of_json():
+    parsed = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK)
+
+    (found,) = parsed.rows
+    assert (found.mode, found.as_of) == ("full", datetime(2026, 1, 15, 6, tzinfo=UTC))
+    assert [customer.name for customer in found.customers] == ["Ada Example"]
+    assert [(account.account_number, account.programs) for account in found.accounts] == [
+        ("A-1", ("DR-1",)),
+        ("4711", ()),
+    ]
+    assert found.contracts[0].distribution == "Invented Wires"
+    assert (found.contracts[0].start, found.contracts[0].end) == (date(2024, 1, 1), None)
+    assert found.points[0].voltage == 240
+    assert found.accounts[1].parent_number == "A-1"
+
+
+def test_what_contradicts_the_rest_is_rejected_with_its_line_and_the_rest_stands():
+    parsed = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK)
+
+    assert reasons(parsed) == [
+        (23, "commodity 'steam' is none of electricity, natural_gas, water"),
+        (40, "covers a time that line 39 covers"),
+    ]
+    assert parsed.read == parsed.accepted + 2
+
+
+def test_times_without_an_offset_are_local_and_a_swap_meets_without_overlap():
+    (found,) = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK).rows
+
+    first, second = found.installations
+    assert first.start == datetime(2024, 1, 1, 5, tzinfo=UTC)
+    assert first.end == second.start == datetime(2025, 7, 1, 13, 30, tzinfo=UTC)
+
+
+def test_a_delegate_has_an_end_and_addresses_are_compared_without_case():
+    (found,) = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK).rows
+
+    owner, delegate = found.memberships
+    assert owner.email == "ada@example.com"
+    assert (delegate.may_share, delegate.until) == (True, datetime(2026, 6, 30, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        (
+            {"customer_number": "C", "email": "x@example.com", "role": "delegate"},
+            "a delegate, and nobody else",
+        ),
+        ({"customer_number": "C", "email": "nobody", "role": "owner"}, "is not an e-mail address"),
+        ({"customer_number": "C", "email": "x@example.com", "role": "king"}, "is none of owner, viewer"),
+        ({"email": "x@example.com", "role": "owner"}, "customer_number is missing"),
+        ({"customer_number": "C" * 51, "email": "x@example.com", "role": "owner"}, "longer than 50"),
+        ({"customer_number": "C", "email": "x@example.com", "role": "owner", "pet": "cat"}, "has no pet"),
+    ],
+)
+def test_a_membership_that_says_nonsense_is_rejected(member, reason):
+    parsed = from_json(memberships=[member])
+
+    assert reason in parsed.rejected[0].reason
+    assert parsed.rows[0].memberships == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"mode": "full"}', "what the file covers is not said"),
+        (b'{"mode": "some", "as_of": "2026-01-01"}', "mode 'some' is none of full, changes"),
+        (b'{"mode": "full", "as_of": "2026-01-01", "cats": [{}]}', "'cats' is no list of records"),
+        (b'{"mode": "full",\n "meters": [{"meter_number" 1}]}', "line 2, column 29"),
+        (b'{"mode": "full", "as_of": "2026-01-01", "meters": [7]}', "7 is not an object"),
+        (b'{"mode": "full",}', "a comma with nothing after it"),
+        (b'{"mode": "full"} more', "text after the end"),
+        (b"[]", "expected '{'"),
+    ],
+)
+def test_json_that_is_broken_or_says_no_scope_is_refused(content, message):
+    with pytest.raises(FeedStructureError, match=message):
+        hierarchy_json.parse(content, zone=NEW_YORK)
+
+
+def test_csv_holds_the_same_records_and_names_what_it_rejects():
+    parsed = hierarchy_csv.parse(content_of("hierarchy.csv"), zone=NEW_YORK)
+
+    (found,) = parsed.rows
+    assert found.mode == "changes"
+    assert [contract.end for contract in found.contracts] == [date(2025, 1, 1)]
+    assert [link.meter_number for link in found.installations] == ["M-1"]
+    assert [line for line, _ in reasons(parsed)] == [6, 7, 9, 11, 12]
+    assert [reason for _, reason in reasons(parsed)][:3] == [
+        "contract K-1 is already in line 5",
+        "end 2025-01-01 is not after start 2025-01-01",
+        "a meter has no name",
+    ]
+    assert reasons(parsed)[-1] == (12, "4 cells where the header has 12")
+
+
+def test_csv_without_a_line_on_the_file_takes_settings_or_is_refused():
+    content = b"record,meter_number,commodity\nmeter,M-1,water\n"
+
+    parsed = hierarchy_csv.parse(content, zone=NEW_YORK, settings={"mode": "full", "as_of": "2026-01-01"})
+
+    assert parsed.rows[0].mode == "full"
+    with pytest.raises(FeedStructureError, match="what the file covers is not said"):
+        hierarchy_csv.parse(content, zone=NEW_YORK)

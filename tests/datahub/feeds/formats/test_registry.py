@@ -1,0 +1,40 @@
+import pytest
+
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.registry import detect, formats
+from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
+
+FORMAT_OF = {
+    "bills.csv": "bills_csv",
+    "espi_gas_bill_periods.xml": "espi_xml",
+    "espi_invalid_block.xml": "espi_xml",
+    "espi_two_points_prefixed.xml": "espi_xml",
+    "espi_wall_clock.xml": "espi_xml",
+    "generation_mix.csv": "generation_mix_csv",
+    "hand_made_usage.csv": "usage_csv_long",
+    "hierarchy.csv": "hierarchy_csv",
+    "hierarchy.json": "hierarchy_json",
+    "supply_terms.csv": "supply_terms_csv",
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
+def test_each_file_is_known_by_its_beginning_whatever_it_is_called(name):
+    assert detect(content_of(name), "upload").name == FORMAT_OF[name]
+
+
+def test_a_file_nobody_knows_is_refused_by_name():
+    with pytest.raises(FeedStructureError, match=r"photo.png: the format cannot be told"):
+        detect(b"\x89PNG\r\n\x1a\n", "photo.png")
+
+
+@pytest.mark.parametrize("name", sorted(formats()))
+def test_no_format_takes_random_bytes_for_data(name):
+    with pytest.raises(FeedStructureError):
+        formats()[name].parse(b"\x00\xff\xfe rubbish,\n", zone=NEW_YORK)
+
+
+def test_each_kind_of_feed_has_a_format():
+    kinds = {format.kind for format in formats().values()}
+
+    assert kinds == {"hierarchy", "usage", "bills", "supply_terms", "generation_mix"}
