@@ -6,4 +6,5 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from consent import tasks  # noqa: F401 - connects the outbox to a worker
         from consent.oauth import receivers  # noqa: F401 - connects them

@@ -52,7 +52,8 @@ class PartPeriod:
 
 
 def asked_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: timedelta) -> PartPeriod:
-    """The part's dates fixed at `at`. They were checked when the request was parsed."""
+    """The part's dates fixed at `at`, to the second. They were checked when the request was parsed."""
+    at = at.replace(microsecond=0)
     start = None if part.start is None else resolve_start(part.start, now=at, zone=zone)
     end = None if part.end is None else resolve_end(part.end, now=at, zone=zone)
     window = Span(start, end) if SCOPES[part.scope].period is Period.DATA else Span()

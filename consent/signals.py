@@ -1,8 +1,8 @@
-"""News of grants for the packages above the services; sent inside the transaction that causes it."""
+"""News from the services for what lies above them."""
 
 from django.dispatch import Signal
 
-# grant, at: nothing opens any more, tokens must die with it
+# grant, at: nothing opens any more, tokens must die with it; sent inside the transaction that ends the grant
 grant_ended = Signal()
-# grant, at: the grant opens less than before; what it still opens stands in its parts
-grant_narrowed = Signal()
+# no arguments: rows wait in the outbox; sent after the commit
+mail_written = Signal()

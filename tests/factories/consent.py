@@ -1,13 +1,22 @@
-"""Clients and grants. All names and addresses are invented."""
+"""Clients, requests, grants and receipts. All names and addresses are invented."""
 
-from datetime import timedelta
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts.models import BillingAccount, ServiceContract, User
 from cdsc_portal.lib import clock
-from consent.models import Client, Grant
+from consent.models import Client, ConsentRequest, Grant, GrantPart, Receipt, Selection
+from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
+from consent.services.approve import approve_request
+from consent.services.ask import Asked, bind_request, store_request
+from consent.services.decision import DecidedPart, Decision
+from consent.services.offer import Offer, build_offer
+from consent.services.offer.build import utility_zone
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 
@@ -43,3 +52,87 @@ class GrantFactory(DjangoModelFactory):
     )
     access_ends = factory.LazyFunction(lambda: clock.now() + timedelta(days=365))
     refreshable = True
+
+
+class GrantPartFactory(DjangoModelFactory):
+    """One scope of a grant over `contracts`, everything on record, as long as the grant."""
+
+    class Meta:
+        model = GrantPart
+        skip_postgeneration_save = True
+
+    grant = factory.SubFactory(GrantFactory)
+    scope = "usage_data"
+    position = factory.Sequence(lambda n: n % 1000)
+    access_ends = factory.SelfAttribute("grant.access_ends")
+
+    @factory.post_generation
+    def contracts(part: GrantPart, create: bool, chosen: Collection[ServiceContract] | None, **_: object):
+        Selection.objects.bulk_create(Selection(part=part, contract=contract) for contract in chosen or ())
+
+    @factory.post_generation
+    def future_accounts(
+        part: GrantPart, create: bool, chosen: Collection[BillingAccount] | None, **_: object
+    ):
+        part.future_accounts.set(chosen or ())
+
+
+class ReceiptFactory(DjangoModelFactory):
+    """A receipt with nothing in it but what every receipt has."""
+
+    class Meta:
+        model = Receipt
+
+    grant = factory.SubFactory(GrantFactory)
+    facts = factory.LazyAttribute(
+        lambda receipt: {
+            "utility": "River Valley Power (demo)",
+            "client": {"name": receipt.grant.client.name, "uri": "", "terms_uri": "", "policy_uri": ""},
+            "purpose": "",
+            "reference": "",
+            "language": "en",
+            "role": "owner",
+            "approved_at": receipt.grant.created.isoformat(),
+            "access_ends": receipt.grant.access_ends.isoformat() if receipt.grant.access_ends else None,
+            "one_time": not receipt.grant.refreshable,
+            "parts": [],
+            "left_out": [],
+        }
+    )
+    personal = factory.LazyAttribute(lambda receipt: {"approver": {}, "owners": [], "contracts": {}})
+
+
+def ask(
+    *details: dict, user: User, client: Client | None = None, at: datetime | None = None
+) -> ConsentRequest:
+    """A stored request of `details` that `user` has opened."""
+    at, client = at or clock.now(), client or ClientFactory()
+    access = parse_request(
+        scope="",
+        authorization_details=json.dumps(details),
+        allowed=client.allowed_scopes,
+        now=at,
+        zone=utility_zone(),
+    )
+    asked = Asked(redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43)
+    request = store_request(client=client, access=access, asked=asked, at=at)
+    bind_request(request=request, user=user)
+    return request
+
+
+def everything(offer: Offer) -> Decision:
+    """The decision to share all that an offer has, as it was asked."""
+    return Decision(
+        tuple(DecidedPart(card.scope.id, card.contracts) for card in offer.cards if not card.problem)
+    )
+
+
+def approve(
+    request: ConsentRequest, *, decision: Decision | None = None, at: datetime | None = None
+) -> Grant:
+    """The grant of an opened request; all that was asked unless `decision` says less."""
+    at = at or clock.now()
+    offer = build_offer(request, request.user, at)
+    return approve_request(
+        request=request, decision=decision or everything(offer), by=request.user, digest=offer.digest, at=at
+    )

@@ -1,0 +1,169 @@
+"""What a customer decided, checked against what was offered: never wider in data, services or time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from consent.models import Grant
+from consent.periods import EmptyPeriod, PartPeriod, WiderThanAsked, narrowed_period
+from consent.scopes.base import Scope
+from consent.services.offer.build import grace, utility_zone
+from consent.services.offer.values import Card, Offer
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedPart:
+    """One scope to share. `contracts` are database keys; dates are local days, both included (None = as
+    asked).
+    """
+
+    scope: str
+    contracts: frozenset[int]
+    include_future: bool = False
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to share; a requested scope that is not here is left out."""
+
+    parts: tuple[DecidedPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPart:
+    """One scope as it is going to be granted. Keys are database keys."""
+
+    scope: Scope
+    type_sent: str
+    period: PartPeriod
+    contracts: frozenset[int]
+    future_accounts: frozenset[int]
+
+
+class DecisionRefused(Exception):
+    """The decision cannot stand; nothing was changed. `code` for the page's words, `scope` and `field` for
+    where.
+    """
+
+    code = "refused"
+
+    def __init__(self, *, scope: str = "", field: str = "") -> None:
+        super().__init__(f"{self.code} {scope} {field}".rstrip())
+        self.scope = scope
+        self.field = field
+
+
+class NothingChosen(DecisionRefused):
+    """No scope is ticked (`scope` empty), or a ticked one has no service and no future option (C-37)."""
+
+    code = "nothing_chosen"
+
+
+class NotOffered(DecisionRefused):
+    """A scope, a service or the future option that the page did not offer, as in a forged form."""
+
+    code = "not_offered"
+
+
+class TooWide(DecisionRefused):
+    """A date beyond what was asked; `field` is start or end (P-11)."""
+
+    code = "too_wide"
+
+
+class PeriodEmpty(DecisionRefused):
+    """No day is left between start and end."""
+
+    code = "period_empty"
+
+
+class MayNotDecide(DecisionRefused):
+    """The user may look, not share; or the request is another user's."""
+
+    code = "may_not_decide"
+
+
+class ClientNotAllowed(DecisionRefused):
+    """The company is suspended, or may no longer ask for a scope of the request."""
+
+    code = "client_not_allowed"
+
+
+class RequestOver(DecisionRefused):
+    """The request waited too long, or was never opened."""
+
+    code = "request_over"
+
+
+class OfferChanged(DecisionRefused):
+    """What would be shown now differs from what was shown; `changed` names the differences in words (P-09)."""
+
+    code = "offer_changed"
+
+    def __init__(self, changed: tuple[str, ...]) -> None:
+        super().__init__()
+        self.changed = changed
+
+
+class AlreadyDecided(DecisionRefused):
+    """Decided before: `grant` is the first outcome, None where it was not an approval (F-83)."""
+
+    code = "already_decided"
+
+    def __init__(self, grant: Grant | None) -> None:
+        super().__init__()
+        self.grant = grant
+
+
+def settle(offer: Offer, decision: Decision, *, at: datetime) -> tuple[SettledPart, ...]:
+    """What `decision` comes to, in the page's order. Raises a DecisionRefused; nothing is written."""
+    if not offer.may_decide:
+        raise MayNotDecide
+    if not decision.parts:
+        raise NothingChosen
+    decided = {part.scope: part for part in decision.parts}
+    unknown = decided.keys() - {card.scope.id for card in offer.cards}
+    if unknown or len(decided) < len(decision.parts):
+        raise NotOffered(scope=min(unknown, default=""))
+    return tuple(
+        _settled(offer, card, decided[card.scope.id], at) for card in offer.cards if card.scope.id in decided
+    )
+
+
+def _settled(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> SettledPart:
+    scope = card.scope.id
+    if card.problem or not part.contracts <= card.contracts:
+        raise NotOffered(scope=scope, field="contracts")
+    if part.include_future and not card.future_offered:
+        raise NotOffered(scope=scope, field="future")
+    period = narrow_part(card.scope, card.period, part, at=at)
+    accounts = {choice.account_pk for choice in offer.group_of(card).choices}
+    later = frozenset(accounts) if part.include_future and period.lasting else frozenset()
+    require_services(scope, part.contracts, later)
+    return SettledPart(card.scope, card.type_sent, period, part.contracts, later)
+
+
+def narrow_part(scope: Scope, asked: PartPeriod, part: DecidedPart, *, at: datetime) -> PartPeriod:
+    """`asked` cut to the days of `part`. Raises TooWide or PeriodEmpty."""
+    try:
+        return narrowed_period(
+            asked,
+            kind=scope.period,
+            start=part.start,
+            end=part.end,
+            at=at,
+            zone=utility_zone(),
+            grace=grace(),
+        )
+    except WiderThanAsked as error:
+        raise TooWide(scope=scope.id, field=error.field) from error
+    except EmptyPeriod as error:
+        raise PeriodEmpty(scope=scope.id, field=error.field) from error
+
+
+def require_services(scope: str, contracts: Collection[int], later: Collection[int]) -> None:
+    """Raise NothingChosen unless the part has a service, or an account that one may join from."""
+    if not contracts and not later:
+        raise NothingChosen(scope=scope, field="contracts")

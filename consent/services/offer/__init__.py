@@ -1,0 +1,7 @@
+"""What the request page offers a user, and what a decision is checked against."""
+
+from consent.services.offer.build import build_offer
+from consent.services.offer.digest import changed_aspects
+from consent.services.offer.values import Card, Choice, Group, Offer
+
+__all__ = ["Card", "Choice", "Group", "Offer", "build_offer", "changed_aspects"]

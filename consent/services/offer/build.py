@@ -1,0 +1,214 @@
+"""From the stored request and what the user has to the page's offer."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import ServiceContract, User
+from accounts.queries.roles import owners_of, shareable_contracts, visible_contracts
+from cdsc_portal.lib.dates_in_words import last_day
+from consent.models import ConsentRequest
+from consent.periods import PartPeriod, asked_period
+from consent.requests import AccessRequest, RequestedPart, Services
+from consent.scopes.base import Period, Scope
+from consent.scopes.bill_statements import BILL_STATEMENTS
+from consent.scopes.catalogue import SCOPES
+from consent.services.offer.digest import digest_of
+from consent.services.offer.values import Card, Choice, Group, Offer
+from consent.wording import (
+    access_in_words,
+    badge_in_words,
+    commodity_in_words,
+    exact_period_in_words,
+    period_in_words,
+)
+
+
+def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
+    """What `request` asks of `user` at `at`, relative dates fixed at that instant.
+
+    Shows contracts the user may share; to who may only look, those they see, with `may_decide` false. Two
+    queries, however many contracts; `request.client` should be loaded.
+    """
+    asked = AccessRequest.from_json(request.details)
+    contracts, may_decide = _contracts(user, at)
+    today = timezone.localdate(at)
+    lists = _lists(asked.parts)
+    groups = [_group(services, parts, contracts, today, at) for services, parts in lists]
+    joint = _accounts_of_several(contracts)
+    cards = []
+    for (_services, parts), group in zip(lists, groups, strict=True):
+        cards += [_card(part, group, joint, at) for part in parts]
+    cards.sort(key=lambda card: list(SCOPES).index(card.scope.id))
+    client = request.client
+    offer = Offer(
+        client_name=client.name,
+        client_uri=client.client_uri if client.uri_confirmed else "",
+        terms_uri=client.terms_uri,
+        policy_uri=client.policy_uri,
+        purpose=client.purpose,
+        reference=request.reference,
+        cards=tuple(cards),
+        groups=tuple(groups),
+        may_decide=may_decide,
+        delegate=may_decide and not _owns_one(user, contracts, at),
+        no_match=not any(group.choices for group in groups),
+        digest="",
+    )
+    return replace(offer, digest=digest_of(offer))
+
+
+def grace() -> timedelta:
+    """How long what has no end to come stays open after approval."""
+    return timedelta(hours=settings.ACCESS_HOURS_WITHOUT_END)
+
+
+def utility_zone() -> ZoneInfo:
+    """The zone of the utility's local days."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def _contracts(user: User, at: datetime) -> tuple[list[ServiceContract], bool]:
+    """The contracts to list, and whether the user may share them."""
+    order = ("billing_account__account_number", "contract_number")
+    shareable = list(shareable_contracts(user=user, at=at).select_related("billing_account").order_by(*order))
+    if shareable:
+        return shareable, True
+    visible = visible_contracts(user=user, at=at).select_related("billing_account").order_by(*order)
+    return list(visible), False
+
+
+def _owns_one(user: User, contracts: Collection[ServiceContract], at: datetime) -> bool:
+    keys = [contract.pk for contract in contracts]
+    return owners_of(contracts=keys, at=at).filter(pk=user.pk).exists()
+
+
+def _lists(parts: Sequence[RequestedPart]) -> list[tuple[Services, list[RequestedPart]]]:
+    """Parts that ask for the same services, together."""
+    lists: dict[object, tuple[Services, list[RequestedPart]]] = {}
+    for part in parts:
+        key = frozenset(part.services) if isinstance(part.services, tuple) else part.services
+        lists.setdefault(key, (part.services, []))[1].append(part)
+    return list(lists.values())
+
+
+def _group(
+    services: Services,
+    parts: Sequence[RequestedPart],
+    contracts: Sequence[ServiceContract],
+    today: date,
+    at: datetime,
+) -> Group:
+    scopes = [SCOPES[part.scope] for part in parts]
+    choices = (
+        _choice(contract, services, scopes, today) for contract in _offered(contracts, services, today)
+    )
+    return Group(
+        key=scopes[0].id,
+        scopes=tuple(scope.id for scope in scopes),
+        # a contract that was named is shown even where there is nothing to share
+        choices=tuple(c for c in choices if c.can_be_shared or isinstance(services, tuple)),
+        future_offered=services == "all" and any(_period(part, at).lasting for part in parts),
+    )
+
+
+def _offered(contracts: Sequence[ServiceContract], services: Services, today: date) -> list[ServiceContract]:
+    if services == "all":
+        return [contract for contract in contracts if not _has_ended(contract, today)]
+    if services is None:
+        return list(contracts)
+    return [contract for contract in contracts if contract.contract_number in services]
+
+
+def _choice(contract: ServiceContract, services: Services, scopes: Collection[Scope], today: date) -> Choice:
+    without = [str(scope.title) for scope in scopes if not scope.can_cover(contract.commodity)]
+    can_be_shared = len(without) < len(scopes)
+    account = contract.billing_account
+    return Choice(
+        pk=contract.pk,
+        public_id=contract.public_id,
+        number=contract.contract_number,
+        commodity=contract.commodity,
+        commodity_words=commodity_in_words(contract.commodity),
+        name=contract.name,
+        address=contract.address,
+        account_pk=account.pk,
+        account_number=account.account_number,
+        account_name=account.name,
+        has_ended=_has_ended(contract, today),
+        preselected=services is not None and can_be_shared,
+        can_be_shared=can_be_shared,
+        nothing_for=tuple(without),
+    )
+
+
+def _has_ended(contract: ServiceContract, today: date) -> bool:
+    return contract.end is not None and contract.end <= today
+
+
+def _period(part: RequestedPart, at: datetime) -> PartPeriod:
+    return asked_period(part, at=at, zone=utility_zone(), grace=grace())
+
+
+def _card(part: RequestedPart, group: Group, joint: Collection[int], at: datetime) -> Card:
+    scope, period = SCOPES[part.scope], _period(part, at)
+    covered = frozenset(choice.pk for choice in group.choices if scope.can_cover(choice.commodity))
+    first_day, last = _days(scope, period)
+    return Card(
+        scope=scope,
+        type_sent=part.type_sent,
+        title=str(scope.title),
+        sentence=str(scope.sentence),
+        includes=tuple((str(words), str(example)) for words, example in scope.includes),
+        excludes=str(scope.excludes),
+        hint=str(scope.hint),
+        badge=badge_in_words(period),
+        period=period,
+        period_sentence=period_in_words(scope, period, at=at),
+        access_sentence=access_in_words(period),
+        exact_period=exact_period_in_words(period),
+        first_day=first_day,
+        last_day=last,
+        group=group.key,
+        contracts=covered,
+        future_offered=group.future_offered and period.lasting,
+        withheld_note=_withheld(scope, group, joint),
+        problem=_problem(period, covered),
+    )
+
+
+def _days(scope: Scope, period: PartPeriod) -> tuple[date | None, date | None]:
+    if scope.period is Period.NOW:
+        return None, last_day(period.access_ends) if period.lasting else None
+    start, end = period.window.start, period.window.end
+    return (
+        None if start is None else timezone.localdate(start),
+        None if end is None else last_day(end),
+    )
+
+
+def _accounts_of_several(contracts: Collection[ServiceContract]) -> frozenset[int]:
+    """Keys of accounts whose bills may cover more than one service, ended ones too."""
+    counted = Counter(contract.billing_account_id for contract in contracts)
+    return frozenset(account for account, count in counted.items() if count > 1)
+
+
+def _withheld(scope: Scope, group: Group, joint: Collection[int]) -> str:
+    """What the page says beforehand about bills that are sent for several services together."""
+    if scope is not BILL_STATEMENTS or not any(choice.account_pk in joint for choice in group.choices):
+        return ""
+    return _(
+        "A bill for more than one service shows its total and its PDF only if you share all of its services."
+    )
+
+
+def _problem(period: PartPeriod, covered: Collection[int]) -> str:
+    if period.is_empty:
+        return _("The dates that were asked for have passed.")
+    return "" if covered else _("There is nothing to share here.")

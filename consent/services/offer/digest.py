@@ -1,0 +1,62 @@
+"""A name for what was shown: equal only while nothing that matters has changed, and able to say what did."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from cdsc_portal.lib.dates_in_words import last_day
+from consent.scopes.base import Scope
+from consent.services.offer.values import Offer
+
+ASPECTS: dict[str, str | Promise] = {
+    "company": _("the company's name or website"),
+    "purpose": _("what the company says it wants the data for"),
+    "terms": _("the company's terms or privacy policy"),
+    "data": _("the kinds of data"),
+    "dates": _("the dates"),
+    "services": _("the services to choose from"),
+    "role": _("what you may do with this account"),
+}
+
+
+def digest_of(offer: Offer) -> str:
+    """One hash an aspect, in the order of ASPECTS. Language and clock time do not enter, shown days do."""
+    with override("en"):
+        aspects = {
+            "company": [offer.client_name, offer.client_uri],
+            "purpose": [offer.purpose],
+            "terms": [offer.terms_uri, offer.policy_uri],
+            "data": [_wording(card.scope) for card in offer.cards],
+            "dates": [
+                [card.scope.id, str(card.first_day), str(card.last_day), card.period.lasting]
+                + [last_day(card.period.access_ends).isoformat()]
+                for card in offer.cards
+            ],
+            "services": [
+                *([card.scope.id, sorted(card.contracts), card.future_offered] for card in offer.cards),
+                *([choice.pk, choice.account_pk] for group in offer.groups for choice in group.choices),
+            ],
+            "role": [offer.may_decide, offer.delegate],
+        }
+    return ".".join(_hash(aspects[name]) for name in ASPECTS)
+
+
+def changed_aspects(before: str, now: str) -> tuple[str, ...]:
+    """In words: what differs between two digests; everything where `before` is none of ours."""
+    old, new = before.split("."), now.split(".")
+    if len(old) != len(new):
+        return tuple(str(words) for words in ASPECTS.values())
+    differing: Iterable[bool] = (a != b for a, b in zip(old, new, strict=True))
+    return tuple(str(words) for words, differs in zip(ASPECTS.values(), differing, strict=True) if differs)
+
+
+def _wording(scope: Scope) -> list[str]:
+    return [str(words) for words in (scope.id, scope.title, scope.sentence, scope.excludes, scope.hint)]
+
+
+def _hash(aspect: object) -> str:
+    return hashlib.sha256(json.dumps(aspect).encode()).hexdigest()[:16]

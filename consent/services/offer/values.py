@@ -1,0 +1,109 @@
+"""What the request page shows, frozen; the decision is checked against the same values."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from consent.periods import PartPeriod
+from consent.scopes.base import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One service contract to tick. `pk` is the database key, `public_id` what the form carries.
+
+    `nothing_for` are titles of this list's cards that have nothing to share here (another commodity); where
+    they are all of them, `can_be_shared` is false and there is no tick.
+    """
+
+    pk: int
+    public_id: str
+    number: str
+    commodity: str
+    commodity_words: str
+    name: str
+    address: str
+    account_pk: int
+    account_number: str
+    account_name: str
+    has_ended: bool
+    preselected: bool
+    can_be_shared: bool
+    nothing_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One list of services, shared by the cards that ask for the same ones.
+
+    `future_offered`: services added later to the accounts listed here may be included; starts unticked.
+    """
+
+    key: str
+    scopes: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    future_offered: bool
+
+    @property
+    def shareable(self) -> tuple[Choice, ...]:
+        """The choices that have a tick."""
+        return tuple(choice for choice in self.choices if choice.can_be_shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One requested scope. Sentences are in the reader's language, dates are the utility's local days.
+
+    `first_day` and `last_day` bound what the customer may narrow (None = open, or not to be narrowed on that
+    side); for what speaks of the present, only `last_day`. `contracts` are the keys this card can cover.
+    `problem` says in words why the card cannot be shared at all, else empty.
+    """
+
+    scope: Scope
+    type_sent: str
+    title: str
+    sentence: str
+    includes: tuple[tuple[str, str], ...]
+    excludes: str
+    hint: str
+    badge: str
+    period: PartPeriod
+    period_sentence: str
+    access_sentence: str
+    exact_period: str
+    first_day: date | None
+    last_day: date | None
+    group: str
+    contracts: frozenset[int]
+    future_offered: bool
+    withheld_note: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Everything the page shows that matters, and nothing it does not.
+
+    `may_decide` is false for a viewer. `delegate`: the user acts for an owner. `no_match`: none of the
+    services asked for is this customer's. `digest` names what is shown; a decision carries it back.
+    """
+
+    client_name: str
+    client_uri: str
+    terms_uri: str
+    policy_uri: str
+    purpose: str
+    reference: str
+    cards: tuple[Card, ...]
+    groups: tuple[Group, ...]
+    may_decide: bool
+    delegate: bool
+    no_match: bool
+    digest: str
+
+    def card(self, scope: str) -> Card | None:
+        """The card of a scope id, if it is asked for."""
+        return next((card for card in self.cards if card.scope.id == scope), None)
+
+    def group_of(self, card: Card) -> Group:
+        """The list that `card` uses."""
+        return next(group for group in self.groups if group.key == card.group)

@@ -1,0 +1,183 @@
+"""The stored receipt: what was shown and chosen, in the words it was shown in (F-184 to F-200).
+
+`facts` (proof, kept): utility, client {name, uri, terms_uri, policy_uri}, purpose, reference, language, role
+(owner or delegate), approved_at, access_ends, one_time, parts, left_out [{scope, title}]. A part: scope,
+title, sentence, includes [[words, example]], excludes, hint, badge, period, access, exact, start, end,
+access_ends, contracts and contracts_left_out (public ids), services (counted in words), added_later. Instants
+are ISO 8601 in UTC. `personal` (erasable): approver {name, email}, owners [{name, email}] where a delegate
+approved, contracts {public id: {number, commodity, name, address, account_number, account_name}}.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from accounts.models import User
+from accounts.queries.roles import owners_of
+from consent.models import ConsentRequest, Grant, Receipt
+from consent.scopes.base import Scope
+from consent.services.decision import SettledPart
+from consent.services.offer.values import Card, Choice, Offer
+from consent.wording import (
+    access_in_words,
+    badge_in_words,
+    exact_period_in_words,
+    period_in_words,
+    services_in_words,
+)
+
+
+def write_receipt(
+    *,
+    grant: Grant,
+    request: ConsentRequest,
+    offer: Offer,
+    settled: Collection[SettledPart],
+    by: User,
+    at: datetime,
+) -> Receipt:
+    """Store the receipt of an approval, in the language the page was read in."""
+    choices = {choice.pk: choice for group in offer.groups for choice in group.choices}
+    chosen = {part.scope.id: part for part in settled}
+    facts = {
+        "utility": settings.UTILITY_NAME,
+        "client": {
+            "name": offer.client_name,
+            "uri": offer.client_uri,
+            "terms_uri": offer.terms_uri,
+            "policy_uri": offer.policy_uri,
+        },
+        "purpose": offer.purpose,
+        "reference": request.reference,
+        "language": get_language() or settings.LANGUAGE_CODE,
+        "role": "delegate" if offer.delegate else "owner",
+        "approved_at": at.isoformat(),
+        **_ends(grant),
+        "parts": [
+            {**_wording(card), **_granted(chosen[card.scope.id], choices, card.contracts, at=at)}
+            for card in offer.cards
+            if card.scope.id in chosen
+        ],
+        "left_out": [
+            {"scope": card.scope.id, "title": card.title}
+            for card in offer.cards
+            if card.scope.id not in chosen
+        ],
+    }
+    personal = {
+        "approver": _person(by),
+        "owners": _owners(settled, at) if offer.delegate else [],
+        "contracts": {choice.public_id: _contract(choice) for choice in choices.values()},
+    }
+    return Receipt.objects.create(grant=grant, facts=facts, personal=personal, created=at)
+
+
+def supersede_receipt(
+    *,
+    former: Receipt,
+    grant: Grant,
+    settled: Collection[SettledPart],
+    public_ids: Mapping[int, str],
+    at: datetime,
+) -> Receipt:
+    """Store the receipt of a narrowed grant and link the former one to it (F-199, F-200).
+
+    Wording, client and purpose stay as the customer read them; `public_ids` of every contract of the grant by
+    key.
+    """
+    kept = {part.scope.id: part for part in settled}
+    commodity = {key: data["commodity"] for key, data in former.personal.get("contracts", {}).items()}
+    facts = {**former.facts, "changed_at": at.isoformat(), **_ends(grant), "parts": []}
+    facts["left_out"] = list(former.facts["left_out"])
+    for shown in former.facts["parts"]:
+        part = kept.get(shown["scope"])
+        if part is None:
+            facts["left_out"].append({"scope": shown["scope"], "title": shown["title"]})
+            continue
+        contracts = sorted(public_ids[pk] for pk in part.contracts)
+        facts["parts"].append(
+            {
+                **shown,
+                **_dates(part, at),
+                "contracts": contracts,
+                "contracts_left_out": sorted(
+                    {*shown["contracts"], *shown["contracts_left_out"]} - set(contracts)
+                ),
+                "services": services_in_words(commodity[key] for key in contracts if key in commodity),
+                "added_later": bool(part.future_accounts),
+            }
+        )
+    receipt = Receipt.objects.create(grant=grant, facts=facts, personal=former.personal, created=at)
+    former.superseded_by = receipt
+    former.save(update_fields=["superseded_by"])
+    return receipt
+
+
+def current_receipt(grant: Grant) -> Receipt:
+    """The receipt that no later one supersedes. One query."""
+    return Receipt.objects.get(grant=grant, superseded_by=None)
+
+
+def _wording(card: Card) -> dict[str, Any]:
+    return {
+        "scope": card.scope.id,
+        "title": card.title,
+        "sentence": card.sentence,
+        "includes": [list(pair) for pair in card.includes],
+        "excludes": card.excludes,
+        "hint": card.hint,
+    }
+
+
+def _granted(
+    part: SettledPart, choices: Mapping[int, Choice], offered: Collection[int], *, at: datetime
+) -> dict[str, Any]:
+    return {
+        **_dates(part, at),
+        "contracts": sorted(choices[pk].public_id for pk in part.contracts),
+        "contracts_left_out": sorted(choices[pk].public_id for pk in offered if pk not in part.contracts),
+        "services": services_in_words(choices[pk].commodity for pk in part.contracts),
+        "added_later": bool(part.future_accounts),
+    }
+
+
+def _dates(part: SettledPart, at: datetime) -> dict[str, Any]:
+    scope: Scope = part.scope
+    window = part.period.window
+    return {
+        "badge": badge_in_words(part.period),
+        "period": period_in_words(scope, part.period, at=at),
+        "access": access_in_words(part.period),
+        "exact": exact_period_in_words(part.period),
+        "start": window.start.isoformat() if window.start else None,
+        "end": window.end.isoformat() if window.end else None,
+        "access_ends": part.period.access_ends.isoformat(),
+    }
+
+
+def _ends(grant: Grant) -> dict[str, Any]:
+    ends = grant.access_ends
+    return {"access_ends": ends.isoformat() if ends else None, "one_time": not grant.refreshable}
+
+
+def _person(user: User) -> dict[str, str]:
+    return {"name": user.name, "email": user.email}
+
+
+def _owners(settled: Collection[SettledPart], at: datetime) -> list[dict[str, str]]:
+    keys = frozenset[int]().union(*(part.contracts for part in settled))
+    return [_person(owner) for owner in owners_of(contracts=keys, at=at)]
+
+
+def _contract(choice: Choice) -> dict[str, str]:
+    return {
+        "number": choice.number,
+        "commodity": choice.commodity,
+        "name": choice.name,
+        "address": choice.address,
+        "account_number": choice.account_number,
+        "account_name": choice.account_name,
+    }

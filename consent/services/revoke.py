@@ -1,0 +1,81 @@
+"""Ways for a grant to end, and to pause."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from consent.models import Actor, Grant
+from consent.services.notices import Notice, tell_of_change
+from consent.services.transitions import record_transition
+from consent.transitions import ENDED, GrantStatus
+
+
+@transaction.atomic
+def revoke_grant(*, grant: Grant, by: User | None, actor: str, at: datetime, reason: str = "") -> Grant:
+    """End a grant at the customer's word; its tokens open nothing from then on (X-14).
+
+    `by` is None for the receipt's link, which needs no login (F-194). Whether `by` may stop it is the
+    caller's check. Revoking twice changes nothing. Raises TransitionNotAllowed when the grant has ended some
+    other way.
+    """
+    grant = _locked(grant)
+    if grant.status != GrantStatus.REVOKED:
+        record_transition(grant, to=GrantStatus.REVOKED, actor=actor, by=by, at=at, reason=reason)
+        tell_of_change(Notice.STOPPED, grant=grant, at=at)
+    return grant
+
+
+@transaction.atomic
+def close_grant(*, grant: Grant, at: datetime) -> Grant:
+    """End a grant at the third party's word (R-158). Closing twice changes nothing."""
+    grant = _locked(grant)
+    if grant.status != GrantStatus.CLOSED:
+        record_transition(grant, to=GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
+        tell_of_change(Notice.CLOSED, grant=grant, at=at)
+    return grant
+
+
+@transaction.atomic
+def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str) -> Grant:
+    """Pause a grant: nothing is read until staff resume it (R-157s)."""
+    grant = _locked(grant)
+    if grant.status != GrantStatus.SUSPENDED:
+        record_transition(grant, to=GrantStatus.SUSPENDED, actor=Actor.STAFF, by=by, at=at, reason=reason)
+        tell_of_change(Notice.PAUSED, grant=grant, at=at)
+    return grant
+
+
+@transaction.atomic
+def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str) -> Grant:
+    """Let a paused grant open again what it opened before. Resuming twice changes nothing.
+
+    Raises TransitionNotAllowed when the grant has ended.
+    """
+    grant = _locked(grant)
+    if grant.status != GrantStatus.ACTIVE:
+        record_transition(grant, to=GrantStatus.ACTIVE, actor=Actor.STAFF, by=by, at=at, reason=reason)
+    return grant
+
+
+def expire_grants(*, at: datetime) -> int:
+    """End every grant whose access is over at `at`; returns how many. The gate refuses them already.
+
+    Each in its own transaction, so that a failure keeps what was done.
+    """
+    over = Grant.objects.filter(access_ends__lte=at).exclude(status__in=ENDED).order_by("access_ends")
+    return sum(_expire(grant, at) for grant in over)
+
+
+@transaction.atomic
+def _expire(grant: Grant, at: datetime) -> bool:
+    grant = _locked(grant)
+    if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
+        return False
+    record_transition(grant, to=GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
+    tell_of_change(Notice.ENDED, grant=grant, at=at)
+    return True
+
+
+def _locked(grant: Grant) -> Grant:
+    return Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)

@@ -1,0 +1,40 @@
+"""Move a grant through its states; each step leaves an event (X-20)."""
+
+from datetime import datetime
+
+from accounts.models import User
+from consent.models import Grant, GrantEvent
+from consent.signals import grant_ended
+from consent.transitions import ENDED, GrantStatus, require_transition
+
+
+def record_transition(
+    grant: Grant, *, to: GrantStatus, actor: str, at: datetime, by: User | None = None, reason: str = ""
+) -> None:
+    """Change the status of a locked grant and write who, when and why. Raises TransitionNotAllowed.
+
+    Ending a grant sends `grant_ended`, so that its tokens die in the same transaction.
+    """
+    require_transition(grant.status, to)
+    record_event(grant, former=grant.status, to=to, actor=actor, at=at, by=by, reason=reason)
+    grant.status = to
+    grant.modified = at
+    grant.save(update_fields=["status", "modified"])
+    if to in ENDED:
+        grant_ended.send(sender=Grant, grant=grant, at=at)
+
+
+def record_event(
+    grant: Grant,
+    *,
+    former: str,
+    to: str,
+    actor: str,
+    at: datetime,
+    by: User | None = None,
+    reason: str = "",
+) -> None:
+    """Append to the grant's history; equal states mean that its content changed."""
+    GrantEvent.objects.create(
+        grant=grant, from_status=former, to_status=to, actor=actor, at=at, by=by, reason=reason
+    )

@@ -1,0 +1,33 @@
+"""Background work of consent. A lost message loses nothing: each task finds its work in the database."""
+
+import structlog
+from celery import shared_task
+from django.dispatch import receiver
+
+from cdsc_portal.lib import clock
+from consent.services.outbox import send_waiting_mail
+from consent.services.revoke import expire_grants as end_grants
+from consent.signals import mail_written
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def send_mail() -> int:
+    """Send the mail that waits in the outbox; beat runs it too, for what a lost message left behind."""
+    return send_waiting_mail(at=clock.now())
+
+
+@shared_task
+def expire_grants() -> int:
+    """Record the end of grants whose time is over; beat runs it."""
+    return end_grants(at=clock.now())
+
+
+@receiver(mail_written, dispatch_uid="send_written_mail")
+def wake_sender(**_news: object) -> None:
+    """Ask a worker to send now. With no broker the mail waits for the sweep."""
+    try:
+        send_mail.apply_async(retry=False)
+    except Exception as error:  # any broker, any failure: the decision stands
+        log.warning("mail.not_announced", error=type(error).__name__)

@@ -1,0 +1,128 @@
+"""Sentences that request page, receipt and mail share: periods, ends of access, services. Translated, no
+codes.
+
+Days are the utility's local days: the first and the last that a period touches, real dates, months as words.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
+
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from consent.periods import PartPeriod
+from consent.scopes.base import Period, Scope
+
+_ZONES = {
+    "America/New_York": gettext_lazy("Eastern Time"),
+    "America/Chicago": gettext_lazy("Central Time"),
+    "America/Denver": gettext_lazy("Mountain Time"),
+    "America/Phoenix": gettext_lazy("Arizona Time"),
+    "America/Los_Angeles": gettext_lazy("Pacific Time"),
+    "America/Anchorage": gettext_lazy("Alaska Time"),
+    "Pacific/Honolulu": gettext_lazy("Hawaii Time"),
+}
+_SERVICES = {
+    "electricity": ngettext_lazy("%d electricity service", "%d electricity services"),
+    "natural_gas": ngettext_lazy("%d gas service", "%d gas services"),
+    "water": ngettext_lazy("%d water service", "%d water services"),
+}
+_COMMODITIES = {
+    "electricity": pgettext_lazy("kind of service", "electricity"),
+    "natural_gas": pgettext_lazy("kind of service", "gas"),
+    "water": pgettext_lazy("kind of service", "water"),
+}
+
+
+def zone_in_words() -> str:
+    """`Pacific Time`; for a zone without a common name, its city."""
+    name = settings.TIME_ZONE
+    city = name.rpartition("/")[2].replace("_", " ")
+    return str(_ZONES[name]) if name in _ZONES else _("%(city)s time") % {"city": city}
+
+
+def period_in_words(scope: Scope, period: PartPeriod, *, at: datetime) -> str:
+    """What a part covers, e.g. `Readings from November 24, 2023, and new ones until November 24, 2029
+    (Pacific Time).` Said as of `at`, the instant of showing or approving.
+    """
+    words = {
+        "records": str(scope.records),
+        "zone": zone_in_words(),
+        "last": "",
+        "first": "",
+    }
+    if scope.period is Period.NOW:
+        words["last"] = day_in_words(last_day(period.access_ends))
+        return _present(period) % words
+    if period.window.start is not None:
+        words["first"] = day_in_words(timezone.localdate(period.window.start))
+    if period.window.end is not None:
+        words["last"] = day_in_words(last_day(period.window.end))
+    return _of_data(period, at) % words
+
+
+def _present(period: PartPeriod) -> str:
+    if period.lasting:
+        return _("As it is each time they look, until %(last)s (%(zone)s).")
+    return _("As it is today, one time.")
+
+
+def _of_data(period: PartPeriod, at: datetime) -> str:
+    start, end = period.window.start, period.window.end
+    if end is None:
+        if start is None:
+            return _("%(records)s: everything on record when they look.")
+        return _("%(records)s from %(first)s to the day they look (%(zone)s).")
+    if end <= at:
+        if start is None:
+            return _("%(records)s: everything on record to %(last)s (%(zone)s). Nothing later.")
+        return _("%(records)s from %(first)s to %(last)s (%(zone)s). Nothing later.")
+    if start is None:
+        return _("%(records)s: everything on record, and new ones until %(last)s (%(zone)s).")
+    if start > at:
+        return _("%(records)s from %(first)s until %(last)s (%(zone)s). Nothing from before.")
+    return _("%(records)s from %(first)s, and new ones until %(last)s (%(zone)s).")
+
+
+def access_in_words(period: PartPeriod) -> str:
+    """When the company can fetch it, where that differs from the period; else empty."""
+    if period.lasting:
+        return ""
+    words = {"moment": moment_in_words(period.access_ends), "zone": zone_in_words()}
+    return _("They can fetch this until %(moment)s (%(zone)s).") % words
+
+
+def exact_period_in_words(period: PartPeriod) -> str:
+    """The same to the minute, for the details; empty where nothing is bounded."""
+    words = {"zone": zone_in_words()}
+    if period.window.start is not None:
+        words["first"] = moment_in_words(period.window.start)
+    if period.window.end is not None:
+        words["last"] = moment_in_words(period.window.end)
+    if "first" in words and "last" in words:
+        return _("From %(first)s to just before %(last)s (%(zone)s).") % words
+    if "first" in words:
+        return _("From %(first)s on (%(zone)s).") % words
+    return _("To just before %(last)s (%(zone)s).") % words if "last" in words else ""
+
+
+def badge_in_words(period: PartPeriod) -> str:
+    """`One time` or `Ongoing until November 24, 2029`."""
+    if not period.lasting:
+        return _("One time")
+    return _("Ongoing until %(last)s") % {"last": day_in_words(last_day(period.access_ends))}
+
+
+def services_in_words(commodities: Iterable[str]) -> str:
+    """`2 electricity services, 1 gas service`, one commodity for each service."""
+    counted = Counter(commodities)
+    return ", ".join(_SERVICES[name] % counted[name] for name in _SERVICES if counted[name])
+
+
+def commodity_in_words(commodity: str) -> str:
+    """`electricity`, `gas` or `water`."""
+    return str(_COMMODITIES[commodity])
