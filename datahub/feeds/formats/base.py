@@ -81,6 +81,14 @@ def require_columns(present: Collection[str], *needed: str) -> None:
         raise FeedStructureError(f"line 1: missing column {', '.join(missing)}")
 
 
+def choice(settings: Settings, name: str, *allowed: str) -> str:
+    """What a setting says, or the first of `allowed`. Raises FeedStructureError for anything else."""
+    said = settings.get(name) or allowed[0]
+    if said not in allowed:
+        raise FeedStructureError(f"setting {name} {said!r} is none of {', '.join(allowed)}")
+    return said
+
+
 class Quality(IntEnum):
     """How far a reading can be trusted, as stored: one byte a reading."""
 

@@ -18,9 +18,9 @@ from datahub.feeds.formats.base import (
     Parsed,
     Settings,
     UsageSeries,
+    choice,
     decoded,
 )
-from datahub.feeds.formats.cells import one_of, yes_or_no
 from datahub.feeds.formats.espi_blocks import Blocks
 from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_names import Directory, channels_of
@@ -45,8 +45,8 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     Raises FeedStructureError: not well-formed, a document type, no entries, an interval block that is not
     there, a block whose meter reading, unit or usage point cannot be found or is told twice, differently.
     """
-    wall_clock = yes_or_no(settings.get("wall_clock_as_utc", ""), "wall_clock_as_utc")
-    directory = Directory(one_of(settings.get("meter") or "link", "meter", "link", "title", "id"))
+    wall_clock = choice(settings, "wall_clock_as_utc", "no", "yes") == "yes"
+    directory = Directory(choice(settings, "meter", "link", "title", "id"))
     blocks = Blocks(zone if wall_clock else None)
     for entry in _entries(content):
         _take(entry, directory, blocks)

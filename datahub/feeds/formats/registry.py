@@ -6,21 +6,39 @@ from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.base import FeedStructureError, Parsed
+from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed
 
 GROUP = "cdsc_portal.feed_formats"
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way of writing one kind of feed. `parse(content, *, zone, settings)` gives rows and rejections."""
+    """One way of writing one kind of feed."""
 
     name: str
     kind: str
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes], bool]
-    parse: Callable[..., Parsed[Any]]
+    read: Callable[..., Parsed[Any]]
+
+    def parse(
+        self, content: bytes, *, zone: ZoneInfo, settings: Mapping[str, object] = NO_SETTINGS
+    ) -> Parsed[Any]:
+        """Rows and rejections. `settings` may hold what JSON holds: true for yes, numbers as such.
+
+        Raises FeedStructureError if the file or a setting cannot be used.
+        """
+        return self.read(
+            content, zone=zone, settings={name: _word(value) for name, value in settings.items()}
+        )
+
+
+def _word(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "yes", False: "no"}[value]
+    return str(value)
 
 
 @cache

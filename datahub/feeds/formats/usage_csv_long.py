@@ -19,6 +19,7 @@ from datahub.feeds.formats.base import (
     Rejection,
     Settings,
     UsageSeries,
+    choice,
 )
 from datahub.feeds.formats.cells import UNKNOWN, at_most, exact, needed, one_of, whole_number
 from datahub.feeds.formats.local_time import moment
@@ -73,7 +74,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
 
 def _taker(channels: _Channels, zone: ZoneInfo, settings: Settings) -> Callable[[int, Cells], None]:
     default = {name: settings.get(name, "") for name in _OPTIONAL}
-    comma = settings.get("decimal_mark") == ","
+    comma = choice(settings, "decimal_mark", ".", ",") == ","
     by_name: dict[tuple[str | None, ...], tuple[ChannelKey, int]] = {}  # worked out once, not once a reading
 
     def take(line: int, cells: Cells) -> None:

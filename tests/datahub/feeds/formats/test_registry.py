@@ -38,3 +38,18 @@ def test_each_kind_of_feed_has_a_format():
     kinds = {format.kind for format in formats().values()}
 
     assert kinds == {"hierarchy", "usage", "bills", "supply_terms", "generation_mix"}
+
+
+def test_settings_may_be_what_json_holds_and_a_wrong_one_is_named():
+    espi, usage = formats()["espi_xml"], formats()["usage_csv_long"]
+    content = content_of("espi_wall_clock.xml")
+
+    mended = espi.parse(content, zone=NEW_YORK, settings={"wall_clock_as_utc": True, "meter": None})
+    counted = usage.parse(
+        b"meter,start,value\nM,2025-01-01,1", zone=NEW_YORK, settings={"unit": "Wh", "interval_seconds": 900}
+    )
+
+    assert not mended.rejected
+    assert counted.rows[0].interval_seconds == 900
+    with pytest.raises(FeedStructureError, match="setting meter 'colour' is none of link, title, id"):
+        espi.parse(content, zone=NEW_YORK, settings={"meter": "colour"})
