@@ -1,9 +1,11 @@
 """What people and programs see when a request fails: plain words, a way on, and a reference for support."""
 
 import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+from cdsc_portal.lib.problems import Problem, problem_response
 
 log = structlog.get_logger()
 
@@ -11,19 +13,21 @@ _RETRY_SECONDS = 60
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 400, "400.html", _("The request could not be understood."))
+    return _answer(request, 400, "400.html", "bad_request", _("The request could not be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 403, "403.html", _("This is not open to you."))
+    return _answer(request, 403, "403.html", "forbidden", _("This is not open to you."))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer(request, 404, "404.html", _("There is nothing at this address."))
+    return _answer(request, 404, "404.html", "not_found", _("There is nothing at this address."))
 
 
 def too_many_requests(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    response = _answer(request, 429, "429.html", _("Too many attempts. Try again later."))
+    response = _answer(
+        request, 429, "429.html", "too_many_requests", _("Too many attempts. Try again later.")
+    )
     response["Retry-After"] = str(5 * _RETRY_SECONDS)
     return response
 
@@ -31,18 +35,26 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came back too late, twice, or from elsewhere. Nothing was done (X-16)."""
     log.warning("form.refused", reference=reference_of(request), reason=reason)
-    return _answer(request, 403, "403_csrf.html", _("The form could not be checked. Nothing was changed."))
+    return _answer(
+        request,
+        403,
+        "403_csrf.html",
+        "form_refused",
+        _("The form could not be checked. Nothing was changed."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     log.error("request.failed", reference=reference_of(request), route=_route(request))
-    return _answer(request, 500, "500.html", _("Something went wrong on our side."))
+    return _answer(request, 500, "500.html", "server_error", _("Something went wrong on our side."))
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database does not answer, or took too long: the same request may succeed a minute later."""
     log.error("request.unavailable", reference=reference_of(request), route=_route(request), exc_info=True)
-    response = _answer(request, 503, "maintenance.html", _("The service is not available right now."))
+    response = _answer(
+        request, 503, "maintenance.html", "unavailable", _("The service is not available right now.")
+    )
     response["Retry-After"] = str(_RETRY_SECONDS)
     return response
 
@@ -52,10 +64,9 @@ def reference_of(request: HttpRequest) -> str:
     return getattr(request, "reference", "")
 
 
-def _answer(request: HttpRequest, status: int, template: str, title: str) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, template: str, code: str, detail: str) -> HttpResponse:
     if _is_program(request):
-        body = {"type": "about:blank", "title": title, "status": status, "reference": reference_of(request)}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+        return problem_response(Problem(status, code, detail), reference=reference_of(request))
     return render(request, template, {"reference": reference_of(request)}, status=status)
 
 

@@ -24,7 +24,7 @@ def test_ready_when_database_migrations_cache_and_broker_are(client):
 
 @pytest.mark.django_db
 def test_a_migration_that_was_not_applied_is_counted(client):
-    MigrationRecorder.Migration.objects.filter(app="accounts", name="0001_initial").delete()
+    MigrationRecorder.Migration.objects.filter(app="accounts").delete()
 
     response = client.get("/health/ready")
 
@@ -52,3 +52,10 @@ def test_a_broker_that_does_not_answer_is_named_without_its_address(client, monk
 
     assert response.status_code == 503
     assert response.json()["problems"] == {"broker": "does not answer"}
+
+
+def test_a_probe_needs_no_https_and_everything_else_does(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    assert client.get("/health/live").status_code == 200
+    assert client.get("/help/")["Location"] == "https://testserver/help/"
