@@ -142,6 +142,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not ENV.development
 SECURE_SSL_REDIRECT = not ENV.development
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes inside the network speak plain http
 SECURE_HSTS_SECONDS = 0 if ENV.development else 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.development
 SECURE_REFERRER_POLICY = "same-origin"
