@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from cdsc_portal.lib import clock
-from consent.models import ConsentRequest
+from consent.models import Client, ConsentRequest
 from consent.oauth.authorization_request import (
     RefusedRequest,
     Target,
@@ -47,7 +47,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         sent = parameters(query)
         client = known_client(sent)
         if "request_uri" in sent:
-            return _pushed(request, sent, at=at)
+            return _pushed(request, client, sent, at=at)
         require_code_flow(sent)
         target = trusted_target(client, sent)
     except (MalformedParametersError, UntrustedRequest) as wrong:
@@ -67,12 +67,11 @@ def _direct(
     return _shown(request, store_request(client=target.client, access=access, asked=asked, at=at))
 
 
-def _pushed(request: HttpRequest, sent: dict[str, str], *, at: datetime) -> HttpResponse:
+def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: datetime) -> HttpResponse:
     """The stored copy of a pushed request, once; what else the address says changes nothing (X-08, X-11).
 
     Raises UntrustedRequest where it cannot be used and the address names no registered target (F-14).
     """
-    client = known_client(sent)
     try:
         require_may_ask(client)
         return _shown(request, open_request(client=client, request_uri=sent["request_uri"], at=at))
