@@ -2,9 +2,11 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from cdsc_portal.web import views
+from cdsc_portal.web.my_home import my_home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("my/", my_home, name="my_home"),
     path("help/", views.help_page, name="help"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),

@@ -1,0 +1,78 @@
+"""A grant's history in words: asked, approved, changed, stopped, and by whom (X-20)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import Actor, ConsentRequest, Grant, GrantEvent
+from consent.queries.status_words import STATUS_WORDS
+from consent.transitions import GrantStatus
+
+_STEPS: dict[str, str | Promise] = {
+    GrantStatus.REVOKED: gettext_lazy("Stopped"),
+    GrantStatus.CLOSED: gettext_lazy("Ended by the company"),
+    GrantStatus.EXPIRED: gettext_lazy("Ended as agreed"),
+    GrantStatus.SUSPENDED: gettext_lazy("Paused"),
+    GrantStatus.DISABLED: gettext_lazy("Ended by us"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One step; `at` in UTC, the rest in words."""
+
+    at: datetime
+    when: str
+    what: str
+
+
+def timeline(grant: Grant, *, viewer: User | None) -> tuple[TimelineEntry, ...]:
+    """Every step of `grant`, oldest first. Two queries. `viewer` reads "you" where it was them."""
+    entries = []
+    request = ConsentRequest.objects.filter(grant=grant).first()
+    if request is not None:
+        entries.append(_entry(request.created, _("%(company)s asked") % {"company": grant.client.name}))
+    for event in grant.events.select_related("by").all():
+        entries.append(_entry(event.at, _sentence(event, viewer)))
+    return tuple(entries)
+
+
+def _entry(at: datetime, what: str) -> TimelineEntry:
+    return TimelineEntry(at=at, when=moment_in_words(at), what=what)
+
+
+def _sentence(event: GrantEvent, viewer: User | None) -> str:
+    parts = [_step(event)]
+    who = _who(event, viewer)
+    if who:
+        parts.append(who)
+    if event.reason:
+        parts.append(_("Reason: %(reason)s") % {"reason": event.reason})
+    return ". ".join(parts)
+
+
+def _step(event: GrantEvent) -> str:
+    if not event.from_status:
+        return _("Approved")
+    if event.from_status == event.to_status:
+        return _("Changed: less is shared")
+    if event.to_status == GrantStatus.ACTIVE:
+        return _("Sharing again")
+    return str(_STEPS.get(event.to_status) or STATUS_WORDS[GrantStatus(event.to_status)].words)
+
+
+def _who(event: GrantEvent, viewer: User | None) -> str:
+    if event.actor == Actor.LINK:
+        return _("Through the link of the receipt")
+    if event.actor == Actor.STAFF:
+        return _("By the utility")
+    if event.by is None:
+        return ""
+    if viewer is not None and event.by_id == viewer.pk:
+        return _("By you")
+    return _("By %(name)s") % {"name": event.by}

@@ -1,0 +1,52 @@
+"""The receipt at its unguessable address: read and stop without a login (F-176, F-177, F-194)."""
+
+from contextlib import suppress
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cdsc_portal.lib import clock
+from consent.models import Actor, Receipt
+from consent.queries.receipt_page import receipt_page
+from consent.queries.stop_page import stop_page
+from consent.services.revoke import revoke_grant
+from consent.transitions import TransitionNotAllowed
+from consent.views.redirects import SeeOther
+
+_NO_ROBOTS = "noindex, nofollow, noarchive"
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, key: str) -> HttpResponse:
+    """The stored copy with the current status; names and numbers only for its customer who is logged in."""
+    user = request.user if request.user.is_authenticated else None
+    page = receipt_page(_receipt_or_404(key), user=user, at=clock.now())
+    response = render(request, "consent/receipt.html", {"receipt": page})
+    response["X-Robots-Tag"] = _NO_ROBOTS
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def receipt_stop(request: HttpRequest, key: str) -> HttpResponse:
+    """GET shows, POST acts: whoever scans mail for links revokes nothing (C-40)."""
+    at = clock.now()
+    grant = _receipt_or_404(key).grant
+    back = reverse("receipt", args=[key])
+    if request.method == "POST":
+        if request.POST.get("action") == "stop":
+            with suppress(TransitionNotAllowed):  # it has ended some other way: the receipt says how
+                revoke_grant(grant=grant, by=None, actor=Actor.LINK, at=at)
+        return SeeOther(back)
+    context = {"stop": stop_page(grant, at=at), "base": "base_focus.html", "back": back}
+    response = render(request, "consent/stop.html", context)
+    response["X-Robots-Tag"] = _NO_ROBOTS
+    return response
+
+
+def _receipt_or_404(key: str) -> Receipt:
+    return get_object_or_404(Receipt.objects.select_related("grant__client", "grant__user"), key=key)
