@@ -1,5 +1,15 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from consent.views import receipt, sharing
+from consent.views.request import RequestView
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("consent.oauth.urls")),
+    path("oauth/authorize/<str:key>/", RequestView.as_view(), name="consent_request"),
+    path("receipts/<str:key>/", receipt.receipt, name="receipt"),
+    path("receipts/<str:key>/stop/", receipt.receipt_stop, name="receipt_stop"),
+    path("my/sharing/", sharing.sharing_list_page, name="sharing_list"),
+    path("my/sharing/<str:public_id>/", sharing.sharing_detail_page, name="sharing_detail"),
+    path("my/sharing/<str:public_id>/reads.csv", sharing.sharing_reads, name="sharing_reads"),
+    path("my/sharing/<str:public_id>/stop/", sharing.sharing_stop, name="sharing_stop"),
 ]

@@ -1,0 +1,12 @@
+"""Who can decide where the reader may only look."""
+
+from datetime import datetime
+
+from accounts.models import User
+from accounts.queries.roles import owners_of, visible_contracts
+
+
+def deciders_in_words(*, viewer: User, at: datetime) -> str:
+    """Names of the owners of the contracts that `viewer` sees; a viewer knows their household. One query."""
+    contracts = visible_contracts(user=viewer, at=at).values("pk")
+    return ", ".join(str(owner) for owner in owners_of(contracts=contracts, at=at))

@@ -1,0 +1,182 @@
+"""The request page: reading what a company asks for, and deciding. GET never decides (X-16)."""
+
+from collections.abc import Sequence
+
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.security_policy import page_policy
+from consent.forms import (
+    Choices,
+    FieldError,
+    asked_choices,
+    decision_of,
+    errors_of,
+    posted_choices,
+    ticked_at_once,
+)
+from consent.models import ConsentRequest, RequestStatus
+from consent.oauth.answers import error_redirect, success_redirect
+from consent.queries.deciders import deciders_in_words
+from consent.services.approve import approve_request, deny_request
+from consent.services.ask import AnothersRequest, bind_request, release_request
+from consent.services.decision import (
+    AlreadyDecided,
+    DecisionRefused,
+    NotOffered,
+    OfferChanged,
+    RequestOver,
+)
+from consent.services.offer import Offer, build_offer, changed_aspects
+from consent.views import request_over
+from consent.views.kept_choices import keep_choices, kept_choices
+from consent.views.redirects import SeeOther, origin_of
+from consent.views.request_page import request_page
+
+_DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
+
+
+@method_decorator(never_cache, name="dispatch")
+class RequestView(View):
+    """`/oauth/authorize/<key>/`: the stored copy of a request, for the first user who opens it."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Only a waiting request of this user goes on from here."""
+        self.at = clock.now()
+        self.stored = _stored_or_404(str(kwargs["key"]))
+        if not request.user.is_authenticated:
+            if request.method == "POST":
+                keep_choices(request, self.stored)
+            return redirect_to_login(request.path)
+        if request.POST.get("action") == "other-login":
+            release_request(request=self.stored, user=request.user)
+            logout(request)
+            return redirect_to_login(request.path)
+        return self._over() or super().dispatch(request, *args, **kwargs)
+
+    def _over(self) -> HttpResponse | None:
+        """The answer where there is nothing to decide for this user."""
+        stored, user = self.stored, self.request.user
+        if stored.user_id not in (None, user.pk):
+            return request_over.anothers(self.request, stored)
+        if stored.status in _DECIDED:
+            return self._first_outcome()
+        if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
+            return request_over.too_late(self.request, stored)
+        try:
+            bind_request(request=stored, user=user)
+        except AnothersRequest:  # a second tab was quicker
+            return request_over.anothers(self.request, stored)
+        return None
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        """The form as asked, or as it was left when the login ran out."""
+        offer = build_offer(self.stored, request.user, self.at)
+        if offer.no_match:
+            return request_over.no_match(request, self.stored)
+        kept = kept_choices(request, self.stored)
+        if kept is None:
+            return self._page(offer, asked_choices(offer))
+        note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
+        return self._page(offer, posted_choices(offer, kept), note=note)
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        """A decision, or one more look at the form."""
+        if request.POST.get("decision") == "deny":
+            return self._deny()
+        if request.POST.get("action") == "reset":
+            return SeeOther(request.path)
+        offer = build_offer(self.stored, request.user, self.at)
+        if offer.no_match:
+            return request_over.no_match(request, self.stored)
+        if request.POST.get("decision") == "approve":
+            return self._approve(offer)
+        return self._update(offer)
+
+    def _deny(self) -> HttpResponse:
+        """Needs nothing of the form (F-79), not even that it can still be shown."""
+        no_match = build_offer(self.stored, self.request.user, self.at).no_match
+        try:
+            deny_request(request=self.stored, by=self.request.user, at=self.at)
+        except AlreadyDecided:
+            return self._first_outcome()
+        error = "no_preselections" if no_match else "access_denied"
+        words = "None of the services asked for is the customer's." if no_match else "The customer declined."
+        return SeeOther(error_redirect(request=self.stored, error=error, description=words))
+
+    def _approve(self, offer: Offer) -> HttpResponse:
+        posted, user = self.request.POST, self.request.user
+        digest, choices = posted.get("digest", ""), posted_choices(offer, posted)
+        if digest != offer.digest:
+            return self._changed(offer, choices, changed_aspects(digest, offer.digest))
+        if choices.foreign:
+            return request_over.refused(self.request, self.stored, NotOffered())
+        errors = errors_of(choices, offer)
+        if errors:
+            return self._page(offer, choices, errors=errors, status=422)
+        try:
+            grant = approve_request(
+                request=self.stored, decision=decision_of(choices, offer), by=user, digest=digest, at=self.at
+            )
+        except AlreadyDecided:
+            return self._first_outcome()
+        except RequestOver:
+            return request_over.too_late(self.request, self.stored)
+        except OfferChanged as change:
+            return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
+        except DecisionRefused as why:
+            return request_over.refused(self.request, self.stored, why)
+        return SeeOther(success_redirect(request=self.stored, grant=grant, at=self.at))
+
+    def _update(self, offer: Offer) -> HttpResponse:
+        """The form as it stands, with a fresh summary; for the script only the summary."""
+        posted = self.request.POST
+        choices = ticked_at_once(posted_choices(offer, posted), offer, posted.get("action", ""))
+        if self.request.headers.get("X-Part") == "summary":
+            page = request_page(offer, choices)
+            return render(self.request, "consent/_request_summary.html", {"page": page})
+        return self._page(offer, choices, changes=changed_aspects(posted.get("digest", ""), offer.digest))
+
+    def _changed(self, offer: Offer, choices: Choices, changes: Sequence[str]) -> HttpResponse:
+        """What was read is not what would be shared now: nothing happens, the differences are named (P-09)."""
+        return self._page(offer, choices, changes=changes, status=409)
+
+    def _first_outcome(self) -> HttpResponse:
+        stored = _stored_or_404(self.stored.key)
+        pressed = self.request.POST.get("decision") == "approve"
+        return request_over.first_outcome(self.request, stored, pressed=pressed, at=self.at)
+
+    def _page(
+        self,
+        offer: Offer,
+        choices: Choices,
+        *,
+        errors: Sequence[FieldError] = (),
+        changes: Sequence[str] = (),
+        note: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        deciders = "" if offer.may_decide else deciders_in_words(viewer=self.request.user, at=self.at)
+        page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
+        response = render(self.request, "consent/request.html", {"page": page}, status=status)
+        origin = origin_of(self.stored.redirect_uri)
+        response["Content-Security-Policy"] = page_policy(form_origins=[origin])
+        return response
+
+
+def _stored_or_404(key: str) -> ConsentRequest:
+    """By its unguessable key; a pushed request that was not opened yet is not there yet."""
+    requests = ConsentRequest.objects.select_related("client", "grant").exclude(status=RequestStatus.PUSHED)
+    stored = requests.filter(key=key).first()
+    if stored is None:
+        raise Http404
+    return stored

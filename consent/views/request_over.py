@@ -1,0 +1,100 @@
+"""Pages where there is no decision to make: decided before, too late, another's, nothing that matches, refused."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.security_policy import page_policy
+from consent.models import ConsentRequest, RequestStatus
+from consent.oauth.answers import error_redirect, success_redirect
+from consent.queries.outcomes import code_was_used, receipt_of
+from consent.requests import AccessRequest
+from consent.services.decision import DecisionRefused
+from consent.views.redirects import SeeOther, origin_of
+
+# a second click or tab within this time gets the first one's answer
+_REPLAY = timedelta(minutes=2)
+
+_REFUSALS: dict[str, str | Promise] = {
+    "not_offered": _(
+        "The form named data, services or dates that the company did not ask for, or that are not yours."
+    ),
+    "too_wide": _("The form named dates beyond those that the company asked for."),
+    "may_not_decide": _("This login may look at these accounts, but not share their data."),
+    "client_not_allowed": _("The company may not receive data at the moment."),
+}
+
+
+def first_outcome(
+    request: HttpRequest, stored: ConsentRequest, *, pressed: bool, at: datetime
+) -> HttpResponse:
+    """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
+
+    A second click right after approving is sent on like the first, as long as the company has not used its code.
+    """
+    grant = stored.grant
+    is_replay = pressed and grant is not None and at - stored.decided_at < _REPLAY
+    if is_replay and not code_was_used(grant):
+        return SeeOther(success_redirect(request=stored, grant=grant, at=at))
+    receipt = receipt_of(grant)
+    context = {
+        "company": stored.client.name,
+        "decided": moment_in_words(stored.decided_at),
+        "was_approved": stored.status == RequestStatus.APPROVED,
+        "receipt_url": reverse("receipt", args=[receipt.key]) if receipt else "",
+        "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
+        "back_url": stored.client.client_uri
+        if stored.client.uri_confirmed
+        else origin_of(stored.redirect_uri),
+    }
+    return render(request, "consent/decided.html", context)
+
+
+def too_late(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """The request waited too long. Nothing was shared; the company can ask again."""
+    context = {"company": stored.client.name, "back_url": _back(stored)}
+    return render(request, "consent/expired.html", context, status=410)
+
+
+def anothers(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """Somebody else opened the request first; it stays theirs (X-16)."""
+    return _with_way_back(render(request, "consent/anothers.html", status=403), stored)
+
+
+def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """None of the services asked for is this customer's (F-159 to F-163)."""
+    parts = AccessRequest.from_json(stored.details).parts
+    numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
+    context = {"company": stored.client.name, "numbers": tuple(numbers), "reference": stored.reference}
+    return _with_way_back(render(request, "consent/no_match.html", context), stored)
+
+
+def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
+    """The decision could not stand; says what happened, and that nothing was shared."""
+    context = {
+        "company": stored.client.name,
+        "reason": _REFUSALS.get(why.code, _("The decision could not be recorded.")),
+        "again_url": reverse("consent_request", args=[stored.key]),
+        "reference": stored.reference,
+    }
+    return _with_way_back(render(request, "consent/refused.html", context, status=403), stored)
+
+
+def _numbers(services: object) -> tuple[str, ...]:
+    return services if isinstance(services, tuple) else ()
+
+
+def _back(stored: ConsentRequest) -> str:
+    return error_redirect(request=stored, error="access_denied", description="The request has expired.")
+
+
+def _with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
+    """Let the page's form end at the third party's address."""
+    origin = origin_of(stored.redirect_uri)
+    response["Content-Security-Policy"] = page_policy(form_origins=[origin])
+    return response
