@@ -54,6 +54,22 @@ def test_a_refused_login_says_so_first_and_keeps_the_address(browser_page, width
     assert_no_axe_faults(page)
 
 
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/styleguide/"])
+@pytest.mark.spec("P-24")
+def test_zoom_large_text_and_right_to_left_keep_a_page_in_its_window(browser_page, path):
+    page = browser_page(width=320)  # 1280 px at 400 %
+    page.goto(path)
+    assert_fits(page)
+
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert_fits(page)
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    shot(page, f"rtl-large{path.replace('/', '-')}")
+    assert_fits(page)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_person_logs_in_reads_spanish_and_logs_out(browser_page, scripts):
     UserFactory(email="ana@example.com")
