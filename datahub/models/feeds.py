@@ -66,6 +66,7 @@ class FeedRun(models.Model):
     heartbeat = models.DateTimeField(null=True, blank=True)
     chunks_done = models.PositiveIntegerField(default=0)
     chunks_total = models.PositiveIntegerField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("starts since the last progress", default=0, db_default=0)
     rows_read = models.PositiveBigIntegerField(default=0)
     accepted = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
@@ -73,6 +74,9 @@ class FeedRun(models.Model):
     rejected = models.PositiveBigIntegerField(default=0)
     problem = models.TextField("what staff should know of it", blank=True)
     confirmed = models.BooleanField("large changes confirmed", default=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["-created"]
@@ -80,6 +84,13 @@ class FeedRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed}: {self.file_name}"
+
+    @property
+    def share_done(self) -> float:
+        """How much of the file is through, 0 to 1."""
+        if self.status == RunStatus.DONE:
+            return 1.0
+        return self.chunks_done / self.chunks_total if self.chunks_total else 0.0
 
 
 class RejectedRow(models.Model):

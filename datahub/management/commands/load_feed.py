@@ -1,0 +1,84 @@
+"""manage.py load_feed --feed NAME FILE [--wait] [--here]"""
+
+import time
+from argparse import ArgumentParser
+from datetime import datetime
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cdsc_portal.lib import clock
+from datahub.models import Feed, FeedRun, RunStatus
+from datahub.services.runs import PENDING, start_run
+from datahub.services.work import carry_out
+
+_BAR = 30
+_PAUSE = 0.3  # seconds between two looks
+_EXIT = {RunStatus.REFUSED: 2, RunStatus.FAILED: 2, RunStatus.HELD: 3}
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring a file in through a feed. Exit status with --wait or --here: 0 all taken, 1 rows were rejected, 2 refused or "
+        "failed, 3 held for a confirmation."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--feed", required=True, help="name of a registered feed")
+        parser.add_argument(
+            "--version-at", type=datetime.fromisoformat, help="the file's own time, with an offset"
+        )
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument(
+            "--wait", action="store_true", help="show the worker's progress until the run is over"
+        )
+        how.add_argument("--here", action="store_true", help="load in this process, without a worker")
+
+    def handle(self, *, file: Path, feed: str, version_at: datetime | None, **options: bool) -> None:
+        registered = Feed.objects.filter(name=feed).first()
+        if registered is None:
+            known = ", ".join(Feed.objects.values_list("name", flat=True)) or "none"
+            raise CommandError(f"no feed is named {feed}; registered: {known}")
+        if version_at is not None and version_at.tzinfo is None:
+            raise CommandError("--version-at needs an offset, e.g. 2026-03-01T06:00:00Z")
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from error
+        run = start_run(
+            feed=registered, content=content, name=file.name, by=None, at=clock.now(), version_at=version_at
+        )
+        if options["here"]:
+            carry_out(run_id=run.pk)
+        if options["wait"] or options["here"]:
+            self._follow(run)
+        else:
+            self.stdout.write(f"run {run.public_id} is {run.get_status_display()}")
+
+    def _follow(self, run: FeedRun) -> None:
+        run.refresh_from_db()
+        while run.status in PENDING:
+            self._show(run, ending="\r" if self.stdout.isatty() else "")
+            time.sleep(_PAUSE)
+            run.refresh_from_db()
+        self._show(run, ending="\n")
+        for row in run.rejected_rows.all()[:10]:
+            self.stdout.write(f"  {row}")
+        if run.problem:
+            self.stdout.write(f"  {run.problem}")
+        status = _EXIT.get(RunStatus(run.status), 1 if run.rejected else 0)
+        if status:
+            raise SystemExit(status)
+
+    def _show(self, run: FeedRun, *, ending: str) -> None:
+        if not ending:
+            return  # no terminal: the outcome is enough
+        filled = round(_BAR * run.share_done)
+        bar = "#" * filled + "." * (_BAR - filled)
+        self.stdout.write(
+            f"[{bar}] {run.get_status_display()}: {run.rows_read} rows, {run.accepted} accepted, "
+            f"{run.unchanged} unchanged, {run.rejected} rejected",
+            ending=ending,
+        )
+        self.stdout.flush()

@@ -1,0 +1,5 @@
+"""What happens in the data hub, for whoever wants to know."""
+
+from django.dispatch import Signal
+
+run_waiting = Signal()  # sent after commit with `run_id`: a feed run waits for a worker

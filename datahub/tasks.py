@@ -1,0 +1,44 @@
+"""Background work of the data hub. A lost message loses nothing: runs live in the database and are swept."""
+
+import structlog
+from celery import shared_task
+from django.dispatch import receiver
+from django.utils.timezone import localdate
+
+from cdsc_portal.lib import clock
+from datahub.services.partitions import ensure_coming_partitions
+from datahub.services.runs import stranded_runs
+from datahub.services.work import carry_out
+from datahub.signals import run_waiting
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def run_feed(run_id: int) -> None:
+    """Carry out a feed run; sent twice, the second finds nothing to do."""
+    carry_out(run_id=run_id)
+
+
+@shared_task
+def sweep_feed_runs() -> int:
+    """Ask again for runs whose message or worker was lost; beat runs it."""
+    stranded = stranded_runs(at=clock.now())
+    for run_id in stranded:
+        run_feed.delay(run_id)
+    return len(stranded)
+
+
+@shared_task
+def make_partitions() -> int:
+    """Make the coming months' partitions of the interval store; beat runs it."""
+    return ensure_coming_partitions(today=localdate(clock.now()))
+
+
+@receiver(run_waiting, dispatch_uid="start_waiting_run")
+def start_waiting_run(*, run_id: int, **_news: object) -> None:
+    """Ask a worker to begin. With no broker the run waits for the sweep."""
+    try:
+        run_feed.apply_async([run_id], retry=False)
+    except Exception as error:  # any broker, any failure: the file is stored
+        log.warning("feed_run.not_announced", error=type(error).__name__)
