@@ -33,6 +33,7 @@ class Environment:
     mail_from: str
     access_hours_without_end: int
     secure_proxy: bool
+    oauth_calls_per_minute: int
 
 
 def read(source: Mapping[str, str] = os.environ) -> Environment:
@@ -63,6 +64,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         mail_from=_value(source, "MAIL_FROM", "sharing@utility.example.com"),
         access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
         secure_proxy=_flag(source, "SECURE_PROXY"),
+        oauth_calls_per_minute=_whole(source, "OAUTH_CALLS_PER_MINUTE", 300),
     )
 
 

@@ -73,8 +73,7 @@ def may_be_redirected_to(uri: str) -> bool:
         return False
     if parts.scheme == "https":
         return True
-    may_be_plain = "http" in settings.OAUTH2_PROVIDER["ALLOWED_REDIRECT_URI_SCHEMES"]
-    return may_be_plain and parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return settings.PLAIN_LOOPBACK_REDIRECTS and parts.scheme == "http" and parts.hostname in _LOOPBACK
 
 
 def require_code_flow(sent: dict[str, str]) -> None:

@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 
+from cdsc_portal.lib import clock
 from consent.oauth.incoming import BodyTooLargeError, MalformedParametersError, form_parameters
+from consent.oauth.rate_limit import seconds_to_wait
 from consent.oauth.redirects import error_answer
 
 log = structlog.get_logger()
@@ -41,7 +43,10 @@ def _answered(answer: Answer, request: HttpRequest, body_bytes: int) -> HttpResp
         response["Allow"] = "POST"
         return response
     try:
-        return answer(request, form_parameters(request, limit=body_bytes))
+        sent = form_parameters(request, limit=body_bytes)
+        if wait := seconds_to_wait(request, sent, at=clock.now()):
+            return _too_many(wait)
+        return answer(request, sent)
     except BodyTooLargeError as error:
         return error_response("invalid_request", str(error), status=413)
     except MalformedParametersError as error:
@@ -51,6 +56,14 @@ def _answered(answer: Answer, request: HttpRequest, body_bytes: int) -> HttpResp
         return error_response("invalid_client", "Client authentication failed.", status=401)
     except OAuth2Error as error:
         return error_response(error.error, error.description, status=error.status_code)
+
+
+def _too_many(wait: int) -> HttpResponse:
+    response = error_response(
+        "temporarily_unavailable", f"Too many calls; try again in {wait} s.", status=429
+    )
+    response["Retry-After"] = str(wait)
+    return response
 
 
 def error_response(error: str, description: str, *, status: int) -> JsonResponse:

@@ -154,6 +154,8 @@ class PortalValidator(OAuth2Validator):
 
 def _is_retry(token: RefreshToken, *, at: datetime) -> bool:
     """Sent again at once, by a client whose answer got lost."""
+    if token.rotated is None:
+        return False
     return at - token.rotated <= tokens.RETRY_WINDOW and not tokens.is_later_generation_used(token)
 
 

@@ -111,15 +111,15 @@ def test_without_a_redirect_address_a_client_with_two_gets_a_page(third_party):
 
 @pytest.mark.spec("X-17")
 @pytest.mark.parametrize(
-    ("address", "schemes", "good"),
+    ("address", "development", "good"),
     [
-        ("http://127.0.0.1:9000/callback", ["https", "http"], True),
-        ("http://127.0.0.1:9000/callback", ["https"], False),
-        ("http://app.example.com/callback", ["https", "http"], False),
+        ("http://127.0.0.1:9000/callback", True, True),
+        ("http://127.0.0.1:9000/callback", False, False),
+        ("http://app.example.com/callback", True, False),
     ],
 )
-def test_plain_http_is_for_this_machine_under_development(db, settings, address, schemes, good):
-    settings.OAUTH2_PROVIDER = {**settings.OAUTH2_PROVIDER, "ALLOWED_REDIRECT_URI_SCHEMES": schemes}
+def test_plain_http_is_for_this_machine_under_development(db, settings, address, development, good):
+    settings.PLAIN_LOOPBACK_REDIRECTS = development
     third_party = ThirdParty(ClientFactory(redirect_uris=address))
 
     assert is_page(third_party.ask()) is not good
