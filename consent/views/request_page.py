@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +25,7 @@ class DateView:
     label: str
     hint: str
     value: str
+    asked: str
     min: str
     max: str
     error: str
@@ -48,6 +50,7 @@ class CardView:
     ticked: bool
     error: str
     dates: tuple[DateView, ...]
+    is_shortened: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ def _period(card: Card, choices: Choices) -> str:
     narrowed = []
     for name, asked in bounds(card).items():
         typed = choices.dates[name]
-        if typed and typed != (asked.isoformat() if asked else ""):
+        if typed and typed != _iso(asked):
             narrowed.append(_own_day(name, typed))
     return " ".join([card.period_sentence, *narrowed])
 
@@ -194,8 +197,8 @@ def _services(card: Card, offer: Offer, choices: Choices) -> str:
     if len(ticked) > LONG_LIST:
         words = services_in_words(choice.commodity for choice in ticked)
     else:
-        words = ", ".join(f"{choice.commodity_words} {choice.number}" for choice in ticked)
-    later = _("services you add later") if card.future_offered and card.group in choices.future else ""
+        words = ", ".join(_kind_and_number(choice) for choice in ticked)
+    later = _("Services you add later") if card.future_offered and card.group in choices.future else ""
     return ", ".join(part for part in (words, later) if part) or _("No service ticked yet.")
 
 
@@ -231,6 +234,7 @@ def _future(cards: Sequence[Card]) -> str:
 
 
 def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
+    dates = tuple(_date(card, name, choices, messages) for name in bounds(card))
     return CardView(
         scope=card.scope.id,
         title=card.title,
@@ -246,7 +250,8 @@ def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
         problem=card.problem,
         ticked=card.scope.id in choices.shared,
         error=messages.get(f"share-{card.scope.id}", ""),
-        dates=tuple(_date(card, name, choices, messages) for name in bounds(card)),
+        dates=dates,
+        is_shortened=any(date.error or date.value != date.asked for date in dates),
     )
 
 
@@ -264,10 +269,15 @@ def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> 
         label=label,
         hint=hint,
         value=choices.dates[name],
-        min=first.isoformat() if first else "",
-        max=last.isoformat() if last else "",
+        asked=_iso(asked[name]),
+        min=_iso(first),
+        max=_iso(last),
         error=messages.get(name, ""),
     )
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _accounts(group: Group, ticked: frozenset[str], shown: set[str]) -> tuple[AccountView, ...]:
@@ -300,8 +310,11 @@ def _choice(choice: Choice, ticked: frozenset[str], shown: set[str]) -> ChoiceVi
 
 
 def _label(choice: Choice) -> str:
-    label = f"{choice.commodity_words[:1].upper()}{choice.commodity_words[1:]} {choice.number}"
-    return f"{choice.name}, {label}" if choice.name else label
+    return f"{choice.name}, {_kind_and_number(choice)}" if choice.name else _kind_and_number(choice)
+
+
+def _kind_and_number(choice: Choice) -> str:
+    return f"{capfirst(choice.commodity_words)} {choice.number}"
 
 
 def _detail(choice: Choice) -> str:
