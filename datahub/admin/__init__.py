@@ -1,0 +1,16 @@
+"""The data hub for staff: feeds and what they brought."""
+
+from datahub.admin.bills import BillStatementAdmin
+from datahub.admin.feed_runs import FeedRunAdmin
+from datahub.admin.feeds import FeedAdmin
+from datahub.admin.loaded_data import ChannelAdmin, MixShareAdmin
+from datahub.admin.rejected_rows import RejectedRowAdmin
+
+__all__ = [
+    "BillStatementAdmin",
+    "ChannelAdmin",
+    "FeedAdmin",
+    "FeedRunAdmin",
+    "MixShareAdmin",
+    "RejectedRowAdmin",
+]

@@ -19,8 +19,8 @@ _EXIT = {RunStatus.REFUSED: 2, RunStatus.FAILED: 2, RunStatus.HELD: 3}
 
 class Command(BaseCommand):
     help = (
-        "Bring a file in through a feed. Exit status with --wait or --here: 0 all taken, 1 rows were rejected, 2 refused or "
-        "failed, 3 held for a confirmation."
+        "Bring a file in through a feed. Exit status with --wait or --here: 0 all taken, 1 rows were rejected, "
+        "2 refused or failed, 3 held for a confirmation."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,149 @@
+"""Feed runs in admin: progress while they go, what they took and what they did not."""
+
+import csv
+
+from django.contrib import admin, messages
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from cdsc_portal.lib import clock
+from datahub.admin.pages import RUN_FEEDS, ask, require_runner
+from datahub.admin.read_only import ReadOnlyAdmin
+from datahub.models import FeedRun, RunStatus
+from datahub.services.runs import PENDING, RunNotHeldError, confirm_run, rerun
+
+_WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
+
+
+@admin.register(FeedRun)
+class FeedRunAdmin(ReadOnlyAdmin):
+    """What became of each file. The page renews itself while the run goes on."""
+
+    list_display = (
+        "file_name",
+        "feed",
+        "status",
+        "progress",
+        "rows_read",
+        "accepted",
+        "unchanged",
+        "rejected",
+        "created",
+    )
+    list_filter = ("status", "feed")
+    list_select_related = ("feed",)
+    search_fields = ("file_name", "sha256")
+    fields = (
+        "feed", "file_name", "status", "progress", "problem", "rows_read", "accepted", "unchanged", "kept_out",
+        "rejected", "reasons", "created", "by", "confirmed_by", "version_at", "started", "finished", "size", "sha256",
+    )  # fmt: skip
+    readonly_fields = ("progress", "reasons")
+    actions_detail = ("confirm", "again", "rejected_rows")
+    change_form_template = "admin/datahub/feedrun/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:
+        urgency = Case(
+            *(When(status=status, then=Value(place)) for place, status in enumerate(_WORST_FIRST)),
+            default=Value(len(_WORST_FIRST)),
+            output_field=IntegerField(),
+        )
+        runs = super().get_queryset(request).select_related("feed", "by", "confirmed_by")
+        return runs.annotate(urgency=urgency).order_by("urgency", "-created")
+
+    @admin.display(description=_("progress"))
+    def progress(self, run: FeedRun) -> SafeString:
+        percent = int(run.share_done * 100)
+        return format_html(
+            '<progress max="100" value="{}" aria-label="progress"></progress> {} %', percent, percent
+        )
+
+    @admin.display(description=_("rejected by reason"))
+    def reasons(self, run: FeedRun) -> SafeString:
+        counted = (
+            run.rejected_rows.values_list("reason")
+            .annotate(rows=Count("pk"))
+            .order_by("-rows", "reason")[:20]
+        )
+        lines = format_html_join("", "<li>{}: {}</li>", ((rows, reason) for reason, rows in counted))
+        url = reverse("admin:datahub_rejectedrow_changelist")
+        return format_html(
+            '<ul>{}</ul><a href="{}?run__id__exact={}">all rejected rows</a>', lines, url, run.pk
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        going_on = FeedRun.objects.filter(pk=object_id, status__in=PENDING).exists()
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "going_on": going_on}
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/confirm/", wrap(self.confirm_page), name="datahub_feedrun_confirm"),
+            path("<int:pk>/again/", wrap(self.again_page), name="datahub_feedrun_again"),
+            path("<int:pk>/rejected.csv", wrap(self.rejected_file), name="datahub_feedrun_rejected"),
+            *super().get_urls(),
+        ]
+
+    @action(description=_("Confirm and go on"), permissions=[RUN_FEEDS])
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feedrun_confirm", pk=object_id)
+
+    @action(description=_("Load the file again"), permissions=[RUN_FEEDS])
+    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feedrun_again", pk=object_id)
+
+    @action(description=_("Rejected rows as CSV"))
+    def rejected_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feedrun_rejected", pk=object_id)
+
+    def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        run = get_object_or_404(FeedRun, pk=pk)
+        if request.method == "POST":
+            try:
+                confirm_run(run=run, by=request.user)
+            except RunNotHeldError as error:
+                messages.error(request, str(error))
+            return redirect("admin:datahub_feedrun_change", pk)
+        text = (
+            run.problem
+            if run.status == RunStatus.HELD
+            else f"Nothing to confirm: {run.get_status_display()}."
+        )
+        return ask(
+            request, self.admin_site, title=f"Confirm {run.file_name}", text=text, button="Confirm and go on"
+        )
+
+    def again_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        run = get_object_or_404(FeedRun, pk=pk)
+        if request.method == "POST":
+            return redirect(
+                "admin:datahub_feedrun_change", rerun(run=run, by=request.user, at=clock.now()).pk
+            )
+        text = "What is stored already stays; rows that were rejected get another chance."
+        return ask(
+            request, self.admin_site, title=f"Load {run.file_name} again", text=text, button="Load it again"
+        )
+
+    def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = get_object_or_404(FeedRun, pk=pk)
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="rejected-{run.public_id}.csv"'
+        writer = csv.writer(response)
+        writer.writerow(["line", "reason", "text"])
+        writer.writerows(run.rejected_rows.values_list("line", "reason", "text"))
+        return response

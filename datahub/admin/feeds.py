@@ -1,0 +1,110 @@
+"""Feeds in admin: registered here, fed by an upload."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+
+from cdsc_portal.lib import clock
+from datahub.admin.pages import RUN_FEEDS, ask, require_runner
+from datahub.feeds.formats.registry import formats
+from datahub.models import Feed, FeedRun, RunStatus
+from datahub.services.feeds import FeedRefusedError, check_feed
+from datahub.services.runs import start_run
+
+
+class FeedForm(forms.ModelForm):
+    """A feed's kind is what its format reads, so it is not asked."""
+
+    class Meta:
+        model = Feed
+        fields = ["name", "format", "time_zone", "settings"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        choices = [(one.name, f"{one.name} ({one.kind})") for one in formats().values()]
+        self.fields["format"] = forms.ChoiceField(choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        file_format = formats().get(cleaned.get("format", ""))
+        if file_format is None:
+            return cleaned
+        self.instance.kind = self.instance.kind or file_format.kind
+        try:
+            check_feed(
+                kind=self.instance.kind, format_name=file_format.name, time_zone=cleaned.get("time_zone", "")
+            )
+        except FeedRefusedError as error:
+            self.add_error(error.field, str(error))
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label=_("File"))
+
+
+@admin.register(Feed)
+class FeedAdmin(ModelAdmin):
+    """Where data comes from; a file that is uploaded becomes a run."""
+
+    form = FeedForm
+    list_display = ("name", "kind", "format", "time_zone", "last_run")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+    readonly_fields = ("kind", "last_run", "runs")
+    actions_detail = ("upload",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        newest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-created", "-pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_status=Subquery(newest.values("status")[:1]),
+                last_at=Subquery(newest.values("created")[:1]),
+            )
+        )
+
+    @admin.display(description=_("last run"), ordering="last_at")
+    def last_run(self, feed: Feed) -> str:
+        status = getattr(feed, "last_status", None)
+        if status is None:
+            return "never"
+        return f"{RunStatus(status).label}, {feed.last_at:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description=_("runs"))
+    def runs(self, feed: Feed) -> str:
+        url = reverse("admin:datahub_feedrun_changelist")
+        return format_html('<a href="{}?feed__id__exact={}">all runs of this feed</a>', url, feed.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        upload = path(
+            "<int:pk>/file/", self.admin_site.admin_view(self.upload_file), name="datahub_feed_file"
+        )
+        return [upload, *super().get_urls()]
+
+    @action(description=_("Upload a file"), permissions=[RUN_FEEDS])
+    def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feed_file", pk=object_id)
+
+    def upload_file(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        feed = get_object_or_404(Feed, pk=pk)
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            run = start_run(feed=feed, content=file.read(), name=file.name, by=request.user, at=clock.now())
+            return redirect("admin:datahub_feedrun_change", run.pk)
+        return ask(
+            request, self.admin_site, form=form, title=f"Upload a file to {feed.name}", button="Load this file",
+            text=f"It is read as {feed.format}; times without an offset are {feed.time_zone}.",
+        )  # fmt: skip

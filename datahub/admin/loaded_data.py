@@ -1,0 +1,25 @@
+"""Channels and the generation mix in admin: what is there and how fresh."""
+
+from django.contrib import admin
+
+from datahub.admin.read_only import ReadOnlyAdmin
+from datahub.models import Channel, MixShare
+
+
+@admin.register(Channel)
+class ChannelAdmin(ReadOnlyAdmin):
+    """The registers of the meters and when a feed last saw them."""
+
+    list_display = ("meter", "register", "commodity", "unit", "direction", "kind", "modified", "synced")
+    list_filter = ("commodity", "kind", "direction")
+    list_select_related = ("meter",)
+    search_fields = ("meter__meter_number__startswith",)
+
+
+@admin.register(MixShare)
+class MixShareAdmin(ReadOnlyAdmin):
+    """The share of one source in one hour or quarter."""
+
+    list_display = ("series", "key", "start", "seconds", "source", "share", "synced")
+    list_filter = ("series", "key", "source")
+    ordering = ("-start", "series", "key", "source")

@@ -1,0 +1,21 @@
+"""Rejected rows in admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from datahub.admin.read_only import ReadOnlyAdmin
+from datahub.models import RejectedRow
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(ReadOnlyAdmin):
+    """What was not taken, with its line and why."""
+
+    list_display = ("line", "reason", "text", "run")
+    list_filter = ("run__feed",)
+    list_select_related = ("run__feed",)
+    search_fields = ("reason", "text")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """A run's page links to its rows; a filter naming every run would be too long."""
+        return lookup == "run__id__exact" or super().lookup_allowed(lookup, value, request)

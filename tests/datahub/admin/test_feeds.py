@@ -1,0 +1,111 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from datahub.models import Feed, FeedRun, RejectedRow, RunStatus
+from datahub.services.work import carry_out
+from tests.datahub.runs.files import usage_file
+from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory
+from tests.factories.feeds import FeedFactory, FeedRunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    client.force_login(StaffFactory())
+    return client
+
+
+def upload(staff, feed, content):
+    page = reverse("admin:datahub_feed_file", args=[feed.pk])
+    answer = staff.post(page, {"file": SimpleUploadedFile("march.csv", content)})
+    run = FeedRun.objects.latest("pk")
+    assert answer.headers["Location"] == reverse("admin:datahub_feedrun_change", args=[run.pk])
+    return run
+
+
+def run_page(staff, run):
+    return staff.get(reverse("admin:datahub_feedrun_change", args=[run.pk])).content.decode()
+
+
+def test_staff_register_a_feed_by_its_format(staff):
+    fields = {"name": "meters", "format": "usage_csv_long", "time_zone": "UTC", "settings": '{"unit": "Wh"}'}
+
+    staff.post(reverse("admin:datahub_feed_add"), fields)
+
+    feed = Feed.objects.get()
+    assert (feed.name, feed.kind, feed.settings) == ("meters", "usage", {"unit": "Wh"})
+
+
+def test_a_zone_that_does_not_exist_is_refused_beside_its_field(staff):
+    fields = {"name": "meters", "format": "usage_csv_long", "time_zone": "Mars/Olympus", "settings": "{}"}
+
+    page = staff.post(reverse("admin:datahub_feed_add"), fields)
+
+    assert "Mars/Olympus is not an IANA time zone" in page.content.decode()
+    assert not Feed.objects.exists()
+
+
+@pytest.mark.spec("P-22")
+def test_an_upload_becomes_a_run_whose_page_renews_itself_until_it_is_over(staff):
+    MeterDeviceFactory(meter_number="M-1")
+    feed = FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
+
+    run = upload(staff, feed, usage_file("M-1", [1, 2], "M-9", [3]))
+
+    waiting = run_page(staff, run)
+    carry_out(run_id=run.pk)
+    done = run_page(staff, run)
+    assert 'http-equiv="refresh"' in waiting
+    assert 'http-equiv="refresh"' not in done
+    assert "meter M-9 is not known here" in done
+    assert "100 %" in done
+
+
+@pytest.mark.spec("P-22")
+def test_rejected_rows_can_be_read_and_taken_away(staff):
+    run = FeedRunFactory(rejected=1)
+    RejectedRow.objects.create(run=run, line=7, reason="start is not a time", text="M-1,never,3")
+
+    listed = staff.get(reverse("admin:datahub_rejectedrow_changelist"), {"run__id__exact": run.pk})
+    taken = staff.get(reverse("admin:datahub_feedrun_rejected", args=[run.pk]))
+
+    assert "start is not a time" in listed.content.decode()
+    assert taken.content.decode().splitlines()[1] == '7,start is not a time,"M-1,never,3"'
+
+
+def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):
+    run = FeedRunFactory(status=RunStatus.HELD, problem="would end 3 of 4 links")
+    page = reverse("admin:datahub_feedrun_confirm", args=[run.pk])
+
+    asked = staff.get(page)
+    run.refresh_from_db()
+    before = run.status
+    staff.post(page)
+
+    run.refresh_from_db()
+    assert "would end 3 of 4 links" in asked.content.decode()
+    assert (before, run.status, run.confirmed) == (RunStatus.HELD, RunStatus.WAITING, True)
+    assert run.confirmed_by is not None
+
+
+def test_staff_without_the_permission_cannot_upload(client):
+    client.force_login(UserFactory(is_staff=True))
+
+    page = client.get(reverse("admin:datahub_feed_file", args=[FeedFactory().pk]))
+
+    assert page.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["feed", "feedrun", "rejectedrow", "billstatement", "channel", "mixshare"])
+def test_lists_cost_the_same_however_many_rows(staff, name, django_assert_max_num_queries):
+    for number in range(30):
+        run = FeedRunFactory(feed=FeedFactory(), file_name=f"{number}.csv")
+        RejectedRow.objects.create(run=run, line=number, reason="wrong")
+
+    with django_assert_max_num_queries(12):
+        page = staff.get(reverse(f"admin:datahub_{name}_changelist"))
+
+    assert page.status_code == 200
