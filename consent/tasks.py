@@ -5,6 +5,7 @@ from celery import shared_task
 from django.dispatch import receiver
 
 from cdsc_portal.lib import clock
+from consent.oauth.tokens import delete_expired
 from consent.services.outbox import send_waiting_mail
 from consent.services.revoke import expire_grants as end_grants
 from consent.signals import mail_written
@@ -22,6 +23,12 @@ def send_mail() -> int:
 def expire_grants() -> int:
     """Record the end of grants whose time is over; beat runs it."""
     return end_grants(at=clock.now())
+
+
+@shared_task
+def delete_dead_tokens() -> int:
+    """Delete codes and tokens that can open nothing any more; beat runs it."""
+    return delete_expired(at=clock.now())
 
 
 @receiver(mail_written, dispatch_uid="send_written_mail")

@@ -135,10 +135,7 @@ def start_redis(processes: Processes, var_dir: Path) -> str | None:
 def start_server(processes: Processes, port: int) -> None:
     """The web server: two workers, drained on SIGTERM."""
     command = ["-m", "gunicorn", "cdsc_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    command += [
-        "--limit-request-line",
-        "0",
-    ]  # the server itself says what to do with a request that is too long
+    command += ["--limit-request-line", "0"]  # the portal says what to do with a request too long
     processes.start("web", [sys.executable, *command, "--timeout", "120", "--graceful-timeout", "8"])
 
 

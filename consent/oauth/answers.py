@@ -16,6 +16,7 @@ def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> 
 
     Stores the code's checksum for 60 seconds, bound to client, grant, redirect address and PKCE challenge.
     """
+    assert grant.user is not None  # an erasure takes the user away, long after an approval
     code = secrets.token_urlsafe(32)
     AuthorizationCode.objects.create(
         application=request.client,

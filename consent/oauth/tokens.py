@@ -17,9 +17,10 @@ RETRY_WINDOW = timedelta(seconds=30)  # design: a refresh token retried within i
 _GIVES_TOKENS = OPEN - {GrantStatus.SUSPENDED}
 
 
-def locked_grant(pk: int) -> Grant:
-    """The grant, held until the transaction ends: what concerns one grant takes turns."""
-    return Grant.objects.select_for_update(no_key=True).get(pk=pk)
+def locked_grant(token: AuthorizationCode | RefreshToken) -> Grant:
+    """A token's grant, held until the transaction ends: what concerns one grant takes turns."""
+    assert token.grant_id is not None  # the column allows it, no code of ours does
+    return Grant.objects.select_for_update(no_key=True).get(pk=token.grant_id)
 
 
 def gives_tokens(grant: Grant, *, at: datetime) -> bool:

@@ -40,7 +40,7 @@ class PortalValidator(OAuth2Validator):
         if found is None:
             return False
         at = clock.now()
-        grant = tokens.locked_grant(found.grant_id)
+        grant = tokens.locked_grant(found)
         found.refresh_from_db()
         if found.spent:
             tokens.end_family(found.token_family, at=at)
@@ -88,7 +88,7 @@ class PortalValidator(OAuth2Validator):
         if found is None:
             return False
         at = clock.now()
-        grant = tokens.locked_grant(found.grant_id)
+        grant = tokens.locked_grant(found)
         found.refresh_from_db()
         if found.rotated and not _is_retry(found, at=at):
             tokens.end_family(found.token_family, at=at)
@@ -132,7 +132,7 @@ class PortalValidator(OAuth2Validator):
         mine = {"token_checksum": checksum(token), "application": request.client}
         AccessToken.objects.filter(**mine).delete()
         for refresh_token in RefreshToken.objects.filter(**mine):
-            tokens.locked_grant(refresh_token.grant_id)
+            tokens.locked_grant(refresh_token)
             tokens.end_family(refresh_token.token_family, at=clock.now())
 
     def introspect_token(
