@@ -69,11 +69,8 @@ def deny_request(*, request: ConsentRequest, by: User, at: datetime) -> ConsentR
 
 def _locked(request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
     """The request as it is now, locked, still open and `by`'s."""
-    locked = (
-        ConsentRequest.objects.select_for_update(of=("self",))
-        .select_related("client", "grant")
-        .get(pk=request.pk)
-    )
+    # nothing joined: after waiting for the lock, PostgreSQL would show joined rows as they were before
+    locked = ConsentRequest.objects.select_for_update().get(pk=request.pk)
     if locked.user_id != by.pk:
         raise MayNotDecide
     if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):

@@ -21,8 +21,8 @@ def record_disclosure(
 ) -> Disclosure:
     """Record that `resource` was released under `scope`; call it in the transaction of the answer (X-20).
 
-    `span` is the period of the data, unbounded for what tells the present; `value_count` how many values, 0 for an
-    empty answer; `contracts` database keys of those it was about. Two queries.
+    `span` is the period of the data, unbounded for what tells the present; `value_count` how many values, 0
+    for an empty answer; `contracts` database keys of those it was about. Two queries.
     """
     disclosure = Disclosure.objects.create(
         grant_id=access.grant_id,

@@ -1,0 +1,69 @@
+"""Two decisions at the same moment."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from consent.models import Actor, Grant, OutgoingMail, Receipt
+from consent.services.approve import approve_request
+from consent.services.decision import AlreadyDecided
+from consent.services.offer import build_offer
+from consent.services.revoke import revoke_grant
+from tests.factories.accounts import household
+from tests.factories.consent import approve, ask, everything
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+
+
+def at_once(count, work):
+    """What `work` answered, run by `count` threads that start together, each on its own connection."""
+    start, answers = threading.Barrier(count), []
+
+    def run():
+        try:
+            start.wait()
+            answers.append(work())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.mark.spec("P-07")
+def test_approvals_at_once_make_one_grant_one_receipt_one_mail():
+    home = household()
+    request = ask({"type": "usage_data", "services": "all"}, user=home.owner, at=AT)
+    offer = build_offer(request, home.owner, AT)
+
+    def press():
+        try:
+            return approve_request(
+                request=request, decision=everything(offer), by=home.owner, digest=offer.digest, at=AT
+            ).pk
+        except AlreadyDecided as earlier:
+            return earlier.grant.pk
+
+    answers = at_once(4, press)
+
+    assert len(answers) == 4
+    assert set(answers) == {Grant.objects.get().pk}
+    assert (Receipt.objects.count(), OutgoingMail.objects.count()) == (1, 1)
+
+
+def test_stops_at_once_are_one_event_and_one_mail():
+    home = household()
+    grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner, at=AT), at=AT)
+
+    at_once(4, lambda: revoke_grant(grant=grant, by=home.owner, actor=Actor.CUSTOMER, at=AT))
+
+    assert grant.events.filter(to_status="revoked").count() == 1
+    assert OutgoingMail.objects.filter(kind="stopped").count() == 1
