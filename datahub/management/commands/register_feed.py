@@ -17,13 +17,12 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("format", choices=list(formats()))
         parser.add_argument("--zone", default=settings.TIME_ZONE, help="of times without an offset")
-        parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+        parser.add_argument("--set", dest="pairs", action="append", default=[], metavar="KEY=VALUE")
 
-    def handle(self, *, name: str, format: str, zone: str, **options: list[str]) -> None:
-        pairs = [pair.partition("=") for pair in options["settings"]]
-        if unclear := [key for key, equals, _ in pairs if not equals]:
+    def handle(self, *, name: str, format: str, zone: str, pairs: list[str], **_options: object) -> None:
+        if unclear := [pair for pair in pairs if "=" not in pair]:
             raise CommandError(f"--set {unclear[0]}: write KEY=VALUE")
-        chosen = {key: value for key, _, value in pairs}
+        chosen = dict(pair.split("=", 1) for pair in pairs)
         try:
             feed = register_feed(
                 name=name, format_name=format, time_zone=zone, settings=chosen, at=clock.now()

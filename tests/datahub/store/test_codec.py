@@ -14,8 +14,6 @@ def blocks_of(values, known, quality, version):
     return Blocks(
         3600, zeros + 7, zeros + 20_000, zeros, zeros + 2, np.where(known, values, 0), known, quality, version
     )
-        3600, zeros + 7, zeros + 20_000, zeros, zeros + 2, np.where(known, values, 0), known, quality, version
-    )
 
 
 @given(
