@@ -1,6 +1,6 @@
 """Who the customers are and what they have."""
 
-from accounts.models.base import Commodity, Published
+from accounts.models.base import Commodity, Published, Versioned
 from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
@@ -28,4 +28,5 @@ __all__ = [
     "ServicePoint",
     "SupplyTerm",
     "User",
+    "Versioned",
 ]

@@ -1,0 +1,111 @@
+"""Load the contractual and physical hierarchy from a feed's rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.models import LoadMark, ServiceContract
+from accounts.services.loading import contractual, links, physical, roles
+from accounts.services.loading.links import Ending
+from accounts.services.loading.load import Load, LoadResult
+from accounts.services.rows import ContractRow, Hierarchy
+
+HOLD_ABOVE = 0.02  # of what is current
+_KIND = "hierarchy"
+
+
+class _Held(Exception):
+    """Undoes the load; the message says what waits for a confirmation."""
+
+
+def load_hierarchy(
+    *, hierarchy: Hierarchy, at: datetime, version_at: datetime, confirmed: bool, unread: int = 0
+) -> LoadResult:
+    """Bring the hierarchy to what the file says it was at `version_at`, its own time; where held, nothing.
+
+    A row that does not fit is rejected with its reason and the rest goes on. A "full" file ends the contracts
+    and links it does not list, at that time; one that would end more than 2 % of the current links or of the
+    current contracts is held until `confirmed`, and so is one that would end any while `unread` lines of it
+    could not be read: the missing ones may stand there. An older file never undoes a newer one. Customers,
+    accounts, points, meters and roles are never removed. The number of queries does not grow with the rows.
+    """
+    load = Load(at=at, as_of=version_at, is_full=hierarchy.mode == "full")
+    try:
+        with transaction.atomic():
+            _one_at_a_time()
+            load.listed_since = LoadMark.objects.filter(kind=_KIND).values_list("as_of", flat=True).first()
+            endings = _store(hierarchy, load)
+            if load.is_full:
+                if not confirmed:
+                    _hold_if_too_many(endings, unread)
+                _move_mark(load)
+    except _Held as held:
+        return LoadResult(held=str(held))
+    return load.result()
+
+
+def _store(hierarchy: Hierarchy, load: Load) -> dict[str, Ending]:
+    """In the order in which rows name each other."""
+    contractual.load_entities(hierarchy.entities, load)
+    contractual.load_programs(hierarchy.programs, load)
+    contractual.load_customers(hierarchy.customers, load)
+    contractual.load_accounts(hierarchy.accounts, load)
+    contractual.load_contracts(hierarchy.contracts, load)
+    physical.load_premises(hierarchy.premises, load)
+    physical.load_points(hierarchy.points, load)
+    physical.load_meters(hierarchy.meters, load)
+    endings = {
+        "links of contracts and points": links.load_point_links(hierarchy.point_links, load),
+        "meters at points": links.load_installations(hierarchy.installations, load),
+        "contracts": _end_unlisted(hierarchy.contracts, load) if load.is_full else Ending(0, 0),
+    }
+    roles.load_memberships(hierarchy.memberships, load)
+    return endings
+
+
+def _end_unlisted(rows: Sequence[ContractRow], load: Load) -> Ending:
+    """End the current contracts that a full file does not list, on the local day of its `as_of`."""
+    day = load.as_of.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    current = ServiceContract.objects.filter(start__lt=day).exclude(end__lte=day)
+    listed = {row.contract_number for row in rows}
+    unlisted = [
+        contract
+        for contract in current.select_for_update(of=("self",))
+        if contract.contract_number not in listed and not load.is_older_than(contract)
+    ]
+    count = current.count()
+    ServiceContract.objects.filter(pk__in=[contract.pk for contract in unlisted]).update(
+        end=day, cds_modified=load.at, cds_synced=load.at, version_at=load.as_of
+    )
+    load.ended += len(unlisted)
+    return Ending(count, len(unlisted))
+
+
+def _hold_if_too_many(endings: dict[str, Ending], unread: int) -> None:
+    too_many = [
+        f"{found.ending} of {found.current} {what}"
+        for what, found in endings.items()
+        if found.ending > HOLD_ABOVE * found.current
+    ]
+    if too_many:
+        raise _Held(f"This full file would end {', '.join(too_many)}: more than 2 %. Confirm to go on.")
+    missing = sum(found.ending for found in endings.values())
+    if unread and missing:
+        raise _Held(
+            f"This full file would end {missing} links or contracts it does not list, but {unread} of its "
+            "lines could not be read. Confirm to go on."
+        )
+
+
+def _move_mark(load: Load) -> None:
+    if load.listed_since is None or load.listed_since < load.as_of:
+        LoadMark.objects.update_or_create(kind=_KIND, defaults={"as_of": load.as_of})
+
+
+def _one_at_a_time() -> None:
+    """Two files told at once would each see half of the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ["accounts.hierarchy"])

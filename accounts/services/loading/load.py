@@ -1,0 +1,66 @@
+"""One load under way: what was taken, what was refused and why."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from accounts.models import Versioned
+
+
+class Refusal(NamedTuple):
+    """A row that was not taken; `line` counts from 1 in its file."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Each row is accepted (something new or changed), unchanged, or rejected with its reason.
+
+    `ended` counts what a full file no longer lists. `held` says why nothing was written until someone confirms.
+    """
+
+    accepted: int = 0
+    unchanged: int = 0
+    ended: int = 0
+    rejected: tuple[Refusal, ...] = ()
+    held: str | None = None
+
+
+@dataclass(slots=True)
+class Load:
+    """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadMark."""
+
+    at: datetime
+    as_of: datetime
+    is_full: bool = False
+    listed_since: datetime | None = None
+    accepted: int = 0
+    unchanged: int = 0
+    ended: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+    def refuse(self, line: int, reason: str) -> None:
+        self.refused.append(Refusal(line, reason))
+
+    def is_older_than(self, stored: Versioned) -> bool:
+        """The stored row was told by a newer file than this one."""
+        return stored.version_at is not None and stored.version_at > self.as_of
+
+    def refuse_as_older(self, line: int, stored: Versioned) -> None:
+        self.refuse(line, f"a newer file, as of {stored.version_at:%Y-%m-%d %H:%M} UTC, says otherwise")
+
+    @property
+    def adds_nothing_current(self) -> bool:
+        """A newer full file was loaded: what it did not list, this one cannot bring back."""
+        return self.listed_since is not None and self.listed_since > self.as_of
+
+    def refuse_as_unlisted(self, line: int) -> None:
+        self.refuse(
+            line, f"the newer full file, as of {self.listed_since:%Y-%m-%d %H:%M} UTC, does not list it"
+        )
+
+    def result(self) -> LoadResult:
+        refused = tuple(sorted(self.refused))
+        return LoadResult(self.accepted, self.unchanged, self.ended, refused)

@@ -1,0 +1,37 @@
+"""Load premises, service points and meter devices."""
+
+from collections.abc import Sequence
+
+from accounts.models import MeterDevice, Premise, ServicePoint
+from accounts.services.loading.load import Load
+from accounts.services.loading.objects import Told, keys_of, store_objects
+from accounts.services.rows import MeterRow, PointRow, PremiseRow
+
+
+def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:
+    told = [Told(row.line, row.premise_number, {"address": row.address}) for row in rows]
+    store_objects(Premise, "premise_number", told, load)
+
+
+def load_points(rows: Sequence[PointRow], load: Load) -> None:
+    """Refuses a point whose premise is not known."""
+    premises = keys_of(Premise, "premise_number", (row.premise_number for row in rows))
+    told = []
+    for row in rows:
+        if row.premise_number and row.premise_number not in premises:
+            load.refuse(row.line, f"premise {row.premise_number} is not known")
+            continue
+        fields = {
+            "premise_id": premises.get(row.premise_number),
+            "commodity": row.commodity,
+            "voltage": row.voltage,
+            "region": row.region,
+            "pricing_node": row.pricing_node,
+        }
+        told.append(Told(row.line, row.servicepoint_number, fields))
+    store_objects(ServicePoint, "servicepoint_number", told, load)
+
+
+def load_meters(rows: Sequence[MeterRow], load: Load) -> None:
+    told = [Told(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
+    store_objects(MeterDevice, "meter_number", told, load)

@@ -1,0 +1,94 @@
+"""Load who may act for a customer. Someone not known yet becomes a user and is invited by mail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from accounts.models import BillingAccount, Customer, Membership, Role, User
+from accounts.services.loading.load import Load
+from accounts.services.loading.objects import keys_of, not_newer
+from accounts.services.people import add_users
+from accounts.services.rows import MembershipRow
+
+
+class _Held(NamedTuple):
+    customer_id: int
+    user_id: int
+    billing_account_id: int | None
+
+
+class _Told(NamedTuple):
+    role: str
+    may_share: bool
+    until: datetime | None
+
+
+def load_memberships(rows: Sequence[MembershipRow], load: Load) -> None:
+    """Make or change roles. A role that a file leaves out stays: people also get theirs here, by invitation.
+
+    Refuses an unknown customer, an account of another customer, a delegate without an end.
+    """
+    customers = keys_of(Customer, "customer_number", (row.customer_number for row in rows))
+    accounts = {
+        number: (key, customer)
+        for number, key, customer in BillingAccount.objects.filter(
+            account_number__in={row.account_number for row in rows} - {""}
+        ).values_list("account_number", "pk", "customer__customer_number")
+    }
+    taken = []
+    for row in rows:
+        reason = _refusal(row, customers, accounts)
+        if reason:
+            load.refuse(row.line, reason)
+        else:
+            taken.append(row)
+    users = add_users(people={row.email.lower(): row.user_name for row in taken}, at=load.at)
+    told = {}
+    for row in taken:
+        account = accounts[row.account_number][0] if row.account_number else None
+        held = _Held(customers[row.customer_number], users[row.email.lower()].pk, account)
+        told[held] = (row.line, _Told(row.role, row.may_share, row.until))
+    _store(told, users, load)
+
+
+def _refusal(
+    row: MembershipRow, customers: dict[str, int], accounts: dict[str, tuple[int, str]]
+) -> str | None:
+    if row.customer_number not in customers:
+        return f"customer {row.customer_number} is not known"
+    if row.account_number and row.account_number not in accounts:
+        return f"account {row.account_number} is not known"
+    if row.account_number and accounts[row.account_number][1] != row.customer_number:
+        return f"account {row.account_number} is not one of customer {row.customer_number}"
+    if row.role not in Role.values:
+        return f"role {row.role!r} is none of {', '.join(Role.values)}"
+    if (row.role == Role.DELEGATE) != (row.until is not None):
+        return "a delegate, and nobody else, has an end"
+    return None
+
+
+def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: Load) -> None:
+    stored = {
+        _Held(one.customer_id, one.user_id, one.billing_account_id): one
+        for one in Membership.objects.select_for_update().filter(user__in=users.values())
+    }
+    new, changed, same = [], [], []
+    for held, (line, fields) in told.items():
+        found = stored.get(held)
+        if found is None:
+            new.append(
+                Membership(**held._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of)
+            )
+        elif _Told(found.role, found.may_share, found.until) == fields:
+            same.append(found.pk)
+        elif load.is_older_than(found):
+            load.refuse_as_older(line, found)
+        else:
+            found.role, found.may_share, found.until = fields
+            found.version_at = load.as_of
+            changed.append(found)
+    Membership.objects.bulk_create(new)
+    Membership.objects.bulk_update(changed, ["role", "may_share", "until", "version_at"], batch_size=2_000)
+    Membership.objects.filter(not_newer(load), pk__in=same).update(version_at=load.as_of)
+    load.accepted += len(new) + len(changed)
+    load.unchanged += len(same)

@@ -1,0 +1,7 @@
+"""News of this app, for its own edge and the apps above."""
+
+from django.dispatch import Signal
+
+# users wait for their invitation; sent after commit. What sends them also looks by itself, so a lost signal
+# only means a later mail.
+invitations_due = Signal()
