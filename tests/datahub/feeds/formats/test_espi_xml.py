@@ -43,6 +43,14 @@ def test_a_reading_without_a_value_is_unknown_and_its_quality_is_kept():
     assert house.quality.tolist().count(Quality.ACTUAL) == 20
 
 
+def test_a_reading_without_a_length_lasts_as_long_as_its_type_says():
+    content = changed("espi_wall_clock.xml", ("<duration>3600</duration>", ""))
+
+    (series,) = parse(content, zone=NEW_YORK, settings={"wall_clock_as_utc": "yes"}).rows
+
+    assert (series.interval_seconds, series.size) == (3600, 25)
+
+
 def test_gas_in_therms_with_a_multiplier_and_periods_of_any_length():
     (gas,) = parse(content_of("espi_gas_bill_periods.xml"), zone=NEW_YORK).rows
 
