@@ -33,27 +33,27 @@ class _OurWords:
                 field.help_text = ""
 
 
-class LoginForm(_OurWords, allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+class LoginForm(_OurWords, allauth_forms.LoginForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class ChangePasswordForm(_OurWords, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(_OurWords, allauth_forms.ChangePasswordForm):
     pass
 
 
-class SetPasswordForm(_OurWords, allauth_forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(_OurWords, allauth_forms.SetPasswordForm):
     pass
 
 
-class ResetPasswordForm(_OurWords, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(_OurWords, allauth_forms.ResetPasswordForm):
     pass
 
 
-class ResetPasswordKeyForm(_OurWords, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(_OurWords, allauth_forms.ResetPasswordKeyForm):
     pass
 
 
-class ReauthenticateForm(_OurWords, allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(_OurWords, allauth_forms.ReauthenticateForm):
     pass

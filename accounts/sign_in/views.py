@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve, reverse
 _REQUESTS = "/oauth/authorize/"
 
 
-class LoginView(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no types
+class LoginView(allauth_views.LoginView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         waiting = self.get_next_url() or ""
         return {
@@ -18,7 +18,7 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]  # allauth has n
         }
 
 
-class PasswordResetView(allauth_views.PasswordResetView):  # type: ignore[misc]
+class PasswordResetView(allauth_views.PasswordResetView):
     """The waiting page travels in the mail's link, so `next` does not decide what follows this form."""
 
     def get_success_url(self) -> str:
@@ -26,11 +26,16 @@ class PasswordResetView(allauth_views.PasswordResetView):  # type: ignore[misc]
 
 
 def cancel_url(waiting: str) -> str:
-    """Where to leave a page that waits for a login: `cancel/` below it, with its query; "" if it has none."""
+    """Where to leave a page that waits for a login; "" if it has no such place.
+
+    That is `cancel/` below the page, with its query, when the address there has a name that ends in `_cancel`.
+    """
     parts = urlsplit(waiting)
     path = f"{parts.path}cancel/"
     try:
-        resolve(path)
+        name = resolve(path).url_name or ""
     except Resolver404:
+        return ""
+    if not name.endswith("_cancel"):
         return ""
     return f"{path}?{parts.query}" if parts.query else path

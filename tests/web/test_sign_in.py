@@ -189,6 +189,7 @@ def test_a_weak_password_is_refused_with_the_reason(client):
 
 def test_a_page_that_can_be_left_without_a_login_offers_it(client, settings):
     assert cancel_url("/help/") == ""
+    assert cancel_url("/oauth/authorize/") == ""  # a request named "cancel" is no way out
 
     settings.ROOT_URLCONF = _UrlsWithCancel
     assert cancel_url("/waiting/?a=1") == "/waiting/cancel/?a=1"
@@ -197,7 +198,10 @@ def test_a_page_that_can_be_left_without_a_login_offers_it(client, settings):
 
 
 class _UrlsWithCancel:
-    urlpatterns = [path("waiting/cancel/", LoginView.as_view()), *project_urls.urlpatterns]
+    urlpatterns = [
+        path("waiting/cancel/", LoginView.as_view(), name="waiting_cancel"),
+        *project_urls.urlpatterns,
+    ]
 
 
 def _without_what_differs(text: str) -> str:
