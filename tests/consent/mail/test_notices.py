@@ -1,0 +1,155 @@
+"""Who is told what when sharing starts, changes or ends."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.models import Commodity, Role
+from consent.models import Actor, OutgoingMail
+from consent.services.decision import DecidedPart, Decision
+from consent.services.narrow import narrow_grant
+from consent.services.revoke import close_grant, expire_grants, revoke_grant, suspend_grant
+from tests.factories.accounts import (
+    MembershipFactory,
+    StaffFactory,
+    UserFactory,
+    add_service,
+    household,
+)
+from tests.factories.consent import ClientFactory, approve, ask
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+LATER = AT + timedelta(hours=2)
+
+
+@pytest.fixture
+def home():
+    return household(owner=UserFactory(name="Ada Demo"), name="Cabin")
+
+
+@pytest.fixture
+def grant(home):
+    client = ClientFactory(name="Sunny Roofs", purpose="A purpose nobody has reviewed.")
+    detail = {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}
+    return approve(ask(detail, user=home.owner, client=client, at=AT), at=AT)
+
+
+def mails(kind):
+    return {mail.to: mail for mail in OutgoingMail.objects.filter(kind=kind)}
+
+
+@pytest.mark.spec("P-16", "F-179", "F-181", "F-182s", "F-183")
+def test_who_agreed_gets_the_receipts_number_and_link_and_what_is_shared(home, grant):
+    mail = mails("approved")[home.owner.email]
+
+    receipt = grant.receipts.get()
+    assert mail.subject == f"You are sharing data with Sunny Roofs: receipt {receipt.number}"
+    for body in (mail.text, mail.html):
+        assert "River Valley Power" in body
+        assert f"/receipts/{receipt.key}/" in body
+        assert "Your meter readings" in body
+        assert "Ongoing until November 24, 2027" in body
+        assert "1 electricity service" in body
+        assert "November 24, 2026, 8:00 AM (Pacific Time)" in body
+        assert "nobody has reviewed" not in body
+
+
+def test_a_mail_holds_no_printed_numbers_and_loads_nothing(home, grant):
+    mail = mails("approved")[home.owner.email]
+
+    for private in (home.contract.contract_number, home.account.account_number, home.contract.address):
+        assert private not in mail.text + mail.html
+    assert "<img" not in mail.html and "src=" not in mail.html
+
+
+@pytest.mark.spec("P-15")
+def test_the_other_owners_are_told_without_the_link_that_stops_everything(home):
+    partner = MembershipFactory(customer=home.customer).user
+    MembershipFactory(customer=home.customer, role=Role.VIEWER)
+
+    grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner, at=AT), at=AT)
+
+    assert set(mails("approved")) == {home.owner.email}
+    assert set(mails("shared")) == {partner.email}
+    told = mails("shared")[partner.email]
+    assert told.subject == "Ada Demo shared data from your account"
+    assert grant.receipts.get().key not in told.text + told.html
+    assert f"/my/sharing/{grant.public_id}/" in told.text
+
+
+def test_owners_of_accounts_that_are_not_shared_hear_nothing(home):
+    other = household()
+    MembershipFactory(customer=other.customer, user=home.owner)
+    detail = {"type": "usage_data", "services": [home.contract.contract_number]}
+
+    approve(ask(detail, user=home.owner, at=AT), at=AT)
+
+    assert not mails("shared")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "subject"),
+    [
+        (
+            "stopped",
+            lambda grant: revoke_grant(grant=grant, by=grant.user, actor=Actor.CUSTOMER, at=LATER),
+            "Sunny Roofs can no longer read your data",
+        ),
+        ("closed", lambda grant: close_grant(grant=grant, at=LATER), "Sunny Roofs ended its access"),
+        (
+            "ended",
+            lambda grant: expire_grants(at=grant.access_ends),
+            "Sharing with Sunny Roofs ended",
+        ),
+        (
+            "paused",
+            lambda grant: suspend_grant(grant=grant, by=StaffFactory(), at=LATER, reason="Complaint"),
+            "Sharing with Sunny Roofs is paused",
+        ),
+    ],
+)
+def test_an_end_is_told_to_everyone_who_owns_the_data(home, grant, kind, change, subject):
+    partner = MembershipFactory(customer=home.customer).user
+
+    change(grant)
+
+    told = mails(kind)
+    assert set(told) == {home.owner.email, partner.email}
+    assert {mail.subject for mail in told.values()} == {subject}
+
+
+def test_a_change_is_told_with_what_is_still_shared(home, grant):
+    gas = add_service(owner=home.owner, account=home.account, commodity=Commodity.GAS)
+    request = ask({"type": "usage_data", "services": "all", "end": "+1y"}, user=home.owner, at=AT)
+    both = approve(request, at=AT)
+    decision = Decision((DecidedPart("usage_data", frozenset({gas.contract.pk})),))
+
+    narrow_grant(grant=both, decision=decision, by=home.owner, at=LATER)
+
+    mail = mails("changed")[home.owner.email]
+    assert mail.subject.startswith("What you share with")
+    assert "1 gas service" in mail.text and "electricity" not in mail.text
+
+
+def test_the_mail_is_in_its_readers_language(home):
+    home.owner.language = "es"
+    home.owner.save()
+
+    approve(ask({"type": "usage_data", "services": "all"}, user=home.owner, at=AT), at=AT)
+
+    mail = mails("approved")[home.owner.email]
+    assert mail.language == "es"
+    assert "noviembre" in mail.text
+
+
+def test_a_companys_name_cannot_add_headers_or_markup(home):
+    client = ClientFactory(name="Sunny\r\nBcc: all@example.com <b>")
+
+    approve(ask({"type": "usage_data", "services": "all"}, user=home.owner, client=client, at=AT), at=AT)
+
+    mail = mails("approved")[home.owner.email]
+    assert "\n" not in mail.subject and "\r" not in mail.subject
+    assert "<b>" not in mail.html and "&lt;b&gt;" in mail.html
+    assert "<b>" in mail.text
