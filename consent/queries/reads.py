@@ -70,7 +70,7 @@ def read_rows(disclosures: QuerySet[Disclosure]) -> Iterator[tuple[object, ...]]
         )
 
 
-def note_on_reads(grant: Grant, *, last_read: datetime | None, at: datetime) -> str:
+def note_on_reads(*, last_read: datetime | None, at: datetime) -> str:
     """What stands out about the reads, or nothing."""
     if last_read is None:
         return _("Not read yet.")

@@ -1,0 +1,182 @@
+"""The receipt: the proof of what was agreed, readable and stoppable without a login, personal only with one."""
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from accounts.models import ServiceContract
+from cdsc_portal.lib import clock
+from consent.models import Actor, Client, Grant, GrantEvent, Receipt
+from consent.services.decision import DecidedPart, Decision
+from consent.services.narrow import narrow_grant
+from consent.transitions import GrantStatus
+from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.factories.consent import ClientFactory, approve, ask
+
+USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
+BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
+
+
+@pytest.fixture
+def receipt(home):
+    client = ClientFactory(
+        name="Sunny Roofs (demo)",
+        purpose="To size your roof.",
+        client_uri="https://roofs.example.com/",
+        uri_confirmed=True,
+        terms_uri="https://roofs.example.com/terms",
+    )
+    approve(ask(USAGE, BILLS, user=home.owner, client=client))
+    return Receipt.objects.get()
+
+
+def page_of(receipt, browser=None):
+    return (browser or Browser()).get(reverse("receipt", args=[receipt.key])).content.decode()
+
+
+@pytest.mark.spec("F-177", "F-184", "F-185", "F-187", "F-188", "F-189", "F-191", "F-192", "F-194")
+def test_anyone_with_the_address_reads_what_was_agreed(receipt):
+    page = page_of(receipt)
+
+    for words in (
+        receipt.number,
+        "River Valley Power (demo)",
+        "Sharing",
+        "Your meter readings",
+        "Readings from",
+        "1 electricity service",
+        "To size your roof.",
+        "Written by Sunny Roofs (demo)",
+        'href="https://roofs.example.com/" target="_blank" rel="noopener nofollow"',
+        'href="https://roofs.example.com/terms" target="_blank" rel="noopener nofollow"',
+        reverse("receipt_stop", args=[receipt.key]),
+    ):
+        assert words in page
+
+
+@pytest.mark.spec("P-12", "F-189", "F-190")
+def test_logged_out_it_hides_names_addresses_and_numbers(home, receipt, browser):
+    private = (
+        home.owner.name,
+        home.contract.contract_number,
+        home.contract.address,
+        home.account.account_number,
+    )
+
+    logged_out, logged_in = page_of(receipt), page_of(receipt, browser)
+
+    assert not [value for value in private if value in logged_out]
+    assert "Log in to see them" in logged_out
+    assert not [value for value in private if value not in logged_in]
+
+
+@pytest.mark.spec("P-12", "F-190")
+def test_another_customer_who_is_logged_in_sees_no_more_than_the_public(home, receipt):
+    browser = Browser()
+    browser.force_login(household().owner)
+
+    page = page_of(receipt, browser)
+
+    assert home.contract.contract_number not in page
+    assert home.owner.name not in page
+
+
+def test_a_joint_owner_reads_it_whole(home, receipt):
+    partner = UserFactory()
+    MembershipFactory(customer=home.customer, user=partner)
+    browser = Browser()
+    browser.force_login(partner)
+
+    assert home.contract.contract_number in page_of(receipt, browser)
+
+
+@pytest.mark.spec("F-176", "F-178")
+def test_no_search_engine_keeps_it_and_its_number_does_not_lead_there(receipt):
+    response = Browser().get(reverse("receipt", args=[receipt.key]))
+
+    assert "noindex" in response["X-Robots-Tag"]
+    assert '<meta name="robots" content="noindex, nofollow">' in response.content.decode()
+    assert Browser().get(reverse("receipt", args=[receipt.number])).status_code == 404
+
+
+@pytest.mark.spec("P-12", "F-188", "F-199")
+def test_a_later_name_or_purpose_does_not_change_it(home, receipt, browser):
+    Client.objects.update(name="Cloudy Roofs (demo)", purpose="Something else.")
+    ServiceContract.objects.update(address="99 New Street, Riverton")
+
+    page = page_of(receipt, browser)
+
+    assert "Sunny Roofs (demo)" in page
+    assert "(now called Cloudy Roofs (demo))" in page
+    assert "To size your roof." in page
+    assert "Something else." not in page
+    assert "99 New Street" not in page
+
+
+@pytest.mark.spec("F-199", "F-200")
+def test_a_superseded_receipt_says_so_and_what_holds_now(home, receipt):
+    kept = Decision((DecidedPart("usage_data", frozenset({home.contract.pk})),))
+    newer = narrow_grant(grant=receipt.grant, decision=kept, by=home.owner, at=clock.now())
+
+    page = page_of(receipt)
+
+    assert reverse("receipt", args=[newer.key]) in page
+    assert "Now: Your meter readings." in page
+    assert "What your bills are made of" in page
+    assert "Asked for, but not shared: What your bills are made of" in page_of(newer)
+
+
+@pytest.mark.spec("F-194", "C-40", "P-13")
+def test_it_stops_without_a_login_by_post_only(receipt):
+    address, browser = reverse("receipt_stop", args=[receipt.key]), Browser()
+
+    shown = browser.get(address)
+    before = Grant.objects.get().status
+    response = browser.post(address, {"action": "stop"})
+
+    assert "Stop sharing now" in shown.content.decode()
+    assert before == GrantStatus.ACTIVE
+    assert response.status_code == 303
+    assert response["Location"] == reverse("receipt", args=[receipt.key])
+    assert Grant.objects.get().status == GrantStatus.REVOKED
+    assert GrantEvent.objects.latest("pk").actor == Actor.LINK
+    page = page_of(receipt)
+    assert "You stopped it" in page
+    assert address not in page
+
+
+def test_the_stop_form_needs_its_token(receipt):
+    browser = Browser(enforce_csrf_checks=True)
+
+    response = browser.post(reverse("receipt_stop", args=[receipt.key]), {"action": "stop"})
+
+    assert response.status_code == 403
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+
+
+@pytest.mark.spec("F-187")
+def test_what_has_ended_in_another_way_is_left_as_it_is(receipt):
+    Grant.objects.update(status=GrantStatus.CLOSED)
+    address = reverse("receipt_stop", args=[receipt.key])
+
+    Browser().post(address, {"action": "stop"})
+
+    assert Grant.objects.get().status == GrantStatus.CLOSED
+    assert "The company ended it" in page_of(receipt)
+    assert "The company ended it" in Browser().get(address).content.decode()
+
+
+def test_an_erased_receipt_still_proves_what_was_agreed(receipt, browser):
+    receipt.personal = {}
+    receipt.save()
+
+    page = page_of(receipt, browser)
+
+    assert "Your meter readings" in page
+    assert "1 electricity service" in page
+
+
+def test_the_page_costs_the_same_queries_logged_out(receipt, django_assert_num_queries):
+    # receipt with grant, client and user
+    with django_assert_num_queries(1):
+        page_of(receipt)

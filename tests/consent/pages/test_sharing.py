@@ -1,0 +1,287 @@
+"""The customer's sharing pages: what is shared, who read what, and the end of it in two clicks."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from accounts.models import Role
+from cdsc_portal.lib import clock
+from consent.models import ConsentRequest, Disclosure, Grant, GrantEvent
+from consent.services.decision import DecidedPart, Decision
+from consent.services.narrow import narrow_grant
+from consent.transitions import GrantStatus
+from tests.factories.accounts import MembershipFactory, UserFactory, add_service, household
+from tests.factories.consent import ClientFactory, approve, ask
+
+USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
+BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
+LIST = reverse("sharing_list")
+
+
+@pytest.fixture
+def grant(home):
+    return approve(ask(USAGE, BILLS, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)")))
+
+
+def logged_in(user):
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def read(grant, contract, *, at=None, values=96):
+    """One release of readings of one contract."""
+    at = at or clock.now()
+    disclosure = Disclosure.objects.create(
+        grant=grant,
+        scope="usage_data",
+        resource="usage_data",
+        start=at - timedelta(days=1),
+        end=at,
+        value_count=values,
+        released_at=at,
+        address="198.51.100.7",
+    )
+    disclosure.contracts.add(contract)
+    return disclosure
+
+
+def page_of(browser, grant, name="sharing_detail"):
+    return browser.get(reverse(name, args=[grant.public_id])).content.decode()
+
+
+@pytest.mark.spec("F-29")
+def test_the_list_says_company_data_account_until_and_last_read(home, browser, grant):
+    page = browser.get(LIST).content.decode()
+
+    for words in ("Sunny Roofs (demo)", "Sharing", "Your meter readings", "Not read yet", "Details"):
+        assert words in page
+    assert home.account.account_number in page
+    assert reverse("sharing_stop", args=[grant.public_id]) in page
+
+
+def test_a_request_that_waits_is_listed_apart(home, browser):
+    request = ask(USAGE, user=home.owner)
+
+    page = browser.get(LIST).content.decode()
+
+    assert "Waiting for your decision" in page
+    assert reverse("consent_request", args=[request.key]) in page
+
+
+def test_who_shares_nothing_reads_why_and_what_next(home, browser):
+    page = browser.get(LIST).content.decode()
+
+    assert "No company can read your data." in page
+
+
+def test_what_ran_out_is_ended_though_no_task_has_run_yet(home, browser, grant):
+    Grant.objects.update(access_ends=clock.now() - timedelta(seconds=1))
+
+    page = browser.get(LIST).content.decode()
+
+    assert '<h2 id="ended">Ended</h2>' in page
+    assert reverse("sharing_stop", args=[grant.public_id]) not in page
+
+
+@pytest.mark.parametrize("name", ["sharing_detail", "sharing_reads", "sharing_stop"])
+def test_a_stranger_finds_nothing(grant, name):
+    stranger = logged_in(household().owner)
+
+    response = stranger.get(reverse(name, args=[grant.public_id]))
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["sharing_detail", "sharing_reads", "sharing_stop"])
+def test_nobody_reads_without_a_login(grant, name):
+    response = Browser().get(reverse(name, args=[grant.public_id]))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.spec("X-20")
+def test_the_detail_says_what_which_until_and_its_history(home, browser, grant):
+    page = page_of(browser, grant)
+
+    for words in (
+        "Your meter readings",
+        "Readings from",
+        home.contract.contract_number,
+        "Receipt ",
+        "Sunny Roofs (demo) asked",
+        "Approved. By you",
+    ):
+        assert words in page
+
+
+@pytest.mark.spec("P-14")
+def test_the_page_and_the_download_list_every_disclosure(home, browser, grant):
+    reads = [read(grant, home.contract, at=clock.now() - timedelta(hours=hour)) for hour in range(30)]
+
+    page = page_of(browser, grant)
+    response = browser.get(reverse("sharing_reads", args=[grant.public_id]))
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+
+    assert page.count("198.51.100.7") == 25
+    assert "Page 1 of 2" in page
+    assert [row["read_id"] for row in rows] == [found.public_id for found in reads]
+    assert {row["values"] for row in rows} == {"96"}
+
+
+def test_a_company_that_stopped_reading_is_pointed_out(home, browser, grant):
+    read(grant, home.contract, at=clock.now() - timedelta(days=91))
+
+    assert "No reads for 90 days." in page_of(browser, grant)
+
+
+@pytest.mark.spec("P-13", "C-40")
+def test_two_clicks_stop_and_looking_at_the_link_does_not(home, browser, grant):
+    address = reverse("sharing_stop", args=[grant.public_id])
+
+    shown = browser.get(address).content.decode()
+    before = Grant.objects.get().status
+    response = browser.post(address, {"action": "stop"})
+
+    assert '<button class="button" name="action" value="stop">Stop sharing now</button>' in shown
+    assert '<button class="button" name="action" value="keep">Keep sharing</button>' in shown
+    assert before == GrantStatus.ACTIVE
+    assert response.status_code == 303
+    assert Grant.objects.get().status == GrantStatus.REVOKED
+    page = page_of(browser, grant)
+    assert "You stopped it" in page
+    assert "Stopped on" in page
+    assert "Stopped. By you" in page
+
+
+def test_keep_sharing_keeps(browser, grant):
+    browser.post(reverse("sharing_stop", args=[grant.public_id]), {"action": "keep"})
+
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+
+
+def test_stopping_twice_leaves_one_event(browser, grant):
+    address = reverse("sharing_stop", args=[grant.public_id])
+
+    browser.post(address, {"action": "stop"})
+    browser.post(address, {"action": "stop"})
+
+    assert GrantEvent.objects.filter(to_status=GrantStatus.REVOKED).count() == 1
+
+
+@pytest.mark.spec("P-15")
+def test_a_viewer_sees_and_cannot_stop(home, grant):
+    viewer = UserFactory()
+    MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER)
+    browser = logged_in(viewer)
+
+    page = page_of(browser, grant)
+    response = browser.post(reverse("sharing_stop", args=[grant.public_id]), {"action": "stop"})
+
+    assert home.owner.name in page
+    assert "Stop sharing" not in page
+    assert response.status_code == 404
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+
+
+@pytest.mark.spec("P-15")
+def test_a_joint_owner_sees_and_may_stop_what_another_shared(home, grant):
+    partner = UserFactory()
+    MembershipFactory(customer=home.customer, user=partner)
+    browser = logged_in(partner)
+
+    page = browser.get(LIST).content.decode()
+    browser.post(reverse("sharing_stop", args=[grant.public_id]), {"action": "stop"})
+
+    assert home.owner.name in page
+    assert Grant.objects.get().status == GrantStatus.REVOKED
+
+
+def test_who_sees_one_account_sees_only_its_services_and_reads(home, grant):
+    shop = household(owner=home.owner)
+    both = approve(ask(USAGE, user=home.owner))
+    read(both, home.contract, values=11)
+    read(both, shop.contract, values=22)
+    clerk = UserFactory()
+    MembershipFactory(customer=shop.customer, user=clerk, role=Role.VIEWER)
+
+    page = page_of(logged_in(clerk), both)
+
+    assert shop.contract.contract_number in page
+    assert home.contract.contract_number not in page
+    assert 'data-label="Values">22<' in page
+    assert 'data-label="Values">11<' not in page
+
+
+def test_less_than_before_shows_in_the_timeline(home, browser, grant):
+    kept = Decision((DecidedPart("usage_data", frozenset({home.contract.pk})),))
+
+    narrow_grant(grant=grant, decision=kept, by=home.owner, at=clock.now())
+
+    page = page_of(browser, grant)
+    assert "Changed: less is shared. By you" in page
+    assert "What your bills are made of" not in page
+
+
+@pytest.mark.parametrize("many", [1, 5])
+def test_the_list_costs_the_same_queries_however_many(home, browser, many, django_assert_num_queries):
+    for _each in range(many):
+        approve(ask(USAGE, BILLS, user=home.owner))
+        ask(USAGE, user=home.owner)
+
+    # session, user; grants, parts, accounts, stoppable, waiting; session saved: savepoint, update, release
+    with django_assert_num_queries(10):
+        browser.get(LIST)
+
+
+@pytest.mark.parametrize("many", [1, 20])
+def test_the_detail_costs_the_same_queries_however_much(home, browser, many, django_assert_num_queries):
+    for _each in range(many):
+        add_service(owner=home.owner, account=home.account)
+    grant = approve(ask(USAGE, BILLS, user=home.owner))
+    for _each in range(many):
+        read(grant, home.contract)
+
+    # session, user, grant; reads counted and listed; stoppable, contracts, receipts, parts, later accounts,
+    # receipts listed, request, events; session saved: savepoint, update, release
+    with django_assert_num_queries(16):
+        page_of(browser, grant)
+
+
+def test_the_home_page_names_companies_and_accounts(home, browser, grant):
+    page = browser.get(reverse("my_home")).content.decode()
+
+    assert "1 company can read your data:" in page
+    assert home.account.account_number in page
+    assert home.contract.contract_number in page
+
+
+def test_a_request_waiting_stands_first_on_the_home_page(home, browser):
+    ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)"))
+
+    page = browser.get(reverse("my_home")).content.decode()
+
+    assert page.index("Sunny Roofs (demo) asks to see data") < page.index("Your accounts")
+
+
+def test_a_request_that_ran_out_waits_no_more(home, browser):
+    ask(USAGE, user=home.owner)
+    ConsentRequest.objects.update(expires=clock.now())
+
+    assert "Waiting for your decision" not in browser.get(LIST).content.decode()
+
+
+def test_the_home_page_costs_the_same_queries_however_many_accounts(
+    home, browser, grant, django_assert_num_queries
+):
+    for _each in range(5):
+        household(owner=home.owner)
+
+    # session, user; grants, parts, accounts, stoppable, waiting; accounts; session saved: three
+    with django_assert_num_queries(11):
+        browser.get(reverse("my_home"))
