@@ -10,7 +10,7 @@ from consent.queries.access import data_access
 
 
 class BearerAuthentication(BaseAuthentication):
-    """RFC 6750, header only. The grant is looked up on every call, so what was stopped is refused from then on (X-14)."""
+    """RFC 6750, header only; the grant is looked up on every call, so a stop holds from the next one on (X-14)."""
 
     def authenticate(self, request: Request) -> tuple[None, DataAccess]:
         """`request.auth` becomes the access. Raises Refusal: 400 for a token in the query, else 401."""

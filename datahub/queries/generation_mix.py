@@ -9,9 +9,10 @@ from itertools import groupby
 
 from django.db.models import Q
 
+from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.paging import Position
 from consent.access import Access
-from datahub.models import MixShare
+from datahub.models import MixSeries, MixShare
 from datahub.queries.bill_sections import supply_named
 from datahub.queries.coverage import Coverage
 from datahub.queries.mix_places import SERIES_OF, MixPlace, Places, mix_places
@@ -35,6 +36,14 @@ class MixStep:
         return self.start + timedelta(seconds=self.seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class SourceShares:
+    """One source through a segment: a share 0 to 1 a step, exact; None = unknown."""
+
+    source: str
+    shares: list[str | None]
+
+
 @dataclass(slots=True)
 class MixSegment:
     """Consecutive steps of one series for the same contracts. `key` is the tariff code or the grid region."""
@@ -42,16 +51,47 @@ class MixSegment:
     series: str
     key: str
     contracts: frozenset[int]
+    contract_numbers: tuple[str, ...]
     names_tariff: bool
     steps: list[MixStep] = field(default_factory=list)
 
     @property
-    def sources(self) -> list[str]:
-        return sorted({source for step in self.steps for source in step.shares})
+    def tariff_code(self) -> str:
+        """Empty where no supply scope opens all of the contracts."""
+        return self.key if self.series == MixSeries.CONSUMPTION and self.names_tariff else ""
+
+    @property
+    def region(self) -> str:
+        return self.key if self.series != MixSeries.CONSUMPTION else ""
+
+    @property
+    def interval_seconds(self) -> int:
+        return self.steps[0].seconds
+
+    @property
+    def start(self) -> datetime:
+        return self.steps[0].start
+
+    @property
+    def end(self) -> datetime:
+        return self.steps[-1].end
+
+    @property
+    def modified(self) -> datetime:
+        return max(step.modified for step in self.steps)
+
+    @property
+    def sources(self) -> list[SourceShares]:
+        names = sorted({source for step in self.steps for source in step.shares})
+        return [SourceShares(name, [_share(step.shares.get(name)) for step in self.steps]) for name in names]
 
     @property
     def values(self) -> int:
         return sum(len(step.shares) for step in self.steps)
+
+
+def _share(share: Decimal | None) -> str | None:
+    return None if share is None else exact(share)
 
 
 def generation_mix(
@@ -65,10 +105,7 @@ def generation_mix(
     start = datetime.fromisoformat(str(after[0])) if after else None
     starts = _starts(places, start)
     steps = _steps(places, starts[:-1] if len(starts) > _page_size(places) else starts)
-    named = supply_named(access)
-    segments = [
-        segment for series, key in sorted(places) for segment in _segments(series, key, places, steps, named)
-    ]
+    segments = _all_segments(covered, places, steps, named=supply_named(access))
     return Page(
         items=segments,
         standings=mix_standings(covered, places),
@@ -120,25 +157,43 @@ def _steps(places: Places, starts: Sequence[datetime]) -> dict[tuple[str, str], 
     return steps
 
 
-def _segments(
-    series: str,
-    key: str,
+def _all_segments(
+    covered: Coverage,
     places: Places,
     steps: dict[tuple[str, str], list[MixStep]],
+    *,
     named: frozenset[int],
-) -> Iterator[MixSegment]:
-    """A segment ends where a step is missing, lasts otherwise, or is of other contracts."""
-    segment: MixSegment | None = None
-    for step in steps[(series, key)]:
-        contracts = _contracts_of(step, places[(series, key)])
-        if segment is not None and not _continues(segment, step, contracts):
-            yield segment
-            segment = None
+) -> list[MixSegment]:
+    numbers = {contract.key: contract.contract_number for contract in covered.open}
+    return [
+        MixSegment(
+            series,
+            key,
+            contracts,
+            tuple(sorted(numbers[k] for k in contracts)),
+            contracts <= named,
+            list(found),
+        )
+        for series, key in sorted(places)
+        for contracts, found in _runs(steps[(series, key)], places[(series, key)])
+    ]
+
+
+def _runs(steps: Sequence[MixStep], places: list[MixPlace]) -> Iterator[tuple[frozenset[int], list[MixStep]]]:
+    """Steps that follow on each other, last equally long and are of the same contracts."""
+    run: list[MixStep] = []
+    of: frozenset[int] = frozenset()
+    for step in steps:
+        contracts = _contracts_of(step, places)
+        follows = run and run[-1].seconds == step.seconds and run[-1].end == step.start
+        if run and not (follows and contracts == of):
+            yield of, run
+            run = []
         if contracts:
-            segment = segment or MixSegment(series, key, contracts, contracts <= named)
-            segment.steps.append(step)
-    if segment is not None:
-        yield segment
+            of = contracts
+            run.append(step)
+    if run:
+        yield of, run
 
 
 def _contracts_of(step: MixStep, places: list[MixPlace]) -> frozenset[int]:
@@ -149,8 +204,3 @@ def _contracts_of(step: MixStep, places: list[MixPlace]) -> frozenset[int]:
         if (place.span.start is None or place.span.start <= step.start)
         and (place.span.end is None or step.end <= place.span.end)
     )
-
-
-def _continues(segment: MixSegment, step: MixStep, contracts: frozenset[int]) -> bool:
-    last = segment.steps[-1]
-    return segment.contracts == contracts and last.seconds == step.seconds and last.end == step.start

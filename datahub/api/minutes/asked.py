@@ -1,0 +1,78 @@
+"""The query string of a founding resource: it can only narrow."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from cdsc_portal.lib.paging import CursorError, Position, read_cursor
+from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.relative_dates import UnreadableDate, resolve_end, resolve_start
+from consent.api.problems import bad_parameter
+
+PARAMETERS = ("services", "start", "end", "cursor")
+_YEARS = range(1900, 2200)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a call asks for.
+
+    `services`: contract numbers, None = all; `window`: UTC, open where nothing was said; `after`: None = first page.
+    """
+
+    services: tuple[str, ...] | None
+    window: Span
+    after: Position | None
+
+    @property
+    def names_period(self) -> bool:
+        return self.window != Span()
+
+
+def parse_asked(query: QueryDict, *, now: datetime, purpose: str) -> Asked:
+    """Read the parameters; `purpose` is what a cursor must have been made for.
+
+    A page after the first keeps the window that the first one resolved. Raises Refusal (400) naming the parameter.
+    """
+    for name, values in query.lists():
+        if name not in PARAMETERS:
+            raise bad_parameter(name, f"not a parameter of this address; it takes {', '.join(PARAMETERS)}")
+        if len(values) > 1 and name != "services":
+            raise bad_parameter(name, "given more than once")
+    services = _services(query)
+    window = Span(_moment(query, "start", now), _moment(query, "end", now))
+    if window.start is not None and window.end is not None and window.end <= window.start:
+        raise bad_parameter("end", "must be later than start")
+    if "cursor" not in query:
+        return Asked(services, window, None)
+    try:
+        cursor = read_cursor(query["cursor"], purpose=purpose)
+    except CursorError as error:
+        raise bad_parameter("cursor", str(error)) from error
+    return Asked(services, cursor.window, cursor.position)
+
+
+def _services(query: QueryDict) -> tuple[str, ...] | None:
+    if "services" not in query:
+        return None
+    named = [part.strip() for value in query.getlist("services") for part in value.split(",")]
+    if not all(named):
+        raise bad_parameter("services", "expected all, or contract numbers separated by commas")
+    if "all" in named:
+        return None
+    return tuple(dict.fromkeys(named))
+
+
+def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:
+    if name not in query:
+        return None
+    resolve = resolve_start if name == "start" else resolve_end
+    try:
+        moment = resolve(query[name], now=now, zone=timezone.get_default_timezone())
+    except UnreadableDate as error:
+        raise bad_parameter(name, str(error)) from error
+    if moment.year not in _YEARS:
+        raise bad_parameter(name, "the year is out of range")
+    return moment

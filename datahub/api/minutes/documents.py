@@ -1,0 +1,101 @@
+"""What the OpenAPI document says of the founding resources."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+
+from cdsc_portal.lib.problems import MEDIA_TYPE
+from consent.api.gated import scopes_opening
+from datahub.api.minutes.examples import example_answer
+from datahub.api.minutes.shapes import ProblemShape
+
+View = TypeVar("View", bound=type)
+
+_DATE = "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d`, `-12h`, a date, or a date-time with its UTC offset"
+PARAMETERS = [
+    OpenApiParameter(
+        "services", str, description="Contract numbers separated by commas, or `all`. Only narrows."
+    ),
+    OpenApiParameter("start", str, description=f"Only narrows: {_DATE}."),
+    OpenApiParameter("end", str, description=f"Only narrows: {_DATE}. A date is covered whole."),
+    OpenApiParameter("cursor", str, description="From `next` of the page before."),
+]
+_PROBLEMS = {
+    400: "A parameter is unknown or wrong, or the token stands in the address.",
+    401: "No token, or one that opens nothing (any more).",
+    403: "The grant does not open this.",
+    404: "Nothing is there, or it is not yours: the two look the same.",
+    405: "Only GET.",
+    406: "Only JSON, and CSV for series.",
+    500: "Our fault; quote the reference.",
+    503: "Try again after the time in Retry-After.",
+}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a call proves its grant."""
+
+    target_class = "consent.api.authentication.BearerAuthentication"
+    name = "grant"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token from /oauth/token/. A stop holds from the next call on.",
+        }
+
+
+def documented(summary: str) -> Callable[[View], View]:
+    """Describe a founding view; resource, shape and forms are read from its class."""
+
+    def describe(view: View) -> View:
+        answers: dict[Any, Any] = {
+            (200, "application/json"): OpenApiResponse(view.answer, description=summary)
+        }
+        if hasattr(view, "lines"):
+            answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=summary)
+        return extend_schema(
+            operation_id=view.resource,
+            summary=summary,
+            description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
+            tags=["founding resources"],
+            parameters=PARAMETERS,
+            responses=answers | _others(400, 401, 403, 405, 406),
+            examples=[
+                OpenApiExample(
+                    view.resource,
+                    value=example_answer(view.resource),
+                    response_only=True,
+                    status_codes=["200"],
+                    media_type="application/json",
+                )
+            ],
+        )(view)
+
+    return describe
+
+
+def documented_file(summary: str) -> Callable[[View], View]:
+    """Describe the view that sends a document."""
+    return extend_schema(
+        operation_id="bill_statement_file",
+        summary=summary,
+        tags=["founding resources"],
+        parameters=[
+            OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement.")
+        ],
+        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary)}
+        | _others(400, 401, 403, 404, 405, 406),
+    )
+
+
+def _others(*statuses: int) -> dict[Any, Any]:
+    problems = {
+        (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, description=_PROBLEMS[status])
+        for status in (*statuses, 500, 503)
+    }
+    return {304: OpenApiResponse(description="Nothing changed since the ETag you have."), **problems}

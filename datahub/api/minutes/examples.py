@@ -1,0 +1,170 @@
+"""One invented object of each resource, as the schema shows it; a test holds them against the schema."""
+
+_TIMES = {"modified": "2026-01-05T10:00:00Z", "verified": "2026-04-02T03:10:00Z"}
+_DELIVERY = {
+    "id": "b7qk2mxw9dptz4hnr8cv",
+    "contract_number": "7000-1",
+    "service_type": "electricity",
+    "utility": "River Valley Wires (demo)",
+    "address": "1 Example Street, Sampleville",
+    "service_points": [
+        {
+            "service_point_id": "SP-1",
+            "address": "1 Example Street, Sampleville",
+            "voltage": 240,
+            "region": "WEST",
+            "pricing_node": "NODE-7",
+            "meter_numbers": ["55-1042"],
+        }
+    ],
+    "started": "2024-05-01",
+    "ended": None,
+    **_TIMES,
+}
+_SUPPLY = {
+    "id": "x2k9vb4tmw7qzr3hpd8c",
+    "delivery_id": "b7qk2mxw9dptz4hnr8cv",
+    "contract_number": "7000-1",
+    "account_number": "4711",
+    "customer_number": "K-100",
+    "service_type": "electricity",
+    "supplier": "Bright Supply (demo)",
+    "supplier_contract_id": "BS-77",
+    "tariff_code": "EV-TOU",
+    "tariff_name": "Home EV",
+    "started": "2025-03-01",
+    "ended": None,
+    "withheld": [],
+    **_TIMES,
+}
+_USAGE = {
+    "contract_number": "7000-1",
+    "service_point_id": "SP-1",
+    "meter_number": "55-1042",
+    "register": None,
+    "service_type": "electricity",
+    "direction": "import",
+    "kind": "interval",
+    "unit": "Wh",
+    "interval_seconds": 900,
+    "start": "2026-03-01T08:00:00Z",
+    "end": "2026-03-01T09:00:00Z",
+    "values": ["105", "98", None, "110"],
+    "quality": [
+        {"count": 2, "quality": "actual"},
+        {"count": 1, "quality": "missing"},
+        {"count": 1, "quality": "estimated"},
+    ],
+    "modified": "2026-03-02T03:10:00Z",
+}
+_SECTION = {
+    "id": "q4h8zr2mxw9dptb7nk3v",
+    "statement_number": "2026-03-4711",
+    "contract_number": "7000-1",
+    "account_number": "4711",
+    "service_type": "electricity",
+    "start": "2026-02-01",
+    "end": "2026-03-01",
+    "currency": "USD",
+    "amount": "65.52",
+    "supplier": None,
+    "tariff_code": None,
+    "tariff_name": None,
+    "withheld": ["supplier", "tariff_code", "tariff_name"],
+    "line_items": [
+        {
+            "name": "Energy",
+            "kind": "usage",
+            "quantity": "312",
+            "unit": "kWh",
+            "rate": "0.21",
+            "amount": "65.52",
+        }
+    ],
+    **_TIMES,
+}
+_STATEMENT = {
+    "id": "t9v3kq7hzr2mxw4dpb8n",
+    "statement_number": "2026-03-4711",
+    "account_number": "4711",
+    "contract_numbers": ["7000-1"],
+    "statement_date": "2026-03-03",
+    "due_date": "2026-03-24",
+    "start": "2026-02-01",
+    "end": "2026-03-01",
+    "currency": "USD",
+    "previous_balance": "0.00",
+    "payments": "0.00",
+    "new_charges": "65.52",
+    "total": "65.52",
+    "file": {
+        "url": "https://portal.example.com/bill_statements/t9v3kq7hzr2mxw4dpb8n/file",
+        "name": "bill.pdf",
+        "sha256": "9f2c0e",
+    },
+    "withheld": [],
+    **_TIMES,
+}
+
+
+def _mix(series: str, tariff: str | None, region: str | None) -> dict[str, object]:
+    return {
+        "series": series,
+        "contract_numbers": ["7000-1"],
+        "tariff_code": tariff,
+        "region": region,
+        "interval_seconds": 3600,
+        "start": "2026-03-01T08:00:00Z",
+        "end": "2026-03-01T10:00:00Z",
+        "sources": [
+            {"source": "solar", "shares": ["0.12", "0.1"]},
+            {"source": "wind", "shares": ["0.31", None]},
+        ],
+        "modified": "2026-03-02T03:10:00Z",
+    }
+
+
+ITEMS: dict[str, dict[str, object]] = {
+    "distribution_details": _DELIVERY,
+    "supply_details": _SUPPLY,
+    "supply_history": _SUPPLY | {"started": None, "ended": "2025-06-01", "withheld": ["started"]},
+    "usage_data": _USAGE,
+    "bill_data": _SECTION,
+    "bill_statements": _STATEMENT,
+    "generation_mix": _mix("consumption_breakdown", "EV-TOU", None),
+    "generation_breakdown": _mix("generation_breakdown", None, "WEST"),
+    "consumption_breakdown": _mix("consumption_breakdown", "EV-TOU", None),
+    "residual_mix": _mix("residual_mix", None, "WEST"),
+}
+
+
+def example_answer(resource: str) -> dict[str, object]:
+    """A whole answer with one object."""
+    window = {"start": "2026-03-01T08:00:00Z", "end": "2026-04-01T07:00:00Z"}
+    return {
+        "resource": resource,
+        "window": window,
+        "services": [
+            {
+                "contract_number": "7000-1",
+                "service_type": "electricity",
+                "status": "available",
+                "windows": [window],
+                "synced": "2026-04-02T03:10:00Z",
+                "loaded_until": None,
+            },
+            {
+                "contract_number": "7000-2",
+                "service_type": None,
+                "status": "not_shared",
+                "windows": [],
+                "synced": None,
+                "loaded_until": None,
+            },
+        ],
+        "notices": [
+            {"code": "service_not_shared", "detail": "A service asked for is not part of this grant."}
+        ],
+        "next": None,
+        "data": [ITEMS[resource]],
+    }

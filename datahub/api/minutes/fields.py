@@ -1,0 +1,76 @@
+"""How plain values look on the wire."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cdsc_portal.lib.json import exact, instant
+
+_DECIMAL = r"^-?\d+(\.\d+)?$"
+
+
+class ReadOnlyField(serializers.Field):
+    """Written, never read."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(read_only=True, **options)
+
+
+@extend_schema_field({"type": "string", "format": "date-time"})
+class Instant(ReadOnlyField):
+    """UTC, with Z."""
+
+    def to_representation(self, value: datetime) -> str:
+        return instant(value.astimezone(UTC))
+
+
+@extend_schema_field({"type": "string", "pattern": _DECIMAL})
+class Exact(ReadOnlyField):
+    """A decimal as text, without needless zeros; money keeps two decimals."""
+
+    def __init__(self, *, places: int = 0, **options: object) -> None:
+        super().__init__(**options)
+        self.places = places
+
+    def to_representation(self, value: Decimal) -> str:
+        return exact(value, places=self.places)
+
+
+@extend_schema_field({"type": "array", "items": {"type": ["string", "null"], "pattern": _DECIMAL}})
+class ExactList(ReadOnlyField):
+    """Ready text, null = unknown; passed on as it is, since there may be a hundred thousand."""
+
+    def to_representation(self, value: list[str | None]) -> list[str | None]:
+        return value
+
+
+class Text(serializers.CharField):
+    """Text that is always there."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(read_only=True, **options)
+
+
+class MaybeText(serializers.CharField):
+    """Text; what the utility left empty is null."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: str) -> str | None:
+        return value or None
+
+
+class Shape(serializers.Serializer[object]):
+    """The members of an object on the wire, all of them always there."""
+
+    def to_representation(self, instance: object) -> dict[str, object]:
+        return dict(super().to_representation(instance))
+
+    @classmethod
+    def members(cls) -> Mapping[str, serializers.Field]:
+        """By name."""
+        return cls().fields

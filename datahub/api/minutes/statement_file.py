@@ -1,0 +1,68 @@
+"""The document of one bill statement."""
+
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.problems import Problem
+from cdsc_portal.lib.ranges import Span
+from consent.access import DataAccess
+from consent.api.gated import GatedView, remote_address
+from consent.api.problems import Refusal, not_found
+from consent.services.disclose import record_disclosure
+from datahub.api.etags import is_known
+from datahub.api.minutes.documents import documented_file
+from datahub.api.renderers import AnyRenderer
+from datahub.queries.bill_statements import ReadableStatement, bill_statement
+from datahub.queries.coverage import coverage
+
+
+@documented_file("The document of one statement, if every service on it was shared.")
+class BillStatementFile(GatedView):
+    resource = "bill_statements"
+    renderer_classes = [AnyRenderer]
+
+    def get(self, request: Request, statement_id: str) -> HttpResponseBase:
+        at = clock.now()
+        access: DataAccess = request.auth
+        item = _readable(access, statement_id)
+        statement = item.statement
+        etag = f'"{statement.file_sha256}"'
+        if is_known(request, etag):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        record_disclosure(
+            access=access,
+            scope=access.parts_for(self.resource)[0].scope,
+            resource=self.resource,
+            span=Span(),
+            value_count=1,
+            contracts=item.contracts,
+            address=remote_address(request),
+            at=at,
+        )
+        return FileResponse(
+            statement.file.open("rb"),
+            as_attachment=True,
+            filename=statement.file_name or f"{statement.statement_number}.pdf",
+            content_type="application/pdf",
+            headers={"ETag": etag},
+        )
+
+
+def _readable(access: DataAccess, statement_id: str) -> ReadableStatement:
+    """Raises Refusal: 404 for what is missing, foreign or has no file; 403 where services on it were not shared."""
+    covered = coverage(access, BillStatementFile.resource)
+    is_id = statement_id.isascii() and statement_id.isalnum()
+    item = bill_statement(covered, statement_id) if is_id else None
+    if item is None:
+        raise not_found()
+    if not item.whole:
+        raise Refusal(
+            Problem(
+                403, "withheld", "The document covers services that were not shared.", {"withheld": ["file"]}
+            )
+        )
+    if not item.statement.file:
+        raise not_found()
+    return item

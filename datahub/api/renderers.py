@@ -1,0 +1,45 @@
+"""The two forms of an answer; views hand in what is ready to be written."""
+
+from collections.abc import Iterable, Mapping
+
+from rest_framework.renderers import BaseRenderer
+
+from cdsc_portal.lib.json import dumps
+
+
+class JSONRenderer(BaseRenderer):
+    """Plain values to JSON bytes; decimals exact, instants in UTC."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self,
+        data: object,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, object] | None = None,
+    ) -> bytes:
+        return dumps(data)
+
+
+class CSVRenderer(BaseRenderer):
+    """Lines that are CSV already (RFC 4180, but LF) to UTF-8."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+    def render(
+        self,
+        data: Iterable[str],
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, object] | None = None,
+    ) -> bytes:
+        return "".join(f"{line}\n" for line in data).encode()
+
+
+class AnyRenderer(JSONRenderer):
+    """For what has a type of its own, a document: any `Accept` will do."""
+
+    media_type = "*/*"
+    format = "document"
