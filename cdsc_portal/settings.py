@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cdsc_portal import embedded_postgres, env
+from cdsc_portal import embedded_postgres, env, logs
 
 ENV = env.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -11,6 +11,7 @@ VAR_DIR = ENV.var_dir
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = False
+LOGGING = logs.configure(development=ENV.development)
 SECRET_KEY = ENV.secret_key
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 PUBLIC_URL = ENV.public_url
@@ -249,6 +250,7 @@ else:
         "processed_folder": str(_broker / "processed"),
         "store_processed": False,
     }
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

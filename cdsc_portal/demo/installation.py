@@ -21,6 +21,7 @@ from examples.third_party import ThirdParty
 
 SEED = 20231
 HAND_MADE = Path(__file__).parent / "hand_made.csv"
+SETTINGS = {"espi_xml": {"meter": "title"}}  # how the invented vendor names meters
 COMPANIES = (
     ("Sunny Roofs (demo)", "We size solar panels and show you what they would save."),
     ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save."),
@@ -180,7 +181,13 @@ def _bring_in(file: files.FeedFile, processes: Processes) -> str:
     from datahub.models import Feed, RunStatus
 
     feed, _made = Feed.objects.get_or_create(
-        name=file.feed, defaults={"kind": file.kind, "format": file.format, "time_zone": settings.TIME_ZONE}
+        name=file.feed,
+        defaults={
+            "kind": file.kind,
+            "format": file.format,
+            "time_zone": settings.TIME_ZONE,
+            "settings": SETTINGS.get(file.format, {}),
+        },
     )
     began = time.monotonic()
     run = start_run(feed=feed, content=file.path.read_bytes(), name=file.path.name, by=None, at=clock.now())

@@ -14,7 +14,9 @@ from datahub.feeds.store.tally import Origin
 
 def load_hierarchy_rows(*, hierarchy: Hierarchy, confirmed: bool, unread: int, origin: Origin) -> Loaded:
     """Raises LoadHeldError where too many links would end and nobody has confirmed it."""
-    result = load_hierarchy(hierarchy=hierarchy, at=origin.at, confirmed=confirmed, unread=unread)
+    result = load_hierarchy(
+        hierarchy=hierarchy, at=origin.at, version_at=hierarchy.as_of, confirmed=confirmed, unread=unread
+    )
     if result.held:
         raise LoadHeldError(result.held)
     return _loaded(result)

@@ -1,0 +1,81 @@
+"""What the figures are measured on: one household with a year of readings every 15 minutes, and a grant for it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from cdsc_portal.lib import clock
+from consent.models import AccessToken, Grant, GrantPart, Selection
+from datahub.feeds.formats.base import Quality, UsageSeries
+from datahub.feeds.store.load import load_series
+from datahub.feeds.store.tally import Origin
+from datahub.models import Channel, Feed, FeedKind, FeedRun
+from datahub.services.partitions import ensure_partitions
+from tests.factories.accounts import Household, household
+from tests.factories.consent import ClientFactory, GrantFactory
+
+TOKEN = "a-token-of-nobody"
+YEAR_START, YEAR_END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+QUARTER = 900
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    home: Household
+    grant: Grant
+
+
+def build() -> World:
+    """A year of one meter, shared whole."""
+    home = household()
+    _load_year(home)
+    grant = GrantFactory(client=ClientFactory(), user=home.owner, scope="usage_data")
+    part = GrantPart.objects.create(
+        grant=grant, scope="usage_data", position=0, window_start=YEAR_START, access_ends=grant.access_ends
+    )
+    Selection.objects.create(part=part, contract=home.contract)
+    AccessToken.objects.create(
+        token=TOKEN,
+        user=home.owner,
+        application=grant.client,
+        grant=grant,
+        scope="usage_data",
+        expires=clock.now() + timedelta(hours=1),
+    )
+    return World(home, grant)
+
+
+def _load_year(home: Household) -> None:
+    starts = np.arange(int(YEAR_START.timestamp()), int(YEAR_END.timestamp()), QUARTER, dtype=np.int64)
+    count = len(starts)
+    series = UsageSeries(
+        meter_number=home.meter.meter_number,
+        register="1.8.0",
+        commodity="electricity",
+        unit="Wh",
+        direction="import",
+        kind="interval",
+        interval_seconds=QUARTER,
+        starts=starts,
+        durations=np.full(count, QUARTER, np.int64),
+        values=np.random.default_rng(1).integers(0, 900, count),
+        scale=0,
+        known=np.ones(count, np.bool_),
+        quality=np.full(count, Quality.ACTUAL, np.uint8),
+        lines=np.arange(count, dtype=np.int64),
+    )
+    feed = Feed.objects.create(name="bench", kind=FeedKind.USAGE, format="usage_csv_long")
+    run = FeedRun.objects.create(feed=feed, file_name="bench", sha256="", size=0)
+    channel = Channel.objects.create(
+        meter=home.meter,
+        register="1.8.0",
+        commodity="electricity",
+        unit="Wh",
+        direction="import",
+        kind="interval",
+    )
+    ensure_partitions(first_day=YEAR_START.date(), last_day=YEAR_END.date())
+    load_series(
+        series=[(channel.pk, series)], origin=Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
+    )
