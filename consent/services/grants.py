@@ -65,7 +65,12 @@ def write_parts(grant: Grant, settled: Collection[SettledPart]) -> None:
 
 
 def part_period(part: GrantPart, detail: dict[str, Any]) -> PartPeriod:
-    """The period of a stored part; `detail` is its entry among the details as granted."""
+    """The period of a stored part; `detail` is its entry among the details as granted.
+
+    Raises ValueError for a part without an end of access, which no founding request leads to.
+    """
+    if part.access_ends is None:
+        raise ValueError("the part has no end of access")
     lasting = detail.get("end") == _wire(part.access_ends)
     return PartPeriod(Span(part.window_start, part.window_end), part.access_ends, lasting)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -13,8 +14,7 @@ from django.utils.translation import override
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, Receipt
-from consent.periods import PartPeriod
+from consent.models import Grant, GrantPart, Receipt
 from consent.scopes.catalogue import SCOPES
 from consent.services.grants import part_period
 from consent.services.outbox import MailText, write_mail
@@ -42,7 +42,7 @@ class _News:
     receipt: Receipt
     client: str
     giver: str
-    parts: tuple[tuple[str, PartPeriod], ...]
+    parts: tuple[GrantPart, ...]
     commodities: tuple[str, ...]
     at: datetime
 
@@ -62,17 +62,13 @@ def tell_of_change(notice: Notice, *, grant: Grant, at: datetime) -> None:
 
 
 def _news(grant: Grant, receipt: Receipt, at: datetime) -> _News:
-    parts = grant.parts.order_by("position")
     commodities = _contracts(grant).values_list("commodity", flat=True)
     return _News(
         grant=grant,
         receipt=receipt,
         client=" ".join(receipt.facts["client"]["name"].split()),
         giver=" ".join(str(grant.user).split()) if grant.user else "",
-        parts=tuple(
-            (part.scope, part_period(part, detail))
-            for part, detail in zip(parts, grant.authorization_details, strict=True)
-        ),
+        parts=tuple(grant.parts.order_by("position")),
         commodities=tuple(commodities),
         at=at,
     )
@@ -129,8 +125,14 @@ def _rows(news: _News, *, receipt: bool) -> list[tuple[str, str]]:
         rows.append((_("Receipt"), news.receipt.number))
         rows.append((_("Services"), services_in_words(news.commodities) or _("services added later")))
     rows.append((_("Time"), f"{moment_in_words(news.at)} ({zone_in_words()})"))
-    rows += [(str(SCOPES[scope].title), badge_in_words(period)) for scope, period in news.parts]
-    return rows
+    details = news.grant.authorization_details
+    return rows + [_part_row(part, detail) for part, detail in zip(news.parts, details, strict=False)]
+
+
+def _part_row(part: GrantPart, detail: dict[str, Any]) -> tuple[str, str]:
+    """What is shared and until when; telling of an end must never be what fails."""
+    until = badge_in_words(part_period(part, detail)) if part.access_ends else _("Ongoing, no end date")
+    return str(SCOPES[part.scope].title), until
 
 
 def _approved(news: _News) -> tuple[str, tuple[str, ...]]:
