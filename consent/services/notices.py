@@ -19,6 +19,7 @@ from consent.scopes.catalogue import SCOPES
 from consent.services.grants import part_period
 from consent.services.outbox import MailText, write_mail
 from consent.services.receipts import current_receipt
+from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
 
 
@@ -44,6 +45,7 @@ class _News:
     giver: str
     parts: tuple[GrantPart, ...]
     commodities: tuple[str, ...]
+    over: bool
     at: datetime
 
 
@@ -70,6 +72,7 @@ def _news(grant: Grant, receipt: Receipt, at: datetime) -> _News:
         giver=" ".join(str(grant.user).split()) if grant.user else "",
         parts=tuple(grant.parts.order_by("position")),
         commodities=tuple(commodities),
+        over=grant.status in ENDED,
         at=at,
     )
 
@@ -115,8 +118,14 @@ def _mail(notice: Notice, news: _News, user: User) -> MailText:
         paragraphs=paragraphs,
         rows=tuple(_rows(news, receipt=agreed)),
         link=f"{settings.PUBLIC_URL}{path}",
-        link_words=_("See the receipt, or stop sharing") if agreed else _("See what is shared"),
+        link_words=_link_words(agreed=agreed, over=news.over),
     )
+
+
+def _link_words(*, agreed: bool, over: bool) -> str:
+    if not agreed:
+        return _("See the record") if over else _("See what is shared")
+    return _("See the receipt") if over else _("See the receipt, or stop sharing")
 
 
 def _rows(news: _News, *, receipt: bool) -> list[tuple[str, str]]:
@@ -125,6 +134,8 @@ def _rows(news: _News, *, receipt: bool) -> list[tuple[str, str]]:
         rows.append((_("Receipt"), news.receipt.number))
         rows.append((_("Services"), services_in_words(news.commodities) or _("services added later")))
     rows.append((_("Time"), f"{moment_in_words(news.at)} ({zone_in_words()})"))
+    if news.over:
+        return rows + [(_("No longer shared"), str(SCOPES[part.scope].title)) for part in news.parts]
     details = news.grant.authorization_details
     return rows + [_part_row(part, detail) for part, detail in zip(news.parts, details, strict=False)]
 

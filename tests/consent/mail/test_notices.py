@@ -120,6 +120,14 @@ def test_an_end_is_told_to_everyone_who_owns_the_data(home, grant, kind, change,
     assert {mail.subject for mail in told.values()} == {subject}
 
 
+def test_a_mail_about_an_end_does_not_call_anything_ongoing_or_still_to_be_stopped(home, grant):
+    revoke_grant(grant=grant, by=None, actor=Actor.LINK, at=LATER)
+
+    text = mails("stopped")[home.owner.email].text
+    assert "Ongoing" not in text and "or stop sharing" not in text
+    assert "No longer shared: Your meter readings" in text
+
+
 def test_a_change_is_told_with_what_is_still_shared(home, grant):
     gas = add_service(owner=home.owner, account=home.account, commodity=Commodity.GAS)
     request = ask({"type": "usage_data", "services": "all", "end": "+1y"}, user=home.owner, at=AT)
