@@ -22,5 +22,6 @@ def grant(third_party):
 
 
 @pytest.fixture
-def browser() -> Browser:
+def web() -> Browser:
+    """The customer's browser."""
     return Browser()
