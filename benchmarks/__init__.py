@@ -1,1 +1,1 @@
-"""`make bench`: each figure beside its yardstick in one run, as ratios; machines are shared, so only those mean much."""
+"""`make bench`: each figure beside its yardstick in one run. Machines are shared, so only ratios mean much."""

@@ -9,7 +9,6 @@ from cdsc_portal.lib import clock
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.feeds.formats.base import Quality, UsageSeries
 from datahub.feeds.store.load import load_series
-from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
 from datahub.services.partitions import ensure_partitions
 from tests.factories.accounts import Household, household
@@ -76,6 +75,6 @@ def _load_year(home: Household) -> None:
         kind="interval",
     )
     ensure_partitions(first_day=YEAR_START.date(), last_day=YEAR_END.date())
-    load_series(
-        series=[(channel.pk, series)], origin=Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
-    )
+    origin = Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
+    with transaction.atomic():
+        load_series(series=[(channel.pk, series)], origin=origin)

@@ -176,9 +176,8 @@ def _move_clients(clients: list[dict[str, str]]) -> None:
 
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:
     """Register the feed, hand its file to the worker, wait for the end; what the run counted, in words."""
-    from datahub.services.runs import start_run
-
     from datahub.models import Feed, RunStatus
+    from datahub.services.runs import start_run
 
     feed, _made = Feed.objects.get_or_create(
         name=file.feed,
