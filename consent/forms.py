@@ -149,6 +149,25 @@ def chosen(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:
     )
 
 
+def date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
+    """A date that is no date, or that reaches beyond what was asked."""
+    name = f"{side}-{card.scope.id}"
+    asked = bounds(card)
+    if name not in asked or not choices.dates[name]:
+        return None
+    day, words = _day(choices.dates[name]), {"title": card.title}
+    if day is None:
+        return FieldError(name, _("“%(title)s”: enter a date, for example 2026-03-31.") % words)
+    limit_start, limit_end = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
+    if limit_start and day < limit_start:
+        words["day"] = day_in_words(limit_start)
+        return FieldError(name, _("“%(title)s”: they did not ask for days before %(day)s.") % words)
+    if limit_end and day > limit_end:
+        words["day"] = day_in_words(limit_end)
+        return FieldError(name, _("“%(title)s”: they did not ask for days after %(day)s.") % words)
+    return None
+
+
 def _names_what_is_not_offered(
     offer: Offer,
     data: QueryDict,
@@ -169,7 +188,7 @@ def _errors_of_card(card: Card, choices: Choices, offer: Offer) -> list[FieldErr
     if card.problem:
         message = _("“%(title)s” cannot be shared: untick it. %(problem)s")
         return [FieldError(f"share-{name}", message % {"title": card.title, "problem": card.problem})]
-    found = [error for side in ("start", "end") if (error := _date_error(card, choices, side))]
+    found = [error for side in ("start", "end") if (error := date_error(card, choices, side))]
     start, end = (_day(choices.dates.get(f"{side}-{name}", "")) for side in ("start", "end"))
     if not found and start and end and start > end:
         message = _("“%(title)s”: the last day must not be before the first.") % {"title": card.title}
@@ -188,25 +207,6 @@ def _nothing_chosen(card: Card, choices: Choices) -> FieldError:
         "None of the services you ticked has anything for “%(title)s”. Tick another, or untick this data."
     )
     return FieldError(field_id, message % {"title": card.title})
-
-
-def _date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
-    """A date that is no date, or that reaches beyond what was asked."""
-    name = f"{side}-{card.scope.id}"
-    asked = bounds(card)
-    if name not in asked or not choices.dates[name]:
-        return None
-    day, words = _day(choices.dates[name]), {"title": card.title}
-    if day is None:
-        return FieldError(name, _("“%(title)s”: enter a date, for example 2026-03-31.") % words)
-    limit_start, limit_end = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
-    if limit_start and day < limit_start:
-        words["day"] = day_in_words(limit_start)
-        return FieldError(name, _("“%(title)s”: they did not ask for days before %(day)s.") % words)
-    if limit_end and day > limit_end:
-        words["day"] = day_in_words(limit_end)
-        return FieldError(name, _("“%(title)s”: they did not ask for days after %(day)s.") % words)
-    return None
 
 
 def _narrowed(card: Card, choices: Choices, side: str) -> date | None:

@@ -1,11 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from consent.views import receipt, sharing
-from consent.views.request import RequestView
+from consent.views.request import RequestView, cancel_login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("consent.oauth.urls")),
     path("oauth/authorize/<str:key>/", RequestView.as_view(), name="consent_request"),
+    path("oauth/authorize/<str:key>/cancel/", cancel_login, name="consent_request_cancel"),
     path("receipts/<str:key>/", receipt.receipt, name="receipt"),
     path("receipts/<str:key>/stop/", receipt.receipt_stop, name="receipt_stop"),
     path("my/sharing/", sharing.sharing_list_page, name="sharing_list"),

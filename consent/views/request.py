@@ -6,10 +6,12 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.security_policy import page_policy
@@ -23,7 +25,7 @@ from consent.forms import (
     ticked_at_once,
 )
 from consent.models import ConsentRequest, RequestStatus
-from consent.oauth.answers import error_redirect, success_redirect
+from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
 from consent.queries.deciders import deciders_in_words
 from consent.services.approve import approve_request, deny_request
 from consent.services.ask import AnothersRequest, bind_request, release_request
@@ -171,6 +173,16 @@ class RequestView(View):
         origin = origin_of(self.stored.redirect_uri)
         response["Content-Security-Policy"] = page_policy(form_origins=[origin])
         return response
+
+
+@require_safe
+@never_cache
+def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
+    """Back to the company without logging in (F-36s, F-37). Decides nothing: the request stays as it is."""
+    stored = _stored_or_404(key)
+    if stored.status in _DECIDED:
+        return SeeOther(reverse("consent_request", args=[key]))
+    return SeeOther(login_cancelled(request=stored))
 
 
 def _stored_or_404(key: str) -> ConsentRequest:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.forms import Choices, FieldError, bounds, chosen, in_sight, search_words
+from consent.forms import Choices, FieldError, bounds, chosen, date_error, in_sight, search_words
 from consent.services.offer import Card, Choice, Group, Offer
 from consent.wording import services_in_words
 
@@ -177,19 +177,16 @@ def _period(card: Card, choices: Choices) -> str:
     narrowed = []
     for name, asked in bounds(card).items():
         typed = choices.dates[name]
-        if typed and typed != _iso(asked):
+        if typed and typed != _iso(asked) and date_error(card, choices, name.partition("-")[0]) is None:
             narrowed.append(_own_day(name, typed))
     return " ".join([card.period_sentence, *narrowed])
 
 
 def _own_day(name: str, typed: str) -> str:
-    try:
-        day = day_in_words(date.fromisoformat(typed))
-    except ValueError:
-        return ""
+    day = {"day": day_in_words(date.fromisoformat(typed))}
     if name.startswith("start-"):
-        return _("You changed the first day to %(day)s.") % {"day": day}
-    return _("You changed the last day to %(day)s.") % {"day": day}
+        return _("You changed the first day to %(day)s.") % day
+    return _("You changed the last day to %(day)s.") % day
 
 
 def _services(card: Card, offer: Offer, choices: Choices) -> str:

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from accounts.models import Role
 from cdsc_portal.lib import clock
-from consent.models import ConsentRequest, Grant
+from consent.models import ConsentRequest, Grant, RequestStatus
+from consent.services.offer import build_offer
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import (
     PASSWORD,
@@ -64,6 +65,51 @@ def test_the_first_who_opens_a_request_keeps_it(home, browser):
     assert "opened with another login" in response.content.decode()
     assert home.contract.contract_number not in response.content.decode()
     assert not Grant.objects.exists()
+
+
+@pytest.mark.spec("F-36", "F-37")
+def test_who_does_not_want_to_log_in_goes_back_and_decides_nothing(home):
+    request = free(ask(USAGE, user=home.owner))
+    login = Browser().get(f"{reverse('account_login')}?next={address(request)}").content.decode()
+    cancel = reverse("consent_request_cancel", args=[request.key])
+
+    response = Browser().get(cancel)
+
+    assert cancel in login
+    assert response.status_code == 303
+    assert parse_qs(urlsplit(response["Location"]).query)["error"] == ["access_denied"]
+    assert ConsentRequest.objects.get().status == RequestStatus.WAITING
+
+
+@pytest.mark.spec("P-02", "F-66")
+def test_the_seven_founding_scopes_stand_in_order_with_badge_and_period(home, browser):
+    ongoing, past = {"start": "-1y", "end": "+1y"}, {"start": "-1y", "end": "now"}
+    asked = (
+        ("generation_mix", past),
+        ("bill_statements", past),
+        ("bill_data", past),
+        ("usage_data", ongoing),
+        ("customer_supply_history", past),
+        ("customer_supply_details", {}),
+        ("customer_distribution_details", {"end": "+1y"}),
+    )
+    request = ask(*({"type": name, "services": "all", **dates} for name, dates in asked), user=home.owner)
+    offer = build_offer(request, home.owner, clock.now())
+
+    page = page_of(browser, request).split("<fieldset")[1:8]
+
+    assert [card.scope.id for card in offer.cards] == [name for name, _dates in reversed(asked)]
+    for card, shown in zip(offer.cards, page, strict=True):
+        assert f'id="card-{card.scope.id}"' in shown
+        assert card.badge in shown
+        assert card.period_sentence in shown
+    assert [card.badge.split()[0] for card in offer.cards] == [
+        "Ongoing",
+        "One",
+        "One",
+        "Ongoing",
+        *["One"] * 3,
+    ]
 
 
 @pytest.mark.spec("F-87", "F-163")
