@@ -5,7 +5,13 @@ from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 
 from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
@@ -58,7 +64,7 @@ def documented(summary: str) -> Callable[[View], View]:
         }
         if hasattr(view, "lines"):
             answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=summary)
-        return extend_schema(
+        operation = extend_schema(
             operation_id=view.resource,
             summary=summary,
             description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
@@ -74,14 +80,15 @@ def documented(summary: str) -> Callable[[View], View]:
                     media_type="application/json",
                 )
             ],
-        )(view)
+        )
+        return extend_schema_view(get=operation)(view)
 
     return describe
 
 
 def documented_file(summary: str) -> Callable[[View], View]:
     """Describe the view that sends a document."""
-    return extend_schema(
+    operation = extend_schema(
         operation_id="bill_statement_file",
         summary=summary,
         tags=["founding resources"],
@@ -91,6 +98,7 @@ def documented_file(summary: str) -> Callable[[View], View]:
         responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary)}
         | _others(400, 401, 403, 404, 405, 406),
     )
+    return extend_schema_view(get=operation)
 
 
 def _others(*statuses: int) -> dict[Any, Any]:

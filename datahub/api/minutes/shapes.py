@@ -1,5 +1,6 @@
 """The objects of the founding resources as they are written; the schema is made from the same declarations."""
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -219,6 +220,7 @@ class ProblemShape(Shape):
     reference = serializers.CharField(required=False)
 
 
+@cache
 def answer_of(item: type[Shape]) -> type[EnvelopeShape]:
     """The envelope around a list of `item`."""
     name = item.__name__.removesuffix("Shape")
