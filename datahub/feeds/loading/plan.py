@@ -16,7 +16,7 @@ from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.feeds.store.codec import DAY_SECONDS
 from datahub.models import Feed, FeedKind
 
-_BLOCKS_A_STEP = 5_000
+_BLOCKS_A_STEP = 2_000
 _BILLS_A_STEP = 200
 _SHARES_A_STEP = 5_000
 

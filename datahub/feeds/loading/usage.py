@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
+from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection, UsageSeries
@@ -26,6 +27,7 @@ def make_room(*, series: Iterable[UsageSeries]) -> None:
     ensure_months(months=months)
 
 
+@transaction.atomic
 def load_usage(*, series: Sequence[UsageSeries], origin: Origin) -> Loaded:
     """Load `series`, a few queries however many; room for their days must have been made.
 
