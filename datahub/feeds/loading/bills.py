@@ -28,7 +28,7 @@ class _Known:
 
     accounts: Mapping[str, BillingAccount]
     contracts: Mapping[str, ServiceContract]
-    statements: Mapping[str, BillStatement]
+    statements: dict[str, BillStatement]
 
     @classmethod
     def to(cls, bills: Sequence[BillRow]) -> "_Known":
@@ -79,6 +79,10 @@ def _refusal(bill: BillRow, known: _Known, attachments: Mapping[str, bytes]) -> 
             return f"contract {section.contract_number} is not known here"
         if contract.commodity != section.commodity:
             return f"contract {section.contract_number} is for {contract.commodity}, the bill says {section.commodity}"
+        if contract.billing_account.customer_id != account.customer_id:
+            return (
+                f"contract {section.contract_number} is another customer's than account {bill.account_number}"
+            )
     statement = known.statements.get(bill.statement_number)
     if statement is not None and statement.account_id != account.pk:
         return f"statement {bill.statement_number} is another account's"
@@ -110,6 +114,7 @@ def _store(bill: BillRow, known: _Known, attachments: Mapping[str, bytes], origi
     _assign(statement, values)
     _touch(statement, changed or sections_changed, origin)
     statement.save()
+    known.statements[bill.statement_number] = statement
     if sections_changed:
         _store_sections(bill, known, statement, origin)
     else:

@@ -1,0 +1,26 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from datahub.services.runs import start_run
+from datahub.services.work import carry_out
+from tests.factories.feeds import FeedFactory
+
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def bring(settings, tmp_path):
+    """Brings a file in through a feed of this kind, as a worker would; answers its run."""
+    settings.MEDIA_ROOT = tmp_path
+    feeds = {}
+
+    def bring(kind, file_format, content, at=MORNING):
+        if kind not in feeds:
+            feeds[kind] = FeedFactory(kind=kind, format=file_format, time_zone="UTC")
+        run = start_run(feed=feeds[kind], content=content, name=f"{kind}.csv", by=None, at=at)
+        carry_out(run_id=run.pk)
+        run.refresh_from_db()
+        return run
+
+    return bring
