@@ -13,9 +13,9 @@ _STATEMENT = """
     SELECT place.contract, bool_or(EXISTS (
         SELECT 1 FROM datahub_mixshare share
         WHERE share.series = place.series AND share.key = place.key
-          AND share.start >= place.first AND share.start < place.last
-          AND share.start + make_interval(secs => share.seconds) <= place.last
-    )), max(loaded.synced), max(least(loaded.until, place.last))
+          AND share.start >= coalesce(place.first, '-infinity') AND share.start < coalesce(place.last, 'infinity')
+          AND share.start + make_interval(secs => share.seconds) <= coalesce(place.last, 'infinity')
+    )), max(loaded.synced), max(CASE WHEN loaded.until IS NOT NULL THEN least(loaded.until, place.last) END)
     FROM unnest(%(contracts)s::bigint[], %(series)s::text[], %(keys)s::text[],
                 %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
          AS place(contract, series, key, first, last)
@@ -35,8 +35,8 @@ def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
         "contracts": [row[0] for row in rows],
         "series": [row[1] for row in rows],
         "keys": [row[2] for row in rows],
-        "firsts": [row[3].start or "-infinity" for row in rows],
-        "lasts": [row[3].end or "infinity" for row in rows],
+        "firsts": [row[3].start for row in rows],
+        "lasts": [row[3].end for row in rows],
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, parameters)

@@ -1,0 +1,163 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from datahub.models import MixSeries
+from datahub.queries import generation_mix
+from tests.datahub.api.test_usage_data import count_queries
+from tests.factories.accounts import SupplyTermFactory, add_service
+from tests.factories.datahub import hourly_mix
+
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+WIND = {"wind": [Decimal("0.31"), None, Decimal("0.5")]}
+
+
+@pytest.fixture
+def west(home):
+    home.point.region = "WEST"
+    home.point.save()
+    SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU")
+    return home
+
+
+def test_a_null_share_stays_null_and_shares_are_exact(reader, west):
+    hourly_mix(MixSeries.GENERATION, "WEST", START, WIND)
+    reader.granted(west.contract, scope="generation_breakdown")
+
+    (segment,) = reader.get("/generation_breakdown").json()["data"]
+
+    assert segment["sources"] == [{"source": "wind", "shares": ["0.31", None, "0.5"]}]
+    assert (segment["region"], segment["tariff_code"]) == ("WEST", None)
+    assert (segment["start"], segment["end"]) == ("2026-03-01T08:00:00Z", "2026-03-01T11:00:00Z")
+    assert segment["contract_numbers"] == [west.contract.contract_number]
+
+
+@pytest.mark.spec("X-15")
+def test_another_region_and_another_tariff_are_not_served(reader, west):
+    for series in MixSeries:
+        hourly_mix(series, "ELSEWHERE", START, WIND)
+    reader.granted(west.contract, scope="generation_mix")
+
+    answer = reader.get("/generation_mix").json()
+
+    assert answer["data"] == []
+    assert answer["services"][0]["status"] == "not_loaded"
+
+
+def test_consumption_follows_the_tariff_through_its_changes(reader, home):
+    SupplyTermFactory(contract=home.contract, tariff_code="OLD", end=date(2026, 3, 2))
+    SupplyTermFactory(contract=home.contract, tariff_code="NEW", start=date(2026, 3, 2))
+    for code, share in (("OLD", "0.1"), ("NEW", "0.9")):
+        hourly_mix(MixSeries.CONSUMPTION, code, START, {"wind": [Decimal(share)] * 48})
+    reader.granted(home.contract, scope="consumption_breakdown customer_supply_history")
+
+    told = [
+        (segment["tariff_code"], segment["start"], set(segment["sources"][0]["shares"]))
+        for segment in reader.get("/consumption_breakdown").json()["data"]
+    ]
+
+    assert sorted(told) == [
+        ("NEW", "2026-03-02T08:00:00Z", {"0.9"}),
+        ("OLD", "2026-03-01T08:00:00Z", {"0.1"}),
+    ]
+
+
+def test_the_tariff_is_not_named_without_a_supply_scope(reader, west):
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", START, WIND)
+    reader.granted(west.contract, scope="consumption_breakdown")
+
+    answer = reader.get("/consumption_breakdown")
+
+    assert answer.json()["data"][0]["tariff_code"] is None
+    assert "EV-TOU" not in answer.content.decode()
+
+
+def test_steps_that_reach_beyond_the_window_are_cut(reader, west):
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, WIND)
+    half = timedelta(minutes=30)
+    reader.granted(west.contract, scope="residual_mix", start=START + half, end=START + 5 * half)
+
+    (segment,) = reader.get("/residual_mix").json()["data"]
+
+    assert segment["sources"] == [{"source": "wind", "shares": [None]}]
+
+
+def test_generation_mix_opens_all_three_series_and_each_alone(reader, west):
+    keys = {MixSeries.CONSUMPTION: "EV-TOU", MixSeries.GENERATION: "WEST", MixSeries.RESIDUAL: "WEST"}
+    for series, key in keys.items():
+        hourly_mix(series, key, START, WIND)
+    reader.granted(west.contract, scope="generation_mix")
+
+    told = {segment["series"] for segment in reader.get("/generation_mix").json()["data"]}
+
+    assert told == {str(series) for series in MixSeries}
+    for series in MixSeries:
+        assert [s["series"] for s in reader.get(f"/{series}").json()["data"]] == [series]
+
+
+@pytest.mark.spec("X-15")
+def test_one_series_alone_does_not_open_the_others(reader, west):
+    reader.granted(west.contract, scope="residual_mix")
+
+    statuses = {
+        path: reader.get(path).status_code
+        for path in ("/residual_mix", "/generation_mix", "/generation_breakdown", "/consumption_breakdown")
+    }
+
+    assert statuses == {
+        "/residual_mix": 200,
+        "/generation_mix": 403,
+        "/generation_breakdown": 403,
+        "/consumption_breakdown": 403,
+    }
+
+
+def test_pages_join_to_the_whole(reader, west, monkeypatch):
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"wind": [Decimal("0.1")] * 10, "sun": [None] * 10})
+    reader.granted(west.contract, scope="residual_mix")
+    monkeypatch.setattr(generation_mix, "STEPS_A_PAGE", 3)
+
+    steps, url = 0, "/residual_mix"
+    while url:
+        page = reader.get(url.removeprefix("http://127.0.0.1:8000")).json()
+        steps += sum(len(segment["sources"][0]["shares"]) for segment in page["data"])
+        url = page["next"]
+
+    assert steps == 10
+
+
+def test_csv_has_a_line_a_share(reader, west):
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, WIND)
+    reader.granted(west.contract, scope="residual_mix")
+
+    lines = reader.get("/residual_mix", Accept="text/csv").content.decode().splitlines()
+
+    number = west.contract.contract_number
+    assert lines[0] == "series,contract_numbers,tariff_code,region,start,end,source,share"
+    assert lines[1] == (f"residual_mix,{number},,WEST,2026-03-01T08:00:00Z,2026-03-01T09:00:00Z,wind,0.31")
+    assert lines[2].endswith(",wind,")
+
+
+@pytest.mark.parametrize(
+    "resource", ["generation_mix", "generation_breakdown", "consumption_breakdown", "residual_mix"]
+)
+def test_many_services_and_steps_cost_as_many_queries_as_one(reader, west, resource):
+    for series, key in ((MixSeries.CONSUMPTION, "EV-TOU"), (MixSeries.GENERATION, "WEST")):
+        hourly_mix(series, key, START, WIND)
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, WIND)
+    reader.granted(west.contract, scope="generation_mix")
+    one = count_queries(lambda: reader.get(f"/{resource}"))
+    others = [add_service(owner=west.owner, account=west.account) for _ in range(6)]
+    for place, other in enumerate(others):
+        other.point.region = f"R{place}"
+        other.point.save()
+        SupplyTermFactory(contract=other.contract, tariff_code=f"T{place}")
+        for series in MixSeries:
+            key = f"T{place}" if series == MixSeries.CONSUMPTION else f"R{place}"
+            hourly_mix(series, key, START, {"wind": [Decimal("0.2")] * 30})
+    reader.granted(*(other.contract for other in others), scope="generation_mix")
+
+    many = count_queries(lambda: reader.get(f"/{resource}"))
+
+    assert many == one
