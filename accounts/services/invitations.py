@@ -47,6 +47,7 @@ def _send(pk: int, link_for: Callable[[User], str], at: datetime) -> bool:
 
 def _mail(user: User, link: str) -> EmailMultiAlternatives:
     with override(user.language):
+        subject = _("Your access to %(utility)s") % {"utility": settings.UTILITY_NAME}
         context = {
             "name": user.name,
             "language": user.language,
@@ -54,10 +55,10 @@ def _mail(user: User, link: str) -> EmailMultiAlternatives:
             "support_url": settings.SUPPORT_URL,
             "link": link,
             "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
-            "subject": _("Your access to %(utility)s") % {"utility": settings.UTILITY_NAME},
+            "subject": subject,
         }
         mail = EmailMultiAlternatives(
-            subject=context["subject"],
+            subject=subject,
             body=render_to_string("emails/invitation.txt", context),
             to=[user.email],
         )

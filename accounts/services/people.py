@@ -45,6 +45,7 @@ def invite_user(
     *,
     email: str,
     name: str,
+    language: str = "en",
     customer: Customer | None = None,
     role: str = Role.OWNER,
     billing_account: BillingAccount | None = None,
@@ -60,11 +61,10 @@ def invite_user(
     if User.objects.filter(email__iexact=email).exists():
         raise InvitationRefused(field="email", message="Someone with this e-mail address is here already.")
     user = add_users(people={email.lower(): name}, at=at)[email.lower()]
-    if is_staff:
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
+    user.language, user.is_staff = language, is_staff
+    user.save(update_fields=["language", "is_staff"])
     if customer is not None:
-        _require_role(customer=customer, role=role, billing_account=billing_account, until=until)
+        require_role(customer=customer, role=role, billing_account=billing_account, until=until)
         Membership.objects.create(
             customer=customer,
             user=user,
@@ -86,9 +86,10 @@ def invite_again(*, users: Collection[User], at: datetime) -> int:
     return len(waiting)
 
 
-def _require_role(
+def require_role(
     *, customer: Customer, role: str, billing_account: BillingAccount | None, until: datetime | None
 ) -> None:
+    """Raises InvitationRefused unless such a role can be given."""
     if (role == Role.DELEGATE) != (until is not None):
         raise InvitationRefused(field="until", message="A delegate, and nobody else, has an end.")
     if billing_account is not None and billing_account.customer_id != customer.pk:

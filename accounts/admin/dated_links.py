@@ -1,0 +1,123 @@
+"""Rows with a start and an end: what ends before it starts or overlaps another is refused by name."""
+
+from collections import defaultdict
+from typing import Any
+
+from django import forms
+from django.db.models import Model, Q
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from unfold.admin import TabularInline
+from unfold.forms import PaginationInlineFormSet
+
+from accounts.admin.base import link_to
+from accounts.services.loading.timeline import Stretch, Timeline
+from cdsc_portal.lib import clock
+
+
+class LinkedObject(forms.Widget):
+    """Shows what a stored row is linked to; that is fixed, only its dates change. No query."""
+
+    def __init__(self, target: Model) -> None:
+        super().__init__()
+        self.target = target
+
+    def render(self, name: str, value: object, attrs: Any = None, renderer: Any = None) -> SafeString:  # noqa: ANN401
+        return SafeString(link_to(self.target))
+
+
+class DatedForm(forms.ModelForm):
+    """`linked` are the foreign keys that a stored row keeps."""
+
+    linked: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in self.linked:
+                if name in self.fields:
+                    self.fields[name].disabled = True
+                    self.fields[name].widget = LinkedObject(getattr(self.instance, name))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and end <= start:
+            self.add_error("end", _("The end must come after the start."))
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Overlaps are the formset's to find, among all rows as they will be: one ends where the next begins."""
+        return super()._get_validation_exclusions() | {"end"}  # type: ignore[misc]  # not in the stubs
+
+    def save(self, commit: bool = True) -> Any:  # noqa: ANN401
+        if self.has_changed():
+            self.instance.version_at = clock.now()
+            if hasattr(self.instance, "cds_modified"):
+                self.instance.cds_modified = self.instance.version_at
+        return super().save(commit)
+
+
+class DatedFormSet(PaginationInlineFormSet):
+    """`lane` are the foreign keys among whose equals no two rows may overlap."""
+
+    lane: tuple[str, ...] = ()
+
+    def clean(self) -> None:
+        super().clean()
+        forms_by_lane: dict[tuple[int, ...], list[Any]] = defaultdict(list)
+        for form in self.forms:
+            if not form.errors and form.cleaned_data and not form.cleaned_data.get("DELETE"):
+                forms_by_lane[self._lane_of(form.instance)].append(form)
+        timelines = self._others(list(forms_by_lane))
+        for lane, rows in forms_by_lane.items():
+            # changed rows last: they are the ones to name the others
+            for form in sorted(rows, key=lambda form: (form.has_changed(), form.instance.start)):
+                self._place(form, timelines[lane])
+
+    def _place(self, form: Any, timeline: Timeline) -> None:  # noqa: ANN401
+        stretch = _stretch(form.instance)
+        clash = timeline.clash(stretch)
+        if clash is None:
+            timeline.add(stretch)
+            return
+        until = clash.end or _("now")
+        form.add_error(
+            "start",
+            _("This overlaps %(other)s, %(start)s to %(end)s.")
+            % {"other": clash.label, "start": clash.start, "end": until},
+        )
+
+    def _others(self, lanes: list[tuple[int, ...]]) -> dict[tuple[int, ...], Timeline]:
+        """The stored rows of these lanes that are not on this page. One query."""
+        here = [form.instance.pk for form in self.forms if form.instance.pk]
+        wanted = Q(pk__in=[])
+        for lane in lanes:
+            wanted |= Q(**dict(zip(self._columns(), lane, strict=True)))
+        timelines: dict[tuple[int, ...], Timeline] = defaultdict(Timeline)
+        others = self.model._default_manager.filter(wanted).exclude(pk__in=here)
+        for row in others.select_related(*self.lane):
+            timelines[self._lane_of(row)].add(_stretch(row))
+        return timelines
+
+    def _columns(self) -> list[str]:
+        return [f"{name}_id" for name in self.lane]
+
+    def _lane_of(self, row: Any) -> tuple[int, ...]:  # noqa: ANN401
+        return tuple(getattr(row, column) for column in self._columns())
+
+
+class DatedInline(TabularInline):
+    """Dated rows under the object they hang on, newest first, a page at a time."""
+
+    extra = 0
+    per_page = 20
+    related: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> Any:  # noqa: ANN401
+        return super().get_queryset(request).select_related(*self.related).order_by("-start", "pk")
+
+
+def _stretch(row: Any) -> Stretch:  # noqa: ANN401
+    return Stretch(row.start, row.end, str(row))

@@ -1,0 +1,75 @@
+"""Premises, service points and meters, and the way from them to contracts."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from accounts.admin.base import PortalAdmin, link_to, links_to
+from accounts.admin.links import ContractsOfPointInline, MetersOfPointInline, PointsOfMeterInline
+from accounts.models import MeterDevice, Premise, ServiceContract, ServicePoint
+
+_TIMES = ("public_id", "cds_created", "cds_modified", "cds_synced", "version_at")
+
+
+class PointsOfPremiseInline(TabularInline):
+    model = ServicePoint
+    extra = 0
+    per_page = 20
+    can_delete = False
+    fields = readonly_fields = ("page", "commodity", "voltage")
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+    @admin.display(description=_("service point"))
+    def page(self, point: ServicePoint) -> str:
+        return link_to(point)
+
+
+@admin.register(Premise)
+class PremiseAdmin(PortalAdmin):
+    """A building or unit and its points."""
+
+    list_display = ("premise_number", "address")
+    search_fields = ("^premise_number",)
+    word_field = "address"
+    fields = ("premise_number", "address", *_TIMES)
+    readonly_fields = _TIMES
+    inlines = (PointsOfPremiseInline,)
+
+
+@admin.register(ServicePoint)
+class ServicePointAdmin(PortalAdmin):
+    """Where service arrives: between contracts and meters."""
+
+    list_display = ("servicepoint_number", "commodity", "voltage", "premise_page", "region")
+    list_select_related = ("premise",)
+    list_filter = ("commodity",)
+    search_fields = ("^servicepoint_number",)
+    fields = (
+        "servicepoint_number", "premise_page", "premise", "commodity", "voltage", "region", "pricing_node", *_TIMES,
+    )  # fmt: skip
+    readonly_fields = ("premise_page", *_TIMES)
+    autocomplete_fields = ("premise",)
+    inlines = (MetersOfPointInline, ContractsOfPointInline)
+
+    @admin.display(description=_("premise"))
+    def premise_page(self, point: ServicePoint) -> str:
+        return link_to(point.premise)
+
+
+@admin.register(MeterDevice)
+class MeterDeviceAdmin(PortalAdmin):
+    """A meter, where it has been, and whose contracts it measured."""
+
+    list_display = ("meter_number", "commodity")
+    list_filter = ("commodity",)
+    search_fields = ("^meter_number",)
+    fields = ("meter_number", "commodity", "contracts", *_TIMES)
+    readonly_fields = ("contracts", *_TIMES)
+    inlines = (PointsOfMeterInline,)
+
+    @admin.display(description=_("contracts at its points"))
+    def contracts(self, meter: MeterDevice) -> str:
+        found = ServiceContract.objects.filter(point_links__service_point__installations__meter=meter)
+        return links_to(found.distinct().order_by("contract_number")) if meter.pk else "-"

@@ -1,0 +1,138 @@
+"""People who log in. Staff add them by e-mail address; passwords are theirs alone."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.admin.base import PortalAdmin
+from accounts.admin.roles import CustomersOfUserInline
+from accounts.models import BillingAccount, Customer, Membership, Role, User
+from accounts.services.people import InvitationRefused, invite_again, invite_user, require_role
+from cdsc_portal.lib import clock
+
+_POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class InvitationForm(forms.ModelForm):
+    """E-mail address, name and, for a customer's people, the role. No password: the mail asks for it."""
+
+    role = forms.ChoiceField(choices=[("", "-"), *Role.choices], required=False)
+    customer = forms.ModelChoiceField(Customer.objects.all(), required=False)
+    billing_account = forms.ModelChoiceField(BillingAccount.objects.all(), required=False)
+    may_share = forms.BooleanField(required=False)
+    until = forms.SplitDateTimeField(required=False)
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "language")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        customer, role = cleaned.get("customer"), cleaned.get("role")
+        if bool(customer) != bool(role):
+            self.add_error("role" if customer else "customer", _("Name a customer and a role, or neither."))
+        elif customer:
+            try:
+                require_role(
+                    customer=customer,
+                    role=str(role),
+                    billing_account=cleaned.get("billing_account"),
+                    until=cleaned.get("until"),
+                )
+            except InvitationRefused as refused:
+                self.add_error(refused.field, ValidationError(str(refused)))
+        return cleaned
+
+
+@admin.register(User)
+class UserAdmin(PortalAdmin):
+    """Who logs in and for whom. Only a superuser changes staff and what staff may do."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_staff", "is_active")
+    search_fields = ("^email",)
+    word_field = "name"
+    ordering = ("email",)
+    fields = (
+        "email", "name", "language", "is_active", "created", "last_login", "invitation_due", *_POWERS,
+    )  # fmt: skip
+    readonly_fields = ("created", "last_login", "invitation_due")
+    filter_horizontal = ("groups", "user_permissions")
+    inlines = (CustomersOfUserInline,)
+    actions = ("send_invitation_again",)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
+        if obj is None:
+            staff = ("is_staff",) if _is_superuser(request) else ()
+            roles = ("customer", "role", "billing_account", "may_share", "until")
+            return ("email", "name", "language", *staff, *roles)
+        return super().get_fields(request, obj)
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:  # noqa: ANN401
+        if obj is None:
+            kwargs["form"] = InvitationForm
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is None:
+            for name in ("customer", "billing_account"):
+                field = Membership._meta.get_field(name)
+                choice = self.formfield_for_foreignkey(field, request, required=False)
+                form.base_fields[name] = choice
+        return form
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
+        return self.inlines if obj else ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        fixed = () if _is_superuser(request) else _POWERS
+        return (*self.readonly_fields, *fixed)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever may change a colleague's address may become that colleague."""
+        if isinstance(obj, User) and (obj.is_staff or obj.is_superuser) and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ANN401
+        if change:
+            obj.save()
+            return
+        told = form.cleaned_data
+        user = invite_user(
+            email=told["email"],
+            name=told["name"],
+            language=told["language"],
+            is_staff=told.get("is_staff", False),
+            customer=told["customer"],
+            role=told["role"],
+            billing_account=told["billing_account"],
+            may_share=told["may_share"],
+            until=told["until"],
+            at=clock.now(),
+        )
+        obj.__dict__.update(user.__dict__)
+        messages.info(request, _("An invitation goes out to %s.") % user.email)
+
+    @admin.action(description=_("Send the invitation again"), permissions=["change"])
+    def send_invitation_again(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        count = invite_again(users=users, at=clock.now())
+        text = ngettext(
+            "%d invitation goes out; the others have a password already.",
+            "%d invitations go out; the others have a password already.",
+            count,
+        )
+        messages.info(request, text % count)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))

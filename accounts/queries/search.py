@@ -1,0 +1,88 @@
+"""Find people and what they have by the beginning of a number, of an address or of the words of a name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Model, QuerySet
+
+from accounts.models import (
+    BillingAccount,
+    Customer,
+    MeterDevice,
+    Premise,
+    ServiceContract,
+    ServicePoint,
+    User,
+)
+
+_Row = TypeVar("_Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit; `model` names its kind ("accounts.customer"), `detail` tells it from its like."""
+
+    model: str
+    pk: int
+    label: str
+    detail: str
+
+
+def find(term: str, *, limit: int) -> list[Found]:
+    """At most `limit` hits of each kind. Nine queries, each by an index (`prefix_index`, `word_index`)."""
+    term = term.strip()
+    if not term:
+        return []
+    return [hit for hits in _hits(term, limit) for hit in hits]
+
+
+def having_words(rows: QuerySet[_Row], field: str, text: str) -> QuerySet[_Row]:
+    """Rows in whose `field` each word of `text` begins a word, in any order."""
+    words = re.findall(r"\w+", text)
+    if not words:
+        return rows.none()
+    vector = SearchVector(field, config="simple")
+    query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
+    found: QuerySet[_Row] = rows.annotate(**{f"{field}_words": vector}).filter(**{f"{field}_words": query})
+    return found
+
+
+def _hits(term: str, limit: int) -> Iterator[list[Found]]:
+    customers = Customer.objects.all()
+    accounts = BillingAccount.objects.select_related("customer")
+    contracts = ServiceContract.objects.select_related("billing_account__customer")
+    points = ServicePoint.objects.select_related("premise")
+    users = User.objects.all()
+    yield _of(customers.filter(customer_number__istartswith=term), limit)
+    yield _of(having_words(customers, "name", term), limit)
+    yield _of(users.filter(email__istartswith=term), limit)
+    yield _of(having_words(users, "name", term), limit)
+    yield _of(accounts.filter(account_number__istartswith=term), limit)
+    yield _of(contracts.filter(contract_number__istartswith=term), limit)
+    yield _of(points.filter(servicepoint_number__istartswith=term), limit)
+    yield _of(MeterDevice.objects.filter(meter_number__istartswith=term), limit)
+    yield _of(having_words(Premise.objects.all(), "address", term), limit)
+
+
+def _of(rows: QuerySet[Any], limit: int) -> list[Found]:
+    return [Found(row._meta.label_lower, row.pk, str(row), _detail(row)) for row in rows[:limit]]
+
+
+def _detail(row: Model) -> str:
+    match row:
+        case User():
+            return row.email
+        case BillingAccount():
+            return str(row.customer)
+        case ServiceContract():
+            return f"{row.get_commodity_display()}, {row.billing_account.customer}"
+        case ServicePoint():
+            return row.premise.address if row.premise else row.get_commodity_display()
+        case MeterDevice():
+            return row.get_commodity_display()
+        case Premise():
+            return row.address
+    return ""
