@@ -7,6 +7,6 @@ from accounts.queries.roles import owners_of, visible_contracts
 
 
 def deciders_in_words(*, viewer: User, at: datetime) -> str:
-    """Names of the owners of the contracts that `viewer` sees; a viewer knows their household. One query."""
-    contracts = visible_contracts(user=viewer, at=at).values("pk")
+    """Names of the owners of the contracts that `viewer` sees; a viewer knows their household. Two queries."""
+    contracts = list(visible_contracts(user=viewer, at=at).values_list("pk", flat=True))
     return ", ".join(str(owner) for owner in owners_of(contracts=contracts, at=at))

@@ -138,7 +138,7 @@ def _readable_contracts(
 
 
 def _approver(receipt: Receipt) -> str:
-    person = receipt.personal.get("approver", {})
+    person: Mapping[str, str] = receipt.personal.get("approver", {})
     return person.get("name") or person.get("email", "")
 
 

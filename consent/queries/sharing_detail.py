@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,6 +19,9 @@ from consent.queries.timeline import TimelineEntry, timeline
 from consent.queries.visible_grants import status_at
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import ENDED
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import SeenGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class SharingDetail:
     timeline: tuple[TimelineEntry, ...]
 
 
-def sharing_detail(grant: Grant, *, user: User, at: datetime) -> SharingDetail:
+def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
     """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Seven queries."""
     is_open = status_at(grant, at) not in ENDED
     return SharingDetail(

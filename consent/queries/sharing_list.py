@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,6 +16,9 @@ from consent.queries.status_words import StatusWords, words_of
 from consent.queries.visible_grants import account_numbers_of, status_at, visible_grants
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import ENDED
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import SeenGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def grants_user_may_stop(grants: Sequence[Grant], *, user: User, at: datetime) -
     return set(chosen.union(to_come))
 
 
-def until_words(grant: Grant) -> str:
+def until_words(grant: "SeenGrant") -> str:
     """Until when the company can or could read, in words. `grant` carries `ended_at`."""
     if grant.ended_at is not None:
         return moment_in_words(grant.ended_at)
@@ -110,7 +114,9 @@ def _shortened(numbers: tuple[str, ...]) -> str:
     return _("%(first)s and %(count)s more") % rest
 
 
-def _card(grant: Grant, *, user: User, at: datetime, numbers: tuple[str, ...], may_stop: bool) -> SharingCard:
+def _card(
+    grant: "SeenGrant", *, user: User, at: datetime, numbers: tuple[str, ...], may_stop: bool
+) -> SharingCard:
     is_open = status_at(grant, at) not in ENDED
     giver = grant.user if grant.user_id != user.pk else None
     return SharingCard(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Subquery
 
@@ -11,8 +12,22 @@ from accounts.queries.roles import visible_contracts
 from consent.models import Disclosure, Grant, GrantEvent, GrantPart, Selection
 from consent.transitions import ENDED, GrantStatus
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
-def visible_grants(*, user: User, at: datetime) -> QuerySet[Grant]:
+
+class GrantTimes(TypedDict):
+    """What `visible_grants` adds to a grant, in UTC."""
+
+    last_read: datetime | None
+    ended_at: datetime | None
+
+
+if TYPE_CHECKING:
+    SeenGrant = WithAnnotations[Grant, GrantTimes]
+
+
+def visible_grants(*, user: User, at: datetime) -> "QuerySet[SeenGrant]":
     """Grants that open a contract `user` may see at `at`, newest first, with `last_read` and `ended_at`
     (instants or None).
 

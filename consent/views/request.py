@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -13,6 +14,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.security_policy import page_policy
 from consent.forms import (
@@ -51,7 +53,7 @@ class RequestView(View):
 
     http_method_names = ["get", "head", "post"]
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Only a waiting request of this user goes on from here."""
         self.at = clock.now()
         self.stored = _stored_or_404(str(kwargs["key"]))
@@ -60,14 +62,14 @@ class RequestView(View):
                 keep_choices(request, self.stored)
             return redirect_to_login(request.path)
         if request.POST.get("action") == "other-login":
-            release_request(request=self.stored, user=request.user)
+            release_request(request=self.stored, user=current_user(request))
             logout(request)
             return redirect_to_login(request.path)
         return self._over() or super().dispatch(request, *args, **kwargs)
 
     def _over(self) -> HttpResponse | None:
         """The answer where there is nothing to decide for this user."""
-        stored, user = self.stored, self.request.user
+        stored, user = self.stored, current_user(self.request)
         if stored.user_id not in (None, user.pk):
             return request_over.anothers(self.request, stored)
         if stored.status in _DECIDED:
@@ -82,7 +84,7 @@ class RequestView(View):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """The form as asked, or as it was left when the login ran out."""
-        offer = build_offer(self.stored, request.user, self.at)
+        offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)
         kept = kept_choices(request, self.stored)
@@ -97,7 +99,7 @@ class RequestView(View):
             return self._deny()
         if request.POST.get("action") == "reset":
             return SeeOther(request.path)
-        offer = build_offer(self.stored, request.user, self.at)
+        offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)
         if request.POST.get("decision") == "approve":
@@ -106,9 +108,9 @@ class RequestView(View):
 
     def _deny(self) -> HttpResponse:
         """Needs nothing of the form (F-79), not even that it can still be shown."""
-        no_match = build_offer(self.stored, self.request.user, self.at).no_match
+        no_match = build_offer(self.stored, current_user(self.request), self.at).no_match
         try:
-            deny_request(request=self.stored, by=self.request.user, at=self.at)
+            deny_request(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
             return self._first_outcome()
         error = "no_preselections" if no_match else "access_denied"
@@ -116,7 +118,7 @@ class RequestView(View):
         return SeeOther(error_redirect(request=self.stored, error=error, description=words))
 
     def _approve(self, offer: Offer) -> HttpResponse:
-        posted, user = self.request.POST, self.request.user
+        posted, user = self.request.POST, current_user(self.request)
         digest, choices = posted.get("digest", ""), posted_choices(offer, posted)
         if digest != offer.digest:
             return self._changed(offer, choices, changed_aspects(digest, offer.digest))
@@ -167,7 +169,9 @@ class RequestView(View):
         note: str = "",
         status: int = 200,
     ) -> HttpResponse:
-        deciders = "" if offer.may_decide else deciders_in_words(viewer=self.request.user, at=self.at)
+        deciders = (
+            "" if offer.may_decide else deciders_in_words(viewer=current_user(self.request), at=self.at)
+        )
         page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
         origin = origin_of(self.stored.redirect_uri)

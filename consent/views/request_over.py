@@ -37,14 +37,14 @@ def first_outcome(
 
     A second click right after approving is sent on like the first, as long as the company has not used its code.
     """
-    grant = stored.grant
-    is_replay = pressed and grant is not None and at - stored.decided_at < _REPLAY
-    if is_replay and not code_was_used(grant):
+    grant, decided = stored.grant, stored.decided_at or at
+    is_replay = pressed and at - decided < _REPLAY
+    if grant is not None and is_replay and not code_was_used(grant):
         return SeeOther(success_redirect(request=stored, grant=grant, at=at))
     receipt = receipt_of(grant)
     context = {
         "company": stored.client.name,
-        "decided": moment_in_words(stored.decided_at),
+        "decided": moment_in_words(decided),
         "was_approved": stored.status == RequestStatus.APPROVED,
         "receipt_url": reverse("receipt", args=[receipt.key]) if receipt else "",
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
