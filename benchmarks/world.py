@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from django.db import transaction
 
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.feeds.formats.base import Quality, UsageSeries
 from datahub.feeds.store.load import load_series
+from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
 from datahub.services.partitions import ensure_partitions
 from tests.factories.accounts import Household, household
