@@ -1,0 +1,77 @@
+import pytest
+from django.test import Client as Browser
+
+from consent.models import Disclosure
+
+URL = "/usage_data"
+
+
+@pytest.fixture
+def granted(reader, home):
+    reader.granted(home.contract, scope="usage_data bill_data")
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({"form": "x"}, "form"),
+        ({"start": "yesterday"}, "start"),
+        ({"end": "2026-02-30"}, "end"),
+        ({"start": "2026-03-02", "end": "2026-03-01"}, "end"),
+        ({"start": ["now", "-1y"]}, "start"),
+        ({"services": "a,,b"}, "services"),
+        ({"cursor": "made-up"}, "cursor"),
+        ({"start": "-9999y"}, "start"),
+        ({"start": "0002-01-01"}, "start"),
+    ],
+)
+def test_a_wrong_parameter_is_named(granted, query, parameter):
+    answer = granted.get(URL, query)
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["parameter"] == parameter
+    assert not Disclosure.objects.exists()
+
+
+@pytest.mark.parametrize("services", ["\x00", "a\x00b", "x" * 5000, "'; --", "é,☃"])
+def test_strange_contract_numbers_are_just_not_shared(granted, services):
+    answer = granted.get(URL, {"services": services})
+
+    assert answer.status_code == 200
+    assert {line["status"] for line in answer.json()["services"]} == {"not_shared"}
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "head", "options"])
+def test_only_get_is_allowed(granted, method):
+    headers = {"Authorization": f"Bearer {granted.token}"}
+
+    answer = getattr(Browser(), method)(URL, headers=headers)
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET")
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_form_we_do_not_have_is_not_acceptable(granted):
+    answer = granted.get(URL, Accept="application/xml")
+
+    assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
+    assert granted.get("/bill_data", Accept="text/csv").status_code == 406
+
+
+def test_our_own_fault_is_a_problem_with_a_reference_and_nothing_is_disclosed(granted, monkeypatch):
+    monkeypatch.setattr("datahub.api.minutes.views.envelope", lambda *a, **k: 1 / 0)
+
+    answer = granted.get(URL)
+
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json()["reference"] == answer["X-Request-Reference"]
+    assert "division" not in answer.content.decode()
+    assert not Disclosure.objects.exists()
+
+
+def test_answers_are_kept_by_no_cache_but_the_clients(granted):
+    answer = granted.get(URL)
+
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert {"Accept", "Authorization"} <= {name.strip() for name in answer["Vary"].split(",")}
