@@ -1,0 +1,300 @@
+"""Every address the server answers, tried as those who should get nothing from it.
+
+A route that stands in none of the lists fails the walk: whoever adds one says here what guards it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from cdsc_portal.lib import clock
+from consent.api.gated import GatedView, scopes_opening
+from consent.models import AccessToken, Actor, ClientStatus, Disclosure
+from consent.services.revoke import revoke_grant
+from datahub.models import BillStatement, MixSeries
+from tests.consent.api.reader import Reader, issue_token
+from tests.factories.accounts import (
+    EntityFactory,
+    Household,
+    SupplyTermFactory,
+    UserFactory,
+    add_service,
+    household,
+)
+from tests.factories.consent import ReceiptFactory
+from tests.factories.datahub import bill, hourly_mix
+from tests.factories.feeds import load_days
+
+SCOPES = {
+    "distribution_details": "customer_distribution_details",
+    "supply_details": "customer_supply_details",
+    "supply_history": "customer_supply_history",
+    "usage_data": "usage_data",
+    "bill_data": "bill_data",
+    "bill_statements": "bill_statements",
+    "bill_statement_file": "bill_statements",
+    "generation_mix": "generation_mix",
+    "generation_breakdown": "generation_breakdown",
+    "consumption_breakdown": "consumption_breakdown",
+    "residual_mix": "residual_mix",
+}
+PUBLIC = {  # nobody's data
+    "home", "help", "health_live", "health_ready", "set_language", "styleguide", "schema", "oauth_metadata",
+    "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
+}  # fmt: skip
+OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
+    "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
+}  # fmt: skip
+BY_UNGUESSABLE_KEY = {
+    "receipt",
+    "receipt_stop",
+}  # no customer data without a login (F-194); tests/consent/pages
+LOGIN = {
+    "my_home", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
+    "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    path: str
+    name: str
+    view: object
+
+
+def routes() -> list[Route]:
+    return list(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[Route]:
+    for pattern in patterns:
+        path = before + re.sub(r"<[^>]+>", "1", re.sub(r"\(\?P<[^)]+\)", "1", str(pattern.pattern)))
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        else:
+            yield Route("/" + path.strip("^$").replace("/^", "/"), pattern.name or "", pattern.callback)
+
+
+def is_gated(route: Route) -> bool:
+    view = getattr(route.view, "view_class", None) or getattr(route.view, "cls", None)
+    return isinstance(view, type) and issubclass(view, GatedView)
+
+
+DATA = [route for route in routes() if is_gated(route)]
+STAFF = [route for route in routes() if route.path.startswith("/admin/")]
+data_routes = pytest.mark.parametrize("route", DATA, ids=lambda route: route.name)
+
+
+def test_every_route_is_known():
+    known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN
+    unknown = [r for r in routes() if r.name not in known and not r.path.startswith("/admin/")]
+
+    assert unknown == []
+
+
+def test_every_route_that_serves_data_stands_behind_the_gate():
+    assert {route.name for route in DATA} == set(SCOPES)
+
+
+@pytest.fixture
+def world(db, settings, tmp_path) -> "World":
+    settings.MEDIA_ROOT = tmp_path
+    home = household()
+    return World(home, add_service(owner=home.owner, account=home.account), household(), Reader()).filled()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is shared, what its customer did not tick, and what is another customer's: each with data of all kinds."""
+
+    home: Household
+    unticked: Household
+    foreign: Household
+    reader: Reader
+
+    def filled(self) -> "World":
+        for mark, service in zip(("a", "b", "c"), (self.home, self.unticked, self.foreign), strict=True):
+            service.point.region = f"REGION-{mark}"
+            service.point.save()
+            SupplyTermFactory(
+                contract=service.contract,
+                supplier=EntityFactory(name=f"Supplier-{mark} (demo)"),
+                tariff_code=f"TARIFF-{mark}",
+            )
+            load_days(service.meter, date(2026, 3, 1), 1)
+            for series in MixSeries:
+                key = f"TARIFF-{mark}" if series == MixSeries.CONSUMPTION else f"REGION-{mark}"
+                hourly_mix(series, key, datetime(2026, 3, 1, tzinfo=UTC), {"wind": [Decimal("0.3")] * 2})
+            statement = bill(service.contract)
+            statement.file.save("bill.pdf", ContentFile(f"invented {mark}".encode()))
+        return self
+
+    def path(self, route: Route, service: Household) -> str:
+        statement = BillStatement.objects.get(sections__contract=service.contract)
+        return route.path.replace("/1/file", f"/{statement.public_id}/file")
+
+    def granted(self, route: Route) -> None:
+        self.reader.granted(self.home.contract, scope=SCOPES[route.name])
+        ReceiptFactory(grant=self.reader.grant)
+
+    def secrets(self) -> list[str]:
+        return [
+            secret
+            for service, mark in ((self.unticked, "b"), (self.foreign, "c"))
+            for secret in (
+                service.contract.contract_number,
+                service.contract.public_id,
+                service.meter.meter_number,
+                service.point.servicepoint_number,
+                f"TARIFF-{mark}",
+                f"REGION-{mark}",
+                f"Supplier-{mark}",
+                f"invented {mark}",
+            )
+        ] + [self.foreign.account.account_number, self.foreign.customer.customer_number]
+
+
+def content(answer) -> str:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return body.decode(errors="replace")
+
+
+def is_refused(answer, status: int) -> bool:
+    assert not Disclosure.objects.exists()
+    assert answer["Content-Type"] == "application/problem+json"
+    return answer.status_code == status
+
+
+@data_routes
+def test_the_right_token_reads_its_own_and_nothing_else(world, route):
+    world.granted(route)
+
+    answer = world.reader.get(world.path(route, world.home))
+    told = content(answer)
+
+    assert answer.status_code == 200
+    assert [secret for secret in world.secrets() if secret in told] == []
+    assert Disclosure.objects.get().value_count > 0
+
+
+@data_routes
+def test_without_a_token(world, route):
+    answer = Browser().get(world.path(route, world.home))
+
+    assert is_refused(answer, 401)
+
+
+@data_routes
+@pytest.mark.spec("X-18")
+def test_with_a_token_in_the_address(world, route):
+    world.granted(route)
+
+    answer = Browser().get(world.path(route, world.home), {"access_token": world.reader.token})
+
+    assert is_refused(answer, 400)
+
+
+@data_routes
+def test_with_a_token_that_is_nobodys(world, route):
+    world.reader.token = "made-up"
+
+    assert is_refused(world.reader.get(world.path(route, world.home)), 401)
+
+
+@data_routes
+def test_with_the_login_of_the_owner_and_no_token(world, route):
+    browser = Browser()
+    browser.force_login(world.home.owner)
+
+    assert is_refused(browser.get(world.path(route, world.home)), 401)
+
+
+@data_routes
+@pytest.mark.spec("X-14")
+def test_with_the_token_of_a_stopped_grant(world, route):
+    world.granted(route)
+    token = world.reader.token
+    kept = AccessToken.objects.get()
+    revoke_grant(grant=world.reader.grant, by=None, actor=Actor.LINK, at=clock.now())
+    kept.save(force_insert=not AccessToken.objects.exists())  # even if the token itself had survived
+    world.reader.token = token
+
+    assert is_refused(world.reader.get(world.path(route, world.home)), 401)
+
+
+@data_routes
+def test_with_an_expired_token(world, route):
+    world.granted(route)
+    world.reader.token = issue_token(world.reader.grant, expires=clock.now() - timedelta(seconds=1))
+
+    assert is_refused(world.reader.get(world.path(route, world.home)), 401)
+
+
+@data_routes
+def test_with_the_token_of_a_suspended_client(world, route):
+    world.granted(route)
+    world.reader.client.status = ClientStatus.SUSPENDED
+    world.reader.client.save()
+
+    assert is_refused(world.reader.get(world.path(route, world.home)), 401)
+
+
+@data_routes
+def test_with_a_token_for_everything_else(world, route):
+    others = sorted(set(SCOPES.values()) - set(scopes_opening(route.view.cls.resource)))
+    world.reader.granted(world.home.contract, scope=" ".join(others))
+
+    answer = world.reader.get(world.path(route, world.home))
+
+    assert is_refused(answer, 403)
+    assert 'error="insufficient_scope"' in answer["WWW-Authenticate"]
+
+
+@data_routes
+@pytest.mark.spec("X-15")
+@pytest.mark.parametrize("whose", ["unticked", "foreign"])
+def test_with_ids_that_were_not_shared(world, route, whose):
+    world.granted(route)
+    service = getattr(world, whose)
+
+    answer = world.reader.get(
+        world.path(route, service),
+        None if route.name == "bill_statement_file" else {"services": service.contract.contract_number},
+    )
+
+    if route.name == "bill_statement_file":
+        assert is_refused(answer, 404)
+    else:
+        assert answer.json()["data"] == []
+        assert Disclosure.objects.get().value_count == 0
+
+
+def test_staff_pages_open_to_nobody_else(db):
+    stranger, customer = Browser(), Browser()
+    customer.force_login(UserFactory())
+
+    answers = {
+        (route.path, who): browser.get(route.path).status_code
+        for route in STAFF
+        for who, browser in (("stranger", stranger), ("customer", customer))
+    }
+
+    assert len(STAFF) > 50
+    assert {at: status for at, status in answers.items() if status not in {302, 403, 404, 405}} == {}
+
+
+@pytest.mark.parametrize("route", [r for r in routes() if r.name in LOGIN], ids=lambda route: route.name)
+def test_customers_pages_open_to_no_stranger(db, route):
+    answer = Browser().get(route.path)
+
+    assert answer.status_code in {302, 303, 404}
+    if answer.status_code != 404:
+        assert answer["Location"].startswith("/accounts/login/")
