@@ -17,6 +17,7 @@ import secrets
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -45,9 +46,9 @@ class ThirdParty:
     client_id: str
     client_secret: str
     redirect_uri: str
-    metadata: dict[str, object] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
-    def discover(self) -> dict[str, object]:
+    def discover(self) -> dict[str, Any]:
         """Read the server's metadata; it must name the issuer it was fetched from (RFC 8414 section 3.3)."""
         answer = requests.get(f"{self.issuer}/.well-known/oauth-authorization-server", timeout=TIMEOUT)
         answer.raise_for_status()
@@ -56,7 +57,7 @@ class ThirdParty:
             raise OAuthError(f"the metadata of {self.issuer} names another issuer")
         return self.metadata
 
-    def ask(self, details: list[dict[str, object]]) -> PendingRequest:
+    def ask(self, details: list[dict[str, Any]]) -> PendingRequest:
         """Push a request (RFC 9126, RFC 9396, PKCE) and return where to send the customer."""
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
         digest = hashlib.sha256(verifier.encode()).digest()
@@ -72,7 +73,7 @@ class ThirdParty:
         query = urlencode({"client_id": self.client_id, "request_uri": pushed["request_uri"]})
         return PendingRequest(f"{self._endpoint('authorization_endpoint')}?{query}", state, verifier)
 
-    def finish(self, pending: PendingRequest, returned_to: str) -> dict[str, object]:
+    def finish(self, pending: PendingRequest, returned_to: str) -> dict[str, Any]:
         """Check the customer's return (state, issuer) and exchange its code for a token."""
         answer = {name: values[0] for name, values in parse_qs(urlsplit(returned_to).query).items()}
         if answer.get("state") != pending.state:
@@ -89,11 +90,11 @@ class ThirdParty:
             code_verifier=pending.verifier,
         )
 
-    def refresh(self, refresh_token: str) -> dict[str, object]:
+    def refresh(self, refresh_token: str) -> dict[str, Any]:
         """A new pair of tokens; the old refresh token is spent."""
         return self._post("token_endpoint", grant_type="refresh_token", refresh_token=refresh_token)
 
-    def introspect(self, token: str) -> dict[str, object]:
+    def introspect(self, token: str) -> dict[str, Any]:
         return self._post("introspection_endpoint", token=token)
 
     def revoke(self, token: str) -> None:
@@ -105,9 +106,9 @@ class ThirdParty:
         headers = {"Authorization": f"Bearer {access_token}"}
         return requests.get(f"{self.issuer}{path}", params=query, headers=headers, timeout=TIMEOUT)
 
-    def get_all(self, path: str, access_token: str, **query: str) -> list[dict[str, object]]:
+    def get_all(self, path: str, access_token: str, **query: str) -> list[dict[str, Any]]:
         """Every item of a listing, following `next` to its end."""
-        items: list[dict[str, object]] = []
+        items: list[dict[str, Any]] = []
         answer = self.get(path, access_token, **query)
         while True:
             answer.raise_for_status()
@@ -123,17 +124,17 @@ class ThirdParty:
             self.discover()
         return str(self.metadata[name])
 
-    def _post(self, endpoint: str, **form: str) -> dict[str, object]:
+    def _post(self, endpoint: str, **form: str) -> dict[str, Any]:
         answer = requests.post(
             self._endpoint(endpoint), data=form, auth=(self.client_id, self.client_secret), timeout=TIMEOUT
         )
-        body: dict[str, object] = answer.json() if answer.content else {}
+        body: dict[str, Any] = answer.json() if answer.content else {}
         if not answer.ok:
             raise OAuthError(f"{body.get('error')}: {body.get('error_description', '')}")
         return body
 
 
-ASKED: list[dict[str, object]] = [
+ASKED: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "supply_details", "end": "+1y", "services": "all"},
@@ -149,7 +150,7 @@ class ConnectPages(BaseHTTPRequestHandler):
 
     party: ThirdParty
     pending: dict[str, PendingRequest] = {}
-    sessions: dict[str, dict[str, object]] = {}
+    sessions: dict[str, dict[str, Any]] = {}
 
     def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
         route = {"/": self.home, "/connect": self.connect, "/callback": self.callback, "/data": self.data}

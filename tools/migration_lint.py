@@ -33,7 +33,8 @@ def _required_without_default(node: ast.Call) -> bool:
     if not isinstance(field, ast.Call) or getattr(field.func, "attr", "") == "ManyToManyField":
         return False
     words = {word.arg: word.value for word in field.keywords}
-    nullable = isinstance(words.get("null"), ast.Constant) and bool(words["null"].value)  # type: ignore[union-attr]
+    null = words.get("null")
+    nullable = isinstance(null, ast.Constant) and bool(null.value)
     return not nullable and "db_default" not in words and "default" not in words
 
 

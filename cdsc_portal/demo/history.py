@@ -1,14 +1,16 @@
 """What makes the demo look lived in, done from outside like everything else: a grant in use, a request that waits."""
 
+from typing import Any
+
 from cdsc_portal.demo.browser_session import BrowserSession
 from cdsc_portal.demo.main_job import require
 from examples.third_party import ThirdParty
 
-IN_USE: list[dict[str, object]] = [
+IN_USE: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "-6mo", "end": "+6mo", "services": "all"},
     {"type": "customer_distribution_details", "end": "+6mo", "services": "all"},
 ]
-WAITING: list[dict[str, object]] = [
+WAITING: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"},
     {"type": "generation_mix", "start": "-30d", "end": "now", "services": "all"},
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 from lxml import html
@@ -20,7 +21,7 @@ HAND_MADE_METER, HAND_MADE_READINGS, HAND_MADE_KNOWN = "55-1044", 49, 48
 HAND_MADE_WH, HAND_MADE_LONG_DAY_WH = Decimal(37790), Decimal(20320)
 LONG_DAY = ("2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z")  # 25 hours in Pacific Time
 
-ASKED: list[dict[str, object]] = [
+ASKED: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "2026-10-31", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-3y", "end": "+1y", "services": "all"},
     {"type": "supply_details", "end": "+1y", "services": "all"},
@@ -60,7 +61,7 @@ class Walk:
         metadata = self.party.discover()
         self.say(
             "discovered", f"{metadata['issuer']} offers {len(list(metadata['scopes_supported']))} scopes"
-        )  # type: ignore[call-overload]
+        )
         pending = self.party.ask(ASKED)
         self.say("asked", "; ".join(_in_words(part) for part in ASKED))
         return pending
@@ -88,16 +89,16 @@ class Walk:
         )
         return str(answer.left_for)
 
-    def exchange(self, pending: PendingRequest, returned: str) -> Mapping[str, object]:
+    def exchange(self, pending: PendingRequest, returned: str) -> Mapping[str, Any]:
         tokens = self.party.finish(pending, returned)
         require(DROPPED not in str(tokens["scope"]).split(), "the token has a scope the customer dropped")
-        granted = "; ".join(_in_words(part) for part in tokens["authorization_details"])  # type: ignore[attr-defined]
+        granted = "; ".join(_in_words(part) for part in tokens["authorization_details"])
         self.say("granted", granted)
         active = self.party.introspect(str(tokens["access_token"]))
         require(active.get("active") is True, "a fresh token is not active")
         return tokens
 
-    def fetch(self, tokens: Mapping[str, object]) -> None:
+    def fetch(self, tokens: Mapping[str, Any]) -> None:
         """Exactly what was approved: scope, services, period, and the hand-made sums to the last digit."""
         token = str(tokens["access_token"])
         segments = self.party.get_all("/usage_data", token)
@@ -105,7 +106,7 @@ class Walk:
         require(KEPT in contracts and LEFT_OUT not in contracts, f"usage came for {sorted(contracts)}")
         first = min(_instant(segment["start"]) for segment in segments)
         require(first >= _instant(LONG_DAY[0]), f"usage starts at {first}, before what was shared")
-        values = sum(len(list(segment["values"])) for segment in segments)  # type: ignore[call-overload]
+        values = sum(len(list(segment["values"])) for segment in segments)
         self.say("fetched", f"{values} readings of {len(contracts)} services, none before {SHORTENED_TO}")
         mine = self.party.get_all("/usage_data", token, services=KEPT, start=LONG_DAY[0], end=LONG_DAY[1])
         total = _total(segment for segment in mine if segment["meter_number"] == HAND_MADE_METER)
@@ -129,7 +130,7 @@ class Walk:
         require(stopped.status == 200, f"stopping answered {stopped.status}")
         self.say("stopped", "the customer stopped sharing in two clicks")
 
-    def refused(self, tokens: Mapping[str, object]) -> None:
+    def refused(self, tokens: Mapping[str, Any]) -> None:
         status = self.party.get("/usage_data", str(tokens["access_token"])).status_code
         require(status == 401, f"after the stop, usage answered {status}")
         require(self.party.introspect(str(tokens["access_token"])) == {"active": False}, "the token lives on")
@@ -169,7 +170,7 @@ def _reference(page: Page) -> str:
     return str(found[0]) if found else urlsplit(page.url).path
 
 
-def _in_words(part: Mapping[str, object]) -> str:
+def _in_words(part: Mapping[str, Any]) -> str:
     period = " to ".join(str(part[edge]) for edge in ("start", "end") if part.get(edge))
     return f"{part['type']} {period} for {part.get('services', 'none')}"
 
@@ -178,8 +179,8 @@ def _instant(text: object) -> datetime:
     return datetime.fromisoformat(str(text))
 
 
-def _total(segments: Iterable[Mapping[str, object]]) -> Decimal:
+def _total(segments: Iterable[Mapping[str, Any]]) -> Decimal:
     return sum(
-        (Decimal(value) for segment in segments for value in segment["values"] if value is not None),  # type: ignore[attr-defined]
+        (Decimal(value) for segment in segments for value in segment["values"] if value is not None),
         Decimal(0),
     )

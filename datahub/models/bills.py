@@ -1,10 +1,12 @@
 """Bills: statements as sent, their sections by contract, and line items. Money in exact decimals."""
 
+from typing import Any
+
 from django.db import models
 
 from accounts.models import BillingAccount, Commodity, Published, ServiceContract
 
-MONEY = {"max_digits": 14, "decimal_places": 4}
+MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 4}
 
 
 class BillStatement(Published):
