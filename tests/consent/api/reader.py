@@ -11,6 +11,7 @@ from oauth2_provider.models import set_token_value
 from accounts.models import BillingAccount, ServiceContract
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Client, Grant
+from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
 
 
@@ -19,6 +20,7 @@ class Reader:
 
     def __init__(self, client: Client | None = None) -> None:
         self.client = client or ClientFactory()
+        self.user = UserFactory()  # one for all grants: a password takes its time
         self.token = ""
         self.grant: Grant | None = None
 
@@ -32,7 +34,7 @@ class Reader:
         **grant: object,
     ) -> Grant:
         """A grant of the scopes named in `scope`, each over `contracts` in [start, end)."""
-        self.grant = GrantFactory(client=self.client, scope=scope, **grant)
+        self.grant = GrantFactory(client=self.client, scope=scope, **{"user": self.user, **grant})
         for name in scope.split():
             GrantPartFactory(
                 grant=self.grant,

@@ -1,0 +1,145 @@
+"""The OpenAPI document, and the server held against it."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+import schemathesis
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.wsgi import get_wsgi_application
+from django.test import Client as Browser
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from datahub.models import MixSeries
+from tests.consent.api.reader import Reader
+from tests.factories.accounts import SupplyTermFactory, household
+from tests.factories.datahub import bill, hourly_mix
+from tests.factories.feeds import load_days
+
+FILE = "/bill_statements/{statement_id}/file"
+FOUNDING = {
+    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/bill_data", "/bill_statements",
+    FILE, "/generation_mix", "/generation_breakdown", "/consumption_breakdown",
+    "/residual_mix",
+}  # fmt: skip
+CHECKS = [  # what text a date may be stands in words: a schema cannot say it
+    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
+]  # fmt: skip
+EVERYTHING = (
+    "customer_distribution_details customer_supply_details customer_supply_history usage_data bill_data"
+    " bill_statements generation_mix"
+)
+
+
+@pytest.fixture(scope="module")
+def document():
+    return Browser().get("/api/schema").json()
+
+
+def faults(document, path, answer):
+    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": document["components"]}
+    return [error.message for error in OAS31Validator(whole).iter_errors(answer)]
+
+
+def test_the_document_is_openapi_3_1_and_needs_no_login(document):
+    validate(document)
+
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == FOUNDING
+
+
+def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
+    for path in FOUNDING:
+        operation = document["paths"][path]["get"]
+        assert operation["security"] == [{"grant": []}]
+        assert {"200", "304", "400", "401", "403", "405", "406", "500", "503"} <= set(operation["responses"])
+        assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
+
+
+@pytest.mark.parametrize("path", sorted(path for path in FOUNDING if "{" not in path))
+def test_each_example_is_what_the_schema_says(document, path):
+    examples = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["examples"]
+
+    for example in examples.values():
+        assert faults(document, path, example["value"]) == []
+
+
+def test_the_objects_of_the_guide_are_what_the_schema_says(document):
+    guide = (settings.BASE_DIR / "docs" / "api.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^### (`.+?)$.+?```json\n(.+?)```", guide, flags=re.MULTILINE | re.DOTALL)
+    envelope = json.loads(re.search(r"```json\n(.+?)```", guide, flags=re.DOTALL).group(1))
+
+    assert faults(document, "/usage_data", envelope) == []
+    assert len(sections) == 6
+    for heading, item in sections:
+        path = "/" + re.match(r"`(\w+)`", heading).group(1)
+        assert faults(document, path, envelope | {"data": [json.loads(item)]}) == [], heading
+
+
+@pytest.fixture
+def world(db, settings, tmp_path):
+    """One customer with data of all kinds and a token for all of it."""
+    settings.MEDIA_ROOT = tmp_path
+    home = household()
+    home.point.region = "WEST"
+    home.point.save()
+    SupplyTermFactory(contract=home.contract)
+    load_days(home.meter, date(2026, 3, 1), 2)
+    for series, key in (("consumption_breakdown", "EV-TOU"), ("residual_mix", "WEST")):
+        hourly_mix(MixSeries(series), key, datetime(2026, 3, 1, tzinfo=UTC), {"wind": [Decimal("0.3"), None]})
+    statement = bill(home.contract)
+    statement.file.save("bill.pdf", ContentFile(b"%PDF"))
+    reader = Reader()
+    reader.granted(home.contract, scope=EVERYTHING)
+    return reader, statement
+
+
+@pytest.mark.parametrize("path", sorted(path for path in FOUNDING if "{" not in path))
+def test_a_full_and_an_empty_answer_are_what_the_schema_says(document, world, path):
+    reader, _ = world
+
+    full, empty = reader.get(path).json(), reader.get(path, {"services": "nobody"}).json()
+
+    assert faults(document, path, full) == faults(document, path, empty) == []
+    assert full["data"] or path == "/generation_breakdown"
+    assert empty["data"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_made_up_calls_meet_no_500_and_no_answer_outside_the_schema(world):
+    reader, _ = world
+    schema = schemathesis.openapi.from_wsgi("/api/schema", get_wsgi_application())
+    tried = set()
+
+    for path in sorted(FOUNDING):
+
+        @given(case=schema[path]["GET"].as_strategy())
+        @hypothesis_settings(
+            max_examples=15,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def call(case):
+            headers = {"Authorization": f"Bearer {reader.token}"}
+            answer = case.call_and_validate(headers=headers, checks=CHECKS)
+            tried.add((case.path, answer.status_code))
+
+        call()
+
+    assert {path for path, status in tried if status == 200} == FOUNDING - {FILE}
