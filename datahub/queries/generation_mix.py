@@ -132,10 +132,12 @@ def _inside(places: Places) -> Q:
     inside = Q(pk__in=[])
     for (series, key), found in places.items():
         hull = Q(series=series, key=key)
-        if all(place.span.start is not None for place in found):
-            hull &= Q(start__gte=min(place.span.start for place in found))
-        if all(place.span.end is not None for place in found):
-            hull &= Q(start__lt=max(place.span.end for place in found))
+        starts = [place.span.start for place in found if place.span.start is not None]
+        ends = [place.span.end for place in found if place.span.end is not None]
+        if len(starts) == len(found):
+            hull &= Q(start__gte=min(starts))
+        if len(ends) == len(found):
+            hull &= Q(start__lt=max(ends))
         inside |= hull
     return inside
 

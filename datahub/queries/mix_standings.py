@@ -1,6 +1,7 @@
 """How the generation series stand for each contract."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -31,7 +32,7 @@ _STATEMENT = """
 def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
     """By contract key. One statement; a contract without tariff or region has nothing loaded."""
     rows = [(place.contract, *name, place.span) for name, found in places.items() for place in found]
-    parameters = {
+    parameters: dict[str, Any] = {
         "contracts": [row[0] for row in rows],
         "series": [row[1] for row in rows],
         "keys": [row[2] for row in rows],

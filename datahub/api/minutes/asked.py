@@ -48,7 +48,7 @@ def parse_asked(query: QueryDict, *, now: datetime, purpose: str) -> Asked:
     if "cursor" not in query:
         return Asked(services, window, None)
     try:
-        cursor = read_cursor(query["cursor"], purpose=purpose)
+        cursor = read_cursor(str(query["cursor"]), purpose=purpose)
     except CursorError as error:
         raise bad_parameter("cursor", str(error)) from error
     return Asked(services, cursor.window, cursor.position)
@@ -70,7 +70,7 @@ def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:
         return None
     resolve = resolve_start if name == "start" else resolve_end
     try:
-        moment = resolve(query[name], now=now, zone=timezone.get_default_timezone())
+        moment = resolve(str(query[name]), now=now, zone=timezone.get_default_timezone())
     except UnreadableDate as error:
         raise bad_parameter(name, str(error)) from error
     if moment.year not in _YEARS:

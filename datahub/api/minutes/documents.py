@@ -1,7 +1,7 @@
 """What the OpenAPI document says of the founding resources."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
@@ -17,8 +17,6 @@ from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
 from datahub.api.minutes.examples import example_answer
 from datahub.api.minutes.shapes import ProblemShape
-
-View = TypeVar("View", bound=type)
 
 _DATE = "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d`, `-12h`, a date, or a date-time with its UTC offset"
 PARAMETERS = [
@@ -41,7 +39,7 @@ _PROBLEMS = {
 }
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """How a call proves its grant."""
 
     target_class = "consent.api.authentication.BearerAuthentication"
@@ -55,10 +53,10 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         }
 
 
-def documented(summary: str) -> Callable[[View], View]:
+def documented(summary: str) -> Callable[[Any], Any]:
     """Describe a founding view; resource, shape and forms are read from its class."""
 
-    def describe(view: View) -> View:
+    def describe(view: Any) -> Any:
         answers: dict[Any, Any] = {
             (200, "application/json"): OpenApiResponse(view.answer, description=summary)
         }
@@ -86,7 +84,7 @@ def documented(summary: str) -> Callable[[View], View]:
     return describe
 
 
-def documented_file(summary: str) -> Callable[[View], View]:
+def documented_file(summary: str) -> Callable[[Any], Any]:
     """Describe the view that sends a document."""
     operation = extend_schema(
         operation_id="bill_statement_file",

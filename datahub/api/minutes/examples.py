@@ -1,7 +1,8 @@
 """One invented object of each resource, as the schema shows it; a test holds them against the schema."""
 
-_TIMES = {"modified": "2026-01-05T10:00:00Z", "verified": "2026-04-02T03:10:00Z"}
-_DELIVERY = {
+_Object = dict[str, object]
+_TIMES: _Object = {"modified": "2026-01-05T10:00:00Z", "verified": "2026-04-02T03:10:00Z"}
+_DELIVERY: _Object = {
     "id": "b7qk2mxw9dptz4hnr8cv",
     "contract_number": "7000-1",
     "service_type": "electricity",
@@ -21,7 +22,7 @@ _DELIVERY = {
     "ended": None,
     **_TIMES,
 }
-_SUPPLY = {
+_SUPPLY: _Object = {
     "id": "x2k9vb4tmw7qzr3hpd8c",
     "delivery_id": "b7qk2mxw9dptz4hnr8cv",
     "contract_number": "7000-1",
@@ -37,7 +38,7 @@ _SUPPLY = {
     "withheld": [],
     **_TIMES,
 }
-_USAGE = {
+_USAGE: _Object = {
     "contract_number": "7000-1",
     "service_point_id": "SP-1",
     "meter_number": "55-1042",
@@ -57,7 +58,7 @@ _USAGE = {
     ],
     "modified": "2026-03-02T03:10:00Z",
 }
-_SECTION = {
+_SECTION: _Object = {
     "id": "q4h8zr2mxw9dptb7nk3v",
     "statement_number": "2026-03-4711",
     "contract_number": "7000-1",
@@ -83,7 +84,7 @@ _SECTION = {
     ],
     **_TIMES,
 }
-_STATEMENT = {
+_STATEMENT: _Object = {
     "id": "t9v3kq7hzr2mxw4dpb8n",
     "statement_number": "2026-03-4711",
     "account_number": "4711",
@@ -107,7 +108,7 @@ _STATEMENT = {
 }
 
 
-def _mix(series: str, tariff: str | None, region: str | None) -> dict[str, object]:
+def _mix(series: str, tariff: str | None, region: str | None) -> _Object:
     return {
         "series": series,
         "contract_numbers": ["7000-1"],
@@ -124,7 +125,7 @@ def _mix(series: str, tariff: str | None, region: str | None) -> dict[str, objec
     }
 
 
-ITEMS: dict[str, dict[str, object]] = {
+ITEMS: dict[str, _Object] = {
     "distribution_details": _DELIVERY,
     "supply_details": _SUPPLY,
     "supply_history": _SUPPLY | {"started": None, "ended": "2025-06-01", "withheld": ["started"]},
@@ -138,7 +139,7 @@ ITEMS: dict[str, dict[str, object]] = {
 }
 
 
-def example_answer(resource: str) -> dict[str, object]:
+def example_answer(resource: str) -> _Object:
     """A whole answer with one object."""
     window = {"start": "2026-03-01T08:00:00Z", "end": "2026-04-01T07:00:00Z"}
     return {

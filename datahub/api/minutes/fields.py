@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -15,7 +16,7 @@ _DECIMAL = r"^-?\d+(\.\d+)?$"
 class ReadOnlyField(serializers.Field):
     """Written, never read."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
 
 
@@ -31,7 +32,7 @@ class Instant(ReadOnlyField):
 class Exact(ReadOnlyField):
     """A decimal as text, without needless zeros; money keeps two decimals."""
 
-    def __init__(self, *, places: int = 0, **options: object) -> None:
+    def __init__(self, *, places: int = 0, **options: Any) -> None:
         super().__init__(**options)
         self.places = places
 
@@ -50,17 +51,17 @@ class ExactList(ReadOnlyField):
 class Text(serializers.CharField):
     """Text that is always there."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
 
 
 class MaybeText(serializers.CharField):
     """Text; what the utility left empty is null."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **options)
 
-    def to_representation(self, value: str) -> str | None:
+    def to_representation(self, value: str) -> Any:
         return value or None
 
 

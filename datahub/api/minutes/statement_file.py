@@ -8,7 +8,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.problems import Problem
 from cdsc_portal.lib.ranges import Span
 from consent.access import DataAccess
-from consent.api.gated import GatedView, remote_address
+from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found
 from consent.services.disclose import record_disclosure
 from datahub.api.etags import is_known
@@ -25,7 +25,7 @@ class BillStatementFile(GatedView):
 
     def get(self, request: Request, statement_id: str) -> HttpResponseBase:
         at = clock.now()
-        access: DataAccess = request.auth
+        access = access_of(request)
         item = _readable(access, statement_id)
         statement = item.statement
         etag = f'"{statement.file_sha256}"'

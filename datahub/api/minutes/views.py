@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.paging import Position
 from consent.access import DataAccess
-from consent.api.gated import GatedView, remote_address
+from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure
 from datahub.api.etags import etag_of, is_known
 from datahub.api.minutes.asked import Asked, parse_asked
@@ -50,7 +50,7 @@ class FoundingView(GatedView):
 
     def get(self, request: Request) -> HttpResponse:
         at = clock.now()
-        access: DataAccess = request.auth
+        access = access_of(request)
         purpose = f"{self.resource}:{access.grant_public_id}"
         asked = parse_asked(request.query_params, now=at, purpose=purpose)
         window = None if self.speaks_of_present else asked.window
@@ -86,7 +86,7 @@ class FoundingView(GatedView):
 
     def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
         """The body, and the headers that go with its form."""
-        return request.accepted_renderer.render(self.answer(told).data), {}
+        return JSONRenderer().render(self.answer(told).data), {}
 
 
 class SeriesView(FoundingView):
@@ -100,7 +100,7 @@ class SeriesView(FoundingView):
 
     def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
         if request.accepted_renderer.format == "csv":
-            return request.accepted_renderer.render(self.lines(told.data)), told.headers
+            return CSVRenderer().render(self.lines(told.data)), told.headers
         return super().written(told, request)
 
 
