@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 _LOCK = 0x1CDB10C5  # two loaders never make the same partition at once
 
@@ -48,7 +49,7 @@ def _name(month: date) -> str:
     return f"interval_block_{month:%Y_%m}"
 
 
-def _missing(cursor, months: Collection[date]) -> list[date]:  # noqa: ANN001 - Django's cursor wrapper has no public type
+def _missing(cursor: CursorWrapper, months: Collection[date]) -> list[date]:
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relname = ANY(%s)", [[_name(month) for month in months]]
     )

@@ -82,8 +82,8 @@ def _merge(stored: Blocks, loaded: Blocks, unfit: Flags, origin: Origin, tally: 
 
 
 def _write(now: Blocks, stored: Blocks, outcome: Outcome, origin: Origin) -> None:
-    changed = outcome.changed.any(axis=1)
-    replaced = (outcome.changed & stored.known).any(axis=1)
+    changed: Flags = np.any(outcome.changed, axis=1)
+    replaced: Flags = np.any(outcome.changed & stored.known, axis=1)
     touched = np.flatnonzero(changed | outcome.restated.any(axis=1))
     kept, updates = [], []
     for place, row in zip(touched.tolist(), encoded(now.take(touched)), strict=True):

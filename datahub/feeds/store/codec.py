@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ NEVER = -(2**63)  # the version of a slot that no file has spoken of
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
+Code = TypeVar("Code", np.uint8, np.int64)
 
 _WIDTHS = (1, 2, 4, 8)
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -139,7 +140,7 @@ def _unpacked(packed: Sequence[bytes], slots: int) -> tuple[Integers, Flags]:
     width_of = np.array([len(line) // slots for line in packed])
     for width in _WIDTHS:
         rows = np.flatnonzero(width_of == width)
-        raw = np.frombuffer(b"".join(packed[row] for row in rows), dtype=f"<i{width}")
+        raw = np.frombuffer(b"".join(packed[row] for row in rows.tolist()), dtype=f"<i{width}")
         table = raw.reshape(len(rows), slots).astype(np.int64)
         known[rows] = table != -(2 ** (8 * width - 1))
         values[rows] = np.where(known[rows], table, 0)
@@ -163,8 +164,8 @@ def _with_exceptions(
 
 
 def _filled(
-    usual: Sequence[tuple[int, bytes | None]], slots: int, run: np.dtype[np.void], kind: type[np.generic]
-) -> npt.NDArray[np.generic]:
+    usual: Sequence[tuple[int, bytes | None]], slots: int, run: np.dtype[np.void], kind: type[Code]
+) -> npt.NDArray[Code]:
     table = np.repeat(np.array([code for code, _ in usual], dtype=kind)[:, None], slots, axis=1)
     for row, (_, exceptions) in enumerate(usual):
         for start, length, code in np.frombuffer(exceptions or b"", dtype=run).tolist():

@@ -66,7 +66,7 @@ def merged_blocks(stored: Blocks, loaded: Blocks) -> tuple[Blocks, Outcome, Flag
     """
     scale = np.maximum(stored.scale, loaded.scale)
     old, old_fits = scaled_up(stored.values, (scale - stored.scale)[:, None])
-    stuck = ~old_fits.all(axis=1)
+    stuck: Flags = ~np.all(old_fits, axis=1)
     scale = np.where(stuck, stored.scale, scale)
     old = np.where(stuck[:, None], stored.values, old)
     new, fits = scaled_up(loaded.values, np.maximum(scale - loaded.scale, 0)[:, None])

@@ -47,7 +47,16 @@ def worker(surroundings):
     started = []
 
     def start():
-        command = [sys.executable, "-m", "celery", "-A", "cdsc_portal", "worker", "--pool=solo", "--loglevel=ERROR"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "cdsc_portal",
+            "worker",
+            "--pool=solo",
+            "--loglevel=ERROR",
+        ]
         started.append(subprocess.Popen(command, env=surroundings))
         return started[-1]
 
@@ -105,7 +114,9 @@ def run(surroundings, *command):
 
 def waits_for_us():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
         return cursor.fetchone()[0] == 1
 
 
