@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cdsc_portal import embedded_postgres, env, logs
+from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 
 ENV = env.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -259,6 +260,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so a lost message loses nothing
     "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
+    "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
     "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},

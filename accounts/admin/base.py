@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -28,7 +29,7 @@ def links_to(targets: Iterable[Model]) -> str:
     return format_html_join("", "<div>{}</div>", ((link_to(one),) for one in targets)) or SafeString("-")
 
 
-def list_link(model: type[Model], text: str, **filters: object) -> str:
+def list_link(model: type[Model], text: str | Promise, **filters: object) -> str:
     """A link to the list of `model`, narrowed by exact values."""
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")

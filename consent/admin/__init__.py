@@ -1,0 +1,29 @@
+"""Consent for staff: third parties, what they asked, what was granted and what was released."""
+
+from django.contrib import admin
+
+from consent.models import AccessToken, AuthorizationCode, Client, DeviceGrant, IDToken, RefreshToken
+
+# the OAuth library puts its own pages over the same tables: tokens are nobody's to see or to make by hand
+for model in (AccessToken, AuthorizationCode, Client, DeviceGrant, IDToken, RefreshToken):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+from consent.admin.client import ClientAdmin  # noqa: E402 - registered in place of the library's
+from consent.admin.grant import GrantAdmin, GrantEventAdmin  # noqa: E402
+from consent.admin.records import (  # noqa: E402
+    ConsentRequestAdmin,
+    DisclosureAdmin,
+    OutgoingMailAdmin,
+    ReceiptAdmin,
+)
+
+__all__ = [
+    "ClientAdmin",
+    "ConsentRequestAdmin",
+    "DisclosureAdmin",
+    "GrantAdmin",
+    "GrantEventAdmin",
+    "OutgoingMailAdmin",
+    "ReceiptAdmin",
+]

@@ -1,0 +1,69 @@
+"""The look and the menu of the staff's pages."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _entry(app: str, name: str, title: Any) -> dict[str, Any]:  # noqa: ANN401 - a lazy text
+    def may_look(request: HttpRequest) -> bool:
+        return request.user.has_perm(f"{app}.view_{name}")
+
+    return {"title": title, "link": reverse_lazy(f"admin:{app}_{name}_changelist"), "permission": may_look}
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("Staff"),
+    "SITE_HEADER": _("Staff"),
+    "SITE_URL": "/",
+    "SHOW_LANGUAGES": True,
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": _("Customers"),
+                "items": [
+                    _entry("accounts", "customer", _("Customers")),
+                    _entry("accounts", "user", _("People who log in")),
+                    _entry("accounts", "billingaccount", _("Billing accounts")),
+                    _entry("accounts", "servicecontract", _("Service contracts")),
+                ],
+            },
+            {
+                "title": _("Network"),
+                "items": [
+                    _entry("accounts", "premise", _("Premises")),
+                    _entry("accounts", "servicepoint", _("Service points")),
+                    _entry("accounts", "meterdevice", _("Meters")),
+                    _entry("accounts", "entity", _("Suppliers and networks")),
+                    _entry("accounts", "program", _("Programs")),
+                ],
+            },
+            {
+                "title": _("Sharing"),
+                "items": [
+                    _entry("consent", "client", _("Third parties")),
+                    _entry("consent", "consentrequest", _("Requests")),
+                    _entry("consent", "grant", _("Grants")),
+                    _entry("consent", "grantevent", _("Grant history")),
+                    _entry("consent", "receipt", _("Receipts")),
+                    _entry("consent", "disclosure", _("Who read what")),
+                    _entry("consent", "outgoingmail", _("Mail")),
+                ],
+            },
+            {
+                "title": _("Data"),
+                "items": [
+                    _entry("datahub", "feed", _("Feeds")),
+                    _entry("datahub", "feedrun", _("Feed runs")),
+                    _entry("datahub", "rejectedrow", _("Rejected rows")),
+                    _entry("datahub", "billstatement", _("Bills")),
+                    _entry("datahub", "channel", _("Channels")),
+                    _entry("datahub", "mixshare", _("Generation mix")),
+                ],
+            },
+        ],
+    },
+}

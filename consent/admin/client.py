@@ -1,0 +1,186 @@
+"""Third parties: registered with a secret shown once, suspended and reinstated with the count of grants hit."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+
+from accounts.admin.ask import ask
+from accounts.admin.base import list_link
+from consent.models import Client, Grant
+from consent.queries.clients import open_grants
+from consent.scopes.catalogue import offered_scopes
+from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
+from consent.transitions import OPEN
+
+_CHANGE = "consent.change_client"
+
+
+class ClientForm(forms.ModelForm):
+    """What a third party may ask for and where its customers return to."""
+
+    client_type = forms.ChoiceField(
+        choices=[
+            (Client.CLIENT_CONFIDENTIAL, _("confidential: runs on a server, keeps a secret")),
+            (Client.CLIENT_PUBLIC, _("public: runs on a device, has no secret")),
+        ]
+    )
+    redirect_uris = forms.CharField(
+        label=_("Redirect addresses"),
+        help_text=_("One a line, compared letter by letter."),
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+    )
+    allowed_scopes = forms.MultipleChoiceField(
+        label=_("May ask for"), widget=forms.CheckboxSelectMultiple, required=True
+    )
+    client_uri = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
+    terms_uri = forms.URLField(label=_("Terms"), required=False, assume_scheme="https")
+    policy_uri = forms.URLField(label=_("Privacy policy"), required=False, assume_scheme="https")
+
+    class Meta:
+        model = Client
+        fields = (
+            "name", "client_type", "redirect_uris", "allowed_scopes", "purpose", "client_uri", "uri_confirmed",
+            "contact_email", "terms_uri", "policy_uri",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        offered = offered_scopes(settings.UTILITY_ROLE)
+        if "allowed_scopes" in self.fields:  # not where staff may only look
+            self.fields["allowed_scopes"].choices = [  # type: ignore[attr-defined]  # declared above
+                (one.id, f"{one.title} ({one.id})") for one in offered
+            ]
+        # the only way in there is: a code, by the customer's approval (X-05)
+        self.instance.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
+
+
+@admin.register(Client)
+class ClientAdmin(ModelAdmin):
+    """A third party's application. It is never deleted: grants and disclosures name it."""
+
+    form = ClientForm
+    list_display = ("name", "status", "client_type", "open_grant_count", "created")
+    list_filter = ("status",)
+    search_fields = ("^name", "client_id__exact")
+    fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
+    readonly_fields = ("client_id", "status", "grants", "created", "updated")
+    actions_detail = ("suspend", "reinstate")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
+        is_open = Q(grants__status__in=OPEN)
+        return super().get_queryset(request).annotate(open_total=Count("grants", filter=is_open))
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
+        return self.fields if obj else ClientForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A client that was given a secret keeps it, and the other way round."""
+        return (*self.readonly_fields, "client_type") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
+        """The secret is readable until the row is saved, and only then."""
+        is_public = obj.client_type == Client.CLIENT_PUBLIC
+        if not change:
+            request.new_client_secret = "" if is_public else obj.client_secret  # type: ignore[attr-defined]
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Client, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("%s is registered") % obj.name,
+            "client": obj,
+            "secret": request.new_client_secret,  # type: ignore[attr-defined]
+            "onward": _page(obj),
+        }
+        response = TemplateResponse(request, "admin/consent/client_secret.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    @admin.display(description=_("open grants"), ordering="open_total")
+    def open_grant_count(self, client: Client) -> int:
+        return client.open_total  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description=_("grants"))
+    def grants(self, client: Client) -> str:
+        return list_link(Grant, _("its grants"), client__id=client.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        def wrapped(view: Any) -> Any:  # noqa: ANN401
+            return self.admin_site.admin_view(view)
+
+        own = [
+            path("<int:pk>/suspend/", wrapped(self.suspend_page), name="consent_client_suspend"),
+            path("<int:pk>/reinstate/", wrapped(self.reinstate_page), name="consent_client_reinstate"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @action(description=_("Suspend"), permissions=[_CHANGE])
+    def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:consent_client_suspend", pk=object_id)
+
+    @action(description=_("Reinstate"), permissions=[_CHANGE])
+    def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:consent_client_reinstate", pk=object_id)
+
+    def suspend_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        text = _(
+            "%(count)d open grants are hit: %(client)s reads nothing from the next call on. The grants stay and "
+            "open again when it is reinstated; customers can still stop them."
+        )
+        return self._change_status(request, pk, change=suspend_client, title=_("Suspend"), text=text)
+
+    def reinstate_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        text = _("%(count)d open grants are hit: %(client)s reads again what they open.")
+        return self._change_status(request, pk, change=reinstate_client, title=_("Reinstate"), text=text)
+
+    def _change_status(
+        self,
+        request: HttpRequest,
+        pk: int,
+        *,
+        change: Any,
+        title: Any,
+        text: Any,  # noqa: ANN401
+    ) -> HttpResponse:
+        if not request.user.has_perm(_CHANGE):
+            raise PermissionDenied
+        client = get_object_or_404(Client, pk=pk)
+        if request.method != "POST":
+            hit = text % {"count": open_grants(client=client).count(), "client": client}
+            return ask(
+                request,
+                self.admin_site,
+                title=f"{title}: {client}",
+                text=hit,
+                button=title,
+                back=_page(client),
+            )
+        try:
+            count = change(client=client)
+        except ClientChangeRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            self.log_change(request, client, f"{title}: {count} open grants")
+            messages.success(request, _("Done. %d open grants were hit.") % count)
+        return redirect(_page(client))
+
+
+def _page(client: Client) -> str:
+    return reverse("admin:consent_client_change", args=[client.pk])

@@ -1,0 +1,128 @@
+"""Third parties in admin: registered, suspended, reinstated."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import Permission
+
+from consent.models import AccessToken, AuthorizationCode, Client, RefreshToken
+from consent.transitions import GrantStatus
+from tests.factories.accounts import UserFactory
+from tests.factories.consent import ClientFactory, GrantFactory
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/consent/client/add/"
+FORM = {
+    "name": "Sunny Roofs (demo)",
+    "client_type": "confidential",
+    "redirect_uris": "https://app.example.com/callback",
+    "allowed_scopes": ["usage_data", "bill_data"],
+}
+
+
+def test_a_client_is_registered_and_its_secret_shown_once(staff):
+    page = staff.post(ADD, FORM)
+
+    client = Client.objects.get()
+    secret = re.search(r'id="client-secret">([^<]+)<', page.content.decode()).group(1)
+    assert check_password(secret, client.client_secret)
+    assert "no-store" in page["Cache-Control"]
+    assert client.client_id in page.content.decode()
+    assert (client.allowed_scopes, client.authorization_grant_type) == (
+        ["usage_data", "bill_data"],
+        "authorization-code",
+    )
+    later = staff.get(f"/admin/consent/client/{client.pk}/change/").content.decode()
+    assert secret not in later
+    assert client.client_secret not in later
+
+
+def test_saving_a_client_keeps_its_secret(staff):
+    staff.post(ADD, FORM)
+    before = Client.objects.get()
+
+    staff.post(f"/admin/consent/client/{before.pk}/change/", FORM | {"name": "Sunny Roofs Ltd (demo)"})
+
+    after = Client.objects.get()
+    assert (after.name, after.client_secret) == ("Sunny Roofs Ltd (demo)", before.client_secret)
+
+
+def test_a_public_client_has_no_secret(staff):
+    page = staff.post(ADD, FORM | {"client_type": "public"})
+
+    assert 'id="client-secret"' not in page.content.decode()
+    assert Client.objects.get().client_type == "public"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"redirect_uris": "ftp://app.example.com/callback"}, "redirect"),
+        ({"redirect_uris": "https://app.example.com/callback#part"}, "redirect"),
+        ({"allowed_scopes": ["everything"]}, "everything is not one of the available choices"),
+        ({"allowed_scopes": []}, "This field is required"),
+    ],
+)
+def test_what_a_client_cannot_have_is_refused(staff, fields, words):
+    page = staff.post(ADD, FORM | fields)
+
+    assert words in page.content.decode()
+    assert not Client.objects.exists()
+
+
+def test_a_utility_that_only_distributes_offers_no_supply(staff, settings):
+    settings.UTILITY_ROLE = "distribution"
+
+    page = staff.get(ADD).content.decode()
+
+    assert 'value="customer_distribution_details"' in page
+    assert 'value="customer_supply_details"' not in page
+
+
+def test_suspending_shows_the_count_and_reinstating_undoes_it(staff):
+    client = ClientFactory()
+    GrantFactory.create_batch(2, client=client)
+    GrantFactory(client=client, status=GrantStatus.REVOKED)
+    url = f"/admin/consent/client/{client.pk}/suspend/"
+
+    asked = staff.get(url)
+    client.refresh_from_db()
+    untouched = client.status
+    staff.post(url)
+    client.refresh_from_db()
+    suspended = client.status
+    staff.post(url.replace("suspend", "reinstate"))
+    client.refresh_from_db()
+
+    assert "2 open grants are hit" in asked.content.decode()
+    assert (untouched, suspended, client.status) == ("production", "suspended", "production")
+
+
+def test_a_sandbox_client_cannot_be_lifted_by_suspending_and_reinstating(staff):
+    client = ClientFactory(status="sandbox")
+
+    staff.post(f"/admin/consent/client/{client.pk}/suspend/")
+    staff.post(f"/admin/consent/client/{client.pk}/reinstate/")
+
+    client.refresh_from_db()
+    assert client.status == "sandbox"
+
+
+def test_staff_without_the_permission_cannot_suspend(client):
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_client"))
+    client.force_login(clerk)
+    third_party = ClientFactory()
+
+    answer = client.post(f"/admin/consent/client/{third_party.pk}/suspend/")
+
+    third_party.refresh_from_db()
+    assert (answer.status_code, third_party.status) == (403, "production")
+    assert client.get(f"/admin/consent/client/{third_party.pk}/change/").status_code == 200
+
+
+@pytest.mark.spec("X-18")
+def test_tokens_and_codes_have_no_page():
+    assert not {AccessToken, AuthorizationCode, RefreshToken} & set(admin.site._registry)

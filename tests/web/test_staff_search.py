@@ -1,0 +1,91 @@
+"""One box finds people, what they have, and their consents."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories.accounts import StaffFactory, UserFactory, household
+from tests.factories.consent import approve, ask
+
+pytestmark = pytest.mark.django_db
+FIND = "/admin/find/"
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(StaffFactory())
+    return client
+
+
+def found(browser, term: str) -> list[str]:
+    return [hit.url for hit in browser.get(FIND, {"q": term}).context["hits"]]
+
+
+def page_of(thing) -> str:
+    return f"/admin/{thing._meta.app_label}/{thing._meta.model_name}/{thing.pk}/change/"
+
+
+def test_each_thing_a_caller_may_name_leads_to_its_page(staff):
+    home = household(owner=UserFactory(name="Robin Sample", email="robin@example.com"))
+    grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner))
+    receipt = grant.receipts.get()
+    named = {
+        "robin": home.owner,
+        "sample": home.customer,
+        "ROBIN@EX": home.owner,
+        home.customer.customer_number.lower(): home.customer,
+        home.account.account_number: home.account,
+        home.contract.contract_number: home.contract,
+        home.point.servicepoint_number: home.point,
+        home.meter.meter_number: home.meter,
+        "orchard lane": home.point.premise,
+        grant.request.reference: grant.request,
+        receipt.number.upper(): receipt,
+        grant.public_id: grant,
+    }
+
+    assert {term: page_of(thing) in found(staff, term) for term, thing in named.items()} == dict.fromkeys(
+        named, True
+    )
+
+
+def test_only_beginnings_are_found_and_nothing_is_found_for_nothing(staff):
+    home = household()
+
+    assert found(staff, "") == found(staff, "  ") == found(staff, "%") == []
+    assert page_of(home.meter) not in found(staff, home.meter.meter_number[3:])
+
+
+def test_a_hundred_hits_cost_as_many_queries_as_one(staff):
+    household(owner=UserFactory(name="Robin Sample"))
+    with CaptureQueriesContext(connection) as one:
+        staff.get(FIND, {"q": "robin"})
+
+    for _ in range(10):
+        household(owner=UserFactory(name="Robin Sample"))
+    with CaptureQueriesContext(connection) as many:
+        staff.get(FIND, {"q": "robin"})
+
+    assert len(many) == len(one)
+
+
+def test_staff_find_only_what_they_may_look_at(client):
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_meterdevice"))
+    client.force_login(clerk)
+    home = household()
+
+    assert found(client, home.meter.meter_number) == [page_of(home.meter)]
+    assert found(client, home.contract.contract_number) == []
+
+
+def test_customers_cannot_search(client):
+    client.force_login(household().owner)
+
+    assert client.get(FIND, follow=True).status_code == 403
+
+
+def test_the_box_is_on_every_page_of_staff(staff):
+    for url in ("/admin/", "/admin/accounts/meterdevice/", "/admin/consent/grant/", FIND):
+        assert f'action="{FIND}"' in staff.get(url).content.decode(), url
