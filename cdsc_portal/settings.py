@@ -89,7 +89,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": query,
+        "OPTIONS": {"prepare_threshold": 0, **query},  # for lib/prepared: Django's own cursors never prepare
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -164,6 +164,7 @@ TIME_ZONE = ENV.time_zone
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = ENV.development
 MEDIA_ROOT = VAR_DIR / "media"
 

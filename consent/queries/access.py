@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
+from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
@@ -21,13 +22,14 @@ _STATEMENT = """
     SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(part.scope, part.window_start, part.window_end, (
             SELECT json_agg(json_build_array(contract.id, contract.commodity))
-            FROM accounts_servicecontract contract
-            WHERE contract.id IN (
-                SELECT chosen.contract_id FROM consent_selection chosen WHERE chosen.part_id = part.id
-            ) OR (contract.cds_created > issued.created AND contract.billing_account_id IN (
-                SELECT future.billingaccount_id FROM consent_grantpart_future_accounts future
-                WHERE future.grantpart_id = part.id
-            ))
+            FROM (
+                SELECT chosen.contract_id AS id FROM consent_selection chosen WHERE chosen.part_id = part.id
+                UNION
+                SELECT later.id FROM consent_grantpart_future_accounts future
+                JOIN accounts_servicecontract later ON later.billing_account_id = future.billingaccount_id
+                WHERE future.grantpart_id = part.id AND later.cds_created > issued.created
+            ) opened
+            JOIN accounts_servicecontract contract ON contract.id = opened.id
         )) ORDER BY part.position)
         FROM consent_grantpart part
         WHERE part.grant_id = issued.id AND (part.access_ends IS NULL OR part.access_ends > %(at)s)
@@ -56,13 +58,13 @@ def data_access(token: str, *, at: datetime) -> DataAccess | None:
     One statement; it holds the grant until the transaction ends. Only scopes that the token names and the
     utility offers open anything.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "checksum": hashlib.sha256(token.encode()).hexdigest(),
         "at": at,
         "readable": _READABLE,
         "serving": _SERVING,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_STATEMENT, parameters)
         row = cursor.fetchone()
     if row is None:
