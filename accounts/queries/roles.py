@@ -36,12 +36,6 @@ def owners_of(*, contracts: Collection[int], at: datetime) -> QuerySet[User]:
     return User.objects.filter(Exists(for_account) | Exists(for_customer), is_active=True).order_by("email")
 
 
-def may_share_for(*, user: User, contracts: Collection[int], at: datetime) -> bool:
-    """Whether `user` may share every one of `contracts` (database keys). One query."""
-    wanted = set(contracts)
-    return shareable_contracts(user=user, at=at).filter(pk__in=wanted).count() == len(wanted)
-
-
 def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
     by_account = memberships.filter(billing_account=OuterRef("billing_account"))
     by_customer = memberships.filter(
