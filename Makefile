@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(she
 BIN := .venv/bin
 export DEVELOPMENT ?= 1
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check bench lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check messages bench lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -45,6 +45,9 @@ journeys: setup-dev browser
 
 check: setup-dev
 	@$(BIN)/python tools/check.py
+
+messages: setup-dev
+	@$(BIN)/python -m tools.messages
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks

@@ -33,6 +33,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("migrations are complete", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("migrations only expand", [PYTHON, "-m", "tools.migration_lint"]),
     ("templates", [PYTHON, "-m", "tools.template_lint"]),
+    ("messages", [PYTHON, "-m", "tools.messages", "--check"]),
     ("sizes", [PYTHON, "-m", "tools.sizes"]),
     ("own words", [PYTHON, "-m", "tools.own_words"]),
 ]
