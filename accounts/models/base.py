@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.translation import pgettext_lazy
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.public_ids import new_public_id
@@ -46,6 +47,6 @@ def word_index(field: str, name: str) -> models.Index:
 class Commodity(models.TextChoices):
     """What is delivered."""
 
-    ELECTRICITY = "electricity", "electricity"
-    GAS = "natural_gas", "gas"
-    WATER = "water", "water"
+    ELECTRICITY = "electricity", pgettext_lazy("kind of service", "electricity")
+    GAS = "natural_gas", pgettext_lazy("kind of service", "gas")
+    WATER = "water", pgettext_lazy("kind of service", "water")

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cdsc_portal.lib.dates_in_words import day_in_words
 from consent.models import Grant
@@ -24,7 +25,7 @@ class StatusWords:
 _OK, _WARN, _QUIET = "ok", "warn", "quiet"
 
 STATUS_WORDS: dict[GrantStatus, StatusWords] = {
-    GrantStatus.ACTIVE: StatusWords(_("Sharing"), _OK),
+    GrantStatus.ACTIVE: StatusWords(pgettext_lazy("state of a sharing", "Sharing"), _OK),
     GrantStatus.FUTURE: StatusWords(_("Not started yet"), _QUIET),
     GrantStatus.PENDING: StatusWords(_("Getting ready"), _QUIET),
     GrantStatus.PARTIAL: StatusWords(_("Sharing, limited by us"), _WARN),
