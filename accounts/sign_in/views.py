@@ -3,12 +3,29 @@
 from urllib.parse import urlsplit
 
 from allauth.account import views as allauth_views
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve, reverse
+
+from accounts.models import User
+from accounts.services.languages import keep_language
 
 _REQUESTS = "/oauth/authorize/"
 
 
 class LoginView(allauth_views.LoginView):
+    """A language chosen in this browser becomes the person's; else theirs becomes the browser's."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        user, chosen = self.request.user, self.request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if isinstance(user, User) and chosen:
+            keep_language(user=user, language=chosen)
+        elif isinstance(user, User) and user.language != settings.LANGUAGE_CODE:
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language)
+        return response
+
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         waiting = self.get_next_url() or ""
         return {

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, path
 
 from cdsc_portal.web import views
 from cdsc_portal.web.my_home import my_home
@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
     path("admin/find/", admin.site.admin_view(staff_search), name="staff_search"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", views.choose_language, name="set_language"),
 ]
 
 if settings.ENV.development:

@@ -1,10 +1,13 @@
 """Pages that belong to no app: the front door, help, health, and the style guide of a development server."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
 
+from accounts.models import User
+from accounts.services.languages import keep_language
 from cdsc_portal.web import health, styleguide_samples
 
 
@@ -16,6 +19,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "web/help.html")
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponseBase:
+    """For this browser, and for the mail of who is logged in."""
+    if isinstance(request.user, User):
+        keep_language(user=request.user, language=request.POST.get("language", ""))
+    return set_language(request)
 
 
 @require_safe
