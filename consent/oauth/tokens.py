@@ -35,10 +35,15 @@ def reads(grant: Grant, *, at: datetime) -> bool:
 
 
 def lifetime(grant: Grant, *, at: datetime) -> int:
-    """Seconds an access token made at `at` lives: an hour, or up to the end of the grant."""
+    """Seconds an access token made at `at` lives: an hour, or less where the grant ends sooner.
+
+    Without a refresh token it is the only one there will be, so it lives as long as the grant.
+    """
     if grant.access_ends is None:
         return int(TOKEN_LIFETIME.total_seconds())
-    return max(1, int(min(TOKEN_LIFETIME, grant.access_ends - at).total_seconds()))
+    left = grant.access_ends - at
+    lives = min(TOKEN_LIFETIME, left) if grant.refreshable else left
+    return max(1, int(lives.total_seconds()))
 
 
 def granted_details(grant: Grant, scopes: Collection[str]) -> list[dict[str, Any]]:

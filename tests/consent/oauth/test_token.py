@@ -129,6 +129,16 @@ def test_only_a_grant_that_lasts_gives_a_refresh_token(third_party, lasts):
     assert ("refresh_token" in third_party.tokens_for(grant)) is lasts
 
 
+def test_the_only_token_of_a_one_time_grant_lives_until_access_ends(third_party):
+    ends = clock.now() + timedelta(hours=24)
+    grant = GrantFactory(client=third_party.client, refreshable=False, access_ends=ends)
+
+    body = third_party.tokens_for(grant)
+
+    assert 24 * 3600 - 10 <= body["expires_in"] <= 24 * 3600
+    assert AccessToken.objects.get().expires <= ends
+
+
 def test_no_token_outlives_its_grant(third_party):
     ends = clock.now() + timedelta(minutes=10)
     grant = GrantFactory(client=third_party.client, access_ends=ends)
