@@ -13,8 +13,11 @@ from cdsc_portal.lib.security_policy import page_policy
 from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.queries.outcomes import code_was_used, receipt_of
+from consent.queries.status_words import words_of
+from consent.queries.visible_grants import status_at
 from consent.requests import AccessRequest
 from consent.services.decision import DecisionRefused
+from consent.transitions import ENDED
 from consent.views.redirects import SeeOther, origin_of
 
 # a second click or tab within this time gets the first one's answer
@@ -46,6 +49,7 @@ def first_outcome(
         "company": stored.client.name,
         "decided": moment_in_words(decided),
         "was_approved": stored.status == RequestStatus.APPROVED,
+        "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
         "receipt_url": reverse("receipt", args=[receipt.key]) if receipt else "",
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
         "back_url": stored.client.client_uri

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
-from consent.models import ConsentRequest, Grant, OutgoingMail, Receipt, RequestStatus
+from consent.models import Actor, ConsentRequest, Grant, OutgoingMail, Receipt, RequestStatus
+from consent.services.revoke import revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import BillingAccountFactory, add_service, household
 from tests.factories.consent import ask
@@ -213,6 +214,18 @@ def test_going_back_says_when_it_was_decided_and_links_the_receipt(home, browser
     assert "You decided this on" in page
     assert reverse("receipt", args=[Receipt.objects.get().key]) in page
     assert "https://app.example.com" in page
+
+
+@pytest.mark.spec("P-07")
+def test_going_back_after_a_stop_does_not_say_that_data_is_shared(home, browser, opened):
+    request = ask(USAGE, user=home.owner)
+    opened(browser, request).press("decision", "approve")
+    revoke_grant(grant=Grant.objects.get(), by=home.owner, actor=Actor.CUSTOMER, at=clock.now())
+
+    page = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+
+    assert "You stopped it" in page
+    assert "You share data with" not in page
 
 
 @pytest.mark.spec("P-07")
