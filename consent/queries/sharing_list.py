@@ -56,6 +56,11 @@ class SharingList:
     waiting: tuple[WaitingCard, ...]
     ended: tuple[SharingCard, ...]
 
+    @property
+    def companies(self) -> int:
+        """How many companies can read now; one company may have several grants."""
+        return len({card.company for card in self.now})
+
 
 def sharing_list(*, user: User, at: datetime) -> SharingList:
     """Everything shared from the accounts `user` may see, and what waits for the user. Five queries."""

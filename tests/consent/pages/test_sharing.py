@@ -261,6 +261,14 @@ def test_the_home_page_names_companies_and_accounts(home, browser, grant):
     assert home.contract.contract_number in page
 
 
+def test_a_company_with_two_sharings_counts_once_on_the_home_page(home, browser, grant):
+    approve(ask(USAGE, user=home.owner, client=grant.client))
+
+    page = browser.get(reverse("my_home")).content.decode()
+
+    assert "1 company can read your data:" in page
+
+
 def test_a_request_waiting_stands_first_on_the_home_page(home, browser):
     ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)"))
 
