@@ -32,12 +32,12 @@ def main() -> int:
         return 1
     catalogue = polib.pofile(str(CATALOGUE), wrapwidth=110)
     if "--check" in sys.argv:
-        problems = [*_differences(catalogue, marked), *_untranslated(catalogue), *_stale(catalogue)]
+        problems = [*differences(catalogue, marked), *untranslated(catalogue), *_stale(catalogue)]
     else:
         _bring_up(catalogue, marked)
         catalogue.save(str(CATALOGUE))
         catalogue.save_as_mofile(str(COMPILED))
-        problems = list(_untranslated(catalogue))
+        problems = list(untranslated(catalogue))
     print(*problems, f"messages: {len(catalogue)} texts, {len(problems)} problems", sep="\n")
     return bool(problems)
 
@@ -46,7 +46,7 @@ def _key(entry: polib.POEntry) -> Marked:
     return Marked(entry.msgid, entry.msgid_plural or "", entry.msgctxt)
 
 
-def _differences(catalogue: polib.POFile, marked: set[Marked]) -> Iterator[str]:
+def differences(catalogue: polib.POFile, marked: set[Marked]) -> Iterator[str]:
     known = {_key(entry) for entry in catalogue}
     yield from (f"not in the catalogue: {text.msgid!r}" for text in marked - known)
     yield from (f"in the catalogue, but nowhere in the code: {text.msgid!r}" for text in known - marked)
@@ -71,7 +71,7 @@ def _empty(text: Marked) -> polib.POEntry:
     return polib.POEntry(msgid=text.msgid, msgctxt=text.context)
 
 
-def _untranslated(catalogue: polib.POFile) -> Iterator[str]:
+def untranslated(catalogue: polib.POFile) -> Iterator[str]:
     for entry in catalogue:
         texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         if entry.fuzzy:

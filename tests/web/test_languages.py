@@ -1,0 +1,311 @@
+"""Spanish, whole: every page and mail of a customer's, in words that are easy to read."""
+
+import re
+from datetime import UTC, datetime
+
+import polib
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import translation
+from lxml import html
+
+from accounts.models import Commodity, Role
+from accounts.services.invitations import send_due_invitations
+from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
+from consent.models import Actor, Disclosure, OutgoingMail
+from consent.services.revoke import expire_grants, revoke_grant
+from tests.consent.pages.form import PostedForm
+from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
+from tests.factories.consent import ClientFactory, approve, ask
+from tools.message_sources import Marked, marked_texts
+from tools.messages import CATALOGUE, differences, untranslated
+
+AT = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
+USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
+BILLS = {"type": "bill_statements", "start": "-1y", "end": "now", "services": "all"}
+MIX = {"type": "generation_mix", "start": "-30d", "end": "now"}
+SUPPLY = {"type": "customer_supply_details", "end": "+1y", "services": "all"}
+
+ENGLISH = set(
+    re.findall(
+        r"\w+",
+        "the and you your yours of to from with until share shared sharing stop request read reads company they "
+        "their data bills readings log help is are not nothing page account accounts service services "
+        "electricity water time date day ended receipt password november by at on for scope grant token",
+    )
+)
+CODES = {"scope", "scopes", "grant", "grants", "token", "tokens", "alcance", "alcances"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _at_a_known_time():
+    with time_machine.travel(AT, tick=False):
+        yield
+
+
+@pytest.fixture
+def home():
+    home = household(owner=UserFactory(email="ana@example.com", name="Ana Ejemplo", language="es"))
+    add_service(owner=home.owner, account=home.account, commodity=Commodity.WATER)
+    return home
+
+
+@pytest.fixture
+def reader(home):
+    reader = Browser()
+    reader.cookies["django_language"] = "es"
+    reader.force_login(home.owner)
+    return reader
+
+
+@pytest.fixture
+def request_(home):
+    return ask(USAGE, BILLS, MIX, SUPPLY, user=home.owner, client=ClientFactory(name="Sol (demo)"))
+
+
+@pytest.fixture
+def grant(home):
+    """Given on a Spanish page, read once."""
+    with translation.override("es"):
+        grant = approve(ask(USAGE, BILLS, user=home.owner, client=ClientFactory(name="Sol (demo)")))
+    Disclosure.objects.create(
+        grant=grant,
+        scope="usage_data",
+        resource="usage_data",
+        value_count=96,
+        released_at=AT,
+        start=AT,
+        end=AT,
+    ).contracts.add(home.contract)
+    return grant
+
+
+def blocks(text):
+    """What a person reads, element by element; not what says of itself that it is English."""
+    page = html.fromstring(text)
+    for element in page.xpath("//script|//style|//*[@lang='en']"):
+        element.drop_tree()
+    found = [said for said in page.xpath("//body//text() | //title/text()") if said.strip()]
+    return found + page.xpath("//@aria-label | //@placeholder | //@data-label | //@data-one | //@data-many")
+
+
+def words(text):
+    return re.findall(r"[a-záéíóúüñ]+", text.lower())
+
+
+def english_in(text):
+    return sorted({word for said in blocks(text) for word in words(said)} & ENGLISH)
+
+
+def ease(text):
+    """How easy a Spanish text reads, after Fernández Huerta: 60 is normal prose, 100 a child's."""
+    sentences = [words(s) for said in blocks(text) for s in re.split(r"[.:?!](?:\s|$)", said) if words(s)]
+    said = [word for sentence in sentences for word in sentence]
+    syllables = sum(
+        len(re.findall(r"[aeoáéóíú]|(?<![aeoáéóiuü])[iuü]+(?![aeoáéó])|[iuü]+(?=[iuü])", w)) or 1
+        for w in said
+    )
+    return 206.84 - 60 * syllables / len(said) - 1.02 * len(said) / len(sentences)
+
+
+PAGES = {
+    "/": "Sus datos de energía, compartidos como usted quiera",
+    "/help/": "Quiero dejar de compartir",
+    "/accounts/login/": "Iniciar sesión",
+    "/accounts/password/reset/": "Enviar el enlace",
+    "/accounts/password/reset/done/": "Revise su correo",
+    "/accounts/password/reset/key/1-old/": "Este enlace ya no funciona",
+    "/accounts/signup/": "Su compañía de servicios le da el acceso",
+    "/accounts/inactive/": "Este acceso está cerrado",
+    "/nowhere/": "Aquí no hay ninguna página",
+    "/oauth/authorize/?client_id=nobody": "Este enlace no funciona",
+}
+
+
+@pytest.mark.spec("P-16")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_before_the_login_is_spanish(client, path):
+    client.cookies["django_language"] = "es"
+
+    text = client.get(path).content.decode()
+
+    assert PAGES[path] in text
+    assert '<html lang="es"' in text
+    assert english_in(text) == []
+
+
+@pytest.mark.spec("P-16")
+def test_the_request_page_is_spanish_and_easy_to_read(reader, request_):
+    text = reader.get(reverse("consent_request", args=[request_.key])).content.decode()
+
+    for said in (
+        "Lecturas desde el 24 de noviembre de 2023, y lo nuevo hasta el 24 de noviembre de 2029",
+        "Facturas del 24 de noviembre de 2025 al 24 de noviembre de 2026 (hora del Pacífico). Nada posterior.",
+        "Compartir lo marcado",
+        "No compartir",
+        "Agua",
+        "2 de 2 marcados",
+    ):
+        assert said in text
+    assert english_in(text) == []
+    assert ease(text) >= 60
+
+
+def test_the_errors_of_the_request_page_are_spanish(reader, request_):
+    address = reverse("consent_request", args=[request_.key])
+    nothing = PostedForm.on(reader, reader.get(address))
+    for scope in ("usage_data", "bill_statements", "generation_mix", "customer_supply_details"):
+        nothing.untick(f"share-{scope}")
+    no_day = PostedForm.on(reader, reader.get(address))
+    no_day.fill("start-usage_data", "soon")
+
+    nothing, no_day = (form.press("decision", "approve").content.decode() for form in (nothing, no_day))
+
+    assert "Marque al menos un tipo de datos, o elija “No compartir”." in nothing
+    assert "“Las lecturas de su medidor”: escriba una fecha" in no_day
+    assert english_in(nothing) == english_in(no_day) == []
+
+
+def test_the_page_of_who_may_only_look_is_spanish(home, request_):
+    viewer = UserFactory(language="es", name="Eva Ejemplo")
+    MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER)
+    looking = ask(USAGE, user=viewer, client=request_.client)
+    reader = Browser()
+    reader.cookies["django_language"] = "es"
+    reader.force_login(viewer)
+
+    text = reader.get(reverse("consent_request", args=[looking.key])).content.decode()
+
+    assert "Usted puede leer esta solicitud, pero no decidirla" in text
+    assert english_in(text) == []
+
+
+def test_the_sharing_pages_and_the_receipt_are_spanish_and_easy_to_read(home, reader, grant, request_):
+    receipt = grant.receipts.get()
+    pages = {
+        reverse("my_home"): "1 empresa puede leer sus datos:",
+        reverse("sharing_list"): "Esperan su decisión",
+        reverse("sharing_detail", args=[grant.public_id]): "Quién leyó qué",
+        reverse("sharing_stop", args=[grant.public_id]): "¿Dejar de compartir con Sol (demo)?",
+        reverse("receipt", args=[receipt.key]): "Lo que usted aceptó compartir",
+        reverse("receipt_stop", args=[receipt.key]): "Seguir compartiendo",
+    }
+
+    for address, said in pages.items():
+        text = reader.get(address).content.decode()
+
+        assert said in text
+        assert english_in(text) == []
+        assert ease(text) >= 60
+
+
+@pytest.mark.spec("P-16")
+def test_mail_about_sharing_is_in_the_language_of_its_reader(home, grant):
+    english = UserFactory(language="en")
+    MembershipFactory(customer=home.customer, user=english)
+    revoke_grant(grant=grant, by=home.owner, actor=Actor.CUSTOMER, at=AT)
+    other = approve(ask(USAGE, user=home.owner, client=ClientFactory(name="Luz (demo)")))
+    expire_grants(at=other.access_ends)
+
+    theirs = OutgoingMail.objects.filter(user=home.owner)
+    assert {row.kind for row in theirs} == {"approved", "stopped", "ended"}
+    for row in theirs:
+        assert english_in(f"<body><p>{row.subject}</p><p>{row.text}</p></body>") == english_in(row.html) == []
+    stopped = OutgoingMail.objects.get(user=english, kind="stopped")
+    assert stopped.subject == "Sol (demo) can no longer read your data"
+
+
+def test_mail_about_the_login_is_spanish(client, home):
+    UserFactory(email="nueva@example.com", name="Eva", language="es", invitation_due=AT)
+    client.cookies["django_language"] = "es"
+
+    send_due_invitations(link_for=lambda user: "https://share.example.com/x", at=AT)
+    client.post("/accounts/password/reset/", {"email": home.owner.email})
+
+    assert len(mail.outbox) == 2
+    for sent in mail.outbox:
+        assert english_in(f"<body><p>{sent.subject}</p><p>{sent.body}</p></body>") == []
+
+
+def test_the_language_chosen_while_logged_in_is_the_language_of_mail(client):
+    user = UserFactory(language="en")
+    client.force_login(user)
+
+    client.post(reverse("set_language"), {"language": "es", "next": "/help/"})
+
+    user.refresh_from_db()
+    assert user.language == "es"
+
+
+def test_the_language_chosen_before_the_login_is_kept_by_it(client):
+    user = UserFactory(email="ana@example.com", language="en")
+    client.post(reverse("set_language"), {"language": "es", "next": "/accounts/login/"})
+
+    client.post("/accounts/login/", {"login": "ana@example.com", "password": PASSWORD})
+
+    user.refresh_from_db()
+    assert user.language == "es"
+
+
+def test_a_new_browser_learns_the_language_at_the_login(client):
+    UserFactory(email="ana@example.com", language="es")
+
+    client.post("/accounts/login/", {"login": "ana@example.com", "password": PASSWORD})
+
+    assert '<html lang="es"' in client.get("/help/").content.decode()
+
+
+def test_an_unknown_language_changes_nothing(client):
+    user = UserFactory(language="en")
+    client.force_login(user)
+
+    client.post(reverse("set_language"), {"language": "tlh", "next": "/help/"})
+
+    user.refresh_from_db()
+    assert user.language == "en"
+
+
+def test_dates_have_spanish_months_and_the_clock_of_24_hours():
+    with translation.override("es"):
+        assert day_in_words(AT) == "24 de noviembre de 2026"
+        assert moment_in_words(AT) == "24 de noviembre de 2026, 10:02"
+
+
+def test_the_catalogue_is_whole_and_names_no_code():
+    catalogue = polib.pofile(str(CATALOGUE))
+
+    said = [text for e in catalogue for text in (e.msgstr, *e.msgstr_plural.values())]
+    assert [*differences(catalogue, marked_texts()), *untranslated(catalogue)] == []
+    assert [text for text in said if CODES & set(words(text))] == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"msgid": "Share this", "msgstr": ""}, "not translated"),
+        ({"msgid": "Share this", "msgstr": "Share this"}, "the same as in English"),
+        ({"msgid": "Share this", "msgstr": "Compartir esto", "flags": ["fuzzy"]}, "fuzzy"),
+        ({"msgid": "with %(company)s", "msgstr": "con la empresa"}, "other placeholders"),
+    ],
+)
+def test_the_check_refuses_a_text_that_is_not_ready(entry, problem):
+    catalogue = polib.POFile()
+    catalogue.append(polib.POEntry(**entry))
+
+    [found] = untranslated(catalogue)
+
+    assert found.startswith(problem)
+
+
+def test_the_check_refuses_texts_of_which_code_and_catalogue_disagree():
+    catalogue = polib.POFile()
+    catalogue.append(polib.POEntry(msgid="Gone", msgstr="Ya no"))
+
+    found = list(differences(catalogue, {Marked("New")}))
+
+    assert found == ["not in the catalogue: 'New'", "in the catalogue, but nowhere in the code: 'Gone'"]
