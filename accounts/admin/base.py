@@ -15,6 +15,8 @@ from unfold.admin import ModelAdmin
 from accounts.queries.search import having_words
 from cdsc_portal.lib import clock
 
+_LINK = "text-primary-600 dark:text-primary-500"  # the theme gives links no look of their own
+
 
 def link_to(target: Model | None) -> str:
     """A link to the admin page of `target`; a dash for nothing."""
@@ -22,7 +24,7 @@ def link_to(target: Model | None) -> str:
         return "-"
     meta = target._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[target.pk])
-    return format_html('<a href="{}">{}</a>', url, target)
+    return format_html('<a class="{}" href="{}">{}</a>', _LINK, url, target)
 
 
 def links_to(targets: Iterable[Model]) -> str:
@@ -34,7 +36,7 @@ def list_link(model: type[Model], text: str | Promise, **filters: object) -> str
     meta = model._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
     query = "&".join(f"{name}__exact={value}" for name, value in filters.items())
-    return format_html('<a href="{}?{}">{}</a>', url, query, text)
+    return format_html('<a class="{}" href="{}?{}">{}</a>', _LINK, url, query, text)
 
 
 class PortalAdmin(ModelAdmin):

@@ -80,10 +80,10 @@ class BillingAccountAdmin(PortalAdmin):
     list_select_related = ("customer", "parent")
     search_fields = ("^account_number",)
     fields = (
-        "account_number", "customer_page", "customer", "parent_page", "parent", "children_pages", "name",
+        "account_number", "customer", "parent_page", "parent", "children_pages", "name",
         "address", "programs", *_TIMES,
     )  # fmt: skip
-    readonly_fields = ("customer_page", "parent_page", "children_pages", *_TIMES)
+    readonly_fields = ("parent_page", "children_pages", *_TIMES)
     autocomplete_fields = ("customer", "parent", "programs")
     inlines = (ContractsOfAccountInline,)
 
@@ -116,10 +116,10 @@ class ServiceContractAdmin(PortalAdmin):
     list_filter = ("commodity",)
     search_fields = ("^contract_number",)
     fields = (
-        "contract_number", "customer_page", "account_page", "billing_account", "commodity", "distribution",
+        "contract_number", "customer_page", "billing_account", "commodity", "distribution",
         "name", "address", ("start", "end"), "meters", "programs", *_TIMES,
     )  # fmt: skip
-    readonly_fields = ("customer_page", "account_page", "meters", *_TIMES)
+    readonly_fields = ("customer_page", "meters", *_TIMES)
     autocomplete_fields = ("billing_account", "distribution", "programs")
     inlines = (PointsOfContractInline, SupplyTermInline)
 

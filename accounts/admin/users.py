@@ -9,6 +9,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from accounts.admin.base import PortalAdmin
 from accounts.admin.roles import CustomersOfUserInline
@@ -22,11 +27,13 @@ _POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 class InvitationForm(forms.ModelForm):
     """E-mail address, name and, for a customer's people, the role. No password: the mail asks for it."""
 
-    role = forms.ChoiceField(choices=[("", "-"), *Role.choices], required=False)
+    role = forms.ChoiceField(
+        choices=[("", "-"), *Role.choices], required=False, widget=UnfoldAdminSelectWidget
+    )
     customer = forms.ModelChoiceField(Customer.objects.all(), required=False)
     billing_account = forms.ModelChoiceField(BillingAccount.objects.all(), required=False)
-    may_share = forms.BooleanField(required=False)
-    until = forms.SplitDateTimeField(required=False)
+    may_share = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
+    until = forms.SplitDateTimeField(required=False, widget=UnfoldAdminSplitDateTimeWidget)
 
     class Meta:
         model = User

@@ -15,6 +15,12 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldAdminURLInputWidget,
+)
 
 from accounts.admin.ask import ask
 from accounts.admin.base import list_link
@@ -30,23 +36,33 @@ _CHANGE = "consent.change_client"
 class ClientForm(forms.ModelForm):
     """What a third party may ask for and where its customers return to."""
 
+    name = forms.CharField(
+        max_length=255, help_text=_("As customers will read it."), widget=UnfoldAdminTextInputWidget
+    )
     client_type = forms.ChoiceField(
         choices=[
             (Client.CLIENT_CONFIDENTIAL, _("confidential: runs on a server, keeps a secret")),
             (Client.CLIENT_PUBLIC, _("public: runs on a device, has no secret")),
-        ]
+        ],
+        widget=UnfoldAdminSelectWidget,
     )
     redirect_uris = forms.CharField(
         label=_("Redirect addresses"),
         help_text=_("One a line, compared letter by letter."),
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 80}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
     allowed_scopes = forms.MultipleChoiceField(
         label=_("May ask for"), widget=forms.CheckboxSelectMultiple, required=True
     )
-    client_uri = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
-    terms_uri = forms.URLField(label=_("Terms"), required=False, assume_scheme="https")
-    policy_uri = forms.URLField(label=_("Privacy policy"), required=False, assume_scheme="https")
+    client_uri = forms.URLField(
+        label=_("Website"), required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
+    )
+    terms_uri = forms.URLField(
+        label=_("Terms"), required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
+    )
+    policy_uri = forms.URLField(
+        label=_("Privacy policy"), required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
+    )
 
     class Meta:
         model = Client

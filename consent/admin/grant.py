@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.admin.ask import ask
 from accounts.admin.base import ReadOnlyAdmin, link_to, links_to, list_link
@@ -87,7 +88,7 @@ class EventsInline(_ReadOnlyInline):
 
 class StopForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why, and who asked for it"), widget=forms.Textarea(attrs={"rows": 3, "cols": 80})
+        label=_("Why, and who asked for it"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
 
 

@@ -79,3 +79,8 @@ def test_searches_are_served_by_an_index(find, index):
         cursor.execute("SET LOCAL enable_seqscan = off")  # few rows: a scan would be cheaper
 
     assert index in find(Customer.objects.order_by()).explain()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_each_has_a_page_to_add_one(staff, name):
+    assert staff.get(f"/admin/accounts/{name}/add/").status_code == 200

@@ -62,6 +62,7 @@ def test_a_public_client_has_no_secret(staff):
         ({"redirect_uris": "ftp://app.example.com/callback"}, "redirect"),
         ({"redirect_uris": "https://app.example.com/callback#part"}, "redirect"),
         ({"allowed_scopes": ["everything"]}, "everything is not one of the available choices"),
+        ({"name": ""}, "This field is required"),
         ({"allowed_scopes": []}, "This field is required"),
     ],
 )
