@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 def serve() -> int:
     """Set up what is missing, run the main job at the first start, then serve until interrupted."""
-    port = int(os.environ.get("PORT", "8000"))
+    port = _port(os.environ.get("PORT", "8000"))
     for taken in (number for number in (port, port + 1) if running.is_taken(number)):
         raise StartError(
             f"Port {taken} is taken. Stop what uses it, or set PORT (the third party uses PORT + 1)."
@@ -56,6 +56,13 @@ def serve() -> int:
         while True:
             processes.check()
             time.sleep(1)
+
+
+def _port(text: str) -> int:
+    """The port to serve on; the next one is the third party's. Raises StartError, which names the setting."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65535):
+        raise StartError(f"PORT is {text!r}; it must be a number from 1 to 65534.")
+    return int(text)
 
 
 def smoke() -> int:
