@@ -1,7 +1,7 @@
 """What all admin pages share: links both ways, no deletion, no edit of what is only recorded."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
@@ -67,6 +67,18 @@ class PortalAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ActingAdmin(ModelAdmin):
+    """Actions that need `act_permission`, named `permissions=["act"]`.
+
+    Named by app and codename, the theme would look the permission up while checks run, and an empty database has none.
+    """
+
+    act_permission: ClassVar[str]
+
+    def has_act_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(self.act_permission)
 
 
 class ReadOnlyAdmin(ModelAdmin):

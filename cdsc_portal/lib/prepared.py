@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import psycopg
 from django.db import connection
@@ -16,6 +17,6 @@ def prepared_cursor() -> Iterator[CursorWrapper]:
     version 1.21 or newer (`max_prepared_statements`).
     """
     connection.ensure_connection()
-    plain = psycopg.Cursor(connection.connection)
-    with connection.make_debug_cursor(plain) if connection.queries_logged else connection.make_cursor(plain) as cursor:
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cast(CursorWrapper, psycopg.Cursor(connection.connection))) as cursor:
         yield cursor

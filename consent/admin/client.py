@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -23,7 +22,7 @@ from unfold.widgets import (
 )
 
 from accounts.admin.ask import ask
-from accounts.admin.base import list_link
+from accounts.admin.base import ActingAdmin, list_link
 from consent.models import Client, Grant
 from consent.queries.clients import open_grants
 from consent.scopes.catalogue import offered_scopes
@@ -83,9 +82,10 @@ class ClientForm(forms.ModelForm):
 
 
 @admin.register(Client)
-class ClientAdmin(ModelAdmin):
+class ClientAdmin(ActingAdmin):
     """A third party's application. It is never deleted: grants and disclosures name it."""
 
+    act_permission = _CHANGE
     form = ClientForm
     list_display = ("name", "status", "client_type", "open_grant_count", "created")
     list_filter = ("status",)
@@ -147,11 +147,11 @@ class ClientAdmin(ModelAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    @action(description=_("Suspend"), permissions=[_CHANGE])
+    @action(description=_("Suspend"), permissions=["act"])
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:consent_client_suspend", pk=object_id)
 
-    @action(description=_("Reinstate"), permissions=[_CHANGE])
+    @action(description=_("Reinstate"), permissions=["act"])
     def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:consent_client_reinstate", pk=object_id)
 

@@ -16,7 +16,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.admin.ask import ask
-from accounts.admin.base import ReadOnlyAdmin, link_to, links_to, list_link
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to, list_link
 from cdsc_portal.lib import clock
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
 from consent.scopes.catalogue import SCOPES
@@ -93,9 +93,10 @@ class StopForm(forms.Form):
 
 
 @admin.register(Grant)
-class GrantAdmin(ReadOnlyAdmin):
+class GrantAdmin(ActingAdmin, ReadOnlyAdmin):
     """One customer's consent. Nobody grants here; stopping is the one thing staff can do."""
 
+    act_permission = _CHANGE
     list_display = ("public_id", "client_page", "user_page", "status", "created", "access_ends", "last_read")
     list_select_related = ("client", "user")
     list_filter = ("status", "client", ScopeFilter, UseFilter)
@@ -142,7 +143,7 @@ class GrantAdmin(ReadOnlyAdmin):
         stop = path("<int:pk>/stop/", self.admin_site.admin_view(self.stop_page), name="consent_grant_stop")
         return [stop, *super().get_urls()]
 
-    @action(description=_("Stop sharing"), permissions=[_CHANGE])
+    @action(description=_("Stop sharing"), permissions=["act"])
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:consent_grant_stop", pk=object_id)
 

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from datahub.admin.read_only import ReadOnlyAdmin
+from accounts.admin.base import ReadOnlyAdmin
 from datahub.models import BillSection, BillStatement
 
 

@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
+from accounts.admin.ask import ask
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
-from datahub.admin.pages import RUN_FEEDS, ask, require_runner
-from datahub.admin.read_only import ReadOnlyAdmin
+from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.models import FeedRun, RunStatus
 from datahub.services.runs import PENDING, RunNotHeldError, confirm_run, rerun
 
@@ -22,9 +24,10 @@ _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.R
 
 
 @admin.register(FeedRun)
-class FeedRunAdmin(ReadOnlyAdmin):
+class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
     """What became of each file. The page renews itself while the run goes on."""
 
+    act_permission = RUN_FEEDS
     list_display = (
         "file_name",
         "feed",
@@ -97,11 +100,11 @@ class FeedRunAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @action(description=_("Confirm and go on"), permissions=[RUN_FEEDS])
+    @action(description=_("Confirm and go on"), permissions=["act"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:datahub_feedrun_confirm", pk=object_id)
 
-    @action(description=_("Load the file again"), permissions=[RUN_FEEDS])
+    @action(description=_("Load the file again"), permissions=["act"])
     def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:datahub_feedrun_again", pk=object_id)
 
@@ -114,7 +117,7 @@ class FeedRunAdmin(ReadOnlyAdmin):
         run = get_object_or_404(FeedRun, pk=pk)
         if request.method == "POST":
             try:
-                confirm_run(run=run, by=request.user)
+                confirm_run(run=run, by=current_user(request))
             except RunNotHeldError as error:
                 messages.error(request, str(error))
             return redirect("admin:datahub_feedrun_change", pk)
@@ -124,7 +127,12 @@ class FeedRunAdmin(ReadOnlyAdmin):
             else f"Nothing to confirm: {run.get_status_display()}."
         )
         return ask(
-            request, self.admin_site, title=f"Confirm {run.file_name}", text=text, button="Confirm and go on"
+            request,
+            self.admin_site,
+            title=f"Confirm {run.file_name}",
+            text=text,
+            button="Confirm and go on",
+            back=reverse("admin:datahub_feedrun_change", args=[pk]),
         )
 
     def again_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -132,11 +140,16 @@ class FeedRunAdmin(ReadOnlyAdmin):
         run = get_object_or_404(FeedRun, pk=pk)
         if request.method == "POST":
             return redirect(
-                "admin:datahub_feedrun_change", rerun(run=run, by=request.user, at=clock.now()).pk
+                "admin:datahub_feedrun_change", rerun(run=run, by=current_user(request), at=clock.now()).pk
             )
         text = "What is stored already stays; rows that were rejected get another chance."
         return ask(
-            request, self.admin_site, title=f"Load {run.file_name} again", text=text, button="Load it again"
+            request,
+            self.admin_site,
+            title=f"Load {run.file_name} again",
+            text=text,
+            button="Load it again",
+            back=reverse("admin:datahub_feedrun_change", args=[pk]),
         )
 
     def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponse:

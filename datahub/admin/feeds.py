@@ -10,11 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from accounts.admin.ask import ask
+from accounts.admin.base import ActingAdmin
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
-from datahub.admin.pages import RUN_FEEDS, ask, require_runner
+from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.formats.registry import formats
 from datahub.models import Feed, FeedRun, RunStatus
 from datahub.services.feeds import FeedRefusedError, check_feed
@@ -53,9 +55,10 @@ class UploadForm(forms.Form):
 
 
 @admin.register(Feed)
-class FeedAdmin(ModelAdmin):
+class FeedAdmin(ActingAdmin):
     """Where data comes from; a file that is uploaded becomes a run."""
 
+    act_permission = RUN_FEEDS
     form = FeedForm
     list_display = ("name", "kind", "format", "time_zone", "last_run")
     list_filter = ("kind",)
@@ -76,10 +79,10 @@ class FeedAdmin(ModelAdmin):
 
     @admin.display(description=_("last run"), ordering="last_at")
     def last_run(self, feed: Feed) -> str:
-        status = getattr(feed, "last_status", None)
+        status, last_at = getattr(feed, "last_status", None), getattr(feed, "last_at", None)
         if status is None:
             return "never"
-        return f"{RunStatus(status).label}, {feed.last_at:%Y-%m-%d %H:%M} UTC"
+        return f"{RunStatus(status).label}, {last_at:%Y-%m-%d %H:%M} UTC"
 
     @admin.display(description=_("runs"))
     def runs(self, feed: Feed) -> str:
@@ -92,7 +95,7 @@ class FeedAdmin(ModelAdmin):
         )
         return [upload, *super().get_urls()]
 
-    @action(description=_("Upload a file"), permissions=[RUN_FEEDS])
+    @action(description=_("Upload a file"), permissions=["act"])
     def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:datahub_feed_file", pk=object_id)
 
@@ -102,9 +105,12 @@ class FeedAdmin(ModelAdmin):
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
-            run = start_run(feed=feed, content=file.read(), name=file.name, by=request.user, at=clock.now())
+            run = start_run(
+                feed=feed, content=file.read(), name=file.name, by=current_user(request), at=clock.now()
+            )
             return redirect("admin:datahub_feedrun_change", run.pk)
         return ask(
             request, self.admin_site, form=form, title=f"Upload a file to {feed.name}", button="Load this file",
             text=f"It is read as {feed.format}; times without an offset are {feed.time_zone}.",
+            back=reverse("admin:datahub_feed_change", args=[pk]),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from datahub.admin.read_only import ReadOnlyAdmin
+from accounts.admin.base import ReadOnlyAdmin
 from datahub.models import Channel, MixShare
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from datahub.admin.read_only import ReadOnlyAdmin
+from accounts.admin.base import ReadOnlyAdmin
 from datahub.models import RejectedRow
 
 

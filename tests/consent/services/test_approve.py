@@ -368,30 +368,6 @@ def test_services_added_later_join_only_where_the_customer_said_so():
     assert with_later.authorization_details[0]["services_added_later"] is True
 
 
-def test_two_thousand_services_cost_as_many_statements_as_one(django_assert_max_num_queries):
-    def statements(count):
-        home = household()
-        account = home.account
-        type(home.contract).objects.bulk_create(
-            type(home.contract)(
-                billing_account=account,
-                contract_number=f"{home.contract.pk}-{number}",
-                commodity=Commodity.ELECTRICITY,
-                start=date(2020, 1, 1),
-            )
-            for number in range(count)
-        )
-        request = ask(*MINUTES_FORM, user=home.owner, at=AT)
-        offer = build_offer(request, home.owner, AT)
-        with django_assert_max_num_queries(40) as captured:
-            approve_request(
-                request=request, decision=everything(offer), by=home.owner, digest=offer.digest, at=AT
-            )
-        return len(captured)
-
-    assert statements(1999) == statements(0)
-
-
 def test_an_owner_who_lost_the_account_meanwhile_shares_nothing():
     home = household()
     request = ask(*MINUTES_FORM, user=home.owner, at=AT)
