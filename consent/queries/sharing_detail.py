@@ -74,7 +74,7 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
     return SharingDetail(
         public_id=grant.public_id,
         company=grant.client.name,
-        status=words_of(grant, at),
+        status=words_of(grant, at, viewer=user),
         is_open=is_open,
         may_stop=is_open and bool(grants_user_may_stop([grant], user=user, at=at)),
         until=until_words(grant),

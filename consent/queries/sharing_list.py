@@ -127,7 +127,7 @@ def _card(
     return SharingCard(
         public_id=grant.public_id,
         company=grant.client.name,
-        status=words_of(grant, at),
+        status=words_of(grant, at, viewer=user),
         data=tuple(SCOPES[part.scope].title for part in grant.parts.all()),
         accounts=_shortened(numbers),
         until=until_words(grant),

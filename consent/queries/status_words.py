@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.models import Grant
+from accounts.models import User
+from consent.models import Actor, Grant
 from consent.queries.visible_grants import status_at
 from consent.transitions import GrantStatus
 
@@ -42,10 +43,32 @@ STATUS_WORDS: dict[GrantStatus, StatusWords] = {
 }
 
 
-def words_of(grant: Grant, at: datetime) -> StatusWords:
-    """The words for `grant` as it is at `at`."""
+_STOPPED_BY_ANOTHER = StatusWords(_("Stopped by someone else on the account"), _QUIET)
+
+
+def words_of(grant: Grant, at: datetime, *, viewer: User | None = None) -> StatusWords:
+    """The words for `grant` as it is at `at`. `viewer` reads "you" only where it was them.
+
+    One query for a stopped grant that does not come from `visible_grants`, else none.
+    """
     status = status_at(grant, at)
+    if status == GrantStatus.REVOKED:
+        return _words_of_stop(grant, viewer)
     if status == GrantStatus.FUTURE and grant.not_before is not None:
         start = _now("Starts on %(day)s") % {"day": day_in_words(grant.not_before)}
         return StatusWords(start, _QUIET)
     return STATUS_WORDS[status]
+
+
+def _words_of_stop(grant: Grant, viewer: User | None) -> StatusWords:
+    known = vars(grant)  # `visible_grants` brings the stop along
+    if "ended_actor" in known:
+        actor, by = known["ended_actor"], known["ended_by"]
+    else:
+        stop = grant.events.filter(to_status=GrantStatus.REVOKED).values_list("actor", "by").first()
+        actor, by = stop or (None, None)
+    if actor == Actor.STAFF:
+        return STATUS_WORDS[GrantStatus.DISABLED]
+    if actor == Actor.CUSTOMER and viewer is not None and by != viewer.pk:
+        return _STOPPED_BY_ANOTHER
+    return STATUS_WORDS[GrantStatus.REVOKED]

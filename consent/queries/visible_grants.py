@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, CharField, DateTimeField, Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
@@ -21,6 +21,8 @@ class GrantTimes(TypedDict):
 
     last_read: datetime | None
     ended_at: datetime | None
+    ended_actor: str | None
+    ended_by: int | None
 
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 def visible_grants(*, user: User, at: datetime) -> "QuerySet[SeenGrant]":
     """Grants that open a contract `user` may see at `at`, newest first, with `last_read` and `ended_at`
-    (instants or None).
+    (instants or None) and who ended it (`ended_actor`, `ended_by`).
 
     So joint owners and viewers see what others shared from their accounts, and whoever lost the last role no
     longer does; the public receipt stays theirs. One query.
@@ -40,13 +42,15 @@ def visible_grants(*, user: User, at: datetime) -> "QuerySet[SeenGrant]":
         grantpart__grant=OuterRef("pk"), billingaccount__contracts__in=contracts
     )
     last_read = Disclosure.objects.filter(grant=OuterRef("pk")).order_by("-released_at").values("released_at")
-    ended_at = GrantEvent.objects.filter(grant=OuterRef("pk"), to_status__in=ENDED).values("at")
+    end = GrantEvent.objects.filter(grant=OuterRef("pk"), to_status__in=ENDED)
     return (
         Grant.objects.filter(Exists(chosen) | Exists(to_come))
         .select_related("client", "user")
         .annotate(
             last_read=Subquery(last_read[:1], output_field=DateTimeField()),
-            ended_at=Subquery(ended_at[:1], output_field=DateTimeField()),
+            ended_at=Subquery(end.values("at")[:1], output_field=DateTimeField()),
+            ended_actor=Subquery(end.values("actor")[:1], output_field=CharField()),
+            ended_by=Subquery(end.values("by")[:1], output_field=BigIntegerField()),
         )
     )
 
