@@ -36,4 +36,8 @@ def mail_reaches_people(app_configs: Sequence[Any] | None, **options: Any) -> li
     """A customer who shares gets a receipt by mail (CDS-WG3-01 section 9, F-179); files reach nobody."""
     if settings.ENV.mail_url:
         return []
-    return [Error("MAIL_URL must name a mail server", hint="smtps://user:password@mail.example.com", id="cdsc.E003")]
+    return [
+        Error(
+            "MAIL_URL must name a mail server", hint="smtps://user:password@mail.example.com", id="cdsc.E003"
+        )
+    ]

@@ -17,7 +17,8 @@ from cdsc_portal.demo.browser_session import BrowserSession, Page
 from examples.third_party import OAuthError, PendingRequest, ThirdParty
 
 # What the hand-made file says, worked out by hand: 49 hours over the autumn night with 25, one of them unknown.
-HAND_MADE_METER, HAND_MADE_READINGS, HAND_MADE_KNOWN = "55-1044", 49, 48
+HAND_MADE_METER, HAND_MADE_CONTRACT = "55-1044", "1111111-4"
+HAND_MADE_READINGS, HAND_MADE_KNOWN = 49, 48
 HAND_MADE_WH, HAND_MADE_LONG_DAY_WH = Decimal(37790), Decimal(20320)
 LONG_DAY = ("2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z")  # 25 hours in Pacific Time
 
@@ -108,7 +109,9 @@ class Walk:
         require(first >= _instant(LONG_DAY[0]), f"usage starts at {first}, before what was shared")
         values = sum(len(list(segment["values"])) for segment in segments)
         self.say("fetched", f"{values} readings of {len(contracts)} services, none before {SHORTENED_TO}")
-        mine = self.party.get_all("/usage_data", token, services=KEPT, start=LONG_DAY[0], end=LONG_DAY[1])
+        mine = self.party.get_all(
+            "/usage_data", token, services=HAND_MADE_CONTRACT, start=LONG_DAY[0], end=LONG_DAY[1]
+        )
         total = _total(segment for segment in mine if segment["meter_number"] == HAND_MADE_METER)
         require(
             total == HAND_MADE_LONG_DAY_WH, f"the 25-hour day sums to {total} Wh, not {HAND_MADE_LONG_DAY_WH}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from consent.models import AccessToken, Client, Grant, RefreshToken
 from consent.oauth.redirects import issuer
-from consent.oauth.tokens import gives_tokens, granted_details, reads
+from consent.oauth.tokens import access_ends, gives_tokens, granted_details, reads
 
 
 def describe_access_token(token: AccessToken, *, client: Client, at: datetime) -> dict[str, Any] | None:
@@ -42,4 +42,5 @@ def _claims(grant: Grant, scopes: list[str], client: Client, *, issued: datetime
         "iss": issuer(),
         "authorization_details": granted_details(grant, scopes),
         "grant_id": grant.public_id,
+        "access_ends": access_ends(grant),
     }

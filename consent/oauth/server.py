@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.tokens import BearerToken
 
 from cdsc_portal.lib import clock
 from consent.models import Client
-from consent.oauth.tokens import granted_details, lifetime
+from consent.oauth.tokens import access_ends, granted_details, lifetime
 from consent.oauth.validator import PortalValidator
 
 # at debug level oauthlib writes refresh tokens into its log
@@ -28,6 +28,7 @@ class GrantToken(BearerToken):
         token = super().create_token(request, refresh_token=request.grant.refreshable, **kwargs)
         token["authorization_details"] = granted_details(request.grant, request.scopes)
         token["grant_id"] = request.grant.public_id
+        token["access_ends"] = access_ends(request.grant)
         return token
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -21,6 +21,14 @@ def locked_grant(token: AuthorizationCode | RefreshToken) -> Grant:
     """A token's grant, held until the transaction ends: what concerns one grant takes turns."""
     assert token.grant_id is not None  # the column allows it, no code of ours does
     return Grant.objects.select_for_update(no_key=True).get(pk=token.grant_id)
+
+
+def access_ends(grant: Grant) -> str | None:
+    """The first instant at which the grant opens nothing any more, as RFC 3339 in UTC; None: until it is stopped.
+
+    The data's window is in the details; both dates are told, since they may differ.
+    """
+    return grant.access_ends.astimezone(UTC).isoformat().replace("+00:00", "Z") if grant.access_ends else None
 
 
 def gives_tokens(grant: Grant, *, at: datetime) -> bool:

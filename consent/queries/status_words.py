@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cdsc_portal.lib.dates_in_words import day_in_words
 from accounts.models import User
+from cdsc_portal.lib.dates_in_words import day_in_words
 from consent.models import Actor, Grant
 from consent.queries.visible_grants import status_at
 from consent.transitions import GrantStatus

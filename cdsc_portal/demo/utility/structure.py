@@ -7,7 +7,7 @@ DISTRIBUTION = "River Valley Power (demo)"
 SUPPLIER_BEFORE = "River Valley Supply (demo)"
 SUPPLIER_NOW = "Bright Plains Energy (demo)"
 REGION = "RIVER-VALLEY"
-HAND_MADE_METER = "55-1044"  # its readings stand in hand_made.csv, not here
+HAND_MADE_METER, HAND_MADE_CONTRACT = "55-1044", "1111111-4"  # its readings stand in hand_made.csv, not here
 
 OWNER, SECOND_OWNER, CHAIN_OWNER = "marta@example.com", "luis@example.com", "priya@example.com"
 VIEWER, STAFF = "jon@example.com", "staff@example.com"
@@ -116,8 +116,9 @@ def _household(first: date, swapped: date, changed: date, charger: date) -> tupl
         Meter("55-0917", "SP-1001", "home_solar", since, swapped),
         Meter("55-1042", "SP-1001", "home_solar", swapped),
         Meter("55-1043", "SP-1002", "charger", charger),
-        Meter(HAND_MADE_METER, "SP-1005", "hand_made", date(2026, 1, 1)),
     )
+    garden, new_year = "12 Alder Lane (garden), Exampleton", date(2026, 1, 1)
+    by_hand = Meter(HAND_MADE_METER, "SP-1005", "hand_made", new_year)
     before, now = (SUPPLIER_BEFORE, *RESIDENTIAL, since), (SUPPLIER_NOW, *EV, changed)
     return (
         Contract("1111111-1", account, "electricity", address, since, meters, (before, now)),
@@ -132,6 +133,16 @@ def _household(first: date, swapped: date, changed: date, charger: date) -> tupl
         ),
         Contract(
             "1111111-3", account, "water", address, first, (Meter("W-3001", "SP-1004", "water", first),), ()
+        ),
+        Contract(
+            HAND_MADE_CONTRACT,
+            account,
+            "electricity",
+            garden,
+            new_year,
+            (by_hand,),
+            ((SUPPLIER_BEFORE, *RESIDENTIAL, new_year),),
+            billed=False,
         ),
     )
 

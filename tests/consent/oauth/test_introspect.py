@@ -8,6 +8,7 @@ from django.conf import settings
 
 from cdsc_portal.lib import clock
 from consent.models import Client, ClientStatus, Grant
+from consent.oauth.tokens import access_ends
 from consent.signals import grant_ended
 from consent.transitions import GrantStatus
 from tests.consent.oauth.third_party import FORM, ThirdParty
@@ -32,6 +33,7 @@ def test_an_active_token_says_what_it_opens(third_party, grant):
             "iss": settings.PUBLIC_URL,
             "authorization_details": grant.authorization_details,
             "grant_id": grant.public_id,
+            "access_ends": access_ends(grant),
         }
 
 

@@ -1,6 +1,6 @@
 """POST /oauth/token/ with a code."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -24,6 +24,7 @@ def test_a_code_gives_tokens_that_say_what_was_granted(third_party, grant):
     assert body["scope"] == "usage_data"
     assert body["authorization_details"] == grant.authorization_details
     assert body["grant_id"] == grant.public_id
+    assert datetime.fromisoformat(body["access_ends"]) == grant.access_ends
     assert body["access_token"] != body["refresh_token"]
 
 

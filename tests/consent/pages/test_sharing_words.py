@@ -17,7 +17,9 @@ AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 
 def _words(home, *, by, actor, reader=None):
-    request = ask({"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}, user=home.owner, at=AT)
+    request = ask(
+        {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}, user=home.owner, at=AT
+    )
     grant = approve(request, at=AT)
     revoke_grant(grant=grant, by=by, actor=actor, reason="", at=AT)
     (card,) = sharing_list(user=reader or home.owner, at=AT).ended
