@@ -263,6 +263,7 @@ CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so 
     "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
     "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
+    "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
     "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
     "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},

@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from cdsc_portal.lib import clock
 from consent.oauth.tokens import delete_expired
+from consent.services.ask import delete_undecided
 from consent.services.outbox import send_waiting_mail
 from consent.services.revoke import expire_grants as end_grants
 from consent.signals import mail_written
@@ -23,6 +24,12 @@ def send_mail() -> int:
 def expire_grants() -> int:
     """Record the end of grants whose time is over; beat runs it."""
     return end_grants(at=clock.now())
+
+
+@shared_task
+def delete_undecided_requests() -> int:
+    """Delete requests that nobody decided, once their time is long over; beat runs it."""
+    return delete_undecided(at=clock.now())
 
 
 @shared_task

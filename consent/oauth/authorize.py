@@ -23,6 +23,7 @@ from consent.oauth.authorization_request import (
     trusted_target,
 )
 from consent.oauth.incoming import MalformedParametersError, parameters
+from consent.oauth.rate_limit import seconds_to_wait
 from consent.oauth.redirects import answer_url, error_answer
 from consent.services.ask import UnusableRequestUri, open_request, store_request
 from consent.views.redirects import SeeOther
@@ -45,6 +46,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
     query = request.META.get("QUERY_STRING", "")
     try:
         sent = parameters(query)
+        if wait := seconds_to_wait(request, sent, at=at):
+            return _too_many(request, wait)
         client = known_client(sent)
         if "request_uri" in sent:
             return _pushed(request, client, sent, at=at)
@@ -97,6 +100,13 @@ def _refusal(target: Target, refused: RefusedRequest) -> HttpResponse:
 def _bad_link(request: HttpRequest, problem: str) -> HttpResponse:
     log.info("link.refused", problem=problem)
     return render(request, "consent/error.html", {"problem": problem}, status=400)
+
+
+def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """Each request is stored: one address must not fill the table (X-17)."""
+    answer = render(request, "429.html", status=429)
+    answer["Retry-After"] = str(wait)
+    return answer
 
 
 def _too_long(query: str) -> str:

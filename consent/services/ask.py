@@ -15,6 +15,7 @@ from consent.requests import AccessRequest
 from consent.scopes.catalogue import offered_scopes, scope_named
 
 PUSHED_FOR = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
+KEEP_UNDECIDED = timedelta(days=30)  # docs/decisions/0007
 DECIDE_WITHIN = timedelta(hours=24)  # a new customer may first have to set a password
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 
@@ -103,6 +104,12 @@ def release_request(*, request: ConsentRequest, user: User) -> None:
     """Give the request back undecided, for someone else to log in and open it (F-87)."""
     mine = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
     mine.update(user=None)
+
+
+def delete_undecided(*, at: datetime) -> int:
+    """Delete requests that nobody decided, 30 days after their end; returns how many. One statement."""
+    undecided = ConsentRequest.objects.filter(status__in=(RequestStatus.PUSHED, RequestStatus.WAITING))
+    return undecided.filter(expires__lte=at - KEEP_UNDECIDED).delete()[0]
 
 
 def _fields(client: Client, access: AccessRequest, asked: Asked) -> dict[str, object]:

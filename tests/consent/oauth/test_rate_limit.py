@@ -1,5 +1,6 @@
 """The limit on calls of one client to the endpoints for programs."""
 
+import pytest
 import time_machine
 
 from cdsc_portal.lib import clock
@@ -33,3 +34,13 @@ def test_failed_secrets_count_too(third_party, settings):
         answers = [third_party.revoke("unknown").status_code for _ in range(3)]
 
     assert answers == [401, 401, 429]
+
+
+@pytest.mark.spec("X-17")
+def test_one_address_cannot_store_requests_without_end(third_party, settings):
+    settings.OAUTH_CALLS_PER_MINUTE = 2
+    with time_machine.travel(clock.now().replace(second=20), tick=False):
+        answers = [third_party.http.get("/oauth/authorize/", {"client_id": "anybody"}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert answers[-1]["Retry-After"] == "40"
