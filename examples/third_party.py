@@ -16,6 +16,7 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -181,11 +182,11 @@ class ConnectPages(BaseHTTPRequestHandler):
         tokens = self.party.finish(pending, self.path)
         session = secrets.token_urlsafe(16)
         self.sessions[session] = tokens
-        self._redirect(f"/data?session={session}")
+        self._redirect("/data", cookie=f"third_party={session}; HttpOnly; SameSite=Lax; Path=/")
 
     def data(self) -> None:
-        session = parse_qs(urlsplit(self.path).query).get("session", [""])[0]
-        tokens = self.sessions.get(session)
+        sent = SimpleCookie(self.headers.get("Cookie", "")).get("third_party")
+        tokens = self.sessions.get(sent.value) if sent else None
         if tokens is None:
             raise OAuthError("no such session; it ended when this page was restarted")
         blocks = [self._fetched(name, str(tokens["access_token"])) for name in str(tokens["scope"]).split()]
@@ -207,8 +208,10 @@ class ConnectPages(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _redirect(self, target: str) -> None:
+    def _redirect(self, target: str, cookie: str = "") -> None:
         self.send_response(HTTPStatus.SEE_OTHER)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Location", target)
         self.end_headers()
 

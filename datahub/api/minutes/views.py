@@ -1,5 +1,6 @@
 """The founding resources: each view says which query answers it; the rest is the same for all."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -38,15 +39,15 @@ from datahub.queries.supply import current_supplies, supply_history
 from datahub.queries.usage import usage
 
 
-class FoundingView(GatedView):
+class FoundingView(GatedView, ABC):
     """Parse, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304)."""
 
     answer: ClassVar[type[EnvelopeShape]]
     speaks_of_present: ClassVar[bool] = False
 
+    @abstractmethod
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         """What the window holds; each resource says how."""
-        raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
         at = clock.now()
@@ -94,9 +95,9 @@ class SeriesView(FoundingView):
 
     renderer_classes = [JSONRenderer, CSVRenderer]
 
+    @abstractmethod
     def lines(self, items: Sequence[Any]) -> Iterator[str]:
         """The data as CSV, header line first."""
-        raise NotImplementedError
 
     def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
         if request.accepted_renderer.format == "csv":
