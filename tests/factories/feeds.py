@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import MeterDevice
 from datahub.feeds.formats.base import Quality, UsageSeries
+from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
@@ -79,8 +80,9 @@ def load_readings(
     """Load as a run of a feed would."""
     run = run or FeedRunFactory()
     at = at or datetime(2026, 11, 24, 12, tzinfo=UTC)
-    make_room(series=series)
-    return load_usage(series=series, origin=Origin.of(run_id=run.pk, version_at=version_at or at, at=at))
+    rows = [UsageColumns.of(series)]
+    make_room(rows=rows)
+    return load_usage(rows=rows, origin=Origin.of(run_id=run.pk, version_at=version_at or at, at=at))
 
 
 def load_days(

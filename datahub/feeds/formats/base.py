@@ -32,8 +32,29 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Part(Generic[Row]):
+    """A stretch of a file: each of its data lines is in a row or in a rejection, never in neither.
+
+    `offset`: how many bytes of the file are through when this part is. The same file gives the same parts.
+    """
+
+    rows: Sequence[Row]
+    rejected: Sequence[Rejection]
+    offset: int
+
+    @property
+    def accepted(self) -> int:
+        """Data lines (for usage: readings) that the rows stand for."""
+        return sum(getattr(row, "size", 1) for row in self.rows)
+
+    @property
+    def read(self) -> int:
+        return self.accepted + len(self.rejected)
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed(Generic[Row]):
-    """What a file holds: each of its data lines is in a row or in a rejection, never in neither."""
+    """A whole file, as `Part` is a stretch of one."""
 
     rows: Sequence[Row]
     rejected: Sequence[Rejection]

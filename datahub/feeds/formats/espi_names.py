@@ -7,7 +7,8 @@ from typing import TypeVar
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.espi_links import Links
 from datahub.feeds.formats.espi_types import MeterReading, ReadingType, UsagePoint
-from datahub.feeds.formats.readings import Channel, ChannelKey
+from datahub.feeds.formats.readings import Channel
+from datahub.feeds.formats.usage_rows import ChannelKey
 
 _Thing = TypeVar("_Thing")
 

@@ -3,37 +3,17 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.base import (
-    Direction,
-    Integers,
-    Kind,
-    Parsed,
-    Quality,
-    Rejection,
-    Unit,
-    UsageSeries,
-)
+from datahub.feeds.formats.base import Integers, Parsed, Quality, Rejection, UsageSeries
 from datahub.feeds.formats.local_time import settled
+from datahub.feeds.formats.usage_rows import ChannelKey
 
 _MOST = 2**63 - 1
 _UNTIL_STOP = -1
 _Flags = npt.NDArray[np.bool_]
-
-
-class ChannelKey(NamedTuple):
-    """What tells one channel from another: never summed, never mixed."""
-
-    meter_number: str
-    register: str
-    commodity: str
-    unit: Unit
-    direction: Direction
-    kind: Kind
 
 
 def _longs() -> "array[int]":

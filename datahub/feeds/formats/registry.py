@@ -1,16 +1,28 @@
-"""The formats at hand: each is an entry point of the group `cdsc_portal.feed_formats`, ours or another package's."""
+"""The formats at hand: each is an entry point of the group `cdsc_portal.feed_formats`, ours or another package's.
 
-from collections.abc import Callable, Mapping
+A format's module says `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
+settings)` yields parts while the file goes by, in bounded memory; it raises FeedStructureError before its first part
+or never, so that a file with a broken structure is refused before anything is written. `parse(content, *, zone,
+settings)` takes a whole file of a kind that stays small. `MAPPED = True`: it takes a `mapping` beside the settings.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
-from types import MappingProxyType
-from typing import Any
+from io import BytesIO
+from types import MappingProxyType, ModuleType
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed
+from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
+from datahub.feeds.formats.usage_rows import UsageColumns, series_of
 
 GROUP = "cdsc_portal.feed_formats"
+NO_MAPPING: Mapping[str, object] = MappingProxyType({})
+MOST_WHOLE_BYTES = 256 << 20  # of a file that is read as a whole
+
+_Read = Callable[..., Iterator[Part[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +33,41 @@ class Format:
     kind: str
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes], bool]
-    read: Callable[..., Parsed[Any]]
+    mapped: bool
+    _read: _Read
+
+    def read(
+        self,
+        source: BinaryIO,
+        *,
+        zone: ZoneInfo,
+        settings: Mapping[str, object] = NO_SETTINGS,
+        mapping: Mapping[str, object] = NO_MAPPING,
+    ) -> Iterator[Part[Any]]:
+        """Parts in the order of the file; rows of usage are `UsageRows`. `settings` may hold what JSON holds.
+
+        Raises FeedStructureError, before the first part, if the file, a setting or the mapping cannot be used.
+        """
+        said = {name: _word(value) for name, value in settings.items()}
+        if self.mapped:
+            return self._read(source, zone=zone, settings=said, mapping=mapping)
+        if mapping:
+            raise FeedStructureError(f"{self.name} takes no mapping")
+        return self._read(source, zone=zone, settings=said)
 
     def parse(
-        self, content: bytes, *, zone: ZoneInfo, settings: Mapping[str, object] = NO_SETTINGS
+        self,
+        content: bytes,
+        *,
+        zone: ZoneInfo,
+        settings: Mapping[str, object] = NO_SETTINGS,
+        mapping: Mapping[str, object] = NO_MAPPING,
     ) -> Parsed[Any]:
-        """Rows and rejections. `settings` may hold what JSON holds: true for yes, numbers as such.
-
-        Raises FeedStructureError if the file or a setting cannot be used.
-        """
-        return self.read(
-            content, zone=zone, settings={name: _word(value) for name, value in settings.items()}
-        )
+        """A file small enough to be looked at as a whole; rows of usage are `UsageSeries`."""
+        parts = list(self.read(BytesIO(content), zone=zone, settings=settings, mapping=mapping))
+        rows = [row for part in parts for row in part.rows]
+        rejected = [rejection for part in parts for rejection in part.rejected]
+        return Parsed(series_of(rows) if self.kind == "usage" else rows, rejected)
 
 
 def _word(value: object) -> str:
@@ -44,9 +79,26 @@ def _word(value: object) -> str:
 @cache
 def formats() -> Mapping[str, Format]:
     """Every installed format by name."""
-    modules = (point.load() for point in entry_points(group=GROUP))
-    found = (Format(m.NAME, m.KIND, m.SUFFIXES, m.sniff, m.parse) for m in modules)
+    found = (_format_of(point.load()) for point in entry_points(group=GROUP))
     return MappingProxyType({format.name: format for format in sorted(found, key=lambda format: format.name)})
+
+
+def _format_of(module: ModuleType) -> Format:
+    read = getattr(module, "read", None) or _reading_whole(module.parse)
+    mapped = getattr(module, "MAPPED", False)
+    return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, read)
+
+
+def _reading_whole(parse: Callable[..., Parsed[Any]]) -> _Read:
+    def read(source: BinaryIO, **options: object) -> Iterator[Part[Any]]:
+        content = source.read(MOST_WHOLE_BYTES + 1)
+        if len(content) > MOST_WHOLE_BYTES:
+            raise FeedStructureError(f"files of this format are read up to {MOST_WHOLE_BYTES >> 20} MB")
+        parsed = parse(content, **options)
+        series = [row for row in parsed.rows if isinstance(row, UsageSeries)]
+        yield Part([UsageColumns.of(series)] if series else parsed.rows, parsed.rejected, len(content))
+
+    return read
 
 
 def detect(content: bytes, name: str) -> Format:

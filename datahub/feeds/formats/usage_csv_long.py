@@ -23,9 +23,10 @@ from datahub.feeds.formats.base import (
 )
 from datahub.feeds.formats.cells import UNKNOWN, at_most, exact, needed, one_of, whole_number
 from datahub.feeds.formats.local_time import moment
-from datahub.feeds.formats.readings import Channel, ChannelKey, parsed_channels
+from datahub.feeds.formats.readings import Channel, parsed_channels
 from datahub.feeds.formats.table import Table, header_of
 from datahub.feeds.formats.units import measure
+from datahub.feeds.formats.usage_rows import ChannelKey
 
 NAME = "usage_csv_long"
 KIND = "usage"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.base import FeedStructureError, Hierarchy, Parsed, Rejection, UsageSeries
 from datahub.feeds.formats.registry import formats
+from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.loading.attachments import unpacked
 from datahub.feeds.loading.base import Plan, Step
 from datahub.feeds.loading.bills import load_bills
@@ -34,7 +35,9 @@ def plan_of(*, feed: Feed, content: bytes, confirmed: bool) -> Plan:
         rejected=rejected,
         steps=_steps(FeedKind(feed.kind), parsed, attachments, confirmed),
         texts=_lines(data),
-        make_room=partial(make_room, series=parsed.rows) if feed.kind == FeedKind.USAGE else lambda: None,
+        make_room=partial(make_room, rows=[UsageColumns.of(parsed.rows)])
+        if feed.kind == FeedKind.USAGE
+        else lambda: None,
     )
 
 
@@ -44,7 +47,8 @@ def _steps(
     rows = parsed.rows
     match kind:
         case FeedKind.USAGE:
-            return [partial(_with, load_usage, "series", part) for part in _usage_parts(rows)]
+            parts = ([UsageColumns.of(part)] for part in _usage_parts(rows))
+            return [partial(_with, load_usage, "rows", part) for part in parts]
         case FeedKind.BILLS:
             load = partial(load_bills, attachments=attachments)
             return [partial(_with, load, "bills", part) for part in _parts(rows, _BILLS_A_STEP)]

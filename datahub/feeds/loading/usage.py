@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection, UsageSeries
+from datahub.feeds.formats.usage_rows import UsageRows, columns_of
 from datahub.feeds.store.codec import DAY_SECONDS
 from datahub.feeds.store.load import Loaded, load_series
 from datahub.feeds.store.tally import Origin
@@ -18,21 +19,22 @@ _CHANNEL = ("meter_id", "register", "commodity", "unit", "direction", "kind")
 _ChannelKey = tuple[int, str, str, str, str, str]
 
 
-def make_room(*, series: Iterable[UsageSeries]) -> None:
-    """Make the partitions that `series` need, ahead of `load_usage` and in a transaction of its own."""
+def make_room(*, rows: Iterable[UsageRows]) -> None:
+    """Make the partitions that `rows` need, ahead of `load_usage` and in a transaction of its own."""
     months: set[date] = set()
-    for one in series:
-        days = np.unique(one.starts // DAY_SECONDS).astype("datetime64[D]")
+    for part in rows:
+        days = np.unique(columns_of(part).starts // DAY_SECONDS).astype("datetime64[D]")
         months.update(np.unique(days.astype("datetime64[M]")).astype("datetime64[D]").tolist())
     ensure_months(months=months)
 
 
 @transaction.atomic
-def load_usage(*, series: Sequence[UsageSeries], origin: Origin) -> Loaded:
-    """Load `series`, a few queries however many; room for their days must have been made.
+def load_usage(*, rows: Sequence[UsageRows], origin: Origin) -> Loaded:
+    """Load `rows`, a few queries however many; room for their days must have been made.
 
     Rejects the readings of a meter that nobody knows, and of one that measures another commodity.
     """
+    series = [one for part in rows for one in columns_of(part).series()]
     meters = {
         meter.meter_number: meter
         for meter in MeterDevice.objects.filter(meter_number__in={one.meter_number for one in series})
