@@ -189,7 +189,8 @@ def _bring_in(file: files.FeedFile, processes: Processes) -> str:
         },
     )
     began = time.monotonic()
-    run = start_run(feed=feed, content=file.path.read_bytes(), name=file.path.name, by=None, at=clock.now())
+    with file.path.open("rb") as content:
+        run = start_run(feed=feed, file=content, name=file.path.name, by=None, at=clock.now())
 
     def ended() -> bool:
         run.refresh_from_db()

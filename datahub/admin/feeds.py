@@ -105,9 +105,7 @@ class FeedAdmin(ActingAdmin):
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
-            run = start_run(
-                feed=feed, content=file.read(), name=file.name, by=current_user(request), at=clock.now()
-            )
+            run = start_run(feed=feed, file=file, name=file.name, by=current_user(request), at=clock.now())
             return redirect("admin:datahub_feedrun_change", run.pk)
         return ask(
             request, self.admin_site, form=form, title=f"Upload a file to {feed.name}", button="Load this file",

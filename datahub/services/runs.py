@@ -1,10 +1,13 @@
 """Feed runs: a file comes in, waits, is confirmed or sent again. `work` carries them out."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import PurePath
+from typing import BinaryIO
 
-from django.core.files.base import ContentFile
+from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
 
@@ -20,34 +23,31 @@ class RunNotHeldError(Exception):
     """Only a run that waits for a confirmation can be confirmed."""
 
 
-@transaction.atomic
 def start_run(
     *,
     feed: Feed,
-    content: bytes,
+    file: BinaryIO,
     name: str,
     by: User | None,
     at: datetime,
     version_at: datetime | None = None,
 ) -> FeedRun:
-    """Store `content` and let a worker load it; `version_at` is the file's own time, by default `at`.
+    """Store what `file` holds and let a worker load it; `version_at` is the file's own time, by default `at`.
 
     The same file again is not read: the run is done at once, says so and changes nothing. A file of which rows were
-    rejected or that failed is read again, at the time it had the first time.
+    rejected or that failed is read again, at the time it had the first time. Raises what reading `file` or writing
+    the copy raises; then nothing is left behind.
     """
-    sha256 = hashlib.sha256(content).hexdigest()
-    former = feed.runs.filter(sha256=sha256).order_by("created").last()
-    run = FeedRun(
-        feed=feed, file_name=name, sha256=sha256, size=len(content), by=by, created=at,
-        version_at=former.version_at if former else version_at or at,
-    )  # fmt: skip
-    if former is not None and former.status == RunStatus.DONE and not former.rejected:
-        _repeat(run, former, at)
-    else:
-        suffix = PurePath(name).suffix.lower()[:10]
-        run.file.save(f"{run.public_id}{suffix}", ContentFile(content), save=False)
-        _announce(run)
-    run.save()
+    run = FeedRun(feed=feed, file_name=name, by=by, created=at)
+    with _stored(run, file):
+        former = feed.runs.filter(sha256=run.sha256).order_by("created").last()
+        run.version_at = former.version_at if former else version_at or at
+        with transaction.atomic():
+            if former is not None and former.status == RunStatus.DONE and not former.rejected:
+                _repeat(run, former, at)
+            else:
+                _announce(run)
+            run.save()
     return run
 
 
@@ -83,6 +83,41 @@ def stranded_runs(*, at: datetime) -> list[int]:
         .order_by("created", "pk")
         .values_list("pk", flat=True)
     )
+
+
+@contextmanager
+def _stored(run: FeedRun, file: BinaryIO) -> Iterator[None]:
+    """A copy of `file` in the storage, hashed as it goes by; dropped again where the run ends up not using it."""
+    storage = run.file.storage
+    suffix = PurePath(run.file_name).suffix.lower()[:10]
+    name = run.file.field.generate_filename(run, f"{run.public_id}{suffix}")
+    passing = _Hashed(file, name)
+    try:
+        run.file = name = storage.save(name, passing)
+        run.sha256, run.size = passing.sha256.hexdigest(), passing.count
+        yield
+    except BaseException:
+        storage.delete(name)
+        raise
+    if run.file.name != name:
+        storage.delete(name)
+
+
+class _Hashed(File):
+    """A file that is hashed and counted while its pieces go by; never whole in memory."""
+
+    DEFAULT_CHUNK_SIZE = 1 << 20
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        super().__init__(file, name)
+        self.sha256 = hashlib.sha256()
+        self.count = 0
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        for piece in super().chunks(chunk_size):
+            self.sha256.update(piece)
+            self.count += len(piece)
+            yield piece
 
 
 def _repeat(run: FeedRun, former: FeedRun, at: datetime) -> None:

@@ -43,12 +43,17 @@ class Command(BaseCommand):
         if version_at is not None and version_at.tzinfo is None:
             raise CommandError("--version-at needs an offset, e.g. 2026-03-01T06:00:00Z")
         try:
-            content = file.read_bytes()
+            with file.open("rb") as content:
+                run = start_run(
+                    feed=registered,
+                    file=content,
+                    name=file.name,
+                    by=None,
+                    at=clock.now(),
+                    version_at=version_at,
+                )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
-        run = start_run(
-            feed=registered, content=content, name=file.name, by=None, at=clock.now(), version_at=version_at
-        )
         if options["here"]:
             carry_out(run_id=run.pk)
         if options["wait"] or options["here"]:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
@@ -33,7 +34,7 @@ def meter():
 
 
 def bring(feed, content, at=MORNING, by: User | None = None):
-    run = start_run(feed=feed, content=content, name="march.csv", by=by, at=at)
+    run = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=by, at=at)
     carry_out(run_id=run.pk)
     run.refresh_from_db()
     return run
@@ -63,6 +64,29 @@ def test_the_same_file_again_changes_nothing_and_says_so(feed, meter):
     assert again.problem == "The same file as march.csv of 2026-03-02 08:00 UTC; nothing changed."
     assert counts(again) == (3, 0, 3, 0)
     assert IntervalBlock.objects.values().get() == before
+
+
+def test_the_copy_of_a_file_known_already_is_dropped(feed, meter, tmp_path):
+    first = bring(feed, usage_file("M-1", [1, 2, 3]))
+
+    again = bring(feed, usage_file("M-1", [1, 2, 3]), at=MORNING + timedelta(days=1))
+
+    assert again.file.name == first.file.name
+    assert [path.read_bytes() for path in tmp_path.rglob("*.csv")] == [usage_file("M-1", [1, 2, 3])]
+
+
+def test_a_file_that_breaks_off_while_it_comes_leaves_nothing(feed, tmp_path):
+    class BreaksOff(BytesIO):
+        def read(self, size=-1):
+            if self.tell():
+                raise ConnectionResetError
+            return super().read(2_000_000)
+
+    with pytest.raises(ConnectionResetError):
+        start_run(feed=feed, file=BreaksOff(bytes(3_000_000)), name="march.csv", by=None, at=MORNING)
+
+    assert not feed.runs.exists()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_an_old_file_sent_again_does_not_undo_a_correction(feed, meter):
@@ -123,7 +147,7 @@ def test_a_run_whose_worker_died_goes_on_where_it_stopped(feed, monkeypatch):
     meters = [MeterDeviceFactory() for _ in range(4)]
     content = usage_file(*[part for meter in meters for part in (meter.meter_number, [7, 8])])
     monkeypatch.setattr("datahub.feeds.loading.plan._BLOCKS_A_STEP", 1)
-    started = start_run(feed=feed, content=content, name="march.csv", by=None, at=MORNING)
+    started = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=None, at=MORNING)
     in_peace = work._load_chunk
 
     def dies_at_the_third(run, plan: Plan, number):
@@ -148,7 +172,7 @@ def test_a_run_whose_worker_died_goes_on_where_it_stopped(feed, monkeypatch):
 
 
 def test_the_sweep_finds_runs_whose_message_or_worker_was_lost(feed, meter):
-    run = start_run(feed=feed, content=usage_file("M-1", [1]), name="march.csv", by=None, at=MORNING)
+    run = start_run(feed=feed, file=BytesIO(usage_file("M-1", [1])), name="march.csv", by=None, at=MORNING)
 
     assert stranded_runs(at=MORNING + timedelta(seconds=10)) == []
     assert stranded_runs(at=MORNING + timedelta(minutes=1)) == [run.pk]
@@ -157,7 +181,7 @@ def test_the_sweep_finds_runs_whose_message_or_worker_was_lost(feed, meter):
 def test_runs_of_one_feed_are_carried_out_in_the_order_they_came(feed, meter):
     first, second = (
         start_run(
-            feed=feed, content=usage_file("M-1", [value]), name=f"{value}.csv", by=None,
+            feed=feed, file=BytesIO(usage_file("M-1", [value])), name=f"{value}.csv", by=None,
             at=MORNING + timedelta(seconds=value),
         )
         for value in (1, 2)

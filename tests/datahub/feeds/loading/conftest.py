@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 
@@ -18,7 +19,7 @@ def bring(settings, tmp_path):
     def bring(kind, file_format, content, at=MORNING):
         if kind not in feeds:
             feeds[kind] = FeedFactory(kind=kind, format=file_format, time_zone="UTC")
-        run = start_run(feed=feeds[kind], content=content, name=f"{kind}.csv", by=None, at=at)
+        run = start_run(feed=feeds[kind], file=BytesIO(content), name=f"{kind}.csv", by=None, at=at)
         carry_out(run_id=run.pk)
         run.refresh_from_db()
         return run
