@@ -4,6 +4,7 @@ from accounts.models.base import Commodity, Published, Versioned
 from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
+from accounts.models.link_change import LinkChange, LinkKind
 from accounts.models.links import ContractServicePoint, MeterInstallation
 from accounts.models.load_mark import LoadMark
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
@@ -16,6 +17,8 @@ __all__ = [
     "Customer",
     "Entity",
     "EntityKind",
+    "LinkChange",
+    "LinkKind",
     "LoadMark",
     "Membership",
     "MeterDevice",

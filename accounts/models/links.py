@@ -8,17 +8,27 @@ from django.db.models import F, Func, Q, Value
 from accounts.models.base import Versioned
 from accounts.models.contractual import ServiceContract
 from accounts.models.physical import MeterDevice, ServicePoint
+from cdsc_portal.lib import clock
 
 _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
 
 
-class ContractServicePoint(Versioned):
+class DatedLink(Versioned):
+    """`created`: when the link was first told, null = before anyone kept this."""
+
+    start = models.DateTimeField()
+    end = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(default=clock.now, null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class ContractServicePoint(DatedLink):
     """A contract served through a point. Points may be shared by contracts."""
 
     contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="point_links")
     service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="contract_links")
-    start = models.DateTimeField()
-    end = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["contract", "start"]
@@ -46,13 +56,11 @@ class ContractServicePoint(Versioned):
         return f"{self.contract} at {self.service_point}"
 
 
-class MeterInstallation(Versioned):
+class MeterInstallation(DatedLink):
     """A meter at a point; a meter is never at two points at once."""
 
     meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="installations")
     service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="installations")
-    start = models.DateTimeField()
-    end = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["meter", "start"]

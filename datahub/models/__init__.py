@@ -1,14 +1,16 @@
 """The data: feeds in, usage, bills and generation mix."""
 
 from datahub.models.bills import BillSection, BillStatement, LineItem
-from datahub.models.feeds import Feed, FeedKind, FeedRun, RejectedRow, RunStatus
+from datahub.models.feeds import Feed, FeedKind, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.models.generation import MixSeries, MixShare
+from datahub.models.sources import FeedSource, SeenFile, SourceKind, StaffToken
 from datahub.models.usage import (
     Channel,
     ChannelKind,
     Direction,
     IntervalBlock,
     IntervalBlockHistory,
+    PartitionRecord,
     PeriodReading,
     PeriodReadingHistory,
 )
@@ -22,13 +24,18 @@ __all__ = [
     "Feed",
     "FeedKind",
     "FeedRun",
+    "FeedSource",
     "IntervalBlock",
     "IntervalBlockHistory",
     "LineItem",
     "MixSeries",
     "MixShare",
+    "ParkedReadings",
     "PeriodReading",
     "PeriodReadingHistory",
     "RejectedRow",
     "RunStatus",
+    "SeenFile",
+    "SourceKind",
+    "StaffToken",
 ]

@@ -1,0 +1,48 @@
+"""What dated links and contracts' dates were before they were changed."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.contractual import ServiceContract
+from accounts.models.physical import MeterDevice, ServicePoint
+from cdsc_portal.lib import clock
+
+
+class LinkKind(models.TextChoices):
+    CONTRACT_POINT = "contract_point", "contract at a point"
+    METER_POINT = "meter_point", "meter at a point"
+    CONTRACT = "contract", "a contract's own dates"
+
+
+class LinkChange(models.Model):
+    """[old_start, old_end) was in force until `at`, then [new_start, new_end), UTC; new_start null = removed.
+
+    Written with each change, by whom (null = a feed), and never changed itself. `link_key` is the key of the link,
+    or of the contract whose local dates these are. `link_created`: when the link was first told, null = before
+    anyone kept this. `lost_from`: the first instant that is no longer covered, null = none is lost.
+    """
+
+    kind = models.CharField(max_length=20, choices=LinkKind.choices)
+    link_key = models.BigIntegerField()
+    link_created = models.DateTimeField(null=True)
+    contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, null=True, related_name="+")
+    meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, null=True, related_name="+")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, null=True, related_name="+")
+    old_start = models.DateTimeField()
+    old_end = models.DateTimeField(null=True)
+    new_start = models.DateTimeField(null=True)
+    new_end = models.DateTimeField(null=True)
+    lost_from = models.DateTimeField(null=True)
+    at = models.DateTimeField("recorded", default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["-at"], name="link_change_at"),
+            models.Index(fields=["kind", "link_key", "at"], name="link_change_of_link"),
+        ]
+
+    def __str__(self) -> str:
+        linked = [str(one) for one in (self.contract, self.meter, self.service_point) if one is not None]
+        return " at ".join(linked)

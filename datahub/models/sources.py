@@ -1,0 +1,86 @@
+"""Where files come from by themselves, what was seen there, and the tokens with which staff's programs send them."""
+
+from django.conf import settings
+from django.db import models
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+from datahub.models.feeds import Feed, FeedRun
+
+
+class SourceKind(models.TextChoices):
+    FOLDER = "folder", "watched folder"
+    HTTPS = "https", "address to pull from"
+    SFTP = "sftp", "SFTP server"
+
+
+class FeedSource(models.Model):
+    """A place that is looked at every so often; what is new there becomes a run of the feed.
+
+    `secret_name` is the name of an environment variable: the secret itself is stored nowhere. `next_look` moves away
+    with each failure in a row; `problem` says why, empty = the last look went well.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="sources")
+    kind = models.CharField(max_length=10, choices=SourceKind.choices)
+    address = models.CharField(max_length=500)
+    pattern = models.CharField("names to take", max_length=100, default="*")
+    every_minutes = models.PositiveSmallIntegerField("look every so many minutes", default=15)
+    active = models.BooleanField(default=True)
+    user_name = models.CharField(max_length=100, blank=True)
+    secret_name = models.CharField("environment variable with the secret", max_length=100, blank=True)
+    host_key = models.CharField("the server's public key", max_length=1000, blank=True)
+    etag = models.CharField(max_length=300, blank=True, editable=False)
+    last_modified = models.CharField(max_length=100, blank=True, editable=False)
+    last_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    last_look = models.DateTimeField(null=True, blank=True, editable=False)
+    next_look = models.DateTimeField(default=clock.now, editable=False)
+    last_run = models.ForeignKey(
+        FeedRun, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    failures = models.PositiveSmallIntegerField("failures in a row", default=0, editable=False)
+    problem = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["feed", "pk"]
+        indexes = [
+            models.Index(fields=["next_look"], name="source_to_look_at", condition=models.Q(active=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feed}: {self.get_kind_display()}"
+
+
+class SeenFile(models.Model):
+    """A file as the last look at its source found it: `taken` then, or waiting to be found unchanged."""
+
+    source = models.ForeignKey(FeedSource, on_delete=models.CASCADE, related_name="seen_files")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField()
+    modified_ns = models.BigIntegerField("nanoseconds since 1970")
+    taken = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "name"], name="one_sight_of_a_file")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StaffToken(models.Model):
+    """Lets a program send feed files as `user`, and nothing else. The token is shown once and kept as a checksum."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_tokens")
+    label = models.CharField("what uses it", max_length=100)
+    token_checksum = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    expires = models.DateTimeField()
+    last_used = models.DateTimeField(null=True, editable=False)
+    revoked = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.label
