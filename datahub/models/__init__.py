@@ -31,6 +31,7 @@ __all__ = [
     "MixSeries",
     "MixShare",
     "ParkedReadings",
+    "ParkedReadings",
     "PeriodReading",
     "PeriodReadingHistory",
     "RejectedRow",

@@ -24,6 +24,9 @@ class Feed(models.Model):
     format = models.CharField(max_length=40)
     time_zone = models.CharField(max_length=60, default="America/Los_Angeles")
     settings = models.JSONField(default=dict, blank=True)
+    alert_percent = models.PositiveSmallIntegerField(
+        "mail when more percent of a file are rejected; empty: as set for all feeds", null=True, blank=True
+    )
     created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -43,12 +46,13 @@ class RunStatus(models.TextChoices):
 
 
 class FeedRun(models.Model):
-    """One file of a feed on its way in. Rows read = accepted + unchanged + rejected.
+    """One file of a feed on its way in. Rows read = accepted + unchanged + rejected + parked, at every moment.
 
     `kept_out` counts those of the unchanged that said something else, but older or weaker than what is stored.
+    `parked` rows wait for their meter; when it comes, they move to one of the others.
 
-    `chunks_done` is committed with each chunk, so that a run whose worker died resumes there. `heartbeat` tells
-    the sweeper that a worker still holds it.
+    `chunks_done` and `bytes_done` are committed with each chunk, so that a run whose worker died resumes there;
+    `chunks_total` is known once the file is through. `heartbeat` tells the sweeper that a worker still holds it.
     """
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
@@ -67,11 +71,14 @@ class FeedRun(models.Model):
     chunks_done = models.PositiveIntegerField(default=0)
     chunks_total = models.PositiveIntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("starts since the last progress", default=0, db_default=0)
+    bytes_done = models.PositiveBigIntegerField(default=0, db_default=0)
+    rate = models.FloatField("rows a second over the last chunks", null=True, blank=True)
     rows_read = models.PositiveBigIntegerField(default=0)
     accepted = models.PositiveBigIntegerField(default=0)
     unchanged = models.PositiveBigIntegerField(default=0)
     kept_out = models.PositiveBigIntegerField(default=0, db_default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    parked = models.PositiveBigIntegerField(default=0, db_default=0)
     problem = models.TextField("what staff should know of it", blank=True)
     confirmed = models.BooleanField("large changes confirmed", default=False)
     confirmed_by = models.ForeignKey(
@@ -90,19 +97,55 @@ class FeedRun(models.Model):
         """How much of the file is through, 0 to 1."""
         if self.status == RunStatus.DONE:
             return 1.0
-        return self.chunks_done / self.chunks_total if self.chunks_total else 0.0
+        return min(self.bytes_done / self.size, 1.0) if self.size else 0.0
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the rest takes at the rate of the last chunks; None where that cannot be told."""
+        if self.status != RunStatus.RUNNING or not self.rate or not self.bytes_done or not self.rows_read:
+            return None
+        rows_left = self.rows_read * max(self.size - self.bytes_done, 0) / self.bytes_done
+        return round(rows_left / self.rate)
 
 
 class RejectedRow(models.Model):
-    """A row that was not taken: its line in the file and why, in words."""
+    """A line that was not taken, or `rows` rows of it: why, in words, and the line as it stood."""
 
     run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="rejected_rows")
     line = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=500)
     text = models.TextField(blank=True)
+    rows = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         ordering = ["run", "line", "pk"]
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
+
+
+class ParkedReadings(models.Model):
+    """Readings of one channel of a meter nobody knows yet, from one chunk of a run; gone once they are loaded.
+
+    `packed` holds their columns (`datahub.feeds.loading.parking`).
+    """
+
+    run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="parked_readings")
+    meter_number = models.CharField(max_length=100, db_index=True)
+    register = models.CharField(max_length=100, blank=True)
+    commodity = models.CharField(max_length=20)
+    unit = models.CharField(max_length=20)
+    direction = models.CharField(max_length=10)
+    kind = models.CharField(max_length=10)
+    scale = models.SmallIntegerField()
+    readings = models.PositiveIntegerField()
+    first_line = models.PositiveBigIntegerField()
+    packed = models.BinaryField()
+    created = models.DateTimeField(default=clock.now, editable=False, db_index=True)
+
+    class Meta:
+        ordering = ["run", "first_line", "pk"]
+        verbose_name_plural = "parked readings"
+
+    def __str__(self) -> str:
+        return f"{self.readings} readings of meter {self.meter_number}"
