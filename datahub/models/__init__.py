@@ -31,7 +31,7 @@ __all__ = [
     "MixSeries",
     "MixShare",
     "ParkedReadings",
-    "ParkedReadings",
+    "PartitionRecord",
     "PeriodReading",
     "PeriodReadingHistory",
     "RejectedRow",

@@ -26,7 +26,9 @@ class Direction(models.TextChoices):
 class Channel(models.Model):
     """One register of one meter, as its feed names it. Kinds are never summed with one another.
 
-    `modified` moves when a reading of the channel does, `synced` with each load that saw the channel.
+    `modified` moves when a reading of the channel does, `synced` with each load that saw the channel. Its known
+    readings lie in [`first_start`, `last_end`] and none is longer than `longest` seconds; null = none came yet. Loads
+    only widen these: where a first or last reading was withdrawn, they stay as wide as they were.
     """
 
     meter = models.ForeignKey(MeterDevice, on_delete=models.PROTECT, related_name="channels")
@@ -37,6 +39,9 @@ class Channel(models.Model):
     kind = models.CharField(max_length=10, choices=ChannelKind.choices)
     modified = models.DateTimeField(default=clock.now, editable=False)
     synced = models.DateTimeField(default=clock.now, editable=False)
+    first_start = models.DateTimeField(null=True, editable=False)
+    last_end = models.DateTimeField(null=True, editable=False)
+    longest = models.IntegerField("seconds of the longest reading", null=True, editable=False)
 
     class Meta:
         ordering = ["meter", "pk"]
@@ -55,13 +60,15 @@ class Packed(models.Model):
 
     Slot i of 86400 / `step` covers [day + phase + i * step, + step) in seconds. A value is integer / 10**scale; what
     is unknown is marked in `vals`. `quality` and `version` (epoch microseconds of the file that said so) hold
-    for the most slots, `exceptions` and `versions` where they differ.
+    for the most slots, `exceptions` and `versions` where they differ (empty or null: nowhere). `sums` are those of the
+    local days that meet in the block, as `datahub.feeds.store.sums` lays them out. Columns of eight bytes come first
+    in the table, so that none is padded.
     """
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField("day (UTC)")
-    step = models.IntegerField("seconds a slot")
-    phase = models.IntegerField("seconds from midnight UTC to the first slot")
+    step = models.SmallIntegerField("seconds a slot")
+    phase = models.SmallIntegerField("seconds from midnight UTC to the first slot")
     scale = models.SmallIntegerField()
     vals = models.BinaryField()
     quality = models.SmallIntegerField()
@@ -71,6 +78,7 @@ class Packed(models.Model):
     known = models.SmallIntegerField("slots with a value")
     modified = models.DateTimeField()
     feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    sums = models.BinaryField("sums before and after local midnight", null=True)
 
     class Meta:
         abstract = True
@@ -154,3 +162,26 @@ class PeriodReadingHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reading} until {self.replaced}"
+
+
+class PartitionRecord(models.Model):
+    """What upkeep did with one month's table of readings: put it in order, or set it aside when it was too old.
+
+    A table that is set aside is detached from the store, with all its rows, and stays until somebody drops it.
+    `changes` are the database's counters of rows written, as upkeep last saw them and as they were when the
+    table was clustered.
+    """
+
+    table = models.CharField(max_length=63, unique=True)
+    month = models.DateField("first day of the month (UTC)")
+    changes_seen = models.BigIntegerField(null=True)
+    changes_clustered = models.BigIntegerField(null=True)
+    clustered = models.DateTimeField("put in order", null=True)
+    set_aside = models.DateTimeField(null=True)
+    rows = models.BigIntegerField("rows when it was set aside", null=True)
+
+    class Meta:
+        ordering = ["-month", "table"]
+
+    def __str__(self) -> str:
+        return self.table

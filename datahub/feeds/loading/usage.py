@@ -1,6 +1,6 @@
 """Usage: series of known meters into the store, the others rejected by line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageRows, columns_of
+from datahub.feeds.formats.usage_rows import UsageColumns, UsageRows, columns_of
 from datahub.feeds.store.codec import DAY_SECONDS
 from datahub.feeds.store.load import Loaded, load_series
 from datahub.feeds.store.tally import Origin
@@ -29,16 +29,27 @@ def make_room(*, rows: Iterable[UsageRows]) -> None:
 
 
 @transaction.atomic
-def load_usage(*, rows: Sequence[UsageRows], origin: Origin) -> Loaded:
+def load_usage(
+    *,
+    rows: Sequence[UsageRows],
+    origin: Origin,
+    unknown: Callable[[UsageColumns], None] | None = None,
+) -> Loaded:
     """Load `rows`, a few queries however many; room for their days must have been made.
 
-    Rejects the readings of a meter that nobody knows, and of one that measures another commodity.
+    Readings of a meter that nobody knows go to `unknown` and are counted nowhere; without it they are rejected, as are
+    those of a meter that measures another commodity.
     """
     series = [one for part in rows for one in columns_of(part).series()]
     meters = {
         meter.meter_number: meter
         for meter in MeterDevice.objects.filter(meter_number__in={one.meter_number for one in series})
     }
+    if unknown is not None:
+        strange = [one for one in series if one.meter_number not in meters]
+        series = [one for one in series if one.meter_number in meters]
+        if strange:
+            unknown(UsageColumns.of(strange))
     rejected: list[Rejection] = []
     taken: list[tuple[_ChannelKey, UsageSeries]] = []
     for one in series:

@@ -8,7 +8,7 @@ from datahub.feeds.store.merge import Outcome, merged_blocks
 from datahub.feeds.store.tally import Origin, Tally
 
 _KEY = "channel_id, day, step, phase"
-_TYPES = ["int8", "date", "int4", "int4", "int2", "bytea", "int2", "bytea", "int8", "bytea", "int2"]
+_TYPES = ["int8", "date", "int2", "int2", "int2", "bytea", "int2", "bytea", "int8", "bytea", "int2"]
 # no part of these statements is input
 _STAGE = (
     f"CREATE TEMPORARY TABLE incoming_block ON COMMIT DROP AS SELECT {COLUMNS} FROM interval_block LIMIT 0"  # noqa: S608

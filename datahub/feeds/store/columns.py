@@ -8,10 +8,8 @@ import numpy as np
 from datahub.feeds.formats.base import Quality, UsageSeries
 from datahub.feeds.store.codec import DAY_SECONDS, MOST, Codes, Flags, Integers
 
-_SHORTEST, _LONGEST = (
-    60,
-    43_200,
-)  # seconds a slot; a day's reading is a period, as local days differ in length
+# seconds a slot, in two bytes; a day's reading is a period, as local days differ in length
+_SHORTEST, _LONGEST = 60, 28_800
 
 
 @dataclass(frozen=True, slots=True, eq=False)
