@@ -20,7 +20,7 @@ Code = TypeVar("Code", np.uint8, np.int64)
 
 _WIDTHS = (1, 2, 4, 8)
 _EPOCH = date(1970, 1, 1).toordinal()
-_QUALITY_RUN = np.dtype([("start", "<u2"), ("length", "<u2"), ("code", "u1")])
+QUALITY_RUN = np.dtype([("start", "<u2"), ("length", "<u2"), ("code", "u1")])
 _VERSION_RUN = np.dtype([("start", "<u2"), ("length", "<u2"), ("code", "<i8")])
 
 
@@ -95,7 +95,7 @@ def encoded(blocks: Blocks) -> Iterable[BlockRow]:
     heads = zip(blocks.keys, blocks.scale.tolist(), strict=True)
     for row, ((channel, day, phase), scale) in enumerate(heads):
         said, known = blocks.said[row], blocks.known[row]
-        quality, exceptions = _with_exceptions(blocks.quality[row], said, known, _QUALITY_RUN)
+        quality, exceptions = _with_exceptions(blocks.quality[row], said, known, QUALITY_RUN)
         version, versions = _with_exceptions(blocks.version[row], said, said, _VERSION_RUN)
         yield BlockRow(
             channel, date.fromordinal(_EPOCH + day), blocks.step, phase, scale,
@@ -107,7 +107,7 @@ def decoded(rows: Sequence[BlockRow], *, step: int) -> Blocks:
     """The arrays of `rows`, which all have this step."""
     slots = DAY_SECONDS // step
     values, known = _unpacked([row.vals for row in rows], slots)
-    quality = _filled([(row.quality, row.exceptions) for row in rows], slots, _QUALITY_RUN, np.uint8)
+    quality = _filled([(row.quality, row.exceptions) for row in rows], slots, QUALITY_RUN, np.uint8)
     version = _filled([(row.version, row.versions) for row in rows], slots, _VERSION_RUN, np.int64)
     version[~known & (quality != Quality.WITHDRAWN)] = NEVER
     return Blocks(

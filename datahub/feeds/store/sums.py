@@ -30,6 +30,7 @@ _NARROW, _WIDE = (
     np.dtype([("cut", "u1"), ("head_known", "<u2"), ("head", f"<i{width}"), ("tail", f"<i{width}")])
     for width in _WIDTHS
 )
+LAYOUTS = {layout.itemsize: layout for layout in (_NARROW, _WIDE)}  # by length in bytes
 NO_CUT = -1
 
 
