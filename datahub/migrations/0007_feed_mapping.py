@@ -7,4 +7,10 @@ class Migration(migrations.Migration):
         ('datahub', '0006_feed_sources'),
     ]
 
-    operations: list = []
+    operations = [
+        migrations.AddField(
+            model_name='feed',
+            name='mapping',
+            field=models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict, verbose_name='how a CSV is laid out'),
+        ),
+    ]

@@ -24,6 +24,9 @@ class Feed(models.Model):
     format = models.CharField(max_length=40)
     time_zone = models.CharField(max_length=60, default="America/Los_Angeles")
     settings = models.JSONField(default=dict, blank=True)
+    mapping = models.JSONField(
+        "how a CSV is laid out", default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
     alert_percent = models.PositiveSmallIntegerField(
         "mail when more percent of a file are rejected; empty: as set for all feeds", null=True, blank=True
     )
