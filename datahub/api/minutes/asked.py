@@ -1,5 +1,6 @@
 """The query string of a founding resource: it can only narrow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,14 +32,15 @@ class Asked:
         return self.window != Span()
 
 
-def parse_asked(query: QueryDict, *, now: datetime, purpose: str) -> Asked:
-    """Read the parameters; `purpose` is what a cursor must have been made for.
+def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> Asked:
+    """Read the parameters; `purpose` is what a cursor must have been made for, `also` what the view reads itself.
 
     A page after the first keeps the window that the first one resolved. Raises Refusal (400) naming the parameter.
     """
+    parameters = (*PARAMETERS, *also)
     for name, values in query.lists():
-        if name not in PARAMETERS:
-            raise bad_parameter(name, f"not a parameter of this address; it takes {', '.join(PARAMETERS)}")
+        if name not in parameters:
+            raise bad_parameter(name, f"not a parameter of this address; it takes {', '.join(parameters)}")
         if len(values) > 1 and name != "services":
             raise bad_parameter(name, "given more than once")
     services = _services(query)

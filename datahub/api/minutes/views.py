@@ -44,6 +44,7 @@ class FoundingView(GatedView, ABC):
 
     answer: ClassVar[type[EnvelopeShape]]
     speaks_of_present: ClassVar[bool] = False
+    also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
 
     @abstractmethod
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
@@ -52,8 +53,8 @@ class FoundingView(GatedView, ABC):
     def get(self, request: Request) -> HttpResponse:
         at = clock.now()
         access = access_of(request)
-        purpose = f"{self.resource}:{access.grant_public_id}"
-        asked = parse_asked(request.query_params, now=at, purpose=purpose)
+        purpose = f"{request.path}:{access.grant_public_id}"
+        asked = parse_asked(request.query_params, now=at, purpose=purpose, also=self.also)
         window = None if self.speaks_of_present else asked.window
         covered = coverage(access, self.resource, services=asked.services, asked=window)
         page = self.page(covered, access, at, asked.after)
