@@ -1,0 +1,181 @@
+"""UN/EDIFACT: a file as segments, in bounded memory, and the frame around its messages (ISO 9735)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple
+
+from datahub.feeds.formats.base import FeedStructureError
+
+_CHUNK = 1 << 20
+_LONGEST = 1 << 16  # of a segment
+_HELD = "\x1a\x1b\x1c\x1d"  # stand for released marks while a segment is taken apart
+
+
+class Syntax(NamedTuple):
+    """The service characters; an interchange says its own in UNA."""
+
+    component: str = ":"
+    element: str = "+"
+    decimal: str = ""  # "" = not said: dot or comma
+    release: str = "?"
+    terminator: str = "'"
+
+    @classmethod
+    def of(cls, una: str) -> "Syntax":
+        """From the six characters behind UNA. Raises FeedStructureError: a mark that means two things."""
+        component, element, decimal, release, _, terminator = list(una)
+        said = cls(component, element, decimal, release.strip(), terminator)
+        if len({component, element, release, terminator}) < 4 or any(mark.isalnum() for mark in una):
+            raise FeedStructureError(f"UNA {una!r} does not say six marks")
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`number` counts from 1, UNA included, as lines would where each has its own."""
+
+    number: int
+    tag: str
+    text: str
+    syntax: Syntax
+
+    def components(self, element: int, count: int) -> list[str]:
+        """The first components of an element behind the tag, "" for what is not there."""
+        component_mark, element_mark, _, release, terminator = self.syntax
+        text, marks = self.text, (release, element_mark, component_mark, terminator)
+        is_released = bool(release) and release in text
+        if is_released:
+            for mark, held in zip(marks, _HELD, strict=True):
+                text = text.replace(release + mark, held)
+            text = text.replace(release, "")
+        elements = text.split(element_mark, element + 2)
+        parts = elements[element + 1].split(component_mark) if len(elements) > element + 1 else []
+        parts = [part.strip() for part in parts[:count]] + [""] * (count - len(parts))
+        if not is_released:
+            return parts
+        plain = str.maketrans(dict(zip(_HELD, marks, strict=True)))
+        return [part.translate(plain) for part in parts]
+
+
+@dataclass(slots=True)
+class Segments:
+    """The segments of an open file in their order; `size` is how many bytes were read so far."""
+
+    source: BinaryIO
+    size: int = 0
+
+    def __iter__(self) -> Iterator[Segment]:
+        """Raises FeedStructureError: no UNA or UNB at the beginning, text that no terminator ends."""
+        head = self._more().removeprefix("\xef\xbb\xbf").lstrip()
+        syntax, rest = (Syntax.of(head[3:9]), head[9:]) if head.startswith("UNA") else (Syntax(), head)
+        number, held = int(rest is not head), ""
+        if not rest.lstrip().startswith("UNB"):
+            raise FeedStructureError("the file does not begin with UNB, alone or behind UNA")
+        blanks = "\r\n".replace(syntax.terminator, "")  # lines are the sender's own and mean nothing
+        more = rest
+        while more:
+            for blank in blanks:
+                rest = rest.replace(blank, "")
+            *pieces, rest = rest.split(syntax.terminator)
+            for piece in pieces:
+                text = held + piece
+                if _is_open(text, syntax.release):
+                    held = text + syntax.terminator
+                    continue
+                held, number = "", number + 1
+                if not text.startswith("UNA"):
+                    yield Segment(number, text[:3], text, syntax)
+                elif text[3:9] + syntax.terminator != head[3:9]:
+                    raise FeedStructureError(f"segment {number}: a second UNA with other marks")
+            if len(held) + len(rest) > _LONGEST:
+                raise FeedStructureError(f"segment {number + 1} is longer than {_LONGEST} characters")
+            more = self._more()
+            rest += more
+        if (held + rest).strip("\r\n \t\x1a\x00"):
+            raise FeedStructureError(f"segment {number + 1} has no end: the file is cut off")
+
+    def _more(self) -> str:
+        chunk = self.source.read(_CHUNK)
+        self.size += len(chunk)
+        return chunk.decode("latin-1")
+
+
+def _is_open(text: str, release: str) -> bool:
+    """Whether the terminator behind `text` is released by the mark before it."""
+    return bool(release) and text.endswith(release) and (len(text) - len(text.rstrip(release))) % 2 == 1
+
+
+@dataclass(slots=True)
+class Frame:
+    """Interchanges and messages open and close as their trailers say; anything else refuses the file.
+
+    `counts` false: what UNT and UNZ count is not compared. A message may also count a quantity with its times as one
+    segment, and leave its own UNT out of that, as some senders do.
+    """
+
+    counts: bool = True
+    _interchange: str | None = None
+    _messages: int = 0
+    _message: str | None = None
+    _segments: int = 0
+    _times: int = 0
+    _last: str = ""
+
+    def take(self, segment: Segment) -> None:
+        """Raises FeedStructureError where the frame breaks at this segment."""
+        match segment.tag:
+            case "UNB":
+                self._expect(self._interchange is None, segment, "within an interchange")
+                self._interchange, self._messages = _at(segment, 4), 0
+            case "UNH":
+                self._expect(self._interchange is not None, segment, "outside of an interchange")
+                self._expect(self._message is None, segment, "within a message")
+                self._message, self._segments, self._times = _at(segment, 0), 1, 0
+                self._messages += 1
+            case "UNT":
+                self._expect(self._message is not None, segment, "without its UNH")
+                self._close_message(segment)
+            case "UNZ":
+                self._expect(self._interchange is not None, segment, "without its UNB")
+                self._expect(self._message is None, segment, "within a message")
+                self._agree(segment, self._interchange, {self._messages}, "messages")
+                self._interchange = None
+            case "UNG" | "UNE":
+                self._expect(self._message is None, segment, "within a message")
+            case tag:
+                self._expect(self._message is not None, segment, "outside of a message")
+                self._segments += 1
+                in_quantity = tag == "DTM" and self._last in ("QTY", "DTM of QTY")
+                self._times += in_quantity
+                self._last = "DTM of QTY" if in_quantity else tag
+
+    def close(self) -> None:
+        """Raises FeedStructureError if the file ends within an interchange."""
+        if self._interchange is not None:
+            raise FeedStructureError("UNZ is missing: the file is cut off")
+
+    def _close_message(self, segment: Segment) -> None:
+        counted = self._segments + 1
+        grouped = counted - self._times
+        self._agree(segment, self._message, {counted, grouped, grouped - 1}, "segments")
+        self._message, self._last = None, ""
+
+    def _agree(self, segment: Segment, reference: str | None, counted: set[int], what: str) -> None:
+        said = _at(segment, 0)
+        if self.counts and not (said.isdigit() and int(said) in counted):
+            raise FeedStructureError(
+                f"segment {segment.number}: {segment.tag} counts {said} {what}, there are {max(counted)}"
+            )
+        if _at(segment, 1) != reference:
+            raise FeedStructureError(
+                f"segment {segment.number}: {segment.tag} ends {_at(segment, 1)!r}, what began is {reference!r}"
+            )
+
+    @staticmethod
+    def _expect(holds: bool, segment: Segment, where: str) -> None:
+        if not holds:
+            raise FeedStructureError(f"segment {segment.number}: {segment.tag} {where}")
+
+
+def _at(segment: Segment, place: int) -> str:
+    return segment.components(place, 1)[0]

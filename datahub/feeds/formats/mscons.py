@@ -1,0 +1,306 @@
+"""MSCONS (UN/EDIFACT D.04B, as energy markets use it): metered values of points.
+
+A series is a place (LOC+172), a device (RFF+MG) and a register (PIA with its OBIS code); each QTY below it has its
+times: begin and end (DTM 163, 164) for a quantity of a period, one moment (DTM 7 or 9) for what a register shows. A
+time without offset is in the feed's zone, a date is its first moment. A unit that is not written is the one that the
+OBIS code implies. The `line` of a reading is the number of its segment.
+
+Settings: `meter` "device" names a meter by RFF+MG instead of LOC+172; `unit` for values without one whose code implies
+none (gas); `qualities` for further quantity qualifiers ("136=actual 99=estimated"); `counts` "ignored" for a sender
+whose UNT and UNZ count wrongly.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from datahub.feeds.formats.base import (
+    NO_SETTINGS,
+    FeedStructureError,
+    Integers,
+    Kind,
+    Part,
+    Quality,
+    Settings,
+    choice,
+)
+from datahub.feeds.formats.cells import at_most, exact, needed
+from datahub.feeds.formats.edifact import Frame, Segment, Segments
+from datahub.feeds.formats.local_time import moment, settled
+from datahub.feeds.formats.obis import obis
+from datahub.feeds.formats.spool import Meaning, Spool
+from datahub.feeds.formats.units import Measure, measure
+from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns
+
+NAME = "mscons"
+KIND = "usage"
+SUFFIXES = (".txt", ".edi", ".mscons")
+
+_UNITS = {
+    "KWH": "kWh", "MWH": "MWh", "GWH": "GWh", "WHR": "Wh", "KWT": "kW", "MAW": "MW", "WTT": "W",
+    "K3": "kvarh", "KVR": "kvar", "KVA": "kVA", "C79": "kVAh", "D44": "var", "MTQ": "m3", "FTQ": "ft3",
+    "VLT": "V", "AMP": "A", "KVT": "kV", "LTR": "l",
+}  # fmt: skip
+_UNKNOWN = -1
+_QUALITIES: Mapping[str, int] = {
+    "220": Quality.ACTUAL,
+    "67": Quality.SUBSTITUTED,
+    "187": Quality.ESTIMATED,  # forecast
+    "201": Quality.ESTIMATED,  # proposed
+    "Z18": Quality.PROVISIONAL,
+    "79": Quality.UNSTATED,  # a sum
+    "20": _UNKNOWN,  # not to be used
+}
+_WORDS = {quality.name.lower(): quality for quality in Quality}
+_CANCELS = "1"  # the function of a message
+_LONGEST_GRID = 12 * 3600  # seconds; days and longer may last differently
+_MOST_TOGETHER = 200_000  # readings of a series looked at as a whole
+
+
+class _Reading(NamedTuple):
+    """A QTY and its times; a moment is (epoch seconds, shift of the second pass)."""
+
+    line: int
+    start: tuple[int, int]
+    stop: tuple[int, int]
+    digits: int
+    exponent: int
+    quality: int
+    text: str
+
+
+@dataclass(slots=True)
+class _Quantity:
+    """A QTY whose times are still to come."""
+
+    segment: Segment
+    begin: tuple[int, int] | None = None
+    end: tuple[int, int] | None = None
+    at: tuple[int, int] | None = None
+    fault: str = ""
+
+
+def sniff(content: bytes) -> bool:
+    head = content[: 1 << 12].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return head.startswith((b"UNA", b"UNB")) and b"MSCONS" in head
+
+
+def read(
+    source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS
+) -> Iterator[Part[UsageColumns]]:
+    """Columns by channel, once the frame of the whole file has held.
+
+    Where more than half of a series' readings last equally long, up to half a day, those that last differently are
+    rejected. Raises FeedStructureError: what `Segments` and `Frame` refuse, a message of another type, a setting.
+    """
+    segments, frame = Segments(source), Frame(choice(settings, "counts", "checked", "ignored") == "checked")
+    messages = _Messages(zone, settings)
+    for segment in segments:
+        frame.take(segment)
+        messages.take(segment)
+    frame.close()
+    yield from messages.spool.parts(messages.meanings(), size=segments.size)
+
+
+class _Messages:
+    """The readings of a file as its segments go by."""
+
+    def __init__(self, zone: ZoneInfo, settings: Settings) -> None:
+        self.spool = Spool()
+        self._zone = zone
+        self._by_device = choice(settings, "meter", "point", "device") == "device"
+        self._unit = measure(settings["unit"]) if settings.get("unit") else None
+        self._qualities = {**_QUALITIES, **_further_qualities(settings.get("qualities", ""))}
+        self._slots: dict[tuple[ChannelKey, int], int] = {}
+        self._cancels = False
+        self._point = self._device = self._register = ""
+        self._quantity: _Quantity | None = None
+        self._series: dict[int, list[_Reading]] = {}
+
+    def meanings(self) -> list[Meaning]:
+        return [Meaning(key, exponent) for key, exponent in self._slots]
+
+    def take(self, segment: Segment) -> None:
+        match segment.tag:
+            case "DTM":
+                if self._quantity is not None:
+                    self._time(self._quantity, *segment.components(0, 3))
+            case "QTY":
+                self._finish_quantity()
+                self._quantity = _Quantity(segment)
+            case "STS":
+                pass
+            case "PIA":
+                (self._register,) = segment.components(1, 1)
+            case "LIN" | "LOC" | "NAD" | "UNS" | "UNT" | "UNH":
+                self._finish_series()
+                self._open(segment)
+            case "RFF":
+                name, number = segment.components(0, 2)
+                self._device = number if name == "MG" else self._device
+            case "BGM":
+                self._cancels = segment.components(2, 1) == [_CANCELS]
+                if self._cancels:
+                    self.spool.reject(
+                        segment.number,
+                        "cancels another message: what that brought is not undone",
+                        segment.text,
+                    )
+
+    def _open(self, segment: Segment) -> None:
+        self._register = ""
+        if segment.tag == "UNH" and segment.components(1, 1) != ["MSCONS"]:
+            said = segment.components(1, 1)[0]
+            raise FeedStructureError(f"segment {segment.number}: a message of type {said!r}, not MSCONS")
+        if segment.tag == "LOC" and segment.components(0, 1) == ["172"]:
+            (self._point,), self._device = segment.components(1, 1), ""
+        elif segment.tag in ("UNH", "NAD"):
+            self._point = self._device = ""
+
+    def _time(self, quantity: _Quantity, which: str, text: str, form: str) -> None:
+        try:
+            match which:
+                case "163":
+                    quantity.begin = _moment(text, form, self._zone)
+                case "164":
+                    quantity.end = _moment(text, form, self._zone)
+                case "7" | "9":
+                    quantity.at = _moment(text, form, self._zone)
+        except ValueError as error:
+            quantity.fault = quantity.fault or str(error)
+
+    def _finish_quantity(self) -> None:
+        quantity, self._quantity = self._quantity, None
+        if quantity is None:
+            return
+        segment = quantity.segment
+        try:
+            slot, reading = self._reading(quantity)
+        except ValueError as error:
+            self.spool.reject(segment.number, str(error), segment.text)
+            return
+        series = self._series.setdefault(slot, [])
+        series.append(reading)
+        if len(series) >= _MOST_TOGETHER:
+            self._add(slot, self._series.pop(slot))
+
+    def _reading(self, quantity: _Quantity) -> tuple[int, _Reading]:
+        if quantity.fault:
+            raise ValueError(quantity.fault)
+        if quantity.begin is not None and quantity.end is not None:
+            start, stop = quantity.begin, quantity.end
+        elif quantity.at is not None and quantity.begin is None and quantity.end is None:
+            start = stop = quantity.at
+        else:
+            raise ValueError("neither begin and end nor one moment are said")
+        qualifier, text, unit = quantity.segment.components(0, 3)
+        slot = self._slot(unit, is_read=start is stop)
+        quality = self._qualities.get(qualifier)
+        if quality is None:
+            raise ValueError(f"quantity qualifier {qualifier!r} is not known")
+        if self._cancels:
+            quality = Quality.WITHDRAWN
+        mark = quantity.segment.syntax.decimal
+        digits, exponent = exact(text.replace(mark or ",", ".") if mark != "." else text)
+        return slot, _Reading(
+            quantity.segment.number, start, stop, digits, exponent, quality, quantity.segment.text
+        )
+
+    def _slot(self, unit: str, *, is_read: bool) -> int:
+        """The number of the channel that the open place, register and `unit` name."""
+        meter = self._device if self._by_device else self._point
+        needed(meter, "the device (RFF+MG)" if self._by_device else "the point (LOC+172)", 100)
+        if not self._register:
+            raise ValueError("no register (PIA) is said")
+        known = obis(at_most(self._register, "register", 100))
+        said = _measure(unit) if unit else known.implied or self._unit
+        if said is None:
+            raise ValueError(f"{known.code}: its unit is neither said nor implied nor set")
+        kind: Kind = "demand" if said.unit in ("W", "VA", "var") else "register" if is_read else "interval"
+        if kind == "demand" and is_read:
+            raise ValueError("how long the mean power was taken is not said")
+        key = ChannelKey(meter, known.code, known.commodity, said.unit, known.direction, kind)
+        return self._slots.setdefault((key, said.exponent), len(self._slots))
+
+    def _finish_series(self) -> None:
+        self._finish_quantity()
+        for slot, series in self._series.items():
+            self._add(slot, series)
+        self._series = {}
+
+    def _add(self, slot: int, series: list[_Reading]) -> None:
+        """Readings of one series in the order of the file, those of unusual length left out."""
+        starts = _settled([reading.start for reading in series])
+        stops, shifts = np.array([reading.stop for reading in series], np.int64).T
+        stops = np.where(stops > starts, stops, stops + shifts)
+        lengths: list[int] = (stops - starts).tolist()
+        usual, count = Counter(lengths).most_common(1)[0]
+        grid = 0 < usual <= _LONGEST_GRID and count * 2 > len(lengths)
+        kept = [place for place, length in enumerate(lengths) if not grid or length == usual]
+        if len(kept) < len(series):
+            for place in sorted(set(range(len(series))) - set(kept)):
+                reason = f"lasts {lengths[place]} seconds where its series has {usual}"
+                self.spool.reject(series[place].line, reason, series[place].text)
+        readings = [series[place] for place in kept]
+        quality = np.array([reading.quality for reading in readings])
+        known = (quality != _UNKNOWN) & (quality != Quality.WITHDRAWN)
+        self.spool.add(
+            slot,
+            lines=[reading.line for reading in readings],
+            starts=starts[kept],
+            durations=(stops - starts)[kept],
+            digits=np.where(known, [reading.digits for reading in readings], 0),
+            exponents=[reading.exponent for reading in readings],
+            known=known,
+            quality=np.where(quality == _UNKNOWN, Quality.UNSTATED, quality),
+        )
+
+
+def _settled(starts: list[tuple[int, int]]) -> Integers:
+    first, shift = np.array(starts, np.int64).T
+    return settled(first, shift)
+
+
+@lru_cache(maxsize=1 << 10)
+def _measure(unit: str) -> Measure:
+    try:
+        return measure(_UNITS.get(unit.upper(), unit))
+    except FeedStructureError as error:
+        raise ValueError(str(error)) from error
+
+
+_FORMS = {"102": 8, "203": 12, "204": 14, "303": 12, "304": 14, "205": 12}  # digits before the offset
+
+
+@lru_cache(maxsize=1 << 16)
+def _moment(text: str, form: str, zone: ZoneInfo) -> tuple[int, int]:
+    """Epoch seconds and shift, as `local_time.moment` says. Raises ValueError."""
+    digits = _FORMS.get(form)
+    if digits is None:
+        raise ValueError(f"time format {form!r} is not known")
+    date, time, offset = text[:8], text[8:digits].ljust(6, "0"), text[digits:]
+    if len(text) < digits or not text[:digits].isdigit() or bool(offset) != (form in ("303", "304", "205")):
+        raise ValueError(f"{text!r} is no time of format {form}")
+    if time == "240000":
+        time, date = "000000", (datetime.strptime(date, "%Y%m%d") + timedelta(days=1)).strftime("%Y%m%d")
+    iso = f"{date[:4]}-{date[4:6]}-{date[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}"
+    if offset:
+        iso += offset if len(offset) > 3 else f"{offset}:00"
+    return moment(iso, zone)
+
+
+def _further_qualities(text: str) -> dict[str, int]:
+    """From a setting like "136=actual 99=estimated"."""
+    further: dict[str, int] = {}
+    for pair in text.replace(",", " ").split():
+        qualifier, _, word = pair.partition("=")
+        if not qualifier or word not in _WORDS:
+            raise FeedStructureError(f"setting qualities: {pair!r} is not like 136=actual")
+        further[qualifier] = _WORDS[word]
+    return further
