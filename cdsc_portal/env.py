@@ -4,10 +4,13 @@ Each value may instead be read from a file named by `<NAME>_FILE`, which is how 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+FEED_SECRET_NAME = re.compile(r"FEED_SECRET_[A-Z0-9_]+(?<!_FILE)")
 
 
 class EnvironmentValueError(ValueError):
@@ -34,6 +37,13 @@ class Environment:
     access_hours_without_end: int
     secure_proxy: bool
     oauth_calls_per_minute: int
+    feed_alert_to: tuple[str, ...]
+    feed_alert_percent: int
+    parked_readings_days: int
+    feed_folders: tuple[Path, ...]
+    feed_pull_hosts: tuple[str, ...]
+    feed_file_megabytes: int
+    feed_calls_per_minute: int
 
 
 def read(source: Mapping[str, str] = os.environ) -> Environment:
@@ -65,7 +75,24 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
         secure_proxy=_flag(source, "SECURE_PROXY"),
         oauth_calls_per_minute=_whole(source, "OAUTH_CALLS_PER_MINUTE", 300),
+        feed_alert_to=_list(source, "FEED_ALERT_TO"),
+        feed_alert_percent=_whole(source, "FEED_ALERT_PERCENT", 1),
+        parked_readings_days=_whole(source, "PARKED_READINGS_DAYS", 90),
+        feed_folders=tuple(Path(folder) for folder in _list(source, "FEED_FOLDERS")),
+        feed_pull_hosts=tuple(host.lower() for host in _list(source, "FEED_PULL_HOSTS")),
+        feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
+        feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
     )
+
+
+def feed_secret(name: str, source: Mapping[str, str] = os.environ) -> str:
+    """The secret a feed's source is read with, from `name` or the file that `<name>_FILE` names; empty = not set.
+
+    Staff choose the name, so only names made for this are read: `FEED_SECRET_...`. Raises EnvironmentValueError.
+    """
+    if not FEED_SECRET_NAME.fullmatch(name):
+        raise EnvironmentValueError(f"{name} is no name of a feed's secret; those are FEED_SECRET_...")
+    return _value(source, name, "")
 
 
 def _value(source: Mapping[str, str], name: str, default: str) -> str:
@@ -89,6 +116,10 @@ def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[s
     if value not in allowed:
         raise EnvironmentValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
     return value
+
+
+def _list(source: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _value(source, name, "").split(",") if part.strip())
 
 
 def _whole(source: Mapping[str, str], name: str, default: int) -> int:

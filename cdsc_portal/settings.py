@@ -189,6 +189,17 @@ UTILITY_ROLE = ENV.utility_role
 SUPPORT_URL = ENV.support_url
 ACCESS_HOURS_WITHOUT_END = ENV.access_hours_without_end
 
+# --- feeds
+FEED_FOLDERS = ENV.feed_folders
+FEED_PULL_HOSTS = ENV.feed_pull_hosts
+FEED_FILE_MEGABYTES = ENV.feed_file_megabytes
+FEED_CALLS_PER_MINUTE = ENV.feed_calls_per_minute
+
+# --- feeds: what becomes of what they bring
+FEED_ALERT_TO = ENV.feed_alert_to
+FEED_ALERT_PERCENT = ENV.feed_alert_percent
+PARKED_READINGS_DAYS = ENV.parked_readings_days
+
 # --- OAuth: our models, our validator, every compliance gate on
 PLAIN_LOOPBACK_REDIRECTS = ENV.development  # http:// to the machine itself, and nowhere else
 OAUTH_CALLS_PER_MINUTE = ENV.oauth_calls_per_minute
@@ -267,6 +278,9 @@ CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so 
     "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
     "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
+    "collect files": {"task": "datahub.tasks.collect_files", "schedule": 15},
+    "load parked readings": {"task": "datahub.tasks.load_parked_readings", "schedule": 300},
+    "end parked readings": {"task": "datahub.tasks.end_parked_readings", "schedule": 24 * 60 * 60},
     "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
 }
 

@@ -1,0 +1,21 @@
+"""Who works on something holds a lock of its database session, so that the hold ends with its worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+@contextmanager
+def hold(space: int, key: int) -> Iterator[bool]:
+    """Whether `key` of `space` is ours until the block ends; never waits. Needs a session connection."""
+    keys = [space, key % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", keys)
+        (held,) = cursor.fetchone()
+    try:
+        yield held
+    finally:
+        if held and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", keys)
