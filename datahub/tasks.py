@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 from cdsc_portal.lib import clock
 from datahub.services.partitions import ensure_coming_partitions
 from datahub.services.runs import stranded_runs
+from datahub.services.sources.collect import collect, due_sources
 from datahub.services.work import carry_out
 from datahub.signals import run_waiting
 
@@ -27,6 +28,21 @@ def sweep_feed_runs() -> int:
     for run_id in stranded:
         run_feed.delay(run_id)
     return len(stranded)
+
+
+@shared_task
+def collect_files() -> int:
+    """Look at each feed source that is due, each in a task of its own; beat runs it."""
+    due = due_sources(at=clock.now())
+    for source_id in due:
+        collect_from_source.apply_async([source_id], expires=60)  # it is due again by then
+    return len(due)
+
+
+@shared_task
+def collect_from_source(source_id: int) -> None:
+    """Look at one source; sent twice, the second finds it held or not due any more."""
+    collect(source_id=source_id)
 
 
 @shared_task
