@@ -1,7 +1,8 @@
 """UN/EDIFACT: a file as segments, in bounded memory, and the frame around its messages (ISO 9735)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from datahub.feeds.formats.base import FeedStructureError
@@ -39,22 +40,26 @@ class Segment:
     text: str
     syntax: Syntax
 
-    def components(self, element: int, count: int) -> list[str]:
+    def components(self, element: int, count: int) -> Sequence[str]:
         """The first components of an element behind the tag, "" for what is not there."""
-        component_mark, element_mark, _, release, terminator = self.syntax
-        text, marks = self.text, (release, element_mark, component_mark, terminator)
-        is_released = bool(release) and release in text
-        if is_released:
-            for mark, held in zip(marks, _HELD, strict=True):
-                text = text.replace(release + mark, held)
-            text = text.replace(release, "")
-        elements = text.split(element_mark, element + 2)
-        parts = elements[element + 1].split(component_mark) if len(elements) > element + 1 else []
-        parts = [part.strip() for part in parts[:count]] + [""] * (count - len(parts))
-        if not is_released:
-            return parts
+        return _components(self.text, self.syntax, element, count)
+
+
+@lru_cache(maxsize=1 << 16)  # times come again with every point
+def _components(text: str, syntax: Syntax, element: int, count: int) -> tuple[str, ...]:
+    release, marks = syntax.release, (syntax.release, syntax.element, syntax.component, syntax.terminator)
+    is_released = bool(release) and release in text
+    if is_released:
+        for mark, held in zip(marks, _HELD, strict=True):
+            text = text.replace(release + mark, held)
+        text = text.replace(release, "")
+    elements = text.split(syntax.element, element + 2)
+    parts = elements[element + 1].split(syntax.component) if len(elements) > element + 1 else []
+    parts = [part.strip() for part in parts[:count]] + [""] * (count - len(parts))
+    if is_released:
         plain = str.maketrans(dict(zip(_HELD, marks, strict=True)))
-        return [part.translate(plain) for part in parts]
+        parts = [part.translate(plain) for part in parts]
+    return tuple(parts)
 
 
 @dataclass(slots=True)
@@ -79,7 +84,7 @@ class Segments:
             *pieces, rest = rest.split(syntax.terminator)
             for piece in pieces:
                 text = held + piece
-                if _is_open(text, syntax.release):
+                if text.endswith(syntax.release) and _is_open(text, syntax.release):
                     held = text + syntax.terminator
                     continue
                 held, number = "", number + 1

@@ -118,6 +118,7 @@ class _Messages:
         self._unit = measure(settings["unit"]) if settings.get("unit") else None
         self._qualities = {**_QUALITIES, **_further_qualities(settings.get("qualities", ""))}
         self._slots: dict[tuple[ChannelKey, int], int] = {}
+        self._found: dict[tuple[str, str, str, bool], int] = {}
         self._cancels = False
         self._point = self._device = self._register = ""
         self._quantity: _Quantity | None = None
@@ -137,7 +138,8 @@ class _Messages:
             case "STS":
                 pass
             case "PIA":
-                (self._register,) = segment.components(1, 1)
+                if segment.components(0, 1) == ("5",):
+                    (self._register,) = segment.components(1, 1)
             case "LIN" | "LOC" | "NAD" | "UNS" | "UNT" | "UNH":
                 self._finish_series()
                 self._open(segment)
@@ -145,7 +147,7 @@ class _Messages:
                 name, number = segment.components(0, 2)
                 self._device = number if name == "MG" else self._device
             case "BGM":
-                self._cancels = segment.components(2, 1) == [_CANCELS]
+                self._cancels = segment.components(2, 1) == (_CANCELS,)
                 if self._cancels:
                     self.spool.reject(
                         segment.number,
@@ -155,10 +157,10 @@ class _Messages:
 
     def _open(self, segment: Segment) -> None:
         self._register = ""
-        if segment.tag == "UNH" and segment.components(1, 1) != ["MSCONS"]:
+        if segment.tag == "UNH" and segment.components(1, 1) != ("MSCONS",):
             said = segment.components(1, 1)[0]
             raise FeedStructureError(f"segment {segment.number}: a message of type {said!r}, not MSCONS")
-        if segment.tag == "LOC" and segment.components(0, 1) == ["172"]:
+        if segment.tag == "LOC" and segment.components(0, 1) == ("172",):
             (self._point,), self._device = segment.components(1, 1), ""
         elif segment.tag in ("UNH", "NAD"):
             self._point = self._device = ""
@@ -200,7 +202,10 @@ class _Messages:
         else:
             raise ValueError("neither begin and end nor one moment are said")
         qualifier, text, unit = quantity.segment.components(0, 3)
-        slot = self._slot(unit, is_read=start is stop)
+        asked = (self._device if self._by_device else self._point, self._register, unit, start is stop)
+        slot = self._found.get(asked)
+        if slot is None:
+            slot = self._found[asked] = self._slot(*asked)
         quality = self._qualities.get(qualifier)
         if quality is None:
             raise ValueError(f"quantity qualifier {qualifier!r} is not known")
@@ -212,13 +217,12 @@ class _Messages:
             quantity.segment.number, start, stop, digits, exponent, quality, quantity.segment.text
         )
 
-    def _slot(self, unit: str, *, is_read: bool) -> int:
-        """The number of the channel that the open place, register and `unit` name."""
-        meter = self._device if self._by_device else self._point
+    def _slot(self, meter: str, register: str, unit: str, is_read: bool) -> int:
+        """The number of the channel so named. Raises ValueError."""
         needed(meter, "the device (RFF+MG)" if self._by_device else "the point (LOC+172)", 100)
-        if not self._register:
+        if not register:
             raise ValueError("no register (PIA) is said")
-        known = obis(at_most(self._register, "register", 100))
+        known = obis(at_most(register, "register", 100))
         said = _measure(unit) if unit else known.implied or self._unit
         if said is None:
             raise ValueError(f"{known.code}: its unit is neither said nor implied nor set")
