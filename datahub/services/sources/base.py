@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -46,7 +46,7 @@ class Collected:
     problems: tuple[str, ...] = ()
 
 
-def take(source: FeedSource, one: Listed, file: BinaryIO, *, at: datetime) -> FeedRun:
+def take(source: FeedSource, one: Listed, file: IO[bytes], *, at: datetime) -> FeedRun:
     """Start a run of the file and remember that it was taken: both or neither. Raises as `start` does."""
     with transaction.atomic():
         run = start(source, file, name=one.name, version_at=one.modified, at=at)
@@ -54,16 +54,19 @@ def take(source: FeedSource, one: Listed, file: BinaryIO, *, at: datetime) -> Fe
     return run
 
 
-def start(
-    source: FeedSource, file: BinaryIO | IO[bytes], *, name: str, version_at: datetime, at: datetime
-) -> FeedRun:
+def start(source: FeedSource, file: IO[bytes], *, name: str, version_at: datetime, at: datetime) -> FeedRun:
     """A run of what `file` holds; a `version_at` in the future counts as now, else it would win for ever.
 
     Raises SourceProblemError: it cannot be read, or not be stored here.
     """
     try:
         return start_run(
-            feed=source.feed, file=file, name=name, by=None, at=at, version_at=min(version_at, at)
+            feed=source.feed,
+            file=cast(BinaryIO, file),
+            name=name,
+            by=None,
+            at=at,
+            version_at=min(version_at, at),
         )
     except OSError as error:
         raise SourceProblemError(f"{name}: {error.strerror or type(error).__name__}") from error
