@@ -41,6 +41,23 @@ REBUILT = """
     FROM interval_block_before ORDER BY channel_id, day;
     DROP TABLE interval_block_before;
 """
+# to the day: what is stored already is reached, if a little too far
+REACHED = """
+    UPDATE datahub_channel AS channel
+    SET first_start = seen.first, last_end = seen.past, longest = seen.longest
+    FROM (
+        SELECT channel_id, min(first) AS first, max(past) AS past, max(longest) AS longest
+        FROM (
+            SELECT channel_id, min(day)::timestamp AT TIME ZONE 'UTC' AS first,
+                (max(day) + 2)::timestamp AT TIME ZONE 'UTC' AS past, max(step)::integer AS longest
+            FROM interval_block WHERE known > 0 GROUP BY channel_id
+            UNION ALL
+            SELECT channel_id, min(start), max("end"), max(extract(epoch FROM "end" - start))::integer
+            FROM datahub_periodreading GROUP BY channel_id
+        ) AS each GROUP BY channel_id
+    ) AS seen
+    WHERE channel.id = seen.channel_id
+"""
 AS_BEFORE = """
     ALTER TABLE interval_block DROP COLUMN sums,
         ALTER COLUMN step TYPE integer, ALTER COLUMN phase TYPE integer
@@ -86,6 +103,7 @@ class Migration(migrations.Migration):
             state_operations=columns('intervalblock'),
             database_operations=[migrations.RunSQL(REBUILT, AS_BEFORE)],
         ),
+        migrations.RunSQL(REACHED, migrations.RunSQL.noop),
         *columns('intervalblockhistory'),
         migrations.CreateModel(
             name='PartitionRecord',

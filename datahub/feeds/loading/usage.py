@@ -1,4 +1,4 @@
-"""Usage: series of known meters into the store, the others rejected by line."""
+"""Usage: readings of known meters into the store, the others handed back or rejected by line."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -7,24 +7,25 @@ import numpy as np
 from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
-from datahub.feeds.formats.base import Rejection, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns, UsageRows, columns_of
-from datahub.feeds.store.codec import DAY_SECONDS
-from datahub.feeds.store.load import Loaded, load_series
+from datahub.feeds.formats.base import Rejection
+from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
+from datahub.feeds.loading.channels import LONGEST_NAME, NO_METER, OTHER_COMMODITY, channel_ids
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.load import Loaded, load_rows, rows_of
 from datahub.feeds.store.tally import Origin
-from datahub.models import Channel
 from datahub.services.partitions import ensure_months
-
-_CHANNEL = ("meter_id", "register", "commodity", "unit", "direction", "kind")
-_ChannelKey = tuple[int, str, str, str, str, str]
 
 
 def make_room(*, rows: Iterable[UsageRows]) -> None:
     """Make the partitions that `rows` need, ahead of `load_usage` and in a transaction of its own."""
     months: set[date] = set()
     for part in rows:
-        days = np.unique(columns_of(part).starts // DAY_SECONDS).astype("datetime64[D]")
-        months.update(np.unique(days.astype("datetime64[M]")).astype("datetime64[D]").tolist())
+        days = np.unique(part.starts // DAY_SECONDS)
+        if isinstance(part, UsageGrid):
+            length = (part.known.shape[1] * part.step - 1) // DAY_SECONDS + 1
+            days = np.unique(days[:, None] + np.arange(length + 1))
+        of = np.unique(days.astype("datetime64[D]").astype("datetime64[M]"))
+        months.update(of.astype("datetime64[D]").tolist())
     ensure_months(months=months)
 
 
@@ -40,56 +41,52 @@ def load_usage(
     Readings of a meter that nobody knows go to `unknown` and are counted nowhere; without it they are rejected, as are
     those of a meter that measures another commodity.
     """
-    series = [one for part in rows for one in columns_of(part).series()]
-    meters = {
-        meter.meter_number: meter
-        for meter in MeterDevice.objects.filter(meter_number__in={one.meter_number for one in series})
+    whole = Loaded()
+    for part in rows:
+        ids = channel_ids(part.channels, origin.at)
+        if (ids == NO_METER).any() and unknown is not None:
+            strange = columns_of(rows_of(part, ids == NO_METER))
+            if strange.size:
+                unknown(_without_others(strange))
+            part = rows_of(part, ids != NO_METER)
+        if (ids < 0).any():
+            whole.rejected.extend(_refused(part, ids))
+            part = rows_of(part, ids >= 0)
+        loaded = load_rows(rows=part, ids=ids, origin=origin)
+        whole.accepted += loaded.accepted
+        whole.unchanged += loaded.unchanged
+        whole.kept_out += loaded.kept_out
+        whole.rejected.extend(loaded.rejected)
+    return whole
+
+
+def _without_others(columns: UsageColumns) -> UsageColumns:
+    """The same readings, with no channel that has none."""
+    return UsageColumns.of(list(columns.series()))
+
+
+def _refused(rows: UsageRows, ids: Integers) -> Iterable[Rejection]:
+    """Every reading of a channel that has no key, with the reason."""
+    refused: Flags = ids < 0
+    columns = columns_of(rows_of(rows, refused))
+    measured = _commodities({rows.channels[place].meter_number for place in np.flatnonzero(refused).tolist()})
+    reasons = {
+        place: _reason(rows.channels[place], int(ids[place]), measured)
+        for place in np.flatnonzero(refused).tolist()
     }
-    if unknown is not None:
-        strange = [one for one in series if one.meter_number not in meters]
-        series = [one for one in series if one.meter_number in meters]
-        if strange:
-            unknown(UsageColumns.of(strange))
-    rejected: list[Rejection] = []
-    taken: list[tuple[_ChannelKey, UsageSeries]] = []
-    for one in series:
-        reason = _refusal(one, meters.get(one.meter_number))
-        if reason:
-            rejected.extend(Rejection(line, reason) for line in one.lines.tolist())
-        else:
-            meter = meters[one.meter_number]
-            taken.append(((meter.pk, one.register, one.commodity, one.unit, one.direction, one.kind), one))
-    if not taken:
-        return Loaded(rejected=rejected)
-    channels = _channels({key for key, _ in taken})
-    loaded = load_series(series=[(channels[key], one) for key, one in taken], origin=origin)
-    loaded.rejected.extend(rejected)
-    return loaded
+    for place, line in zip(columns.channel.tolist(), columns.lines.tolist(), strict=True):
+        yield Rejection(line, reasons[place])
 
 
-def _refusal(series: UsageSeries, meter: MeterDevice | None) -> str:
-    if meter is None:
-        return f"meter {series.meter_number} is not known here"
-    if series.commodity != meter.commodity:
-        measured, said = Commodity(meter.commodity).label, Commodity(series.commodity).label
-        return f"meter {series.meter_number} measures {measured}, the file says {said}"
-    return ""
+def _reason(key: ChannelKey, code: int, measured: dict[str, str]) -> str:
+    if code == NO_METER:
+        return f"meter {key.meter_number} is not known here"
+    if code == OTHER_COMMODITY:
+        said = Commodity(key.commodity).label
+        return f"meter {key.meter_number} measures {measured[key.meter_number]}, the file says {said}"
+    return f"no channel's name has more than {LONGEST_NAME} characters"
 
 
-def _channels(keys: Iterable[_ChannelKey]) -> dict[_ChannelKey, int]:
-    """The key of each channel; the ones that are new are made."""
-    wanted = set(keys)
-    found = _known(wanted)
-    missing = sorted(wanted - found.keys())
-    if missing:
-        Channel.objects.bulk_create(
-            (Channel(**dict(zip(_CHANNEL, key, strict=True))) for key in missing), ignore_conflicts=True
-        )
-        found = _known(wanted)
-    return found
-
-
-def _known(keys: set[_ChannelKey]) -> dict[_ChannelKey, int]:
-    rows = Channel.objects.filter(meter_id__in={key[0] for key in keys}).values_list(*_CHANNEL, "pk")
-    return {(meter, register, commodity, unit, direction, kind): pk
-            for meter, register, commodity, unit, direction, kind, pk in rows}  # fmt: skip
+def _commodities(meter_numbers: Iterable[str]) -> dict[str, str]:
+    found = MeterDevice.objects.filter(meter_number__in=list(meter_numbers))
+    return {number: str(Commodity(it).label) for number, it in found.values_list("meter_number", "commodity")}

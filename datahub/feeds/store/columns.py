@@ -1,69 +1,66 @@
-"""Series of a load side by side as columns, one element a reading."""
+"""What can be told of flat readings before any is stored: which speak, which lie on a grid, which fit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import replace
 
 import numpy as np
 
-from datahub.feeds.formats.base import Quality, UsageSeries
-from datahub.feeds.store.codec import DAY_SECONDS, MOST, Codes, Flags, Integers
+from datahub.feeds.formats.base import Quality
+from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.store.codec import DAY_SECONDS, MOST, Flags, Integers, Rows
 
 # seconds a slot, in two bytes; a day's reading is a period, as local days differ in length
 _SHORTEST, _LONGEST = 60, 28_800
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """Readings of many channels, in the order of the file."""
+def fits_a_day(step: Integers) -> Flags:
+    """Lengths of readings that fit day blocks: whole minutes, and a day is a whole number of them."""
+    return (step >= _SHORTEST) & (step <= _LONGEST) & (DAY_SECONDS % np.maximum(step, 1) == 0)
 
-    channel: Integers
-    starts: Integers
-    durations: Integers
-    values: Integers
-    scale: Integers
-    known: Flags
-    quality: Codes
-    lines: Integers
 
-    @classmethod
-    def of(cls, series: Sequence[tuple[int, UsageSeries]]) -> "Columns":
-        """The readings of `series`, each with its channel's key."""
-        each = [one for _, one in series]
-        sizes = [one.size for one in each]
-        return cls(
-            np.repeat(np.array([channel for channel, _ in series], dtype=np.int64), sizes),
-            np.concatenate([one.starts for one in each]),
-            np.concatenate([one.durations for one in each]),
-            np.concatenate([one.values for one in each]),
-            np.repeat(np.array([one.scale for one in each], dtype=np.int64), sizes),
-            np.concatenate([one.known for one in each]),
-            np.concatenate([one.quality for one in each]),
-            np.concatenate([one.lines for one in each]),
-        )
+def on_a_grid(columns: UsageColumns) -> Flags:
+    """Readings that fit a day block."""
+    return fits_a_day(columns.durations) & (columns.starts % 60 == 0)
 
-    def __len__(self) -> int:
-        return len(self.starts)
 
-    @property
-    def withdraws(self) -> Flags:
-        return self.quality == Quality.WITHDRAWN
+def speaking(columns: UsageColumns) -> UsageColumns:
+    """All but the plainly unknown, of which nothing is stored; what is withdrawn is not known."""
+    if columns.known.all() and not (columns.quality == Quality.WITHDRAWN).any():
+        return columns
+    withdrawn = columns.quality == Quality.WITHDRAWN
+    known = columns.known & ~withdrawn
+    said = replace(columns, known=known, values=np.where(known, columns.values, 0))
+    return picked(said, np.flatnonzero(known | withdrawn))
 
-    @property
-    def speaks(self) -> Flags:
-        """All but the plainly unknown, of which nothing is stored."""
-        return self.known | self.withdraws
 
-    @property
-    def on_a_grid(self) -> Flags:
-        """Readings that fit a day block: whole minutes, and a day is a whole number of them."""
-        step = self.durations
-        fits = (step >= _SHORTEST) & (step <= _LONGEST)
-        return fits & (DAY_SECONDS % np.maximum(step, 1) == 0) & (self.starts % 60 == 0)
+def storable(columns: UsageColumns) -> Flags:
+    """Values whose digits fit; the least 64-bit integer is the mark of the unknown."""
+    return ~columns.known | (columns.values >= -MOST)
 
-    @property
-    def storable(self) -> Flags:
-        """Values whose digits fit; the least 64-bit integer is the mark of the unknown."""
-        return ~self.known | (self.values >= -MOST)
 
-    def where(self, keep: Flags | Integers) -> "Columns":
-        return Columns(*(getattr(self, column.name)[keep] for column in fields(self)))
+def in_order(columns: UsageColumns) -> UsageColumns:
+    """By channel and time, as they should have come.
+
+    Raises ValueError where a channel has two readings of one start: a format never hands over such.
+    """
+    if _ascending(columns):
+        return columns
+    columns = picked(columns, np.lexsort((columns.starts, columns.channel)))
+    if not _ascending(columns):
+        raise ValueError("a channel has two readings of one start")
+    return columns
+
+
+def _ascending(columns: UsageColumns) -> bool:
+    step, other = np.diff(columns.starts), np.diff(columns.channel)
+    return bool(((other > 0) | ((other == 0) & (step > 0))).all())
+
+
+def picked(columns: UsageColumns, rows: Rows | Flags) -> UsageColumns:
+    """These readings, in this order."""
+    return replace(
+        columns,
+        **{
+            name: getattr(columns, name)[rows]
+            for name in ("channel", "starts", "durations", "values", "known", "quality", "lines")
+        },
+    )

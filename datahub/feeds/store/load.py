@@ -1,20 +1,26 @@
 """Readings into the store, many channels at once, in the caller's transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
-from datahub.feeds.formats.base import Rejection, UsageSeries
+from datahub.feeds.formats.base import Rejection
+from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid, UsageRows, columns_of
 from datahub.feeds.store.block_table import store_blocks
-from datahub.feeds.store.codec import DAY_SECONDS, NEVER, Blocks, Flags, Integers, scaled_up
-from datahub.feeds.store.columns import Columns
+from datahub.feeds.store.channel_marks import NOWHERE, Extents, mark_channels
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.columns import on_a_grid, picked, speaking, storable
+from datahub.feeds.store.grids import LoadedBlocks, blocks_of_columns, blocks_of_grid, lies_on_a_grid
+from datahub.feeds.store.merge import CONTRADICTS
 from datahub.feeds.store.period_table import store_periods
 from datahub.feeds.store.tally import Origin, Tally
-from datahub.models import Channel
 
 _TOO_LONG = "the value has more digits than 64 bits hold beside its day's other values"
+
+
+Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 
 
 @dataclass(slots=True)
@@ -27,64 +33,109 @@ class Loaded:
     rejected: list[Rejection] = field(default_factory=list)
 
 
-def load_series(*, series: Sequence[tuple[int, UsageSeries]], origin: Origin) -> Loaded:
-    """Merge `series`, each with its channel's key, into the store (`merge.merged` says what wins).
+def load_rows(*, rows: UsageRows, ids: Integers, origin: Origin) -> Loaded:
+    """Merge `rows` into the store (`merge.merged` says what wins); `ids` are the keys of their channels.
 
-    Partitions for its days must be there. Counts are readings; a repeated start within a load counts as unchanged.
+    Partitions for its days must be there. Counts are readings. What the file says a second time of an interval is
+    unchanged if it is the same and refused if it is not. Statements by kind of reading, not by channel.
     """
-    columns = Columns.of(series)
     tally = Tally()
-    tally.reject(columns.lines[~columns.storable], _TOO_LONG)
-    usable = columns.where(columns.storable & columns.speaks)
-    grid = usable.on_a_grid
-    for step in np.unique(usable.durations[grid]).tolist():
-        _load_step(usable.where(grid & (usable.durations == step)), step, origin, tally)
-    store_periods(columns=usable.where(~grid), origin=origin, tally=tally)
-    _mark_channels({channel for channel, _ in series}, tally, origin.at)
-    unchanged = len(columns) - tally.accepted - len(tally.rejected)
+    extents = Extents.none(np.unique(ids[rows.channel]))
+    if isinstance(rows, UsageGrid) and lies_on_a_grid(rows):
+        for grid in _turns(rows, ids):
+            _store(blocks_of_grid(grid, ids), origin, tally, extents)
+    else:
+        _load_columns(columns_of(rows), ids, origin, tally, extents)
+    mark_channels(extents=extents, changed=tally.changed_channels, origin=origin)
+    unchanged = rows.size - tally.accepted - len(tally.rejected)
     return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected)
 
 
-def _load_step(columns: Columns, step: int, origin: Origin, tally: Tally) -> None:
-    columns = _last_of_each_start(columns)
-    row, slot, blocks = _packed(columns, step, origin.version)
-    values, fits = scaled_up(columns.values, blocks.scale[row] - columns.scale)
-    blocks.values[row, slot] = values
-    blocks.known[row, slot] = columns.known & fits
-    blocks.version[row, slot] = np.where(fits, origin.version, NEVER)
-    tally.reject(columns.lines[~fits], _TOO_LONG)
-    unfit = store_blocks(blocks=blocks, origin=origin, tally=tally)
-    tally.reject(columns.lines[unfit[row, slot] & fits], _TOO_LONG)
+def rows_of(rows: Steady, channels: Flags) -> Steady:
+    """The readings of these channels; `channels` has an element a channel. Their numbers stay."""
+    wanted = np.flatnonzero(channels[rows.channel])
+    if isinstance(rows, UsageColumns):
+        return picked(rows, wanted)
+    return replace(
+        rows,
+        **{
+            name: getattr(rows, name)[wanted]
+            for name in ("channel", "starts", "values", "known", "quality", "lines")
+        },
+    )
 
 
-def _last_of_each_start(columns: Columns) -> Columns:
-    """Two series of one file may name one channel: the later word counts."""
-    order = np.lexsort((columns.starts, columns.channel))
-    ordered = columns.where(order)
-    last = np.ones(len(ordered), dtype=np.bool_)
-    last[:-1] = (np.diff(ordered.starts) != 0) | (np.diff(ordered.channel) != 0)
-    return ordered.where(last)
+def _load_columns(
+    columns: UsageColumns, ids: Integers, origin: Origin, tally: Tally, extents: Extents
+) -> None:
+    fitting = storable(columns)
+    if not fitting.all():
+        tally.reject(columns.lines[~fitting], _TOO_LONG)
+        columns = picked(columns, fitting)
+    columns = speaking(columns)
+    grid = on_a_grid(columns)
+    steady = columns if grid.all() else picked(columns, grid)
+    for step in np.unique(steady.durations).tolist():
+        here = steady.durations == step
+        for part in _turns(steady if here.all() else picked(steady, here), ids):
+            _store(blocks_of_columns(part, ids, step), origin, tally, extents)
+    if not grid.all():
+        _store_periods(picked(columns, ~grid), ids, origin, tally, extents)
 
 
-def _packed(columns: Columns, step: int, version: int) -> tuple[Integers, Integers, Blocks]:
-    """Empty blocks for the columns, and each reading's row and slot in them."""
-    day, phase = columns.starts // DAY_SECONDS, columns.starts % step
-    keys, row = np.unique(np.stack([columns.channel, day, phase], axis=1), axis=0, return_inverse=True)
-    row = row.reshape(-1)
-    shape = (len(keys), DAY_SECONDS // step)
-    scale = np.zeros(len(keys), dtype=np.int64)
-    np.maximum.at(scale, row, columns.scale)
-    slot = columns.starts % DAY_SECONDS // step
-    quality = np.zeros(shape, dtype=np.uint8)
-    quality[row, slot] = columns.quality
-    known: Flags = np.zeros(shape, dtype=np.bool_)
-    blocks = Blocks(
-        step, keys[:, 0], keys[:, 1], keys[:, 2], scale,
-        np.zeros(shape, dtype=np.int64), known, quality, np.full(shape, NEVER, dtype=np.int64),
-    )  # fmt: skip
-    return row, slot, blocks
+def _store_periods(
+    periods: UsageColumns, ids: Integers, origin: Origin, tally: Tally, extents: Extents
+) -> None:
+    channel, known = ids[periods.channel], periods.known
+    turn = _earlier(channel, periods.starts, periods.durations)
+    for number in range(int(turn.max()) + 1):
+        store_periods(columns=picked(periods, turn == number), ids=ids, origin=origin, tally=tally)
+    extents.widen(
+        channel=channel,
+        first=np.where(known, periods.starts, NOWHERE),
+        past=np.where(known, periods.starts + periods.durations, -NOWHERE),
+        longest=periods.durations,  # withdrawn ones too: what crosses them must be found
+    )
 
 
-def _mark_channels(channels: set[int], tally: Tally, at: datetime) -> None:
-    Channel.objects.filter(pk__in=channels).update(synced=at)
-    Channel.objects.filter(pk__in=tally.changed_channels).update(modified=at)
+def _turns(rows: Steady, ids: Integers) -> Iterator[Steady]:
+    """`rows`; or in turn the first mention of each channel, the second and so on, where one is named twice."""
+    present = np.zeros(len(ids), dtype=np.bool_)
+    present[rows.channel] = True
+    mention = np.full(len(ids), -1)
+    mention[present] = _earlier(ids[present])
+    last = int(mention.max(initial=0))
+    if last == 0:
+        yield rows
+        return
+    for turn in range(last + 1):
+        yield rows_of(rows, mention == turn)
+
+
+def _earlier(*keys: Integers) -> Integers:
+    """How many elements before each one have the same keys."""
+    order = np.lexsort(keys[::-1])
+    starts = np.ones(len(order), dtype=np.bool_)
+    starts[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    place = np.arange(len(order))
+    earlier = np.empty(len(order), dtype=np.int64)
+    earlier[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
+    return earlier
+
+
+def _store(blocks: LoadedBlocks, origin: Origin, tally: Tally, extents: Extents) -> None:
+    refused = store_blocks(loaded=blocks, origin=origin, tally=tally)
+    if refused is not None:
+        lines = blocks.lines()
+        tally.reject(lines[refused.unfit], _TOO_LONG)
+        tally.reject(lines[refused.contradicting], CONTRADICTS)
+    some = np.flatnonzero(blocks.known.any(axis=1))
+    known = blocks.known[some]
+    begin = blocks.day[some] * DAY_SECONDS + blocks.phase[some]
+    last = known.shape[1] - known[:, ::-1].argmax(axis=1)
+    extents.widen(
+        channel=blocks.channel[some],
+        first=begin + known.argmax(axis=1) * blocks.step,
+        past=begin + last * blocks.step,
+        longest=np.full(len(some), blocks.step),
+    )

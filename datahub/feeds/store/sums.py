@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.codec import DAY_SECONDS, AnyIntegers, Flags, Integers, Rows
 
 _QUARTER = 900
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -64,19 +64,23 @@ class BlockSums:
         return cls(usable, cut * _QUARTER, head, tail, head_known, np.where(usable, known - head_known, 0))
 
 
-def packed_sums(
-    *,
-    day: Integers,
-    phase: Integers,
-    step: int,
-    values: npt.NDArray[np.signedinteger],
-    known: Flags,
-    zone: str,
-) -> tuple[Integers, npt.NDArray[np.void], npt.NDArray[np.void]]:
-    """(width of each block's sums or 0 for null, and all of them in four bytes and in eight bytes a sum).
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedSums:
+    """The column `sums` of blocks: `size` bytes of each (0 = null), taken from the table of that size."""
 
-    `values` and `known` have a row a block and a column a slot; an unknown value is 0.
-    """
+    size: Integers
+    narrow: npt.NDArray[np.void]
+    wide: npt.NDArray[np.void]
+
+    def of_size(self, size: int) -> npt.NDArray[np.void]:
+        """All blocks' sums laid out in `size` bytes; they mean something where the block's own are that long."""
+        return self.narrow if size == _NARROW.itemsize else self.wide
+
+
+def packed_sums(
+    *, day: Integers, phase: Integers, step: int, values: AnyIntegers, known: Flags, zone: str
+) -> PackedSums:
+    """The sums of blocks; `values` and `known` have a row a block and a column a slot, an unknown value is 0."""
     cut = cuts(day, zone)
     split = np.where(cut == NO_CUT, 0, -((phase - cut * _QUARTER) // step))  # slots that start before the cut
     split = np.clip(split, 0, values.shape[1])
@@ -84,24 +88,24 @@ def packed_sums(
     head_known = np.zeros(len(day), dtype=np.int64)
     fits: Flags = cut != NO_CUT
     for column in np.unique(split).tolist():
-        rows: slice | npt.NDArray[np.intp] = np.flatnonzero(split == column)
-        if len(day) == len(rows):  # the common case: no copy
-            rows = slice(None)
+        here = np.flatnonzero(split == column)
+        rows: slice | Rows = here if len(here) < len(day) else slice(None)  # mostly all: no copy
         head[rows], head_fits = exact_sums(values[rows, :column])
         tail[rows], tail_fits = exact_sums(values[rows, column:])
         head_known[rows] = np.count_nonzero(known[rows, :column], axis=1)
         fits[rows] &= head_fits & tail_fits
-    width = np.where(np.maximum(_magnitude(head), _magnitude(tail)) < 2**31, 4, 8)
+    narrow = np.maximum(_magnitude(head), _magnitude(tail)) < 2**31
+    size = np.where(narrow, _NARROW.itemsize, _WIDE.itemsize)
     tables = []
     for layout in (_NARROW, _WIDE):
         table = np.zeros(len(day), dtype=layout)
         table["cut"], table["head_known"] = np.where(fits, cut, 0), head_known
         table["head"], table["tail"] = head.astype(layout["head"]), tail.astype(layout["tail"])
         tables.append(table)
-    return np.where(fits, width, 0), tables[0], tables[1]
+    return PackedSums(np.where(fits, size, 0), *tables)
 
 
-def exact_sums(values: npt.NDArray[np.signedinteger]) -> tuple[Integers, Flags]:
+def exact_sums(values: AnyIntegers) -> tuple[Integers, Flags]:
     """The sum of each row, and whether it fits 64 bits; where it does not it is 0."""
     count, slots = values.shape
     if not values.size:

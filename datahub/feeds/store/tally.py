@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.store.codec import Integers
 
@@ -27,7 +29,14 @@ class Tally:
     accepted: int = 0
     kept_out: int = 0
     rejected: list[Rejection] = field(default_factory=list)
-    changed_channels: set[int] = field(default_factory=set)
+    changed: list[Integers] = field(
+        default_factory=list
+    )  # keys of channels whose content moved, in any order
 
     def reject(self, lines: Integers, reason: str) -> None:
         self.rejected.extend(Rejection(line, reason) for line in lines.tolist())
+
+    @property
+    def changed_channels(self) -> Integers:
+        """In ascending order, each once."""
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *self.changed]))

@@ -1,3 +1,6 @@
+import struct
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,34 +8,59 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from datahub.feeds.formats.base import Quality
-from datahub.feeds.store.codec import MOST, NEVER, Blocks, decoded, encoded
+from datahub.feeds.store.codec import MOST, NEVER, BlockRow, decoded
+from datahub.feeds.store.packing import PackedBlocks, copy_tuples
+
+DAY = date(2024, 10, 4)  # 20,000 days after 1970
 
 
-def blocks_of(values, known, quality, version):
+def packed_rows(values, known, quality, version):
+    """Blocks of hours as the database would read them from a binary COPY."""
     count = len(values)
     zeros = np.zeros(count, dtype=np.int64)
-    return Blocks(
-        3600, zeros + 7, zeros + 20_000, zeros, zeros + 2, np.where(known, values, 0), known, quality, version
-    )
+    packed = PackedBlocks.of(
+        step=3600, channel=zeros + 7, day=zeros + 20_000, phase=zeros, scale=zeros + 2, values=values, known=known,
+        said=version != NEVER, quality=quality, version=version, zone="UTC",
+    )  # fmt: skip
+    stream = b"".join(copy_tuples(packed, place=np.arange(count), flags=zeros))
+    while stream:
+        (fields,) = struct.unpack_from(">h", stream)
+        stream, found = stream[2:], []
+        for _ in range(fields):
+            (length,) = struct.unpack_from(">i", stream)
+            found.append(stream[4 : 4 + max(length, 0)] if length >= 0 else None)
+            stream = stream[4 + max(length, 0) :]
+        numbers = [int.from_bytes(one, "big", signed=True) for one in found[:10]]
+        _, _, channel, day, step, phase, scale, usual, its_version, filled = numbers
+        sums, vals, exceptions, versions = found[10:]
+        yield BlockRow(
+            channel, date(2000, 1, 1) + timedelta(days=day), step, phase, scale, vals, usual, exceptions, its_version,
+            versions, filled,
+        )  # fmt: skip
 
 
 @given(
-    values=arrays(np.int64, (3, 24), elements=st.integers(-MOST, MOST)),
-    known=arrays(np.bool_, (3, 24)),
-    quality=arrays(np.uint8, (3, 24), elements=st.integers(0, 6)),
-    version=arrays(np.int64, (3, 24), elements=st.integers(1, 3)),
+    values=arrays(np.int64, (5, 24), elements=st.one_of(st.integers(-MOST, MOST), st.integers(-130, 130))),
+    known=arrays(np.bool_, (5, 24)),
+    quality=arrays(np.uint8, (5, 24), elements=st.integers(0, 6)),
+    version=arrays(np.int64, (5, 24), elements=st.integers(1, 3)),
+    small=st.sets(st.integers(0, 4)),
 )
-def test_blocks_come_back_as_they_went_in(values, known, quality, version):
+def test_blocks_come_back_as_they_went_in(values, known, quality, version, small):
+    values[list(small)] %= 100
+    values = np.where(known, values, 0)
     quality = np.where(known & (quality == Quality.WITHDRAWN), Quality.ACTUAL, quality).astype(np.uint8)
     said = known | (quality == Quality.WITHDRAWN)
-    blocks = blocks_of(values, known, quality, np.where(said, version, NEVER))
+    version = np.where(said, version, NEVER)
 
-    back = decoded(list(encoded(blocks)), step=3600)
+    rows = list(packed_rows(values, known, quality, version))
+    back = decoded(rows, step=3600)
 
-    assert (back.values == blocks.values).all()
+    assert [(row.channel_id, row.day, row.known) for row in rows] == [(7, DAY, one.sum()) for one in known]
+    assert (back.values == values).all()
     assert (back.known == known).all()
     assert (back.quality == quality)[said].all()
-    assert (back.version == blocks.version).all()
+    assert (back.version == version).all()
 
 
 @pytest.mark.parametrize(
@@ -42,15 +70,23 @@ def test_blocks_come_back_as_they_went_in(values, known, quality, version):
 def test_a_block_takes_the_narrowest_width_that_leaves_a_mark_for_unknown(highest, width):
     known = np.zeros((1, 24), dtype=np.bool_)
     known[0, 5] = True
-    blocks = blocks_of(
-        np.full((1, 24), highest), known, np.zeros((1, 24), dtype=np.uint8), np.where(known, 1, NEVER)
-    )
+    values = np.where(known, highest, 0)
 
-    (row,) = encoded(blocks)
+    (row,) = packed_rows(values, known, np.zeros((1, 24), dtype=np.uint8), np.where(known, 1, NEVER))
 
     assert len(row.vals) == 24 * width
-    assert row.exceptions is None
+    assert row.exceptions == b""
     assert row.known == 1
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32, np.int64])
+def test_numbers_of_any_width_may_come_in(kind):
+    values = np.full((1, 24), np.iinfo(kind).min + 1, dtype=kind)
+    whole = np.ones((1, 24), dtype=np.bool_)
+
+    (row,) = packed_rows(values, whole, np.zeros((1, 24), dtype=np.uint8), np.ones((1, 24), dtype=np.int64))
+
+    assert decoded([row], step=3600).values.tolist() == values.tolist()
 
 
 def test_a_few_estimates_cost_a_run_each():
@@ -58,9 +94,7 @@ def test_a_few_estimates_cost_a_run_each():
     quality[0, 3:6] = quality[0, 20] = Quality.ESTIMATED
     whole = np.ones((1, 24), dtype=np.bool_)
 
-    (row,) = encoded(
-        blocks_of(np.ones((1, 24), dtype=np.int64), whole, quality, np.ones((1, 24), dtype=np.int64))
-    )
+    (row,) = packed_rows(np.ones((1, 24), dtype=np.int64), whole, quality, np.ones((1, 24), dtype=np.int64))
 
     assert row.quality == Quality.ACTUAL
     assert len(row.exceptions) == 2 * 5

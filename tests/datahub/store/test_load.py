@@ -240,3 +240,23 @@ def test_a_register_is_read_at_an_instant(meter):
     (channel,) = read(meter, NOON, NOON + timedelta(seconds=1))
     assert (channel.kind, channel.durations.tolist(), channel.decimals()) == ("register", [0], ["1.000"])
     assert read(meter, NOON - timedelta(days=1), NOON) == []
+
+
+def test_a_channel_knows_how_far_its_readings_reach(meter):
+    load_readings(usage_series(meter, NOON, [None, 1, 2, None]))
+    load_readings(usage_series(meter, NOON - timedelta(hours=3), [5], step=3600))
+    load_readings(usage_series(meter, NOON + timedelta(days=3), [None], quality=Quality.WITHDRAWN))
+
+    channel = Channel.objects.get()
+
+    assert channel.first_start == NOON - timedelta(hours=3)
+    assert channel.last_end == NOON + timedelta(minutes=45)
+    assert channel.longest == 3600
+
+
+def test_a_channel_without_a_value_reaches_nowhere(meter):
+    load_readings(usage_series(meter, NOON, [None]))
+
+    channel = Channel.objects.get()
+
+    assert (channel.first_start, channel.last_end, channel.longest) == (None, None, None)

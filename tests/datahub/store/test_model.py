@@ -12,7 +12,7 @@ from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
 from datahub.queries.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
-from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
+from tests.factories.feeds import load_readings, usage_series
 
 WEAK = {Quality.ESTIMATED, Quality.PROVISIONAL}
 FIRST = int(
@@ -72,7 +72,7 @@ class Model:
 )
 @given(loads=loads, window=windows)
 def test_the_store_answers_as_a_row_for_each_reading_would(loads, window):
-    meter, model, run = MeterDeviceFactory(), Model(), FeedRunFactory()
+    meter, model = MeterDeviceFactory(), Model()
     for hour, step, phase, version, said in loads:
         start = FIRST + hour * 3600 + phase
         model.load(start, step, version, said)
@@ -86,7 +86,6 @@ def test_the_store_answers_as_a_row_for_each_reading_would(loads, window):
                 quality=[quality for _, quality in said],
             ),
             version_at=datetime(2026, 4, version, tzinfo=UTC),
-            run=run,
         )
     first, past = FIRST + window[0], FIRST + window[0] + window[1]
 

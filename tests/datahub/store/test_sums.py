@@ -44,12 +44,11 @@ def test_local_midnight_is_where_the_local_date_changes(zone, day, quarters):
 )
 def test_sums_before_and_after_local_midnight_are_exact(values, known, phase, zone, days):
     values = np.where(known, values, 0)
-    width, narrow, wide = packed_sums(
+    packed = packed_sums(
         day=np.array(days), phase=np.full(4, phase), step=3600, values=values, known=known, zone=zone
     )
     stored = [
-        {0: None, 4: narrow[row].tobytes(), 8: wide[row].tobytes()}[size]
-        for row, size in enumerate(width.tolist())
+        packed.of_size(size)[row].tobytes() if size else None for row, size in enumerate(packed.size.tolist())
     ]
 
     back = BlockSums.read(stored, np.count_nonzero(known, axis=1))
@@ -86,10 +85,9 @@ def test_a_sum_that_64_bits_do_not_hold_is_not_invented(values):
 
 
 def test_sums_of_small_blocks_take_four_bytes_each():
-    width, narrow, _ = packed_sums(
+    packed = packed_sums(
         day=np.array([20_000]), phase=np.array([0]), step=900,
         values=np.full((1, 96), 32_767, dtype=np.int16), known=np.ones((1, 96), dtype=np.bool_), zone="UTC",
     )  # fmt: skip
 
-    assert width.tolist() == [4]
-    assert len(narrow[0].tobytes()) == 11
+    assert packed.size.tolist() == [11]

@@ -1,0 +1,65 @@
+"""What a load leaves on its channels: when they were seen, when their content moved, how far their readings reach."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import connection
+
+from datahub.feeds.store.codec import Integers
+from datahub.feeds.store.tally import Origin
+
+NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
+_MARK = f"""
+    UPDATE datahub_channel AS channel
+    SET synced = %s,
+        modified = CASE WHEN seen.changed THEN %s ELSE channel.modified END,
+        first_start = least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))),
+        last_end = greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))),
+        longest = greatest(channel.longest, nullif(seen.longest, -1))
+    FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::integer[])
+        AS seen (id, changed, first, past, longest)
+    WHERE channel.id = seen.id
+"""  # noqa: S608 - no part of it is input
+
+
+@dataclass(slots=True, eq=False)
+class Extents:
+    """How far the known readings of a load reach: an element a channel, in epoch seconds.
+
+    `longest` is -1 where the load brought no reading; `first` and `past` are NOWHERE and -NOWHERE without a known one.
+    """
+
+    channel: Integers  # in ascending order, each once
+    first: Integers
+    past: Integers
+    longest: Integers
+
+    @classmethod
+    def none(cls, channel: Integers) -> "Extents":
+        count = len(channel)
+        return cls(
+            channel,
+            np.full(count, NOWHERE, dtype=np.int64),
+            np.full(count, -NOWHERE, dtype=np.int64),
+            np.full(count, -1, dtype=np.int64),
+        )
+
+    def widen(self, *, channel: Integers, first: Integers, past: Integers, longest: Integers) -> None:
+        """By known readings in any number: element i says that `channel[i]` has some in [first[i], past[i])."""
+        place = np.searchsorted(self.channel, channel)
+        np.minimum.at(self.first, place, first)
+        np.maximum.at(self.past, place, past)
+        np.maximum.at(self.longest, place, longest)
+
+
+def mark_channels(*, extents: Extents, changed: Integers, origin: Origin) -> None:
+    """Write the marks of a load, one statement however many channels."""
+    moved = np.isin(extents.channel, changed, assume_unique=True).astype(np.int64)
+    columns = extents.channel, moved, extents.first, extents.past, extents.longest
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [origin.at, origin.at, *map(array_text, columns)])
+
+
+def array_text(column: Integers) -> str:
+    """An array parameter in the database's own notation, much faster than a list of objects."""
+    return "{" + ",".join(map(str, column.tolist())) + "}"
