@@ -9,7 +9,8 @@ from django.db import transaction
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.feeds.formats.base import Quality, UsageSeries
-from datahub.feeds.store.load import load_series
+from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.store.load import load_rows
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
 from datahub.services.partitions import ensure_partitions
@@ -79,4 +80,4 @@ def _load_year(home: Household) -> None:
     ensure_partitions(first_day=YEAR_START.date(), last_day=YEAR_END.date())
     origin = Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
     with transaction.atomic():
-        load_series(series=[(channel.pk, series)], origin=origin)
+        load_rows(rows=UsageColumns.of([series]), ids=np.array([channel.pk]), origin=origin)
