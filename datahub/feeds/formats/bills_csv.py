@@ -36,6 +36,7 @@ from datahub.feeds.formats.table import Ragged, Table, header_of
 NAME = "bills_csv"
 KIND = "bills"
 SUFFIXES = (".csv",)
+BY_LINE = True
 
 _FIELDS = {
     "statement": (
@@ -58,7 +59,7 @@ _NEEDED = (
     "currency",
     "amount",
 )
-_MONEY_DECIMALS = 4
+MONEY_DECIMALS = 4
 _Group = list[tuple[int, Cells]]  # a statement and what is below it
 
 
@@ -120,7 +121,7 @@ def _bill(group: _Group) -> tuple[BillRow | None, dict[int, str]]:
         faults.setdefault(group[0][0], "no statement above it")
         return None, faults
     bill = replace(bill, sections=tuple(sections))
-    return bill, faults or _wrong_sums(bill)
+    return bill, faults or {row.line: reason for row, reason in wrong_sums(bill)}
 
 
 def _kind(cells: Cells) -> str:
@@ -183,28 +184,26 @@ def _line(line: int, cells: Cells) -> BillLineRow:
 
 
 def _money(cells: Cells, name: str) -> Decimal:
-    return decimal(cells.get(name, ""), name, decimals=_MONEY_DECIMALS)
+    return decimal(cells.get(name, ""), name, decimals=MONEY_DECIMALS)
 
 
 def _stated_money(cells: Cells, name: str) -> Decimal | None:
-    return decimal_or_none(cells.get(name, ""), name, decimals=_MONEY_DECIMALS)
+    return decimal_or_none(cells.get(name, ""), name, decimals=MONEY_DECIMALS)
 
 
-def _wrong_sums(bill: BillRow) -> dict[int, str]:
-    """By line, a figure that is not the sum of what it is made of; both figures are named."""
-    faults: dict[int, str] = {}
+def wrong_sums(bill: BillRow) -> Iterator[tuple[BillRow | BillSectionRow, str]]:
+    """What has a figure that is not the sum of what it is made of; both figures are named."""
     for section in bill.sections:
         items = sum((item.amount for item in section.lines), Decimal(0))
         if section.lines and items != section.amount:
-            faults[section.line] = f"its line items come to {items}, its amount is {section.amount}"
+            yield section, f"its line items come to {items}, its amount is {section.amount}"
     charged = sum((section.amount for section in bill.sections), Decimal(0))
     charges = charged if bill.new_charges is None else bill.new_charges
-    if bill.sections and charges != charged:
-        faults[bill.line] = f"its sections come to {charged}, its new_charges are {charges}"
     due = (bill.previous_balance or 0) - (bill.paid or 0) + charges
     if (bill.sections or bill.new_charges is not None) and due != bill.amount:
-        faults[bill.line] = f"balance, payments and charges come to {due}, its amount is {bill.amount}"
-    return faults
+        yield bill, f"balance, payments and charges come to {due}, its amount is {bill.amount}"
+    elif bill.sections and charges != charged:
+        yield bill, f"its sections come to {charged}, its new_charges are {charges}"
 
 
 def _all_rejected(group: _Group, faults: dict[int, str]) -> list[Rejection]:
