@@ -26,13 +26,14 @@ class Cursor:
 def write_cursor(cursor: Cursor, *, purpose: str) -> str:
     """Text for a URL; only `read_cursor` with the same `purpose` accepts it."""
     window = [_text(cursor.window.start), _text(cursor.window.end)]
-    return signing.dumps([window, list(cursor.position)], salt=_salt(purpose), compress=True)
+    signer = signing.Signer(salt=_salt(purpose))  # without a time: the same page has the same address
+    return signer.sign_object([window, list(cursor.position)], compress=True)
 
 
 def read_cursor(text: str, *, purpose: str) -> Cursor:
     """Raises CursorError unless `write_cursor` made it for `purpose`."""
     try:
-        (start, end), position = signing.loads(text, salt=_salt(purpose))
+        (start, end), position = signing.Signer(salt=_salt(purpose)).unsign_object(text)
     except signing.BadSignature as error:
         raise CursorError("not a cursor of this address") from error
     return Cursor(Span(_moment(start), _moment(end)), position)

@@ -10,13 +10,16 @@ from django.db.backends.utils import CursorWrapper
 
 
 @contextmanager
-def prepared_cursor() -> Iterator[CursorWrapper]:
+def prepared_cursor(*, binary: bool = False) -> Iterator[CursorWrapper]:
     """A cursor that sends values apart from the statement; seen by query counts like any other.
 
+    `binary`: answers come in the database's own form, which is faster, and instants as psycopg reads them.
     Planning the gate's statement takes longer than running it. Behind PgBouncer in transaction mode this needs its
     version 1.21 or newer (`max_prepared_statements`).
     """
     connection.ensure_connection()
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(cast(CursorWrapper, psycopg.Cursor(connection.connection))) as cursor:
+    raw = psycopg.Cursor(connection.connection)
+    raw.format = psycopg.pq.Format(binary)
+    with wrap(cast(CursorWrapper, raw)) as cursor:
         yield cursor

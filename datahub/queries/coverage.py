@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.queries.labels import contract_labels
+from accounts.queries.labels import ContractLabel, contract_labels
 from cdsc_portal.lib.ranges import Span, union
 from consent.access import Access, AccessPart, contracts_of
 
@@ -59,9 +59,19 @@ def coverage(
 
     A number that is foreign, not ticked or unknown is simply not shared. One query.
     """
-    asked = asked or Span()
     parts = access.parts_for(resource)
-    granted = contract_labels(contracts_of(parts))
+    return coverage_of(parts, contract_labels(contracts_of(parts)), services=services, asked=asked)
+
+
+def coverage_of(
+    parts: Collection[AccessPart],
+    granted: Iterable[ContractLabel],
+    *,
+    services: Collection[str] | None,
+    asked: Span | None,
+) -> Coverage:
+    """The same where the labels of the parts' contracts are known already. No query."""
+    asked = asked or Span()
     shared = [label for label in granted if services is None or label.contract_number in services]
     spans = _spans(parts, asked)
     contracts = tuple(

@@ -1,39 +1,38 @@
 """Readings as they are stored, cut to the stretches a caller may see."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
-from django.db import connection
+import numpy.typing as npt
 from django.db.models import Max
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
-from datahub.feeds.store.codec import DAY_SECONDS, BlockRow, Codes, Flags, Integers, decoded, scaled_up
+from datahub.feeds.store.codec import DAY_SECONDS, Codes, Flags, Integers
 from datahub.models import Channel
+from datahub.queries.stored_runs import Run, Wanted, stored_runs
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
-_WANTED = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS wanted (channel_id, first, past)"
-_BLOCKS = f"""
-    SELECT {", ".join(f"block.{name}" for name in BlockRow._fields)}, block.modified
-    FROM {_WANTED} JOIN interval_block AS block
-      ON block.channel_id = wanted.channel_id
-      AND block.day BETWEEN (to_timestamp(first) AT TIME ZONE 'UTC')::date
-                        AND (to_timestamp(past) AT TIME ZONE 'UTC')::date
-    WHERE block.day BETWEEN %s AND %s
-    ORDER BY block.channel_id, block.step, block.day, block.phase
-"""  # noqa: S608 - no part of it is input
-_PERIODS = f"""
-    SELECT reading.channel_id, extract(epoch FROM reading.start)::bigint, extract(epoch FROM reading.end)::bigint,
-        reading.value, reading.scale, reading.quality, reading.modified
-    FROM {_WANTED} JOIN datahub_periodreading AS reading
-      ON reading.channel_id = wanted.channel_id
-      AND reading.start >= to_timestamp(first) AND reading.end <= to_timestamp(past)
-    ORDER BY reading.channel_id, reading.start, reading.end
-"""  # noqa: S608 - no part of it is input
+_MICROS = 1_000_000
+_Kept = slice | npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """A register of a meter as its feed names it."""
+
+    channel_id: int
+    meter_id: int
+    meter_number: str
+    register: str
+    commodity: str
+    unit: str
+    direction: str
+    kind: str
+    synced: datetime
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,45 +74,44 @@ class ChannelReadings:
         return [text if known else None for text, known in zip(shown, self.known.tolist(), strict=True)]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Run:
-    """Stored readings of one channel on one grid (or none), not cut yet."""
-
-    channel_id: int
-    step: int | None
-    starts: Integers
-    durations: Integers
-    values: Integers
-    scale: int
-    known: Flags
-    quality: Codes
-    modified: list[datetime]  # of each reading's row
-    row: Integers  # which row a reading is of
-
-
-def readings(spans: Sequence[MeteredSpan]) -> list[ChannelReadings]:
+def readings(
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]] | None = None
+) -> list[ChannelReadings]:
     """What the meters measured during their spans, by contract, meter, channel and step. Three queries.
 
     A reading counts when its whole interval lies in a span, an instant when it does not lie at the span's
-    end; so a former occupant's readings never show. Channels without a reading there are left out.
+    end; so a former occupant's readings never show. Channels without a reading there are left out. `channels` of
+    the meters, by key, save a query where they are known already.
     """
     allowed: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         allowed[span.contract_id, span.meter_id].append(span.span)
-    channels: dict[int, list[Channel]] = defaultdict(list)
-    found = Channel.objects.filter(meter__in={meter for _, meter in allowed}).select_related("meter")
-    for channel in found.order_by("meter__meter_number", "pk"):
-        channels[channel.meter_id].append(channel)
-    if not channels:
+    if channels is None:
+        channels = channels_of({meter for _, meter in allowed})
+    wanted = list(_wanted(allowed, channels))
+    if not wanted:
         return []
-    runs = _stored(channels, allowed)
+    runs: dict[int, list[Run]] = defaultdict(list)
+    for run in stored_runs(wanted):
+        runs[run.channel_id].append(run)
     return [
         cut
         for (contract, meter), stretches in sorted(allowed.items())
-        for channel in channels[meter]
-        for run in runs[channel.pk]
+        for channel in channels.get(meter, ())
+        for run in runs[channel.channel_id]
         if (cut := _cut(contract, channel, run, union(stretches))) is not None
     ]
+
+
+def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
+    """By meter key. One query."""
+    rows = Channel.objects.filter(meter__in=meter_ids).order_by("pk").values_list(
+        "pk", "meter_id", "meter__meter_number", "register", "commodity", "unit", "direction", "kind", "synced"
+    )  # fmt: skip
+    channels: dict[int, list[ChannelFacts]] = defaultdict(list)
+    for row in rows:
+        channels[row[1]].append(ChannelFacts(*row))
+    return channels
 
 
 def last_synced(spans: Sequence[MeteredSpan]) -> dict[int, datetime]:
@@ -144,94 +142,53 @@ def _decimal(value: int, scale: int) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
-def _stored(
-    channels: dict[int, list[Channel]], allowed: dict[tuple[int, int], list[Span]]
-) -> dict[int, list[_Run]]:
-    """Every run of the channels that the spans may touch, by channel."""
-    wanted: list[tuple[int, int, int]] = []
-    bounds: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for (_, meter), stretches in allowed.items():
-        bounds[meter] += [_seconds(span) for span in stretches]
-    for meter, pairs in bounds.items():
-        joined = union(Span(_instant(first), _instant(past)) for first, past in pairs)
-        for channel in channels[meter]:
-            wanted += [(channel.pk, *_seconds(span)) for span in joined]
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    first, past = _instant(min(columns[1])).date(), _instant(max(columns[2])).date()
-    with connection.cursor() as cursor:
-        cursor.execute(_BLOCKS, [*columns, first, past])
-        blocks = cursor.fetchall()
-        cursor.execute(_PERIODS, columns)
-        periods = cursor.fetchall()
-    runs: dict[int, list[_Run]] = defaultdict(list)
-    for run in (*_block_runs(blocks), *_period_runs(periods)):
-        runs[run.channel_id].append(run)
-    return runs
+def _wanted(
+    allowed: Mapping[tuple[int, int], Sequence[Span]], channels: Mapping[int, Sequence[ChannelFacts]]
+) -> Iterator[Wanted]:
+    """The days that the spans may touch."""
+    stretches: dict[int, list[Span]] = defaultdict(list)
+    for (_, meter), spans in allowed.items():
+        stretches[meter] += spans
+    for meter, spans in stretches.items():
+        days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(_seconds, union(spans))]
+        for channel in channels.get(meter, ()):
+            for first, last in days:
+                yield Wanted(channel.channel_id, first, last)
 
 
-def _block_runs(rows: Iterable[tuple[Any, ...]]) -> Iterable[_Run]:
-    by_grid: dict[tuple[int, int], dict[tuple[object, int], tuple[BlockRow, datetime]]] = defaultdict(dict)
-    for *fields, modified in rows:
-        row = BlockRow(*fields)
-        by_grid[row.channel_id, row.step][row.day, row.phase] = (row, modified)  # spans may meet in one day
-    for (channel, step), kept in by_grid.items():
-        yield from _grid_runs(channel, step, list(kept.values()))
-
-
-def _grid_runs(channel: int, step: int, rows: list[tuple[BlockRow, datetime]]) -> Iterable[_Run]:
-    blocks = decoded([row for row, _ in rows], step=step)
-    scale = blocks.scale.max()
-    values, fits = scaled_up(blocks.values, (scale - blocks.scale)[:, None])
-    one_scale = fits.all(axis=1)  # what would need more than 64 bits keeps a scale of its own
-    modified = [moment for _, moment in rows]
-    slots = DAY_SECONDS // step
-    starts = (blocks.day * DAY_SECONDS + blocks.phase)[:, None] + np.arange(slots) * step
-    groups = [(np.flatnonzero(one_scale), values, int(scale))]
-    groups += [
-        (np.flatnonzero(~one_scale & (blocks.scale == own)), blocks.values, int(own))
-        for own in np.unique(blocks.scale[~one_scale])
-    ]
-    for rows_of, content, its_scale in groups:
-        if len(rows_of):
-            order = np.argsort(starts[rows_of].ravel(), kind="stable")
-            row = np.repeat(np.arange(len(rows_of)), slots)[order]
-            yield _Run(
-                channel, step, starts[rows_of].ravel()[order], np.full(len(order), step, dtype=np.int64),
-                content[rows_of].ravel()[order], its_scale, blocks.known[rows_of].ravel()[order],
-                blocks.quality[rows_of].ravel()[order], [modified[place] for place in rows_of.tolist()], row,
-            )  # fmt: skip
-
-
-def _period_runs(rows: Iterable[tuple[Any, ...]]) -> Iterable[_Run]:
-    by_scale: dict[tuple[int, int], dict[tuple[int, int], tuple[Any, ...]]] = defaultdict(dict)
-    for row in rows:
-        by_scale[row[0], row[4]][row[1], row[2]] = row
-    for (channel, scale), kept in by_scale.items():
-        table = list(kept.values())
-        starts = np.array([row[1] for row in table], dtype=np.int64)
-        yield _Run(
-            channel, None, starts, np.array([row[2] for row in table], dtype=np.int64) - starts,
-            np.array([row[3] or 0 for row in table], dtype=np.int64), scale,
-            np.array([row[3] is not None for row in table]), np.array([row[5] for row in table], dtype=np.uint8),
-            [row[6] for row in table], np.arange(len(table)),
-        )  # fmt: skip
-
-
-def _cut(contract: int, channel: Channel, run: _Run, stretches: tuple[Span, ...]) -> ChannelReadings | None:
-    inside = np.zeros(len(run.starts), dtype=np.bool_)
-    for first, past in map(_seconds, stretches):
-        inside |= (run.starts >= first) & (run.starts + run.durations <= past) & (run.starts < past)
-    known = np.flatnonzero(inside & run.known)
-    if not len(known):
+def _cut(
+    contract: int, channel: ChannelFacts, run: Run, stretches: tuple[Span, ...]
+) -> ChannelReadings | None:
+    keep = _inside(run, stretches)
+    known = run.known[keep]
+    if not known.any():
         return None
-    inside[: known[0]] = inside[known[-1] + 1 :] = False  # slots that no reading has reached yet
-    keep = np.flatnonzero(inside)
+    first, past = int(known.argmax()), len(known) - int(known[::-1].argmax())
+    # slots that no reading has reached yet are no part of the series
+    keep = slice(keep.start + first, keep.start + past) if isinstance(keep, slice) else keep[first:past]
     return ChannelReadings(
-        contract, channel.meter_id, channel.meter.meter_number, channel.pk, channel.register, channel.commodity,
-        channel.unit, channel.direction, channel.kind, run.step, run.starts[keep], run.durations[keep],
-        run.values[keep], run.scale, run.known[keep], run.quality[keep],
-        max(run.modified[row] for row in np.unique(run.row[keep]).tolist()), channel.synced,
+        contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
+        channel.commodity, channel.unit, channel.direction, channel.kind, run.step, run.starts[keep],
+        run.durations[keep], run.values[keep], run.scale, known[first:past], run.quality[keep],
+        _moment(int(run.moved[keep].max())), channel.synced,
     )  # fmt: skip
+
+
+def _inside(run: Run, stretches: tuple[Span, ...]) -> _Kept:
+    """Which readings lie wholly in one of the stretches."""
+    bounds = [_seconds(span) for span in stretches]
+    if run.step is None:
+        ends = run.starts + run.durations
+        inside: Flags = np.zeros(len(run.starts), dtype=np.bool_)
+        for first, past in bounds:
+            inside |= (run.starts >= first) & (ends <= past) & (run.starts < past)
+        return np.flatnonzero(inside)
+    places = [
+        slice(*np.searchsorted(run.starts, [first, past - run.step + 1]).tolist()) for first, past in bounds
+    ]
+    if len(places) == 1:
+        return places[0]
+    return np.concatenate([np.arange(place.start, place.stop) for place in places])
 
 
 def _seconds(span: Span) -> tuple[int, int]:
@@ -241,5 +198,6 @@ def _seconds(span: Span) -> tuple[int, int]:
     return first, past
 
 
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _moment(micros: int) -> datetime:
+    seconds, rest = divmod(micros, _MICROS)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

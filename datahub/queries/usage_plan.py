@@ -1,7 +1,7 @@
 """Which stretches of which meters a page of usage holds, planned before any reading is touched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
 from datahub.queries.coverage import Coverage
 from datahub.queries.meter_loads import MeterLoad
+from datahub.queries.usage_facts import UsageFacts
 
 METER_DAYS = 1100  # three years of one meter
 
@@ -45,31 +46,56 @@ class Stretch:
         return [self.contract_number, self.meter_number, self.start.isoformat()]
 
 
+@dataclass(frozen=True, slots=True)
+class UsagePlan:
+    """Where readings can lie (`stretches`), which of it the page holds, and where the next page begins."""
+
+    stretches: list[Stretch]
+    page: list[Stretch]
+    resume: Position | None
+    alone: bool  # there is no other page
+
+
+def usage_plan(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> UsagePlan:
+    """By contract number, meter number and time, the page that begins at `after`. No query."""
+    found = stretches(_in_window(facts.links, covered), facts.loads, covered, facts.meters)
+    page, resume = page_of(found, after)
+    return UsagePlan(found, page, resume, after is None and resume is None)
+
+
+def _in_window(links: Iterable[MeteredSpan], covered: Coverage) -> Iterator[MeteredSpan]:
+    open_spans = covered.spans
+    for link in links:
+        for window in open_spans.get(link.contract_id, ()):
+            cut = link.span.intersect(window)
+            if cut is not None:
+                yield replace(link, span=cut)
+
+
 def stretches(
-    spans: Iterable[MeteredSpan], loads: Mapping[int, MeterLoad], covered: Coverage
+    spans: Iterable[MeteredSpan],
+    loads: Mapping[int, MeterLoad],
+    covered: Coverage,
+    meters: Mapping[int, str] | None = None,
 ) -> list[Stretch]:
-    """Where readings can lie, by contract number, meter number and time. One query."""
+    """Where readings can lie, by contract number, meter number and time. One query, none where `meters` tells
+    the numbers.
+    """
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
-        linked[(span.contract_id, span.meter_id)].append(span.span)
+        linked[span.contract_id, span.meter_id].append(span.span)
     contracts = {contract.key: contract.contract_number for contract in covered.open}
-    meters = meter_numbers({meter for _, meter in linked})
+    numbers = meter_numbers({meter for _, meter in linked}) if meters is None else meters
     found = [
         Stretch(
-            contract,
-            contracts[contract],
-            meter,
-            meters[meter],
-            held.start,
-            held.end,
-            held.end,
+            contract, contracts[contract], meter, numbers[meter], held.start, held.end, held.end,
             loads[meter].longest,
         )
         for (contract, meter), parts in linked.items()
         for span in union(parts)
         if meter in loads and (held := span.intersect(loads[meter].span)) is not None
         if held.start is not None and held.end is not None
-    ]
+    ]  # fmt: skip
     return sorted(found, key=lambda stretch: (stretch.contract_number, stretch.meter_number, stretch.start))
 
 

@@ -6,48 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from datahub.api.minutes.shapes import QUALITY_NAMES
 from datahub.queries.generation_mix import MixSegment
-from datahub.queries.usage import UsageSegment
 
-USAGE_HEADER = (
-    "contract_number", "service_point_id", "meter_number", "register", "direction", "kind", "unit",
-    "start", "end", "value", "quality",
-)  # fmt: skip
 MIX_HEADER = ("series", "contract_numbers", "tariff_code", "region", "start", "end", "source", "share")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def usage_lines(segments: Iterable[UsageSegment]) -> Iterator[str]:
-    """An unknown value is an empty cell."""
-    yield ",".join(USAGE_HEADER)
-    for segment in segments:
-        channel = segment.channel
-        names = (
-            segment.contract_number, segment.service_point_id, channel.meter_number, channel.register,
-            channel.direction, channel.kind, channel.unit,
-        )  # fmt: skip
-        head = _cells(names)
-        starts = _instants(segment.starts)
-        ends = _instants(segment.starts + segment.interval_seconds)
-        for start, end, value, code in zip(
-            starts, ends, segment.values, segment.quality.tolist(), strict=True
-        ):
-            yield f"{head},{start}Z,{end}Z,{value or ''},{QUALITY_NAMES[code]}"
 
 
 def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
     """Contract numbers are separated by spaces; an unknown share is an empty cell."""
     yield ",".join(MIX_HEADER)
     for segment in segments:
-        head = _cells(
+        head = csv_cells(
             (segment.series, " ".join(segment.contract_numbers), segment.tariff_code, segment.region)
         )
         starts = [int(step.start.timestamp()) for step in segment.steps]
         begins = _instants(np.array(starts, dtype=np.int64))
         ends = _instants(np.array(starts, dtype=np.int64) + segment.interval_seconds)
         for told in segment.sources:
-            name = _cells((told.source,))
+            name = csv_cells((told.source,))
             for start, end, share in zip(begins, ends, told.shares, strict=True):
                 yield f"{head},{start}Z,{end}Z,{name},{share or ''}"
 
@@ -56,7 +32,7 @@ def _instants(seconds: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[str
     return np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
 
 
-def _cells(values: Sequence[str]) -> str:
+def csv_cells(values: Sequence[str]) -> str:
     """Quoted where needed; text that a spreadsheet would run as a formula is kept text."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(

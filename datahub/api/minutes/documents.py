@@ -1,6 +1,6 @@
 """What the OpenAPI document says of the founding resources."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,8 +15,9 @@ from drf_spectacular.utils import (
 
 from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
-from datahub.api.minutes.examples import example_answer
+from datahub.api.minutes.examples import ITEMS, example_answer
 from datahub.api.minutes.shapes import ProblemShape
+from datahub.api.renderers import CSVRenderer
 
 _DATE = "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d`, `-12h`, a date, or a date-time with its UTC offset"
 PARAMETERS = [
@@ -53,26 +54,32 @@ class BearerScheme(OpenApiAuthenticationExtension):
         }
 
 
-def documented(summary: str) -> Callable[[Any], Any]:
-    """Describe a founding view; resource, shape and forms are read from its class."""
+def documented(
+    summary: str, *, name: str = "", parameters: Sequence[OpenApiParameter] = ()
+) -> Callable[[Any], Any]:
+    """Describe a founding view; resource, shape and forms are read from its class.
+
+    `name` is the address where that is not the resource, `parameters` those that only this view takes.
+    """
 
     def describe(view: Any) -> Any:
+        at = name or view.resource
         answers: dict[Any, Any] = {
             (200, "application/json"): OpenApiResponse(view.answer, description=summary)
         }
-        if hasattr(view, "lines"):
+        if CSVRenderer in view.renderer_classes:
             answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=summary)
         operation = extend_schema(
-            operation_id=view.resource,
+            operation_id=at,
             summary=summary,
             description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
             tags=["founding resources"],
-            parameters=PARAMETERS,
+            parameters=[*parameters, *PARAMETERS],
             responses=answers | _others(400, 401, 403, 405, 406),
             examples=[
                 OpenApiExample(
-                    view.resource,
-                    value=example_answer(view.resource),
+                    at,
+                    value=example_answer(view.resource, ITEMS[at]),
                     response_only=True,
                     status_codes=["200"],
                     media_type="application/json",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from cdsc_portal.lib.json import instant
-from cdsc_portal.lib.paging import Cursor, write_cursor
+from cdsc_portal.lib.paging import Cursor, Position, write_cursor
 from cdsc_portal.lib.ranges import Span
 from datahub.api.minutes.asked import Asked
 from datahub.queries.coverage import Coverage
@@ -54,6 +54,27 @@ class Envelope:
     next: str | None
 
     @property
+    def members(self) -> dict[str, object]:
+        """All but the data, as `EnvelopeShape` describes them."""
+        return {
+            "resource": self.resource,
+            "window": _window(self.window),
+            "services": [
+                {
+                    "contract_number": line.contract_number,
+                    "service_type": line.service_type or None,
+                    "status": line.status,
+                    "windows": [_window(span) for span in line.windows],
+                    "synced": _instant(line.synced),
+                    "loaded_until": _instant(line.loaded_until),
+                }
+                for line in self.services
+            ],
+            "notices": [{"code": notice.code, "detail": notice.detail} for notice in self.notices],
+            "next": self.next,
+        }
+
+    @property
     def headers(self) -> dict[str, str]:
         """The same for an answer that has no room for them (CSV)."""
         sides = (instant(side) if side else "" for side in (self.window.start, self.window.end))
@@ -94,14 +115,22 @@ def envelope(
 
 
 def next_address(
-    path: str, query: QueryDict, page: Page[object], asked: Asked, *, purpose: str
+    path: str, query: QueryDict, resume: Position | None, asked: Asked, *, purpose: str
 ) -> str | None:
-    """The same address with a cursor, or None after the last page."""
-    if page.resume is None:
+    """The same address with a cursor for where the next page begins, or None after the last."""
+    if resume is None:
         return None
     following = query.copy()
-    following["cursor"] = write_cursor(Cursor(asked.window, page.resume), purpose=purpose)
+    following["cursor"] = write_cursor(Cursor(asked.window, resume), purpose=purpose)
     return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
+
+
+def _window(span: Span) -> dict[str, str | None]:
+    return {"start": _instant(span.start), "end": _instant(span.end)}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return instant(moment) if moment else None
 
 
 def _services(covered: Coverage, page: Page[object]) -> list[ServiceLine]:

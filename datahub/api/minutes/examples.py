@@ -58,6 +58,33 @@ _USAGE: _Object = {
     ],
     "modified": "2026-03-02T03:10:00Z",
 }
+_SUMS: _Object = {
+    "contract_number": "7000-1",
+    "meter_number": "55-1042",
+    "register": None,
+    "service_type": "electricity",
+    "direction": "import",
+    "kind": "interval",
+    "unit": "Wh",
+    "by": "month",
+    "rule": "sum",
+    "periods": [
+        {
+            "period": "2026-03",
+            "start": "2026-03-14T17:00:00Z",
+            "end": "2026-04-01T07:00:00Z",
+            "whole": False,
+            "value": "187204",
+            "known": 1683,
+            "due": 1688,
+            "quality": [
+                {"count": 1680, "quality": "actual"},
+                {"count": 3, "quality": "estimated"},
+                {"count": 5, "quality": "missing"},
+            ],
+        }
+    ],
+}
 _SECTION: _Object = {
     "id": "q4h8zr2mxw9dptb7nk3v",
     "statement_number": "2026-03-4711",
@@ -130,6 +157,7 @@ ITEMS: dict[str, _Object] = {
     "supply_details": _SUPPLY,
     "supply_history": _SUPPLY | {"started": None, "ended": "2025-06-01", "withheld": ["started"]},
     "usage_data": _USAGE,
+    "usage_sums": _SUMS,
     "bill_data": _SECTION,
     "bill_statements": _STATEMENT,
     "generation_mix": _mix("consumption_breakdown", "EV-TOU", None),
@@ -139,7 +167,7 @@ ITEMS: dict[str, _Object] = {
 }
 
 
-def example_answer(resource: str) -> _Object:
+def example_answer(resource: str, item: _Object) -> _Object:
     """A whole answer with one object."""
     window = {"start": "2026-03-01T08:00:00Z", "end": "2026-04-01T07:00:00Z"}
     return {
@@ -167,5 +195,5 @@ def example_answer(resource: str) -> _Object:
             {"code": "service_not_shared", "detail": "A service asked for is not part of this grant."}
         ],
         "next": None,
-        "data": [ITEMS[resource]],
+        "data": [item],
     }

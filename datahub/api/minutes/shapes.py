@@ -11,11 +11,21 @@ from rest_framework import serializers
 
 from datahub.api.minutes.fields import Exact, ExactList, Instant, MaybeText, Shape, Text
 from datahub.feeds.formats.base import Quality
+from datahub.feeds.store.codec import Codes
 from datahub.queries.bill_sections import SUPPLY_FACTS
 from datahub.queries.bill_statements import WHOLE_STATEMENT, ReadableStatement
 from datahub.queries.usage import MISSING, UsageSegment
 
 QUALITY_NAMES = {code.value: code.name.lower() for code in Quality} | {MISSING: "missing"}
+
+
+def quality_runs(codes: Codes) -> list[dict[str, object]]:
+    """How many values in a row have the same quality."""
+    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+    return [
+        {"count": past - first, "quality": QUALITY_NAMES[int(codes[first])]}
+        for first, past in pairwise(edges)
+    ]
 
 
 class DeliveryPointShape(Shape):
@@ -81,12 +91,7 @@ class UsageSegmentShape(Shape):
 
     @extend_schema_field(QualityRunShape(many=True))
     def get_quality(self, segment: UsageSegment) -> list[dict[str, object]]:
-        codes = segment.quality
-        edges = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-        return [
-            {"count": last - first, "quality": QUALITY_NAMES[int(codes[first])]}
-            for first, last in pairwise(edges)
-        ]
+        return quality_runs(segment.quality)
 
 
 class LineItemShape(Shape):

@@ -3,19 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.paging import Position
-from consent.access import DataAccess
+from consent.access import DataAccess, contracts_of
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure
-from datahub.api.etags import etag_of, is_known
+from datahub.api.etags import etag_of, etag_of_facts, is_known, not_modified
 from datahub.api.minutes.asked import Asked, parse_asked
-from datahub.api.minutes.csv_lines import mix_lines, usage_lines
+from datahub.api.minutes.csv_lines import mix_lines
 from datahub.api.minutes.documents import documented
 from datahub.api.minutes.envelope import Envelope, envelope, next_address
 from datahub.api.minutes.shapes import (
@@ -28,42 +29,55 @@ from datahub.api.minutes.shapes import (
     UsageSegmentShape,
     answer_of,
 )
+from datahub.api.minutes.usage_bytes import USAGE_FORM, usage_csv, usage_object
 from datahub.api.renderers import CSVRenderer, JSONRenderer
 from datahub.queries.bill_sections import bill_sections
 from datahub.queries.bill_statements import bill_statements
-from datahub.queries.coverage import Coverage, coverage
+from datahub.queries.coverage import Coverage, coverage, coverage_of
 from datahub.queries.delivery import current_deliveries
 from datahub.queries.generation_mix import generation_mix
 from datahub.queries.paged import Page
 from datahub.queries.supply import current_supplies, supply_history
-from datahub.queries.usage import usage
+from datahub.queries.usage import UsageSegment, usage
+from datahub.queries.usage_facts import usage_facts
+from datahub.queries.usage_plan import usage_plan
 
 
-class FoundingView(GatedView, ABC):
-    """Parse, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304)."""
+class FoundingView(GatedView):
+    """What the founding resources share: one envelope, two forms, a tag, a record of what left."""
 
     answer: ClassVar[type[EnvelopeShape]]
     speaks_of_present: ClassVar[bool] = False
     also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
 
-    @abstractmethod
-    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
-        """What the window holds; each resource says how."""
+    def asked(self, request: Request, at: datetime) -> Asked:
+        return parse_asked(request.query_params, now=at, purpose=_purpose(request), also=self.also)
 
-    def get(self, request: Request) -> HttpResponse:
-        at = clock.now()
-        access = access_of(request)
-        purpose = f"{request.path}:{access.grant_public_id}"
-        asked = parse_asked(request.query_params, now=at, purpose=purpose, also=self.also)
-        window = None if self.speaks_of_present else asked.window
-        covered = coverage(access, self.resource, services=asked.services, asked=window)
-        page = self.page(covered, access, at, asked.after)
-        following = next_address(request.path, request.query_params, page, asked, purpose=purpose)
-        told = self.told(covered, page, asked, following)
-        body, headers = self.written(told, request)
-        etag = etag_of(body)
-        if is_known(request, etag):
-            return HttpResponse(status=304, headers={"ETag": etag})
+    def next_address(self, request: Request, resume: Position | None, asked: Asked) -> str | None:
+        return next_address(request.path, request.query_params, resume, asked, purpose=_purpose(request))
+
+    def told(self, request: Request, covered: Coverage, page: Page[Any], asked: Asked) -> Envelope:
+        return envelope(
+            self.resource,
+            covered,
+            page,
+            asked,
+            speaks_of_present=self.speaks_of_present,
+            following=self.next_address(request, page.resume, asked),
+        )
+
+    def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
+        """The body, and the headers that go with its form."""
+        return dumps({**told.members, "data": self.objects(told.data)}), {}
+
+    def objects(self, items: Sequence[Any]) -> Sequence[object]:
+        """The data as plain values."""
+        return cast(Sequence[object], self.answer().fields["data"].to_representation(items))
+
+    def disclose(
+        self, access: DataAccess, covered: Coverage, page: Page[Any], request: Request, at: datetime
+    ) -> None:
+        """Record what leaves; in the transaction of the answer."""
         record_disclosure(
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
@@ -74,24 +88,31 @@ class FoundingView(GatedView, ABC):
             address=remote_address(request),
             at=at,
         )
+
+
+class PagedView(FoundingView, ABC):
+    """Parse, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304)."""
+
+    @abstractmethod
+    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
+        """What the window holds; each resource says how."""
+
+    def get(self, request: Request) -> HttpResponse:
+        at = clock.now()
+        access = access_of(request)
+        asked = self.asked(request, at)
+        window = None if self.speaks_of_present else asked.window
+        covered = coverage(access, self.resource, services=asked.services, asked=window)
+        page = self.page(covered, access, at, asked.after)
+        body, headers = self.written(self.told(request, covered, page, asked), request)
+        etag = etag_of(body)
+        if is_known(request, etag):
+            return not_modified(etag)
+        self.disclose(access, covered, page, request, at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
 
-    def told(self, covered: Coverage, page: Page[Any], asked: Asked, following: str | None) -> Envelope:
-        return envelope(
-            self.resource,
-            covered,
-            page,
-            asked,
-            speaks_of_present=self.speaks_of_present,
-            following=following,
-        )
 
-    def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
-        """The body, and the headers that go with its form."""
-        return JSONRenderer().render(self.answer(told).data), {}
-
-
-class SeriesView(FoundingView):
+class SeriesView(PagedView):
     """A series comes as CSV too."""
 
     renderer_classes = [JSONRenderer, CSVRenderer]
@@ -101,13 +122,13 @@ class SeriesView(FoundingView):
         """The data as CSV, header line first."""
 
     def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
-        if request.accepted_renderer.format == "csv":
+        if _is_csv(request):
             return CSVRenderer().render(self.lines(told.data)), told.headers
         return super().written(told, request)
 
 
 @documented("How service is delivered now: utility, points, meters, voltage.")
-class DistributionDetails(FoundingView):
+class DistributionDetails(PagedView):
     resource = "distribution_details"
     answer = answer_of(DeliveryShape)
     speaks_of_present = True
@@ -117,7 +138,7 @@ class DistributionDetails(FoundingView):
 
 
 @documented("Who supplies now, on which tariff.")
-class SupplyDetails(FoundingView):
+class SupplyDetails(PagedView):
     resource = "supply_details"
     answer = answer_of(SupplyShape)
     speaks_of_present = True
@@ -127,7 +148,7 @@ class SupplyDetails(FoundingView):
 
 
 @documented("Every supplier and tariff that touches the window.")
-class SupplyHistory(FoundingView):
+class SupplyHistory(PagedView):
     resource = "supply_history"
     answer = answer_of(SupplyShape)
 
@@ -136,19 +157,42 @@ class SupplyHistory(FoundingView):
 
 
 @documented("Meter readings by channel.")
-class UsageData(SeriesView):
+class UsageData(FoundingView):
+    """Its tag is made of facts, so that a call for what did not change touches no reading."""
+
     resource = "usage_data"
     answer = answer_of(UsageSegmentShape)
+    renderer_classes = [JSONRenderer, CSVRenderer]
 
-    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
-        return usage(covered, after=after)
+    def get(self, request: Request) -> HttpResponse:
+        at = clock.now()
+        access = access_of(request)
+        asked = self.asked(request, at)
+        parts = access.parts_for(self.resource)
+        facts = usage_facts(contracts_of(parts))
+        covered = coverage_of(parts, facts.contracts, services=asked.services, asked=asked.window)
+        plan = usage_plan(covered, facts, after=asked.after)
+        address = self.next_address(request, plan.resume, asked)
+        form = (USAGE_FORM, _media_type(request), access.grant_public_id)
+        etag = etag_of_facts(form, covered, plan.page, address, facts.rows)
+        if is_known(request, etag):
+            return not_modified(etag)
+        page = usage(covered, facts, plan)
+        body, headers = self.written(self.told(request, covered, page, asked), request)
+        self.disclose(access, covered, page, request, at)
+        return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
 
-    def lines(self, items: Sequence[Any]) -> Iterator[str]:
-        return usage_lines(items)
+    def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
+        if _is_csv(request):
+            return usage_csv(cast(Sequence[UsageSegment], told.data)), told.headers
+        return super().written(told, request)
+
+    def objects(self, items: Sequence[Any]) -> Sequence[object]:
+        return [usage_object(segment) for segment in items]
 
 
 @documented("What bills are made of: sections by contract, with their line items.")
-class BillData(FoundingView):
+class BillData(PagedView):
     resource = "bill_data"
     answer = answer_of(BillSectionShape)
 
@@ -157,7 +201,7 @@ class BillData(FoundingView):
 
 
 @documented("Bills as they were sent.")
-class BillStatements(FoundingView):
+class BillStatements(PagedView):
     resource = "bill_statements"
     answer = answer_of(BillStatementShape)
 
@@ -192,5 +236,14 @@ class ResidualMix(GenerationMix):
     resource = "residual_mix"
 
 
+def _purpose(request: Request) -> str:
+    """What a cursor is good for: one address of one grant."""
+    return f"{request.path}:{access_of(request).grant_public_id}"
+
+
+def _is_csv(request: Request) -> bool:
+    return request.accepted_renderer.format == "csv"
+
+
 def _media_type(request: Request) -> str:
-    return "text/csv; charset=utf-8" if request.accepted_renderer.format == "csv" else "application/json"
+    return "text/csv; charset=utf-8" if _is_csv(request) else "application/json"

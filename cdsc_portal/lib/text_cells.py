@@ -1,0 +1,139 @@
+"""Columns of numbers and instants as text, without a Python object each: a row of bytes a value, padded with NUL.
+
+Rows may be set side by side (a CSV line) or one after the other (a JSON array); `text` drops the padding.
+"""
+
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Cells = npt.NDArray[np.uint8]
+
+_GROUP = 10_000  # four digits are looked up at a time
+_MINUS, _DOT, _ZERO = b"-.0"
+_FEW = 200  # from here on a table of small numbers pays
+_DAY = 86_400
+
+
+def text(cells: Cells) -> bytes:
+    """All rows in order, padding dropped."""
+    return cells.tobytes().translate(None, b"\0")
+
+
+def decimal_cells(
+    values: Integers,
+    known: Flags,
+    scale: int,
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    unknown: bytes = b"",
+) -> Cells:
+    """values / 10**`scale` in plain notation with all `scale` decimals, between `before` and `after`.
+
+    Any 64-bit value, any scale (a negative one adds zeros). A row where `known` is false is `unknown` instead.
+    """
+    if len(values) > _FEW and int(values.min()) >= 0 and int(values.max()) < _GROUP:
+        table = _small(scale, before, after, unknown)
+        return table.take(np.where(known, values, _GROUP), axis=0).view(np.uint8).reshape(len(values), -1)
+    return _composed(values, known, scale, before, after, unknown)
+
+
+def instant_cells(seconds: Integers) -> Cells:
+    """Epoch seconds as RFC 3339 in UTC, `2026-03-01T08:00:00Z`; years 0 to 9999; fast where days repeat."""
+    day, second = np.divmod(seconds, _DAY)
+    edges = np.flatnonzero(np.diff(day)) + 1
+    first = np.concatenate([[0], edges]) if len(day) else edges
+    dates = np.datetime_as_string(day[first].astype("datetime64[D]")).astype("S10")
+    cells = np.empty((len(seconds), 20), dtype=np.uint8)
+    cells[:, :10] = np.repeat(_bytes_of(dates), np.diff(np.append(first, len(day))), axis=0)
+    cells[:, 10] = ord("T")
+    cells[:, 11:19] = _clock()[second]
+    cells[:, 19] = ord("Z")
+    return cells
+
+
+def fixed_cells(words: list[str], codes: npt.NDArray[np.uint8]) -> Cells:
+    """The word of each code."""
+    return _bytes_of(np.array([word.encode() for word in words]))[codes]
+
+
+def _composed(
+    values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
+) -> Cells:
+    zero = before + b"0" + after
+    zeros, scale = b"0" * -scale, max(scale, 0)
+    after = zeros + after
+    sizes = np.abs(values).view(np.uint64)  # the least integer has no positive twin but this one
+    digits = _digits(sizes, scale + 1)
+    rows, width = digits.shape
+    negative = values < 0
+    head = len(before) + int(negative.any())
+    dot = head + width - scale
+    end = dot + scale + (scale > 0)
+    cells = np.zeros((rows, max(end + len(after), len(unknown))), dtype=np.uint8)
+    cells[:, : len(before)] = _row(before)
+    cells[negative, head - 1] = _MINUS
+    cells[:, head:dot] = digits[:, : width - scale]
+    if scale:
+        cells[:, dot] = _DOT
+        cells[:, dot + 1 : end] = digits[:, width - scale :]
+    cells[:, end : end + len(after)] = _row(after)
+    if zeros:
+        cells[values == 0] = _row(zero.ljust(cells.shape[1], b"\0"))
+    if not known.all():
+        cells[~known] = _row(unknown.ljust(cells.shape[1], b"\0"))
+    return cells
+
+
+def _row(side: bytes) -> Cells:
+    return np.frombuffer(side, dtype=np.uint8)
+
+
+def _digits(sizes: npt.NDArray[np.uint64], shown: int) -> Cells:
+    """Four columns a group; zeros in front of a number are NUL, but for the last `shown` digits."""
+    groups = max(-(-shown // 4), -(-len(str(int(sizes.max(initial=0)))) // 4))
+    cells = np.empty((len(sizes), groups), dtype=np.uint32)
+    rest = sizes
+    for place in range(groups):  # from the last group to the first
+        left = rest // _GROUP
+        group = (rest - left * _GROUP).astype(np.intp)
+        table = _four(min(max(shown - 4 * place, 0), 4))
+        cells[:, groups - 1 - place] = table[group + np.where(left == 0, _GROUP, 0)]
+        rest = left
+    return cells.view(np.uint8)
+
+
+@cache
+def _four(shown: int) -> npt.NDArray[np.uint32]:
+    """0 to 9999 in four digits; then again, for the first group, where only `shown` of the leading zeros stay."""
+    number, power = np.arange(_GROUP)[:, None], np.array([1000, 100, 10, 1])
+    full = (number // power % 10 + _ZERO).astype(np.uint8)
+    bare = np.where((number >= power) | (np.arange(4) >= 4 - shown), full, 0).astype(np.uint8)
+    return np.concatenate([full, bare]).view(np.uint32).ravel()
+
+
+@lru_cache(maxsize=64)
+def _small(scale: int, before: bytes, after: bytes, unknown: bytes) -> npt.NDArray[np.uint64]:
+    """The cells of 0 to 9999, and last the one of the unknown: one look-up a value."""
+    numbers = np.append(np.arange(_GROUP), 0)
+    known = np.arange(_GROUP + 1) < _GROUP
+    cells = _composed(numbers, known, scale, before, after, unknown)
+    return np.pad(cells, ((0, 0), (0, -cells.shape[1] % 8))).view(np.uint64)
+
+
+@cache
+def _clock() -> Cells:
+    """`hh:mm:ss` of each second of a day."""
+    second = np.arange(_DAY)[:, None]
+    digits = (
+        np.hstack([part // [10, 1] % 10 for part in (second // 3600, second // 60 % 60, second % 60)]) + _ZERO
+    )
+    return np.insert(digits, [2, 4], ord(":"), axis=1).astype(np.uint8)
+
+
+def _bytes_of(words: npt.NDArray[np.bytes_]) -> Cells:
+    return words.view(np.uint8).reshape(len(words), words.itemsize)

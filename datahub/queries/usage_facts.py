@@ -1,0 +1,103 @@
+"""All that an answer about usage stands on beside its readings, in one statement, since each call asks for it.
+
+Also the calls that are answered with "nothing changed": what is read here decides that, before any reading is.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.queries.labels import ContractLabel
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.ranges import Span
+from datahub.queries.meter_loads import MeterLoad
+from datahub.queries.readings import ChannelFacts
+
+# A channel's row is written anew by each load that saw the channel, so its transaction (xmin) moves with every reading,
+# as does a changed unit. A month that is set aside takes its readings along, so the set of months counts too.
+_STATEMENT = """
+    SELECT contract.id, contract.contract_number, contract.commodity, account.account_number,
+        linked.start, linked.end, installed.start, installed.end,
+        point.id, point.servicepoint_number, meter.id, meter.meter_number,
+        channel.id, channel.register, channel.commodity, channel.unit, channel.direction, channel.kind,
+        channel.synced, channel.first_start, channel.last_end, channel.longest, channel.xmin::text,
+        (SELECT sum(inhrelid::bigint)::text FROM pg_inherits WHERE inhparent = 'interval_block'::regclass)
+    FROM accounts_servicecontract contract
+    JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
+    LEFT JOIN (
+        accounts_contractservicepoint linked
+        JOIN accounts_servicepoint point ON point.id = linked.service_point_id
+        JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
+            AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
+        JOIN accounts_meterdevice meter ON meter.id = installed.meter_id
+        LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
+    ) ON linked.contract_id = contract.id
+    WHERE contract.id = ANY(%s::bigint[])
+    ORDER BY contract.contract_number, meter.meter_number, linked.start, installed.start, linked.id, installed.id,
+        channel.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFacts:
+    """`links` are all stretches ever, cut to nothing; channels are by meter; numbers by key.
+
+    `rows` are the facts as they were read: they differ whenever an answer of the same window would.
+    """
+
+    contracts: tuple[ContractLabel, ...]
+    links: tuple[MeteredSpan, ...]
+    points: dict[int, str]
+    meters: dict[int, str]
+    channels: dict[int, tuple[ChannelFacts, ...]]
+    loads: dict[int, MeterLoad]
+    rows: list[tuple[object, ...]]
+
+
+def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
+    """What is on record of the contracts, their meters and channels. One statement."""
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_STATEMENT, [sorted(contract_ids)])
+        rows = cursor.fetchall()
+    contracts: dict[int, ContractLabel] = {}
+    links: dict[MeteredSpan, None] = {}
+    points: dict[int, str] = {}
+    meters: dict[int, str] = {}
+    channels: dict[int, dict[int, ChannelFacts]] = {}
+    loads: dict[int, MeterLoad] = {}
+    for row in rows:
+        contracts[row[0]] = ContractLabel(*row[:4])
+        span = _linked(*row[4:8])
+        if span is None:
+            continue
+        point, point_number, meter, meter_number, channel = row[8:13]
+        points[point], meters[meter] = point_number, meter_number
+        links[MeteredSpan(row[0], point, meter, span)] = None
+        known = channels.setdefault(meter, {})
+        if channel is None or channel in known:
+            continue
+        synced, first, last, longest = row[18:22]
+        register, commodity, unit, direction, kind = row[13:18]
+        known[channel] = ChannelFacts(
+            channel, meter, meter_number, register, commodity, unit, direction, kind, synced
+        )
+        if first is not None:
+            load = MeterLoad(first, last, timedelta(seconds=longest), synced)
+            loads[meter] = loads[meter].joined(load) if meter in loads else load
+    return UsageFacts(
+        tuple(contracts.values()),
+        tuple(links),
+        points,
+        meters,
+        {meter: tuple(known.values()) for meter, known in channels.items()},
+        loads,
+        rows,
+    )
+
+
+def _linked(
+    start: datetime | None, end: datetime | None, installed: datetime | None, removed: datetime | None
+) -> Span | None:
+    """The stretch both links share; None where a contract has no meter."""
+    return None if start is None else Span(start, end).intersect(Span(installed, removed))
