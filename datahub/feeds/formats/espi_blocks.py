@@ -1,73 +1,270 @@
 """ESPI interval blocks to columns, before it is known what they measure: types may come later in the file."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from lxml import etree
 
-from datahub.feeds.formats.base import Quality, Rejection
+from datahub.feeds.formats.base import FeedStructureError, Integers, Quality
 from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.espi_links import ESPI, Links, line_of
+from datahub.feeds.formats.espi_runs import Alike, Run
+from datahub.feeds.formats.espi_shape import Shape
 from datahub.feeds.formats.espi_types import QUALITIES
+from datahub.feeds.formats.gathered import AS_SAID, Records
+from datahub.feeds.formats.gathered import READING as READINGS
 from datahub.feeds.formats.local_time import wall_clock_moment
-from datahub.feeds.formats.readings import Channel
+from datahub.feeds.formats.spool import Spool
+from datahub.feeds.formats.usage_rows import Flags
 
-_PERIOD, _START, _DURATION = f"{ESPI}timePeriod", f"{ESPI}start", f"{ESPI}duration"
-_VALUE, _READING_QUALITY, _QUALITY = f"{ESPI}value", f"{ESPI}ReadingQuality", f"{ESPI}quality"
+BLOCK, READING = f"{ESPI}IntervalBlock", f"{ESPI}IntervalReading"
+_LATEST = (1 << 33) - 1  # seconds
+_MOST_PENDING = 200_000  # readings of an entry before it is known where they belong
+_HALF_HOUR = 1800  # no clock changes inside one
+_CODES = np.array([QUALITIES.get(code, Quality.UNSTATED) for code in range(32)], np.uint8)  # none is 31
+_FIELDS = ("line", "start", "duration", "digits", "exponent", "known", "quality")
+
+
+@dataclass(slots=True)
+class Slot:
+    """A place in the spool for readings of one meter reading."""
+
+    links: Links  # of an entry that holds some of them
+    first: int  # start of the first and of the last
+    last: int
 
 
 class Blocks:
-    """Readings by the links of their block; `wall_clock`: the zone of local time written as UTC, or None."""
+    """Puts readings into `spool`, entry by entry. `wall_clock`: the zone of local time written as UTC, or None;
+    `ends`: what is called a start is the end; `outside`: readings outside of their block's interval are taken too.
+    """
 
-    def __init__(self, wall_clock: ZoneInfo | None) -> None:
+    def __init__(self, spool: Spool, wall_clock: ZoneInfo | None, *, ends: bool, outside: bool) -> None:
+        self.slots: list[Slot] = []
+        self._spool = spool
         self._wall_clock = wall_clock
-        self.channels: dict[Links, Channel] = {}
-        self.rejected: list[Rejection] = []
+        self._ends = ends
+        self._outside = outside
+        self._numbers: dict[str | Links, int] = {}
+        self._block: etree._Element | None = None
+        self._interval: tuple[int, int] | None = None
+        self._last: tuple[Shape, int] | None = (
+            None  # the reading before, with its line: a run may begin with it
+        )
+        self._singles: list[tuple[tuple[int, ...], str]] = []
+        self._pending: list[Records] = []
+        self._size = 0  # readings that are pending
+        self._early: int | None = None  # the slot of an entry that is too large to wait for its end
 
-    def take(self, block: etree._Element, links: Links) -> None:
-        """Each IntervalReading becomes a reading or a rejection with its line."""
-        channel = self.channels.setdefault(links, Channel())
-        for reading in block.iterchildren(f"{ESPI}IntervalReading"):
-            try:
-                self._add(channel, reading)
-            except ValueError as error:
-                text = " ".join(str(part).strip() for part in reading.itertext() if part.strip())
-                self.rejected.append(Rejection(line_of(reading), str(error), text))
+    def reading(self, element: etree._Element) -> None:
+        """Take an IntervalReading that has been read to its end, and forget those before it in the block."""
+        self._settle()
+        block = element.getparent()
+        if block is None or block.tag != BLOCK:
+            return
+        if block is not self._block:
+            self._flush()
+            self._block, self._interval = block, None if self._outside else _interval(block)
+        while (before := element.getprevious()) is not None and before.tag != f"{ESPI}interval":
+            block.remove(before)
+        self._last = Shape.of(element), line_of(element)
 
-    def _add(self, channel: Channel, reading: etree._Element) -> None:
-        start, duration, value, quality = None, 0, None, Quality.UNSTATED
-        for child in reading:
-            if child.tag == _PERIOD:
-                start, duration = _period(child)
-            elif child.tag == _VALUE:
-                value = _value(child.text)
-            elif child.tag == _READING_QUALITY:
-                quality = _quality(child)
-        if start is None:
-            raise ValueError("the reading has no start")
-        moment = (start, 0) if self._wall_clock is None else wall_clock_moment(start, self._wall_clock)
-        channel.add(line_of(reading), moment, duration, value, quality)
+    def run(self, run: Run) -> None:
+        """Take the readings that the last one begins."""
+        if self._last is None:
+            return
+        shape, self._last = self._last[0], None
+        self._flush()
+        lines = run.line + run.alike.breaks * np.arange(run.size)
+        made = _made(shape, run)
+        wrong = np.ones(run.size, bool) if made is None else made.wrong[run.first : run.past]
+        for row in np.flatnonzero(wrong).tolist():
+            self._take(shape.row(run, row), int(lines[row]))
+        if made is None:
+            return
+        readings = made.readings[run.first : run.past]
+        readings["line"] = lines
+        rows = np.flatnonzero(~wrong)
+        if len(rows) < run.size:
+            readings = readings[rows]
+        self._put(readings, lambda row: " ".join(shape.row(run, int(rows[row])).texts))
+
+    def close(self, links: Links) -> None:
+        """The entry that holds what was taken since the last call ends."""
+        self._settle()
+        self._flush()
+        self._block = None
+        if self._early is not None:
+            self.slots[self._early].links = links
+        if self._pending:
+            self._store(self._slot(links) if self._early is None else self._early)
+        self._early = None
+
+    def end(self) -> None:
+        """The file ends. Raises FeedStructureError if readings are left that are of no entry."""
+        self._settle()
+        if self._singles or self._pending or self._early is not None:
+            raise FeedStructureError("an IntervalBlock stands outside of an entry")
+
+    def _slot(self, links: Links) -> int:
+        head = links.own.rpartition("/IntervalBlock")[0]
+        name = head if head.split("/")[-2:-1] == ["MeterReading"] else links
+        if name not in self._numbers:
+            self._numbers[name] = len(self.slots)
+            self.slots.append(Slot(links, _LATEST, 0))
+        return self._numbers[name]
+
+    def _settle(self) -> None:
+        if self._last is not None:
+            (shape, line), self._last = self._last, None
+            self._take(shape, line)
+
+    def _take(self, shape: Shape, line: int) -> None:
+        text = " ".join(shape.texts)
+        try:
+            self._singles.append(((line, *_fields(shape)), text))
+        except ValueError as error:
+            self._spool.reject(line, str(error), text)
+
+    def _flush(self) -> None:
+        if self._singles:
+            readings = np.zeros(len(self._singles), READINGS)
+            fields = [fields for fields, _ in self._singles]
+            for name, column in zip(_FIELDS, zip(*fields, strict=True), strict=True):
+                readings[name] = column
+            texts = [text for _, text in self._singles]
+            self._singles = []
+            readings["stop_shift"] = AS_SAID
+            self._put(readings, texts.__getitem__)
+
+    def _put(self, readings: Records, text: Callable[[int], str]) -> None:
+        """Keep what the block allows and the clock has; `text` gives what stands in the file for one."""
+        able = np.ones(len(readings), bool)
+        if self._interval is not None:
+            begin, end = self._interval
+            starts = readings["start"] - self._ends
+            able = (starts >= begin) & (starts < end)
+            self._reject(readings, able, "outside the interval of its block", text)
+        if self._wall_clock is not None:
+            readings["start"], readings["shift"], exist = _moments(readings["start"], self._wall_clock)
+            reason = f"its time does not exist in {self._wall_clock.key}: clocks went forward"
+            self._reject(readings, exist | ~able, reason, text)
+            able &= exist
+        if not able.all():
+            readings = readings[able]
+        if not len(readings):
+            return
+        self._pending.append(readings)
+        self._size += len(readings)
+        if self._size > _MOST_PENDING:
+            if self._early is None:
+                self._early = len(self.slots)
+                self.slots.append(Slot(Links("", "", frozenset()), _LATEST, 0))
+            self._store(self._early)
+
+    def _reject(self, readings: Records, able: Flags, reason: str, text: Callable[[int], str]) -> None:
+        for row in np.flatnonzero(~able).tolist():
+            self._spool.reject(int(readings["line"][row]), reason, text(row))
+
+    def _store(self, number: int) -> None:
+        slot = self.slots[number]
+        for readings in self._pending:
+            starts = readings["start"]
+            slot.first, slot.last = min(slot.first, int(starts.min())), max(slot.last, int(starts.max()))
+            self._spool.append(number, readings)
+        self._pending, self._size = [], 0
 
 
-def _period(element: etree._Element) -> tuple[int | None, int]:
-    return _seconds(element.findtext(_START)), _seconds(element.findtext(_DURATION)) or 0
+class _Made(NamedTuple):
+    """All readings of runs that are alike, but for their lines, and which of them must be looked at alone."""
+
+    readings: Records
+    wrong: Flags
 
 
-def _seconds(text: str | None) -> int | None:
-    if text is None or not text.strip():
+def _made(shape: Shape, run: Run) -> _Made | None:
+    """None: all of them must be looked at alone."""
+    name = tuple(shape.places.items())
+    if name not in run.alike.made:
+        run.alike.made[name] = _make(shape, run.alike)
+    return cast("_Made | None", run.alike.made[name])
+
+
+def _make(shape: Shape, alike: Alike) -> _Made | None:
+    numbers = alike.numbers
+    start, duration, quality = (shape.column(name) for name in ("start", "duration", "quality"))
+    value, parts = shape.column("value"), shape.decimal_columns("value")
+    unread = value is None and parts is None and shape.text("value")
+    if start is None or (duration is None and shape.text("duration")) or unread:
         return None
+    readings = np.zeros(len(numbers), READINGS)
+    readings["stop_shift"] = AS_SAID
+    readings["start"] = numbers[:, start]
+    if duration is not None:
+        readings["duration"] = numbers[:, duration]
+    wrong = (readings["start"] < 0) | (readings["start"] > _LATEST)
+    wrong |= (readings["duration"] < 0) | (readings["duration"] > _LATEST)
+    if value is not None:
+        readings["digits"] = numbers[:, value]
+    elif parts is not None:
+        (whole, decimals), widths = numbers[:, parts].T, alike.widths[:, parts]
+        wrong |= (widths.sum(axis=1) > 18) | (widths[:, 1] > 12)
+        readings["digits"] = whole * 10 ** np.minimum(widths[:, 1], 12) + np.where(
+            whole < 0, -decimals, decimals
+        )
+        readings["exponent"] = -np.minimum(widths[:, 1], 12)
+    readings["known"] = bool(shape.text("value"))
+    readings["quality"] = Quality.UNSTATED
+    if quality is not None:
+        readings["quality"] = _CODES[np.clip(numbers[:, quality], -1, len(_CODES) - 1)]
+    return _Made(readings, wrong)
+
+
+def _fields(shape: Shape) -> tuple[int, int, int, int, int, int]:
+    """(start, duration, digits, exponent, known, quality). Raises ValueError in words for the rejection."""
+    if not shape.text("start"):
+        raise ValueError("the reading has no start")
+    start = _seconds(shape.text("start"))
+    duration = _seconds(shape.text("duration") or "0")
+    digits, exponent = exact(shape.text("value")) if shape.text("value") else (0, 0)
+    code = shape.text("quality")
+    quality = QUALITIES.get(int(code), Quality.UNSTATED) if code.isdecimal() else Quality.UNSTATED
+    return start, duration, digits, exponent, bool(shape.text("value")), quality
+
+
+def _seconds(text: str) -> int:
     try:
         seconds = int(text)
     except ValueError as error:
-        raise ValueError(f"{text.strip()!r} is not a count of seconds") from error
-    if not 0 <= seconds < 1 << 33:
+        raise ValueError(f"{text!r} is not a count of seconds") from error
+    if not 0 <= seconds <= _LATEST:
         raise ValueError(f"{seconds} seconds are out of bounds")
     return seconds
 
 
-def _value(text: str | None) -> tuple[int, int] | None:
-    return exact(text.strip()) if text and text.strip() else None
+def _interval(block: etree._Element) -> tuple[int, int] | None:
+    """[begin, end) of a block, None if it does not say both before its readings, as the standard has it."""
+    interval = block.find(f"{ESPI}interval")
+    if interval is None:
+        return None
+    begin, duration = ((interval.findtext(f"{ESPI}{name}") or "").strip() for name in ("start", "duration"))
+    if not (begin.isdecimal() and duration.isdecimal() and int(duration)):
+        return None
+    return int(begin), int(begin) + int(duration)
 
 
-def _quality(element: etree._Element) -> Quality:
-    text = (element.findtext(_QUALITY) or "").strip()
-    return QUALITIES.get(int(text), Quality.UNSTATED) if text.isdigit() else Quality.UNSTATED
+def _moments(written: Integers, zone: ZoneInfo) -> tuple[Integers, Integers, Flags]:
+    """(epochs, shifts, whether there is such a time) of wall clock times; see `local_time`."""
+    halves, which = np.unique(written // _HALF_HOUR, return_inverse=True)
+    offsets, shifts = np.zeros_like(halves), np.zeros_like(halves)
+    exist = np.ones(len(halves), bool)
+    for place, half in enumerate(halves.tolist()):
+        try:
+            first, shifts[place] = wall_clock_moment(half * _HALF_HOUR, zone)
+            offsets[place] = first - half * _HALF_HOUR
+        except ValueError:
+            exist[place] = False
+    return written + offsets[which], shifts[which], exist[which]

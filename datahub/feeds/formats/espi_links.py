@@ -3,17 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ESPI = "{http://naesb.org/espi}"
+_MOST_LINES = 65_535
 
 
 def line_of(element: etree._Element) -> int:
     """The line of the file on which the element begins."""
-    return cast("int", element.sourceline)
+    line = cast("int", element.sourceline)
+    first: etree._Element | None = element
+    while (
+        line >= _MOST_LINES and first is not None
+    ):  # from here on libxml2 says where the first text inside ends
+        if first.text:
+            return line - first.text.count("\n")
+        first = next(first.iterchildren(), None)
+    return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Links:
     def of(cls, entry: etree._Element) -> "Links":
         own, up, related = "", "", set()
         for link in entry.iterchildren(f"{ATOM}link"):
-            path = urlsplit(link.get("href", "").strip()).path.rstrip("/")
+            path = _path(link.get("href", "").strip())
             match link.get("rel"):
                 case "self":
                     own = path
@@ -53,3 +61,10 @@ class Links:
     def points_to(self, other: "Links") -> bool:
         """Whether this entry names the other, or the collection that holds it."""
         return bool(self.related & {other.own, other.up})
+
+
+def _path(address: str) -> str:
+    _, scheme, rest = address.partition("://")
+    if scheme:
+        address = "/" + rest.partition("/")[2]
+    return address.partition("?")[0].partition("#")[0].rstrip("/")

@@ -1,19 +1,20 @@
 """Which meter reading, type and usage point a block belongs to, however the vendor links them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.espi_blocks import Slot
 from datahub.feeds.formats.espi_links import Links
 from datahub.feeds.formats.espi_types import MeterReading, ReadingType, UsagePoint
-from datahub.feeds.formats.readings import Channel
+from datahub.feeds.formats.spool import Meaning
 from datahub.feeds.formats.usage_rows import ChannelKey
 
-_Thing = TypeVar("_Thing")
+_Thing = TypeVar("_Thing", "UsagePoint", "MeterReading")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Directory:
     """The entries of a feed by their path; `meter` is what names a meter: link, title or id."""
 
@@ -21,6 +22,23 @@ class Directory:
     points: dict[str, UsagePoint] = field(default_factory=dict)
     readings: dict[str, MeterReading] = field(default_factory=dict)
     types: dict[str, ReadingType] = field(default_factory=dict)
+    _titles: dict[str, int] = field(default_factory=dict)
+    _points_at: dict[str, str] = field(
+        default_factory=dict
+    )  # what a point's links name -> the first such point
+    _readings_at: dict[str, str] = field(default_factory=dict)
+
+    def add_point(self, point: UsagePoint) -> None:
+        if point.links.own not in self.points:
+            self._titles[point.title] = self._titles.get(point.title, 0) + 1
+        self.points[point.links.own] = point
+        for path in point.links.related:
+            self._points_at.setdefault(path, point.links.own)
+
+    def add_reading(self, reading: MeterReading) -> None:
+        self.readings[reading.links.own] = reading
+        for path in reading.links.related:
+            self._readings_at.setdefault(path, reading.links.own)
 
     def add_type(self, name: str, kind: ReadingType) -> None:
         """The first of a name counts: some vendors repeat a type with another behaviour, in one unit."""
@@ -29,87 +47,89 @@ class Directory:
             raise FeedStructureError(f"{name} is told twice, with different units")
 
     def reading_of(self, block: Links) -> MeterReading:
-        for name in block.above("IntervalBlock"):
-            if name in self.readings:
-                return self.readings[name]
-        for reading in self.readings.values():
-            if reading.links.points_to(block):
-                return reading
-        return _only(self.readings, f"{block.own}: its MeterReading")
+        return _found(self.readings, self._readings_at, block, "IntervalBlock", "its MeterReading")
+
+    def point_of(self, reading: MeterReading) -> UsagePoint:
+        return _found(self.points, self._points_at, reading.links, "MeterReading", "its UsagePoint")
 
     def type_of(self, reading: MeterReading) -> ReadingType:
         for name in sorted(reading.links.related):
             if name in self.types:
                 return self.types[name]
-        return _only(self.types, f"{reading.links.own}: its ReadingType, which says the unit,")
-
-    def point_of(self, reading: MeterReading) -> UsagePoint:
-        for name in reading.links.above("MeterReading"):
-            if name in self.points:
-                return self.points[name]
-        for point in self.points.values():
-            if point.links.points_to(reading.links):
-                return point
-        return _only(self.points, f"{reading.links.own}: its UsagePoint")
+        if len(self.types) != 1:
+            raise _lost(f"{reading.links.own}: its ReadingType, which says the unit,", len(self.types))
+        return next(iter(self.types.values()))
 
     def meter_number(self, point: UsagePoint) -> str:
         if self.meter == "id":
             return point.links.own.rpartition("/")[2]
         if self.meter == "title":
-            if sum(other.title == point.title for other in self.points.values()) > 1 or not point.title:
+            if self._titles[point.title] > 1 or not point.title:
                 raise FeedStructureError(f"title {point.title!r} does not name one usage point")
             return point.title
         return point.links.own
 
 
-def channels_of(
-    directory: Directory, blocks: Mapping[Links, Channel]
-) -> Iterator[tuple[ChannelKey, Channel]]:
-    """Blocks as channels.
+def meanings(directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_power: bool) -> list[Meaning]:
+    """What the readings of each slot are.
 
     Meter readings of one key that run one after the other are one channel (some vendors start a new one each
     day); where they overlap, each is a register of its own, named by its link.
     """
-    by_reading: dict[str, Channel] = {}
-    for links, channel in blocks.items():
-        by_reading.setdefault(directory.reading_of(links).links.own, Channel()).extend(channel)
-    by_key: dict[ChannelKey, dict[str, Channel]] = {}
-    for name, channel in by_reading.items():
-        if channel.lines:
-            reading = directory.readings[name]
-            key = _key(directory, reading, channel)
-            by_key.setdefault(key, {})[name] = channel
-    for key, parts in by_key.items():
-        yield from _apart(key, parts)
+    owners = [directory.reading_of(slot.links) for slot in slots]
+    spans: dict[str, Slot] = {}
+    for owner, slot in zip(owners, slots, strict=True):
+        span = spans.setdefault(owner.links.own, Slot(slot.links, slot.first, slot.last))
+        span.first, span.last = min(span.first, slot.first), max(span.last, slot.last)
+    of_reading = {
+        name: _meaning(directory, directory.readings[name], ends=ends, mean_power=mean_power)
+        for name in spans
+    }
+    by_key: dict[ChannelKey, list[str]] = {}
+    for name, meaning in of_reading.items():
+        by_key.setdefault(meaning.key, []).append(name)
+    for key, names in by_key.items():
+        if _overlap([spans[name] for name in names]):
+            for name in names:
+                register = f"{key.register} {name.rpartition('/')[2]}".strip()
+                of_reading[name] = of_reading[name]._replace(key=key._replace(register=register))
+    return [of_reading[owner.links.own] for owner in owners]
 
 
-def _key(directory: Directory, reading: MeterReading, channel: Channel) -> ChannelKey:
+def _meaning(directory: Directory, reading: MeterReading, *, ends: bool, mean_power: bool) -> Meaning:
     kind, point = directory.type_of(reading), directory.point_of(reading)
-    channel.explain(exponent=kind.exponent, interval_seconds=kind.interval_seconds, quality=kind.quality)
-    return ChannelKey(
+    energy = kind.energy if mean_power else None
+    key = ChannelKey(
         directory.meter_number(point),
         kind.register,
         kind.commodity_at(point),
-        kind.unit,
+        energy or kind.unit,
         kind.direction,
-        kind.kind,
+        "interval" if energy else kind.kind,
+    )
+    return Meaning(
+        key, kind.exponent, kind.interval_seconds or 0, kind.quality, ends=ends, mean_power=energy is not None
     )
 
 
-def _apart(key: ChannelKey, parts: dict[str, Channel]) -> Iterator[tuple[ChannelKey, Channel]]:
-    ordered = sorted(parts.items(), key=lambda part: min(part[1].firsts))
-    pairs = zip(ordered, ordered[1:], strict=False)
-    if any(earlier.overlaps(later) for (_, earlier), (_, later) in pairs):
-        for name, channel in parts.items():
-            yield key._replace(register=f"{key.register} {name.rpartition('/')[2]}".strip()), channel
-        return
-    whole = Channel()
-    for _, channel in ordered:
-        whole.extend(channel)
-    yield key, whole
+def _overlap(spans: Sequence[Slot]) -> bool:
+    ordered = sorted(spans, key=lambda span: span.first)
+    return any(later.first <= earlier.last for earlier, later in zip(ordered, ordered[1:], strict=False))
 
 
-def _only(candidates: Mapping[str, _Thing], what: str) -> _Thing:
-    if len(candidates) != 1:
-        raise FeedStructureError(f"{what} is not to be found: {len(candidates)} in the file")
-    return next(iter(candidates.values()))
+def _found(
+    things: Mapping[str, _Thing], pointed_at: Mapping[str, str], below: Links, kind: str, what: str
+) -> _Thing:
+    for name in below.above(kind):
+        if name in things:
+            return things[name]
+    for path in (below.own, below.up):
+        if path in pointed_at:
+            return things[pointed_at[path]]
+    if len(things) != 1:
+        raise _lost(f"{below.own}: {what}", len(things))
+    return next(iter(things.values()))
+
+
+def _lost(what: str, candidates: int) -> FeedStructureError:
+    return FeedStructureError(f"{what} is not to be found: {candidates} in the file")

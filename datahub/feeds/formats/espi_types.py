@@ -14,7 +14,7 @@ _DIRECTIONS: dict[int | None, Direction] = {None: "import", 1: "import", 19: "ex
 _REGISTER_BEHAVIOURS = {1, 2, 3, 9, 10}  # totals since some day in the past
 _INSTANT_BEHAVIOURS = {6, 12}
 _DEMAND_KINDS = {8, 37}
-_POWER_UNITS = {38, 61, 63}
+_ENERGIES: dict[int | None, Unit] = {38: "Wh", 61: "VAh", 63: "varh"}  # of power units
 QUALITIES: dict[int | None, Quality] = {
     0: Quality.ACTUAL, 17: Quality.ACTUAL, 18: Quality.ACTUAL, 19: Quality.ACTUAL,
     7: Quality.CORRECTED,
@@ -92,6 +92,11 @@ class ReadingType:
             raise FeedStructureError(f"uom {self.uom} of a reading type is not a unit we know")
         return unit
 
+    @property
+    def energy(self) -> Unit | None:
+        """The unit of what a mean power of this type makes over its interval, None if it is no power."""
+        return _ENERGIES.get(self.uom)
+
     def commodity_at(self, point: UsagePoint) -> str:
         """What is measured; the type's word counts before the point's. FeedStructureError if neither says."""
         commodity = self.commodity or point.commodity or commodity_of(self.unit)
@@ -105,4 +110,4 @@ def _kind(element: etree._Element) -> Kind:
     if behaviour in _REGISTER_BEHAVIOURS:
         return "register"
     is_demand = behaviour in _INSTANT_BEHAVIOURS or whole(element, "kind") in _DEMAND_KINDS
-    return "demand" if is_demand or whole(element, "uom") in _POWER_UNITS else "interval"
+    return "demand" if is_demand or whole(element, "uom") in _ENERGIES else "interval"

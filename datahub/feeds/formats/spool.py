@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Quality, Rejection
-from datahub.feeds.formats.gathered import AS_SAID, READING, Records, finished
+from datahub.feeds.formats.gathered import AS_SAID, READING, Records, energies, finished
 from datahub.feeds.formats.usage_rows import ChannelKey, Flags, UsageColumns
 
 _DAY = 86_400
@@ -32,13 +32,16 @@ class Meaning(NamedTuple):
     """What the readings of a slot are, and what they left open: slots of one key are one channel, one after the other.
 
     `exponent` is added to each reading's own; `interval_seconds` is the duration of those that say 0, `quality` that
-    of those that are UNSTATED.
+    of those that are UNSTATED. `ends`: what was said as start is the end. `mean_power`: the values are power in the
+    unit of `key` per hour, which becomes what it makes over the duration.
     """
 
     key: ChannelKey
     exponent: int = 0
     interval_seconds: int = 0
     quality: Quality = Quality.UNSTATED
+    ends: bool = False
+    mean_power: bool = False
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class _Run:
         breaks = np.flatnonzero(np.diff(hits) != 1)
         begins = self.edges[hits[np.append(0, breaks + 1)]].tolist()
         ends = self.edges[hits[np.append(breaks, len(hits) - 1)] + 1].tolist()
-        taken = np.concatenate([self._read(*piece) for piece in zip(begins, ends, strict=True)])
+        taken = _joined([self._read(*piece) for piece in zip(begins, ends, strict=True)])
         if first <= self.span[0] and self.span[1] <= past:
             return taken
         return taken[(taken["start"] >= first) & (taken["start"] < past)]
@@ -69,7 +72,7 @@ class _Run:
         if self.file is None:
             return self.records[begin:end]
         self.file.seek(self.offset + begin * READING.itemsize)
-        return np.frombuffer(self.file.read((end - begin) * READING.itemsize), READING)
+        return np.frombuffer(bytearray(self.file.read((end - begin) * READING.itemsize)), READING)
 
 
 @dataclass(slots=True)
@@ -100,16 +103,36 @@ class Spool:
         """Readings in the order of the file, one of the columns an array or list and each an element a reading or
         one for all. The fields are those of `gathered.READING`; digits are 0 where a value is not known.
         """
-        columns = (starts, durations, digits, slot, lines, shifts, stop_shifts, exponents, quality, known)
+        columns: tuple[Column, ...] = (
+            starts,
+            durations,
+            digits,
+            slot,
+            lines,
+            shifts,
+            stop_shifts,
+            exponents,
+            quality,
+            known,
+        )
         size = max(len(column) if hasattr(column, "__len__") else 1 for column in columns)
+        rows = self._room(size)
+        for name, column in zip(READING.names or (), columns, strict=True):
+            rows[name] = column
+
+    def append(self, slot: int, readings: Records) -> None:
+        """The same readings as `add` takes, ready as `gathered.READING`, whatever slot they say."""
+        rows = self._room(len(readings))
+        rows[:] = readings
+        rows["slot"] = slot
+
+    def _room(self, size: int) -> Records:
         if size > len(self._buffer) - self._filled:
             self._spill()
         if size > len(self._buffer):
             raise ValueError(f"at most {len(self._buffer)} readings at a time")
-        rows = self._buffer[self._filled : self._filled + size]
-        for name, column in zip(READING.names or (), columns, strict=True):
-            rows[name] = column
         self._filled += size
+        return self._buffer[self._filled - size : self._filled]
 
     def reject(self, line: int, reason: str, text: str = "") -> None:
         """A reading that is none; it comes out again in `parts`."""
@@ -171,6 +194,12 @@ class Spool:
         self._filled = 0
 
 
+def _joined(pieces: Sequence[Records]) -> Records:
+    """One after the other; a single one is not copied, as it is used once."""
+    filled = [piece for piece in pieces if len(piece)]
+    return filled[0] if len(filled) == 1 else np.concatenate([*filled, np.empty(0, READING)])
+
+
 _Cut = tuple[Flags, int, int]  # slots, and of their readings those that start in [first, past)
 
 
@@ -186,6 +215,8 @@ class _Plan:
         self._exponents = np.array([one.exponent for one in meanings], np.int8)
         self._seconds = np.array([one.interval_seconds for one in meanings], np.int64)
         self._qualities = np.array([one.quality for one in meanings], np.uint8)
+        self._ends = np.array([one.ends for one in meanings], bool)
+        self._mean_powers = np.array([one.mean_power for one in meanings], bool)
         self._sizes = np.zeros(len(numbers), np.int64)
         for run in runs:
             np.add.at(self._sizes, self._channel[run.slots], np.diff(run.edges))
@@ -208,7 +239,7 @@ class _Plan:
 
     def gather(self, wanted: Flags, first: int, past: int) -> tuple[Records, Integers, list[ChannelKey]]:
         """(readings with what they left open filled in, the place of each one's key, keys)."""
-        records = np.concatenate([run.take(wanted, first, past) for run in self._runs])
+        records = _joined([run.take(wanted, first, past) for run in self._runs])
         slots = records["slot"]
         records["exponent"] += np.where(records["digits"] != 0, self._exponents[slots], np.int8(0))
         without = records["duration"] == 0
@@ -216,6 +247,10 @@ class _Plan:
         records["duration"][without] = self._seconds[slots[without]]
         unstated = records["quality"] == Quality.UNSTATED
         records["quality"][unstated] = self._qualities[slots[unstated]]
+        records["start"] -= np.where(self._ends[slots], records["duration"], 0)
+        powers = self._mean_powers[slots]
+        if powers.any():
+            records[powers] = energies(records[powers])
         found, channel = np.unique(self._channel[slots], return_inverse=True)
         return records, channel, [self._keys[number] for number in found.tolist()]
 

@@ -3,9 +3,13 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
-from datahub.feeds.formats.espi_xml import parse
+from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Quality
+from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+
+
+def parse(content, *, zone, settings=NO_SETTINGS):
+    return formats()["espi_xml"].parse(content, zone=zone, settings=settings)
 
 
 def first_and_last(series):

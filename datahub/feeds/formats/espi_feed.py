@@ -1,0 +1,75 @@
+"""A Green Button file as what happens in it while it goes by: readings, runs of them, entries."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from lxml import etree
+
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.espi_links import ATOM, ESPI
+from datahub.feeds.formats.espi_runs import Run, RunFinder
+
+_ENTRY, _READING = f"{ATOM}entry", f"{ESPI}IntervalReading"
+_PIECE = 1 << 20
+
+
+def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
+    """Each IntervalReading and Atom entry as it ends, a reading before its entry, and after the first reading of a run
+    all of the run. Entries are gone from memory when the next is read, and nothing outside the file is ever fetched.
+
+    Raises FeedStructureError: not UTF-8, not well-formed, a document type, no entry.
+    """
+    parser = etree.XMLPullParser(
+        ("end", "pi"),
+        tag=(_ENTRY, _READING),
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        huge_tree=True,
+    )
+    finder = RunFinder()
+    any_entry = False
+    try:
+        for text in _texts(source, finder):
+            if text:
+                parser.feed(text)
+            else:
+                parser.close()
+            for _, element in parser.read_events():
+                if isinstance(element, etree._ProcessingInstruction):
+                    if element.target == finder.target:
+                        yield finder.runs[int(element.text or "")]
+                elif isinstance(element, etree._Element):
+                    yield element
+                    if element.tag == _ENTRY:
+                        any_entry = True
+                        _forget(element)
+            finder.runs.clear()
+    except etree.XMLSyntaxError as error:
+        raise FeedStructureError(f"line {error.lineno}: not well-formed XML: {error.msg}") from error
+    if not any_entry:
+        raise FeedStructureError("no Atom entry in the file")
+
+
+def _texts(source: BinaryIO, finder: RunFinder) -> Iterator[bytes]:
+    """The file without its runs, b"" at its end."""
+    piece = b"-"
+    while piece:
+        piece = source.read(_PIECE)
+        text = finder.take(piece)
+        if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise FeedStructureError("not UTF-8")
+        if b"<!DOCTYPE" in text or b"\0" in text:
+            raise FeedStructureError("a document type or a byte 0 has no place in a Green Button file")
+        if text:
+            yield text
+    yield b""
+
+
+def _forget(entry: etree._Element) -> None:
+    entry.clear()
+    parent = entry.getparent()
+    while parent is not None and entry.getprevious() is not None:
+        del parent[0]
