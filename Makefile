@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(she
 BIN := .venv/bin
 export DEVELOPMENT ?= 1
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check messages bench lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -45,6 +45,10 @@ journeys: setup-dev browser
 
 check: setup-dev
 	@$(BIN)/python tools/check.py
+
+samples: setup
+	@test -n "$(DIR)" || { echo "Say which folder: make samples DIR=folder, with its truth.json. ZONES='--timezone Europe/Berlin' says a time zone."; exit 1; }
+	@$(BIN)/python -m tools.samples $(DIR) $(ZONES)
 
 messages: setup-dev
 	@$(BIN)/python -m tools.messages

@@ -1,0 +1,108 @@
+"""manage.py check_feed_file FILE [--format NAME] [--mapping FILE] [--timezone ZONE] [--setting KEY=VALUE] [--json]"""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from datahub.feeds.checking import FileAccount, check_file
+from datahub.feeds.formats.base import FeedStructureError
+
+_REFUSED = 2
+_SHOWN = 20  # rejections in the table
+
+
+class Command(BaseCommand):
+    help = (
+        "Read a file as a feed would and say what it holds. Nothing is changed and no database is needed. "
+        "Exit status: 0 all rows can be taken, 1 rows are rejected, 2 the file is refused."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--format", default="", help="its name; without it the file is known by its beginning"
+        )
+        parser.add_argument("--mapping", type=Path, help="JSON that says how a CSV is laid out")
+        parser.add_argument("--timezone", default=settings.TIME_ZONE, help="of times without an offset")
+        parser.add_argument("--setting", dest="pairs", action="append", default=[], metavar="KEY=VALUE")
+        parser.add_argument("--json", dest="as_json", action="store_true")
+
+    def handle(
+        self,
+        *,
+        file: Path,
+        format: str,
+        mapping: Path | None,
+        timezone: str,
+        pairs: list[str],
+        as_json: bool,
+        **_options: object,
+    ) -> None:
+        try:
+            account = check_file(
+                file,
+                zone=_zone(timezone),
+                format_name=format,
+                mapping=_mapping(mapping) if mapping else {},
+                settings=_settings(pairs),
+            )
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}", returncode=_REFUSED) from error
+        except FeedStructureError as error:
+            if as_json:
+                self.stdout.write(json.dumps({"refused": str(error), **FileAccount(format).as_json()}))
+            raise CommandError(str(error), returncode=_REFUSED) from error
+        if as_json:
+            self.stdout.write(json.dumps(account.as_json(), indent=1))
+        else:
+            self._show(account)
+        if account.rejected:
+            raise SystemExit(1)
+
+    def _show(self, account: FileAccount) -> None:
+        self.stdout.write(
+            f"{account.format}: {account.rows} rows, {account.accepted} accepted, {len(account.rejected)} rejected"
+        )
+        for rejection in account.rejected[:_SHOWN]:
+            self.stdout.write(f"  line {rejection.line}: {rejection.reason}")
+        if len(account.rejected) > _SHOWN:
+            self.stdout.write(f"  and {len(account.rejected) - _SHOWN} more")
+        channels = account.as_json()["channels"]
+        if isinstance(channels, list) and channels:
+            self._table(channels)
+
+    def _table(self, channels: list[dict[str, object]]) -> None:
+        rows = [[name.replace("_", " ") for name in channels[0]]]
+        rows += [["" if value is None else str(value) for value in channel.values()] for channel in channels]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CommandError(f"{name} is not an IANA time zone", returncode=_REFUSED) from error
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    if unclear := [pair for pair in pairs if "=" not in pair]:
+        raise CommandError(f"--setting {unclear[0]}: write KEY=VALUE", returncode=_REFUSED)
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _mapping(path: Path) -> dict[str, object]:
+    """Raises FeedStructureError: not the JSON of an object."""
+    try:
+        said = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise FeedStructureError(f"mapping {path.name}: {error}") from error
+    if not isinstance(said, dict):
+        raise FeedStructureError(f"mapping {path.name}: it is not an object")
+    return said

@@ -1,0 +1,159 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.datahub.feeds.formats.files import FOLDER
+
+NEM12 = "\n".join(
+    [
+        "100,NEM12,202603020900,METERCO,SHOP",
+        "200,NMI0000001,E1Q1,E1,E1,N1,SER001,kWh,30,",
+        f"300,20260301,{','.join(['.125'] * 47)},0,V,,,20260302040000,",
+        "400,1,47,A,,",
+        "400,48,48,N,,",
+        f"300,20260302,{','.join(['1.5'] * 48)},A,,,20260303040000,",
+        "200,NMI0000001,E1Q1,Q1,Q1,,SER001,kVArh,15,",
+        f"300,20260301,{','.join(['2'] * 96)},A,,,20260302040000,",
+        "900",
+    ]
+)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "march.csv"
+    path.write_text(NEM12)
+    return path
+
+
+def checked(path, *options):
+    """(what was said, exit status)"""
+    said = StringIO()
+    try:
+        call_command("check_feed_file", str(path), *options, stdout=said)
+    except SystemExit as ended:
+        return said.getvalue(), ended.code
+    except CommandError as error:
+        return said.getvalue(), error.returncode
+    return said.getvalue(), 0
+
+
+def test_a_file_is_told_by_its_channels_with_exact_sums_and_nothing_is_touched(file):
+    said, status = checked(file, "--json")  # no database: the test has none
+
+    assert status == 0
+    assert json.loads(said) == {
+        "format": "nem12",
+        "rows": 192,
+        "accepted": 192,
+        "rejected": [],
+        "channels": [
+            {
+                "meter": "NMI0000001", "unit": "Wh", "direction": "import", "interval_seconds": 1800,
+                "readings": 96, "unknown": 1, "first_start": "2026-02-28T14:00:00Z",
+                "last_start": "2026-03-02T13:30:00Z", "sum": "77875", "register": "E1", "kind": "interval",
+            },
+            {
+                "meter": "NMI0000001", "unit": "varh", "direction": "import", "interval_seconds": 900,
+                "readings": 96, "unknown": 0, "first_start": "2026-02-28T14:00:00Z",
+                "last_start": "2026-03-01T13:45:00Z", "sum": "192000", "register": "Q1", "kind": "interval",
+            },
+        ],
+    }  # fmt: skip
+
+
+def test_rejected_rows_are_told_with_line_and_reason_and_end_with_status_one(file):
+    file.write_text(NEM12.replace("300,20260302,1.5,", "300,20260302,"))
+
+    said, status = checked(file, "--json")
+
+    assert status == 1
+    account = json.loads(said)
+    assert account["rejected"] == [{"line": 6, "reason": "47 values where 48 of 30 minutes are due"}]
+    assert (account["rows"], account["accepted"]) == (145, 144)
+
+
+def test_a_refused_file_ends_with_status_two_and_its_reason(file, capsys):
+    file.write_text(NEM12.removesuffix("900"))
+
+    said, status = checked(file, "--json")
+
+    assert status == 2
+    account = json.loads(said)
+    assert account["refused"] == "the end record 900 is missing: the file is cut off"
+    assert (account["rows"], account["rejected"], account["channels"]) == (0, [], [])
+    with pytest.raises(CommandError, match="the end record 900 is missing"):
+        call_command("check_feed_file", str(file))
+
+
+def test_a_person_reads_a_table(file):
+    said, status = checked(file)
+
+    assert status == 0
+    first, head, *channels = said.splitlines()
+    assert first == "nem12: 192 rows, 192 accepted, 0 rejected"
+    assert head.split()[:3] == ["meter", "unit", "direction"]
+    assert len(channels) == 2
+
+
+def test_format_zone_settings_and_mapping_can_be_said(tmp_path):
+    path = tmp_path / "usage.csv"
+    path.write_text("meter,start,value\nM-1,2026-03-01T00:00,1.50\nM-1,2026-03-01T00:15,\n")
+
+    said, status = checked(
+        path, "--json", "--format", "usage_csv_long", "--timezone", "Europe/Berlin",
+        "--setting", "unit=kWh", "--setting", "interval_seconds=900",
+    )  # fmt: skip
+
+    assert status == 0
+    (channel,) = json.loads(said)["channels"]
+    assert (channel["first_start"], channel["sum"], channel["unknown"]) == ("2026-02-28T23:00:00Z", "1500", 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["bills.csv", "hierarchy.json", "hierarchy.csv", "supply_terms.csv", "generation_mix.csv"]
+)
+def test_files_of_other_kinds_have_rows_and_no_channels(name):
+    said, status = checked(FOLDER / name, "--json")
+
+    account = json.loads(said)
+    assert status == bool(account["rejected"])
+    assert account["accepted"] > 0
+    assert account["rows"] == account["accepted"] + len(account["rejected"])
+    assert account["channels"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--format", "morse"], "no format named morse; there are bills_csv"),
+        (["--timezone", "Mars/Olympus"], "Mars/Olympus is not an IANA time zone"),
+        (["--setting", "unit"], "--setting unit: write KEY=VALUE"),
+        (["--mapping", "march.csv"], "march.csv: No such file"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_status_two(file, options, reason):
+    with pytest.raises(CommandError) as ended:
+        call_command("check_feed_file", str(file), *options)
+
+    assert ended.value.returncode == 2
+    assert reason in str(ended.value)
+
+
+def test_a_file_that_is_not_there_or_that_nobody_knows_ends_with_status_two(tmp_path):
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n")
+
+    assert checked(tmp_path / "none.csv") == ("", 2)
+    assert checked(tmp_path / "photo.png") == ("", 2)
+
+
+def test_sums_beyond_eight_bytes_stay_exact(tmp_path):
+    path = tmp_path / "huge.csv"
+    rows = "".join(f"M-1,2026-03-01T{hour:02}:00Z,9000000000000000000\n" for hour in range(3))
+    path.write_text("meter,start,value\n" + rows)
+
+    said, _ = checked(path, "--json", "--setting", "unit=Wh", "--setting", "interval_seconds=3600")
+
+    assert json.loads(said)["channels"][0]["sum"] == "27000000000000000000"
