@@ -4,6 +4,7 @@ A format's module says `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two
 settings)` yields parts while the file goes by, in bounded memory; it raises FeedStructureError before its first part
 or never, so that a file with a broken structure is refused before anything is written. `parse(content, *, zone,
 settings)` takes a whole file of a kind that stays small. `MAPPED = True`: it takes a `mapping` beside the settings.
+`BY_LINE = True`: below its head each line stands for itself, so that some of the lines make a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
 from datahub.feeds.formats.usage_rows import UsageColumns, series_of
 
@@ -34,6 +36,7 @@ class Format:
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes], bool]
     mapped: bool
+    by_line: bool
     _read: _Read
 
     def read(
@@ -44,16 +47,20 @@ class Format:
         settings: Mapping[str, object] = NO_SETTINGS,
         mapping: Mapping[str, object] = NO_MAPPING,
     ) -> Iterator[Part[Any]]:
-        """Parts in the order of the file; rows of usage are `UsageRows`. `settings` may hold what JSON holds.
+        """Parts in the order of the file; rows of usage are `UsageRows`, also out of a ZIP. `settings` may hold what
+        JSON holds.
 
         Raises FeedStructureError, before the first part, if the file, a setting or the mapping cannot be used.
         """
-        said = {name: _word(value) for name, value in settings.items()}
+        options: dict[str, object] = {"zone": zone}
+        options["settings"] = {name: _word(value) for name, value in settings.items()}
         if self.mapped:
-            return self._read(source, zone=zone, settings=said, mapping=mapping)
-        if mapping:
+            options["mapping"] = mapping
+        elif mapping:
             raise FeedStructureError(f"{self.name} takes no mapping")
-        return self._read(source, zone=zone, settings=said)
+        if self.kind == "usage" and is_archive(source):
+            return read_members(source, lambda member: self._read(member, **options))
+        return self._read(source, **options)
 
     def parse(
         self,
@@ -85,8 +92,8 @@ def formats() -> Mapping[str, Format]:
 
 def _format_of(module: ModuleType) -> Format:
     read = getattr(module, "read", None) or _reading_whole(module.parse)
-    mapped = getattr(module, "MAPPED", False)
-    return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, read)
+    mapped, by_line = getattr(module, "MAPPED", False), getattr(module, "BY_LINE", False)
+    return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, read)
 
 
 def _reading_whole(parse: Callable[..., Parsed[Any]]) -> _Read:
@@ -104,8 +111,10 @@ def _reading_whole(parse: Callable[..., Parsed[Any]]) -> _Read:
 def detect(content: bytes, name: str) -> Format:
     """The one format that knows the file by its beginning; `name` decides only if more than one does.
 
-    Raises FeedStructureError if none knows it, or more than one.
+    A ZIP is known by its first member. Raises FeedStructureError if none knows it, or more than one.
     """
+    if content.startswith(SIGNATURE):
+        name, content = first_member(content)
     able = [format for format in formats().values() if format.sniff(content)]
     if len(able) > 1:
         able = [format for format in able if name.lower().endswith(format.suffixes)]
