@@ -1,3 +1,4 @@
+import django.db.models.deletion
 from django.db import migrations, models
 
 # The block table anew: columns of eight bytes first, two bytes for step and phase (both under 32768 seconds), no
@@ -8,7 +9,7 @@ REBUILT = """
         channel_id bigint NOT NULL REFERENCES datahub_channel (id),
         version bigint NOT NULL,
         modified timestamptz NOT NULL,
-        feed_run_id bigint NOT NULL REFERENCES datahub_feedrun (id),
+        feed_run_id bigint NOT NULL,
         day date NOT NULL,
         step smallint NOT NULL,
         phase smallint NOT NULL,
@@ -60,7 +61,8 @@ REACHED = """
 """
 AS_BEFORE = """
     ALTER TABLE interval_block DROP COLUMN sums,
-        ALTER COLUMN step TYPE integer, ALTER COLUMN phase TYPE integer
+        ALTER COLUMN step TYPE integer, ALTER COLUMN phase TYPE integer,
+        ADD FOREIGN KEY (feed_run_id) REFERENCES datahub_feedrun (id)
 """
 GRID = [
     ('step', 'seconds a slot'),
@@ -68,9 +70,23 @@ GRID = [
 ]
 
 
-def columns(model):
-    """The changes of a packed model: narrower grid, sums."""
+def columns(model, *runs):
+    """The changes of a packed model: narrower grid, runs without a look-up for each block, sums."""
     return [
+        *(
+            migrations.AlterField(
+                model,
+                name,
+                models.ForeignKey(
+                    db_constraint=False,
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name='+',
+                    to='datahub.feedrun',
+                ),
+            )
+            for name in runs
+        ),
         *(
             migrations.AlterField(model, name, models.SmallIntegerField(verbose_name=words))
             for name, words in GRID
@@ -100,11 +116,11 @@ class Migration(migrations.Migration):
             'ALTER TABLE datahub_channel SET (fillfactor = 60)', 'ALTER TABLE datahub_channel RESET (fillfactor)'
         ),
         migrations.SeparateDatabaseAndState(
-            state_operations=columns('intervalblock'),
+            state_operations=columns('intervalblock', 'feed_run'),
             database_operations=[migrations.RunSQL(REBUILT, AS_BEFORE)],
         ),
         migrations.RunSQL(REACHED, migrations.RunSQL.noop),
-        *columns('intervalblockhistory'),
+        *columns('intervalblockhistory', 'feed_run', 'replaced_by'),
         migrations.CreateModel(
             name='PartitionRecord',
             fields=[

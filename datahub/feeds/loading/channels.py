@@ -14,28 +14,30 @@ LONGEST_NAME = 100  # characters of a register's name
 _NEW = 0
 # a file names many meters and few sorts of channel: a sort is what a channel's key says besides its meter
 _WANTED = """
-    unnest(%s::text[], %s::integer[]) WITH ORDINALITY AS wanted (meter_number, sort, place)
-    JOIN unnest(%s::integer[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS sort (number, register, commodity, unit, direction, kind) ON sort.number = wanted.sort
+    (
+        SELECT place, meter_number, (%s::text[])[sort] AS register, (%s::text[])[sort] AS commodity,
+            (%s::text[])[sort] AS unit, (%s::text[])[sort] AS direction, (%s::text[])[sort] AS kind
+        FROM unnest(%s::text[], %s::integer[]) WITH ORDINALITY AS each (meter_number, sort, place)
+    ) AS wanted
 """
 _FIND = f"""
     SELECT string_agg(int8send(CASE
         WHEN meter.id IS NULL THEN {NO_METER}
-        WHEN length(sort.register) > {LONGEST_NAME} THEN {NAME_TOO_LONG}
-        WHEN meter.commodity <> sort.commodity THEN {OTHER_COMMODITY}
+        WHEN length(wanted.register) > {LONGEST_NAME} THEN {NAME_TOO_LONG}
+        WHEN meter.commodity <> wanted.commodity THEN {OTHER_COMMODITY}
         ELSE coalesce(channel.id, {_NEW}) END), '' ORDER BY wanted.place)
     FROM {_WANTED}
     LEFT JOIN accounts_meterdevice AS meter ON meter.meter_number = wanted.meter_number
-    LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = sort.register
-        AND channel.commodity = sort.commodity AND channel.unit = sort.unit
-        AND channel.direction = sort.direction AND channel.kind = sort.kind
+    LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = wanted.register
+        AND channel.commodity = wanted.commodity AND channel.unit = wanted.unit
+        AND channel.direction = wanted.direction AND channel.kind = wanted.kind
 """  # noqa: S608 - no part of it is input
 _MAKE = f"""
     INSERT INTO datahub_channel (meter_id, register, commodity, unit, direction, kind, modified, synced)
-    SELECT DISTINCT meter.id, sort.register, sort.commodity, sort.unit, sort.direction, sort.kind, %s, %s
+    SELECT DISTINCT meter.id, wanted.register, wanted.commodity, wanted.unit, wanted.direction, wanted.kind, %s, %s
     FROM {_WANTED} JOIN accounts_meterdevice AS meter
-        ON meter.meter_number = wanted.meter_number AND meter.commodity = sort.commodity
-    WHERE length(sort.register) <= {LONGEST_NAME}
+        ON meter.meter_number = wanted.meter_number AND meter.commodity = wanted.commodity
+    WHERE length(wanted.register) <= {LONGEST_NAME}
     ORDER BY meter.id
     ON CONFLICT DO NOTHING
 """  # noqa: S608 - no part of it is input
@@ -45,12 +47,11 @@ def channel_ids(keys: Sequence[ChannelKey], at: datetime) -> Integers:
     """The key of each channel in the store; less than 0, for the reason named above, where it has none."""
     if not keys:
         return np.empty(0, dtype=np.int64)
-    numbered = {sort: number for number, sort in enumerate(dict.fromkeys(key[1:] for key in keys))}
+    numbered = {sort: number for number, sort in enumerate(dict.fromkeys(key[1:] for key in keys), 1)}
     arguments = [
+        *(text_array(column) for column in zip(*numbered, strict=True)),
         text_array(key.meter_number for key in keys),
         "{" + ",".join([str(numbered[key[1:]]) for key in keys]) + "}",
-        "{" + ",".join(map(str, numbered.values())) + "}",
-        *(text_array(column) for column in zip(*numbered, strict=True)),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_FIND, arguments)
