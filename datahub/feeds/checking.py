@@ -13,6 +13,7 @@ import numpy as np
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows
+from datahub.feeds.loading.attachments import unpacked
 
 _HEAD = 1 << 20
 _MOST = 2**63 - 1
@@ -113,7 +114,8 @@ def check_file(
     with path.open("rb") as source:
         chosen = reading_of(source, path.name, format_name, mapping)
         account = FileAccount(chosen.format.name)
-        for part in chosen.format.read(source, zone=zone, settings=settings, mapping=chosen.mapping):
+        file = unpacked(source)[0] if chosen.format.kind == "bills" else source
+        for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):
             account.add(part)
     return account
 

@@ -9,6 +9,8 @@ from datahub.feeds.formats.base import FeedStructureError
 
 _CHUNK = 1 << 20
 _LONGEST = 1 << 16  # of a segment
+_FRAME = frozenset(("UNB", "UNG", "UNH", "UNT", "UNE", "UNZ"))
+_OF_QUANTITY = "DTM of QTY"
 _HELD = "\x1a\x1b\x1c\x1d"  # stand for released marks while a segment is taken apart
 
 
@@ -31,8 +33,7 @@ class Syntax(NamedTuple):
         return said
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """`number` counts from 1, UNA included, as lines would where each has its own."""
 
     number: int
@@ -128,6 +129,14 @@ class Frame:
 
     def take(self, segment: Segment) -> None:
         """Raises FeedStructureError where the frame breaks at this segment."""
+        if segment.tag not in _FRAME:
+            if self._message is None:
+                raise FeedStructureError(f"segment {segment.number}: {segment.tag} outside of a message")
+            self._segments += 1
+            in_quantity = segment.tag == "DTM" and self._last in ("QTY", _OF_QUANTITY)
+            self._times += in_quantity
+            self._last = _OF_QUANTITY if in_quantity else segment.tag
+            return
         match segment.tag:
             case "UNB":
                 self._expect(self._interchange is None, segment, "within an interchange")
@@ -147,12 +156,6 @@ class Frame:
                 self._interchange = None
             case "UNG" | "UNE":
                 self._expect(self._message is None, segment, "within a message")
-            case tag:
-                self._expect(self._message is not None, segment, "outside of a message")
-                self._segments += 1
-                in_quantity = tag == "DTM" and self._last in ("QTY", "DTM of QTY")
-                self._times += in_quantity
-                self._last = "DTM of QTY" if in_quantity else tag
 
     def close(self) -> None:
         """Raises FeedStructureError if the file ends within an interchange."""

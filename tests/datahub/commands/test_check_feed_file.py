@@ -1,4 +1,5 @@
 import json
+import zipfile
 from io import StringIO
 
 import pytest
@@ -123,6 +124,21 @@ def test_files_of_other_kinds_have_rows_and_no_channels(name):
     assert account["accepted"] > 0
     assert account["rows"] == account["accepted"] + len(account["rejected"])
     assert account["channels"] == []
+
+
+@pytest.mark.parametrize(("name", "beside"), [("bills.csv", "B-1.pdf"), ("march.csv", None)])
+def test_a_zip_is_what_is_in_it(file, tmp_path, name, beside):
+    content = NEM12.encode() if beside is None else (FOLDER / name).read_bytes()
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        if beside:
+            archive.writestr(beside, b"%PDF-1.7")
+        archive.writestr(name, content)
+    (tmp_path / name).write_bytes(content)
+
+    packed, plain = checked(tmp_path / "packed.zip", "--json"), checked(tmp_path / name, "--json")
+
+    assert packed[1] == plain[1]
+    assert json.loads(packed[0])["accepted"] == json.loads(plain[0])["accepted"] > 0
 
 
 @pytest.mark.parametrize(
