@@ -2,15 +2,20 @@
 
 import structlog
 from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.timezone import localdate
 
+from accounts.models import MeterDevice
 from cdsc_portal.lib import clock
+from datahub.services.parked import end_waiting, load_arrived, waits_for
 from datahub.services.partitions import ensure_coming_partitions
 from datahub.services.runs import stranded_runs
 from datahub.services.sources.collect import collect, due_sources
 from datahub.services.work import carry_out
-from datahub.signals import run_waiting
+from datahub.signals import meters_arrived, run_waiting
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +51,18 @@ def collect_from_source(source_id: int) -> None:
 
 
 @shared_task
+def load_parked_readings() -> int:
+    """Load what waited for a meter that is known now; beat runs it too, for what came in between."""
+    return load_arrived(at=clock.now())
+
+
+@shared_task
+def end_parked_readings() -> int:
+    """Reject readings whose meter did not come in time; beat runs it."""
+    return end_waiting(days=settings.PARKED_READINGS_DAYS, at=clock.now())
+
+
+@shared_task
 def make_partitions() -> int:
     """Make the coming months' partitions of the interval store; beat runs it."""
     return ensure_coming_partitions(today=localdate(clock.now()))
@@ -58,3 +75,19 @@ def start_waiting_run(*, run_id: int, **_news: object) -> None:
         run_feed.apply_async([run_id], retry=False)
     except Exception as error:  # any broker, any failure: the file is stored
         log.warning("feed_run.not_announced", error=type(error).__name__)
+
+
+@receiver(post_save, sender=MeterDevice, dispatch_uid="look_for_parked_readings")
+def look_for_parked_readings(*, instance: MeterDevice, **_news: object) -> None:
+    """A meter added or renumbered by hand may be the one that readings wait for."""
+    number = instance.meter_number
+    transaction.on_commit(lambda: waits_for(meter_number=number) and meters_arrived.send(sender=MeterDevice))
+
+
+@receiver(meters_arrived, dispatch_uid="load_what_was_parked")
+def load_what_was_parked(**_news: object) -> None:
+    """Ask a worker to load it. With no broker it waits for the sweep."""
+    try:
+        load_parked_readings.apply_async(retry=False)
+    except Exception as error:  # any broker, any failure: the readings are kept
+        log.warning("parked_readings.not_announced", error=type(error).__name__)

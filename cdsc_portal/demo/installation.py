@@ -177,6 +177,7 @@ def _move_clients(clients: list[dict[str, str]]) -> None:
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:
     """Register the feed, hand its file to the worker, wait for the end; what the run counted, in words."""
     from datahub.models import Feed, RunStatus
+    from datahub.queries.run_progress import counts_in_words
     from datahub.services.runs import start_run
 
     feed, _made = Feed.objects.get_or_create(
@@ -199,7 +200,4 @@ def _bring_in(file: files.FeedFile, processes: Processes) -> str:
     running.wait_until(f"feed {file.feed}", ended, seconds=300, processes=processes)
     if run.status != RunStatus.DONE:
         raise StartError(f"feed {file.feed} ended {run.status}: {run.problem}")
-    return (
-        f"{file.path.name}: {run.rows_read} rows read, {run.accepted} accepted, {run.unchanged} unchanged, "
-        f"{run.rejected} rejected ({time.monotonic() - began:.1f} s)"
-    )
+    return f"{file.path.name}: {counts_in_words(run)} ({time.monotonic() - began:.1f} s)"

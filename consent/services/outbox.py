@@ -36,18 +36,31 @@ class MailText:
     link_words: str
 
 
-def write_mail(*, kind: str, dedup_key: str, user: User, grant: Grant, mail: MailText, at: datetime) -> None:
-    """Store a mail to be sent after the commit. The same `dedup_key` again changes nothing."""
+def write_mail(
+    *,
+    kind: str,
+    dedup_key: str,
+    user: User | None,
+    grant: Grant | None,
+    mail: MailText,
+    at: datetime,
+    to: str = "",
+    template: str = "emails/notice",
+) -> None:
+    """Store a mail to be sent after the commit, to `user` or to the address `to` of nobody who logs in.
+
+    The same `dedup_key` again changes nothing. `template` has a form in .txt and one in .html.
+    """
     row = OutgoingMail(
         kind=kind,
         dedup_key=dedup_key,
-        to=user.email,
+        to=user.email if user else to,
         user=user,
         grant=grant,
         language=mail.language,
         subject=mail.subject[:_SUBJECT_LENGTH],
-        text=render_to_string("emails/notice.txt", {"mail": mail}),
-        html=render_to_string("emails/notice.html", {"mail": mail}),
+        text=render_to_string(f"{template}.txt", {"mail": mail}),
+        html=render_to_string(f"{template}.html", {"mail": mail}),
         created=at,
         next_attempt=at,
     )

@@ -3,8 +3,10 @@
 import csv
 
 from django.contrib import admin, messages
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -18,6 +20,8 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.models import FeedRun, RunStatus
+from datahub.queries.run_progress import progress_in_words
+from datahub.services.rejected_file import can_be_sent_again, file_to_send_again
 from datahub.services.runs import PENDING, RunNotHeldError, confirm_run, rerun
 
 _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
@@ -37,6 +41,7 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
         "accepted",
         "unchanged",
         "rejected",
+        "parked",
         "created",
     )
     list_filter = ("status", "feed")
@@ -44,10 +49,11 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
     search_fields = ("file_name", "sha256")
     fields = (
         "feed", "file_name", "status", "progress", "problem", "rows_read", "accepted", "unchanged", "kept_out",
-        "rejected", "reasons", "created", "by", "confirmed_by", "version_at", "started", "finished", "size", "sha256",
+        "rejected", "parked", "reasons", "created", "by", "confirmed_by", "version_at", "started", "finished", "size",
+        "sha256",
     )  # fmt: skip
     readonly_fields = ("progress", "reasons")
-    actions_detail = ("confirm", "again", "rejected_rows")
+    actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines")
     change_form_template = "admin/datahub/feedrun/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:
@@ -63,15 +69,17 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
     def progress(self, run: FeedRun) -> SafeString:
         percent = int(run.share_done * 100)
         return format_html(
-            '<progress max="100" value="{}" aria-label="progress"></progress> {} %', percent, percent
+            '<progress max="100" value="{}" aria-label="progress"></progress> {}',
+            percent,
+            progress_in_words(run),
         )
 
     @admin.display(description=_("rejected by reason"))
     def reasons(self, run: FeedRun) -> SafeString:
         counted = (
             run.rejected_rows.values_list("reason")
-            .annotate(rows=Count("pk"))
-            .order_by("-rows", "reason")[:20]
+            .annotate(counted=Sum("rows"))
+            .order_by("-counted", "reason")[:20]
         )
         lines = format_html_join("", "<li>{}: {}</li>", ((rows, reason) for reason, rows in counted))
         url = reverse("admin:datahub_rejectedrow_changelist")
@@ -97,6 +105,7 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
             path("<int:pk>/confirm/", wrap(self.confirm_page), name="datahub_feedrun_confirm"),
             path("<int:pk>/again/", wrap(self.again_page), name="datahub_feedrun_again"),
             path("<int:pk>/rejected.csv", wrap(self.rejected_file), name="datahub_feedrun_rejected"),
+            path("<int:pk>/again.csv", wrap(self.lines_file), name="datahub_feedrun_lines"),
             *super().get_urls(),
         ]
 
@@ -111,6 +120,10 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
     @action(description=_("Rejected rows as CSV"))
     def rejected_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:datahub_feedrun_rejected", pk=object_id)
+
+    @action(description=_("Rejected lines to put right"))
+    def rejected_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feedrun_lines", pk=object_id)
 
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
@@ -152,11 +165,29 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
             back=reverse("admin:datahub_feedrun_change", args=[pk]),
         )
 
+    def _require_viewer(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
     def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         run = get_object_or_404(FeedRun, pk=pk)
+        self._require_viewer(request)
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="rejected-{run.public_id}.csv"'
         writer = csv.writer(response)
-        writer.writerow(["line", "reason", "text"])
-        writer.writerows(run.rejected_rows.values_list("line", "reason", "text"))
+        writer.writerow(["line", "reason", "rows", "text"])
+        writer.writerows(run.rejected_rows.values_list("line", "reason", "rows", "text").iterator())
+        return response
+
+    def lines_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The head of the file and its rejected lines, to be sent through the same feed once they are right."""
+        run = get_object_or_404(FeedRun.objects.select_related("feed"), pk=pk)
+        self._require_viewer(request)
+        if not can_be_sent_again(run):
+            messages.info(
+                request, _("Nothing was rejected, or the lines of this file do not stand for themselves.")
+            )
+            return redirect("admin:datahub_feedrun_change", pk)
+        response = StreamingHttpResponse(file_to_send_again(run), content_type="text/csv")
+        response["Content-Disposition"] = f'attachment; filename="again-{run.public_id}.csv"'
         return response

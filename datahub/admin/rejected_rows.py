@@ -2,19 +2,27 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyAdmin
 from datahub.models import RejectedRow
+
+_SHOWN = 200  # characters; the row's own page and the CSV have all of it
 
 
 @admin.register(RejectedRow)
 class RejectedRowAdmin(ReadOnlyAdmin):
     """What was not taken, with its line and why."""
 
-    list_display = ("line", "reason", "text", "run")
+    list_display = ("line", "reason", "shown", "rows", "run")
     list_filter = ("run__feed",)
     list_select_related = ("run__feed",)
     search_fields = ("reason", "text")
+
+    @admin.display(description=_("text"))
+    def shown(self, row: RejectedRow) -> str:
+        return Truncator(row.text).chars(_SHOWN)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """A run's page links to its rows; a filter naming every run would be too long."""

@@ -1,41 +1,59 @@
 """Carrying out feed runs: one at a time in each feed, a chunk a transaction, resumed where it stopped."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import errno
+import time
+from contextlib import suppress
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.base import FeedStructureError, Rejection
-from datahub.feeds.loading.base import LoadHeldError, Plan
-from datahub.feeds.loading.plan import plan_of
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
-from datahub.models import FeedRun, RejectedRow, RunStatus
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.loading.base import LoadHeldError
+from datahub.models import FeedKind, FeedRun, RunStatus
+from datahub.services.chunks import RunTakenOverError, load_file
+from datahub.services.holds import hold
+from datahub.services.run_mail import tell_of_trouble
 from datahub.services.runs import PENDING
+from datahub.signals import meters_arrived
 
 log = structlog.get_logger(__name__)
-_FEED_LOCKS = 0x0FEED  # first key of the advisory locks, the second is the feed
+_FEED_LOCKS = 0x0FEED
 _MOST_ATTEMPTS = 5
-_MOST_TEXT = 1_000
+_PAUSES = (1, 2, 4, 8, 16)  # seconds before the database is asked again; a restart takes a few
+_DISK_FULL = "53100"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
-class RunTakenOverError(Exception):
-    """Another worker holds the run now; this one writes nothing more."""
+class RunPausedError(Exception):
+    """The run stays as it is until the sweep takes it up again."""
 
 
 def carry_out(*, run_id: int) -> None:
     """Carry out the run, after those of its feed that came before it.
 
     Two workers on one feed wait in line: who holds the feed takes the pending runs in order, another
-    returns at once. The hold is the database session's, so that it ends with its worker. Raises OperationalError
-    where the database went away: the run stays as it is and goes on when it is carried out again.
+    returns at once. The hold is the database session's, so that it ends with its worker. Where the database goes
+    away, the run goes on when it is back; raises OperationalError where that takes too long for one worker to wait.
     """
-    feed_id = FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id)
+    for pause in (*_PAUSES, None):
+        try:
+            _work_through(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
+        except RunPausedError:
+            return
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if pause is None:
+                raise
+            log.warning("feed_run.database_away", run=run_id, error=type(error).__name__, pause=pause)
+            time.sleep(pause)
+        else:
+            return
+
+
+def _work_through(feed_id: int) -> None:
     while _next(feed_id) is not None:  # looked at again after letting go: one may have come just before
-        with _hold(feed_id) as held:
+        with hold(_FEED_LOCKS, feed_id) as held:
             if not held:
                 return
             while (run := _next(feed_id)) is not None:
@@ -47,96 +65,58 @@ def _next(feed_id: int) -> FeedRun | None:
     return pending.order_by("created", "pk").first()
 
 
-@contextmanager
-def _hold(feed_id: int) -> Iterator[bool]:
-    keys = [_FEED_LOCKS, feed_id % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", keys)
-        (held,) = cursor.fetchone()
-    try:
-        yield held
-    finally:
-        if held and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", keys)
-
-
 def _carry_out(run: FeedRun) -> None:
     if run.attempts >= _MOST_ATTEMPTS:
-        _close(run, RunStatus.FAILED, f"Its worker died {run.attempts} times at the same place.")
+        _close(run, RunStatus.FAILED, f"It was started {run.attempts} times and got no further.")
         return
     now = clock.now()
-    run.status, run.started, run.heartbeat, run.attempts = (
-        RunStatus.RUNNING,
-        run.started or now,
-        now,
-        run.attempts + 1,
-    )
-    run.save(update_fields=["status", "started", "heartbeat", "attempts"])
+    run.status, run.started, run.heartbeat = RunStatus.RUNNING, run.started or now, now
+    run.attempts, run.problem = run.attempts + 1, ""
+    run.save(update_fields=["status", "started", "heartbeat", "attempts", "problem"])
     log.info("feed_run.started", run=run.public_id, feed=run.feed.public_id, resumed_at=run.chunks_done)
     try:
-        _load(run)
+        load_file(run)
+        _close(run, RunStatus.DONE, "")
     except FeedStructureError as error:
         _close(run, RunStatus.REFUSED, str(error))
     except LoadHeldError as held:
         _close(run, RunStatus.HELD, str(held))
-    except (OperationalError, InterfaceError, RunTakenOverError):
+    except FileNotFoundError:
+        _close(run, RunStatus.FAILED, "The stored file is not there any more.")
+    except OSError as error:
+        _pause(
+            run, f"The file or the space to work on it: {error.strerror}.", no_space=error.errno in _NO_SPACE
+        )
+    except (OperationalError, InterfaceError, RunTakenOverError) as error:
+        if getattr(error.__cause__, "sqlstate", "") == _DISK_FULL:
+            _pause(run, "The database's disk is full.", no_space=True)
         raise  # the database or the hold went away: nothing is to be recorded
     except Exception as error:  # a run that fails must not hold up its feed
         log.exception("feed_run.failed", run=run.public_id)
         _close(run, RunStatus.FAILED, f"Unexpected {type(error).__name__}; the log has the details.")
 
 
-def _load(run: FeedRun) -> None:
-    with run.file.open("rb") as file:
-        plan = plan_of(feed=run.feed, content=file.read(), confirmed=run.confirmed)
-    chunks = 1 + len(plan.steps)  # the first stores what the format rejected
-    FeedRun.objects.filter(pk=run.pk).update(
-        rows_read=plan.rows_read, chunks_total=chunks, heartbeat=clock.now()
-    )
-    plan.make_room()
-    for number in range(run.chunks_done, chunks):
-        _load_chunk(run, plan, number)
-    _close(run, RunStatus.DONE, "")
+def _pause(run: FeedRun, problem: str, *, no_space: bool) -> None:
+    """Say what keeps the run and leave it to the sweep. Waiting for space is no failed attempt."""
+    log.error("feed_run.paused", run=run.public_id, problem=problem)
+    words = {
+        "problem": f"{problem} The run goes on by itself when that has passed.",
+        "heartbeat": clock.now(),
+    }
+    with suppress(DatabaseError):  # a full disk may refuse even this
+        FeedRun.objects.filter(pk=run.pk).update(**words, **({"attempts": 0} if no_space else {}))
+    raise RunPausedError(run.public_id)
 
 
 @transaction.atomic
-def _load_chunk(run: FeedRun, plan: Plan, number: int) -> None:
-    """Load one part and record it as done, both or neither."""
-    row = FeedRun.objects.select_for_update().get(pk=run.pk)
-    if row.chunks_done != number or row.status != RunStatus.RUNNING:
-        raise RunTakenOverError(run.public_id)
-    at = clock.now()
-    if number == 0:
-        loaded = Loaded(rejected=list(plan.rejected))
-    else:
-        origin = Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at)
-        loaded = plan.steps[number - 1](origin)
-    RejectedRow.objects.bulk_create(
-        (_rejected(run, plan, rejection) for rejection in loaded.rejected), batch_size=2_000
-    )
-    FeedRun.objects.filter(pk=run.pk).update(
-        chunks_done=number + 1,
-        attempts=0,
-        heartbeat=at,
-        accepted=F("accepted") + loaded.accepted,
-        unchanged=F("unchanged") + loaded.unchanged,
-        kept_out=F("kept_out") + loaded.kept_out,
-        rejected=F("rejected") + len(loaded.rejected),
-    )
-
-
-def _rejected(run: FeedRun, plan: Plan, rejection: Rejection) -> RejectedRow:
-    return RejectedRow(
-        run=run,
-        line=rejection.line,
-        reason=rejection.reason[:500],
-        text=plan.text(rejection).replace("\x00", "\N{REPLACEMENT CHARACTER}")[:_MOST_TEXT],
-    )
-
-
 def _close(run: FeedRun, status: RunStatus, problem: str) -> None:
     now = clock.now()
-    FeedRun.objects.filter(pk=run.pk).update(status=status, problem=problem, heartbeat=now, finished=now)
+    run = FeedRun.objects.select_for_update(of=("self",)).select_related("feed").get(pk=run.pk)
+    run.status, run.problem, run.heartbeat, run.finished = status, problem, now, now
+    run.chunks_total = run.chunks_done if status == RunStatus.DONE else None
+    run.save(update_fields=["status", "problem", "heartbeat", "finished", "chunks_total"])
+    tell_of_trouble(run=run, at=now)
+    if run.parked or run.feed.kind == FeedKind.HIERARCHY:
+        transaction.on_commit(lambda: meters_arrived.send(sender=FeedRun))
     taken = now - (run.started or now)
     log.info("feed_run.closed", run=run.public_id, status=status, seconds=round(taken.total_seconds(), 3))

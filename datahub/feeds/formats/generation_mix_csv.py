@@ -18,6 +18,7 @@ from datahub.feeds.formats.table import Table, header_of
 NAME = "generation_mix_csv"
 KIND = "generation_mix"
 SUFFIXES = (".csv",)
+BY_LINE = True
 
 _NEEDED = ("series", "start", "source", "share")
 _ROUNDING = Decimal("0.01")  # what rounded shares may make together, above 1

@@ -14,6 +14,7 @@ from datahub.feeds.formats.table import Table, header_of
 NAME = "supply_terms_csv"
 KIND = "supply_terms"
 SUFFIXES = (".csv",)
+BY_LINE = True
 
 _NEEDED = ("contract_number", "supplier", "tariff_code", "tariff_name", "start")
 

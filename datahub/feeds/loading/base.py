@@ -1,4 +1,4 @@
-"""What a run does with its file: read whole, then loaded in parts that each stand alone."""
+"""What a run does with its file: chunks that each stand alone, one after the other."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,29 +7,32 @@ from datahub.feeds.formats.base import Rejection
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
 
-Step = Callable[[Origin], Loaded]
-
 
 class LoadHeldError(Exception):
     """The load would change so much that a person must confirm it; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """`rows_read` rows: those of `rejected`, which no step sees, and those the steps load.
+class Outcome:
+    """What became of a chunk's rows; `parked` ones wait for their meter and count apart."""
 
-    The same file gives the same steps, so that a run can go on at the step where it stopped. `make_room` is called
-    once before the steps, outside their transactions. `texts` are the file's lines, where it has lines.
+    loaded: Loaded
+    parked: int = 0
+
+
+Step = Callable[[Origin], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stretch of the file: `rejected` by its format, the rest loaded by `load` in the caller's transaction.
+
+    `rows_read` counts both, `offset` the bytes that are through afterwards. The same file gives the same chunks, so
+    that a run can go on where it stopped. `make_room` is called before, outside the transaction.
     """
 
     rows_read: int
+    offset: int
     rejected: Sequence[Rejection]
-    steps: Sequence[Step]
-    texts: Sequence[str] = ()
+    load: Step
     make_room: Callable[[], None] = lambda: None
-
-    def text(self, rejection: Rejection) -> str:
-        """The line as it stood in the file, as far as it can be shown."""
-        if rejection.text or not 0 < rejection.line <= len(self.texts):
-            return rejection.text
-        return self.texts[rejection.line - 1]

@@ -9,18 +9,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
 from datahub.models import Feed, FeedRun, RunStatus
+from datahub.queries.run_progress import counts_in_words, progress_in_words
 from datahub.services.runs import PENDING, start_run
 from datahub.services.work import carry_out
 
 _BAR = 30
+_WIDTH = 120  # a shorter line covers the one before it
 _PAUSE = 0.3  # seconds between two looks
 _EXIT = {RunStatus.REFUSED: 2, RunStatus.FAILED: 2, RunStatus.HELD: 3}
 
 
 class Command(BaseCommand):
     help = (
-        "Bring a file in through a feed. Exit status with --wait or --here: 0 all taken, 1 rows were rejected, "
-        "2 refused or failed, 3 held for a confirmation."
+        "Bring a file in through a feed. Exit status with --wait or --here: 0 all taken (or parked until their meter "
+        "is known), 1 rows were rejected, 2 refused or failed, 3 held for a confirmation."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -81,9 +83,8 @@ class Command(BaseCommand):
             return  # no terminal: the outcome is enough
         filled = round(_BAR * run.share_done)
         bar = "#" * filled + "." * (_BAR - filled)
-        self.stdout.write(
-            f"[{bar}] {run.get_status_display()}: {run.rows_read} rows, {run.accepted} accepted, "
-            f"{run.unchanged} unchanged, {run.rejected} rejected",
-            ending=ending,
-        )
+        line = f"[{bar}] {run.get_status_display()}: {counts_in_words(run)}"
+        if run.status == RunStatus.RUNNING:
+            line = f"[{bar}] {progress_in_words(run)}: {counts_in_words(run)}"
+        self.stdout.write(line.ljust(_WIDTH), ending=ending)
         self.stdout.flush()

@@ -53,14 +53,16 @@ def test_an_upload_becomes_a_run_whose_page_renews_itself_until_it_is_over(staff
     MeterDeviceFactory(meter_number="M-1")
     feed = FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
 
-    run = upload(staff, feed, usage_file("M-1", [1, 2], "M-9", [3]))
+    run = upload(staff, feed, usage_file("M-1", [1, "much"], "M-9", [3]))
 
     waiting = run_page(staff, run)
     carry_out(run_id=run.pk)
     done = run_page(staff, run)
     assert 'http-equiv="refresh"' in waiting
     assert 'http-equiv="refresh"' not in done
-    assert "meter M-9 is not known here" in done
+    assert "1: &#x27;much&#x27; is not a number" in done
+    run.refresh_from_db()
+    assert (run.accepted, run.rejected, run.parked) == (1, 1, 1)
     assert "100 %" in done
 
 
@@ -73,7 +75,43 @@ def test_rejected_rows_can_be_read_and_taken_away(staff):
     taken = staff.get(reverse("admin:datahub_feedrun_rejected", args=[run.pk]))
 
     assert "start is not a time" in listed.content.decode()
-    assert taken.content.decode().splitlines()[1] == '7,start is not a time,"M-1,never,3"'
+    assert taken.content.decode().splitlines()[1] == '7,start is not a time,1,"M-1,never,3"'
+
+
+def test_rejected_rows_are_for_those_who_may_see_runs(client):
+    client.force_login(UserFactory(is_staff=True))
+    run = FeedRunFactory(rejected=1)
+
+    pages = [
+        client.get(reverse(f"admin:datahub_feedrun_{name}", args=[run.pk])) for name in ("rejected", "lines")
+    ]
+
+    assert [page.status_code for page in pages] == [403, 403]
+
+
+def test_rejected_lines_come_as_a_file_that_is_put_right_and_sent_again(staff):
+    MeterDeviceFactory(meter_number="M-1")
+    feed = FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
+    first = upload(staff, feed, usage_file("M-1", [1, "much", 3, '"4\nx"']))
+    carry_out(run_id=first.pk)
+
+    taken = staff.get(reverse("admin:datahub_feedrun_lines", args=[first.pk])).getvalue()
+    again = upload(staff, feed, taken.replace(b"much", b"2").replace(b'"4\nx"', b"4"))
+    carry_out(run_id=again.pk)
+
+    first.refresh_from_db()
+    again.refresh_from_db()
+    assert taken.splitlines()[:2] == [b"meter,start,value", b"M-1,2026-03-01T00:15:00Z,much"]
+    assert (first.accepted, first.rejected) == (2, 2)
+    assert (again.rows_read, again.accepted, again.rejected) == (2, 2, 0)
+
+
+def test_lines_that_do_not_stand_for_themselves_are_not_offered(staff, tmp_path):
+    run = FeedRunFactory(feed=FeedFactory(kind="hierarchy", format="hierarchy_json"), rejected=1)
+
+    answer = staff.get(reverse("admin:datahub_feedrun_lines", args=[run.pk]))
+
+    assert answer.status_code == 302
 
 
 def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):

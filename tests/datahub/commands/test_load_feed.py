@@ -48,9 +48,15 @@ def test_the_outcome_is_told_in_numbers(tmp_path):
 
 def test_rejected_rows_are_shown_and_end_with_status_one(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
-        load(written(tmp_path, usage_file("M-1", [1], "M-9", [2])), "--here")
+        load(written(tmp_path, usage_file("M-1", [1, "much"])), "--here")
 
     assert ended.value.code == 1
+
+
+def test_readings_of_an_unknown_meter_are_told_apart_and_are_no_fault(tmp_path):
+    said = load(written(tmp_path, usage_file("M-1", [1], "M-9", [2, 3])), "--here")
+
+    assert "done: 3 rows, 1 accepted, 0 unchanged, 0 rejected, 2 parked" in said
 
 
 def test_a_refused_file_ends_with_status_two(tmp_path):

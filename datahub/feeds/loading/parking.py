@@ -1,0 +1,95 @@
+"""Readings of meters nobody knows yet: packed away with their run, and out again when the meter is there."""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from accounts.models import MeterDevice
+from datahub.feeds.formats.base import Rejection, UsageSeries
+from datahub.feeds.formats.usage_rows import UsageColumns, UsageRows
+from datahub.feeds.loading.base import Outcome
+from datahub.feeds.loading.usage import load_usage
+from datahub.feeds.store.tally import Origin
+from datahub.models import ParkedReadings
+
+_LONGEST_NUMBER = MeterDevice._meta.get_field("meter_number").max_length or 0
+_BYTES_EACH = 4 * 8 + 2  # of a reading: start, duration, value and line, then known and quality
+
+
+def load_or_park(*, rows: Sequence[UsageRows], origin: Origin) -> Outcome:
+    """Load the readings of known meters, park the others. A number that no meter can have is rejected."""
+    strange: list[UsageColumns] = []
+    loaded = load_usage(rows=rows, origin=origin, unknown=strange.append)
+    lots: list[ParkedReadings] = []
+    for one in (one for columns in strange for one in columns.series()):
+        if len(one.meter_number) > _LONGEST_NUMBER or "\x00" in one.meter_number:
+            reason = f"no meter number has more than {_LONGEST_NUMBER} characters"
+            loaded.rejected.extend(Rejection(line, reason) for line in one.lines.tolist())
+        else:
+            lots.append(_lot(one, origin.run_id, origin.at))
+    ParkedReadings.objects.bulk_create(lots, batch_size=2_000)
+    return Outcome(loaded, parked=sum(lot.readings for lot in lots))
+
+
+def unpacked(lots: Iterable[ParkedReadings]) -> Iterator[UsageColumns]:
+    """The readings of `lots` in their order; a channel that comes again comes in further columns."""
+    turns: list[dict[tuple[str, ...], UsageSeries]] = []
+    for lot in lots:
+        key = (lot.meter_number, lot.register, lot.commodity, lot.unit, lot.direction, lot.kind)
+        turn = next((turn for turn in turns if key not in turn), None)
+        if turn is None:
+            turns.append(turn := {})
+        turn[key] = series_of(lot)
+    for turn in turns:
+        yield UsageColumns.of([turn[key] for key in sorted(turn)])
+
+
+def series_of(lot: ParkedReadings) -> UsageSeries:
+    """What was packed, exactly."""
+    raw = zlib.decompress(lot.packed)
+    count = len(raw) // _BYTES_EACH
+    wide = np.frombuffer(raw, dtype="<i8", count=4 * count).reshape(4, count).astype(np.int64)
+    flags = np.frombuffer(raw, dtype=np.uint8, offset=4 * 8 * count).reshape(2, count)
+    return UsageSeries(
+        lot.meter_number, lot.register, lot.commodity, lot.unit, lot.direction, lot.kind,  # type: ignore[arg-type]
+        interval_seconds=None,
+        starts=np.cumsum(wide[0]),
+        durations=wide[1],
+        values=wide[2],
+        scale=lot.scale,
+        known=flags[0].astype(np.bool_),
+        quality=flags[1].copy(),
+        lines=np.cumsum(wide[3]),
+        line=lot.first_line,
+    )  # fmt: skip
+
+
+def _lot(one: UsageSeries, run_id: int, at: datetime) -> ParkedReadings:
+    return ParkedReadings(
+        run_id=run_id,
+        meter_number=one.meter_number,
+        register=one.register,
+        commodity=one.commodity,
+        unit=one.unit,
+        direction=one.direction,
+        kind=one.kind,
+        scale=one.scale,
+        readings=one.size,
+        first_line=int(one.lines.min()),
+        packed=_packed(one),
+        created=at,
+    )
+
+
+def _packed(one: UsageSeries) -> bytes:
+    """Columns one after the other; starts and lines as steps, which shrink to almost nothing."""
+    columns = (_steps(one.starts), one.durations, one.values, _steps(one.lines))
+    wide = b"".join(np.asarray(column, dtype="<i8").tobytes() for column in columns)
+    return zlib.compress(wide + one.known.astype(np.uint8).tobytes() + one.quality.tobytes(), level=1)
+
+
+def _steps(column: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.diff(column, prepend=0)

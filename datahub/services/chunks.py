@@ -1,0 +1,139 @@
+"""A run's file into the store, chunk after chunk, each with its progress in one transaction."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterable
+from contextlib import closing
+from functools import partial
+from typing import BinaryIO, cast
+
+from django.db import transaction
+from django.db.models import F
+
+from cdsc_portal.lib import clock
+from datahub.feeds.formats.base import Rejection
+from datahub.feeds.loading.base import Chunk
+from datahub.feeds.loading.lines import MOST_BYTES, FileLines
+from datahub.feeds.loading.plan import chunks_of
+from datahub.feeds.store.tally import Origin
+from datahub.models import FeedRun, RejectedRow, RunStatus
+
+_LAST = 5  # chunks that the rate is taken from
+
+
+class RunTakenOverError(Exception):
+    """Another worker holds the run now; this one writes nothing more."""
+
+
+def load_file(run: FeedRun) -> None:
+    """Load what `run` has not loaded yet.
+
+    Raises FeedStructureError, LoadHeldError and OSError as the format and the loaders do, RunTakenOverError.
+    """
+    while not _load_rest(run):
+        _start_over(run)
+
+
+def _load_rest(run: FeedRun) -> bool:
+    """False where the file is cut otherwise than when the run stopped; then nothing was loaded."""
+    with stored_file(run) as file, closing(lines_of(run)) as lines:
+        pace, through = _Pace(), 0
+        for chunk in chunks_of(feed=run.feed, file=file, confirmed=run.confirmed):
+            through += 1
+            if through > run.chunks_done:
+                chunk.make_room()
+                _load_chunk(run, chunk, through, lines, pace)
+            elif through == run.chunks_done and chunk.offset != run.bytes_done:
+                return False
+            else:
+                pace.start()
+        return through >= run.chunks_done
+
+
+def stored_file(run: FeedRun) -> BinaryIO:
+    """The run's file from its beginning; raises FileNotFoundError where the storage has lost it."""
+    return cast(BinaryIO, run.file.storage.open(str(run.file.name), "rb"))
+
+
+def lines_of(run: FeedRun) -> FileLines:
+    """The lines of the run's stored file."""
+    return FileLines(partial(stored_file, run))
+
+
+def store_rejections(run: FeedRun, rejections: Iterable[Rejection], lines: FileLines) -> int:
+    """Keep them with the text of their lines, one row for each line and reason; answers how many they stand for."""
+    counted: Counter[tuple[int, str]] = Counter()
+    texts: dict[tuple[int, str], str] = {}
+    for rejection in rejections:
+        key = (rejection.line, rejection.reason[:500])
+        counted[key] += 1
+        texts.setdefault(key, rejection.text)
+    made = (
+        RejectedRow(
+            run=run, line=line, reason=reason, text=_kept(text or lines.text(line)), rows=counted[key]
+        )
+        for key, text in sorted(texts.items())
+        for line, reason in [key]
+    )
+    RejectedRow.objects.bulk_create(made, batch_size=2_000)
+    return counted.total()
+
+
+class _Pace:
+    """Rows a second over the last chunks."""
+
+    def __init__(self) -> None:
+        self._marks: deque[tuple[float, int]] = deque(maxlen=_LAST + 1)
+        self.start()
+
+    def start(self) -> None:
+        self._marks.clear()
+        self._marks.append((time.monotonic(), 0))
+
+    def rate_with(self, rows: int) -> float:
+        """The rate, now that `rows` more are through."""
+        self._marks.append((time.monotonic(), rows))
+        passed = self._marks[-1][0] - self._marks[0][0]
+        return sum(rows for _, rows in list(self._marks)[1:]) / max(passed, 1e-6)
+
+
+@transaction.atomic
+def _load_chunk(run: FeedRun, chunk: Chunk, number: int, lines: FileLines, pace: _Pace) -> None:
+    """Load chunk `number`, counted from 1, and record it as done, both or neither."""
+    row = FeedRun.objects.select_for_update().get(pk=run.pk)
+    if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
+        raise RunTakenOverError(run.public_id)
+    at = clock.now()
+    outcome = chunk.load(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
+    loaded = outcome.loaded
+    rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)
+    FeedRun.objects.filter(pk=run.pk).update(
+        chunks_done=number,
+        bytes_done=chunk.offset,
+        rate=pace.rate_with(chunk.rows_read),
+        attempts=0,
+        heartbeat=at,
+        rows_read=F("rows_read") + chunk.rows_read,
+        accepted=F("accepted") + loaded.accepted,
+        unchanged=F("unchanged") + loaded.unchanged,
+        kept_out=F("kept_out") + loaded.kept_out,
+        rejected=F("rejected") + rejected,
+        parked=F("parked") + outcome.parked,
+    )
+
+
+@transaction.atomic
+def _start_over(run: FeedRun) -> None:
+    """A newer release cuts the file otherwise: what is counted so far says nothing of its chunks any more."""
+    row = FeedRun.objects.select_for_update().get(pk=run.pk)
+    if row.chunks_done != run.chunks_done or row.status != RunStatus.RUNNING:
+        raise RunTakenOverError(run.public_id)
+    run.rejected_rows.all().delete()
+    run.parked_readings.all().delete()
+    nothing = {"rows_read": 0, "accepted": 0, "unchanged": 0, "kept_out": 0, "rejected": 0, "parked": 0}
+    FeedRun.objects.filter(pk=run.pk).update(chunks_done=0, bytes_done=0, **nothing)
+    run.chunks_done = run.bytes_done = 0
+
+
+def _kept(text: str) -> str:
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MOST_BYTES]

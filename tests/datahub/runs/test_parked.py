@@ -1,0 +1,210 @@
+"""Readings of a meter nobody knows yet are kept, and load by themselves when it comes."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import numpy as np
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import MeterDevice
+from datahub.feeds.formats.base import UsageSeries
+from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.loading.parking import load_or_park, series_of, unpacked
+from datahub.feeds.store.tally import Origin
+from datahub.models import FeedRun, IntervalBlock, ParkedReadings, RejectedRow
+from datahub.queries.readings import readings
+from datahub.services import parked
+from datahub.services.parked import end_waiting, load_arrived
+from datahub.services.runs import start_run
+from datahub.services.work import carry_out
+from tests.datahub.runs.files import metered, usage_file
+from tests.factories.accounts import MeterDeviceFactory
+from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
+
+pytestmark = pytest.mark.django_db
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+COLUMNS = ("starts", "durations", "values", "known", "quality", "lines")
+HIERARCHY = b"""record,mode,as_of,meter_number,commodity
+file,changes,2026-03-02T00:00:00Z,,
+meter,,,M-1,electricity
+"""
+
+
+@pytest.fixture(autouse=True)
+def _files_apart(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def feed():
+    return FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
+
+
+def bring(feed, content, at=MORNING):
+    run = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=None, at=at)
+    carry_out(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def counts(run):
+    run.refresh_from_db()
+    assert run.rows_read == run.accepted + run.unchanged + run.rejected + run.parked
+    return (run.accepted, run.unchanged, run.rejected, run.parked)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-(2**40), 2**40), st.integers(0, 2**33), st.integers(-(2**63) + 1, 2**63 - 1),
+            st.booleans(), st.integers(0, 6), st.integers(1, 2**40),
+        ),
+        min_size=1,
+    )
+)  # fmt: skip
+def test_what_is_packed_comes_out_the_same(rows):
+    run = FeedRunFactory()
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    kinds = (np.int64, np.int64, np.int64, np.bool_, np.uint8, np.int64)
+    made = dict(zip(COLUMNS, map(np.ndarray.astype, columns, kinds), strict=True))
+    one = UsageSeries("M-9", "1.8.0", "electricity", "Wh", "export", "interval", None, scale=3, **made)
+
+    outcome = load_or_park(
+        rows=[UsageColumns.of([one])], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING)
+    )
+
+    again = series_of(ParkedReadings.objects.filter(run=run).get())
+    assert outcome.parked == len(rows)
+    assert (again.meter_number, again.register, again.direction, again.scale) == ("M-9", "1.8.0", "export", 3)
+    assert all((getattr(again, name) == made[name]).all() for name in COLUMNS)
+    assert all(getattr(again, name).dtype == made[name].dtype for name in COLUMNS)
+
+
+def test_a_channel_parked_twice_comes_in_columns_that_name_it_once():
+    run, meter = FeedRunFactory(), MeterDevice(meter_number="M-9", commodity="electricity")
+    origin = Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING)
+    for values in ([1, 2], [3, 4]):
+        load_or_park(rows=[UsageColumns.of([usage_series(meter, MORNING, values)])], origin=origin)
+
+    first, second = unpacked(ParkedReadings.objects.order_by("pk"))
+
+    assert (first.values.tolist(), second.values.tolist()) == ([1, 2], [3, 4])
+    assert len(first.channels) == len(second.channels) == 1
+
+
+def test_readings_of_an_unknown_meter_are_parked_and_load_when_it_is_added(
+    feed, django_capture_on_commit_callbacks, monkeypatch
+):
+    run = bring(feed, usage_file("M-1", [1, 2], "M-2", [3]))
+    before = counts(run)
+    monkeypatch.setattr(
+        "datahub.tasks.load_parked_readings.apply_async", lambda **_how: load_arrived(at=MORNING)
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        meter = MeterDeviceFactory(meter_number="M-1")
+
+    assert before == (0, 0, 0, 3)
+    assert counts(run) == (2, 0, 0, 1)
+    (channel,) = readings(metered(meter))
+    assert channel.decimals() == ["1", "2"]
+    assert ParkedReadings.objects.get().meter_number == "M-2"
+
+
+def test_a_hierarchy_that_brings_the_meter_brings_its_readings(
+    feed, django_capture_on_commit_callbacks, monkeypatch
+):
+    run = bring(feed, usage_file("M-1", [1, 2]))
+    monkeypatch.setattr(
+        "datahub.tasks.load_parked_readings.apply_async", lambda **_how: load_arrived(at=MORNING)
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        bring(FeedFactory(kind="hierarchy", format="hierarchy_csv"), HIERARCHY)
+
+    assert counts(run) == (2, 0, 0, 0)
+
+
+def test_what_was_parked_does_not_undo_what_came_later(feed):
+    early = bring(feed, usage_file("M-1", [1, 2]))
+    meter = MeterDeviceFactory(meter_number="M-1")
+    bring(feed, usage_file("M-1", [9]), at=MORNING + timedelta(days=1))
+
+    load_arrived(at=MORNING + timedelta(days=2))
+
+    (channel,) = readings(metered(meter))
+    assert channel.decimals() == ["9", "2"]
+    assert counts(early) == (1, 1, 0, 0)
+
+
+def test_parked_readings_that_do_not_fit_their_meter_are_rejected_with_their_line(feed):
+    run = bring(feed, usage_file("M-1", [1, 2]))
+    MeterDeviceFactory(meter_number="M-1", commodity="water")
+
+    load_arrived(at=MORNING)
+
+    assert counts(run) == (0, 0, 2, 0)
+    row = RejectedRow.objects.order_by("line")[0]
+    assert (row.line, row.reason) == (2, "meter M-1 measures water, the file says electricity")
+    assert row.text == "M-1,2026-03-01T00:00:00Z,1"
+
+
+def test_readings_whose_meter_never_came_end_as_rejected_rows(feed):
+    run = bring(feed, usage_file("M-1", [1, 2]))
+    ParkedReadings.objects.update(created=MORNING)
+
+    too_early = end_waiting(days=90, at=MORNING + timedelta(days=89, hours=23))
+    ended = end_waiting(days=90, at=MORNING + timedelta(days=90))
+
+    assert (too_early, ended) == (0, 2)
+    assert counts(run) == (0, 0, 2, 0)
+    assert list(RejectedRow.objects.order_by("line").values_list("line", "reason", "text")) == [
+        (2, "meter M-1 was not known here 90 days later", "M-1,2026-03-01T00:00:00Z,1"),
+        (3, "meter M-1 was not known here 90 days later", "M-1,2026-03-01T00:15:00Z,2"),
+    ]
+    assert not ParkedReadings.objects.exists()
+
+
+def test_a_number_no_meter_can_have_is_rejected_at_once(feed):
+    run = bring(feed, usage_file("M" * 101, [1]))
+
+    assert counts(run) == (0, 0, 1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
+    runs = [
+        bring(feed, usage_file("M-1", [day], "M-2", [day]), at=MORNING + timedelta(days=day))
+        for day in range(4)
+    ]
+    meters = [MeterDeviceFactory(meter_number=number) for number in ("M-1", "M-2")]
+    start, settled = threading.Barrier(2, timeout=10), []
+    in_peace = parked._settle
+
+    def both_at_once(run, lots, outcomes):
+        settled.append(len(lots))
+        return in_peace(run, lots, outcomes)
+
+    def work():
+        try:
+            start.wait()
+            load_arrived(at=MORNING)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(parked, "_settle", both_at_once)
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    [worker.start() for worker in workers]
+    [worker.join(20) for worker in workers]
+    load_arrived(at=MORNING)  # the sweep
+
+    assert sum(settled) == 8
+    assert [sum(counts(run)) for run in runs] == [2] * 4
+    assert sum(FeedRun.objects.values_list("accepted", flat=True)) >= 2
+    assert not ParkedReadings.objects.exists()
+    assert IntervalBlock.objects.count() == 2
+    assert [one.decimals() for one in readings(metered(*meters))] == [["3"], ["3"]]
