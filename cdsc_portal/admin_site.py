@@ -57,8 +57,10 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Data"),
                 "items": [
                     _entry("datahub", "feed", _("Feeds")),
+                    _entry("datahub", "feedsource", _("Feed sources")),
                     _entry("datahub", "feedrun", _("Feed runs")),
                     _entry("datahub", "rejectedrow", _("Rejected rows")),
+                    _entry("datahub", "stafftoken", _("Tokens for programs")),
                     _entry("datahub", "billstatement", _("Bills")),
                     _entry("datahub", "channel", _("Channels")),
                     _entry("datahub", "mixshare", _("Generation mix")),

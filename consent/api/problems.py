@@ -1,6 +1,5 @@
 """Refusals of the API, each as problem+json with the headers its status asks for (RFC 9457, RFC 6750)."""
 
-from django.db import transaction
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
@@ -79,8 +78,6 @@ def problem_from_exception(error: Exception, context: dict[str, object]) -> Http
         error = not_found()
     if not isinstance(error, APIException):
         return None
-    if transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(True)
     if isinstance(error, Refusal):
         return problem_response(error.problem)
     return problem_response(Problem(error.status_code, str(error.default_code), str(error.detail)))

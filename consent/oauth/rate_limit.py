@@ -5,13 +5,10 @@ import binascii
 from datetime import datetime
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from cdsc_portal.lib.call_limits import seconds_until_allowed
 from consent.api.gated import remote_address
-from consent.oauth.checksums import checksum
-
-_MINUTE = 60
 
 
 def seconds_to_wait(request: HttpRequest, sent: dict[str, str], *, at: datetime) -> int:
@@ -20,15 +17,8 @@ def seconds_to_wait(request: HttpRequest, sent: dict[str, str], *, at: datetime)
     Counted by the id the caller claims, not yet proven, together with its address: so nobody can use up
     the calls of a client elsewhere.
     """
-    minute, second = divmod(int(at.timestamp()), _MINUTE)
-    caller = f"{request.path} {remote_address(request)} {_claimed_id(request, sent)} {minute}"
-    key = f"oauth-calls-{checksum(caller)}"
-    cache.add(key, 0, timeout=2 * _MINUTE)
-    try:
-        calls = cache.incr(key)
-    except ValueError:  # the cache dropped it in between
-        return 0
-    return 0 if calls <= settings.OAUTH_CALLS_PER_MINUTE else _MINUTE - second
+    caller = f"oauth {request.path} {remote_address(request)} {_claimed_id(request, sent)}"
+    return seconds_until_allowed(caller, limit=settings.OAUTH_CALLS_PER_MINUTE, at=at)
 
 
 def _claimed_id(request: HttpRequest, sent: dict[str, str]) -> str:

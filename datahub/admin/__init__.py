@@ -5,12 +5,16 @@ from datahub.admin.feed_runs import FeedRunAdmin
 from datahub.admin.feeds import FeedAdmin
 from datahub.admin.loaded_data import ChannelAdmin, MixShareAdmin
 from datahub.admin.rejected_rows import RejectedRowAdmin
+from datahub.admin.sources import FeedSourceAdmin
+from datahub.admin.staff_tokens import StaffTokenAdmin
 
 __all__ = [
     "BillStatementAdmin",
     "ChannelAdmin",
     "FeedAdmin",
     "FeedRunAdmin",
+    "FeedSourceAdmin",
     "MixShareAdmin",
     "RejectedRowAdmin",
+    "StaffTokenAdmin",
 ]

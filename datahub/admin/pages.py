@@ -3,7 +3,9 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-RUN_FEEDS = "datahub.add_feedrun"
+from datahub.services.staff_tokens import RUN_FEEDS
+
+__all__ = ["RUN_FEEDS", "require_runner"]
 
 
 def require_runner(request: HttpRequest) -> None:
