@@ -24,6 +24,7 @@ from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import (
     EntityFactory,
     Household,
+    StaffFactory,
     SupplyTermFactory,
     UserFactory,
     add_service,
@@ -62,6 +63,7 @@ LOGIN = {
     "my_home", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
     "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
 }  # fmt: skip
+STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ STAFF = [route for route in routes() if route.path.startswith("/admin/")]
 
 
 def test_every_route_is_known():
-    known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN
+    known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN | STAFF_TOKEN
     unknown = [r for r in routes() if r.name not in known and not r.path.startswith("/admin/")]
 
     assert unknown == []
@@ -285,6 +287,19 @@ def test_with_ids_that_were_not_shared(world, whose):
     assert document.status_code == 404
     assert [answer["resource"] for answer in answers if answer["data"]] == []
     assert {read.value_count for read in Disclosure.objects.all()} == {0}
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in routes() if r.name in STAFF_TOKEN], ids=lambda route: route.name
+)
+def test_feed_files_open_to_no_token_of_a_third_party_and_no_login(world, route):
+    world.reader.granted(world.home.contract, scope=" ".join(sorted(set(SCOPES.values()))))
+    staff = Browser()
+    staff.force_login(StaffFactory())
+
+    answers = [world.reader.get(route.path), Browser().get(route.path), staff.get(route.path)]
+
+    assert {answer.status_code for answer in answers} == {401}
 
 
 def test_staff_pages_open_to_nobody_else(db):

@@ -30,10 +30,11 @@ from tests.factories.feeds import load_days
 
 FILE = "/bill_statements/{statement_id}/file"
 FOUNDING = {
-    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/bill_data", "/bill_statements",
-    FILE, "/generation_mix", "/generation_breakdown", "/consumption_breakdown",
+    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/bill_data",
+    "/bill_statements", FILE, "/generation_mix", "/generation_breakdown", "/consumption_breakdown",
     "/residual_mix",
 }  # fmt: skip
+FEEDS = {"/api/feeds/{feed_id}/files", "/api/feeds/{feed_id}/files/{run_id}"}
 CHECKS = [  # what text a date may be stands in words: a schema cannot say it
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip
@@ -58,7 +59,7 @@ def test_the_document_is_openapi_3_1_and_needs_no_login(document):
     validate(document)
 
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == FOUNDING
+    assert set(document["paths"]) == FOUNDING | FEEDS
 
 
 def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
@@ -66,6 +67,16 @@ def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
         operation = document["paths"][path]["get"]
         assert operation["security"] == [{"grant": []}]
         assert {"200", "304", "400", "401", "403", "405", "406", "500", "503"} <= set(operation["responses"])
+        assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
+
+
+def test_feed_files_take_a_token_of_staff_and_no_grant(document):
+    operations = [operation for path in FEEDS for operation in document["paths"][path].values()]
+
+    assert len(operations) == 2
+    for operation in operations:
+        assert operation["security"] == [{"staff_token": []}]
+        assert {"200", "400", "401", "404", "429", "500", "503"} <= set(operation["responses"])
         assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
 
 
