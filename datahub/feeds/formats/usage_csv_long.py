@@ -1,139 +1,180 @@
 """Usage as CSV with one reading a line.
 
-Columns: meter, start, value; and where they are needed: register, commodity, unit, direction, kind, quality,
-end, interval_seconds. An empty value is unknown. Settings stand in for what no cell says: unit, commodity,
-direction, kind, interval_seconds; and decimal_mark ("," or ".").
+Without a mapping the columns are: meter, start, value; and where they are needed: register, commodity, unit, direction,
+kind, quality, end, interval_seconds. With one they are what it says. An empty value is unknown. Settings stand in for
+what no cell says: meter, register, unit, commodity, direction, kind, quality, interval_seconds; and decimal_mark
+("," or "."). Local times are in the feed's zone, times with an offset are taken at their word.
 """
 
-from collections import defaultdict
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from datahub.feeds.formats.base import (
     NO_SETTINGS,
-    Cells,
     FeedStructureError,
-    Parsed,
+    Integers,
+    Part,
     Quality,
     Rejection,
     Settings,
-    UsageSeries,
-    choice,
+    require_columns,
 )
-from datahub.feeds.formats.cells import UNKNOWN, at_most, exact, needed, one_of, whole_number
-from datahub.feeds.formats.local_time import moment
-from datahub.feeds.formats.readings import Channel, parsed_channels
-from datahub.feeds.formats.table import Table, header_of
-from datahub.feeds.formats.units import measure
-from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.formats.csv_cells import Cells
+from datahub.feeds.formats.csv_channels import Channels, Told
+from datahub.feeds.formats.csv_file import CsvFile, Lines, part_of_lines, rejections
+from datahub.feeds.formats.csv_mapping import ROLES, CsvMapping, Role, Source
+from datahub.feeds.formats.csv_mapping_json import mapping_of
+from datahub.feeds.formats.csv_passes import Passes
+from datahub.feeds.formats.csv_qualities import Qualities
+from datahub.feeds.formats.csv_series import in_order, other_ways
+from datahub.feeds.formats.csv_times import Faults
+from datahub.feeds.formats.csv_values import Amounts, Values, kept, too_wide
+from datahub.feeds.formats.csv_when import When
+from datahub.feeds.formats.table import header_of
+from datahub.feeds.formats.usage_rows import Codes, UsageColumns, UsageRows
 
 NAME = "usage_csv_long"
 KIND = "usage"
 SUFFIXES = (".csv", ".txt")
+BY_LINE = True
+MAPPED = True
 
 _NEEDED = ("meter", "start", "value")
-_CHANNEL = ("meter", "register", "commodity", "unit", "direction", "kind")
-_OPTIONAL = (*_CHANNEL[1:], "quality", "end", "interval_seconds")
-_QUALITIES = {
-    "": Quality.UNSTATED,
-    "actual": Quality.ACTUAL, "a": Quality.ACTUAL,
-    "estimated": Quality.ESTIMATED, "e": Quality.ESTIMATED,
-    "substituted": Quality.SUBSTITUTED, "s": Quality.SUBSTITUTED,
-    "corrected": Quality.CORRECTED, "c": Quality.CORRECTED,
-    "provisional": Quality.PROVISIONAL, "p": Quality.PROVISIONAL,
-    "withdrawn": Quality.WITHDRAWN, "w": Quality.WITHDRAWN,
-}  # fmt: skip
-_Channels = defaultdict[ChannelKey, Channel]
+_OWN: tuple[Role, ...] = tuple(role for role in ROLES if not role.endswith("_time"))
+
+
+class _Readings(NamedTuple):
+    """Rows of a part, each a reading, still in the order of the file."""
+
+    cells: Cells
+    told: Told
+    first: Integers
+    shift: Integers
+    seconds: Integers
+    ends: Integers
+    end_shifts: Integers
+    amounts: Amounts
+    quality: Codes
 
 
 def sniff(content: bytes) -> bool:
     return set(_NEEDED) <= set(header_of(content)[0])
 
 
-def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Parsed[UsageSeries]:
-    """Series by channel; local times are in `zone`, times with an offset are taken at their word.
+def read(
+    source: BinaryIO,
+    *,
+    zone: ZoneInfo,
+    settings: Settings = NO_SETTINGS,
+    mapping: Mapping[str, object] = NO_SETTINGS,
+) -> Iterator[Part[UsageRows]]:
+    """Parts of readings by channel, while the file goes by.
 
-    A second line for the same channel and start is rejected, whether it repeats the value or contradicts it.
-    Raises FeedStructureError: what `Table` refuses, a unit that is unknown or not said, no length.
+    A second line of a part for the same channel and start is rejected, whether it repeats the value or contradicts it.
+    Raises FeedStructureError before the first part: a mapping or setting that cannot be used, a header or first line
+    that does not fit, a unit that is unknown or not said, no length.
     """
-    table = Table(content, _NEEDED, _OPTIONAL)
-    if not {"end", "interval_seconds", "kind"} & {*table.columns, *settings}:
-        raise FeedStructureError("how long a reading lasts is not said: no column end, no interval_seconds")
-    channels: _Channels = defaultdict(Channel)
-    rejected: list[Rejection] = []
-    take = _taker(channels, zone, settings)
-    for line, cells in table:
-        try:
-            take(line, cells)
-        except FeedStructureError as error:
-            raise FeedStructureError(f"line {line}: {error}") from error
-        except ValueError as error:
-            rejected.append(Rejection(line, str(error), ",".join(cells.values())))
-    return parsed_channels(channels.items(), rejected)
+    asked = mapping_of(mapping) if mapping else None
+    if asked is not None and asked.shape != "long":
+        raise FeedStructureError(f"mapping: shape {asked.shape} is not read by {NAME}")
+    yield from _Long(source, asked, settings, zone)
 
 
-def _taker(channels: _Channels, zone: ZoneInfo, settings: Settings) -> Callable[[int, Cells], None]:
-    default = {name: settings.get(name, "") for name in _OPTIONAL}
-    comma = choice(settings, "decimal_mark", ".", ",") == ","
-    by_name: dict[tuple[str | None, ...], tuple[ChannelKey, int]] = {}  # worked out once, not once a reading
+class _Long:
+    def __init__(
+        self, source: BinaryIO, asked: CsvMapping | None, settings: Settings, zone: ZoneInfo
+    ) -> None:
+        self._file = file = CsvFile(source, asked, _own_mapping)
+        self._column = np.array([file.places("value").get("value", 0)])
+        self._at_end = file.mapping.time_of == "end"
+        self._when = When(file, settings, zone)
+        self._channels = Channels(file, settings)
+        self._qualities = Qualities(file, settings)
+        self._values = Values(file.mapping, settings)
+        self._passes = Passes()
 
-    def take(line: int, cells: Cells) -> None:
-        name = tuple(map(cells.get, _CHANNEL))
-        if name not in by_name:
-            by_name[name] = _channel(*(cells.get(part) or default.get(part, "") for part in _CHANNEL))
-        key, exponent = by_name[name]
-        start = moment(cells["start"], zone)
-        quality = _quality(cells.get("quality") or default["quality"])
-        text = cells["value"].replace(",", ".") if comma else cells["value"]
-        value = None if quality is Quality.WITHDRAWN else _value(text, exponent)
-        seconds = cells.get("interval_seconds") or default["interval_seconds"]
-        length = 0 if key.kind == "register" else _length(cells.get("end"), seconds, zone)
-        channels[key].add(line, start, length, value, quality)
+    def __iter__(self) -> Iterator[Part[UsageRows]]:
+        for lines in self._file:
+            yield self._part(lines)
 
-    return take
+    def _part(self, lines: Lines) -> Part[UsageRows]:
+        if not len(lines.cells):
+            return part_of_lines(lines, (), lines.rejected)
+        faults: dict[int, str] = {}
+        readings = self._read(lines, faults)
+        rejected = [*lines.rejected, *rejections(lines.cells, faults)]
+        columns, more = self._columns(_without(readings, faults), more=not lines.is_last)
+        rejected = sorted([*rejected, *more], key=lambda one: one.line)
+        return part_of_lines(lines, [columns] if columns.size else (), rejected)
+
+    def _read(self, lines: Lines, faults: Faults) -> _Readings:
+        """Each line on its own."""
+        cells = lines.cells
+        told = self._channels.of(lines, faults)
+        first, shift = self._when.starts(cells, faults)
+        quality = self._qualities.of(cells, faults)
+        withdrawn = quality == Quality.WITHDRAWN
+        amounts = self._values.of(cells, self._column, [""], withdrawn, faults)
+        registers = told.where(lambda meaning: meaning.key.kind == "register")
+        seconds, ends, end_shifts = self._when.lengths(cells, faults, unless=registers)
+        return _Readings(cells, told, first, shift, seconds, ends, end_shifts, amounts, quality)
+
+    def _columns(self, some: _Readings, *, more: bool) -> tuple[UsageColumns, list[Rejection]]:
+        """Lines that can be taken, seen together: which pass of an hour, which scale, which comes twice."""
+        told, faults = some.told, dict[int, str]()
+        times = self._passes.settle(some.first, some.shift, told.channel, told.keys, more=more)
+        if self._at_end:
+            durations, starts = some.seconds, times - some.seconds
+        else:
+            # an end in the repeated hour is the first that comes after its start
+            ends = np.where(some.ends > times, some.ends, some.ends + some.end_shifts)
+            durations, starts = np.where(some.seconds >= 0, some.seconds, ends - times), times
+        registers = told.where(lambda meaning: meaning.key.kind == "register")
+        durations = np.where(registers, 0, durations)
+        for row in np.flatnonzero((durations <= 0) & ~registers).tolist():
+            faults[row] = "end is not after start"
+        found = kept(some.amounts, told, durations, faults)
+        too_wide(found, faults)
+        keys, channel, values = other_ways(told, found.values[:, 0])
+        scale = found.scale if len(keys) == len(found.scale) else np.full(len(keys), found.scale.max())
+
+        good = np.ones(len(starts), np.bool_)
+        good[list(faults)] = False
+        rows = np.flatnonzero(good)
+        order, repeats = in_order(channel[rows], starts[rows])
+        for late, early in zip(rows[repeats.late].tolist(), rows[repeats.first].tolist(), strict=True):
+            alike = (values, some.amounts.known[:, 0], durations)
+            same = all(column[late] == column[early] for column in alike)
+            what = "repeats" if same else "gives another value for the start of"
+            faults[late] = f"{what} line {some.cells.lines[early]}"
+        rows = rows[order]
+        columns = UsageColumns(
+            keys, channel[rows], starts[rows], durations[rows], values[rows], scale,
+            some.amounts.known[rows, 0], some.quality[rows], some.cells.lines[rows],
+        )  # fmt: skip
+        return columns, rejections(some.cells, faults)
 
 
-def _channel(
-    meter: str, register: str, commodity: str, unit: str, direction: str, kind: str
-) -> tuple[ChannelKey, int]:
-    if not unit:
-        raise FeedStructureError("the unit is not said: no cell, no setting")
-    unit_kept, exponent, implied = measure(unit)
-    commodity = one_of(commodity or implied, "commodity", "electricity", "natural_gas", "water")
-    direction = direction.lower() or ("none" if unit_kept in ("V", "A") else "import")
-    kind = kind.lower() or ("demand" if unit_kept in ("W", "VA", "var") else "interval")
-    key = ChannelKey(
-        needed(meter, "meter", 100),
-        at_most(register, "register", 100),
-        commodity,
-        unit_kept,
-        one_of(direction, "direction", "import", "export", "net", "none"),
-        one_of(kind, "kind", "interval", "register", "demand"),
-    )
-    return key, exponent
+def _without(readings: _Readings, faults: Faults) -> _Readings:
+    if not faults:
+        return readings
+    good = np.ones(len(readings.cells), np.bool_)
+    good[list(faults)] = False
+    return _Readings(
+        readings.cells.chosen(good), readings.told.chosen(good), readings.first[good], readings.shift[good],
+        readings.seconds[good], readings.ends[good], readings.end_shifts[good], readings.amounts.chosen(good),
+        readings.quality[good],
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def _quality(text: str) -> Quality:
-    try:
-        return _QUALITIES[text.lower()]
-    except KeyError as error:
-        raise ValueError(f"quality {text!r} is not known") from error
-
-
-@lru_cache(maxsize=1 << 16)
-def _value(text: str, exponent: int) -> tuple[int, int] | None:
-    if text.lower() in UNKNOWN:
-        return None
-    digits, own = exact(text)
-    return digits, own + exponent if digits else 0
-
-
-@lru_cache(maxsize=1 << 10)
-def _length(end: str | None, seconds: str, zone: ZoneInfo) -> int | tuple[int, int]:
-    if end:
-        return moment(end, zone)
-    if not seconds:
-        raise ValueError("how long the reading lasts is not said: end and interval_seconds are empty")
-    return whole_number(seconds, "interval_seconds")
+def _own_mapping(columns: Sequence[str]) -> CsvMapping:
+    require_columns(columns, *_NEEDED)
+    unknown = [name for name in columns if name not in _OWN]
+    if unknown:
+        raise FeedStructureError(f"line 1: unknown column {', '.join(map(repr, unknown))}")
+    if len(set(columns)) < len(columns):
+        raise FeedStructureError("line 1: a column is named twice")
+    return CsvMapping(columns={role: Source(role) for role in _OWN if role in columns})

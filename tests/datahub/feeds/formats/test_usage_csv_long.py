@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datahub.feeds.formats.base import FeedStructureError, Quality
-from datahub.feeds.formats.usage_csv_long import parse
+from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+
+parse = formats()["usage_csv_long"].parse
 
 
 def read(*lines, header="meter,start,value", zone=NEW_YORK, **settings):

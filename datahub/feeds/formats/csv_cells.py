@@ -1,0 +1,277 @@
+"""The cells of many lines as places in one buffer: no object a cell, quotes and blanks left out.
+
+A line is a record: a quote that is open at its end is an error of that line and of no other.
+"""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from datahub.feeds.formats.base import Integers, Rejection
+from datahub.feeds.formats.csv_numbers import AHEAD, Buffer, last_bytes, words_of
+
+_FEED, _RETURN, _QUOTE, _EQUALS = 10, 13, 34, 61
+_BLANKS = (b" ", b"\t")
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_Flags = npt.NDArray[np.bool_]
+
+
+class _WrongLineError(ValueError):
+    """A line that is no text, or no CSV: at the head of a file it refuses the file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cell (i, j) is buffer[starts[i, j] : stops[i, j]] in UTF-8; row i is line lines[i] of the file."""
+
+    buffer: Buffer
+    starts: Integers
+    stops: Integers
+    lines: Integers
+    ends: Integers  # of the lines, in two columns: [begin, past) in the buffer
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def text(self, row: int, column: int) -> str:
+        return bytes(self.buffer[self.starts[row, column] : self.stops[row, column]]).decode().strip()
+
+    def texts(self, rows: Integers, column: int) -> list[str]:
+        """Of many cells at once."""
+        view = self.buffer.data
+        spans = zip(self.starts[rows, column].tolist(), self.stops[rows, column].tolist(), strict=True)
+        return [str(view[start:stop], "utf-8").strip() for start, stop in spans]
+
+    def line_text(self, row: int) -> str:
+        begin, past = self.ends[row].tolist()
+        return bytes(self.buffer[begin:past]).decode("utf-8", "replace").rstrip("\r\n")
+
+    def chosen(self, rows: "Integers | _Flags | slice") -> "Cells":
+        return Cells(self.buffer, self.starts[rows], self.stops[rows], self.lines[rows], self.ends[rows])
+
+    def groups(self, columns: Sequence[int], extra: Integers | None = None) -> tuple[Integers, Integers]:
+        """(group of each row, first row of each group): rows alike in `columns` and `extra`, in order of appearance."""
+        keys = [extra.astype(np.uint64)] if extra is not None else []
+        words = words_of(self.buffer)
+        for column in columns:
+            stops = self.stops[:, column]
+            lengths = stops - self.starts[:, column]
+            keys.append(lengths.astype(np.uint64))
+            for back in range(0, int(lengths.max(initial=0)), 8):
+                keys.append(last_bytes(words, np.maximum(stops - back, 8), np.clip(lengths - back, 0, 8)))
+        return _grouped(keys, len(self))
+
+
+def _grouped(keys: list[npt.NDArray[np.uint64]], size: int) -> tuple[Integers, Integers]:
+    if not size or not keys:
+        return np.zeros(size, np.int64), np.arange(min(size, 1))
+    changes = np.zeros(size, np.bool_)
+    changes[0] = True
+    for key in keys:
+        changes[1:] |= key[1:] != key[:-1]
+    heads = np.flatnonzero(changes)  # of runs: most files write a channel's lines one after the other
+    hashes = np.zeros(len(heads), np.uint64)
+    for key in keys:
+        hashes = (hashes ^ key[heads]) * _MIX
+        hashes ^= hashes >> np.uint64(29)
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    if any((key[heads] != key[heads[first]][group]).any() for key in keys):  # two texts with one hash
+        table = np.stack([key[heads] for key in keys], axis=1)
+        _, first, group = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    runs = np.cumsum(changes) - 1
+    return rank[group.reshape(-1)][runs], heads[first[order]]
+
+
+class Split(NamedTuple):
+    """What is in the cells, what is not, and lines that are no text or no CSV at all."""
+
+    cells: Cells
+    rejected: list[Rejection]
+    wrong: frozenset[int]
+
+
+def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags | None = None) -> Split:
+    """The cells of whole lines, the first of which is `line`; each must have `width`, more only if they are empty.
+
+    Blank lines and those `left_out` are neither taken nor rejected.
+    """
+    buffer = np.frombuffer(bytes(AHEAD) + text + bytes(AHEAD), np.uint8)
+    feeds = np.flatnonzero(buffer == _FEED)
+    begins = np.concatenate([np.array([AHEAD]), feeds[:-1] + 1])[: len(feeds)]
+    ends = np.stack([begins, feeds], axis=1)
+    lines = line + np.arange(len(feeds))
+    quoted = b'"' in text
+    places, counts = _separators(buffer, feeds, begins, ord(delimiter), width, quoted)
+    odd = (counts != width) | _not_utf8(text, buffer, begins, feeds)
+    if quoted:
+        odd |= _strangely_quoted(buffer, ends, places, counts)
+    if left_out is not None:
+        odd |= left_out
+    if not odd.any():
+        stops = places.reshape(-1, width)
+        cells = Cells(buffer, _starts(begins, stops), stops, lines, ends)
+        return Split(_trimmed(cells, text), [], frozenset())
+    stops = places[np.repeat(~odd, counts)].reshape(-1, width)
+    kept = Cells(buffer, _starts(begins[~odd], stops), stops, lines[~odd], ends[~odd])
+    alone = np.flatnonzero(odd if left_out is None else odd & ~left_out)
+    return _with_rewritten(_trimmed(kept, text), alone, ends, lines, delimiter, width)
+
+
+def _starts(begins: Integers, stops: Integers) -> Integers:
+    starts = np.empty_like(stops)
+    starts[:, 0] = begins
+    starts[:, 1:] = stops[:, :-1] + 1
+    return starts
+
+
+def _separators(
+    buffer: Buffer, feeds: Integers, begins: Integers, delimiter: int, width: int, quoted: bool
+) -> tuple[Integers, Integers]:
+    """(where cells end, how many cells each line has); a delimiter inside quotes ends none."""
+    is_end = buffer == delimiter
+    is_end[feeds] = True
+    places = np.flatnonzero(is_end)
+    if quoted:
+        so_far = np.cumsum(buffer == _QUOTE, dtype=np.int32)
+        line = np.searchsorted(feeds, places)
+        inside = (so_far[places] - so_far[begins[line] - 1]) & 1 == 1
+        places = places[~inside | (buffer[places] == _FEED)]
+    if len(places) == len(feeds) * width and bool((places[width - 1 :: width] == feeds).all()):
+        return places, np.full(len(feeds), width)
+    counts = np.diff(np.searchsorted(places, feeds), prepend=-1)
+    return places, counts
+
+
+def _not_utf8(text: bytes, buffer: Buffer, begins: Integers, feeds: Integers) -> _Flags:
+    wrong = np.zeros(len(feeds), np.bool_)
+    if text.isascii() or _is_utf8(text):
+        return wrong
+    high = np.unique(np.searchsorted(feeds, np.flatnonzero(buffer > 127)))
+    for index in high[high < len(feeds)].tolist():
+        wrong[index] = not _is_utf8(bytes(buffer[begins[index] : feeds[index]]))
+    return wrong
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _strangely_quoted(buffer: Buffer, ends: Integers, places: Integers, counts: Integers) -> _Flags:
+    """Lines with other quotes than one at each end of a cell: they are read by the rules of CSV one by one."""
+    starts = np.empty_like(places)
+    starts[1:] = places[:-1] + 1
+    starts[:1] = ends[:1, 0]
+    stops = places - ((buffer[places] == _FEED) & (buffer[places - 1] == _RETURN))
+    guarded = (buffer[starts] == _EQUALS) & (buffer[np.minimum(starts + 1, stops)] == _QUOTE)
+    both = (
+        (stops - starts >= 2 + guarded)
+        & ((buffer[starts] == _QUOTE) | guarded)
+        & (buffer[stops - 1] == _QUOTE)
+    )
+    line = np.repeat(np.arange(len(counts)), counts)
+    expected = 2 * np.bincount(line, both, minlength=len(counts)).astype(np.int64)
+    quotes = np.searchsorted(ends[:, 1], np.flatnonzero(buffer == _QUOTE))
+    strange: _Flags = np.bincount(quotes, minlength=len(counts))[: len(counts)] != expected
+    return strange
+
+
+def _trimmed(cells: Cells, text: bytes) -> Cells:
+    """Without line ends, quotes, the guard of ="123" and outer blanks."""
+    buffer, starts, stops = cells.buffer, cells.starts, cells.stops
+    if not len(cells):
+        return cells
+    if b"\r" in text:
+        last = stops[:, -1]
+        stops = stops.copy()
+        stops[:, -1] = last - ((buffer[last - 1] == _RETURN) & (last > starts[:, -1]))
+    if b'"' in text:
+        guarded = (buffer[starts] == _EQUALS) & (buffer[np.minimum(starts + 1, stops)] == _QUOTE)
+        both = (
+            ((buffer[starts] == _QUOTE) | guarded)
+            & (stops - starts >= 2 + guarded)
+            & (buffer[stops - 1] == _QUOTE)
+        )
+        starts, stops = starts + both * (1 + guarded), stops - both
+    for blank in _BLANKS:
+        if blank not in text:
+            continue
+        while (ahead := (stops > starts) & (buffer[starts] == blank[0])).any():
+            starts = starts + ahead
+        while (behind := (stops > starts) & (buffer[stops - 1] == blank[0])).any():
+            stops = stops - behind
+    return Cells(buffer, starts, stops, cells.lines, cells.ends)
+
+
+def _with_rewritten(
+    kept: Cells, odd: Integers, ends: Integers, lines: Integers, delimiter: str, width: int
+) -> Split:
+    """`kept` and those of the `odd` lines that the rules of CSV give `width` cells; the others are rejected."""
+    rejected: list[Rejection] = []
+    wrong: set[int] = set()
+    taken: list[int] = []
+    spans: list[list[int]] = []
+    more, at = bytearray(), len(kept.buffer)
+    for index in odd.tolist():
+        begin, past = ends[index].tolist()
+        raw = bytes(kept.buffer[begin:past])
+        try:
+            record = _record(raw, delimiter, width)
+        except ValueError as error:
+            text = raw.decode("utf-8", "replace").rstrip("\r")
+            rejected.append(Rejection(int(lines[index]), str(error), text))
+            if isinstance(error, _WrongLineError):
+                wrong.add(int(lines[index]))
+            continue
+        if record:
+            spans.append([])
+            for cell in record:
+                spans[-1] += [at + len(more), at + len(more) + len(cell)]
+                more += cell + b"\n"
+            taken.append(index)
+    if not taken:
+        return Split(kept, rejected, frozenset(wrong))
+    table = np.array(spans, np.int64).reshape(len(taken), width, 2)
+    order = np.argsort(np.concatenate([kept.lines, lines[taken]]), kind="stable")
+    cells = Cells(
+        np.concatenate([kept.buffer, np.frombuffer(bytes(more) + bytes(AHEAD), np.uint8)]),
+        np.concatenate([kept.starts, table[:, :, 0]])[order],
+        np.concatenate([kept.stops, table[:, :, 1]])[order],
+        np.concatenate([kept.lines, lines[taken]])[order],
+        np.concatenate([kept.ends, ends[taken]])[order],
+    )
+    return Split(cells, rejected, frozenset(wrong))
+
+
+def _record(raw: bytes, delimiter: str, width: int) -> list[bytes]:
+    """The cells of one line; none of a blank one. Raises ValueError."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise _WrongLineError(
+            f"not UTF-8: byte 0x{raw[error.start]:02x} at position {error.start}"
+        ) from error
+    if not text.strip():
+        return []
+    try:
+        (record,) = csv.reader([text.rstrip("\r")], delimiter=delimiter, strict=True, skipinitialspace=True)
+    except csv.Error as error:
+        raise _WrongLineError(str(error)) from error
+    record = [cell.strip() for cell in record]
+    if len(record) > width and not any(record[width:]):
+        record = record[:width]
+    if len(record) != width:
+        raise ValueError(f"{len(record)} cells where the header has {width}")
+    return [
+        (cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell).encode() for cell in record
+    ]

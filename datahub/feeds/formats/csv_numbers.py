@@ -1,0 +1,147 @@
+"""Decimal text to exact integers, many cells at once, and never through a float.
+
+Up to sixteen characters of a cell are two 8-byte words; figures are checked and summed up in both, all cells at once.
+What is no plain `-12.345` is left to the caller to look at alone.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from datahub.feeds.formats.base import Integers
+
+Buffer = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
+PLAIN, EMPTY, ODD = 0, 1, 2
+AHEAD = 32  # zero bytes that a buffer has ahead of its text, so that no word begins before it
+
+_CHUNK = 1 << 16  # cells whose words stay in the processor's cache
+_WIDEST = 16
+_U = np.uint64
+_ONES = _U(0x0101010101010101)
+_TOPS = _U(0x8080808080808080)
+_ZEROS = _U(0x3030303030303030)
+_SIXES = _U(0x0606060606060606)
+_HIGHS = _U(0xF0F0F0F0F0F0F0F0)
+_LOWS = _U(0x0F0F0F0F0F0F0F0F)
+_PAIRS = _U(0x000000FF000000FF)
+_MINUS, _PLUS = ord("-"), ord("+")
+
+
+class Numbers(NamedTuple):
+    """Cell i is digits[i] * 10**exponents[i] where state[i] is PLAIN; elsewhere digits and exponent are 0."""
+
+    digits: Integers
+    exponents: npt.NDArray[np.int8]
+    state: npt.NDArray[np.uint8]
+
+
+def words_of(buffer: Buffer) -> Words:
+    """Eight bytes as one word, at every place: words[p] are the bytes p to p + 7, the first the lowest."""
+    return np.ndarray((len(buffer) - 7,), np.dtype("<u8"), buffer=buffer, strides=(1,))
+
+
+def last_bytes(words: Words, stops: Integers, lengths: Integers) -> Words:
+    """The last `lengths` (0 to 8) bytes ahead of `stops`, at the upper end of a word; zeros below."""
+    unused = (np.maximum(8 - lengths, 0) << 3).astype(_U)
+    taken: Words = (words[stops - 8] >> unused) << unused
+    taken[lengths <= 0] = 0
+    return taken
+
+
+def numbers(buffer: Buffer, starts: Integers, stops: Integers, mark: str) -> Numbers:
+    """What is written in the cells [starts, stops) of `buffer`, with `mark` before decimals. Any shape."""
+    shape = starts.shape
+    digits = np.empty(starts.size, np.int64)
+    exponents = np.empty(starts.size, np.int8)
+    state = np.empty(starts.size, np.uint8)
+    words = words_of(buffer)
+    first, past = starts.reshape(-1), stops.reshape(-1)
+    for begin in range(0, starts.size, _CHUNK):
+        here = slice(begin, begin + _CHUNK)
+        _chunk(buffer, words, first[here], past[here], ord(mark), digits[here], exponents[here], state[here])
+    return Numbers(digits.reshape(shape), exponents.reshape(shape), state.reshape(shape))
+
+
+def _chunk(
+    buffer: Buffer,
+    words: Words,
+    starts: Integers,
+    stops: Integers,
+    mark: int,
+    digits: Integers,
+    exponents: npt.NDArray[np.int8],
+    state: npt.NDArray[np.uint8],
+) -> None:
+    lengths = stops - starts
+    lead = buffer[starts]
+    minus = (lead == _MINUS) & (lengths > 0)
+    signed = minus | ((lead == _PLUS) & (lengths > 0))
+    if signed.any():
+        lengths = lengths - signed
+    low, decimals, bad = _figures(
+        last_bytes(words, stops, np.minimum(lengths, 8)), np.minimum(lengths, 8), mark
+    )
+    counted = lengths - (decimals >= 0)
+    if lengths.max(initial=0) > 8:
+        more = np.clip(lengths - 8, 0, 8)
+        high, high_decimals, high_bad = _figures(last_bytes(words, stops - 8, more), more, mark)
+        split = high_decimals >= 0  # the mark is in the upper word: all figures of the lower one are decimals
+        bad |= high_bad | (split & (decimals >= 0)) | (lengths > _WIDEST)
+        power = np.where(decimals >= 0, 10**7, 10**8)
+        low = np.where(more > 0, low + high * power, low)
+        counted -= split
+        decimals = np.where(split, high_decimals + 8, decimals)
+    np.copyto(digits, np.where(minus, -low, low) if minus.any() else low)
+    np.copyto(exponents, -np.maximum(decimals, 0), casting="unsafe")
+    bad |= counted <= 0
+    np.copyto(state, bad.astype(np.uint8) * ODD)
+    if bad.any():
+        state[stops <= starts] = EMPTY
+        digits[bad] = 0
+        exponents[bad] = 0
+
+
+def _figures(word: Words, lengths: Integers, mark: int) -> tuple[Integers, Integers, npt.NDArray[np.bool_]]:
+    """(number without its mark, figures after the mark or -1, whether anything else is in the word)."""
+    decimals: Integers = np.full(len(word), -1, np.int64)
+    place = _same_place(word, mark)
+    if place >= 0:  # all marks stand in one place, as they do in most files
+        shift = _U(8 * place)
+        low = word & _U((1 << (8 * place)) - 1)
+        word = (low << _U(8)) | (word >> _U(8) >> shift << shift << _U(8))
+        decimals[:] = 7 - place
+        lengths = lengths - 1
+    elif place == _MIXED:
+        unlike = word ^ (_ONES * _U(mark))
+        flags = (unlike - _ONES) & ~unlike & _TOPS
+        bit = flags & (~flags + _U(1))  # of the first mark; a second one stays and is found out below
+        marked = bit != 0
+        below = (bit >> _U(7)) - _U(1)
+        above = ~(bit | (bit - _U(1)))
+        word = np.where(marked, ((word & below) << _U(8)) | (word & above), word)
+        decimals = np.where(marked, 7 - (np.bitwise_count(bit - _U(1)) >> 3).astype(np.int64), -1)
+        lengths = lengths - marked
+    word = word | (_ZEROS >> (lengths << 3).astype(_U))
+    bad = (((word & _HIGHS) ^ _ZEROS) | (((word + _SIXES) & _HIGHS) ^ _ZEROS)) != 0
+    word &= _LOWS
+    word = word * _U(10) + (word >> _U(8))
+    low_pairs = (word & _PAIRS) * _U(0x000F424000000064)
+    high_pairs = ((word >> _U(16)) & _PAIRS) * _U(0x0000271000000001)
+    return ((low_pairs + high_pairs) >> _U(32)).astype(np.int64), decimals, bad
+
+
+_NONE, _MIXED = -1, -2
+
+
+def _same_place(word: Words, mark: int) -> int:
+    """The byte at which every word has its only mark; _NONE if none has any, _MIXED if they differ."""
+    unlike = word ^ (_ONES * _U(mark))
+    flags = (unlike - _ONES) & ~unlike & _TOPS
+    common, any_of = int(np.bitwise_and.reduce(flags)), int(np.bitwise_or.reduce(flags))
+    if not any_of:
+        return _NONE
+    if common == any_of and common & (common - 1) == 0:
+        return common.bit_length() // 8 - 1
+    return _MIXED

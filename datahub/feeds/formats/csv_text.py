@@ -1,0 +1,129 @@
+"""The text of a CSV file, a stretch of whole lines at a time, as UTF-8 whatever the file was written in."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.csv_mapping import CsvMapping
+
+STRETCH_BYTES = 12 << 20
+_HEAD_BYTES = 1 << 18
+_DELIMITERS = ",;\t|"
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Whole lines, each ended by a line feed, from line `line` of the file on; `offset` bytes of it are through."""
+
+    text: bytes
+    line: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a file says before its data: its columns (none: they have no names) and what sets cells apart."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+    line: int  # of the first line after the head
+
+
+def stretches(source: BinaryIO, encoding: str | None) -> Iterator[Stretch]:
+    """The file from its beginning; a byte order mark decides over `encoding` and is left out."""
+    mark = source.read(4)
+    mark_size, encoding = _encoding_of(mark, encoding)
+    kept, offset, line = mark[mark_size:], mark_size, 1
+    feed = "\n".encode(encoding)
+    while True:
+        raw = kept + _filled(source, STRETCH_BYTES - len(kept))
+        last = len(raw) < STRETCH_BYTES
+        cut = len(raw) if last else _after_last(raw, feed) or len(raw) - len(raw) % len(feed)
+        kept, raw = raw[cut:], raw[:cut]
+        offset += len(raw)
+        text = _as_utf8(raw, encoding)
+        if text or line == 1:
+            yield Stretch(text if text.endswith(b"\n") or not text else text + b"\n", line, offset)
+        line += int(np.count_nonzero(np.frombuffer(text, np.uint8) == 10))
+        if last:
+            return
+
+
+def head_of(text: bytes, mapping: CsvMapping) -> tuple[Head, int]:
+    """(the head, where the data begin in `text`).
+
+    Raises FeedStructureError: nothing in the file, or its header is not where the mapping says.
+    """
+    top = text[:_HEAD_BYTES]
+    if not top.strip():
+        raise FeedStructureError("the file is empty")
+    begin = _nth_line(top, mapping.skip_lines)
+    if mapping.header_pattern is not None:
+        found = re.compile(mapping.header_pattern.pattern.encode(), re.MULTILINE).search(top, begin)
+        if found is None:
+            raise FeedStructureError(f"no line at the head matches {mapping.header_pattern.pattern!r}")
+        begin = top.rfind(b"\n", 0, found.start()) + 1
+    past = top.find(b"\n", begin) + 1 or len(top)
+    words = _read(top[begin:past])
+    delimiter = mapping.delimiter or max(_DELIMITERS, key=words.count)
+    line = top.count(b"\n", 0, begin) + 1
+    if not mapping.header:
+        return Head((), delimiter, line), begin
+    return Head(tuple(_bare(name) for name in words.split(delimiter)), delimiter, line + 1), past
+
+
+def _bare(name: str) -> str:
+    return name.strip().removeprefix("=").strip('"').strip()
+
+
+def _read(line: bytes) -> str:
+    try:
+        return line.decode().strip("\r\n")
+    except UnicodeDecodeError as error:
+        raise FeedStructureError(f"the header is not UTF-8: byte 0x{line[error.start]:02x}") from error
+
+
+def _nth_line(text: bytes, skipped: int) -> int:
+    begin = 0
+    for _ in range(skipped):
+        past = text.find(b"\n", begin) + 1
+        if not past:
+            raise FeedStructureError(f"the file has no line after the first {skipped}")
+        begin = past
+    return begin
+
+
+def _encoding_of(beginning: bytes, said: str | None) -> tuple[int, str]:
+    for mark, encoding in _MARKS:
+        if beginning.startswith(mark):
+            return len(mark), encoding
+    return 0, {None: "utf-8", "utf-16": "utf-16-le"}.get(said, said or "utf-8")
+
+
+def _filled(source: BinaryIO, size: int) -> bytes:
+    """`size` bytes, fewer only at the end, also from a source that gives less at a time."""
+    pieces = []
+    while size > 0 and (piece := source.read(size)):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _after_last(raw: bytes, feed: bytes) -> int:
+    """Where the text after the last line feed begins; 0 if there is none."""
+    found = raw.rfind(feed)
+    while found > 0 and found % len(feed):  # half of one character and half of the next
+        found = raw.rfind(feed, 0, found + len(feed) - 1)
+    return found + len(feed) if found >= 0 else 0
+
+
+def _as_utf8(raw: bytes, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return raw
+    return raw.decode(encoding, "replace").encode()
