@@ -1,11 +1,18 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
+from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid
+from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory, PeriodReading
 from datahub.queries.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
@@ -240,6 +247,98 @@ def test_a_register_is_read_at_an_instant(meter):
     (channel,) = read(meter, NOON, NOON + timedelta(seconds=1))
     assert (channel.kind, channel.durations.tolist(), channel.decimals()) == ("register", [0], ["1.000"])
     assert read(meter, NOON - timedelta(days=1), NOON) == []
+
+
+def whole_days(meter, start, days, step=900):
+    """Columns and a grid of the same whole local days."""
+    columns = UsageColumns.of([usage_series(meter, start, range(days * 86_400 // step), step=step)])
+    shape = (days, 86_400 // step)
+    grid = UsageGrid(
+        columns.channels, np.zeros(days, dtype=np.int64), columns.starts[:: shape[1]], step,
+        columns.values.astype(np.int16).reshape(shape), columns.scale, columns.known.reshape(shape),
+        np.broadcast_to(np.uint8(0), shape), np.arange(days) + 2,
+    )  # fmt: skip
+    return columns, grid
+
+
+@pytest.mark.parametrize("hour", [0, 7])
+@pytest.mark.parametrize("first", [0, 1])
+def test_whole_days_are_the_same_as_columns_and_as_a_grid(meter, hour, first):
+    forms = whole_days(meter, NOON.replace(hour=hour), 3)
+    run = FeedRunFactory()
+    make_room(rows=forms)
+
+    loaded = load_usage(rows=[forms[first]], origin=Origin(run.pk, 1, FIRST))
+    again = load_usage(rows=[forms[1 - first]], origin=Origin(run.pk, 1, SECOND))
+
+    assert (loaded.accepted, again.unchanged) == (288, 288)
+    assert [int(float(text) * 1000 + 0.5) for text in shown(meter)] == list(range(288))
+    assert IntervalBlock.objects.count() == (3 if hour == 0 else 4)
+
+
+def test_two_rows_of_a_grid_that_meet_are_a_fault_of_the_format(meter):
+    _, grid = whole_days(meter, NOON, 2)
+    make_room(rows=[grid])
+    meeting = replace(grid, starts=grid.starts - np.array([0, 900]))
+
+    with pytest.raises(ValueError, match="meet"):
+        load_usage(rows=[meeting], origin=Origin(FeedRunFactory().pk, 1, FIRST))
+
+
+def test_a_file_that_contradicts_itself_stands_as_it_said_first(meter):
+    run = FeedRunFactory()
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), run=run)
+
+    again = load_readings(usage_series(meter, NOON, [1, 7, None, 4]), run=run)
+
+    assert shown(meter) == ["0.001", "0.002", "0.003", "0.004"]
+    assert (again.accepted, again.unchanged) == (1, 2)
+    assert [(one.line, one.reason) for one in again.rejected] == [
+        (3, "gives another value for a time of which the file spoke before")
+    ]
+
+
+def test_a_month_that_its_own_file_contradicts_stands_as_it_said_first(meter):
+    run = FeedRunFactory()
+    load_readings(monthly(meter, NOON, 30, 41), run=run)
+
+    again = load_readings(monthly(meter, NOON, 30, 42), run=run)
+
+    assert shown(meter) == ["41"]
+    assert [one.line for one in again.rejected] == [2]
+
+
+def test_readings_of_a_meter_that_is_not_known_yet_are_handed_back(meter):
+    stranger = MeterDeviceFactory.build(meter_number="M-404", commodity="electricity")
+    rows = UsageColumns.of([usage_series(stranger, NOON, [1, 2]), usage_series(meter, NOON, [3])])
+    make_room(rows=[rows])
+    handed_back = []
+
+    loaded = load_usage(rows=[rows], origin=Origin(FeedRunFactory().pk, 1, FIRST), unknown=handed_back.append)
+
+    assert (loaded.accepted, loaded.unchanged, loaded.rejected) == (1, 0, [])
+    (columns,) = handed_back
+    assert [key.meter_number for key in columns.channels] == ["M-404"]
+    assert (columns.values.tolist(), columns.lines.tolist()) == ([1, 2], [2, 3])
+
+
+def test_a_register_whose_name_is_too_long_is_rejected(meter):
+    loaded = load_readings(usage_series(meter, NOON, [1], register="r" * 101))
+
+    assert [one.reason for one in loaded.rejected] == ["no channel's name has more than 100 characters"]
+
+
+def test_a_load_costs_the_same_statements_for_any_number_of_meters():
+    counts = []
+    for number in (2, 40):
+        meters = [MeterDeviceFactory() for _ in range(number)]
+        rows = UsageColumns.of([usage_series(one, NOON, range(100)) for one in meters])
+        make_room(rows=[rows])
+        with CaptureQueriesContext(connection) as queries:
+            load_usage(rows=[rows], origin=Origin(FeedRunFactory().pk, 1, FIRST))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_a_channel_knows_how_far_its_readings_reach(meter):

@@ -1,105 +1,302 @@
-"""The store against a plain row-per-reading model, over random loads, corrections and windows."""
+"""The store against a plain row-per-reading model, over random loads, corrections, swaps and windows."""
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
+from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid
+from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.store.codec import COLUMNS, MOST, BlockRow, decoded
+from datahub.feeds.store.sums import BlockSums
+from datahub.feeds.store.tally import Origin
+from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.queries.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
-from tests.factories.feeds import load_readings, usage_series
+from tests.factories.feeds import FeedRunFactory
 
 WEAK = {Quality.ESTIMATED, Quality.PROVISIONAL}
-FIRST = int(
-    datetime(2026, 3, 7, 20, tzinfo=UTC).timestamp()
-)  # the night clocks change in North America follows
-HOURS = 40
+# the night clocks change in North America follows
+FIRST = int(datetime(2026, 3, 7, 20, tzinfo=UTC).timestamp())
+QUARTERS = 160
+STEPS = (900, 1800, 3600)
+AT = datetime(2026, 5, 1, tzinfo=UTC)
 
-values = st.one_of(st.none(), st.integers(-300, 300), st.integers(-(2**62), 2**62))
-qualities = st.sampled_from([one for one in Quality if one != Quality.WITHDRAWN])
-slots = st.lists(st.tuples(values, st.one_of(qualities, st.just(Quality.WITHDRAWN))), min_size=6, max_size=30)
-loads = st.lists(
-    st.tuples(
-        st.integers(0, HOURS),
-        st.sampled_from([3600, 1800]),
-        st.sampled_from([0, 1800]),
-        st.integers(1, 4),
-        slots,
-    ),
-    min_size=2,
-    max_size=6,
+sizes = st.sampled_from([(0,), (0, 1, 2)])
+values = st.one_of(
+    st.none(), st.integers(-300, 300), st.integers(-(2**55), 2**55), st.sampled_from([MOST, -MOST])
 )
-windows = st.tuples(st.integers(0, 8 * 3600), st.integers(8 * 3600, HOURS * 3600))
+said = st.tuples(values, st.sampled_from(list(Quality)))
+segments = st.lists(
+    st.tuples(
+        st.integers(0, 12),
+        st.sampled_from(STEPS),
+        st.sampled_from([0, 0, 1800]),
+        st.lists(said, min_size=1, max_size=14),
+    ),
+    max_size=3,
+)
+parts = st.tuples(st.booleans(), st.integers(0, QUARTERS), segments, segments, st.integers(0, 2))
+loads = st.lists(
+    st.tuples(st.integers(1, 3), st.lists(parts, min_size=1, max_size=2)), min_size=2, max_size=4
+)
+windows = st.tuples(st.integers(0, 40), st.integers(0, 80), st.integers(80, 200))
 
 
 class Model:
-    """One entry a reading: (start, length) -> value or None, quality, version."""
+    """One entry a reading, (channel, start, step) -> value, quality, version; and what becomes of whole blocks."""
 
     def __init__(self):
-        self.rows = {}
+        self.rows, self.blocks, self.history = {}, {}, []
 
-    def load(self, start, step, version, readings):
-        for place, (value, quality) in enumerate(readings):
-            key = (start + place * step, step)
-            withdrawn = quality == Quality.WITHDRAWN
-            if value is None and not withdrawn:
-                continue
-            new = None if withdrawn else value
-            old_value, old_quality, old_version = self.rows.get(key, (None, None, -1))
-            weaker = new is not None and old_value is not None and quality in WEAK and old_quality not in WEAK
-            if version >= old_version and not weaker:
-                self.rows[key] = (new, quality, version)
+    def load(self, part, version, run, at):
+        """(accepted, kept out, rejected) of readings that come at once."""
+        before, counts = dict(self.rows), Counter()
+        mine = {block for block, (_, its_run) in self.blocks.items() if its_run == run}
+        for key, (value, quality) in part.items():
+            what = self._reading(key, value, quality, version, block_of(key) in mine)
+            counts[what] += 1
+            if what == "accepted":
+                self.blocks[block_of(key)] = (at, run)
+        changed = {key for key in part if self._value(self.rows, key) != self._value(before, key)}
+        for block in {block_of(key) for key in changed if before.get(key, (None,))[0] is not None}:
+            was = {
+                key: row[0] for key, row in before.items() if block_of(key) == block and row[0] is not None
+            }
+            self.history.append((block, was, run, at))
+        return counts["accepted"], counts["kept out"], counts["rejected"]
 
-    def shown(self, first, past):
+    def _value(self, rows, key):
+        value, quality, _ = rows.get(key, (None, None, None))
+        return None if value is None else (value, quality)
+
+    def _reading(self, key, value, quality, version, mine):
+        withdrawn = quality == Quality.WITHDRAWN
+        if value is None and not withdrawn:
+            return "silent"
+        new = None if withdrawn else value
+        old, old_quality, old_version = self.rows.get(key, (None, None, -1))
+        same = (new, quality) == (old, old_quality) if new is not None else old is None
+        if mine and version == old_version:
+            if new != old:
+                return "rejected"
+            return "kept out" if not same else "same"
+        weaker = new is not None and old is not None and quality in WEAK and old_quality not in WEAK
+        if version < old_version or weaker:
+            return "kept out" if not same else "same"
+        self.rows[key] = (new, quality, version)
+        return "same" if same else "accepted"
+
+    def shown(self, channel, first, past):
         return {
-            key: (value, int(quality))
-            for key, (value, quality, _) in self.rows.items()
-            if value is not None and key[0] >= first and sum(key) <= past
+            (start, step): (value, int(quality))
+            for (its, start, step), (value, quality, _) in self.rows.items()
+            if its == channel and value is not None and start >= first and start + step <= past
         }
+
+
+def block_of(key):
+    channel, start, step = key
+    return channel, start // 86_400, step, start % step
+
+
+def rows_of(part, keys, scales):
+    """What a format would hand over of a part, and the same as a dictionary."""
+    as_grid, begin, *of_channel, scale = part
+    scale = scales[scale % len(scales)]
+    if as_grid:  # one step and one length for all rows
+        every = [segment for one in of_channel for segment in one]
+        step = every[0][1] if every else 900
+        length = min((len(segment[3]) for segment in every), default=0)
+        of_channel = [
+            [(gap, step, 0, readings[:length]) for gap, _, _, readings in one] for one in of_channel
+        ]
+    rows = []
+    for channel, one in enumerate(of_channel):
+        moment = FIRST + begin * 900
+        for gap, step, phase, told in one:
+            start = -(-(moment + gap * 900 - phase) // step) * step + phase
+            rows.append((channel, start, step, told))
+            moment = start + len(told) * step
+    flat = [
+        (channel, start + place * step, step, told[0], told[1])
+        for channel, start, step, each in rows
+        for place, told in enumerate(each)
+    ]
+    flat = [
+        (c, start, step, limited(value, scale, scales), quality) for c, start, step, value, quality in flat
+    ]
+    said = {
+        (c, start, step): (None if value is None else Decimal(value).scaleb(-scale), quality)
+        for c, start, step, value, quality in flat
+    }
+    columns = UsageColumns(
+        keys,
+        np.array([one[0] for one in flat], dtype=np.int64),
+        np.array([one[1] for one in flat], dtype=np.int64),
+        np.array([one[2] for one in flat], dtype=np.int64),
+        np.array([one[3] or 0 for one in flat], dtype=np.int64),
+        np.full(len(keys), scale),
+        np.array([one[3] is not None for one in flat], dtype=np.bool_),
+        np.array([one[4] for one in flat], dtype=np.uint8),
+        np.arange(len(flat)) + 2,
+    )
+    if not as_grid or not flat:
+        return columns, said
+    shape = (len(rows), len(rows[0][3]))
+    return UsageGrid(
+        keys,
+        np.array([row[0] for row in rows]),
+        np.array([row[1] for row in rows]),
+        rows[0][2],
+        columns.values.reshape(shape),
+        columns.scale,
+        columns.known.reshape(shape),
+        columns.quality.reshape(shape),
+        np.arange(len(rows)) + 2,
+    ), said
+
+
+def limited(value, scale, scales):
+    """Values that fit 64 bits at the largest scale of the example."""
+    most = MOST // 10 ** (max(scales) - scale)
+    return None if value is None else max(-most, min(most, value))
 
 
 @pytest.mark.django_db
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink through a database takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(loads=loads, window=windows)
-def test_the_store_answers_as_a_row_for_each_reading_would(loads, window):
-    meter, model = MeterDeviceFactory(), Model()
-    for hour, step, phase, version, said in loads:
-        start = FIRST + hour * 3600 + phase
-        model.load(start, step, version, said)
-        load_readings(
-            usage_series(
-                meter,
-                datetime.fromtimestamp(start, UTC),
-                [None if quality == Quality.WITHDRAWN else value for value, quality in said],
-                step=step,
-                scale=0,
-                quality=[quality for _, quality in said],
-            ),
-            version_at=datetime(2026, 4, version, tzinfo=UTC),
+@given(loads=loads, scales=sizes, window=windows)
+def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window):
+    meters = [MeterDeviceFactory(), MeterDeviceFactory()]
+    keys = tuple(
+        ChannelKey(one.meter_number, "", one.commodity, "Wh", "import", "interval") for one in meters
+    )
+    model = Model()
+    for number, (version, its_parts) in enumerate(loads):
+        run, at = FeedRunFactory(), AT + timedelta(hours=number)
+        origin = Origin(run.pk, version, at)
+        for part in its_parts:
+            rows, told = rows_of(part, keys, scales)
+            make_room(rows=[rows])
+
+            loaded = load_usage(rows=[rows], origin=origin)
+
+            expected = model.load(told, version, run.pk, at)
+            assert (loaded.accepted, loaded.kept_out, len(loaded.rejected)) == expected
+            assert loaded.accepted + loaded.unchanged + len(loaded.rejected) == rows.size
+
+    channels = {row.pk: meters.index(row.meter) for row in Channel.objects.select_related("meter")
+                if row.meter in meters}  # fmt: skip
+    assert_windows(model, meters, window)
+    assert_blocks(model, channels)
+    assert_history(model, channels)
+    assert_reach(model, channels)
+
+
+def assert_windows(model, meters, window):
+    """One meter until the swap, the other from then on, both cut by a window."""
+    begin, swap, end = (FIRST + quarter * 900 for quarter in window)
+    spans = [
+        MeteredSpan(1, 1, meter.pk, Span(*(datetime.fromtimestamp(moment, UTC) for moment in cut)))
+        for meter, cut in zip(
+            meters, [(begin, max(swap, begin + 1)), (max(swap, begin + 1), end)], strict=True
         )
-    first, past = FIRST + window[0], FIRST + window[0] + window[1]
+    ]
+    found = {0: {}, 1: {}}
+    for one in readings(spans):
+        channel = [meter.pk for meter in meters].index(one.meter_id)
+        for place in np.flatnonzero(one.known).tolist():
+            value = Decimal(int(one.values[place])).scaleb(-one.scale)
+            found[channel][int(one.starts[place]), int(one.durations[place])] = (
+                value,
+                int(one.quality[place]),
+            )
 
-    span = Span(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(past, UTC))
-    found = readings([MeteredSpan(1, 1, meter.pk, span)])
-
-    assert rows_of(found) == model.shown(first, past)
+    for channel, span in enumerate(spans):
+        assert found[channel] == model.shown(channel, span.span.start.timestamp(), span.span.end.timestamp())
 
 
-def rows_of(found):
-    rows = {}
-    for one in found:
-        known = np.flatnonzero(one.known)
-        for place in known.tolist():
-            key = (int(one.starts[place]), int(one.durations[place]))
-            rows[key] = (int(one.values[place]), int(one.quality[place]))
-    return rows
+def assert_blocks(model, channels):
+    """Content, and that it was modified when and by whom the model says; and the sums beside it."""
+    stored = IntervalBlock.objects.filter(channel__in=channels)
+    found = {}
+    for row in stored.values(*COLUMNS.split(", "), "sums", "modified", "feed_run_id"):
+        sums, modified, run = (row.pop(name) for name in ("sums", "modified", "feed_run_id"))
+        key, content = slots_of(BlockRow(**row), channels)
+        if content:
+            found.update(content)
+            assert model.blocks[key] == (modified, run)
+        assert_sums(content, sums, row["known"], row["scale"])
+    known = {key: row[0] for key, row in model.rows.items() if row[0] is not None}
+    assert found == known
+
+
+def assert_sums(content, sums, known, scale):
+    read = BlockSums.read([sums], np.array([known]))
+    if not read.usable[0]:
+        exact = sum(abs(value) for value in content.values()).scaleb(scale) if content else 0
+        assert exact > 2**62  # no day here is without a single midnight
+        return
+    dates = {key: local_date(key[1]) for key in content}
+    days = [local_date(key[1] // 86_400 * 86_400) for key in content]
+    head = [value for key, value in content.items() if dates[key] == days[0]]
+    tail = [value for key, value in content.items() if dates[key] != days[0]]
+    assert (read.head[0], read.head_known[0]) == (sum(head).scaleb(scale) if head else 0, len(head))
+    assert (read.tail[0], read.tail_known[0]) == (sum(tail).scaleb(scale) if tail else 0, len(tail))
+
+
+def local_date(moment):
+    return datetime.fromtimestamp(moment, ZoneInfo(django_settings.TIME_ZONE)).date()
+
+
+def assert_history(model, channels):
+    """What was replaced, when and by which run: a row a block and correction, as the block was."""
+    kept = []
+    rows = IntervalBlockHistory.objects.filter(channel__in=channels).order_by("pk")
+    for row in rows.values(*COLUMNS.split(", "), "replaced", "replaced_by_id"):
+        replaced, by = row.pop("replaced"), row.pop("replaced_by_id")
+        key, content = slots_of(BlockRow(**row), channels)
+        kept.append((key, content, by, replaced))
+
+    assert sorted(kept, key=in_order) == sorted(model.history, key=in_order)
+
+
+def in_order(kept):
+    block, content, run, at = kept
+    return block, at, sorted(content.items())
+
+
+def slots_of(row, channels):
+    blocks = decoded([row], step=row.step)
+    begin = int(blocks.day[0]) * 86_400 + row.phase
+    channel = channels[row.channel_id]
+    content = {
+        (channel, begin + slot * row.step, row.step): Decimal(int(blocks.values[0, slot])).scaleb(-row.scale)
+        for slot in np.flatnonzero(blocks.known[0]).tolist()
+    }
+    return (channel, int(blocks.day[0]), row.step, row.phase), content
+
+
+def assert_reach(model, channels):
+    """Every reading lies within what its channel says of itself."""
+    for pk, number in channels.items():
+        channel = Channel.objects.get(pk=pk)
+        for its, start, step in model.rows:
+            if its == number and model.rows[its, start, step][0] is not None:
+                assert channel.first_start.timestamp() <= start
+                assert start + step <= channel.last_end.timestamp()
+                assert step <= channel.longest
