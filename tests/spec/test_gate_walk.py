@@ -39,6 +39,7 @@ SCOPES = {
     "supply_details": "customer_supply_details",
     "supply_history": "customer_supply_history",
     "usage_data": "usage_data",
+    "usage_sums": "usage_data",
     "bill_data": "bill_data",
     "bill_statements": "bill_statements",
     "bill_statement_file": "bill_statements",

@@ -30,7 +30,7 @@ from tests.factories.feeds import load_days
 
 FILE = "/bill_statements/{statement_id}/file"
 FOUNDING = {
-    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/bill_data",
+    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/usage_sums", "/bill_data",
     "/bill_statements", FILE, "/generation_mix", "/generation_breakdown", "/consumption_breakdown",
     "/residual_mix",
 }  # fmt: skip
@@ -94,7 +94,7 @@ def test_the_objects_of_the_guide_are_what_the_schema_says(document):
     envelope = json.loads(re.search(r"```json\n(.+?)```", guide, flags=re.DOTALL).group(1))
 
     assert faults(document, "/usage_data", envelope) == []
-    assert len(sections) == 6
+    assert len(sections) == 7
     for heading, item in sections:
         path = "/" + re.match(r"`(\w+)`", heading).group(1)
         assert faults(document, path, envelope | {"data": [json.loads(item)]}) == [], heading

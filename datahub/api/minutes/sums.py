@@ -1,0 +1,142 @@
+"""Usage summed up by local day, month or year: the readings of /usage_data, under the same scope and window."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+
+from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.paging import Position
+from consent.access import DataAccess
+from consent.api.problems import bad_parameter
+from datahub.api.minutes.csv_lines import csv_cells
+from datahub.api.minutes.documents import documented
+from datahub.api.minutes.fields import MaybeText, Shape, Text
+from datahub.api.minutes.shapes import QUALITY_NAMES, QualityRunShape, answer_of
+from datahub.api.minutes.views import SeriesView
+from datahub.feeds.formats.base import Quality
+from datahub.queries.coverage import Coverage
+from datahub.queries.paged import Page
+from datahub.queries.sum_periods import By
+from datahub.queries.sum_pieces import Rule
+from datahub.queries.summed_usage import UsageSums, summed_usage
+from datahub.queries.usage import MISSING
+
+_QUALITIES = [quality for quality in Quality if quality != Quality.WITHDRAWN]
+HEADER = (
+    "contract_number", "meter_number", "register", "direction", "kind", "unit", "rule", "period", "start", "end",
+    "whole", "value", "known", "due", *(QUALITY_NAMES[quality] for quality in _QUALITIES),
+)  # fmt: skip
+
+
+class PeriodShape(Shape):
+    """What stands for one period. `start` and `end`: the part that links and window cover; `whole`: all of it."""
+
+    period = Text()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    whole = serializers.BooleanField()
+    value = serializers.RegexField(r"^-?\d+(\.\d+)?$", help_text="exact")
+    known = serializers.IntegerField(min_value=1)
+    due = serializers.IntegerField(min_value=1)
+    quality = QualityRunShape(many=True)
+
+
+class UsageSumsShape(Shape):
+    """Periods without a known reading are left out."""
+
+    contract_number = Text()
+    meter_number = Text(source="channel.meter_number")
+    register = MaybeText(source="channel.register")
+    service_type = Text(source="channel.commodity")
+    direction = serializers.ChoiceField(("import", "export", "net", "none"), source="channel.direction")
+    kind = serializers.ChoiceField(("interval", "register", "demand"), source="channel.kind")
+    unit = Text(source="channel.unit")
+    by = serializers.ChoiceField([by.value for by in By])
+    rule = serializers.ChoiceField([rule.value for rule in Rule], source="sums.rule")
+    periods = serializers.SerializerMethodField()
+
+    @extend_schema_field(PeriodShape(many=True))
+    def get_periods(self, sums: UsageSums) -> list[dict[str, object]]:
+        return [
+            {
+                "period": period,
+                "start": start,
+                "end": end,
+                "whole": whole,
+                "value": value,
+                "known": known,
+                "due": due,
+                "quality": [
+                    {"count": count, "quality": QUALITY_NAMES[code]}
+                    for code, count in [*enumerate(counts), (MISSING, due - known)]
+                    if count
+                ],
+            }
+            for period, start, end, whole, value, known, due, counts in _rows(sums)
+        ]
+
+
+@documented(
+    "Meter readings summed up by local day, month or year.",
+    name="usage_sums",
+    parameters=[
+        OpenApiParameter("by", str, enum=[by.value for by in By], description="How long a period is: month.")
+    ],
+)
+class UsageSumsList(SeriesView):
+    resource = "usage_data"
+    answer = answer_of(UsageSumsShape)
+    also: ClassVar[tuple[str, ...]] = ("by",)
+
+    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
+        return summed_usage(covered, by=_by(self.request.query_params.get("by", By.MONTH)), after=after)
+
+    def lines(self, items: Sequence[Any]) -> Iterator[str]:
+        yield ",".join(HEADER)
+        for item in items:
+            channel = item.channel
+            head = csv_cells(
+                (
+                    item.contract_number,
+                    channel.meter_number,
+                    channel.register,
+                    channel.direction,
+                    channel.kind,
+                    channel.unit,
+                    item.sums.rule,
+                )  # fmt: skip
+            )
+            for period, start, end, whole, value, known, due, counts in _rows(item):
+                by_quality = ",".join(str(counts[quality]) for quality in _QUALITIES)
+                told = f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due}"
+                yield f"{head},{told},{by_quality}"
+
+
+def _by(text: str) -> By:
+    try:
+        return By(text)
+    except ValueError as error:
+        raise bad_parameter("by", f"expected one of {', '.join(By)}") from error
+
+
+def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, int, int, list[int]]]:
+    """Period, start, end, whole, exact value, known, due, counts by code of Quality: plain and ready to be written."""
+    totals = sums.sums
+    return zip(
+        sums.periods,
+        _instants(totals.starts.tolist()),
+        _instants(totals.ends.tolist()),
+        totals.whole.tolist(),
+        map(exact, sums.values),
+        totals.known.tolist(),
+        totals.due.tolist(),
+        totals.qualities.tolist(),
+        strict=True,
+    )
+
+
+def _instants(moments: Sequence[int]) -> list[str]:
+    return [instant(datetime.fromtimestamp(moment, UTC)) for moment in moments]

@@ -1,0 +1,115 @@
+"""Sums of a grant's contracts, a page of whole channels at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.paging import Position
+from datahub.feeds.formats.base import Quality
+from datahub.queries.coverage import Coverage
+from datahub.queries.paged import Page
+from datahub.queries.readings import ChannelFacts
+from datahub.queries.sum_periods import By
+from datahub.queries.sums import ChannelSums, usage_sums
+from datahub.queries.usage_facts import UsageFacts, usage_facts
+from datahub.queries.usage_plan import Stretch, stretches
+from datahub.queries.usage_standings import contracts_with_readings, usage_standings
+
+PERIODS = 5000  # a page, about; a channel is never parted
+NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
+_LENGTH = {By.DAY: timedelta(days=1), By.MONTH: timedelta(days=28), By.YEAR: timedelta(days=365)}
+_LABELS = {By.DAY: "%Y-%m-%d", By.MONTH: "%Y-%m", By.YEAR: "%Y"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsageSums:
+    """The totals of one channel for one contract; see ChannelSums for what its columns mean."""
+
+    contract_number: str
+    by: By
+    sums: ChannelSums
+
+    @property
+    def channel(self) -> ChannelFacts:
+        return self.sums.channel
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        """By contract, meter and register."""
+        channel = self.channel
+        return self.contract_number, channel.meter_number, channel.register, channel.channel_id
+
+    @property
+    def periods(self) -> list[str]:
+        """`2026-03-08`, `2026-03` or `2026`."""
+        return [day.strftime(_LABELS[self.by]) for day in self.sums.days]
+
+    @property
+    def values(self) -> list[Decimal]:
+        """Exact, in the channel's unit."""
+        return [Decimal(f"{total}E{-self.sums.scale}") for total in self.sums.totals]
+
+    @property
+    def not_measured(self) -> list[int]:
+        """How many known readings of each period are estimated, substituted or not final."""
+        return [int(count) for count in self.sums.qualities[:, NOT_MEASURED].sum(axis=1)]
+
+
+def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:
+    """Totals of the window while meter, point and contract were linked, by contract, meter and register.
+
+    Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold.
+    """
+    facts = usage_facts(covered.spans.keys())
+    spans = spans_in_window(covered, facts)
+    plan = stretches(spans, facts.loads, covered, facts.meters)
+    page, resume = _page_of(plan, by, after)
+    pairs = {(stretch.contract, stretch.meter): stretch.contract_number for stretch in page}
+    sums = usage_sums(
+        [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, by=by
+    )
+    items = sorted(
+        (UsageSums(pairs[one.contract_id, one.channel.meter_id], by, one) for one in sums),
+        key=lambda item: item.place,
+    )
+    in_page = frozenset(item.sums.contract_id for item in items)
+    alone = after is None and resume is None
+    return Page(
+        items=items,
+        standings=usage_standings(
+            covered, facts.links, facts.loads, found=in_page if alone else contracts_with_readings(plan)
+        ),
+        contracts=in_page,
+        values=sum(item.sums.size for item in items),
+        resume=resume,
+    )
+
+
+def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
+    """The stretches in which a meter measured a covered contract, cut to what is covered."""
+    return [
+        replace(link, span=cut)
+        for link in facts.links
+        for window in covered.spans.get(link.contract_id, ())
+        if (cut := link.span.intersect(window)) is not None
+    ]
+
+
+def _page_of(
+    plan: Sequence[Stretch], by: By, after: Position | None
+) -> tuple[list[Stretch], Position | None]:
+    """All stretches of the contracts and meters of the page that begins at `after`, and where the next begins."""
+    page: list[Stretch] = []
+    periods = 0
+    for (contract, meter), group in groupby(plan, key=lambda one: (one.contract_number, one.meter_number)):
+        if after is not None and (contract, meter) < (after[0], after[1]):
+            continue
+        whole = list(group)
+        periods += sum((one.end - one.start) // _LENGTH[by] + 1 for one in whole)
+        if page and periods > PERIODS:
+            return page, [contract, meter]
+        page += whole
+    return page, None

@@ -1,0 +1,231 @@
+"""Sums by local day, month and year, from the sums that stand in each block: see decision 11.
+
+Readings that a link or a window cuts off never count: the blocks at its ends are decoded, all others are added up
+as they stand. A reading counts in the period in which it starts.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.ranges import Span, union
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.sums import NO_CUT, cuts
+from datahub.models import ChannelKind
+from datahub.queries.readings import ChannelFacts
+from datahub.queries.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
+from datahub.queries.sum_due import Due, due_readings
+from datahub.queries.sum_periods import By, Calendar, calendar
+from datahub.queries.sum_pieces import Pieces, Rule, totals
+from datahub.queries.sum_readings import FAR, Readings, block_readings, finest, period_readings
+
+_ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
+_AMOUNTS = {"Wh", "varh", "VAh", "m3", "ft3", "gal", "therm"}  # of other units no sum means anything
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelSums:
+    """One channel's totals for one contract, period by period; periods without a known reading are left out.
+
+    Total i is totals[i] / 10**scale in the channel's unit: by `rule` a sum, the highest or the last value of the
+    local period that begins on days[i]. It speaks of [starts[i], ends[i]), the part that links and window cover,
+    which is all of the period where whole[i]. `known` of `due` readings are there: equal = complete; due is exact
+    on a grid. `qualities` counts the known ones by code of Quality: shape (periods, codes).
+    """
+
+    contract_id: int
+    channel: ChannelFacts
+    rule: Rule
+    days: tuple[date, ...]
+    starts: Integers
+    ends: Integers
+    whole: Flags
+    totals: tuple[int, ...]
+    scale: int
+    known: Integers
+    due: Integers
+    qualities: Integers
+
+    @property
+    def size(self) -> int:
+        return len(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Pairs (contract, channel) and the stretches wanted of each, pair after pair."""
+
+    pairs: Sequence[tuple[int, ChannelFacts]]
+    wanted: Sequence[Wanted]
+    pair_of: Integers
+
+    @property
+    def rules(self) -> list[Rule]:
+        return [_rule(channel) for _, channel in self.pairs]
+
+
+def usage_sums(
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]], *, by: By
+) -> list[ChannelSums]:
+    """Totals of what the meters measured during their spans, by contract, meter and channel; `channels` are by meter.
+
+    Three statements however many spans: blocks without their values, periods, and the values of the few
+    blocks that have to be decoded.
+    """
+    asked = _asked(spans, channels)
+    if not asked.wanted:
+        return []
+    blocks, halves, readings = _counting(asked)
+    moments = np.concatenate([halves.starts, readings.start])
+    if not len(moments):
+        return []
+    days = calendar(by, int(moments.min()), int(moments.max()), timezone.get_default_timezone())
+    pieces, qualities = _pieces(asked, blocks, halves, readings, days)
+    keys, group = np.unique(pieces.pair * FAR + pieces.period, return_inverse=True)
+    pair, period = keys // FAR, keys % FAR
+    counts = np.zeros((len(keys), QUALITIES), dtype=np.int64)
+    np.add.at(counts, group, qualities)
+    rules = asked.rules
+    exact = totals(group, pieces, [rules[one] for one in pair.tolist()])
+    due = due_readings(group, pieces, readings, (pair, period), days, asked.wanted, asked.pair_of)
+    edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(asked.pairs)))
+    return [
+        _channel_sums(asked.pairs[int(pair[first])], slice(first, past), days, period, exact, counts, due)
+        for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False)
+    ]
+
+
+def known_readings(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> int:
+    """How many readings with a value the spans hold. Three statements at most."""
+    asked = _asked(spans, channels)
+    if not asked.wanted:
+        return 0
+    blocks = summed_blocks(asked.wanted)
+    inside, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
+    cut = block_readings(blocks.where(touching & ~inside), asked.wanted)
+    return int(blocks.known[inside].sum()) + cut.size + period_readings(asked.wanted).size
+
+
+def _asked(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> _Asked:
+    allowed: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in spans:
+        allowed[span.contract_id, span.meter_id].append(span.span)
+    pairs: list[tuple[int, ChannelFacts]] = []
+    wanted: list[Wanted] = []
+    pair_of: list[int] = []
+    for (contract, meter), stretches in sorted(allowed.items()):
+        joined = [_seconds(span) for span in (union(stretches) if len(stretches) > 1 else stretches)]
+        for channel in channels.get(meter, ()):
+            wanted += [Wanted(channel.channel_id, first, past) for first, past in joined if first < past]
+            pair_of += [len(pairs)] * (len(wanted) - len(pair_of))
+            pairs.append((contract, channel))
+    return _Asked(pairs, wanted, np.array(pair_of, dtype=np.int64))
+
+
+def _seconds(span: Span) -> tuple[int, int]:
+    """[first, past) in epoch seconds: whole ones, rounded inwards."""
+    first = _ENDLESS[0] if span.start is None else -int(-span.start.timestamp() // 1)
+    return first, _ENDLESS[1] if span.end is None else int(span.end.timestamp() // 1)
+
+
+def _rule(channel: ChannelFacts) -> Rule:
+    if channel.kind == ChannelKind.REGISTER:
+        return Rule.LAST
+    summed = channel.kind == ChannelKind.INTERVAL and channel.unit in _AMOUNTS
+    return Rule.SUM if summed else Rule.HIGHEST
+
+
+def _counting(asked: _Asked) -> tuple[SummedBlocks, Halves, Readings]:
+    """(blocks, those halves of them whose sums count as they stand, readings that count one by one)."""
+    sums = np.array([rule is Rule.SUM for rule in asked.rules])[asked.pair_of]
+    blocks, periods = summed_blocks(asked.wanted), period_readings(asked.wanted)
+    _, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
+    blocks = blocks.where(touching)
+    stated = (blocks.cut >= 0) & (blocks.cut == _expected_cuts(blocks))
+    whole = stated & sums[blocks.place] & ~_met(blocks, periods)
+    halves = halves_of(blocks)
+    inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, asked.wanted)
+    whole[halves.block[touching & ~inside & (halves.known > 0)]] = False
+    single = block_readings(blocks.where(~whole), asked.wanted) + periods
+    summed = sums[single.place]
+    count = whole[halves.block] & inside & (halves.known > 0)
+    return blocks, halves.where(count), finest(single.where(summed)) + single.where(~summed)
+
+
+def _inside(
+    place: Integers, starts: Integers, ends: Integers, wanted: Sequence[Wanted]
+) -> tuple[Flags, Flags]:
+    """What lies wholly in its stretch, and what touches it."""
+    first = np.array([one.first for one in wanted], dtype=np.int64)[place]
+    past = np.array([one.past for one in wanted], dtype=np.int64)[place]
+    return (starts >= first) & (ends <= past), (starts < past) & (ends > first)
+
+
+def _expected_cuts(blocks: SummedBlocks) -> Integers:
+    """Where the utility's zone of today cuts the blocks' days, in seconds; what says else was written under another."""
+    quarters = cuts(blocks.day, settings.TIME_ZONE)
+    return np.where(quarters == NO_CUT, -1, quarters * 900)
+
+
+def _met(blocks: SummedBlocks, periods: Readings) -> Flags:
+    """Blocks that share time with another grid of their channel, or with a reading without a grid."""
+    met: Flags = np.zeros(len(blocks.day), dtype=np.bool_)
+    begin = blocks.place * FAR + blocks.starts
+    order = np.argsort(begin, kind="stable")
+    close = np.flatnonzero(np.diff(begin[order]) < DAY_SECONDS)
+    met[order[close]] = met[order[close + 1]] = True
+    starts = np.sort(periods.place * FAR + periods.start)
+    ends = np.sort(periods.place * FAR + periods.start + periods.length)
+    return met | (np.searchsorted(starts, begin + DAY_SECONDS) > np.searchsorted(ends, begin, side="right"))
+
+
+def _pieces(
+    asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, days: Calendar
+) -> tuple[Pieces, Integers]:
+    """Halves of blocks and single readings alike, with their counts by quality."""
+    of = blocks.where(halves.block)
+    summed = Pieces(
+        asked.pair_of[of.place], days.places(halves.starts), halves.starts, halves.total, of.scale, halves.known,
+        halves.known * of.step, of.step, of.phase,
+    )  # fmt: skip
+    one = np.ones(readings.size, dtype=np.int64)
+    by_quality = np.zeros((readings.size, QUALITIES), dtype=np.int64)
+    by_quality[np.arange(readings.size), readings.quality] = 1
+    single = Pieces(
+        asked.pair_of[readings.place], days.places(readings.start), readings.start, readings.value, readings.scale,
+        one, readings.length, readings.step, readings.start % np.maximum(readings.step, 1),
+    )  # fmt: skip
+    return summed + single, np.concatenate([halves.qualities, by_quality])
+
+
+def _channel_sums(
+    pair: tuple[int, ChannelFacts],
+    rows: slice,
+    days: Calendar,
+    period: Integers,
+    exact: Sequence[tuple[int, int]],
+    counts: Integers,
+    due: Due,
+) -> ChannelSums:
+    contract, channel = pair
+    scale = max(own for _, own in exact[rows])
+    return ChannelSums(
+        contract_id=contract,
+        channel=channel,
+        rule=_rule(channel),
+        days=tuple(days.days[place] for place in period[rows].tolist()),
+        starts=due.starts[rows],
+        ends=due.ends[rows],
+        whole=due.whole[rows],
+        totals=tuple(total * 10 ** (scale - own) for total, own in exact[rows]),
+        scale=scale,
+        known=due.known[rows],
+        due=due.due[rows],
+        qualities=counts[rows],
+    )
