@@ -3,9 +3,21 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.public_ids import new_public_id
 from cdsc_portal.lib.ranges import Span
 from consent.access import DataAccess
-from consent.models import Disclosure
+
+_STATEMENT = """
+    WITH released AS (
+        INSERT INTO consent_disclosure
+            (public_id, grant_id, scope, resource, start, "end", value_count, released_at, address)
+        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s, %s, %s::inet)
+        RETURNING id
+    )
+    INSERT INTO consent_disclosure_contracts (disclosure_id, servicecontract_id)
+    SELECT released.id, about.contract FROM released, unnest(%s::bigint[]) AS about (contract)
+"""
 
 
 def record_disclosure(
@@ -18,24 +30,17 @@ def record_disclosure(
     contracts: Collection[int],
     address: str | None,
     at: datetime,
-) -> Disclosure:
+) -> None:
     """Record that `resource` was released under `scope`; call it in the transaction of the answer (X-20).
 
     `span` is the period of the data, unbounded for what tells the present; `value_count` how many values, 0
-    for an empty answer; `contracts` database keys of those it was about. Two queries.
+    for an empty answer; `contracts` database keys of those it was about. One statement.
     """
-    disclosure = Disclosure.objects.create(
-        grant_id=access.grant_id,
-        scope=scope,
-        resource=resource,
-        start=span.start,
-        end=span.end,
-        value_count=value_count,
-        released_at=at,
-        address=address,
-    )
-    through = Disclosure.contracts.through
-    through.objects.bulk_create(
-        through(disclosure_id=disclosure.pk, servicecontract_id=contract) for contract in sorted(contracts)
-    )
-    return disclosure
+    with prepared_cursor() as cursor:
+        cursor.execute(
+            _STATEMENT,
+            [
+                new_public_id(), access.grant_id, scope, resource, span.start, span.end, value_count, at, address,
+                sorted(contracts),
+            ],
+        )  # fmt: skip

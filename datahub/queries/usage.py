@@ -10,13 +10,14 @@ from math import ceil
 import numpy as np
 
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import Codes, Integers
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page
 from datahub.queries.readings import ChannelReadings, decimal_strings, readings
-from datahub.queries.usage_facts import UsageFacts
-from datahub.queries.usage_plan import Stretch, UsagePlan
+from datahub.queries.usage_facts import UsageFacts, usage_facts
+from datahub.queries.usage_plan import Stretch, UsagePlan, usage_plan
 from datahub.queries.usage_standings import contracts_with_readings, usage_standings
 
 MISSING = 255  # beside the codes of Quality: no value, so no quality
@@ -78,11 +79,17 @@ class UsageSegment:
         return np.where(self.channel.known[self.rows], self.channel.quality[self.rows], MISSING)
 
 
-def usage(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
+def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegment]:
     """Readings of the window while meter, point and contract were linked, by contract, meter and time.
 
-    `plan` is of the same facts. Two queries, however many readings, and one more for what other pages hold.
+    Three queries, however many readings, and one more for what other pages hold.
     """
+    facts = usage_facts(covered.spans.keys())
+    return usage_page(covered, facts, usage_plan(covered, facts, after=after))
+
+
+def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
+    """The same where facts and plan are known already. Two queries, and the one for other pages."""
     segments = _segments(plan, facts)
     in_page = frozenset(segment.contract_key for segment in segments)
     found = in_page if plan.alone else contracts_with_readings(plan.stretches)

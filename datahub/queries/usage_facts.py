@@ -5,7 +5,7 @@ Also the calls that are answered with "nothing changed": what is read here decid
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from accounts.queries.labels import ContractLabel
 from accounts.queries.links import MeteredSpan
@@ -25,14 +25,12 @@ _STATEMENT = """
         (SELECT sum(inhrelid::bigint)::text FROM pg_inherits WHERE inhparent = 'interval_block'::regclass)
     FROM accounts_servicecontract contract
     JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
-    LEFT JOIN (
-        accounts_contractservicepoint linked
-        JOIN accounts_servicepoint point ON point.id = linked.service_point_id
-        JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
-            AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
-        JOIN accounts_meterdevice meter ON meter.id = installed.meter_id
-        LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
-    ) ON linked.contract_id = contract.id
+    LEFT JOIN accounts_contractservicepoint linked ON linked.contract_id = contract.id
+    LEFT JOIN accounts_servicepoint point ON point.id = linked.service_point_id
+    LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
+        AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
+    LEFT JOIN accounts_meterdevice meter ON meter.id = installed.meter_id
+    LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
     WHERE contract.id = ANY(%s::bigint[])
     ORDER BY contract.contract_number, meter.meter_number, linked.start, installed.start, linked.id, installed.id,
         channel.id
@@ -68,10 +66,12 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
     loads: dict[int, MeterLoad] = {}
     for row in rows:
         contracts[row[0]] = ContractLabel(*row[:4])
-        span = _linked(*row[4:8])
+        point, point_number, meter, meter_number, channel = row[8:13]
+        if meter is None:
+            continue
+        span = Span(*row[4:6]).intersect(Span(*row[6:8]))
         if span is None:
             continue
-        point, point_number, meter, meter_number, channel = row[8:13]
         points[point], meters[meter] = point_number, meter_number
         links[MeteredSpan(row[0], point, meter, span)] = None
         known = channels.setdefault(meter, {})
@@ -94,10 +94,3 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
         loads,
         rows,
     )
-
-
-def _linked(
-    start: datetime | None, end: datetime | None, installed: datetime | None, removed: datetime | None
-) -> Span | None:
-    """The stretch both links share; None where a contract has no meter."""
-    return None if start is None else Span(start, end).intersect(Span(installed, removed))

@@ -38,7 +38,7 @@ from datahub.queries.delivery import current_deliveries
 from datahub.queries.generation_mix import generation_mix
 from datahub.queries.paged import Page
 from datahub.queries.supply import current_supplies, supply_history
-from datahub.queries.usage import UsageSegment, usage
+from datahub.queries.usage import UsageSegment, usage_page
 from datahub.queries.usage_facts import usage_facts
 from datahub.queries.usage_plan import usage_plan
 
@@ -177,7 +177,7 @@ class UsageData(FoundingView):
         etag = etag_of_facts(form, covered, plan.page, address, facts.rows)
         if is_known(request, etag):
             return not_modified(etag)
-        page = usage(covered, facts, plan)
+        page = usage_page(covered, facts, plan)
         body, headers = self.written(self.told(request, covered, page, asked), request)
         self.disclose(access, covered, page, request, at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
