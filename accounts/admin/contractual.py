@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.admin.base import PortalAdmin, link_to, links_to
+from accounts.admin.dated_links import DatedLinksAdmin
 from accounts.admin.links import PointsOfContractInline, SupplyTermInline
 from accounts.admin.roles import UsersOfCustomerInline
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
@@ -106,7 +107,7 @@ class BillingAccountAdmin(PortalAdmin):
 
 
 @admin.register(ServiceContract)
-class ServiceContractAdmin(PortalAdmin):
+class ServiceContractAdmin(DatedLinksAdmin):
     """One commodity for one account: its points, its suppliers, and the way up to its customer."""
 
     list_display = (

@@ -11,9 +11,14 @@ from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
-from accounts.admin.base import link_to
+from accounts.admin.base import PortalAdmin, link_to
+from accounts.current_user import current_user
+from accounts.models import ServiceContract
+from accounts.services.link_changes import Changed, Dated, record_link_changes, span_of
 from accounts.services.loading.timeline import Stretch, Timeline
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
 
 
 class LinkedObject(forms.Widget):
@@ -117,6 +122,39 @@ class DatedInline(TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> Any:  # noqa: ANN401
         return super().get_queryset(request).select_related(*self.related).order_by("-start", "pk")
+
+
+class DatedLinksAdmin(PortalAdmin):
+    """A page with dated links, perhaps with dates of its own: what they were is recorded, with who changed it."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and isinstance(obj, ServiceContract):
+            was = days(form.initial["start"], form.initial["end"])
+            _record([Changed(obj, obj.pk, was, span_of(obj))], request)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401
+        stored = [(one, one.instance.pk) for one in formset.initial_forms]
+        super().save_formset(request, form, formset, change)
+        if not issubclass(formset.model, Dated):
+            return
+        gone = formset.deleted_forms
+        _record(
+            [
+                Changed(
+                    one.instance,
+                    key,
+                    Span(one.initial["start"], one.initial["end"]),
+                    None if one in gone else span_of(one.instance),
+                )
+                for one, key in stored
+            ],
+            request,
+        )
+
+
+def _record(changes: list[Changed], request: HttpRequest) -> None:
+    record_link_changes(changes, at=clock.now(), by=current_user(request))
 
 
 def _stretch(row: Any) -> Stretch:  # noqa: ANN401

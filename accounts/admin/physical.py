@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.admin.base import PortalAdmin, link_to, links_to
+from accounts.admin.dated_links import DatedLinksAdmin
 from accounts.admin.links import ContractsOfPointInline, MetersOfPointInline, PointsOfMeterInline
 from accounts.models import MeterDevice, Premise, ServiceContract, ServicePoint
 
@@ -39,7 +40,7 @@ class PremiseAdmin(PortalAdmin):
 
 
 @admin.register(ServicePoint)
-class ServicePointAdmin(PortalAdmin):
+class ServicePointAdmin(DatedLinksAdmin):
     """Where service arrives: between contracts and meters."""
 
     list_display = ("servicepoint_number", "commodity", "voltage", "premise_page", "region")
@@ -59,7 +60,7 @@ class ServicePointAdmin(PortalAdmin):
 
 
 @admin.register(MeterDevice)
-class MeterDeviceAdmin(PortalAdmin):
+class MeterDeviceAdmin(DatedLinksAdmin):
     """A meter, where it has been, and whose contracts it measured."""
 
     list_display = ("meter_number", "commodity")

@@ -8,10 +8,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import LoadMark, ServiceContract
+from accounts.services.link_changes import Changed, record_link_changes, span_of
 from accounts.services.loading import contractual, links, physical, roles
 from accounts.services.loading.links import Ending
 from accounts.services.loading.load import Load, LoadResult
 from accounts.services.rows import ContractRow, Hierarchy
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
 
 HOLD_ABOVE = 0.02  # of what is current
 _KIND = "hierarchy"
@@ -42,6 +45,7 @@ def load_hierarchy(
                 if not confirmed:
                     _hold_if_too_many(endings, unread)
                 _move_mark(load)
+            record_link_changes(load.changed, at=max(at, clock.now()), by=None)
     except _Held as held:
         return LoadResult(held=str(held))
     return load.result()
@@ -77,6 +81,9 @@ def _end_unlisted(rows: Sequence[ContractRow], load: Load) -> Ending:
         if contract.contract_number not in listed and not load.is_older_than(contract)
     ]
     count = current.count()
+    load.changed += [
+        Changed(contract, contract.pk, span_of(contract), days(contract.start, day)) for contract in unlisted
+    ]
     ServiceContract.objects.filter(pk__in=[contract.pk for contract in unlisted]).update(
         end=day, cds_modified=load.at, cds_synced=load.at, version_at=load.as_of
     )

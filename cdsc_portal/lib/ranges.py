@@ -1,6 +1,6 @@
 """Half-open ranges of instants, [start, end) in UTC; None is open on that side."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,24 @@ class Span:
         starts_inside = self.start is None or (other.start is not None and other.start >= self.start)
         ends_inside = self.end is None or (other.end is not None and other.end <= self.end)
         return starts_inside and ends_inside
+
+
+def difference(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """The instants of `spans` that none of `others` holds, as disjoint spans in order."""
+    left = list(union(spans))
+    for other in others:
+        left = [part for span in left for part in _without(span, other)]
+    return tuple(left)
+
+
+def _without(span: Span, other: Span) -> Iterator[Span]:
+    if span.intersect(other) is None:
+        yield span
+        return
+    if other.start is not None and (span.start is None or span.start < other.start):
+        yield Span(span.start, other.start)
+    if other.end is not None and (span.end is None or other.end < span.end):
+        yield Span(other.end, span.end)
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

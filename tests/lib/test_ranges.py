@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.ranges import Span, difference, union
 
 ORIGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOURS = range(-2, 13)
@@ -52,3 +52,12 @@ def test_the_end_is_not_part_of_a_span():
     assert span.contains(hour(0))
     assert not span.contains(hour(1))
     assert span.intersect(Span(hour(1), hour(2))) is None
+
+
+@given(st.lists(spans(), max_size=4), st.lists(spans(), max_size=4))
+def test_a_difference_holds_exactly_what_only_the_first_hold(first, second):
+    left = difference(first, second)
+
+    held = [hours_in(span) for span in left]
+    assert set().union(*held) == set().union(*map(hours_in, first)) - set().union(*map(hours_in, second))
+    assert all(one.intersect(other) is None for one in left for other in left if one is not other)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
+from accounts.services.link_changes import Changed, span_of
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import Told, keys_of, store_objects
 from accounts.services.rows import AccountRow, ContractRow, CustomerRow, EntityRow, ProgramRow
@@ -96,13 +97,14 @@ def load_contracts(rows: Sequence[ContractRow], load: Load) -> None:
     occupant's consent or data goes with it.
     """
     accounts = keys_of(BillingAccount, "account_number", (row.account_number for row in rows))
+    numbers = [row.contract_number for row in rows]
     held_by = dict(
         BillingAccount.objects.filter(pk__in=accounts.values()).values_list(
             "account_number", "customer__customer_number"
         )
     )
     holders = dict(
-        ServiceContract.objects.filter(contract_number__in=[row.contract_number for row in rows]).values_list(
+        ServiceContract.objects.filter(contract_number__in=numbers).values_list(
             "contract_number", "billing_account__customer__customer_number"
         )
     )
@@ -133,7 +135,18 @@ def load_contracts(rows: Sequence[ContractRow], load: Load) -> None:
             "end": row.end,
         }
         told.append(Told(row.line, row.contract_number, fields, frozenset(programs[p] for p in row.programs)))
+    before = {contract.pk: span_of(contract) for contract in _dates(numbers)}
     store_objects(ServiceContract, "contract_number", told, load)
+    load.changed += [
+        Changed(contract, contract.pk, before[contract.pk], span_of(contract))
+        for contract in _dates(numbers)
+        if contract.pk in before and before[contract.pk] != span_of(contract)
+    ]
+
+
+def _dates(numbers: Sequence[str]) -> Iterable[ServiceContract]:
+    found = ServiceContract.objects.filter(contract_number__in=numbers)
+    return found.only("start", "end", "cds_created").iterator()
 
 
 def ends_before_start(row: Any) -> str | None:

@@ -19,6 +19,7 @@ from accounts.models import (
     ServiceContract,
     ServicePoint,
 )
+from accounts.services.link_changes import Changed, span_of
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import not_newer
@@ -69,6 +70,7 @@ def load_installations(rows: Sequence[InstallationRow], load: Load) -> Ending:
 def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
     told = _told(kind, rows, load)
     stored = _stored(kind, told, load)
+    before = {link.pk: span_of(link) for link in stored}
     was_open = {link.pk for link in stored if _is_current(link, load)}
     matched = _match(kind, told, stored, load)
     gone = _gone(kind, rows, told, stored, matched, load) if load.is_full else []
@@ -81,6 +83,11 @@ def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
             timelines[kind.lane(link)].add(_stretch(link))
     shorter, other = _plan(kind, told, matched, timelines, load)
     _write(kind, gone, removed, shorter, other, load)
+    load.changed += [
+        Changed(link, link.pk, before[link.pk], None if link.pk in removed else span_of(link))
+        for link in (*gone, *shorter, *other)
+        if link.pk in before
+    ]
     changed = (link for link in (*gone, *shorter, *other) if link.pk in was_open)
     return Ending(len(was_open), sum(link.end is not None and link.end <= load.as_of for link in changed))
 
@@ -105,7 +112,12 @@ def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[tuple[int, Any]]
             load.refuse(row.line, reason)
         else:
             ends = {kind.side: side, "service_point": point}
-            told.append((row.line, kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of)))
+            told.append(
+                (
+                    row.line,
+                    kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of, created=load.at),
+                )
+            )
     return told
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from accounts.models import Versioned
+from accounts.services.link_changes import Changed
 
 
 class Refusal(NamedTuple):
@@ -30,7 +31,10 @@ class LoadResult:
 
 @dataclass(slots=True)
 class Load:
-    """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadMark."""
+    """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadMark.
+
+    `changed` are the dated links that hold at other times now, to be recorded when the load is through.
+    """
 
     at: datetime
     as_of: datetime
@@ -40,6 +44,7 @@ class Load:
     unchanged: int = 0
     ended: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
 
     def refuse(self, line: int, reason: str) -> None:
         self.refused.append(Refusal(line, reason))

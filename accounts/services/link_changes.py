@@ -1,0 +1,71 @@
+"""Each change of a dated link, or of a contract's dates, leaves what was in force before: see LinkChange."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import (
+    ContractServicePoint,
+    LinkChange,
+    LinkKind,
+    MeterInstallation,
+    ServiceContract,
+    User,
+)
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
+
+Dated = ContractServicePoint | MeterInstallation | ServiceContract
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """`link`, whose database key is `key`, held during `old` and now holds during `new`; None = removed."""
+
+    link: Dated
+    key: int
+    old: Span
+    new: Span | None
+
+
+def span_of(link: Dated) -> Span:
+    """What a link, or a contract's local days, cover as instants."""
+    if isinstance(link, ServiceContract):
+        return days(link.start, link.end)
+    return Span(link.start, link.end)
+
+
+def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
+    """Call it in the transaction of the changes, last: what is released until `at` went by the old links.
+
+    What did not change is not recorded. One query.
+    """
+    rows = [_row(change, at, by) for change in changes if change.old != change.new]
+    LinkChange.objects.bulk_create(rows, batch_size=2_000)
+
+
+def _row(change: Changed, at: datetime, by: User | None) -> LinkChange:
+    link, new = change.link, change.new or Span()
+    row = LinkChange(
+        link_key=change.key, old_start=change.old.start, old_end=change.old.end, new_start=new.start,
+        new_end=new.end, lost_from=_lost_from(change.old, change.new), at=at, by=by,
+    )  # fmt: skip
+    if isinstance(link, ServiceContract):
+        row.kind, row.link_created, row.contract_id = LinkKind.CONTRACT, link.cds_created, link.pk
+    elif isinstance(link, MeterInstallation):
+        row.kind, row.link_created = LinkKind.METER_POINT, link.created
+        row.meter_id, row.service_point_id = link.meter_id, link.service_point_id
+    else:
+        row.kind, row.link_created = LinkKind.CONTRACT_POINT, link.created
+        row.contract_id, row.service_point_id = link.contract_id, link.service_point_id
+    return row
+
+
+def _lost_from(old: Span, new: Span | None) -> datetime | None:
+    """The first instant of `old` that `new` does not hold."""
+    if old.start is None or new is None or new.intersect(old) is None:
+        return old.start
+    if new.start is not None and new.start > old.start:
+        return old.start
+    ends_sooner = new.end is not None and (old.end is None or new.end < old.end)
+    return new.end if ends_sooner else None
