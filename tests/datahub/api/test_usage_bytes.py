@@ -1,0 +1,111 @@
+"""Usage is written by columns: the bytes are those that the described shapes would give."""
+
+import csv
+from datetime import UTC, datetime
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.ranges import Span
+from datahub.api.minutes.envelope import Envelope, Notice, ServiceLine
+from datahub.api.minutes.shapes import QUALITY_NAMES, UsageSegmentShape, answer_of
+from datahub.api.minutes.usage_bytes import USAGE_FORM, usage_csv, usage_object
+from datahub.feeds.formats.base import Quality
+from datahub.queries.readings import ChannelReadings
+from datahub.queries.usage import UsageSegment
+
+SYNCED = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
+NOON = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())
+INT64 = st.integers(-(2**63), 2**63 - 1)
+
+
+def segment(values, *, scale=3, quality=None, register="", step=900, rows=None):
+    """One segment of all `values` (None = unknown), or of `rows` of them."""
+    count = len(values)
+    channel = ChannelReadings(
+        contract_id=1, meter_id=2, meter_number="55-1042", channel_id=3, register=register, commodity="electricity",
+        unit="Wh", direction="import", kind="interval", step=step, starts=NOON + np.arange(count) * step,
+        durations=np.full(count, step), values=np.array([value or 0 for value in values], np.int64), scale=scale,
+        known=np.array([value is not None for value in values]),
+        quality=np.array(quality or [Quality.ACTUAL] * count, np.uint8), modified=SYNCED, synced=SYNCED,
+    )  # fmt: skip
+    return UsageSegment(channel, "7000-1", "SP-1", rows or slice(0, count))
+
+
+def envelope(*segments):
+    window = Span(SYNCED, None)
+    lines = [
+        ServiceLine("7000-1", "electricity", "available", [window, Span()], SYNCED, None),
+        ServiceLine("7000-2", None, "not_shared", [], None, None),
+    ]
+    return Envelope("usage_data", window, lines, [Notice("window_cut", "It was cut.")], segments, None)
+
+
+def described(told):
+    return dumps(answer_of(UsageSegmentShape)(told).data)
+
+
+def written(told):
+    return dumps({**told.members, "data": [usage_object(one) for one in told.data]})
+
+
+@given(
+    st.lists(st.none() | INT64 | st.integers(0, 9_999), min_size=1, max_size=300),
+    st.integers(-3, 20),
+    st.data(),
+)
+def test_json_is_what_the_shapes_describe(values, scale, data):
+    quality = data.draw(st.lists(st.sampled_from(Quality), min_size=len(values), max_size=len(values)))
+    first = data.draw(st.integers(0, len(values) - 1))
+    part = slice(first, data.draw(st.integers(first + 1, len(values))))
+    told = envelope(
+        segment(values, scale=scale, quality=quality, register="1.8.0", rows=part),
+        segment([1, None, 2], step=0),
+    )
+
+    assert written(told) == described(told)
+
+
+def test_a_long_series_is_what_the_shapes_describe():
+    values = [None if place % 41 == 0 else place for place in range(9_999)]
+    told = envelope(segment(values, rows=slice(1, 9_998)))
+
+    assert written(told) == described(told)
+
+
+@given(st.lists(st.none() | INT64, min_size=1, max_size=50), st.integers(0, 9))
+def test_csv_says_what_json_says(values, scale):
+    one = segment(values, scale=scale, quality=[Quality.ESTIMATED] * len(values), register='=1"8,0')
+
+    header, *rows = csv.reader(usage_csv([one]).decode().splitlines())
+
+    table = [dict(zip(header, row, strict=True)) for row in rows]
+    codes = [QUALITY_NAMES[code] for code in one.quality.tolist()]
+    assert [row["value"] or None for row in table] == one.values
+    assert [row["quality"] for row in table] == codes
+    assert [row["end"] for row in table[:-1]] == [row["start"] for row in table[1:]]
+    assert table[0]["start"] == "2026-03-01T12:00:00Z"
+    assert {row["register"] for row in table} == {"'=1\"8,0"}
+
+
+def test_whoever_changes_the_bytes_raises_the_form():
+    """The tag does not see the bytes: a client that holds the old ones must not be told they are current."""
+    one = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
+
+    assert USAGE_FORM == 1
+    assert dumps({**envelope(one).members, "data": [usage_object(one)]}) == (
+        b'{"resource":"usage_data","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
+        b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
+        b'null},{"start":null,"end":null}],"synced":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
+        b'"7000-2","service_type":null,"status":"not_shared","windows":[],"synced":null,"loaded_until":null}],"notices":'
+        b'[{"code":"window_cut","detail":"It was cut."}],"next":null,"data":[{"contract_number":"7000-1",'
+        b'"service_point_id":"SP-1","meter_number":"55-1042","register":null,"service_type":"electricity","direction":'
+        b'"import","kind":"interval","unit":"Wh","interval_seconds":900,"start":"2026-03-01T12:00:00Z","end":'
+        b'"2026-03-01T12:45:00Z","values":["0.420",null,"-0.005"],"quality":[{"count":1,"quality":"actual"},{"count":1,'
+        b'"quality":"missing"},{"count":1,"quality":"estimated"}],"modified":"2026-03-02T03:10:00Z"}]}'
+    )
+    assert usage_csv([one]).decode().splitlines()[1] == (
+        "7000-1,SP-1,55-1042,,import,interval,Wh,2026-03-01T12:00:00Z,2026-03-01T12:15:00Z,0.420,actual"
+    )

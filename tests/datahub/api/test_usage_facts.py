@@ -1,0 +1,74 @@
+import random
+from datetime import timedelta
+
+import pytest
+
+from accounts.queries.labels import contract_labels, meter_numbers, point_numbers
+from accounts.queries.links import metered_spans
+from cdsc_portal.lib.ranges import Span
+from datahub.queries.meter_loads import meter_loads
+from datahub.queries.readings import channels_of
+from datahub.queries.usage_facts import usage_facts
+from tests.factories.accounts import (
+    EPOCH,
+    ContractServicePointFactory,
+    MeterDeviceFactory,
+    MeterInstallationFactory,
+    ServiceContractFactory,
+    ServicePointFactory,
+    household,
+)
+from tests.factories.feeds import load_readings, usage_series
+
+DAY = timedelta(days=1)
+
+
+def moves(chance, place):
+    """Two stretches one after the other, with or without a gap; the second may be open."""
+    first, second, third = sorted(chance.sample(range(1, 60), 3))
+    yield {"start": EPOCH + place * DAY, "end": EPOCH + (place + first) * DAY}
+    end = None if chance.random() < 0.5 else EPOCH + (place + third + 60) * DAY
+    yield {"start": EPOCH + (place + chance.choice([first, second])) * DAY, "end": end}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.django_db
+def test_one_statement_says_what_the_single_queries_say(seed):
+    chance = random.Random(seed)  # noqa: S311 - a reproducible world, no secret
+    contracts = [ServiceContractFactory() for _ in range(3)]
+    points, meters = [ServicePointFactory() for _ in range(3)], [MeterDeviceFactory() for _ in range(3)]
+    for place, (contract, point, meter) in enumerate(zip(contracts, points, meters, strict=True)):
+        for link in moves(chance, place):
+            ContractServicePointFactory(contract=contract, service_point=point, **link)
+        for link in moves(chance, place):
+            MeterInstallationFactory(meter=meter, service_point=point, **link)
+    ContractServicePointFactory(contract=contracts[0], service_point=points[1], start=EPOCH)
+    load_readings(
+        usage_series(meters[0], EPOCH, [1, 2], register="1.8.0"),
+        usage_series(meters[0], EPOCH - DAY, [None, 3], register="2.8.0"),
+        usage_series(meters[1], EPOCH, [5], step=86_400),
+        usage_series(meters[2], EPOCH, [None]),
+    )
+    keys = [contract.pk for contract in contracts]
+
+    facts = usage_facts(keys)
+
+    measured = {meter.pk for meter in meters} & facts.meters.keys()
+    assert list(facts.contracts) == contract_labels(keys)
+    assert set(facts.links) == set(metered_spans(keys, Span()))
+    assert facts.meters == meter_numbers(measured)
+    assert facts.points == point_numbers(facts.points.keys())
+    assert facts.loads == meter_loads(measured)
+    assert {meter: list(known) for meter, known in facts.channels.items() if known} == channels_of(measured)
+
+
+@pytest.mark.django_db
+def test_a_contract_without_point_or_meter_is_named_all_the_same():
+    bare, pointed = ServiceContractFactory(), ServiceContractFactory()
+    ContractServicePointFactory(contract=pointed)
+    whole = household().contract
+
+    facts = usage_facts([bare.pk, pointed.pk, whole.pk])
+
+    assert {contract.key for contract in facts.contracts} == {bare.pk, pointed.pk, whole.pk}
+    assert {link.contract_id for link in facts.links} == {whole.pk}
