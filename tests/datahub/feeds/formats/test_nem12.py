@@ -196,6 +196,15 @@ def test_a_day_told_twice_is_rejected_with_the_line_of_the_first():
         (4, "repeats line 3"),
         (5, "gives other values for the day of line 3"),
     ]
+    assert sum(part.accepted for part in parts_of(content(STREAM, *again))) == 48
+
+
+def test_what_stands_after_the_end_is_rejected_until_a_header_begins_again():
+    late = day(["1"] * 48, date="20260302")
+    file = content(STREAM, day(["1"] * 48), "900", late, HEADER, STREAM, late)
+
+    assert rejections(file) == [(5, "stands after the end record 900")]
+    assert sum(part.accepted for part in parts_of(file)) == 96
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ def parts_of(content, **settings):
 
 
 def series_in(content, **settings):
-    return series_of(columns for part in parts_of(content, **settings) for columns in part.rows)
+    parts = parts_of(content, **settings)
+    assert [rejection for part in parts for rejection in part.rejected] == []
+    return series_of(columns for part in parts for columns in part.rows)
 
 
 def test_the_quantity_lasts_from_one_read_to_the_next():
