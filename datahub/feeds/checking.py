@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from datahub.feeds.formats.archive import SIGNATURE, first_member
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
+from datahub.feeds.formats.csv_presets import find_preset, presets
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows
 from datahub.feeds.loading.attachments import unpacked
@@ -123,7 +125,10 @@ def check_file(
 def reading_of(
     source: BinaryIO, name: str, format_name: str = "", mapping: Mapping[str, object] = NO_MAPPING
 ) -> Reading:
-    """The named format, or the one that knows the file by its beginning. Raises FeedStructureError."""
+    """The named format, or the one that knows the file by its beginning, or the preset that does.
+
+    Raises FeedStructureError: no such format, a file that nobody knows.
+    """
     if format_name:
         if format_name not in formats():
             raise FeedStructureError(f"no format named {format_name}; there are {', '.join(formats())}")
@@ -137,7 +142,11 @@ def reading_of(
     try:
         return Reading(detect(head, name), mapping)
     except FeedStructureError as error:
-        raise UnknownFormatError(str(error)) from error
+        preset = find_preset(first_member(head)[1] if head.startswith(SIGNATURE) else head)
+        if preset is None:
+            raise UnknownFormatError(str(error)) from error
+    name, mapping = preset
+    return Reading(formats()[presets()[name].format], mapping)
 
 
 def utc_text(seconds: int) -> str:

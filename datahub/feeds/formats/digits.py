@@ -1,6 +1,5 @@
-"""A column of decimal text to exact integers, all cells at once."""
+"""A list of decimal text to exact integers, all cells at once."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +7,12 @@ import numpy.typing as npt
 
 from datahub.feeds.formats.base import Integers
 from datahub.feeds.formats.cells import exact
+from datahub.feeds.formats.csv_numbers import AHEAD, PLAIN
+from datahub.feeds.formats.csv_numbers import numbers as plain_numbers
 
-_WIDEST = 18  # characters that can be summed up in 8 bytes without a look at each
 _MOST_DECIMALS = 12
 _MOST = 2**63 - 1
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
-_DOT, _MINUS, _ZERO = ord("."), ord("-"), ord("0")
 
 
 class Numbers(NamedTuple):
@@ -24,28 +23,18 @@ class Numbers(NamedTuple):
     good: npt.NDArray[np.bool_]
 
 
-def numbers(cells: Sequence[bytes]) -> Numbers:
-    """What `cells.exact` makes of each cell, some thirty times faster where they are as plain as `-12.345`."""
-    widest = max(map(len, cells), default=0)
-    plain = cells if widest <= _WIDEST else [cell if len(cell) <= _WIDEST else b"" for cell in cells]
-    table = np.array(plain, dtype=f"S{min(widest, _WIDEST) or 1}")
-    columns = table.view(np.uint8).reshape(len(cells), table.itemsize).T
-    digits, exponents = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
-    dots, counted = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
-    good = np.ones(len(cells), np.bool_)
-    for place, column in enumerate(columns):
-        figure = column - _ZERO  # wraps around below "0", so that only figures are under 10
-        is_figure, is_dot = figure < 10, column == _DOT
-        digits = np.where(is_figure, digits * 10 + figure, digits)
-        counted += is_figure
-        exponents -= is_figure & (dots > 0)
-        dots += is_dot
-        good &= is_figure | is_dot | (column == 0) | ((column == _MINUS) & (place == 0))
-    good &= (dots <= 1) & (counted > 0) & (exponents >= -_MOST_DECIMALS)
-    digits = np.where(columns[0] == _MINUS, -digits, digits)
+def numbers(cells: bytes) -> Numbers:
+    """What `cells.exact` makes of each cell between commas; only those that are not plain are looked at alone."""
+    buffer = np.frombuffer(bytes(AHEAD) + cells + b",", np.uint8)
+    stops = np.flatnonzero(buffer == ord(","))
+    starts = np.append(AHEAD, stops[:-1] + 1)
+    digits, powers, state = plain_numbers(buffer, starts, stops, ".")
+    exponents = powers.astype(np.int64)
+    good = (state == PLAIN) & (exponents >= -_MOST_DECIMALS)
     for index in np.flatnonzero(~good).tolist():
+        text = bytes(buffer[starts[index] : stops[index]]).decode("ascii", "replace").strip()
         try:
-            digits[index], exponents[index] = exact(cells[index].decode("ascii", "replace").strip())
+            digits[index], exponents[index] = exact(text)
             good[index] = True
         except ValueError:
             digits[index] = exponents[index] = 0

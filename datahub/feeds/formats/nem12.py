@@ -217,8 +217,7 @@ class _Days:
         if not days:
             return
         slots, unknown = days[0].stream.slots, codes == UNKNOWN
-        cells = b",".join([day.values for day in days]).split(b",")
-        found = numbers(cells)
+        found = numbers(b",".join([day.values for day in days]))
         bad = (~found.good).reshape(-1, slots) & ~unknown
         digits = np.where(unknown, 0, found.digits.reshape(-1, slots))
         channels, channel = _channels_of(days)
@@ -229,7 +228,7 @@ class _Days:
         keep = np.ones(len(days), np.bool_)
         for row in np.flatnonzero((bad | ~fits).any(axis=1)).tolist():
             slot = int(np.argmax(bad[row] | ~fits[row]))
-            self._reject(days[row], _wrong(slot, cells[row * slots + slot]))
+            self._reject(days[row], _wrong(slot, days[row].values.split(b",")[slot]))
             keep[row] = False
         starts = np.array([day.start for day in days])
         order = self._in_order(days, starts, channel, values, codes, np.flatnonzero(keep))

@@ -126,6 +126,43 @@ def test_files_of_other_kinds_have_rows_and_no_channels(name):
     assert account["channels"] == []
 
 
+def test_an_export_seen_in_the_field_is_known_by_its_preset(tmp_path):
+    times = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, 1441, 15)]
+    slots = [f'"{begin}-{end}"' for begin, end in zip(times, times[1:], strict=False)]
+    cells = ['"0,125"'] * 96
+    (tmp_path / "export.csv").write_text(
+        ";".join(['"Giorno"', *slots]) + "\n" + ";".join(['"02/03/2026"', *cells]) + "\n"
+    )
+
+    said, status = checked(tmp_path / "export.csv", "--json")
+
+    assert status == 0
+    account = json.loads(said)
+    (channel,) = account["channels"]
+    assert account["format"] == "usage_csv_wide"
+    assert (channel["first_start"], channel["readings"], channel["sum"]) == (
+        "2026-03-01T23:00:00Z",
+        96,
+        "12000",
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "known"), [({}, "usage_csv_long"), ({"shape": "narrow"}, "mapping: shape")]
+)
+def test_a_mapping_says_how_a_csv_is_laid_out(tmp_path, shape, known):
+    columns = {"meter": "Zähler", "start": "ab", "value": "Wert", "unit": {"text": "kWh"}}
+    mapping = {"columns": columns, "interval_seconds": 900, "decimal_mark": ",", "delimiter": ";", **shape}
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+    (tmp_path / "export.csv").write_text("Zähler;ab;Wert\nM-1;2026-03-01T00:00Z;1,5\n")
+
+    said, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
+
+    account = json.loads(said)
+    assert known in account.get("refused", account["format"])
+    assert status == (0 if not shape else 2)
+
+
 @pytest.mark.parametrize(("name", "beside"), [("bills.csv", "B-1.pdf"), ("march.csv", None)])
 def test_a_zip_is_what_is_in_it(file, tmp_path, name, beside):
     content = NEM12.encode() if beside is None else (FOLDER / name).read_bytes()
