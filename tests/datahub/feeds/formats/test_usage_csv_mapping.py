@@ -1,0 +1,437 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from datahub.feeds.formats.base import FeedStructureError, Quality
+from datahub.feeds.formats.csv_mapping_json import mapping_of
+from datahub.feeds.formats.registry import formats
+
+LONG = formats()["usage_csv_long"]
+BRUSSELS = ZoneInfo("Europe/Brussels")
+COLUMNS = {"meter": "Meter", "start": "From", "value": "Amount", "unit": {"text": "Wh"}}
+MAPPING = {"shape": "long", "columns": COLUMNS, "interval_seconds": 900}
+
+
+def read(*lines, columns=(), settings=(), **members):
+    mapping = MAPPING | {"columns": COLUMNS | dict(columns)} | members
+    mapping = {name: value for name, value in mapping.items() if value is not None}
+    content = "\n".join(lines).encode()
+    return LONG.parse(content, zone=BRUSSELS, settings=dict(settings), mapping=mapping)
+
+
+def instants(series):
+    return [f"{datetime.fromtimestamp(start, UTC):%m-%dT%H:%MZ}" for start in series.starts.tolist()]
+
+
+def reasons(parsed):
+    return [(rejection.line, rejection.reason) for rejection in parsed.rejected]
+
+
+def test_columns_are_found_by_name_whatever_its_case_and_others_are_left_alone():
+    (series,) = read("colour;METER;from;Amount", "red;M-1;2025-06-01T00:00;5").rows
+
+    assert (series.meter_number, series.total, instants(series)) == ("M-1", 5, ["05-31T22:00Z"])
+
+
+def test_columns_are_found_by_position_where_there_is_no_header():
+    (series,) = read(
+        "M-1;x;2025-06-01T00:00;5", header=False, columns={"meter": 1, "start": 3, "value": 4}
+    ).rows
+
+    assert series.total == 5
+
+
+def test_preamble_is_skipped_by_count_or_up_to_a_line_like_the_header():
+    lines = ["Report of June", "made today", "Meter;From;Amount", "M;2025-06-01T00:00;5"]
+
+    counted = read(*lines, skip_lines=2)
+    found = read(*lines, header_pattern="^Meter;")
+
+    assert counted.rows[0].lines.tolist() == found.rows[0].lines.tolist() == [4]
+
+
+def test_trailing_lines_and_empty_cells_at_the_end_of_lines_are_no_readings():
+    parsed = read(
+        "Meter;From;Amount;", "M;2025-06-01T00:00;5;", "", "Total;;5;", "-- end --", ignore=["^Total;", "^--"]
+    )
+
+    assert (parsed.rows[0].size, parsed.rejected) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "marks", "total"),
+    [
+        ("1,5", {"decimal_mark": ","}, "1.5"),
+        ("1.234,5", {"decimal_mark": ",", "thousands_mark": "."}, "1234.5"),
+        ("1 234.5", {"thousands_mark": " "}, "1234.5"),
+        ("-1'234'567", {"thousands_mark": "'"}, "-1234567"),
+    ],
+)
+def test_numbers_are_written_with_the_marks_of_the_country(cell, marks, total):
+    (series,) = read("Meter;From;Amount", f"M;2025-06-01T00:00;{cell}", delimiter=";", **marks).rows
+
+    assert series.total == Decimal(total)
+
+
+@pytest.mark.parametrize("cell", ["12.34,5", "1.5", "1.2345", ".123,4"])
+def test_a_number_grouped_wrongly_is_rejected_rather_than_read_a_thousand_times_too_large(cell):
+    lines = ["Meter;From;Amount", "M;2025-06-01T00:00;1", f"M;2025-06-01T01:00;{cell}"]
+
+    parsed = read(*lines, decimal_mark=",", thousands_mark=".")
+
+    assert reasons(parsed) == [(3, f"{cell!r} is not a number")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [("utf-8", "utf-8-sig"), ("latin-1", "latin-1"), ("utf-16", "utf-16"), (None, "utf-16")],
+)
+def test_text_is_read_in_the_encoding_of_the_file(encoding, written):
+    lines = ["Zähler;From;Amount", "Mühle;2025-06-01T00:00;5", "Mühle;2025-06-01T00:15;6"]
+
+    columns = COLUMNS | {"meter": "Zähler"}
+    mapping = MAPPING | {"columns": columns, "encoding": encoding}
+    (series,) = LONG.parse("\n".join(lines).encode(written), zone=BRUSSELS, mapping=mapping).rows
+
+    assert (series.meter_number, series.size, series.lines.tolist()) == ("Mühle", 2, [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"),
+    [
+        ("%d/%m/%Y %H:%M", "01/06/2025 13:30"),
+        ("%d-%m-%y %H:%M:%S", "01-06-25 13:30:00"),
+        ("%Y%m%d%H%M", "202506011330"),
+        ("%m/%d/%Y %I:%M %p", "6/1/2025 1:30 PM"),
+        ("%d-%b-%Y %H:%M", "1-Jun-2025 13:30"),
+        ("iso", "2025-06-01 13:30:00"),
+        ("iso", "2025-06-01T11:30:00.000Z"),
+        ("%Y-%m-%d %H:%M %z", "2025-06-01 14:30 +0300"),
+    ],
+)
+def test_times_are_written_in_the_form_of_the_vendor(form, cell):
+    (series,) = read("Meter;From;Amount", f"M;{cell};5", delimiter=";", time_form=form).rows
+
+    assert instants(series) == ["06-01T11:30Z"]
+
+
+def test_a_cell_in_another_form_is_rejected_alone():
+    lines = [
+        "Meter;From;Amount",
+        "M;01/06/2025 00:00;1",
+        "M;31/02/2025 00:00;1",
+        "M;1/6/2025 0:15;1",
+        "M;noon;1",
+    ]
+
+    parsed = read(*lines, time_form="%d/%m/%Y %H:%M")
+
+    assert parsed.rows[0].size == 2
+    assert reasons(parsed) == [
+        (3, "'31/02/2025 00:00' is not a date that exists"),
+        (5, "'noon' is not a time like %d/%m/%Y %H:%M"),
+    ]
+
+
+def test_date_and_clock_may_stand_in_two_columns_and_midnight_be_written_24_00():
+    columns = {"start": "From", "start_time": "At", "end": "To", "end_time": "Until"}
+    lines = [
+        "Meter;From;At;To;Until;Amount",
+        "M;31-05-2025;23:45;31-05-2025;24:00;1",
+        "M;01-06-2025;0:00;01-06-2025;0:15;2",
+    ]
+
+    (series,) = read(*lines, columns=columns, time_form="%d-%m-%Y %H:%M", interval_seconds=None).rows
+
+    assert (instants(series), series.interval_seconds) == (["05-31T21:45Z", "05-31T22:00Z"], 900)
+
+
+def test_two_passes_side_by_side_are_told_apart_as_well():
+    times = ["02:00", "02:00", "02:30", "02:30", "03:00"]
+
+    (series,) = read(
+        "Meter;From;Amount", *(f"M;2025-10-26T{time};1" for time in times), interval_seconds=1800
+    ).rows
+
+    assert [instant[6:] for instant in instants(series)] == ["00:00Z", "00:30Z", "01:00Z", "01:30Z", "02:00Z"]
+
+
+def test_ends_of_intervals_are_taken_back_to_their_starts_through_the_clock_change():
+    times = [
+        "2025-10-26 01:00",
+        "2025-10-26 02:00",
+        "2025-10-26 02:00",
+        "2025-10-26 03:00",
+        "2025-10-26 24:00",
+    ]
+
+    (series,) = read(
+        "Meter;From;Amount", *(f"M;{time};1" for time in times), time_of="end", interval_seconds=3600
+    ).rows
+
+    assert instants(series) == [
+        "10-25T22:00Z",
+        "10-25T23:00Z",
+        "10-26T00:00Z",
+        "10-26T01:00Z",
+        "10-26T22:00Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "instant"),
+    [({"zone": "Asia/Tokyo"}, "05-31T15:00Z"), ({"offset": "+10:00"}, "05-31T14:00Z"), ({}, "05-31T22:00Z")],
+)
+def test_local_times_are_those_of_the_mapping_else_of_the_feed(said, instant):
+    (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00;5", **said).rows
+
+    assert instants(series) == [instant]
+
+
+def test_wall_clock_that_is_written_as_utc_is_put_right():
+    (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00Z;5", wall_clock_as_utc=True).rows
+
+    assert instants(series) == ["05-31T22:00Z"]
+
+
+def test_units_directions_kinds_and_qualities_are_words_of_the_vendor():
+    columns = {"unit": "U", "direction": "D", "quality": "Q", "commodity": "C"}
+    lines = [
+        "Meter;From;Amount;U;D;Q;C",
+        "M;2025-06-01T00:00;2;Zehner;Bezug;echt;Strom",
+        "M;2025-06-01T00:00;3;kWh;Einspeisung;geraten;Strom",
+        "G;2025-06-01T00:00;4;m3;Bezug;echt;Gas",
+        "M;2025-06-01T00:15;4;kWh;Bezug;falsch;Strom",
+    ]
+
+    parsed = read(
+        *lines,
+        columns=columns,
+        units={"Zehner": {"unit": "kWh", "multiplier": "10"}},
+        directions={"Bezug": "import", "Einspeisung": "export"},
+        qualities={"echt": "actual", "geraten": "estimated"},
+        commodities={"Strom": "electricity", "Gas": "natural_gas"},
+    )
+
+    assert [(s.direction, s.unit, s.commodity, s.total, s.quality.tolist()) for s in parsed.rows] == [
+        ("import", "Wh", "electricity", 20_000, [Quality.ACTUAL]),
+        ("export", "Wh", "electricity", 3_000, [Quality.ESTIMATED]),
+        ("import", "m3", "natural_gas", 4, [Quality.ACTUAL]),
+    ]
+    assert reasons(parsed) == [(5, "quality 'falsch' is not known")]
+
+
+def test_a_register_can_say_direction_unit_and_kind():
+    lines = [
+        "Meter;From;Amount;Register",
+        "M;2025-06-01T00:00;1;In",
+        "M;2025-06-01T00:00;2;Out",
+        "M;2025-06-01T00:00;9;Stand",
+    ]
+
+    parsed = read(
+        *lines,
+        columns={"register": "Register"},
+        registers={
+            "In": {"direction": "import"},
+            "out": {"direction": "export", "register": "2.8.0"},
+            "Stand": {"kind": "register", "unit": "kWh"},
+        },
+        settings={"direction": "net"},
+    )
+
+    assert [(s.register, s.direction, s.kind) for s in parsed.rows] == [
+        ("In", "import", "interval"), ("2.8.0", "export", "interval"), ("Stand", "net", "register"),
+    ]  # fmt: skip
+
+
+def test_words_and_numbers_that_mean_unknown_are_never_a_value():
+    cells = ["", "n/a", "fehlt", "-9999", "9999", "0"]
+    lines = [f"M;2025-06-01T00:{place:02d};{cell}" for place, cell in enumerate(cells)]
+
+    (series,) = read("Meter;From;Amount", *lines, unknown=["fehlt", "-9999"], interval_seconds=60).rows
+
+    assert series.known.tolist() == [False, False, False, False, True, True]
+    assert series.total == 9999
+
+
+@pytest.mark.parametrize(("seconds", "total"), [(900, "250.375"), (1800, "500.75"), (3600, "1001.5")])
+def test_mean_power_becomes_the_energy_of_its_interval(seconds, total):
+    (series,) = read(
+        "Meter;From;Amount", "M;2025-06-01T00:00;1.0015", columns={"unit": {"text": "kW"}}, mean_power=True,
+        interval_seconds=seconds,
+    ).rows  # fmt: skip
+
+    assert (series.unit, series.kind, series.total) == ("Wh", "interval", Decimal(total))
+
+
+def test_mean_power_that_is_no_exact_energy_is_rejected_and_not_rounded():
+    lines = ["Meter;From;Amount", "M;2025-06-01T00:00;3", "M;2025-06-01T00:05;1"]
+
+    parsed = read(*lines, columns={"unit": {"text": "W"}}, mean_power=True, interval_seconds=300)
+
+    assert parsed.rows[0].total == Decimal("0.25")
+    assert reasons(parsed) == [(3, "mean power over 300 s is no exact energy; load it as demand")]
+
+
+@pytest.mark.parametrize(
+    ("sign", "found"),
+    [
+        ("as_written", {"import": -1}),
+        ("reversed", {"import": 1}),
+        ("negative_is_export", {"import": 2, "export": 3}),
+    ],
+)
+def test_the_sign_of_a_number_can_tell_its_direction(sign, found):
+    parsed = read("Meter;From;Amount", "M;2025-06-01T00:00;2", "M;2025-06-01T00:15;-3", sign=sign)
+
+    assert {series.direction: series.total for series in parsed.rows} == found
+
+
+def test_a_multiplier_is_exact():
+    (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00;0.7", multiplier="0.003").rows
+
+    assert series.total == Decimal("0.0021")
+
+
+def test_sections_are_registers_of_their_own_and_what_is_between_is_no_data():
+    export = ["For: M-7", "== export ==", "From,Amount", " 2025-06-01 00:00 ,-1", ""]
+    lines = [*export, "== import ==", "From,Amount", "2025-06-01 00:00,2"]
+    sections = [
+        {"start": "^From", "end": r"^\s*$", "register": "out", "direction": "export", "sign": "reversed"},
+        {"start": "^From", "register": "in"},
+    ]
+
+    parsed = read(
+        *lines, columns={"meter": {"head": r"For: (\S+)"}}, header_pattern="^From", sections=sections,
+    )  # fmt: skip
+    more = read(
+        *lines,
+        "From,Amount",
+        "2025-06-01 00:00,3",
+        columns={"meter": {"text": "x"}},
+        header_pattern="^From",
+        sections=sections,
+    )
+
+    assert [(s.meter_number, s.register, s.direction, s.total) for s in parsed.rows] == [
+        ("M-7", "out", "export", 1), ("M-7", "in", "import", 2),
+    ]  # fmt: skip
+    assert parsed.read == 2
+    assert reasons(more) == [(10, "the mapping tells of no such section")]
+
+
+def test_guards_quotes_and_delimiters_inside_of_quotes_are_part_of_no_value():
+    lines = [
+        '"Meter";From;"Amount"',
+        '="0123";2025-06-01T00:00;"5"',
+        '"a;b";2025-06-01T00:00;6',
+        '"say ""x""";2025-06-01T00:00;7',
+    ]
+
+    parsed = read(*lines)
+
+    assert [series.meter_number for series in parsed.rows] == ["0123", "a;b", 'say "x"']
+
+
+def test_a_word_may_be_a_part_of_its_cell():
+    columns = {
+        "meter": {"column": "Meter", "pattern": r"#(\d+)"},
+        "start": {"column": "From", "pattern": "^(.*) to "},
+        "end": {"column": "From", "pattern": " to (.*)$"},
+    }
+    lines = [
+        "Meter;From;Amount",
+        "no #12;2025-06-01 00:00 to 2025-06-01 00:15;5",
+        "none;2025-06-01 00:15 to 2025-06-01 00:30;5",
+    ]
+
+    parsed = read(*lines, columns=columns, interval_seconds=None)
+
+    assert [(s.meter_number, s.interval_seconds) for s in parsed.rows] == [("12", 900)]
+    assert reasons(parsed) == [(3, r"'none' is not like #(\d+)")]
+
+
+def test_a_setting_of_the_feed_goes_before_what_the_mapping_says_of_all_lines():
+    (series,) = read(
+        "From;Amount", "2025-06-01T00:00;5", columns={"meter": {"text": "unnamed"}}, settings={"meter": "M-1"}
+    ).rows
+
+    assert series.meter_number == "M-1"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"colour": 1}, "there is no member colour"),
+        ({"shape": "round"}, "shape 'round' is none of long, wide"),
+        ({"columns": {"metre": 1}}, "columns has no member metre"),
+        ({"columns": {"start": 0, "value": 1}}, "columns.start 0 is not a whole number from 1"),
+        ({"columns": {"start": {"text": "x"}, "value": 1}}, "columns.start stands in a column"),
+        ({"columns": {"start": {"column": 1, "pattern": "x"}, "value": 1}}, "columns.start.pattern has no group"),
+        ({"columns": {"start": 1}}, "columns needs start and value"),
+        ({"delimiter": "ab"}, "delimiter 'ab' is not one character"),
+        ({"decimal_mark": ";"}, "decimal_mark ';' is none of"),
+        ({"decimal_mark": ",", "thousands_mark": ","}, "thousands_mark is the decimal_mark"),
+        ({"encoding": "ebcdic"}, "encoding 'ebcdic' is none of"),
+        ({"skip_lines": True}, "skip_lines True is not a whole number"),
+        ({"header_pattern": "("}, "header_pattern: missing"),
+        ({"header": False}, "without a header, columns are numbers"),
+        ({"time_form": "%d"}, "time_form: '%d' says no date"),
+        ({"time_form": "%Q"}, "time_form: %Q is not known"),
+        ({"columns": COLUMNS | {"start_time": 3}, "time_form": "%d%m%Y"}, "time_form '%d%m%Y' has no date and clock"),
+        ({"zone": "Mars/Olympus"}, "zone 'Mars/Olympus' is not an IANA time zone"),
+        ({"offset": "1h"}, "offset '1h' is not like"),
+        ({"zone": "UTC", "offset": "+01:00"}, "zone and offset exclude each other"),
+        ({"time_of": "end", "columns": COLUMNS | {"end": 3}}, "time_of end and a column end exclude each other"),
+        ({"interval_seconds": 0}, "interval_seconds 0 is not a whole number from 1"),
+        ({"multiplier": "0"}, "multiplier 0 is not above 0"),
+        ({"mean_power": "yes"}, "mean_power is not true or false"),
+        ({"units": {"X": "furlong"}}, "units.X: unit 'furlong' is not known"),
+        ({"units": {"X": {"multiplier": "2"}}}, "units.X needs unit"),
+        ({"directions": {"x": "up"}}, "directions.x 'up' is none of"),
+        ({"qualities": {"x": "fine"}}, "qualities.x 'fine' is none of"),
+        ({"registers": {"x": {"tone": "c"}}}, "registers.x has no member tone"),
+        ({"unknown": "x"}, "unknown is not a list"),
+        ({"unknown": [1]}, r"unknown\[0\] is not a text"),
+        ({"slots": {"first": 1, "count": 24, "step": 3600}}, "slots is only for shape wide"),
+        ({"shape": "wide"}, "slots is needed in shape wide"),
+        ({"sections": [{"end": "x"}]}, r"sections\[0\] needs start"),
+        ({"ignore": ["("]}, r"ignore\[0\]: missing"),
+    ],
+)  # fmt: skip
+def test_a_member_that_is_wrong_is_named(said, message):
+    with pytest.raises(FeedStructureError, match=f"^mapping: {message}"):
+        mapping_of(MAPPING | said)
+
+
+@pytest.mark.parametrize(
+    ("slots", "message"),
+    [
+        ({"step": 900}, "slots needs pattern, or first and count"),
+        ({"first": 1, "step": 900}, "slots needs first and count together"),
+        ({"pattern": ":", "step": 5}, "slots.step 5 is not a whole number from 60"),
+        ({"pattern": ":"}, "slots needs step"),
+        ({"pattern": ":", "step": 900, "start": "6"}, "slots.start '6' is not like 06:00"),
+        ({"pattern": ":", "step": 900, "clock_change": "?"}, "slots.clock_change '\\?' is none of"),
+    ],
+)
+def test_slots_that_are_wrong_are_named(slots, message):
+    with pytest.raises(FeedStructureError, match=f"^mapping: {message}"):
+        mapping_of({"shape": "wide", "columns": {"start": 1}, "slots": slots})
+
+
+def test_a_column_that_is_not_there_refuses_the_file():
+    with pytest.raises(FeedStructureError, match="line 1: missing column Amount"):
+        read("Meter;From;Volume", "M;2025-06-01T00:00;5")
+
+
+def test_a_mapping_that_fits_no_line_refuses_the_file_instead_of_rejecting_it_line_by_line():
+    lines = [f"M;{place};5" for place in range(1000)]
+
+    with pytest.raises(
+        FeedStructureError, match="none of the first 1000 lines can be taken; line 2: '0' is not"
+    ):
+        read("Meter;From;Amount", *lines)

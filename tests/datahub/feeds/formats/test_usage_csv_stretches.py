@@ -1,0 +1,182 @@
+"""A file that goes by in stretches is read as if it were seen as a whole."""
+
+import tracemalloc
+from datetime import datetime
+from decimal import Decimal
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datahub.feeds.formats import csv_text
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.registry import formats
+from datahub.feeds.formats.usage_rows import series_of
+
+BERLIN = ZoneInfo("Europe/Berlin")
+LONG, WIDE = formats()["usage_csv_long"], formats()["usage_csv_wide"]
+SETTINGS = {"unit": "Wh", "interval_seconds": "900"}
+HEADER = b"meter,start,value\n"
+
+
+def parts_of(content, size, *, format=LONG, mapping=(), **settings):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_text, "STRETCH_BYTES", size)
+        return list(
+            format.read(BytesIO(content), zone=BERLIN, settings=SETTINGS | settings, mapping=dict(mapping))
+        )
+
+
+def facts(parts):
+    series = series_of([row for part in parts for row in part.rows])
+    return sorted(
+        (
+            one.meter_number,
+            one.starts.tolist(),
+            (one.values * 10 ** (5 - one.scale)).tolist(),
+            one.lines.tolist(),
+        )
+        for one in series
+    )
+
+
+def rejections(parts):
+    return [(one.line, one.reason, one.text) for part in parts for one in part.rejected]
+
+
+def lines_of_night(meters, *, newest_first, by_time):
+    """The long day of Berlin by quarter-hours in local time, in one of the four orders that files have."""
+    first = int(datetime(2025, 10, 25, 23, tzinfo=BERLIN).timestamp())
+    starts = [first + 900 * place for place in range(24)]
+    if newest_first:
+        starts.reverse()
+    pairs = [(meter, start) for start in starts for meter in meters]
+    if not by_time:
+        pairs.sort(key=lambda pair: pair[0])
+    return [
+        f"{meter},{datetime.fromtimestamp(start, BERLIN):%Y-%m-%dT%H:%M},{start}" for meter, start in pairs
+    ]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("by_time", [False, True])
+@given(size=st.integers(200, 2000))
+def test_the_repeated_hour_is_told_apart_wherever_a_stretch_ends(newest_first, by_time, size):
+    lines = lines_of_night(["A", "B", "C"], newest_first=newest_first, by_time=by_time)
+    content = HEADER + "\n".join(lines).encode()
+
+    parts = parts_of(content, size)
+
+    assert rejections(parts) == []
+    for _, starts, values, _ in facts(parts):
+        assert [value // 10**5 for value in values] == starts
+        assert len(starts) == 24
+
+
+cells_of_all_sorts = st.sampled_from(["1", "-0.25", "", "x", "1,2", '"3"', '"4', "9" * 13, "Ä"])
+
+
+@given(
+    cells=st.lists(cells_of_all_sorts, min_size=2, max_size=30),
+    size=st.integers(90, 400),
+    end=st.sampled_from(["\n", "\r\n"]),
+)
+def test_stretches_change_nothing_and_add_up_to_the_file(cells, size, end):
+    lines = [
+        f"M{place % 3},2025-06-01T{place // 4:02d}:{place % 4 * 15:02d},{cell}"
+        for place, cell in enumerate(cells)
+    ]
+    content = f"meter,start,value{end}M,2025-06-01T00:00,7{end}{end.join(lines)}".encode()
+
+    parts, whole = parts_of(content, size), parts_of(content, 1 << 20)
+
+    assert facts(parts) == facts(whole)
+    assert rejections(parts) == rejections(whole)
+    assert parts[-1].offset == len(content)
+    assert sum(part.read for part in parts) == len(cells) + 1
+
+
+def test_the_same_file_gives_the_same_parts():
+    content = HEADER + b"".join(b"M,2025-06-%02dT00:00,%d\n" % (day, day) for day in range(1, 31))
+
+    one, other = parts_of(content, 200), parts_of(content, 200)
+
+    assert len(one) > 3
+    assert [(part.offset, facts([part])) for part in one] == [(part.offset, facts([part])) for part in other]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_offsets_are_those_of_the_file_whatever_it_is_written_in(encoding):
+    text = "meter,start,value\n" + "".join(f"Mühle,2025-06-01T{hour:02d}:00,1\n" for hour in range(24))
+
+    parts = parts_of(text.encode(encoding), 120)
+
+    assert parts[-1].offset == len(text.encode(encoding))
+    assert sum(part.accepted for part in parts) == 24
+    assert rejections(parts) == []
+
+
+def test_a_line_that_is_no_text_or_no_csv_is_rejected_alone_when_it_is_not_the_first():
+    good = b"M,2025-06-01T00:00,1\n"
+    lines = [good, b"M,2025-06-01T00:15,\xff\n", b'M,"2025-06-01T00:30,1\n', b"M,2025-06-01T00:45,2\n"]
+
+    (part,) = parts_of(HEADER + b"".join(lines), 1 << 20)
+
+    assert part.accepted == 2
+    assert [(line, reason) for line, reason, _ in rejections([part])] == [
+        (3, "not UTF-8: byte 0xff at position 19"),
+        (4, "unexpected end of data"),
+    ]
+    assert rejections([part])[1][2] == 'M,"2025-06-01T00:30,1'
+
+
+def test_a_file_of_one_endless_line_is_refused_or_rejected_but_not_held_in_memory():
+    with pytest.raises(FeedStructureError, match="missing column"):
+        parts_of(b"x" * 5000, 500)
+
+    parts = parts_of(HEADER + b"M,2025-06-01T00:00,1\n" + b"x" * 5000, 500)
+
+    assert sum(part.accepted for part in parts) == 1
+    assert {reason for _, reason, _ in rejections(parts)} == {"1 cells where the header has 3"}
+
+
+@pytest.mark.parametrize("format", [LONG, WIDE], ids=["long", "wide"])
+def test_memory_does_not_grow_with_the_file(format):
+    if format is LONG:
+        line = b"M,2025-06-01T00:00,1\n"
+        content = HEADER + b"".join(b"M%05d,2025-06-01T00:00,0.125\n" % meter for meter in range(20_000))
+    else:
+        hours = ",".join(f"{hour:02d}:00" for hour in range(24)).encode()
+        line = b",0.125" * 24 + b"\n"
+        content = (
+            b"meter,date,"
+            + hours
+            + b"\n"
+            + b"".join(b"M%05d,2025-06-01" % meter + line for meter in range(4000))
+        )
+
+    def peak(text):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(csv_text, "STRETCH_BYTES", 1 << 16)
+            source = BytesIO(text)
+            tracemalloc.start()
+            for _ in format.read(source, zone=BERLIN, settings=SETTINGS):
+                pass
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return most
+
+    quarter = content[: content.index(b"\n", len(content) // 4) + 1]
+    peak(quarter)  # what is worked out once and kept
+    assert peak(content) < peak(quarter) * 1.2
+
+
+def test_a_channel_keeps_its_decimals_in_each_stretch_alone():
+    content = HEADER + b"M,2025-06-01T00:00,1\nM,2025-06-01T00:15,0.5\n" + b"M,2025-06-01T00:30,2\n"
+
+    parts = parts_of(content, 45)
+
+    (series,) = series_of([row for part in parts for row in part.rows])
+    assert series.total == Decimal("3.5")
