@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 from django.db.models import Max
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import DAY_SECONDS, Codes, Flags, Integers
 from datahub.models import Channel
-from datahub.queries.stored_runs import Run, Wanted, stored_runs
+from datahub.queries.stored_runs import Places, Run, Wanted, stored_runs
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
 _MICROS = 1_000_000
-_Kept = slice | npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +168,11 @@ def _cut(
         contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
         channel.commodity, channel.unit, channel.direction, channel.kind, run.step, run.starts[keep],
         run.durations[keep], run.values[keep], run.scale, known[first:past], run.quality[keep],
-        _moment(int(run.moved[keep].max())), channel.synced,
+        _moment(run.last_moved(keep)), channel.synced,
     )  # fmt: skip
 
 
-def _inside(run: Run, stretches: tuple[Span, ...]) -> _Kept:
+def _inside(run: Run, stretches: tuple[Span, ...]) -> slice | Places:
     """Which readings lie wholly in one of the stretches."""
     bounds = [_seconds(span) for span in stretches]
     if run.step is None:

@@ -56,7 +56,7 @@ _PERIODS = """
 _DAY_ZERO = 10_957  # days from 1970-01-01 to 2000-01-01, where the database's binary form begins
 _MICROS = 1_000_000
 _EPOCH = date(1970, 1, 1)
-_Places = npt.NDArray[np.intp]
+Places = npt.NDArray[np.intp]
 
 
 class Wanted(NamedTuple):
@@ -72,7 +72,7 @@ class Run:
     """Stored readings of one channel on one grid (or none), by start; arrays have an element a reading.
 
     Reading i is values[i] / 10**scale during [starts[i], starts[i] + durations[i]) in epoch seconds where known[i].
-    `moved` is when its row's content last moved, in epoch microseconds.
+    `moved` is when a row's content last moved, in epoch microseconds; each row holds `slots` readings.
     """
 
     channel_id: int
@@ -84,6 +84,13 @@ class Run:
     known: Flags
     quality: Codes
     moved: Integers
+    slots: int
+
+    def last_moved(self, kept: slice | Places) -> int:
+        """When one of the `kept` readings last moved."""
+        if isinstance(kept, slice):
+            return int(self.moved[kept.start // self.slots : (kept.stop - 1) // self.slots + 1].max())
+        return int(self.moved[kept // self.slots].max())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +105,7 @@ class _Table:
     known: Flags
     quality: Codes
 
-    def take(self, rows: _Places) -> "_Table":
+    def take(self, rows: Places) -> "_Table":
         return _Table(
             self.channel[rows], self.start[rows], self.moved[rows], self.scale[rows], self.values[rows],
             self.known[rows], self.quality[rows],
@@ -172,16 +179,18 @@ def _block_runs(step: int, table: _Table) -> Iterator[Run]:
         table = table.take(order)
     slots = table.values.shape[1]
     starts: Integers = (table.start[:, None] + np.arange(slots) * step).ravel()
-    durations = np.full(len(starts), step, dtype=np.int64)
+    durations = np.broadcast_to(np.int64(step), starts.shape)
     values, known, quality = table.values.reshape(-1), table.known.reshape(-1), table.quality.reshape(-1)
-    moved = np.repeat(table.moved, slots)
     for first, past in _stretches(table.channel, table.scale):
-        cut: slice | _Places = slice(first * slots, past * slots)
+        cut: slice | Places = slice(first * slots, past * slots)
+        moved, in_row = table.moved[first:past], slots
         if np.any(np.diff(table.start[first:past]) < DAY_SECONDS):  # grids between each other's slots
-            cut = first * slots + np.argsort(starts[cut], kind="stable")
+            order = np.argsort(starts[cut], kind="stable")
+            moved, in_row = np.repeat(moved, slots)[order], 1
+            cut = first * slots + order
         yield Run(
             int(table.channel[first]), step, starts[cut], durations[cut], values[cut], int(table.scale[first]),
-            known[cut], quality[cut], moved[cut],
+            known[cut], quality[cut], moved, in_row,
         )  # fmt: skip
 
 
@@ -205,7 +214,7 @@ def _period_runs(
         cut = slice(first, past)
         yield Run(
             int(channel[first]), None, starts[cut], durations[cut], values[cut], scale, known[cut], quality[cut],
-            moved[cut],
+            moved[cut], 1,
         )  # fmt: skip
 
 
