@@ -210,7 +210,7 @@ def _runs(unit: bytes, spots: Integers, tokens: _Tokens) -> Iterator[tuple[int, 
     if any(_is_after_end(unit, at) for at in offsets[0][between].tolist()):
         return
     numbers, widths = tokens.values[index], tokens.widths[index]
-    same = tokens.sound[index] & (offsets == offsets[0]) & (offsets > 0)
+    same = tokens.sound[index] & (offsets == offsets[0])
     in_tags = ~between
     same[:, in_tags] &= (numbers == numbers[0])[:, in_tags] & (widths == widths[0])[:, in_tags]
     wrong = np.unique(spot[~same.all(axis=1)])
