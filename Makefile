@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(she
 BIN := .venv/bin
 export DEVELOPMENT ?= 1
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench soak lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -55,6 +55,9 @@ messages: setup-dev
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks
+
+soak: setup-dev
+	@$(BIN)/python -m tools.soak
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt

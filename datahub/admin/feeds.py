@@ -28,7 +28,7 @@ class FeedForm(forms.ModelForm):
 
     class Meta:
         model = Feed
-        fields = ["name", "format", "time_zone", "settings"]
+        fields = ["name", "format", "time_zone", "settings", "alert_percent"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)

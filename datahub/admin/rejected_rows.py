@@ -1,12 +1,13 @@
-"""Rejected rows in admin."""
+"""What runs could not take, in admin: rejected rows, and readings that wait for their meter."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyAdmin
-from datahub.models import RejectedRow
+from datahub.models import ParkedReadings, RejectedRow
 
 _SHOWN = 200  # characters; the row's own page and the CSV have all of it
 
@@ -27,3 +28,26 @@ class RejectedRowAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """A run's page links to its rows; a filter naming every run would be too long."""
         return lookup == "run__id__exact" or super().lookup_allowed(lookup, value, request)
+
+
+@admin.register(ParkedReadings)
+class ParkedReadingsAdmin(ReadOnlyAdmin):
+    """They load by themselves when a meter of this number is there."""
+
+    list_display = (
+        "meter_number",
+        "register",
+        "unit",
+        "direction",
+        "readings",
+        "first_line",
+        "run",
+        "created",
+    )
+    list_filter = ("run__feed",)
+    list_select_related = ("run__feed",)
+    search_fields = ("meter_number__startswith",)
+    exclude = ("packed",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedReadings]:
+        return super().get_queryset(request).defer("packed")

@@ -15,8 +15,10 @@ from datahub.services.chunks import lines_of, stored_file
 def can_be_sent_again(run: FeedRun) -> bool:
     """Whether each line of the run's file stands for itself, so that some of them make a file."""
     file_format = formats().get(run.feed.format)
-    is_packed = run.file_name.lower().endswith((".zip", ".gz"))
-    return bool(file_format and file_format.by_line and run.rejected and not is_packed)
+    if not file_format or not file_format.by_line or not run.rejected:
+        return False
+    with closing(lines_of(run)) as lines:
+        return bool(lines.raw(1))
 
 
 def file_to_send_again(run: FeedRun) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ import numpy as np
 _PIECE = 1 << 20
 MOST_BYTES = 64 << 10  # of one line
 _MOST_LINES = 100  # of one record
-_PACKED = (b"PK\x03\x04", b"\x1f\x8b")  # their lines are not the file's
+_NOT_LINES = (b"PK\x03\x04", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")  # packed, or UTF-16
 
 
 class FileLines:
@@ -51,7 +51,7 @@ class FileLines:
     def _breaks_before(self) -> list[int]:
         """Line breaks before each piece."""
         self._file.seek(0)
-        if self._file.read(4).startswith(_PACKED):
+        if self._file.read(4).startswith(_NOT_LINES):
             return []
         self._file.seek(0)
         counts = [0]

@@ -38,8 +38,11 @@ def test_a_line_is_text_without_mark_and_break():
     ]
 
 
-def test_a_zip_has_no_lines():
-    assert FileLines(lambda: BytesIO(b"PK\x03\x04\nfoo\n")).raw(2) == b""
+@pytest.mark.parametrize("content", [b"PK\x03\x04\nfoo\n", "\ufeffa\nb\n".encode("utf-16-le")])
+def test_what_is_packed_or_of_wide_letters_has_no_lines(content):
+    lines = FileLines(lambda: BytesIO(content))
+
+    assert [lines.raw(1), lines.raw(2)] == [b"", b""]
 
 
 def test_a_record_goes_on_inside_quotes_and_the_last_is_ended():

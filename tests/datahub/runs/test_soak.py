@@ -1,0 +1,28 @@
+"""Worker, database and broker killed at random moments; `make soak` does it two hundred times."""
+
+import os
+import subprocess
+import sys
+
+from tools.files import ROOT
+
+KILLS = 5
+
+
+def test_whatever_is_killed_no_reading_is_lost_or_doubled():
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "VAR_DIR", "REDIS_URL"}
+    }
+
+    soak = subprocess.run(
+        [sys.executable, "-m", "tools.soak", "--kills", str(KILLS)],
+        cwd=ROOT,
+        env=own,
+        capture_output=True,
+        text=True,
+    )
+
+    assert soak.returncode == 0, soak.stdout + soak.stderr[-4_000:]
+    assert "each there once, exactly" in soak.stdout

