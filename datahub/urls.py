@@ -4,6 +4,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from datahub.api.minutes import views
 from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
+from datahub.api.minutes.usage_file import UsageFileView
 from datahub.api.uploads import FeedFileRun, FeedFiles
 
 _FOUNDING = (
@@ -21,6 +22,7 @@ _FOUNDING = (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(view.resource, view.as_view(), name=view.resource) for view in _FOUNDING),
+    path("usage_data/file", UsageFileView.as_view(), name="usage_file"),
     path("usage_sums", UsageSumsList.as_view(), name="usage_sums"),
     path("bill_statements/<str:statement_id>/file", BillStatementFile.as_view(), name="bill_statement_file"),
     path("api/feeds/<str:feed_id>/files", FeedFiles.as_view(), name="feed_files"),

@@ -16,13 +16,18 @@ class BearerAuthentication(BaseAuthentication):
         """`request.auth` becomes the access. Raises Refusal: 400 for a token in the query, else 401."""
         if "access_token" in request.query_params:
             raise token_in_query()
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer":
-            raise no_token()
-        access = data_access(token.strip(), at=clock.now())
+        access = data_access(bearer_token(request), at=clock.now())
         if access is None:
             raise invalid_token()
         return None, access
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the header. Raises Refusal (401) where there is none."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        raise no_token()
+    return token.strip()

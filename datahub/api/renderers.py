@@ -1,4 +1,4 @@
-"""The two forms of an answer; views hand in what is ready to be written."""
+"""The forms of an answer; views hand in what is ready to be written."""
 
 from collections.abc import Iterable, Mapping
 
@@ -36,6 +36,13 @@ class CSVRenderer(BaseRenderer):
         renderer_context: Mapping[str, object] | None = None,
     ) -> bytes:
         return "".join(f"{line}\n" for line in data).encode()
+
+
+class AtomRenderer(JSONRenderer):
+    """Green Button, which is streamed; what is refused before it begins is JSON."""
+
+    media_type = "application/atom+xml"
+    format = "xml"
 
 
 class AnyRenderer(JSONRenderer):

@@ -106,9 +106,16 @@ def documented_file(summary: str) -> Callable[[Any], Any]:
     return extend_schema_view(get=operation)
 
 
-def _others(*statuses: int) -> dict[Any, Any]:
-    problems = {
+def problems(*statuses: int) -> dict[Any, Any]:
+    """How a call may be refused, those that any call may meet among them."""
+    return {
         (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, description=_PROBLEMS[status])
         for status in (*statuses, 500, 503)
     }
-    return {304: OpenApiResponse(description="Nothing changed since the ETag you have."), **problems}
+
+
+def _others(*statuses: int) -> dict[Any, Any]:
+    return {
+        304: OpenApiResponse(description="Nothing changed since the ETag you have."),
+        **problems(*statuses),
+    }

@@ -1,0 +1,84 @@
+"""All readings of a window in one streamed file."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from cdsc_portal.lib import clock
+from consent.access import DataAccess
+from consent.api.authentication import bearer_token
+from consent.api.gated import GatedView, access_of, remote_address
+from consent.api.problems import bad_parameter
+from consent.queries.access import data_access
+from consent.services.disclose import record_disclosure
+from datahub.api.minutes.asked import parse_asked
+from datahub.api.minutes.documents import PARAMETERS, problems
+from datahub.api.minutes.fields import Shape, Text
+from datahub.api.minutes.shapes import UsageSegmentShape, WindowShape
+from datahub.api.renderers import AtomRenderer, CSVRenderer, JSONRenderer
+from datahub.exports.stream import FORMS, usage_stream, values_in
+from datahub.queries.coverage import coverage
+
+_SUMMARY = "Every reading of the window in one file, streamed."
+
+
+class UsageFileShape(Shape):
+    """As JSON; a file without its closing members was broken off."""
+
+    resource = Text()
+    window = WindowShape()
+    data = UsageSegmentShape(many=True)  # type: ignore[assignment]  # a wire name; fields have one of their own
+    values = serializers.IntegerField(min_value=0)
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="usage_file",
+        summary=_SUMMARY,
+        description="Opened by the scope usage_data. A stop breaks a stream off: only a file with its end is whole.",
+        tags=["founding resources"],
+        parameters=[parameter for parameter in PARAMETERS if parameter.name != "cursor"],
+        responses={
+            (200, "application/json"): OpenApiResponse(UsageFileShape, description=_SUMMARY),
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description=_SUMMARY),
+            (200, "application/atom+xml"): OpenApiResponse(OpenApiTypes.STR, description=_SUMMARY),
+        }
+        | problems(400, 401, 403, 405, 406),
+    )
+)
+class UsageFileView(GatedView):
+    """The record of what leaves is written, and committed, before the first byte does."""
+
+    resource = "usage_data"
+    renderer_classes = [JSONRenderer, CSVRenderer, AtomRenderer]
+
+    def get(self, request: Request) -> StreamingHttpResponse:
+        at = clock.now()
+        access = access_of(request)
+        if "cursor" in request.query_params:
+            raise bad_parameter("cursor", "a file has no pages")
+        asked = parse_asked(request.query_params, now=at, purpose=request.path)
+        covered = coverage(access, self.resource, services=asked.services, asked=asked.window)
+        record_disclosure(
+            access=access,
+            scope=access.parts_for(self.resource)[0].scope,
+            resource=self.resource,
+            span=covered.window,
+            value_count=values_in(covered),
+            contracts=covered.spans.keys(),
+            address=remote_address(request),
+            at=at,
+        )
+        token = bearer_token(request)
+
+        def reopen() -> DataAccess | None:
+            return data_access(token, at=clock.now())
+
+        file = FORMS[request.accepted_renderer.format](window=covered.window, at=at)
+        return StreamingHttpResponse(
+            usage_stream(file, reopen, services=asked.services, asked=asked.window),
+            content_type=file.content_type,
+            headers={"Content-Disposition": f'attachment; filename="usage.{file.suffix}"'},
+        )

@@ -1,0 +1,29 @@
+"""Usage as JSON: the objects of /usage_data in one document."""
+
+from collections.abc import Iterator, Sequence
+
+from cdsc_portal.lib.json import dumps, instant
+from datahub.api.minutes.usage_bytes import usage_object
+from datahub.exports.base import UsageFile
+from datahub.queries.usage import UsageSegment
+
+
+class UsageJson(UsageFile):
+    """`{"resource", "window", "data": [...], "values": how many}`."""
+
+    media_type = "application/json"
+    suffix = "json"
+    values = 0
+
+    def begin(self) -> bytes:
+        sides = {name: getattr(self.window, name) for name in ("start", "end")}
+        window = {name: instant(side) if side else None for name, side in sides.items()}
+        return dumps({"resource": "usage_data", "window": window})[:-1] + b',"data":['
+
+    def chunk(self, segments: Sequence[UsageSegment]) -> Iterator[bytes]:
+        for segment in segments:
+            yield (b"," if self.values else b"") + dumps(usage_object(segment))
+            self.values += segment.rows.stop - segment.rows.start
+
+    def end(self) -> bytes:
+        return b'],"values":%d}' % self.values
