@@ -33,7 +33,7 @@ from datahub.feeds.formats.base import (
 from datahub.feeds.formats.cells import at_most, exact, needed
 from datahub.feeds.formats.edifact import Frame, Segment, Segments
 from datahub.feeds.formats.local_time import moment, settled
-from datahub.feeds.formats.obis import obis
+from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import Meaning, Spool
 from datahub.feeds.formats.units import Measure, measure
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns
@@ -222,8 +222,9 @@ class _Messages:
         needed(meter, "the device (RFF+MG)" if self._by_device else "the point (LOC+172)", 100)
         if not register:
             raise ValueError("no register (PIA) is said")
-        known = obis(at_most(register, "register", 100))
-        said = _measure(unit) if unit else known.implied or self._unit
+        said = _measure(unit) if unit else None
+        known = _register(at_most(register, "register", 100), said)
+        said = said or known.implied or self._unit
         if said is None:
             raise ValueError(f"{known.code}: its unit is neither said nor implied nor set")
         kind: Kind = "demand" if said.unit in ("W", "VA", "var") else "register" if is_read else "interval"
@@ -277,6 +278,13 @@ def _measure(unit: str) -> Measure:
         return measure(_UNITS.get(unit.upper(), unit))
     except FeedStructureError as error:
         raise ValueError(str(error)) from error
+
+
+def _register(code: str, said: Measure | None) -> Obis:
+    """What a register measures; of a product that is no OBIS code the unit must tell."""
+    if is_obis(code) or said is None or not said.commodity:
+        return obis(code)
+    return Obis(code, said.commodity, "none", None)
 
 
 _FORMS = {"102": 8, "203": 12, "204": 14, "303": 12, "304": 14, "205": 12}  # digits before the offset

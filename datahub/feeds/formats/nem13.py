@@ -49,6 +49,15 @@ class _Said(NamedTuple):
     quality: int
     known: bool
 
+    @property
+    def value(self) -> tuple[int, int, bool]:
+        return self.digits, self.exponent, self.known
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether a better value may follow."""
+        return not self.known or self.quality in (Quality.ESTIMATED, Quality.PROVISIONAL)
+
 
 def sniff(content: bytes) -> bool:
     return is_version(content[:200], "NEM13")
@@ -82,7 +91,7 @@ class _Records:
 
     def _clear(self) -> None:
         self._places: dict[ChannelKey, int] = {}
-        self._reads: dict[tuple[ChannelKey, int], _Said] = {}
+        self._reads: dict[tuple[ChannelKey, int], tuple[int, _Said]] = {}  # with the place in the rows
         self._rows: list[tuple[int, ...]] = []
         self._rejected: list[Rejection] = []
 
@@ -102,25 +111,19 @@ class _Records:
             self._rejected.append(Rejection(line, str(error), text_of(text)))
 
     def _add(self, line: int, said: _Said) -> None:
-        if said.key.kind == "register":
-            told = self._reads.setdefault((said.key, said.start), said)
-            if told is not said and told[3:] == said[3:]:
-                return
+        """A read that was told before is told once: an estimate gives way to what another record says."""
         place = self._places.setdefault(said.key, len(self._places))
-        self._rows.append(
-            (
-                said.start,
-                said.seconds,
-                said.digits,
-                place,
-                line,
-                0,
-                AS_SAID,
-                said.exponent,
-                said.quality,
-                said.known,
-            )
-        )
+        value = (said.digits, place, line, 0, AS_SAID, said.exponent, said.quality, said.known)
+        row, at = (said.start, said.seconds, *value), len(self._rows)
+        if said.key.kind == "register":
+            at, told = self._reads.setdefault((said.key, said.start), (at, said))
+            if told is not said:
+                if told.is_soft and told.value != said.value:
+                    self._reads[said.key, said.start] = (at, said)
+                    self._rows[at] = row
+                if told.is_soft or said.is_soft or told.value == said.value:
+                    return
+        self._rows.append(row)
 
     def _readings(self, cells: list[str]) -> list[_Said]:
         """What a 250 record says, or a ValueError."""

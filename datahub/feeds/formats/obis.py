@@ -30,6 +30,10 @@ class Obis(NamedTuple):
     implied: Measure | None
 
 
+def is_obis(code: str) -> bool:
+    return _CODE.fullmatch(code) is not None
+
+
 @lru_cache(maxsize=1 << 12)
 def obis(code: str) -> Obis:
     """Raises ValueError: not an OBIS code, a medium or a quantity that is not kept here."""

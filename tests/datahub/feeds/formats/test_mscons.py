@@ -119,6 +119,12 @@ def test_the_obis_code_says_direction_and_implied_unit(register, unit, kept, dir
     assert one.register == register.replace("?", "")
 
 
+def test_a_product_that_is_no_obis_code_is_told_by_its_unit_and_has_no_direction():
+    (one,) = series_in(content(message(*series("XYZ", *quarters(["2:KWH"])))))
+
+    assert (one.register, one.commodity, one.direction, one.total) == ("XYZ", "electricity", "none", 2000)
+
+
 def test_gas_without_a_unit_takes_that_of_the_setting():
     file = content(message(*series("7-20?:3.0.0", *quarters(["4"]))))
 

@@ -86,8 +86,19 @@ def test_a_bad_record_is_rejected_alone(old, new, reason):
     assert sum(part.accepted for part in parts) == 3
 
 
-def test_a_read_that_contradicts_another_is_rejected():
-    parts = parts_of(content(FIRST, SECOND.replace("001250.0", "001260.0")))
+def test_an_estimated_read_gives_way_to_what_the_next_period_begins_with():
+    firm = SECOND.replace("001250.0,20260404101530,E", "001260.0,20260404101530,A")
+    _, register = series_in(content(FIRST, firm))
+    _, other_way = series_in(content(firm, FIRST))
+
+    for one in (register, other_way):
+        assert (one.values / 10**one.scale).tolist() == [1000500, 1260000, 1300000]
+
+
+def test_two_actual_reads_of_one_moment_that_differ_are_rejected_the_second_time():
+    first, second = (record.replace("20260404101530,E,", "20260404101530,A,") for record in (FIRST, SECOND))
+
+    parts = parts_of(content(first, second.replace("001250.0", "001260.0")))
 
     assert [(one.line, one.reason) for part in parts for one in part.rejected] == [
         (3, "gives another value for the start of line 2")
