@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F, Q
 
 from accounts.models import ContractServicePoint
+from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 
 
@@ -20,7 +21,9 @@ class MeteredSpan:
 
 
 def metered_spans(contract_ids: Collection[int], window: Span) -> list[MeteredSpan]:
-    """Every stretch of `window` in which a meter, its point and one of the contracts were linked. One query.
+    """Every stretch of `window` in which a meter, its point and one of the contracts were linked and the contract held.
+
+    One query.
 
     A former occupant's readings lie outside these spans, so they never show.
     """
@@ -36,13 +39,16 @@ def metered_spans(contract_ids: Collection[int], window: Span) -> list[MeteredSp
             meter_id=F("service_point__installations__meter_id"),
             installed=F("service_point__installations__start"),
             removed=F("service_point__installations__end"),
+            first_day=F("contract__start"),
+            day_after=F("contract__end"),
         )
         .order_by("contract_id", "meter_id", "start")
     )
     spans = []
     for link in links:
         linked = Span(link.start, link.end).intersect(Span(link.installed, link.removed))
-        cut = linked.intersect(window) if linked else None
+        held = linked.intersect(days(link.first_day, link.day_after)) if linked else None
+        cut = held.intersect(window) if held else None
         if cut is not None:
             spans.append(MeteredSpan(link.contract_id, link.service_point_id, link.meter_id, cut))
     return spans

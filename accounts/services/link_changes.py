@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from accounts.models import (
     ContractServicePoint,
@@ -20,7 +21,7 @@ Dated = ContractServicePoint | MeterInstallation | ServiceContract
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`link`, whose database key is `key`, held during `old` and now holds during `new`; None = removed."""
+    """`link`, of database key `key`, held during `old`, which has a start, and now during `new`; None = removed."""
 
     link: Dated
     key: int
@@ -47,7 +48,7 @@ def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | 
 def _row(change: Changed, at: datetime, by: User | None) -> LinkChange:
     link, new = change.link, change.new or Span()
     row = LinkChange(
-        link_key=change.key, old_start=change.old.start, old_end=change.old.end, new_start=new.start,
+        link_key=change.key, old_start=cast(datetime, change.old.start), old_end=change.old.end, new_start=new.start,
         new_end=new.end, lost_from=_lost_from(change.old, change.new), at=at, by=by,
     )  # fmt: skip
     if isinstance(link, ServiceContract):

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from accounts.queries.labels import ContractLabel
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from datahub.queries.meter_loads import MeterLoad
@@ -22,7 +23,8 @@ _STATEMENT = """
         point.id, point.servicepoint_number, meter.id, meter.meter_number,
         channel.id, channel.register, channel.commodity, channel.unit, channel.direction, channel.kind,
         channel.synced, channel.first_start, channel.last_end, channel.longest, channel.xmin::text,
-        (SELECT sum(inhrelid::bigint)::text FROM pg_inherits WHERE inhparent = 'interval_block'::regclass)
+        (SELECT sum(inhrelid::bigint)::text FROM pg_inherits WHERE inhparent = 'interval_block'::regclass),
+        contract.start, contract.end
     FROM accounts_servicecontract contract
     JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
     LEFT JOIN accounts_contractservicepoint linked ON linked.contract_id = contract.id
@@ -69,7 +71,8 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
         point, point_number, meter, meter_number, channel = row[8:13]
         if meter is None:
             continue
-        span = Span(*row[4:6]).intersect(Span(*row[6:8]))
+        linked = Span(*row[4:6]).intersect(Span(*row[6:8]))
+        span = linked.intersect(days(*row[24:26])) if linked else None  # a contract's own days count too
         if span is None:
             continue
         points[point], meters[meter] = point_number, meter_number
