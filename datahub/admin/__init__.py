@@ -7,6 +7,7 @@ from datahub.admin.loaded_data import ChannelAdmin, MixShareAdmin
 from datahub.admin.rejected_rows import RejectedRowAdmin
 from datahub.admin.sources import FeedSourceAdmin
 from datahub.admin.staff_tokens import StaffTokenAdmin
+from datahub.admin.wrong_disclosures import LinkChangeAdmin
 
 __all__ = [
     "BillStatementAdmin",
@@ -14,6 +15,7 @@ __all__ = [
     "FeedAdmin",
     "FeedRunAdmin",
     "FeedSourceAdmin",
+    "LinkChangeAdmin",
     "MixShareAdmin",
     "RejectedRowAdmin",
     "StaffTokenAdmin",
