@@ -55,6 +55,7 @@ _QUALITIES: Mapping[str, int] = {
     "201": Quality.ESTIMATED,  # proposed
     "Z18": Quality.PROVISIONAL,
     "79": Quality.UNSTATED,  # a sum
+    "Z31": Quality.UNSTATED,
     "20": _UNKNOWN,  # not to be used
 }
 _WORDS = {quality.name.lower(): quality for quality in Quality}
@@ -172,7 +173,9 @@ class _Messages:
                     quantity.begin = _moment(text, form, self._zone)
                 case "164":
                     quantity.end = _moment(text, form, self._zone)
-                case "7" | "9":
+                case "7":
+                    quantity.at = _moment(text, form, self._zone)
+                case "9" if quantity.at is None:  # the day of the read; 7 is the moment that it stands for
                     quantity.at = _moment(text, form, self._zone)
         except ValueError as error:
             quantity.fault = quantity.fault or str(error)

@@ -153,6 +153,15 @@ def test_a_value_of_one_moment_is_what_a_register_shows():
     assert one.quality.tolist() == [Quality.SUBSTITUTED, Quality.ACTUAL]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_moment_of_use_comes_before_the_day_of_reading(order):
+    times = ["DTM+9:20251113:102", "DTM+7:202511132300?+00:303"][::order]
+
+    (one,) = series_in(content(message(*series("1-0?:1.8.0", "QTY+220:10614", *times))))
+
+    assert datetime.fromtimestamp(one.starts[0], UTC) == datetime(2025, 11, 13, 23, tzinfo=UTC)
+
+
 def test_qualifiers_say_the_quality_and_an_unusable_value_is_unknown_never_zero():
     readings = [
         segment
