@@ -1,48 +1,28 @@
-"""Measure on a database of its own; print a table and write `var/bench.json`."""
+"""`make bench`: every figure beside its yardstick in one run; a table, and `var/bench.json`.
 
+`make bench-large`: a million meters' day through one worker, with its time and its peak of memory.
+"""
+
+import argparse
 import os
-import statistics
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DEVELOPMENT", "1")
 os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "bench"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdsc_portal.settings")
-ROUNDS = 40
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured thing. `ratio` = value / yardstick, both in milliseconds; `goal` is the most it may be."""
-
-    name: str
-    value: float
-    yardstick: float
-    ratio: float
-    goal: float
-    holds: bool
-
-
-def compared(
-    name: str, measured: Callable[[], object], yardstick: Callable[[], object], *, goal: float
-) -> Figure:
-    """Run both in turn, A B A B ..., and compare the medians."""
-    measured(), yardstick()
-    taken: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for side, function in enumerate((measured, yardstick)):
-            began = time.perf_counter()
-            function()
-            taken[side].append((time.perf_counter() - began) * 1000)
-    value, base = (statistics.median(side) for side in taken)
-    return Figure(name, round(value, 3), round(base, 3), round(value / base, 2), goal, value / base <= goal)
+from benchmarks.measure import Figure  # noqa: E402
 
 
 def main() -> int:
+    asked = argparse.ArgumentParser(prog="benchmarks")
+    asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
+    asked.add_argument("--only", choices=("loads", "reads", "flatness"), help="one group of figures")
+    options = asked.parse_args()
     import django
 
     django.setup()
@@ -51,33 +31,53 @@ def main() -> int:
     setup_test_environment()
     databases = setup_databases(verbosity=0, interactive=False)
     try:
-        from benchmarks.figures import figures
+        if options.large:
+            from benchmarks import large
 
-        found = figures(compared)
+            print(large.measured(), flush=True)
+        else:
+            _report(list(_figures(options.only)))
     finally:
         teardown_databases(databases, verbosity=0)
-    _report(found)
     return 0  # measuring went well; whether a goal holds is in the table and the file
+
+
+def _figures(only: str | None) -> Iterator[Figure]:
+    from benchmarks import loads, reads, utility, world
+
+    if only in (None, "loads", "flatness"):
+        place = utility.build(loads.METERS)
+        for figure in loads.figures(place):
+            yield _shown(figure)
+    if only in (None, "flatness"):
+        for figure in loads.flatness(place):
+            yield _shown(figure)
+    if only in (None, "reads"):
+        for figure in reads.figures(world.build()):
+            yield _shown(figure)
+
+
+def _shown(figure: Figure) -> Figure:
+    """Print the figure when it is there: the whole takes minutes."""
+    verdict = "holds" if figure.holds else "DOES NOT HOLD"
+    print(
+        f"{figure.name:66} {figure.value:>13,.3f} {figure.yardstick:>13,.3f} {figure.unit:10}"
+        f" {figure.ratio:8.2f}x  {figure.sense} {figure.goal:g}x  {verdict}",
+        flush=True,
+    )
+    return figure
 
 
 def _report(found: list[Figure]) -> None:
     import orjson
-    from django.conf import settings
 
-    print(f"{'figure':58} {'ms':>9} {'yardstick':>9} {'ratio':>7} {'at most':>8}")
-    for figure in found:
-        mark = "" if figure.holds else "  <- does not hold"
-        line = f"{figure.name:58} {figure.value:9.3f} {figure.yardstick:9.3f} {figure.ratio:6.2f}x {figure.goal:7.1f}x"
-        print(line + mark)
-    path = (
-        settings.VAR_DIR / "bench.json"
-        if "bench" not in settings.VAR_DIR.parts
-        else ROOT / "var" / "bench.json"
-    )
+    path = ROOT / "var" / "bench.json"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(
         orjson.dumps({"figures": [asdict(figure) for figure in found]}, option=orjson.OPT_INDENT_2)
     )
+    held = sum(figure.holds for figure in found)
+    print(f"bench: {held} of {len(found)} figures hold; written to {path.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

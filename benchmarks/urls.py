@@ -1,4 +1,6 @@
-"""The product's addresses, and two yardsticks that send bytes which are ready."""
+"""The product's addresses, and yardsticks that send bytes which are ready."""
+
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -7,12 +9,16 @@ from rest_framework.request import Request
 from cdsc_portal.urls import urlpatterns as product
 from consent.api.gated import GatedView
 
-READY: dict[str, bytes] = {"body": b""}
+
+@cache
+def ready(size: int) -> bytes:
+    """A body of `size` bytes, made once in a process."""
+    return b"1" * size
 
 
 def bare(request: HttpRequest) -> HttpResponse:
     """Django alone: nothing is authenticated, queried or encoded."""
-    return HttpResponse(READY["body"], content_type="application/json")
+    return HttpResponse(ready(_size(request)), content_type="application/json")
 
 
 class Gated(GatedView):
@@ -21,7 +27,11 @@ class Gated(GatedView):
     resource = "usage_data"
 
     def get(self, request: Request) -> HttpResponse:
-        return HttpResponse(READY["body"], content_type="application/json")
+        return HttpResponse(ready(_size(request)), content_type="application/json")
+
+
+def _size(request: HttpRequest | Request) -> int:
+    return int(request.GET.get("size", "0"))
 
 
 urlpatterns = [path("bare", bare), path("gated", Gated.as_view()), *product]

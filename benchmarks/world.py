@@ -1,18 +1,27 @@
 """What the figures are measured on: one household with a year of readings every 15 minutes, and a grant for it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 from django.db import transaction
 
+from accounts.queries.links import MeteredSpan
+from benchmarks.rows import Row
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
+from datahub.api.minutes.usage_bytes import usage_object
 from datahub.feeds.formats.base import Quality, UsageSeries
 from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.store.load import load_rows
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
+from datahub.queries.readings import readings
+from datahub.queries.usage import UsageSegment
 from datahub.services.partitions import ensure_partitions
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, GrantFactory
@@ -26,12 +35,34 @@ QUARTER = 900
 class World:
     home: Household
     grant: Grant
+    channel: int  # key of its only channel
+
+
+def year_as_json(place: World) -> bytes:
+    """The meter's year, read from the store and written as the API writes a segment."""
+    span = MeteredSpan(
+        place.home.contract.pk, place.home.point.pk, place.home.meter.pk, Span(YEAR_START, YEAR_END)
+    )
+    return b"".join(
+        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size)))) for one in readings([span])
+    )
+
+
+def year_as_rows(place: World) -> Iterator[Row]:
+    """The same readings as rows of the row table."""
+    for slot, value in enumerate(_watt_hours().tolist()):
+        yield place.channel, YEAR_START + slot * timedelta(seconds=QUARTER), Decimal(value).scaleb(-3), 0
+
+
+def _watt_hours() -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    quarters = (YEAR_END - YEAR_START) // timedelta(seconds=QUARTER)
+    return np.random.default_rng(1).integers(0, 900, quarters)
 
 
 def build() -> World:
     """A year of one meter, shared whole."""
     home = household()
-    _load_year(home)
+    channel = _load_year(home)
     grant = GrantFactory(client=ClientFactory(), user=home.owner, scope="usage_data")
     part = GrantPart.objects.create(
         grant=grant, scope="usage_data", position=0, window_start=YEAR_START, access_ends=grant.access_ends
@@ -45,10 +76,10 @@ def build() -> World:
         scope="usage_data",
         expires=clock.now() + timedelta(hours=1),
     )
-    return World(home, grant)
+    return World(home, grant, channel)
 
 
-def _load_year(home: Household) -> None:
+def _load_year(home: Household) -> int:
     starts = np.arange(int(YEAR_START.timestamp()), int(YEAR_END.timestamp()), QUARTER, dtype=np.int64)
     count = len(starts)
     series = UsageSeries(
@@ -61,7 +92,7 @@ def _load_year(home: Household) -> None:
         interval_seconds=QUARTER,
         starts=starts,
         durations=np.full(count, QUARTER, np.int64),
-        values=np.random.default_rng(1).integers(0, 900, count),
+        values=_watt_hours(),
         scale=0,
         known=np.ones(count, np.bool_),
         quality=np.full(count, Quality.ACTUAL, np.uint8),
@@ -81,3 +112,4 @@ def _load_year(home: Household) -> None:
     origin = Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
     with transaction.atomic():
         load_rows(rows=UsageColumns.of([series]), ids=np.array([channel.pk]), origin=origin)
+    return int(channel.pk)

@@ -1,0 +1,59 @@
+"""A million meters' day, as one wide CSV file through one worker."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+
+from benchmarks import files, loads, server, utility
+from benchmarks.utility import MONTH, SLOTS
+
+METERS = 1_000_000
+_GOAL_SECONDS, _GOAL_MEGABYTES = 25, 512
+
+
+def measured() -> str:
+    """A line that says how long a worker of its own took and the most memory it held, beside the goals."""
+    place = utility.build(METERS)
+    feed = utility.feed_of("wide", "usage_csv_wide", **loads.CSV)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "day.csv"
+        _write(path, place)
+        began = time.perf_counter()
+        megabytes = _loaded_by_a_worker(feed.name, path)
+        taken = time.perf_counter() - began
+    verdict = "holds" if taken <= _GOAL_SECONDS and megabytes <= _GOAL_MEGABYTES else "DOES NOT HOLD"
+    speed = METERS * SLOTS / taken / 1e6
+    return (
+        f"a million meters' day: {taken:.1f} s (goal {_GOAL_SECONDS} s, process start included),"
+        f" {speed:.1f} M readings/s, peak {megabytes:.0f} MB (goal {_GOAL_MEGABYTES} MB): {verdict}"
+    )
+
+
+def _loaded_by_a_worker(feed: str, path: Path) -> float:
+    """Load in another process; answers its most resident memory in MB."""
+    command = [sys.executable, "manage.py", "load_feed", "--feed", feed, "--here", str(path)]
+    worker = subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": server.database_url()}
+    )
+    _, status, used = os.wait4(worker.pid, 0)
+    if status:
+        raise RuntimeError(f"the load ended with status {status}")
+    return used.ru_maxrss / 1024
+
+
+def _write(path: Path, place: utility.Utility) -> None:
+    """In pieces, so that making the file takes no more memory than loading it may."""
+    step = 50_000
+    with path.open("wb") as file:
+        for first in range(0, METERS, step):
+            meters = place.meters[first : first + step]
+            values = utility.day_of_values(len(meters), seed=first)
+            piece = files.wide_csv(path.with_suffix(".piece"), meters, MONTH + timedelta(days=1), values)
+            lines = piece.read_bytes()
+            file.write(lines if first == 0 else lines.partition(b"\n")[2])

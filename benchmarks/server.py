@@ -1,0 +1,85 @@
+"""The product over HTTP: two workers on the measured database, and clients that keep both busy."""
+
+import http.client
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+from cdsc_portal import embedded_postgres
+from cdsc_portal.demo.processes import Processes, free_port
+
+WORKERS = 2
+_PATIENCE = 30  # seconds until the server must answer
+
+
+@contextmanager
+def running() -> Iterator[int]:
+    """A server of WORKERS processes; answers its port."""
+    port = free_port()
+    environment = {**os.environ, "DATABASE_URL": database_url(), "PYTHONPATH": str(settings.BASE_DIR)}
+    processes = Processes(Path(settings.VAR_DIR), environment)
+    command = [
+        sys.executable, "-m", "gunicorn", "cdsc_portal.wsgi", "--bind", f"127.0.0.1:{port}",
+        "--workers", str(WORKERS), "--log-level", "warning",
+    ]  # fmt: skip
+    try:
+        processes.start("bench-web", command, DJANGO_SETTINGS_MODULE="benchmarks.settings")
+        _await(port, processes)
+        yield port
+    finally:
+        processes.stop()
+
+
+def seconds_a_call(
+    port: int, path: str, headers: Mapping[str, str], *, status: int, calls: int = 60
+) -> float:
+    """Wall time of `calls` calls from WORKERS clients at once, divided by their number."""
+    failures: list[int] = []
+
+    def client() -> None:
+        with_keep = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for _ in range(calls // WORKERS):
+            with_keep.request("GET", path, headers=dict(headers))
+            answer = with_keep.getresponse()
+            answer.read()
+            if answer.status != status:
+                failures.append(answer.status)
+        with_keep.close()
+
+    threads = [threading.Thread(target=client) for _ in range(WORKERS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise RuntimeError(f"{path} answered {failures[0]}, {status} is due")
+    return (time.perf_counter() - began) / calls
+
+
+def database_url() -> str:
+    """The address of the database that is being measured, for another process."""
+    url = settings.ENV.database_url or embedded_postgres.ensure_running(settings.VAR_DIR / "postgres")
+    return urlunsplit(urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def _await(port: int, processes: Processes) -> None:
+    last = time.monotonic() + _PATIENCE
+    while time.monotonic() < last:
+        processes.check()
+        try:
+            requests.get(f"http://127.0.0.1:{port}/bare", timeout=5)
+        except (requests.ConnectionError, requests.Timeout):
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError("the server does not answer")

@@ -1,0 +1,5 @@
+"""The product's settings with the yardsticks' addresses beside its own."""
+
+from cdsc_portal.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.urls"
