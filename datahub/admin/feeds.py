@@ -16,6 +16,7 @@ from accounts.admin.ask import ask
 from accounts.admin.base import ActingAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from datahub.admin.feed_mapping import mapping_page
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.formats.registry import formats
 from datahub.models import Feed, FeedRun, RunStatus
@@ -43,8 +44,9 @@ class FeedForm(forms.ModelForm):
         self.instance.kind = self.instance.kind or file_format.kind
         try:
             check_feed(
-                kind=self.instance.kind, format_name=file_format.name, time_zone=cleaned.get("time_zone", "")
-            )
+                kind=self.instance.kind, format_name=file_format.name, time_zone=cleaned.get("time_zone", ""),
+                mapping=self.instance.mapping,
+            )  # fmt: skip
         except FeedRefusedError as error:
             self.add_error(error.field, str(error))
         return cleaned
@@ -64,7 +66,7 @@ class FeedAdmin(ActingAdmin):
     list_filter = ("kind",)
     search_fields = ("name",)
     readonly_fields = ("kind", "last_run", "runs")
-    actions_detail = ("upload",)
+    actions_detail = ("upload", "map_csv")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         newest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-created", "-pk")
@@ -93,7 +95,19 @@ class FeedAdmin(ActingAdmin):
         upload = path(
             "<int:pk>/file/", self.admin_site.admin_view(self.upload_file), name="datahub_feed_file"
         )
-        return [upload, *super().get_urls()]
+        mapping = path(
+            "<int:pk>/mapping/", self.admin_site.admin_view(self.mapping_page), name="datahub_feed_mapping"
+        )
+        return [upload, mapping, *super().get_urls()]
+
+    @action(description=_("CSV mapping"), permissions=["act"])
+    def map_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:datahub_feed_mapping", pk=object_id)
+
+    def mapping_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        feed = get_object_or_404(Feed, pk=pk)
+        return mapping_page(request, self.admin_site, feed, log=self.log_change)
 
     @action(description=_("Upload a file"), permissions=["act"])
     def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
