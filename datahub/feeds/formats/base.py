@@ -354,10 +354,10 @@ class BillSectionRow:
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """One statement for [start, end), local dates; its sections and lines add up (else it was rejected)."""
+    """One statement for [start, end), local dates; where its format tells all of it, it adds up or was rejected."""
 
     line: int
-    account_number: str
+    account_number: str  # "" = that of the first section's contract
     statement_number: str
     statement_date: date
     due_date: date | None

@@ -1,5 +1,6 @@
 """A Green Button file as what happens in it while it goes by: readings, runs of them, entries."""
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -11,6 +12,21 @@ from datahub.feeds.formats.espi_runs import Run, RunFinder
 
 _ENTRY, _READING = f"{ATOM}entry", f"{ESPI}IntervalReading"
 _PIECE = 1 << 20
+_HEAD = 1 << 16
+_SUMMARY = re.compile(rb"<(?:[\w.-]+:)?(?:ElectricPower)?UsageSummary[\s>]")
+_READINGS = re.compile(rb"<(?:[\w.-]+:)?(?:MeterReading|IntervalBlock)[\s/>]")
+
+
+def is_green_button(content: bytes) -> bool:
+    """By its beginning."""
+    head = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"<") and b"http://naesb.org/espi" in head
+
+
+def holds_only_bills(content: bytes) -> bool:
+    """Whether a file begins with summaries of usage and says nothing of readings."""
+    head = content[:_HEAD]
+    return is_green_button(head) and bool(_SUMMARY.search(head)) and not _READINGS.search(head)
 
 
 def events(source: BinaryIO) -> Iterator[etree._Element | Run]:

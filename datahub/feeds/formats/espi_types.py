@@ -8,7 +8,7 @@ from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Qual
 from datahub.feeds.formats.espi_links import ESPI, Links, line_of
 from datahub.feeds.formats.units import ESPI_UNITS, commodity_of
 
-_COMMODITIES = {1: "electricity", 2: "electricity", 7: "natural_gas", 9: "water"}
+COMMODITIES = {1: "electricity", 2: "electricity", 7: "natural_gas", 9: "water"}
 _SERVICES = {0: "electricity", 1: "natural_gas", 2: "water"}
 _DIRECTIONS: dict[int | None, Direction] = {None: "import", 1: "import", 19: "export", 4: "net"}
 _REGISTER_BEHAVIOURS = {1, 2, 3, 9, 10}  # totals since some day in the past
@@ -76,7 +76,7 @@ class ReadingType:
         return cls(
             uom=whole(element, "uom"),
             exponent=exponent,
-            commodity=_COMMODITIES.get(whole(element, "commodity") or 0, ""),
+            commodity=COMMODITIES.get(whole(element, "commodity") or 0, ""),
             direction=_DIRECTIONS.get(whole(element, "flowDirection"), "none"),
             kind=_kind(element),
             register=" ".join(f"{name} {part}" for name, part in parts if part),

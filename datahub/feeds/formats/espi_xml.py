@@ -16,7 +16,7 @@ from lxml import etree
 
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Part, Settings, choice
 from datahub.feeds.formats.espi_blocks import BLOCK, READING, Blocks
-from datahub.feeds.formats.espi_feed import events
+from datahub.feeds.formats.espi_feed import events, holds_only_bills, is_green_button
 from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_names import Directory, meanings
 from datahub.feeds.formats.espi_runs import Run
@@ -28,12 +28,9 @@ NAME = "espi_xml"
 KIND = "usage"
 SUFFIXES = (".xml",)
 
-_HEAD = 1 << 16
-
 
 def sniff(content: bytes) -> bool:
-    head = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and b"http://naesb.org/espi" in head
+    return is_green_button(content) and not holds_only_bills(content)
 
 
 def read(

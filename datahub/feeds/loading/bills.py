@@ -43,10 +43,19 @@ class _Known:
             },
             {
                 one.contract_number: one
-                for one in ServiceContract.objects.filter(contract_number__in=contracts)
+                for one in ServiceContract.objects.filter(contract_number__in=contracts).select_related(
+                    "billing_account"
+                )
             },
             {one.statement_number: one for one in statements.prefetch_related("sections__line_items")},
         )
+
+    def account_of(self, bill: BillRow) -> BillingAccount | None:
+        """The account that the bill names; where it names none, that of its first contract."""
+        if bill.account_number or not bill.sections:
+            return self.accounts.get(bill.account_number)
+        contract = self.contracts.get(bill.sections[0].contract_number)
+        return None if contract is None else contract.billing_account
 
 
 def load_bills(*, bills: Sequence[BillRow], attachments: Mapping[str, bytes], origin: Origin) -> Loaded:
@@ -70,9 +79,13 @@ def load_bills(*, bills: Sequence[BillRow], attachments: Mapping[str, bytes], or
 
 
 def _refusal(bill: BillRow, known: _Known, attachments: Mapping[str, bytes]) -> str:
-    account = known.accounts.get(bill.account_number)
+    account = known.account_of(bill)
     if account is None:
-        return f"account {bill.account_number} is not known here"
+        named = bill.account_number or not bill.sections
+        unknown = (
+            f"account {bill.account_number}" if named else f"contract {bill.sections[0].contract_number}"
+        )
+        return f"{unknown} is not known here"
     for section in bill.sections:
         contract = known.contracts.get(section.contract_number)
         if contract is None:
@@ -80,9 +93,7 @@ def _refusal(bill: BillRow, known: _Known, attachments: Mapping[str, bytes]) -> 
         if contract.commodity != section.commodity:
             return f"contract {section.contract_number} is for {contract.commodity}, the bill says {section.commodity}"
         if contract.billing_account.customer_id != account.customer_id:
-            return (
-                f"contract {section.contract_number} is another customer's than account {bill.account_number}"
-            )
+            return f"contract {section.contract_number} is another customer's than account {account.account_number}"
     statement = known.statements.get(bill.statement_number)
     if statement is not None and statement.account_id != account.pk:
         return f"statement {bill.statement_number} is another account's"
@@ -125,9 +136,10 @@ def _store(bill: BillRow, known: _Known, attachments: Mapping[str, bytes], origi
 def _statement_values(
     bill: BillRow, known: _Known, statement: BillStatement, document: bytes | None
 ) -> dict[str, object]:
+    account = known.account_of(bill)
     sha256 = hashlib.sha256(document).hexdigest() if document is not None else statement.file_sha256
     return {
-        "account_id": known.accounts[bill.account_number].pk,
+        "account_id": account.pk if account else None,
         "statement_date": bill.statement_date,
         "due_date": bill.due_date,
         "start": bill.start,

@@ -9,6 +9,7 @@ FORMAT_OF = {
     "espi_gas_bill_periods.xml": "espi_xml",
     "espi_invalid_block.xml": "espi_xml",
     "espi_two_points_prefixed.xml": "espi_xml",
+    "espi_usage_summaries.xml": "bills_espi",
     "espi_wall_clock.xml": "espi_xml",
     "generation_mix.csv": "generation_mix_csv",
     "hand_made_usage.csv": "usage_csv_long",
