@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from io import StringIO
 
@@ -6,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.datahub.feeds.formats.files import FOLDER
+from tests.environment import ROOT
 
 NEM12 = "\n".join(
     [
@@ -63,6 +67,19 @@ def test_a_file_is_told_by_its_channels_with_exact_sums_and_nothing_is_touched(f
             },
         ],
     }  # fmt: skip
+
+
+def test_no_database_is_started_or_asked(file, tmp_path):
+    environment = {**os.environ, "DEVELOPMENT": "1", "VAR_DIR": str(tmp_path / "var")}
+    environment.pop("DATABASE_URL", None)
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check_feed_file", str(file), "--json"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert json.loads(done.stdout)["accepted"] == 192
+    assert not (tmp_path / "var" / "postgres").exists()
 
 
 def test_rejected_rows_are_told_with_line_and_reason_and_end_with_status_one(file):
