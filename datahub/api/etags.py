@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
+from consent.services.disclose import disclose_nothing
+
 
 def etag_of(body: bytes) -> str:
     """A strong tag of what is said."""
@@ -26,4 +28,5 @@ def is_known(request: Request, etag: str) -> bool:
 
 def not_modified(etag: str) -> HttpResponse:
     """Nothing leaves, so nothing is disclosed."""
+    disclose_nothing()
     return HttpResponse(status=304, headers={"ETag": etag})

@@ -1,6 +1,6 @@
 """The document of one bill statement."""
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
@@ -11,7 +11,7 @@ from consent.access import DataAccess
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found
 from consent.services.disclose import record_disclosure
-from datahub.api.etags import is_known
+from datahub.api.etags import is_known, not_modified
 from datahub.api.minutes.documents import documented_file
 from datahub.api.renderers import AnyRenderer
 from datahub.queries.bill_statements import ReadableStatement, bill_statement
@@ -30,7 +30,7 @@ class BillStatementFile(GatedView):
         statement = item.statement
         etag = f'"{statement.file_sha256}"'
         if is_known(request, etag):
-            return HttpResponse(status=304, headers={"ETag": etag})
+            return not_modified(etag)
         record_disclosure(
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
