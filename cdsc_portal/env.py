@@ -40,6 +40,7 @@ class Environment:
     feed_alert_to: tuple[str, ...]
     feed_alert_percent: int
     parked_readings_days: int
+    readings_kept_years: int | None
     feed_folders: tuple[Path, ...]
     feed_pull_hosts: tuple[str, ...]
     feed_file_megabytes: int
@@ -78,6 +79,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         feed_alert_to=_list(source, "FEED_ALERT_TO"),
         feed_alert_percent=_whole(source, "FEED_ALERT_PERCENT", 1),
         parked_readings_days=_whole(source, "PARKED_READINGS_DAYS", 90),
+        readings_kept_years=_whole(source, "READINGS_KEPT_YEARS", 1)
+        if _value(source, "READINGS_KEPT_YEARS", "")
+        else None,
         feed_folders=tuple(Path(folder) for folder in _list(source, "FEED_FOLDERS")),
         feed_pull_hosts=tuple(host.lower() for host in _list(source, "FEED_PULL_HOSTS")),
         feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),

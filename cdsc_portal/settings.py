@@ -199,6 +199,7 @@ FEED_CALLS_PER_MINUTE = ENV.feed_calls_per_minute
 FEED_ALERT_TO = ENV.feed_alert_to
 FEED_ALERT_PERCENT = ENV.feed_alert_percent
 PARKED_READINGS_DAYS = ENV.parked_readings_days
+READINGS_KEPT_YEARS = ENV.readings_kept_years  # None: for ever
 
 # --- OAuth: our models, our validator, every compliance gate on
 PLAIN_LOOPBACK_REDIRECTS = ENV.development  # http:// to the machine itself, and nowhere else
@@ -282,6 +283,8 @@ CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so 
     "load parked readings": {"task": "datahub.tasks.load_parked_readings", "schedule": 300},
     "end parked readings": {"task": "datahub.tasks.end_parked_readings", "schedule": 24 * 60 * 60},
     "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
+    "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
+    "set old readings aside": {"task": "datahub.tasks.set_aside_readings", "schedule": 24 * 60 * 60},
 }
 
 # --- mail: files under var/mail unless MAIL_URL names a server

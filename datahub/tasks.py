@@ -14,6 +14,7 @@ from datahub.services.parked import end_waiting, load_arrived, waits_for
 from datahub.services.partitions import ensure_coming_partitions
 from datahub.services.runs import stranded_runs
 from datahub.services.sources.collect import collect, due_sources
+from datahub.services.upkeep import cluster_settled_months, set_aside_old_readings
 from datahub.services.work import carry_out
 from datahub.signals import meters_arrived, run_waiting
 
@@ -66,6 +67,18 @@ def end_parked_readings() -> int:
 def make_partitions() -> int:
     """Make the coming months' partitions of the interval store; beat runs it."""
     return ensure_coming_partitions(today=localdate(clock.now()))
+
+
+@shared_task
+def cluster_months() -> int:
+    """Put settled months of the interval store in order; beat runs it."""
+    return len(cluster_settled_months(at=clock.now()))
+
+
+@shared_task
+def set_aside_readings() -> int:
+    """Set aside the months that the policy keeps no longer; beat runs it."""
+    return len(set_aside_old_readings(years=settings.READINGS_KEPT_YEARS, at=clock.now()))
 
 
 @receiver(run_waiting, dispatch_uid="start_waiting_run")

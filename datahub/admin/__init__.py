@@ -4,6 +4,7 @@ from datahub.admin.bills import BillStatementAdmin
 from datahub.admin.feed_runs import FeedRunAdmin
 from datahub.admin.feeds import FeedAdmin
 from datahub.admin.loaded_data import ChannelAdmin, MixShareAdmin
+from datahub.admin.partitions import PartitionRecordAdmin
 from datahub.admin.rejected_rows import RejectedRowAdmin
 from datahub.admin.sources import FeedSourceAdmin
 from datahub.admin.staff_tokens import StaffTokenAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "FeedSourceAdmin",
     "LinkChangeAdmin",
     "MixShareAdmin",
+    "PartitionRecordAdmin",
     "RejectedRowAdmin",
     "StaffTokenAdmin",
 ]

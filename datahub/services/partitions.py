@@ -1,7 +1,7 @@
 """Monthly partitions of the interval store, made before anything is written to them."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
@@ -43,6 +43,18 @@ def ensure_months(*, months: Collection[date]) -> int:
 def ensure_coming_partitions(*, today: date) -> int:
     """This month and the next two, so that no load has to make them."""
     return ensure_partitions(first_day=today - timedelta(days=31), last_day=today + timedelta(days=62))
+
+
+def months_of(parent: str) -> list[tuple[str, date]]:
+    """The partitions of a table and the first day of each one's month, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid"
+            " WHERE inhparent = %s::regclass ORDER BY relname",
+            [parent],
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return [(name, datetime.strptime(name[len(parent) :], "_%Y_%m").date()) for name in names]
 
 
 def _name(month: date) -> str:
