@@ -131,7 +131,19 @@ def test_format_zone_settings_and_mapping_can_be_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["bills.csv", "hierarchy.json", "hierarchy.csv", "supply_terms.csv", "generation_mix.csv"]
+    ("name", "channels", "rows"), [("nem12.csv", 2, 192), ("nem13.csv", 2, 3), ("mscons.txt", 1, 2)]
+)
+def test_files_of_the_markets_are_known_and_whole(name, channels, rows):
+    said, status = checked(FOLDER / name, "--json")
+
+    account = json.loads(said)
+    assert status == 0
+    assert (len(account["channels"]), account["rows"]) == (channels, rows)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bills.csv", "bills.json", "hierarchy.json", "hierarchy.csv", "supply_terms.csv", "generation_mix.csv"],
 )
 def test_files_of_other_kinds_have_rows_and_no_channels(name):
     said, status = checked(FOLDER / name, "--json")
