@@ -68,11 +68,13 @@ def energies(records: Records) -> Records:
     exact = 10_000 % parts == 0
     factor *= np.where(exact, 10_000 // parts, 1_000_000)
     divisor = np.where(exact, 1, parts)
-    fits = np.abs(made["digits"].astype(float)) * factor < _MOST / 2
-    products = np.where(fits, made["digits"], 0) * factor
+    zeros = np.clip(made["exponent"], 0, 18).astype(np.int64)
+    size = np.abs(made["digits"].astype(float)) * factor * 10.0**zeros
+    fits = (size < _MOST / 2) & (made["exponent"] <= 18)
+    products = np.where(fits, made["digits"], 0) * factor * 10 ** np.where(fits, zeros, 0)
     rounded, rest = np.divmod(products, divisor)
     made["digits"] = np.where(fits, rounded + (2 * rest >= divisor), made["digits"])
-    made["exponent"] = np.where(fits, made["exponent"] - np.where(exact, 4, 6), _TOO_LARGE)
+    made["exponent"] = np.where(fits, made["exponent"] - zeros - np.where(exact, 4, 6), _TOO_LARGE)
     return made
 
 

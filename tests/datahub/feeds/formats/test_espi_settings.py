@@ -1,0 +1,115 @@
+"""What vendors write wrongly, and the settings that mend it."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+
+from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.espi_xml import read
+from datahub.feeds.formats.usage_rows import series_of
+from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.files import NEW_YORK
+
+FIRST = 1_735_689_600
+QUARTERS = [FIRST + 900 * number for number in range(8)]
+
+
+def parsed(content, **settings):
+    parts = list(read(BytesIO(content), zone=NEW_YORK, settings=settings))
+    return series_of(row for part in parts for row in part.rows), [
+        one for part in parts for one in part.rejected
+    ]
+
+
+def one_channel(readings, *, interval=None, **said):
+    return feed(point(), meter_reading(), reading_type(**said), block(readings, interval=interval))
+
+
+@pytest.mark.parametrize("length", [(900,), ()])
+def test_the_end_of_a_reading_where_its_start_belongs(length):
+    content = one_channel([(start, *length, 5) for start in QUARTERS])
+
+    ((series,), rejected) = parsed(content, end_as_start="yes")
+
+    assert series.starts.tolist() == [start - 900 for start in QUARTERS]
+    assert series.durations.tolist() == [900] * 8
+    assert not rejected
+
+
+@pytest.mark.parametrize(("uom", "unit"), [(38, "Wh"), (61, "VAh"), (63, "varh")])
+def test_mean_power_becomes_the_energy_of_its_interval_exactly(uom, unit):
+    content = one_channel([(start, 900, 1001) for start in QUARTERS], uom=uom, powerOfTenMultiplier=-1)
+
+    ((power,), _), ((energy,), rejected) = parsed(content), parsed(content, mean_power_as_energy="yes")
+
+    assert (power.unit, power.kind, power.total) == (unit[:-1], "demand", Decimal("800.8"))
+    assert (energy.unit, energy.kind, energy.total) == (unit, "interval", Decimal("200.2"))
+    assert energy.values.tolist() == [25025] * 8
+    assert not rejected
+
+
+def test_energy_that_has_no_end_of_decimals_is_kept_to_a_millionth():
+    content = one_channel([(FIRST, 300, 100), (FIRST + 300, 300, 12), (FIRST + 600, 300, -200)], uom=38)
+
+    ((series,), _) = parsed(content, mean_power_as_energy="yes")
+
+    assert [Decimal(int(value)).scaleb(-series.scale) for value in series.values] == [
+        Decimal("8.333333"),
+        Decimal(1),
+        Decimal("-16.666667"),
+    ]
+
+
+def test_power_that_is_too_large_for_its_energy_is_rejected():
+    content = one_channel([(FIRST, 900, 10), (FIRST + 900, 300, 2**62)], uom=38)
+
+    ((series,), rejected) = parsed(content, mean_power_as_energy="yes")
+
+    assert series.size == 1
+    assert [one.reason for one in rejected] == ["value has more digits than can be kept exactly"]
+
+
+def test_readings_outside_of_their_block_are_taken_unless_a_setting_says_no():
+    content = one_channel([(start, 900, 5) for start in QUARTERS], interval=(FIRST + 900, 900 * 6))
+
+    ((taken,), _) = parsed(content)
+    ((kept,), rejected) = parsed(content, outside_interval="rejected")
+
+    assert taken.size == 8
+    assert kept.starts.tolist() == QUARTERS[1:7]
+    assert [(one.reason, one.text) for one in rejected] == [
+        ("outside the interval of its block", f"900 {QUARTERS[0]} 5"),
+        ("outside the interval of its block", f"900 {QUARTERS[7]} 5"),
+    ]
+    lines = content.decode().splitlines()
+    assert [str(QUARTERS[place]) in lines[one.line - 1] for place, one in zip((0, 7), rejected, strict=True)]
+
+
+def test_the_end_of_the_last_reading_lies_inside_its_block():
+    content = one_channel([(start + 900, 900, 5) for start in QUARTERS], interval=(FIRST, 900 * 8))
+
+    ((series,), rejected) = parsed(content, outside_interval="rejected", end_as_start="yes")
+
+    assert series.starts.tolist() == QUARTERS
+    assert not rejected
+
+
+def test_a_wall_clock_time_that_spring_skips_is_rejected():
+    spring = 1_741_485_600  # 2025-03-09 02:00 as if it were UTC
+    content = one_channel([(spring + 900 * number, 900, number) for number in range(-4, 8)])
+
+    ((series,), rejected) = parsed(content, wall_clock_as_utc="yes")
+
+    assert [one.reason[-50:] for one in rejected] == [
+        "does not exist in America/New_York: clocks went forward"[-50:]
+    ] * 4
+    assert series.values.tolist() == [-4, -3, -2, -1, 4, 5, 6, 7]
+    assert series.starts.tolist() == [spring + 18_000 + 900 * number for number in range(-4, 4)]
+
+
+def test_a_setting_that_is_none_is_refused():
+    with pytest.raises(
+        FeedStructureError, match="setting outside_interval 'kept' is none of taken, rejected"
+    ):
+        parsed(one_channel([(FIRST, 900, 5)]), outside_interval="kept")
