@@ -58,6 +58,7 @@ class Soak:
     late: list[str] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
     struck: int = 0
+    last: datetime = FIRST
     worker: "subprocess.Popen[bytes] | None" = None
 
     def prepare(self) -> None:
@@ -131,12 +132,14 @@ class Soak:
             self.worker.wait()
 
     def kill(self) -> None:
-        """Wait until a run goes on, and a random moment more; then something ends without warning."""
-        wait_until("a run goes on", running().exists, nudge=sweep)
+        """Wait until a run went on since the last time, and a random moment more; then something ends unwarned."""
+        lately = running().filter(heartbeat__gt=self.last)
+        wait_until("a run goes on", lately.exists, nudge=sweep)
         time.sleep(self.chance.uniform(0, _LONGEST_MOMENT))
         kind = self.chance.choice(KINDS)
         self.struck += running().exists()
         self.killed[kind] += 1
+        self.last = clock.now()
         if kind == "database":
             self.postgres.crash()
             connection.close()

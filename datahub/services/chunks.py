@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from typing import BinaryIO, cast
@@ -38,7 +39,7 @@ def _load_rest(run: FeedRun) -> bool:
     """False where the file is cut otherwise than when the run stopped; then nothing was loaded."""
     with stored_file(run) as file, closing(lines_of(run)) as lines:
         pace, through = _Pace(), 0
-        for chunk in chunks_of(feed=run.feed, file=file, confirmed=run.confirmed):
+        for chunk in _ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed)):
             through += 1
             if through > run.chunks_done:
                 chunk.make_room()
@@ -77,6 +78,15 @@ def store_rejections(run: FeedRun, rejections: Iterable[Rejection], lines: FileL
     )
     RejectedRow.objects.bulk_create(made, batch_size=2_000)
     return counted.total()
+
+
+def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """The same, the next one being read while the database works on the one before."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(next, chunks, None)
+            yield chunk
 
 
 class _Pace:
