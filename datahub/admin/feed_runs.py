@@ -19,6 +19,7 @@ from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from datahub.admin.pages import RUN_FEEDS, require_runner
+from datahub.admin.wrong_disclosures import wrong_by_run
 from datahub.models import FeedRun, RunStatus
 from datahub.queries.run_progress import progress_in_words
 from datahub.services.rejected_file import can_be_sent_again, file_to_send_again
@@ -48,11 +49,11 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
     list_select_related = ("feed",)
     search_fields = ("file_name", "sha256")
     fields = (
-        "feed", "file_name", "status", "progress", "problem", "rows_read", "accepted", "unchanged", "kept_out",
-        "rejected", "parked", "reasons", "created", "by", "confirmed_by", "version_at", "started", "finished", "size",
-        "sha256",
+        "feed", "file_name", "status", "progress", "problem", "late_moves", "rows_read", "accepted", "unchanged",
+        "kept_out", "rejected", "parked", "reasons", "created", "by", "confirmed_by", "version_at", "started",
+        "finished", "size", "sha256",
     )  # fmt: skip
-    readonly_fields = ("progress", "reasons")
+    readonly_fields = ("progress", "reasons", "late_moves")
     actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines")
     change_form_template = "admin/datahub/feedrun/change_form.html"
 
@@ -73,6 +74,10 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
             percent,
             progress_in_words(run),
         )
+
+    @admin.display(description=_("wrong by late moves"))
+    def late_moves(self, run: FeedRun) -> SafeString:
+        return wrong_by_run(run)
 
     @admin.display(description=_("rejected by reason"))
     def reasons(self, run: FeedRun) -> SafeString:

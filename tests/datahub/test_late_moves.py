@@ -16,7 +16,7 @@ from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import EPOCH, StaffFactory, add_service, household
 from tests.factories.datahub import bill
-from tests.factories.feeds import load_days
+from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
 
 pytestmark = pytest.mark.django_db
 BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -97,6 +97,7 @@ WAYS = {
     "the link, by a feed": by_feed_link,
     "the meter, by a feed": by_feed_meter,
     "the contract, by a feed": by_feed_contract,
+    "all, by a full file without them": lambda home: load(Hierarchy("full", MOVED), at=clock.now()),
     "the link, in admin": in_admin(
         lambda home: home.contract, **{f"point_links-0-end_{part}": value for part, value in LOCAL.items()}
     ),
@@ -199,6 +200,26 @@ def test_a_link_that_a_later_full_file_leaves_out_as_if_it_had_never_been(home, 
     (wrong,) = wrong_disclosures()
     assert not ContractServicePoint.objects.exists()
     assert wrong.stretches == (Span(START, END),)
+
+
+def test_a_link_that_staff_delete_as_if_it_had_never_been(home, company, now, client):
+    now.move_to(READ)
+    company.reads("/usage_data")
+    now.move_to(TOLD)
+    in_admin(lambda home: home.contract, **{"point_links-0-DELETE": "on"})(home, client)
+
+    (wrong,) = wrong_disclosures()
+    assert not ContractServicePoint.objects.exists()
+    assert wrong.stretches == (Span(START, END),)
+    assert served(company.reads("/usage_data")) == []
+
+
+def test_a_full_file_records_all_that_it_ends(home, now, ends_late):
+    ends_late("all, by a full file without them")
+
+    assert {change.kind: change.new_end for change in LinkChange.objects.all()} == {
+        "contract_point": MOVED, "meter_point": MOVED, "contract": MOVED,
+    }  # fmt: skip
 
 
 def test_who_moved_in_late_is_not_blamed_for_what_a_meter_lost(home, company, now):
@@ -304,6 +325,25 @@ def test_staff_see_them_and_take_them_away(home, company, now, ends_late, client
     assert table.content.decode().splitlines()[1].split(",")[:3] == [
         "2026-03-12T12:00:00Z", number, company.client.name,
     ]  # fmt: skip
+
+
+def test_the_page_of_a_run_says_how_many_it_made_wrong(home, company, now, ends_late, client):
+    now.move_to(READ)
+    company.reads("/usage_data")
+    ends_late("the link, by a feed")
+    client.force_login(StaffFactory())
+    feed = FeedFactory(kind="hierarchy", format="hierarchy_json")
+    made, later = (
+        FeedRunFactory(feed=feed, started=TOLD + pause, finished=TOLD + pause + timedelta(minutes=1))
+        for pause in (timedelta(), timedelta(hours=1))
+    )
+
+    pages = [
+        client.get(reverse("admin:datahub_feedrun_change", args=[run.pk])).content.decode()
+        for run in (made, later)
+    ]
+
+    assert ["1 disclosure made wrong" in page for page in pages] == [True, False]
 
 
 @pytest.mark.parametrize("name", ["accounts_linkchange_wrong", "accounts_linkchange_wrong_csv"])
