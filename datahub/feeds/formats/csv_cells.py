@@ -40,7 +40,7 @@ class Cells:
     def text(self, row: int, column: int) -> str:
         return bytes(self.buffer[self.starts[row, column] : self.stops[row, column]]).decode().strip()
 
-    def texts(self, rows: Integers, column: int) -> list[str]:
+    def texts(self, rows: Integers, column: int | Integers) -> list[str]:
         """Of many cells at once."""
         view = self.buffer.data
         spans = zip(self.starts[rows, column].tolist(), self.stops[rows, column].tolist(), strict=True)
@@ -107,11 +107,11 @@ def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags |
     begins = np.concatenate([np.array([AHEAD]), feeds[:-1] + 1])[: len(feeds)]
     ends = np.stack([begins, feeds], axis=1)
     lines = line + np.arange(len(feeds))
-    quoted = b'"' in text
-    places, counts = _separators(buffer, feeds, begins, ord(delimiter), width, quoted)
+    places, quotes = _separators(buffer, feeds, ord(delimiter), quoted=b'"' in text)
+    counts = _counts(places, feeds, width)
     odd = (counts != width) | _not_utf8(text, buffer, begins, feeds)
-    if quoted:
-        odd |= _strangely_quoted(buffer, ends, places, counts)
+    if quotes is not None:
+        odd |= _strangely_quoted(buffer, ends, places, counts, quotes)
     if left_out is not None:
         odd |= left_out
     if not odd.any():
@@ -132,21 +132,28 @@ def _starts(begins: Integers, stops: Integers) -> Integers:
 
 
 def _separators(
-    buffer: Buffer, feeds: Integers, begins: Integers, delimiter: int, width: int, quoted: bool
-) -> tuple[Integers, Integers]:
-    """(where cells end, how many cells each line has); a delimiter inside quotes ends none."""
-    is_end = buffer == delimiter
-    is_end[feeds] = True
-    places = np.flatnonzero(is_end)
-    if quoted:
-        so_far = np.cumsum(buffer == _QUOTE, dtype=np.int32)
-        line = np.searchsorted(feeds, places)
-        inside = (so_far[places] - so_far[begins[line] - 1]) & 1 == 1
-        places = places[~inside | (buffer[places] == _FEED)]
+    buffer: Buffer, feeds: Integers, delimiter: int, *, quoted: bool
+) -> tuple[Integers, Integers | None]:
+    """(where cells end, quotes of each line if there are any); a delimiter inside quotes ends no cell."""
+    marks = buffer == delimiter
+    marks[feeds] = True
+    if not quoted:
+        return np.flatnonzero(marks), None
+    found = np.flatnonzero(marks | (buffer == _QUOTE))
+    is_quote = buffer[found] == _QUOTE
+    places, before = found[~is_quote], np.cumsum(is_quote)[~is_quote]
+    is_feed = buffer[places] == _FEED
+    quotes = np.diff(before[is_feed], prepend=0)
+    line = np.cumsum(is_feed) - is_feed
+    inside = (before - (np.cumsum(quotes) - quotes)[line]) & 1 == 1
+    return places[~inside | is_feed], quotes
+
+
+def _counts(places: Integers, feeds: Integers, width: int) -> Integers:
+    """How many cells each line has."""
     if len(places) == len(feeds) * width and bool((places[width - 1 :: width] == feeds).all()):
-        return places, np.full(len(feeds), width)
-    counts = np.diff(np.searchsorted(places, feeds), prepend=-1)
-    return places, counts
+        return np.full(len(feeds), width)
+    return np.diff(np.searchsorted(places, feeds), prepend=-1)
 
 
 def _not_utf8(text: bytes, buffer: Buffer, begins: Integers, feeds: Integers) -> _Flags:
@@ -167,23 +174,29 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _strangely_quoted(buffer: Buffer, ends: Integers, places: Integers, counts: Integers) -> _Flags:
+def _strangely_quoted(
+    buffer: Buffer, ends: Integers, places: Integers, counts: Integers, quotes: Integers
+) -> _Flags:
     """Lines with other quotes than one at each end of a cell: they are read by the rules of CSV one by one."""
     starts = np.empty_like(places)
     starts[1:] = places[:-1] + 1
     starts[:1] = ends[:1, 0]
     stops = places - ((buffer[places] == _FEED) & (buffer[places - 1] == _RETURN))
-    guarded = (buffer[starts] == _EQUALS) & (buffer[np.minimum(starts + 1, stops)] == _QUOTE)
-    both = (
-        (stops - starts >= 2 + guarded)
-        & ((buffer[starts] == _QUOTE) | guarded)
-        & (buffer[stops - 1] == _QUOTE)
-    )
-    line = np.repeat(np.arange(len(counts)), counts)
-    expected = 2 * np.bincount(line, both, minlength=len(counts)).astype(np.int64)
-    quotes = np.searchsorted(ends[:, 1], np.flatnonzero(buffer == _QUOTE))
-    strange: _Flags = np.bincount(quotes, minlength=len(counts))[: len(counts)] != expected
+    both, _ = _in_quotes(buffer, starts, stops)
+    so_far = np.cumsum(both)[np.cumsum(counts) - 1] if len(places) else np.empty(0, np.int64)
+    expected = 2 * np.diff(so_far, prepend=0)
+    strange: _Flags = quotes != expected
     return strange
+
+
+def _in_quotes(buffer: Buffer, starts: Integers, stops: Integers) -> tuple[_Flags, _Flags]:
+    """(cells that are quoted as a whole, those with a guard as in ="123")."""
+    lead, last = buffer[starts], buffer[stops - 1]
+    guarded = lead == _EQUALS
+    if guarded.any():
+        guarded &= buffer[np.minimum(starts + 1, stops)] == _QUOTE
+    both = ((lead == _QUOTE) | guarded) & (last == _QUOTE) & (stops - starts >= 2 + guarded)
+    return both, guarded
 
 
 def _trimmed(cells: Cells, text: bytes) -> Cells:
@@ -196,12 +209,7 @@ def _trimmed(cells: Cells, text: bytes) -> Cells:
         stops = stops.copy()
         stops[:, -1] = last - ((buffer[last - 1] == _RETURN) & (last > starts[:, -1]))
     if b'"' in text:
-        guarded = (buffer[starts] == _EQUALS) & (buffer[np.minimum(starts + 1, stops)] == _QUOTE)
-        both = (
-            ((buffer[starts] == _QUOTE) | guarded)
-            & (stops - starts >= 2 + guarded)
-            & (buffer[stops - 1] == _QUOTE)
-        )
+        both, guarded = _in_quotes(buffer, starts, stops)
         starts, stops = starts + both * (1 + guarded), stops - both
     for blank in _BLANKS:
         if blank not in text:

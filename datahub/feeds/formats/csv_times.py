@@ -132,9 +132,10 @@ def walls_of(
             for begin in range(0, len(starts), _CHUNK):
                 here = slice(begin, begin + _CHUNK)
                 wall[here], offset[here], odd[here] = _laid_out(words, starts[here], stops[here], layout)
-    for row in np.flatnonzero(odd).tolist():
+    alone = np.flatnonzero(odd)
+    for row, text in zip(alone.tolist(), cells.texts(alone, column), strict=True):
         try:
-            written = form.read(part_of(cells.text(row, column), pattern))
+            written = form.read(part_of(text, pattern))
         except ValueError as error:
             faults.setdefault(row, str(error))
             continue

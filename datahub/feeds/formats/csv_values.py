@@ -69,19 +69,19 @@ class Values:
         if self._unknown_numbers:
             for number, exponent in self._unknown_numbers:
                 state[(digits == number) & (exponents == exponent)] = ODD
-        if (state == ODD).any():
-            for row, column in zip(*(axis.tolist() for axis in np.nonzero(state == ODD)), strict=True):
-                text = cells.text(row, int(columns[column]))
-                digits[row, column] = exponents[row, column] = 0
+        rows, places = np.nonzero(state == ODD)
+        if len(rows):
+            texts = cells.texts(rows, columns[places])
+            for row, place, text in zip(rows.tolist(), places.tolist(), texts, strict=True):
+                digits[row, place] = exponents[row, place] = 0
                 try:
                     found = None if withdrawn[row] else self._read(text)
                 except ValueError as error:
-                    name = names[column]
-                    faults.setdefault(row, f"{name}: {error}" if name else str(error))
+                    faults.setdefault(row, f"{names[place]}: {error}" if names[place] else str(error))
                     found = None
-                known[row, column] = found is not None
+                known[row, place] = found is not None
                 if found is not None:
-                    digits[row, column], exponents[row, column] = found
+                    digits[row, place], exponents[row, place] = found
         if withdrawn.any():
             known[withdrawn], digits[withdrawn], exponents[withdrawn] = False, 0, 0
         return Amounts(digits, exponents, known)
