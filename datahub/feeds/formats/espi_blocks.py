@@ -10,7 +10,7 @@ from lxml import etree
 
 from datahub.feeds.formats.base import FeedStructureError, Integers, Quality
 from datahub.feeds.formats.cells import exact
-from datahub.feeds.formats.espi_links import ESPI, Links, line_of
+from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_runs import Alike, Run
 from datahub.feeds.formats.espi_shape import Shape
 from datahub.feeds.formats.espi_types import QUALITIES
@@ -50,6 +50,7 @@ class Blocks:
         self._outside = outside
         self._numbers: dict[str | Links, int] = {}
         self._block: etree._Element | None = None
+        self._entry: etree._Element | None = None
         self._interval: tuple[int, int] | None = None
         self._last: tuple[Shape, int] | None = (
             None  # the reading before, with its line: a run may begin with it
@@ -66,8 +67,7 @@ class Blocks:
         if block is None or block.tag != BLOCK:
             return
         if block is not self._block:
-            self._flush()
-            self._block, self._interval = block, None if self._outside else _interval(block)
+            self._begin(block)
         while (before := element.getprevious()) is not None and before.tag != f"{ESPI}interval":
             block.remove(before)
         self._last = Shape.of(element), line_of(element)
@@ -92,22 +92,27 @@ class Blocks:
             readings = readings[rows]
         self._put(readings, lambda row: " ".join(shape.row(run, int(rows[row])).texts))
 
-    def close(self, links: Links) -> None:
-        """The entry that holds what was taken since the last call ends."""
+    def close(self, entry: etree._Element, links: Links) -> None:
+        """An entry ends: what was taken belongs to it, if it holds the blocks."""
+        if entry is not self._entry:
+            return
         self._settle()
         self._flush()
-        self._block = None
         if self._early is not None:
             self.slots[self._early].links = links
         if self._pending:
             self._store(self._slot(links) if self._early is None else self._early)
-        self._early = None
+        self._block = self._entry = self._early = None
 
-    def end(self) -> None:
-        """The file ends. Raises FeedStructureError if readings are left that are of no entry."""
-        self._settle()
-        if self._singles or self._pending or self._early is not None:
-            raise FeedStructureError("an IntervalBlock stands outside of an entry")
+    def _begin(self, block: etree._Element) -> None:
+        self._flush()
+        entry = next(block.iterancestors(f"{ATOM}entry"), None)
+        if entry is None:
+            raise FeedStructureError(f"line {line_of(block)}: an IntervalBlock stands outside of an entry")
+        if self._entry not in (None, entry):
+            raise FeedStructureError(f"line {line_of(block)}: an entry of readings inside of another")
+        self._block, self._entry = block, entry
+        self._interval = None if self._outside else _interval(block)
 
     def _slot(self, links: Links) -> int:
         head = links.own.rpartition("/IntervalBlock")[0]

@@ -56,14 +56,13 @@ def read(
             blocks.reading(event)
         else:
             _take(event, directory, blocks)
-    blocks.end()
     known = meanings(directory, blocks.slots, ends=ends, mean_power=mean_power)
     yield from spool.parts(known, size=source.tell())
 
 
 def _take(entry: etree._Element, directory: Directory, blocks: Blocks) -> None:
     links = Links.of(entry)
-    blocks.close(links)
+    blocks.close(entry, links)
     resources = [resource for part in entry.iterchildren(f"{ATOM}content") for resource in part]
     for resource in resources:
         if resource.tag == f"{ESPI}UsagePoint":

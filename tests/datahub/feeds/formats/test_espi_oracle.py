@@ -1,0 +1,72 @@
+"""An independent reader finds the same readings and sums in our fixture files."""
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from greenbutton_objects.parse import parse_feed
+
+from datahub.feeds.formats.espi_xml import read
+from datahub.feeds.formats.usage_rows import series_of
+from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+
+
+def theirs(path):
+    """(start, duration) -> value, by the link of the usage point."""
+    found = defaultdict(dict)
+    for usage_point in parse_feed(str(path)):
+        name = usage_point.link_self.partition("example.com")[2] or usage_point.link_self
+        for each in usage_point.meterReadings:
+            power = each.readingType.powerOfTenMultiplier or 0
+            for one in each.intervalReadings:
+                seconds = int(one.timePeriod.duration / timedelta(seconds=1))
+                place = (int(one.timePeriod.start.timestamp()), seconds)
+                found[name][place] = Decimal(one._value).scaleb(power)
+    return dict(found)
+
+
+def ours(content):
+    found = {}
+    for one in series_of(row for part in read(BytesIO(content), zone=NEW_YORK) for row in part.rows):
+        columns = zip(
+            one.starts.tolist(), one.durations.tolist(), one.values.tolist(), one.known, strict=True
+        )
+        found[one.meter_number] = {
+            (start, seconds): Decimal(value).scaleb(-one.scale)
+            for start, seconds, value, known in columns
+            if known
+        }
+    return found
+
+
+def test_the_same_readings_in_bill_periods_of_gas(tmp_path):
+    file = tmp_path / "gas.xml"
+    file.write_bytes(content_of("espi_gas_bill_periods.xml"))
+
+    assert ours(file.read_bytes()) == theirs(file)
+
+
+@pytest.mark.parametrize("power", [-3, 0, 3])
+def test_the_same_readings_and_sums_in_a_month_of_many_points(tmp_path, power):
+    entries = [reading_type(powerOfTenMultiplier=power, commodity=1)]
+    for number in range(3):
+        path = f"/UsagePoint/{number}"
+        entries += [point(path), meter_reading(f"{path}/MeterReading/1")]
+        for day in range(31):
+            start = 1_741_000_000 + 86_400 * day
+            readings = [(start + 900 * slot, 900, (number + 1) * slot * (day - 9)) for slot in range(96)]
+            entries.append(
+                block(readings, f"{path}/MeterReading/1/IntervalBlock/{day}", interval=(start, 86_400))
+            )
+    file = tmp_path / "month.xml"
+    file.write_bytes(feed(*entries))
+
+    found, expected = ours(file.read_bytes()), theirs(file)
+
+    assert found == {
+        f"/espi/1_1/resource/UsagePoint/{n}": expected[f"/espi/1_1/resource/UsagePoint/{n}"] for n in range(3)
+    }
+    assert sum(map(len, found.values())) == 3 * 31 * 96
