@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.public_ids import new_public_id
 from cdsc_portal.lib.ranges import Span
 from consent.access import DataAccess
@@ -43,7 +43,7 @@ def record_disclosure(
             _STATEMENT,
             [
                 new_public_id(), access.grant_id, scope, resource, span.start, span.end, value_count, at, address,
-                sorted(contracts),
+                array(sorted(contracts)),
             ],
         )  # fmt: skip
 

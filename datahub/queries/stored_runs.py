@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from datahub.feeds.store.codec import (
     DAY_SECONDS,
     QUALITY_RUN,
@@ -29,7 +29,7 @@ _BLOCKS = """
         string_agg(int4send(coalesce(length(block.exceptions), 0)), ''), string_agg(block.exceptions, ''),
         string_agg(block.vals, '')
     FROM interval_block AS block
-    WHERE block.channel_id = ANY(%(channels)s::bigint[]) AND block.day BETWEEN %(first)s AND %(last)s
+    WHERE block.channel_id = ANY(%(channels)s::bigint[]) AND block.day BETWEEN %(first)s::date AND %(last)s::date
       AND EXISTS (
         SELECT 1 FROM unnest(%(wanted)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])
             AS wanted (channel_id, first, last)
@@ -119,9 +119,9 @@ def stored_runs(wanted: Sequence[Wanted]) -> Iterator[Run]:
     """
     firsts, lasts = _dates([one.first for one in wanted]), _dates([one.last for one in wanted])
     channels = [one.channel_id for one in wanted]
-    parameters: dict[str, Any] = {
-        "channels": sorted(set(channels)), "wanted": channels, "firsts": firsts, "lasts": lasts,
-        "first": min(firsts), "last": max(lasts),
+    parameters = {
+        "channels": array(sorted(set(channels))), "wanted": array(channels), "firsts": array(firsts),
+        "lasts": array(lasts), "first": min(firsts).isoformat(), "last": max(lasts).isoformat(),
     }  # fmt: skip
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_BLOCKS, parameters)

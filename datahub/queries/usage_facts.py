@@ -10,7 +10,7 @@ from datetime import timedelta
 from accounts.queries.labels import ContractLabel
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from datahub.queries.meter_loads import MeterLoad
 from datahub.queries.readings import ChannelFacts
@@ -58,7 +58,7 @@ class UsageFacts:
 def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
     """What is on record of the contracts, their meters and channels. One statement."""
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_STATEMENT, [sorted(contract_ids)])
+        cursor.execute(_STATEMENT, [array(sorted(contract_ids))])
         rows = cursor.fetchall()
     contracts: dict[int, ContractLabel] = {}
     links: dict[MeteredSpan, None] = {}

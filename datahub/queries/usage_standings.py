@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import connection
-
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from datahub.queries.coverage import Coverage
 from datahub.queries.meter_loads import MeterLoad
 from datahub.queries.standing import Standing, series_standing
@@ -14,12 +13,14 @@ from datahub.queries.usage_plan import Stretch
 
 _HOLDING = """
     SELECT DISTINCT asked.contract
-    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+    FROM unnest(%(contracts)s::bigint[], %(meters)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
          AS asked(contract, meter, first, last)
     JOIN datahub_channel channel ON channel.meter_id = asked.meter
     WHERE EXISTS (
         SELECT 1 FROM interval_block block
         WHERE block.channel_id = channel.id AND block.known > 0
+          AND block.day BETWEEN (%(first)s::timestamptz AT TIME ZONE 'UTC')::date
+                            AND (%(last)s::timestamptz AT TIME ZONE 'UTC')::date
           AND block.day BETWEEN (asked.first AT TIME ZONE 'UTC')::date
                             AND ((asked.last AT TIME ZONE 'UTC') - interval '1 microsecond')::date
     ) OR EXISTS (
@@ -59,12 +60,16 @@ def usage_standings(
 
 def contracts_with_readings(plan: Sequence[Stretch]) -> frozenset[int]:
     """Contracts for which some reading of a stretch is on record, to the day. One statement."""
-    with connection.cursor() as cursor:
-        columns = (
-            [stretch.contract for stretch in plan],
-            [stretch.meter for stretch in plan],
-            [stretch.start for stretch in plan],
-            [stretch.end for stretch in plan],
-        )
-        cursor.execute(_HOLDING, columns)
+    if not plan:
+        return frozenset()
+    parameters = {
+        "contracts": array(stretch.contract for stretch in plan),
+        "meters": array(stretch.meter for stretch in plan),
+        "starts": array(stretch.start.isoformat() for stretch in plan),
+        "ends": array(stretch.end.isoformat() for stretch in plan),
+        "first": min(stretch.start for stretch in plan).isoformat(),
+        "last": max(stretch.end for stretch in plan).isoformat(),
+    }
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_HOLDING, parameters)
         return frozenset(contract for (contract,) in cursor.fetchall())
