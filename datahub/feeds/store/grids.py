@@ -59,6 +59,32 @@ class LoadedBlocks:
         return self if np.array_equal(rows, np.arange(len(self))) else self.take(rows)
 
 
+def blocks_of_whole_days(columns: UsageColumns, ids: Integers) -> LoadedBlocks | None:
+    """The blocks of readings that all speak, where they are whole days of one length, as they stand; else None."""
+    step = int(columns.durations[0]) if columns.size else 0
+    if not fits_a_day(np.array([step])).all() or columns.size % (DAY_SECONDS // step):
+        return None
+    shape = (columns.size * step // DAY_SECONDS, DAY_SECONDS // step)
+    starts, channels = columns.starts.reshape(shape), columns.channel.reshape(shape)
+    day, phase = np.divmod(starts[:, 0], DAY_SECONDS)
+    channel = channels[:, 0]
+    if (phase >= step).any() or (phase % 60).any() or (np.diff(_key(channel, day, phase)) <= 0).any():
+        return None
+    for column, begin, each in (
+        (starts, starts[:, :1], np.arange(shape[1]) * step),
+        (channels, channels[:, :1], 0),
+        (columns.durations.reshape(shape), step, 0),
+    ):
+        if not (column - begin == each).all():
+            return None
+    known = columns.known.reshape(shape)
+    said: Flags = known if columns.known.all() else np.ones(shape, dtype=np.bool_)
+    return LoadedBlocks(
+        step, ids[channel], day, phase, columns.scale[channel], columns.values.reshape(shape), known, said,
+        columns.quality.reshape(shape), partial(columns.lines.reshape, shape),
+    ).in_table_order()  # fmt: skip
+
+
 def blocks_of_columns(columns: UsageColumns, ids: Integers, step: int) -> LoadedBlocks:
     """Of readings that all speak, lie on a grid and last `step` seconds; `ids` are the keys of their channels.
 
@@ -66,8 +92,9 @@ def blocks_of_columns(columns: UsageColumns, ids: Integers, step: int) -> Loaded
     """
     columns = in_order(columns)
     slots = DAY_SECONDS // step
-    number, phase = np.divmod(columns.starts, step)
-    day, slot = np.divmod(number, slots)
+    number = columns.starts // step
+    day = number // slots
+    phase, slot = columns.starts - number * step, number - day * slots
     edge = np.ones(columns.size, dtype=np.bool_)
     edge[1:] = (np.diff(columns.channel) != 0) | (np.diff(day) != 0) | (np.diff(phase) != 0)
     first = np.flatnonzero(edge)
@@ -79,22 +106,15 @@ def blocks_of_columns(columns: UsageColumns, ids: Integers, step: int) -> Loaded
         channel, its_day, its_phase = channel[place], its_day[place], its_phase[place]
     count = len(channel)
     shape = (count, slots)
-    if columns.size == count * slots and len(first) == count and (slot[first] == 0).all():
-        # every block is whole, and starts ascend: the columns are the blocks
-        values, known = columns.values.reshape(shape), columns.known.reshape(shape)
-        quality = columns.quality.reshape(shape)
-        said: Flags = np.ones(shape, dtype=np.bool_)
-        lines: Callable[[], Integers] = partial(columns.lines.reshape, shape)
-    else:
-        position = np.repeat(row, np.diff(np.append(first, columns.size))) * slots + slot
-        values, known = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
-        said, quality = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.uint8)
-        values.ravel()[position], known.ravel()[position] = columns.values, columns.known
-        said.ravel()[position], quality.ravel()[position] = True, columns.quality
-        shared = _shared(columns.quality)
-        if shared is not None:
-            quality = np.broadcast_to(shared, shape)
-        lines = partial(_lines_at, columns.lines, position, shape)
+    position = np.repeat(row, np.diff(np.append(first, columns.size))) * slots + slot
+    values, known = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
+    said, quality = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.uint8)
+    values.ravel()[position], known.ravel()[position] = columns.values, columns.known
+    said.ravel()[position], quality.ravel()[position] = True, columns.quality
+    shared = _shared(columns.quality)
+    if shared is not None:
+        quality = np.broadcast_to(shared, shape)
+    lines = partial(_lines_at, columns.lines, position, shape)
     if columns.known.all():
         known = said
     return LoadedBlocks(

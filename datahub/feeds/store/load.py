@@ -10,9 +10,15 @@ from datahub.feeds.formats.base import Rejection
 from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid, UsageRows, columns_of
 from datahub.feeds.store.block_table import store_blocks
 from datahub.feeds.store.channel_marks import NOWHERE, Extents, mark_channels
-from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.codec import DAY_SECONDS, NEVER, Flags, Integers
 from datahub.feeds.store.columns import on_a_grid, picked, speaking, storable
-from datahub.feeds.store.grids import LoadedBlocks, blocks_of_columns, blocks_of_grid, lies_on_a_grid
+from datahub.feeds.store.grids import (
+    LoadedBlocks,
+    blocks_of_columns,
+    blocks_of_grid,
+    blocks_of_whole_days,
+    lies_on_a_grid,
+)
 from datahub.feeds.store.merge import CONTRADICTS
 from datahub.feeds.store.period_table import store_periods
 from datahub.feeds.store.tally import Origin, Tally
@@ -40,13 +46,16 @@ def load_rows(*, rows: UsageRows, ids: Integers, origin: Origin) -> Loaded:
     unchanged if it is the same and refused if it is not. Statements by kind of reading, not by channel.
     """
     tally = Tally()
-    extents = Extents.none(np.unique(ids[rows.channel]))
+    present = np.zeros(len(ids), dtype=np.bool_)
+    present[rows.channel] = True
+    keys = np.unique(ids[present])
+    load = _Load(ids, len(keys) == np.count_nonzero(present), origin, tally, Extents.none(keys))
     if isinstance(rows, UsageGrid) and lies_on_a_grid(rows):
-        for grid in _turns(rows, ids):
-            _store(blocks_of_grid(grid, ids), origin, tally, extents)
+        for grid in load.turns(rows):
+            load.store(blocks_of_grid(grid, ids))
     else:
-        _load_columns(columns_of(rows), ids, origin, tally, extents)
-    mark_channels(extents=extents, changed=tally.changed_channels, origin=origin)
+        load.columns(columns_of(rows))
+    mark_channels(extents=load.extents, changed=tally.changed_channels, origin=origin)
     unchanged = rows.size - tally.accepted - len(tally.rejected)
     return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected)
 
@@ -65,51 +74,78 @@ def rows_of(rows: Steady, channels: Flags) -> Steady:
     )
 
 
-def _load_columns(
-    columns: UsageColumns, ids: Integers, origin: Origin, tally: Tally, extents: Extents
-) -> None:
-    fitting = storable(columns)
-    if not fitting.all():
-        tally.reject(columns.lines[~fitting], _TOO_LONG)
-        columns = picked(columns, fitting)
-    columns = speaking(columns)
-    grid = on_a_grid(columns)
-    steady = columns if grid.all() else picked(columns, grid)
-    for step in np.unique(steady.durations).tolist():
-        here = steady.durations == step
-        for part in _turns(steady if here.all() else picked(steady, here), ids):
-            _store(blocks_of_columns(part, ids, step), origin, tally, extents)
-    if not grid.all():
-        _store_periods(picked(columns, ~grid), ids, origin, tally, extents)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Load:
+    """A load at work: the keys of its channels, whether each is named once, and what it leaves behind."""
 
+    ids: Integers
+    once: bool
+    origin: Origin
+    tally: Tally
+    extents: Extents
 
-def _store_periods(
-    periods: UsageColumns, ids: Integers, origin: Origin, tally: Tally, extents: Extents
-) -> None:
-    channel, known = ids[periods.channel], periods.known
-    turn = _earlier(channel, periods.starts, periods.durations)
-    for number in range(int(turn.max()) + 1):
-        store_periods(columns=picked(periods, turn == number), ids=ids, origin=origin, tally=tally)
-    extents.widen(
-        channel=channel,
-        first=np.where(known, periods.starts, NOWHERE),
-        past=np.where(known, periods.starts + periods.durations, -NOWHERE),
-        longest=periods.durations,  # withdrawn ones too: what crosses them must be found
-    )
+    def columns(self, columns: UsageColumns) -> None:
+        """Store flat readings: whole days as they stand, else by their length, the rest as periods."""
+        if columns.size and int(columns.values.min()) == NEVER:
+            fitting = storable(columns)
+            self.tally.reject(columns.lines[~fitting], _TOO_LONG)
+            columns = picked(columns, fitting)
+        columns = speaking(columns)
+        whole = blocks_of_whole_days(columns, self.ids) if self.once else None
+        if whole is not None:
+            self.store(whole)
+            return
+        grid = on_a_grid(columns)
+        steady = columns if grid.all() else picked(columns, grid)
+        for step in np.unique(steady.durations).tolist():
+            here = steady.durations == step
+            for part in self.turns(steady if here.all() else picked(steady, here)):
+                self.store(blocks_of_columns(part, self.ids, step))
+        if not grid.all():
+            self.periods(picked(columns, ~grid))
 
+    def periods(self, periods: UsageColumns) -> None:
+        """Store readings of no grid; the same period twice in turn."""
+        channel, known = self.ids[periods.channel], periods.known
+        turn = _earlier(channel, periods.starts, periods.durations)
+        for number in range(int(turn.max()) + 1):
+            part = picked(periods, turn == number)
+            store_periods(columns=part, ids=self.ids, origin=self.origin, tally=self.tally)
+        self.extents.widen(
+            channel=channel,
+            first=np.where(known, periods.starts, NOWHERE),
+            past=np.where(known, periods.starts + periods.durations, -NOWHERE),
+            longest=periods.durations,  # withdrawn ones too: what crosses them must be found
+        )
 
-def _turns(rows: Steady, ids: Integers) -> Iterator[Steady]:
-    """`rows`; or in turn the first mention of each channel, the second and so on, where one is named twice."""
-    present = np.zeros(len(ids), dtype=np.bool_)
-    present[rows.channel] = True
-    mention = np.full(len(ids), -1)
-    mention[present] = _earlier(ids[present])
-    last = int(mention.max(initial=0))
-    if last == 0:
-        yield rows
-        return
-    for turn in range(last + 1):
-        yield rows_of(rows, mention == turn)
+    def store(self, blocks: LoadedBlocks) -> None:
+        """Store blocks of one step."""
+        refused = store_blocks(loaded=blocks, origin=self.origin, tally=self.tally)
+        if refused is not None:
+            lines = blocks.lines()
+            self.tally.reject(lines[refused.unfit], _TOO_LONG)
+            self.tally.reject(lines[refused.contradicting], CONTRADICTS)
+        some = np.flatnonzero(blocks.known.any(axis=1))
+        known = blocks.known[some]
+        begin = blocks.day[some] * DAY_SECONDS + blocks.phase[some]
+        last = known.shape[1] - known[:, ::-1].argmax(axis=1)
+        self.extents.widen(
+            channel=blocks.channel[some],
+            first=begin + known.argmax(axis=1) * blocks.step,
+            past=begin + last * blocks.step,
+            longest=np.full(len(some), blocks.step),
+        )
+
+    def turns(self, rows: Steady) -> Iterator[Steady]:
+        """`rows`; or in turn the first mention of each channel, the second and so on, where one is named twice."""
+        if self.once:
+            yield rows
+            return
+        present = np.unique(rows.channel)
+        mention = np.full(len(self.ids), -1)
+        mention[present] = _earlier(self.ids[present])
+        for turn in range(int(mention.max(initial=0)) + 1):
+            yield rows_of(rows, mention == turn)
 
 
 def _earlier(*keys: Integers) -> Integers:
@@ -121,21 +157,3 @@ def _earlier(*keys: Integers) -> Integers:
     earlier = np.empty(len(order), dtype=np.int64)
     earlier[order] = place - np.maximum.accumulate(np.where(starts, place, 0))
     return earlier
-
-
-def _store(blocks: LoadedBlocks, origin: Origin, tally: Tally, extents: Extents) -> None:
-    refused = store_blocks(loaded=blocks, origin=origin, tally=tally)
-    if refused is not None:
-        lines = blocks.lines()
-        tally.reject(lines[refused.unfit], _TOO_LONG)
-        tally.reject(lines[refused.contradicting], CONTRADICTS)
-    some = np.flatnonzero(blocks.known.any(axis=1))
-    known = blocks.known[some]
-    begin = blocks.day[some] * DAY_SECONDS + blocks.phase[some]
-    last = known.shape[1] - known[:, ::-1].argmax(axis=1)
-    extents.widen(
-        channel=blocks.channel[some],
-        first=begin + known.argmax(axis=1) * blocks.step,
-        past=begin + last * blocks.step,
-        longest=np.full(len(some), blocks.step),
-    )
