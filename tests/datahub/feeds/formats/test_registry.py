@@ -20,6 +20,7 @@ FORMAT_OF = {
     "nem12.csv": "nem12",
     "nem13.csv": "nem13",
     "supply_terms.csv": "supply_terms_csv",
+    "wide_usage.csv": "usage_csv_wide",
 }
 
 
