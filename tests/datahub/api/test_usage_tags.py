@@ -1,5 +1,7 @@
 """The tag of usage is made of facts: it moves whenever the body does, and costs no reading."""
 
+import random
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from consent.models import Disclosure
 from datahub.feeds.formats.base import Quality
 from datahub.models import Channel
+from datahub.queries.usage import usage_page
 from tests.factories.accounts import ContractServicePointFactory, MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.feeds import FeedRunFactory, load_days, load_readings, usage_series
 
@@ -105,6 +108,36 @@ def test_a_change_of_the_body_changes_the_tag(reader, home, grant, change, form)
     csv_says_no_freshness = change is load_the_same_again and form == "text/csv"
     assert after.status_code == 200
     assert csv_says_no_freshness or after.content != before.content
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_through_many_changes_one_tag_never_stands_for_two_bodies(reader, home, grant, seed):
+    chance = random.Random(seed)  # noqa: S311 - a reproducible order, no secret
+    bodies: dict[str, set[bytes]] = defaultdict(set)
+    questions = [{}, {"start": "2026-03-01T12:15:00Z", "end": "2026-03-04"}]
+
+    for change in [None, *chance.sample(CHANGES[:-1], 7), set_a_month_aside]:
+        if change:
+            change(home, grant)
+        for asked in questions:
+            for form in ("application/json", "text/csv"):
+                answer = reader.get(URL, asked, Accept=form)
+                bodies[answer["ETag"]].add(answer.content)
+
+    assert {len(said) for said in bodies.values()} == {1}
+    assert len(bodies) > 8
+
+
+def test_a_load_while_an_answer_is_made_leaves_its_tag_behind(reader, home, grant, monkeypatch):
+    def loaded_meanwhile(*facts):
+        load_more(home, grant)
+        return usage_page(*facts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("datahub.api.minutes.views.usage_page", loaded_meanwhile)
+        first = reader.get(URL)
+
+    assert reader.get(URL, **{"If-None-Match": first["ETag"]}).status_code == 200
 
 
 def test_two_parts_of_one_run_at_one_moment_have_two_tags(reader, home, grant):
