@@ -6,6 +6,7 @@ from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
 from datahub.api.minutes.usage_file import UsageFileView
 from datahub.api.uploads import FeedFileRun, FeedFiles
+from datahub.views import usage
 
 _FOUNDING = (
     views.DistributionDetails,
@@ -27,5 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bill_statements/<str:statement_id>/file", BillStatementFile.as_view(), name="bill_statement_file"),
     path("api/feeds/<str:feed_id>/files", FeedFiles.as_view(), name="feed_files"),
     path("api/feeds/<str:feed_id>/files/<str:run_id>", FeedFileRun.as_view(), name="feed_file_run"),
+    path("my/usage/", usage.usage, name="my_usage"),
+    path("my/usage/file/", usage.usage_file, name="my_usage_file"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

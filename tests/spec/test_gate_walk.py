@@ -65,6 +65,7 @@ BY_UNGUESSABLE_KEY = {
 LOGIN = {
     "my_home", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
     "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
+    "my_usage", "my_usage_file",
 }  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
 

@@ -1,0 +1,313 @@
+"""/my/usage/: what its customer used, never what the meter measured for somebody else."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from lxml import html
+
+from accounts.models import Membership
+from datahub.exports.stream import BrokenOffError
+from datahub.feeds.formats.base import Quality
+from datahub.queries import usage_plan
+from tests.factories.accounts import (
+    ContractServicePointFactory,
+    MeterDeviceFactory,
+    MeterInstallationFactory,
+    add_service,
+    household,
+)
+from tests.factories.feeds import load_days, load_readings, usage_series
+
+URL = "/my/usage/"
+FILE = "/my/usage/file/"
+MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def owner(home) -> Browser:
+    owner = Browser()
+    owner.force_login(home.owner)
+    return owner
+
+
+def page(owner, **query):
+    answer = owner.get(URL, query)
+    assert answer.status_code == 200
+    return html.fromstring(answer.content.decode())
+
+
+def rows(tree):
+    """By label: the exact amounts of the row's cells, and its words."""
+    found = {}
+    for row in tree.xpath("//tbody/tr"):
+        label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
+        words = " ".join(" ".join(row.itertext()).split())
+        found[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words)
+    return found
+
+
+def headings(tree):
+    return tree.xpath("//thead//th/text()")
+
+
+def test_a_month_shows_its_days_in_the_readers_numbers(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [250] * 96 + [25_000] * 96, scale=0))
+
+    tree = page(owner, period="2026-03")
+
+    table = rows(tree)
+    assert table["March 1, 2026"][0] == ["24000"]
+    assert "24.00" in table["March 1, 2026"][1]
+    assert "2,400.00" in table["March 2, 2026"][1]
+    assert headings(tree) == [
+        "Period", "Used (kWh)", "Used, the year before (kWh)",
+    ]  # fmt: skip
+    assert "Data up to March 3, 2026, 12:00 AM" in tree.text_content()
+
+
+def test_numbers_follow_the_language(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [25_000] * 96, scale=0))
+
+    answer = owner.get(URL, {"period": "2026-03"}, headers={"Accept-Language": "es"})
+
+    assert re.search(r"2[.\s\xa0]?400,00", answer.content.decode())
+
+
+def test_the_newest_year_is_shown_first_and_leads_on(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1000] * 96, scale=0))
+
+    tree = page(owner)
+
+    assert tree.xpath("string(//h2)") == "2026"
+    links = tree.xpath("//tbody//a/@href")
+    assert links == [f"?contract={home.contract.public_id}&period=2026-03"]
+    years = page(owner, period="all")
+    assert rows(years)["2026"][0] == ["96000"]
+
+
+def test_the_year_before_stands_beside(owner, home):
+    load_readings(usage_series(home.meter, datetime(2025, 3, 1, 8, tzinfo=UTC), [1] * 96, scale=0))
+    load_readings(usage_series(home.meter, MIDNIGHT, [2] * 96, scale=0))
+
+    table = rows(page(owner, period="2026"))
+
+    assert table["March 2026"][0] == ["192", "96"]
+
+
+def test_used_and_sent_back_stand_apart(owner, home):
+    load_readings(
+        usage_series(home.meter, MIDNIGHT, [2] * 96, scale=0),
+        usage_series(home.meter, MIDNIGHT, [7] * 96, scale=0, direction="export"),
+    )
+
+    tree = page(owner, period="2026-03")
+
+    assert headings(tree)[1::2] == ["Used (kWh)", "Sent back (kWh)"]
+    assert rows(tree)["March 1, 2026"][0] == ["192", "672"]
+
+
+def test_registers_of_one_meter_are_never_added(owner, home):
+    load_readings(
+        usage_series(home.meter, MIDNIGHT, [3] * 96, scale=0),
+        usage_series(home.meter, MIDNIGHT, [1] * 96, scale=0, register="tou 1"),
+        usage_series(home.meter, MIDNIGHT, [2] * 96, scale=0, register="tou 2"),
+    )
+
+    tree = page(owner, period="2026-03")
+
+    assert headings(tree)[1::2] == ["Used (kWh)", "Used, tou 1 (kWh)", "Used, tou 2 (kWh)"]
+    assert rows(tree)["March 1, 2026"][0] == ["288", "96", "192"]
+
+
+def test_a_swapped_meter_goes_on_in_the_same_column(owner, home):
+    swap = MIDNIGHT + 2 * DAY
+    home.meter.installations.update(end=swap)
+    new = MeterDeviceFactory()
+    MeterInstallationFactory(meter=new, service_point=home.point, start=swap)
+    for meter in (home.meter, new):
+        load_readings(usage_series(meter, MIDNIGHT, [1] * 96 * 4, scale=0))
+
+    tree = page(owner, period="2026")
+
+    assert len(headings(tree)) == 3
+    assert rows(tree)["March 2026"][0] == [str(96 * 4)]
+
+
+def test_meters_that_measure_at_once_stay_apart(owner, home):
+    other = MeterDeviceFactory()
+    MeterInstallationFactory(meter=other, service_point=home.point)
+    for meter in (home.meter, other):
+        load_readings(usage_series(meter, MIDNIGHT, [1] * 96, scale=0))
+
+    tree = page(owner, period="2026")
+
+    assert f"Used, meter {home.meter.meter_number} (kWh)" in headings(tree)
+    assert f"Used, meter {other.meter_number} (kWh)" in headings(tree)
+
+
+def test_missing_is_said_and_estimated_is_marked(owner, home):
+    quality = [Quality.ESTIMATED] * 4 + [Quality.ACTUAL] * 92
+    load_readings(usage_series(home.meter, MIDNIGHT, [1] * 90 + [None] * 5 + [1], scale=0, quality=quality))
+    load_readings(usage_series(home.meter, MIDNIGHT + 2 * DAY, [0] * 96, scale=0))
+
+    table = rows(page(owner, period="2026-03"))
+
+    assert "91 of 96 readings" in table["March 1, 2026"][1]
+    assert "4 estimated" in table["March 1, 2026"][1]
+    assert table["March 2, 2026"][0] == []
+    assert "No data" in table["March 2, 2026"][1]
+    assert "0.00" in table["March 3, 2026"][1]
+
+
+def test_a_day_whose_clocks_change_says_its_hours(owner, home):
+    load_days(home.meter, date(2026, 3, 7), 3, step=3600)
+
+    assert "A day of 23 hours" in rows(page(owner, period="2026-03"))["March 8, 2026"][1]
+
+
+@pytest.fixture
+def newcomer(home):
+    """Moved in on March 14 at 5 PM, where another customer lived before."""
+    move = MIDNIGHT + 13 * DAY + timedelta(hours=16)
+    home.contract.point_links.update(end=move)
+    later = household(start=date(2026, 3, 14))
+    ContractServicePointFactory(contract=later.contract, service_point=home.point, start=move)
+    later.meter.installations.all().delete()
+    later.contract.point_links.exclude(service_point=home.point).delete()
+    load_readings(usage_series(home.meter, MIDNIGHT - 400 * DAY, [1000] * 96 * 413 + [7] * 96 * 18, scale=0))
+    return later
+
+
+def test_a_month_that_a_move_cuts_is_the_newcomers_alone_on_page_csv_and_api(newcomer, reader):
+    owner = Browser()
+    owner.force_login(newcomer.owner)
+    own = 7 * (96 * 18 - 64 - 4)
+
+    tree = page(owner, period="2026")
+    table = rows(tree)
+    reader.granted(newcomer.contract)
+    (sums,) = reader.get("/usage_sums", {"end": "2026-03-31"}).json()["data"]
+    url = page(owner, period="2026-03").xpath("//ul[@class='usage-downloads']//a/@href")[0]
+    text = b"".join(owner.get(url).streaming_content).decode()
+    lines = csv.DictReader(io.StringIO(text.rpartition("# complete")[0]))
+
+    assert table["March 2026"][0] == [str(own)]
+    assert sums["periods"][0]["value"] == str(own)
+    assert sum(Decimal(line["value"]) for line in lines) == own
+    assert "From March 14, 2026" in table["March 2026"][1]
+    assert table["February 2026"] == ([], table["February 2026"][1])
+    assert table["February 2026"][1].count("Before you moved in") == 2
+    assert "1,000" not in tree.text_content()
+
+
+def test_the_former_occupant_sees_until_the_move_and_no_further(newcomer, home):
+    owner = Browser()
+    owner.force_login(home.owner)
+
+    table = rows(page(owner, period="2026"))
+
+    assert table["March 2026"][0][0] == str(1000 * 96 * 13 + 7 * 64)
+    assert "Until March 14, 2026" in table["March 2026"][1]
+    assert "April 2026" not in table
+
+
+def test_others_contracts_are_not_found(owner, home):
+    other = household()
+
+    assert owner.get(URL, {"contract": other.contract.public_id}).status_code == 404
+    query = {"contract": other.contract.public_id, "period": "2026", "form": "csv"}
+    assert owner.get(FILE, query).status_code == 404
+
+
+@pytest.mark.parametrize("period", ["2026-13", "1", "2026-03-01", "all ", "9999", "<b>"])
+def test_a_period_that_is_none_is_not_found(owner, home, period):
+    load_days(home.meter, date(2026, 3, 1), 1)
+
+    assert owner.get(URL, {"period": period}).status_code == 404
+    assert owner.get(FILE, {"period": period, "form": "csv"}).status_code == 404
+
+
+def test_a_service_is_chosen(owner, home):
+    gas = add_service(owner=home.owner, account=home.account, commodity="natural_gas")
+    load_readings(usage_series(gas.meter, MIDNIGHT, [31] * 2, step=86_400, scale=1, unit="therm"))
+
+    tree = page(owner, contract=gas.contract.public_id)
+
+    assert len(tree.xpath("//select[@id='contract']/option")) == 2
+    assert headings(tree)[1] == "Used (therm)"
+    assert rows(tree)["March 2026"][0] == ["6.2"]
+
+
+def test_nothing_loaded_and_nothing_owned_say_so(owner, home):
+    stranger = household()
+    Membership.objects.filter(user=stranger.owner).delete()
+    other = Browser()
+    other.force_login(stranger.owner)
+
+    assert "No readings have reached us" in page(owner).text_content()
+    assert "There are no accounts for this login yet." in page(other).text_content()
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"), [("csv", "text/csv"), ("json", "application/json"), ("xml", "application/atom+xml")]
+)
+def test_each_form_comes_as_a_named_file(owner, home, form, kind):
+    load_days(home.meter, date(2026, 3, 1), 2)
+
+    answer = owner.get(FILE, {"contract": home.contract.public_id, "period": "2026-03", "form": form})
+
+    assert answer["Content-Type"].startswith(kind)
+    assert f'filename="usage-{home.contract.contract_number}-2026-03.{form}"' in answer["Content-Disposition"]
+    assert b"".join(answer.streaming_content)
+
+
+def test_a_role_that_ends_breaks_a_running_download_off(owner, home, monkeypatch):
+    monkeypatch.setattr(usage_plan, "METER_DAYS", 2)
+    load_days(home.meter, date(2026, 3, 1), 9)
+    stream = iter(owner.get(FILE, {"period": "2026-03", "form": "csv"}).streaming_content)
+    next(stream)
+
+    Membership.objects.filter(user=home.owner).delete()
+
+    with pytest.raises(BrokenOffError):
+        list(stream)
+
+
+def test_queries_do_not_grow_with_time_and_meters(owner, home):
+    def count(**query):
+        with CaptureQueriesContext(connection) as queries:
+            assert rows(page(owner, **query))
+        return len(queries)
+
+    load_days(home.meter, date(2026, 3, 1), 3)
+    few = count(period="2026-03")
+    for _ in range(3):
+        meter = MeterDeviceFactory()
+        MeterInstallationFactory(meter=meter, service_point=home.point)
+        load_days(meter, date(2025, 3, 1), 380)
+
+    # session, user, contracts, facts, labels, facts of the sums, blocks, periods; the session's renewal is three
+    assert count(period="2026-03") == few == 11
+    assert count(period="all") == 11
+
+
+def test_the_chart_has_a_bar_for_what_is_known_and_a_gap_for_what_is_not(owner, home):
+    load_readings(
+        usage_series(home.meter, MIDNIGHT, [2] * 96 + [None] * 96 + [1] * 96, scale=0),
+        usage_series(home.meter, MIDNIGHT, [1] * 96, scale=0, direction="export", quality=Quality.ESTIMATED),
+    )
+
+    tree = page(owner, period="2026-03")
+
+    heights = tree.xpath("//*[name()='rect'][@x][contains(@class, 'chart__bar')]/@height")
+    assert heights == ["200.0", "100.0", "100.0"]
+    assert tree.xpath("//*[name()='text'][@class='chart__mark']/text()") == ["E"]
+    assert "Used: most on March 1, 2026, 0.19 kWh" in "".join(tree.itertext())
