@@ -20,7 +20,8 @@ def make_room(*, rows: Iterable[UsageRows]) -> None:
     """Make the partitions that `rows` need, ahead of `load_usage` and in a transaction of its own."""
     months: set[date] = set()
     for part in rows:
-        days = np.unique(part.starts // DAY_SECONDS)
+        days = part.starts // DAY_SECONDS
+        days = np.unique(days[np.append(True, np.diff(days) != 0)] if len(days) else days)
         if isinstance(part, UsageGrid):
             length = (part.known.shape[1] * part.step - 1) // DAY_SECONDS + 1
             days = np.unique(days[:, None] + np.arange(length + 1))

@@ -120,8 +120,9 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
     days = _day(loaded.day.min()), _day(loaded.day.max())
     with _by_index(cursor):
         cursor.execute(_DIFFERING, [*days, origin.run_id])
-        found = [_stored(row, loaded) for row in cursor.fetchall()]
-        pieces = [_merged(stored, loaded, origin) for stored in found for stored in _in_pieces(stored)]
+        pieces = [
+            _merged(stored, loaded, origin) for row in cursor.fetchall() for stored in _stored(row, loaded)
+        ]
         if any(len(piece.rows) for piece in pieces):
             cursor.execute("TRUNCATE staged_block")
             written = [piece for piece in pieces if len(piece.rows)]
@@ -189,31 +190,31 @@ def _refused(pieces: list[_Merged], loaded: LoadedBlocks) -> Refused | None:
     return Refused(unfit, contradicting)
 
 
-def _stored(row: tuple[Any, ...], loaded: LoadedBlocks) -> _Stored:
+def _stored(row: tuple[Any, ...], loaded: LoadedBlocks) -> Iterator[_Stored]:
+    """The blocks of one row of `_DIFFERING`, which are all of one width, a piece at a time."""
     place, scale, vals, quality, exception_sizes, exceptions, version, version_sizes, versions, mine = row
     rows = np.frombuffer(place, dtype=">i4").astype(np.intp)
     slots = DAY_SECONDS // loaded.step
-    values, known = unpacked(vals, len(vals) // slots // len(rows), slots)
-    qualities = filled(
-        np.frombuffer(quality, ">i2").astype(np.uint8),
-        _longs(exception_sizes, ">i4"),
-        exceptions,
-        slots,
-        QUALITY_RUN,
-    )
-    its_version = filled(_longs(version, ">i8"), _longs(version_sizes, ">i4"), versions, slots, VERSION_RUN)
-    its_version[~known & (qualities != Quality.WITHDRAWN)] = NEVER
-    blocks = Blocks(
-        loaded.step, loaded.channel[rows], loaded.day[rows], loaded.phase[rows], _longs(scale, ">i2"), values, known,
-        qualities, its_version,
-    )  # fmt: skip
-    return _Stored(rows, blocks, np.frombuffer(mine, dtype=np.bool_))
-
-
-def _in_pieces(stored: _Stored) -> Iterator[_Stored]:
-    for first in range(0, len(stored.rows), _BLOCKS_A_PIECE):
-        piece = slice(first, first + _BLOCKS_A_PIECE)
-        yield _Stored(stored.rows[piece], stored.blocks.take(piece), stored.mine[piece])
+    size = len(vals) // len(rows)
+    scales, usual, its_usual = _longs(scale, ">i2"), _longs(quality, ">i2"), _longs(version, ">i8")
+    of_quality, of_version = _longs(exception_sizes, ">i4"), _longs(version_sizes, ">i4")
+    by_this_run = np.frombuffer(mine, dtype=np.bool_)
+    quality_ends, version_ends = (np.append(0, np.cumsum(each)).tolist() for each in (of_quality, of_version))
+    for first in range(0, len(rows), _BLOCKS_A_PIECE):
+        past = min(first + _BLOCKS_A_PIECE, len(rows))
+        here = slice(first, past)
+        values, known = unpacked(vals[first * size : past * size], size // slots, slots)
+        runs = exceptions[quality_ends[first] : quality_ends[past]]
+        qualities = filled(usual[here].astype(np.uint8), of_quality[here], runs, slots, QUALITY_RUN)
+        runs = versions[version_ends[first] : version_ends[past]]
+        its_version = filled(its_usual[here], of_version[here], runs, slots, VERSION_RUN)
+        its_version[~known & (qualities != Quality.WITHDRAWN)] = NEVER
+        at = rows[here]
+        blocks = Blocks(
+            loaded.step, loaded.channel[at], loaded.day[at], loaded.phase[at], scales[here], values, known, qualities,
+            its_version,
+        )  # fmt: skip
+        yield _Stored(at, blocks, by_this_run[here])
 
 
 def _packed_load(loaded: LoadedBlocks, origin: Origin) -> Iterator[bytes]:
