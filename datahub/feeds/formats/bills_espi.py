@@ -35,7 +35,7 @@ from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_names import Directory
 from datahub.feeds.formats.espi_runs import Run
 from datahub.feeds.formats.espi_types import COMMODITIES, UsagePoint, whole
-from datahub.feeds.formats.units import ESPI_UNITS
+from datahub.feeds.formats.units import ESPI_UNITS, commodity_of
 
 NAME = "bills_espi"
 KIND = "bills"
@@ -128,7 +128,7 @@ def _bill(summary: etree._Element, links: Links, directory: Directory, manner: _
     point = _point(links, directory)
     contract = needed(directory.meter_number(point), "the name of the contract", 50)
     start, end = _period(summary, manner)
-    commodity = COMMODITIES.get(whole(summary, "commodity") or 0) or point.commodity
+    commodity = COMMODITIES.get(whole(summary, "commodity") or 0) or point.commodity or _commodity(summary)
     if not commodity:
         raise ValueError("whether it bills electricity, gas or water is not said")
     said = _text(summary, "currency")
@@ -168,6 +168,15 @@ def _bill(summary: etree._Element, links: Links, directory: Directory, manner: _
         file_name="",
         sections=(section,),
     )
+
+
+def _commodity(summary: etree._Element) -> str:
+    """What it must be by its name and the unit of what was used, "" if that does not tell."""
+    if summary.tag != f"{ESPI}UsageSummary":
+        return "electricity"
+    used = summary.find(f"{ESPI}overallConsumptionLastPeriod")
+    unit = None if used is None else ESPI_UNITS.get(whole(used, "uom"))
+    return "" if unit is None else commodity_of(unit)
 
 
 def _line(item: etree._Element, amount: Decimal, manner: _Manner) -> BillLineRow:
@@ -221,6 +230,9 @@ def _point(links: Links, directory: Directory) -> UsagePoint:
     for head in heads:
         if head in directory.points:
             return directory.points[head]
+    pointing = directory.point_with(links)
+    if pointing is not None:
+        return pointing
     for point in (Links(head, "", frozenset()) for head in heads):
         if point.is_a("UsagePoint"):
             return UsagePoint(point, "", "")

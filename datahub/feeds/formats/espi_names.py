@@ -22,6 +22,7 @@ class Directory:
     points: dict[str, UsagePoint] = field(default_factory=dict)
     readings: dict[str, MeterReading] = field(default_factory=dict)
     types: dict[str, ReadingType] = field(default_factory=dict)
+    _contrary: set[str] = field(default_factory=set)  # types that are told twice, with different units
     _titles: dict[str, int] = field(default_factory=dict)
     _points_at: dict[str, str] = field(
         default_factory=dict
@@ -44,7 +45,7 @@ class Directory:
         """The first of a name counts: some vendors repeat a type with another behaviour, in one unit."""
         first = self.types.setdefault(name, kind)
         if (first.uom, first.exponent) != (kind.uom, kind.exponent):
-            raise FeedStructureError(f"{name} is told twice, with different units")
+            self._contrary.add(name)
 
     def reading_of(self, block: Links) -> MeterReading:
         return _found(self.readings, self._readings_at, block, "IntervalBlock", "its MeterReading")
@@ -53,12 +54,18 @@ class Directory:
         return _found(self.points, self._points_at, reading.links, "MeterReading", "its UsagePoint")
 
     def type_of(self, reading: MeterReading) -> ReadingType:
-        for name in sorted(reading.links.related):
-            if name in self.types:
-                return self.types[name]
-        if len(self.types) != 1:
+        name = next((one for one in sorted(reading.links.related) if one in self.types), None)
+        if name is None and len(self.types) != 1:
             raise _lost(f"{reading.links.own}: its ReadingType, which says the unit,", len(self.types))
-        return next(iter(self.types.values()))
+        name = name or next(iter(self.types))
+        if name in self._contrary:
+            raise FeedStructureError(f"{name} is told twice, with different units")
+        return self.types[name]
+
+    def point_with(self, links: Links) -> UsagePoint | None:
+        """The point whose links name this entry or its collection, if one does."""
+        name = self._points_at.get(links.own) or self._points_at.get(links.up)
+        return self.points[name] if name else None
 
     def meter_number(self, point: UsagePoint) -> str:
         if self.meter == "id":

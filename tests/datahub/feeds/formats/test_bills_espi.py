@@ -104,6 +104,32 @@ def test_a_usage_point_that_only_the_link_names():
     assert (section.contract_number, section.commodity) == ("K-2", "natural_gas")
 
 
+def test_a_usage_point_that_points_at_the_summary_and_what_the_unit_says_it_is():
+    used = b"<espi:overallConsumptionLastPeriod><espi:uom>169</espi:uom></espi:overallConsumptionLastPeriod>"
+    related = b'<link rel="related" href="/User/7/UsageSummary"/><title>Main street'
+    content = changed(b"<title>Main street", related).replace(b"<espi:kind>0</espi:kind>", b"")
+    content = content.replace(
+        b"https://utility.example.com/espi/RetailCustomer/7/UsagePoint/K-1/UsageSummary/2",
+        b"/User/7/UsageSummary/2",
+    )
+    content = content.replace(
+        b'UsageSummary/2"/>', b'UsageSummary/2"/><link rel="up" href="/User/7/UsageSummary"/>'
+    )
+    content = content.replace(SECOND, SECOND + used)
+
+    section = bills(content).rows[1].sections[0]
+
+    assert (section.contract_number, section.commodity) == ("K-1", "natural_gas")
+
+
+def test_an_electric_power_summary_is_of_electricity():
+    content = CONTENT.replace(b"espi:UsageSummary>", b"espi:ElectricPowerUsageSummary>").replace(
+        b"<espi:kind>0</espi:kind>", b""
+    )
+
+    assert [bill.sections[0].commodity for bill in bills(content).rows] == ["electricity", "electricity"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

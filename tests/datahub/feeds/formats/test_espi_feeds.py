@@ -126,6 +126,16 @@ def test_customer_data_is_passed_over():
     )
 
 
+def test_a_type_told_twice_with_different_units_matters_only_to_what_uses_it():
+    kinds = reading_type(), reading_type("/ReadingType/2", uom=38), reading_type("/ReadingType/2", uom=72)
+    others = meter_reading("/UsagePoint/1/MeterReading/2", "/ReadingType/2")
+    entries = [point(), *kinds, meter_reading(), others, block(QUARTERS)]
+
+    assert len(parsed(feed(*entries))) == 1
+    with pytest.raises(FeedStructureError, match="ReadingType/2 is told twice, with different units"):
+        parsed(feed(*entries, block(QUARTERS, "/UsagePoint/1/MeterReading/2/IntervalBlock/1")))
+
+
 def test_rules_of_local_time_change_no_reading():
     rules = entry(
         "/LocalTimeParameters/1",
