@@ -133,8 +133,7 @@ class Soak:
 
     def kill(self) -> None:
         """Wait until a run went on since the last time, and a random moment more; then something ends unwarned."""
-        lately = running().filter(heartbeat__gt=self.last)
-        wait_until("a run goes on", lately.exists, nudge=sweep)
+        wait_until("a run goes on", self._goes_on, nudge=sweep)
         time.sleep(self.chance.uniform(0, _LONGEST_MOMENT))
         kind = self.chance.choice(KINDS)
         self.struck += running().exists()
@@ -152,6 +151,13 @@ class Soak:
             messages.mkdir()
         self.start_worker()
         sweep()
+
+    def _goes_on(self) -> bool:
+        """Whether a worker is at a run again. What hardly moves is let by: a run gives up after five deaths."""
+        return (
+            running().filter(heartbeat__gt=self.last).exists()
+            and not pending().filter(attempts__gte=3).exists()
+        )
 
     def compare(self) -> str:
         """What was done, in words. Raises SoakFailedError where a reading or a count is not as it should be."""

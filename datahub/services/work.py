@@ -39,7 +39,7 @@ def carry_out(*, run_id: int) -> None:
     for pause in (*_PAUSES, None):
         try:
             _work_through(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
-        except RunPausedError:
+        except (RunPausedError, RunTakenOverError):
             return
         except (OperationalError, InterfaceError) as error:
             connection.close()

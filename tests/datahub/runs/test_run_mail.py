@@ -1,27 +1,20 @@
 """Those who look after feeds hear of a run that went wrong, once, and read nothing of anybody's data."""
 
-from datetime import UTC, datetime
-from io import BytesIO
-
 import pytest
 from django.contrib.auth.models import Permission
 
 from consent.models import OutgoingMail
 from datahub.models import FeedRun, RejectedRow, RunStatus
 from datahub.services.run_mail import tell_of_trouble
-from datahub.services.runs import start_run
-from datahub.services.work import carry_out
-from tests.datahub.runs.files import usage_file
+from tests.datahub.runs.files import MORNING, bring, usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory
 from tests.factories.feeds import FeedFactory, FeedRunFactory
 
 pytestmark = pytest.mark.django_db
-MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _alerts(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+def _alerts(settings):
     settings.FEED_ALERT_TO = ("feeds@example.com",)
     settings.FEED_ALERT_PERCENT = 10
 
@@ -30,11 +23,6 @@ def _alerts(settings, tmp_path):
 def feed():
     MeterDeviceFactory(meter_number="M-1")
     return FeedFactory(name="meters", settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
-
-
-def bring(feed, content):
-    run = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=None, at=MORNING)
-    carry_out(run_id=run.pk)
 
 
 def test_a_refused_file_is_told_with_a_link_to_its_run(feed):
