@@ -16,6 +16,7 @@ from datahub.queries.usage_series import Series
 WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
 _SHARE = Decimal("0.8")  # of a part's width that its bars take
 _COLORS = 6
+_SIDE_BY_SIDE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Chart:
     legend: tuple[tuple[int, str], ...]
     zero: str
     top: str
+
+    @property
+    def is_dense(self) -> bool:
+        """More labels than stand side by side on a phone."""
+        return len(self.ticks) > _SIDE_BY_SIDE
 
 
 def usage_charts(series: Sequence[Series], parts: Sequence[date], by: By) -> tuple[Chart, ...]:

@@ -56,5 +56,7 @@ def test_a_customer_reads_a_year_and_a_month_with_the_keyboard(browser_page, wid
 def look_at(page, name, scripts):
     shot(page, name)
     assert_fits(page)
+    cut = "[...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth).length"
+    assert page.evaluate(cut) == 0
     if scripts:
         assert_no_axe_faults(page)
