@@ -32,7 +32,8 @@ REBUILT = """
             WHERE inhparent = 'interval_block_before'::regclass
         LOOP
             EXECUTE format('ALTER TABLE %I RENAME TO %I', part.name, part.name || '_before');
-            EXECUTE format('CREATE TABLE %I PARTITION OF interval_block %s', part.name, part.bound);
+            EXECUTE format('CREATE TABLE %I PARTITION OF interval_block %s WITH (autovacuum_vacuum_scale_factor = 0.01,'
+                ' autovacuum_vacuum_threshold = 1000)', part.name, part.bound);
         END LOOP;
     END $$;
     INSERT INTO interval_block (channel_id, version, modified, feed_run_id, day, step, phase, scale, quality, known,
