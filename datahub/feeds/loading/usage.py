@@ -53,6 +53,8 @@ def load_usage(
         if (ids < 0).any():
             whole.rejected.extend(_refused(part, ids))
             part = rows_of(part, ids >= 0)
+        if not part.size:
+            continue
         loaded = load_rows(rows=part, ids=ids, origin=origin)
         whole.accepted += loaded.accepted
         whole.unchanged += loaded.unchanged

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from accounts.models import MeterDevice
 from datahub.feeds.formats.base import UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid
 from datahub.feeds.loading.parking import load_or_park, series_of, unpacked
 from datahub.feeds.store.tally import Origin
 from datahub.models import IntervalBlock, ParkedReadings, RejectedRow
 from datahub.queries.readings import readings
 from datahub.services import parked
 from datahub.services.parked import end_waiting, load_arrived
-from tests.datahub.runs.files import MORNING, bring, counts, metered, usage_file
+from tests.datahub.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
 
@@ -55,6 +55,22 @@ def test_what_is_packed_comes_out_the_same(rows):
     assert (again.meter_number, again.register, again.direction, again.scale) == ("M-9", "1.8.0", "export", 3)
     assert all((getattr(again, name) == made[name]).all() for name in COLUMNS)
     assert all(getattr(again, name).dtype == made[name].dtype for name in COLUMNS)
+
+
+def test_a_grid_of_unknown_meters_alone_is_parked_whole():
+    run = FeedRunFactory()
+    key = ChannelKey("M-9", "", "electricity", "Wh", "import", "interval")
+    grid = UsageGrid(
+        (key,), np.array([0]), np.array([int(FIRST.timestamp())]), 900, np.arange(96).reshape(1, 96), np.array([0]),
+        np.ones((1, 96), dtype=np.bool_), np.zeros((1, 96), dtype=np.uint8), np.array([2]),
+    )  # fmt: skip
+
+    outcome = load_or_park(rows=[grid], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING))
+
+    (columns,) = unpacked(ParkedReadings.objects.all())
+    assert (outcome.parked, outcome.loaded.accepted, outcome.loaded.unchanged) == (96, 0, 0)
+    assert columns.values.tolist() == list(range(96))
+    assert set(columns.lines.tolist()) == {2}
 
 
 def test_a_channel_parked_twice_comes_in_columns_that_name_it_once():
