@@ -37,9 +37,22 @@ _CHANGED, _REPLACED = 1, 2  # flags of a staged row: other content; the old cont
 # no part of these statements is input
 _CONTENT = "scale, vals, quality, exceptions, version, versions, known, sums"
 _COLUMNS = f"channel_id, day, step, phase, {_CONTENT}"
-_SAME_BLOCK = " AND ".join(
-    f"stored.{name} = staged.{name}" for name in ("channel_id", "day", "step", "phase")
-)
+# Each staged block finds its stored one by key. OFFSET 0 keeps it so: a day that the statistics have not seen yet looks
+# empty to the planner, which would then compare every stored block with every staged one.
+_PAIRED = """
+    staged_block AS staged CROSS JOIN LATERAL (
+        SELECT {columns} FROM interval_block AS block
+        WHERE block.channel_id = staged.channel_id AND block.day = staged.day AND block.step = staged.step
+          AND block.phase = staged.phase AND block.day BETWEEN %s AND %s {which}
+        OFFSET 0
+    ) AS stored
+"""
+_WHICH_DIFFER = """
+    AND (block.scale, block.vals, block.quality, coalesce(block.exceptions, ''), block.version,
+        coalesce(block.versions, ''))
+      IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
+    FOR UPDATE
+"""
 _INSERT = f"""
     WITH made AS (
         INSERT INTO interval_block ({_COLUMNS}, modified, feed_run_id)
@@ -50,13 +63,8 @@ _INSERT = f"""
 """  # noqa: S608
 _DIFFERING = f"""
     WITH differing AS MATERIALIZED (
-        SELECT staged.place, stored.* FROM staged_block AS staged JOIN interval_block AS stored ON {_SAME_BLOCK}
-        WHERE stored.day BETWEEN %s AND %s
-          AND (stored.scale, stored.vals, stored.quality, coalesce(stored.exceptions, ''), stored.version,
-              coalesce(stored.versions, ''))
-            IS DISTINCT FROM
-              (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
-        ORDER BY staged.place FOR UPDATE OF stored
+        SELECT staged.place, stored.* FROM {_PAIRED.format(columns="block.*", which=_WHICH_DIFFER)}
+        ORDER BY staged.place
     )
     SELECT string_agg(int4send(place), ''), string_agg(int2send(scale), ''), string_agg(vals, ''),
         string_agg(int2send(quality), ''), string_agg(int4send(octet_length(coalesce(exceptions, ''))), ''),
@@ -69,16 +77,18 @@ _KEEP = f"""
     INSERT INTO interval_block_history ({_COLUMNS}, modified, feed_run_id, replaced, replaced_by_id)
     SELECT {", ".join(f"stored.{name.strip()}" for name in _COLUMNS.split(","))},
         stored.modified, stored.feed_run_id, %s, %s
-    FROM staged_block AS staged JOIN interval_block AS stored ON {_SAME_BLOCK}
-    WHERE stored.day BETWEEN %s AND %s AND staged.flags & {_REPLACED} <> 0
+    FROM {_PAIRED.format(columns="block.*", which="")} WHERE staged.flags & {_REPLACED} <> 0
 """  # noqa: S608
 _UPDATE = f"""
     UPDATE interval_block AS stored
     SET {", ".join(f"{name.strip()} = staged.{name.strip()}" for name in _CONTENT.split(","))},
         modified = CASE WHEN staged.flags & {_CHANGED} <> 0 THEN %s ELSE stored.modified END,
         feed_run_id = CASE WHEN staged.flags & {_CHANGED} <> 0 THEN %s ELSE stored.feed_run_id END
-    FROM staged_block AS staged
-    WHERE {_SAME_BLOCK} AND stored.day BETWEEN %s AND %s
+    FROM (
+        SELECT staged.*, stored.place_in, stored.part
+        FROM {_PAIRED.format(columns="block.ctid AS place_in, block.tableoid AS part", which="")}
+    ) AS staged
+    WHERE stored.ctid = staged.place_in AND stored.tableoid = staged.part AND stored.day BETWEEN %s AND %s
 """  # noqa: S608
 
 
@@ -129,7 +139,7 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
             _copy(cursor, (piece.tuples for piece in written))
             if any(piece.replaced for piece in written):
                 cursor.execute(_KEEP, [origin.at, origin.run_id, *days])
-            cursor.execute(_UPDATE, [origin.at, origin.run_id, *days])
+            cursor.execute(_UPDATE, [origin.at, origin.run_id, *days, *days])
     for piece in pieces:
         tally.accepted += piece.accepted
         tally.kept_out += piece.kept_out
