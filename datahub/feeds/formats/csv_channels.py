@@ -112,7 +112,7 @@ class Channels:
         said = {
             role: part_of(word, self._sources[role].pattern) if word else word for role, word in cells.items()
         }
-        here = self._mapping.sections[section].facts if section != NOWHERE else _NO_FACTS
+        here = self._mapping.facts(section) if section != NOWHERE else _NO_FACTS
         own = self._mapping.registers.get((said.get("register") or "").casefold(), _NO_FACTS)
         words = {role: self._word(role, said, own, here) for role in _ROLES}
         measured = self._measured(words["unit"])

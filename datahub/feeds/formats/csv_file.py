@@ -49,6 +49,7 @@ class CsvFile:
         self.mapping = asked or own([name.lower() for name in self.head.columns])
         self._where = _Sections(mapping)
         self.width = self._data_width()
+        self._values = [self.column(value.column) for value in self.mapping.values]
         self._above = self._first.text[: self._begin].decode("utf-8", "replace")
 
     def column(self, wanted: str | int) -> int:
@@ -64,6 +65,11 @@ class CsvFile:
         if len(found) != 1:
             raise FeedStructureError(f"line {line}: {'ambiguous' if found else 'missing'} column {wanted}")
         return found[0]
+
+    @property
+    def value(self) -> int:
+        """Index of the column of the reading; of several, they take turns in one behind the others."""
+        return self.width if self._values else self.places("value")["value"]
 
     def fixed(self, role: Role) -> str:
         """What the mapping says of all lines: a text, or a word of the lines ahead of the data."""
@@ -103,6 +109,8 @@ class CsvFile:
                 next(f"line {one.line}: {one.reason}" for one in rejected if one.line in wrong)
             )
         section = sections[cells.lines - line] if len(sections) else np.full(len(cells), NOWHERE)
+        if self._values:
+            cells, section = _by_value(cells, self._values)
         return Lines(cells, rejected, section, stretch.offset, is_first, is_last)
 
     def _data_width(self) -> int:
@@ -118,6 +126,17 @@ class CsvFile:
         return named or 1
 
 
+def _by_value(cells: Cells, columns: Sequence[int]) -> tuple[Cells, Integers]:
+    """(a row for each of `columns` of a line, whose cell stands behind the others; which of them it is)."""
+    rows = np.repeat(np.arange(len(cells)), len(columns))
+    each = cells.chosen(rows)
+    starts, stops = (edge[:, columns].reshape(-1, 1) for edge in (cells.starts, cells.stops))
+    spread = Cells(
+        cells.buffer, np.hstack([each.starts, starts]), np.hstack([each.stops, stops]), each.lines, each.ends
+    )
+    return spread, np.tile(np.arange(len(columns)), len(cells))
+
+
 class _Sections:
     """Which section lines stand in, while the file goes by."""
 
@@ -125,7 +144,8 @@ class _Sections:
         self._starts = [_in_bytes(section.start) for section in mapping.sections]
         self._ends = [_in_bytes(section.end) if section.end else None for section in mapping.sections]
         self._ignored = [_in_bytes(pattern) for pattern in mapping.ignore]
-        self._now = self._last = NOWHERE
+        self._now = NOWHERE
+        self._begun: set[int] = set()
 
     def of(self, text: bytes) -> tuple[Integers, _Flags | None]:
         """(section of each line, which lines are no data); nothing where the mapping has no such members."""
@@ -145,10 +165,10 @@ class _Sections:
         """Whether a section begins after `line`."""
         able = [place for place, start in enumerate(self._starts) if start.search(line)]
         if able:
-            later = [place for place in able if place > self._last]
-            # of sections that begin alike, each line begins the next
-            self._now = later[0] if later else able[0] if len(able) == 1 else UNTOLD
-            self._last = max(self._last, self._now)
+            # of sections that begin alike, each such line begins the next
+            fresh = [place for place in able if place not in self._begun]
+            self._now = fresh[0] if fresh else able[0] if len(able) == 1 else UNTOLD
+            self._begun.add(self._now)
             return True
         end = self._ends[self._now] if self._now >= 0 else None
         if end is not None and end.search(line):
@@ -161,8 +181,9 @@ def _in_bytes(pattern: re.Pattern[str]) -> re.Pattern[bytes]:
 
 
 def rejections(cells: Cells, faults: Mapping[int, str]) -> list[Rejection]:
-    """The lines of the rows at fault, with their text."""
-    return [Rejection(int(cells.lines[row]), reason, cells.line_text(row)) for row, reason in faults.items()]
+    """The lines of the rows at fault, with their text; what is wrong with all readings of a line is said once."""
+    found = {(int(cells.lines[row]), reason): row for row, reason in faults.items()}
+    return [Rejection(line, reason, cells.line_text(row)) for (line, reason), row in found.items()]
 
 
 def part_of_lines(lines: Lines, rows: Sequence[UsageRows], rejected: list[Rejection]) -> Part[UsageRows]:

@@ -18,6 +18,7 @@ Sign = Literal["as_written", "reversed", "negative_is_export"]
 Commodity = Literal["electricity", "natural_gas", "water"]
 _LONG_ONLY = ("value", "start_time", "end", "end_time", "interval_seconds")
 ROLES: tuple[Role, ...] = get_args(Role)
+ANY_OTHER = "*"  # among qualities: a word that is not named
 QUALITIES: Mapping[str, Quality] = MappingProxyType({quality.name.lower(): quality for quality in Quality})
 
 
@@ -68,6 +69,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """One of several columns whose cells are readings of registers of their own."""
+
+    column: str | int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
 class Slots:
     """The columns of a wide file that are intervals of the day: those like `pattern`, or `count` from `first` on."""
 
@@ -108,38 +117,50 @@ class CsvMapping:
     qualities: Mapping[str, Quality] = field(default_factory=lambda: MappingProxyType({}))
     registers: Mapping[str, Facts] = field(default_factory=lambda: MappingProxyType({}))
     unknown: tuple[str, ...] = ()
+    values: tuple[ValueColumn, ...] = ()
     slots: Slots | None = None
     sections: tuple[Section, ...] = ()
     ignore: tuple[re.Pattern[str], ...] = ()
 
     def check(self) -> None:
         """Raises MappingError where members must stand together and do not, or cannot."""
-        if self.shape == "wide" and self.slots is None:
-            raise MappingError("slots is needed in shape wide")
-        if self.shape == "long" and self.slots is not None:
-            raise MappingError("slots is only for shape wide")
-        if self.slots is not None and self.columns.keys() & set(_LONG_ONLY):
-            raise MappingError(f"in shape wide, slots say values and times: no {', '.join(_LONG_ONLY)}")
-        if "start" not in self.columns or (self.shape == "long" and "value" not in self.columns):
-            raise MappingError("columns needs start" + (" and value" if self.shape == "long" else ""))
-        if self.columns["start"].column is None:
-            raise MappingError("columns.start stands in a column")
+        self._check_columns()
+        self._check_times()
         if self.thousands_mark == self.decimal_mark:
             raise MappingError("thousands_mark is the decimal_mark")
+        if not self.header and (self.header_pattern or any(_is_named(one) for one in self._sources())):
+            raise MappingError("without a header, columns are numbers and there is no header_pattern")
+
+    def _check_columns(self) -> None:
+        if (self.shape == "wide") != (self.slots is not None):
+            raise MappingError(f"slots is {'needed in' if self.slots is None else 'only for'} shape wide")
+        if self.slots is not None and self.columns.keys() & set(_LONG_ONLY):
+            raise MappingError(f"in shape wide, slots say values and times: no {', '.join(_LONG_ONLY)}")
+        if self.values and (self.sections or self.slots or "value" in self.columns):
+            raise MappingError("values exclude sections, slots and a column value")
+        if "start" not in self.columns or not (self.slots or self.values or "value" in self.columns):
+            raise MappingError("columns needs start" + ("" if self.slots else " and value"))
+        if self.columns["start"].column is None:
+            raise MappingError("columns.start stands in a column")
+
+    def _check_times(self) -> None:
         if self.time_of == "end" and "end" in self.columns:
             raise MappingError("time_of end and a column end exclude each other")
+        if self.zone is not None and self.offset is not None:
+            raise MappingError("zone and offset exclude each other")
         if self.columns.keys() & {"start_time", "end_time"}:
             try:
                 self.time_form.halves()
             except ValueError as error:
                 raise MappingError(f"time_form {error}") from error
-        if self.zone is not None and self.offset is not None:
-            raise MappingError("zone and offset exclude each other")
-        if not self.header and (self.header_pattern or any(_is_named(one) for one in self._sources())):
-            raise MappingError("without a header, columns are numbers and there is no header_pattern")
+
+    def facts(self, place: int) -> Facts:
+        """What is said of readings in that section, or in that column of values."""
+        return self.values[place].facts if self.values else self.sections[place].facts
 
     def _sources(self) -> Collection[Source]:
-        return [*self.columns.values(), Source(self.slots.first if self.slots else None)]
+        values = (Source(value.column) for value in self.values)
+        return [*self.columns.values(), *values, Source(self.slots.first if self.slots else None)]
 
 
 def _is_named(source: Source) -> bool:

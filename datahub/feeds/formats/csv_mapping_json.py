@@ -21,6 +21,7 @@ from datahub.feeds.formats.csv_mapping import (
     Sign,
     Slots,
     Source,
+    ValueColumn,
 )
 from datahub.feeds.formats.csv_time_forms import TimeForm, seconds_of_offset
 from datahub.feeds.formats.units import measure
@@ -227,6 +228,18 @@ def _section(name: str, value: object) -> Section:
     return Section(_regex(f"{name}.start", said["start"]), end, _facts(name, facts))
 
 
+def _values(name: str, value: object) -> tuple[ValueColumn, ...]:
+    return tuple(_value_column(f"{name}[{place}]", one) for place, one in enumerate(_list(name, value)))
+
+
+def _value_column(name: str, value: object) -> ValueColumn:
+    said = _named(value, ("column", *_FACTS), name)
+    if "column" not in said:
+        raise MappingError(f"{name} needs column")
+    facts = {key: one for key, one in said.items() if key in _FACTS}
+    return ValueColumn(_column(f"{name}.column", said["column"]), _facts(name, facts))
+
+
 def _slots(name: str, value: object) -> Slots:
     said = _named(value, [one.name for one in fields(Slots)], name)
     if ("pattern" in said) == ("first" in said):
@@ -292,6 +305,7 @@ _READERS: Mapping[str, _Reader] = {
     "qualities": _words(_quality),
     "registers": _words(_facts),
     "unknown": _texts,
+    "values": _values,
     "slots": _slots,
     "sections": _sections,
     "ignore": _regexes,

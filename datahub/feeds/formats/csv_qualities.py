@@ -8,7 +8,7 @@ import numpy as np
 from datahub.feeds.formats.base import Quality, Settings
 from datahub.feeds.formats.csv_cells import Cells
 from datahub.feeds.formats.csv_file import CsvFile
-from datahub.feeds.formats.csv_mapping import QUALITIES
+from datahub.feeds.formats.csv_mapping import ANY_OTHER, QUALITIES
 from datahub.feeds.formats.csv_times import Faults
 from datahub.feeds.formats.usage_rows import Codes
 
@@ -40,7 +40,7 @@ class Qualities:
         return found[groups]
 
     def _read(self, word: str) -> Quality:
-        try:
-            return self._words[word.casefold()]
-        except KeyError as error:
-            raise ValueError(f"quality {word!r} is not known") from error
+        found = self._words.get(word.casefold(), self._words.get(ANY_OTHER))
+        if found is None:
+            raise ValueError(f"quality {word!r} is not known")
+        return found

@@ -31,13 +31,12 @@ class When:
         self._places = file.places("start", "start_time", "end", "end_time", "interval_seconds")
         self._clock = clock_of(mapping, zone)
         self._length = _length(settings.get("interval_seconds") or file.fixed("interval_seconds"), mapping)
-        if not ("end" in self._places or "interval_seconds" in self._places or self._length is not None):
-            if not (
-                settings.get("kind") or "kind" in mapping.columns or mapping.registers or mapping.sections
-            ):
-                raise FeedStructureError(
-                    "how long a reading lasts is not said: no column end, no interval_seconds"
-                )
+        lengths = "end" in self._places or "interval_seconds" in self._places or self._length is not None
+        kinds = settings.get("kind") or "kind" in mapping.columns
+        if not (lengths or kinds or mapping.registers or mapping.sections or mapping.values):
+            raise FeedStructureError(
+                "how long a reading lasts is not said: no column end, no interval_seconds"
+            )
 
     def starts(self, cells: Cells, faults: Faults) -> tuple[Integers, Integers]:
         """(epoch seconds, shift) of the times that the file is about: starts, or ends where it writes those."""

@@ -88,7 +88,7 @@ class _Long:
         self, source: BinaryIO, asked: CsvMapping | None, settings: Settings, zone: ZoneInfo
     ) -> None:
         self._file = file = CsvFile(source, asked, _own_mapping)
-        self._column = np.array([file.places("value").get("value", 0)])
+        self._column = np.array([file.value])
         self._at_end = file.mapping.time_of == "end"
         self._when = When(file, settings, zone)
         self._channels = Channels(file, settings)

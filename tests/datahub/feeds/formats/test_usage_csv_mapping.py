@@ -323,6 +323,33 @@ def test_sections_are_registers_of_their_own_and_what_is_between_is_no_data():
     assert reasons(more) == [(10, "the mapping tells of no such section")]
 
 
+def test_several_columns_of_values_are_registers_of_one_line():
+    columns = {"meter": "Meter", "start": "From"}
+    values = [
+        {"column": "In", "register": "1.8.0", "direction": "import", "unit": "kWh"},
+        {"column": 4, "register": "2.8.0", "direction": "export", "unit": "kWh", "sign": "reversed"},
+    ]
+    lines = [
+        "Meter;From;In;Out",
+        "M;2025-06-01T00:00;1;-2",
+        "M;2025-06-01T00:15;;-3",
+        "M;noon;1;1",
+        "M;2025-06-01T00:30;x;-4",
+    ]
+    mapping = {"columns": columns, "values": values, "interval_seconds": 900}
+
+    parsed = LONG.parse("\n".join(lines).encode(), zone=BRUSSELS, mapping=mapping)
+
+    assert [(s.register, s.direction, s.size, s.total) for s in parsed.rows] == [
+        ("1.8.0", "import", 2, 1000), ("2.8.0", "export", 3, 9000),
+    ]  # fmt: skip
+    assert reasons(parsed) == [
+        (4, "'noon' is not a time like 2026-03-01T13:30 or 2026-03-01T13:30-05:00"),
+        (5, "'x' is not a number"),
+    ]
+    assert parsed.rows[0].known.tolist() == [True, False]
+
+
 def test_guards_quotes_and_delimiters_inside_of_quotes_are_part_of_no_value():
     lines = [
         '"Meter";From;"Amount"',
@@ -398,6 +425,8 @@ def test_a_setting_of_the_feed_goes_before_what_the_mapping_says_of_all_lines():
         ({"unknown": [1]}, r"unknown\[0\] is not a text"),
         ({"slots": {"first": 1, "count": 24, "step": 3600}}, "slots is only for shape wide"),
         ({"shape": "wide"}, "slots is needed in shape wide"),
+        ({"values": [{"unit": "kWh"}]}, r"values\[0\] needs column"),
+        ({"values": [{"column": 3}]}, "values exclude sections, slots and a column value"),
         ({"sections": [{"end": "x"}]}, r"sections\[0\] needs start"),
         ({"ignore": ["("]}, r"ignore\[0\]: missing"),
     ],

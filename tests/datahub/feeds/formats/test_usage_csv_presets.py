@@ -65,7 +65,7 @@ def test_each_preset_is_a_mapping_that_can_be_used(name):
 
 def test_a_belgian_operator_writes_both_passes_side_by_side_and_registers_by_word():
     assert read(BELGIAN) == (
-        "fluvius_quarter_hours",
+        "fluvius_electricity",
         [
             ("1SAG1", "Afname Nacht", "import", "Wh", 2, Decimal(125)),
             ("1SAG1", "Injectie Nacht", "export", "Wh", 1, Decimal(1500)),
@@ -82,10 +82,10 @@ def test_an_italian_operator_writes_a_day_a_line_and_no_meter():
 
 def test_an_american_co_operative_writes_sections_of_the_same_hours():
     assert read(AMERICAN) == (
-        "united_power_hours",
+        "united_power",
         [
             ("4711", "1", "net", "Wh", 2, Decimal(-1510)),
-            ("4711", "2", "import", "Wh", 2, Decimal(2000)),
+            ("4711", "2", "net", "Wh", 2, Decimal(2000)),
             ("4711", "3", "net", "Wh", 2, Decimal(490)),
         ],
     )
@@ -106,3 +106,77 @@ def test_a_supplier_writes_electricity_and_gas_by_point():
 )
 def test_other_files_have_no_preset(head):
     assert find_preset(head) is None
+
+
+def test_a_belgian_operator_writes_gas_as_volume_and_as_energy():
+    text = f"""{BELGIAN_COLUMNS};Validatiestatus;Calorische Bovenwaarde
+01-06-2025;06:00:00;01-06-2025;07:00:00;="541448860000000001";7GAS1;Digitale Meter;Afname;0,495;m³;Gevalideerd;
+01-06-2025;06:00:00;01-06-2025;07:00:00;="541448860000000001";7GAS1;Digitale Meter;Afname;5,445;kWh;Nieuw;Voorlopig
+"""
+
+    assert read(text) == (
+        "fluvius_gas",
+        [
+            ("7GAS1", "Afname", "import", "m3", 1, Decimal("0.495")),
+            ("7GAS1", "Afname", "import", "Wh", 1, Decimal(5445)),
+        ],
+    )
+
+
+def test_the_same_operator_writes_in_english_as_well():
+    columns = (
+        "From (date);From (time);Until (date);Until (time);EAN code;Meter;Meter type;Register;Volume;Unit"
+    )
+    text = f"""{columns};Validation status;Description
+01/06/2025;00:00:00;01/06/2025;00:15:00;="541448800000000001";1SAG1;Digital meter;Injection Night;0,173;kWh;Read;
+"""
+
+    assert read(text) == (
+        "fluvius_electricity_english",
+        [("1SAG1", "Injection Night", "export", "Wh", 1, Decimal(173))],
+    )
+
+
+def test_a_meter_reader_writes_a_column_for_each_register():
+    hours = """Hour Start,Electricity 1 (Dutch Users: Low Tariff),Electricity 2,Returned 1,Returned 2,Gas
+2025-06-01T00:00:00+02:00,0.196,0,0,0.5,0.032
+"""
+    reads = """time,Import T1 kWh,Import T2 kWh,Export T1 kWh,Export T2 kWh
+2025-06-01 00:00,8350.274,4650.277,3095.077,
+"""
+
+    assert read(hours) == (
+        "dsmr_reader_hours",
+        [
+            ("unnamed", "1.8.1", "import", "Wh", 1, Decimal(196)),
+            ("unnamed", "1.8.2", "import", "Wh", 1, Decimal(0)),
+            ("unnamed", "2.8.1", "export", "Wh", 1, Decimal(0)),
+            ("unnamed", "2.8.2", "export", "Wh", 1, Decimal(500)),
+            ("unnamed", "gas", "import", "m3", 1, Decimal("0.032")),
+        ],
+    )
+    name, series = read(reads)
+    assert (name, [one[-1] for one in series]) == (
+        "homewizard_registers",
+        [8_350_274, 4_650_277, 3_095_077, 0],
+    )
+
+
+def test_an_american_utility_writes_quarter_hours_beside_hours():
+    text = """Name,NOBODY,,,,,,
+Meter Number,4711,,,,,,
+,,,,,,,
+Start Interval Date/Time,Meter Id,Usage,Units,Interval,Usage,Units,Interval
+06/01/2025 00:00,4711,2.1,kwh,60min,0.56,kwh,15min
+06/01/2025 00:15,4711,-,-,-,0.51,kwh,15min
+"""
+
+    assert read(text) == ("ameren_quarter_hours", [("4711", "", "import", "Wh", 2, Decimal(1070))])
+
+
+def test_a_section_of_another_kind_is_told_by_its_own_heading():
+    demand = SECTION.replace("kilowatt-hours", "kilowatts").format("10.672", "9")
+
+    _, series = read(AMERICAN + demand)
+
+    assert series[-1] == ("4711", "demand", "import", "W", 2, Decimal(19_672))
