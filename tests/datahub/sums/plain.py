@@ -41,6 +41,15 @@ def plain_sums(spans, by, zone: ZoneInfo) -> dict[tuple[int, int, date], Plain]:
     return dict(sums)
 
 
+def plain_due(span, step: int, phase: int, by, zone: ZoneInfo) -> dict[date, int]:
+    """How many slots of a grid begin in each period and lie wholly in `span`."""
+    first, past = int(span.start.timestamp()), int(span.end.timestamp())
+    found = defaultdict(int)
+    for start in range(first + (phase - first) % step, past - step + 1, step):
+        found[first_day(datetime.fromtimestamp(start, UTC).astimezone(zone).date(), by)] += 1
+    return found
+
+
 def first_day(day: date, by: str) -> date:
     return {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[by]
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from datahub.feeds.formats.base import Quality
 from datahub.queries.readings import channels_of, readings
 from datahub.queries.sum_periods import By
 from datahub.queries.sums import known_readings, usage_sums
-from tests.datahub.sums.plain import as_plain, plain_sums
+from tests.datahub.sums.plain import as_plain, plain_due, plain_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
 
@@ -67,40 +68,50 @@ links = st.tuples(st.integers(0, HOURS * 60), st.integers(0, HOURS * 60), st.int
     by=st.sampled_from(By),
     stated=st.sampled_from(["stated", "none", "another zone's"]),
 )
-def test_sums_are_those_of_the_readings(settings, loads, links, night, zone, by, stated):
-    settings.TIME_ZONE = "America/New_York" if stated == "another zone's" else zone
+def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
     meter, run, first = MeterDeviceFactory(), FeedRunFactory(), int(night.timestamp())
-    for version, (hour, step, phase, scale, said) in enumerate(loads):
-        load_readings(
-            usage_series(
-                meter,
-                at(first + hour * HOUR + phase),
-                [None if quality == Quality.WITHDRAWN else value for value, quality in said],
-                step=step,
-                scale=scale,
-                quality=[quality for _, quality in said],
-            ),
-            version_at=datetime(2026, 4, 1 + version, tzinfo=UTC),
-            run=run,
+    with override_settings(TIME_ZONE="America/New_York" if stated == "another zone's" else zone):
+        for version, (hour, step, phase, scale, said) in enumerate(loads):
+            load_readings(
+                usage_series(
+                    meter,
+                    at(first + hour * HOUR + phase),
+                    [None if quality == Quality.WITHDRAWN else value for value, quality in said],
+                    step=step,
+                    scale=scale,
+                    quality=[quality for _, quality in said],
+                ),
+                version_at=datetime(2026, 4, 1 + version, tzinfo=UTC),
+                run=run,
+            )
+    with override_settings(TIME_ZONE=zone):
+        if stated == "none":
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE interval_block SET sums = NULL")
+        begin, move, end = (first + minute * 60 for minute in sorted(links))
+        spans = [
+            MeteredSpan(contract, 1, meter.pk, Span(at(low), at(high)))
+            for contract, low, high in ((1, begin, move), (2, move, end))
+            if low < high
+        ]
+
+        found = usage_sums(spans, channels_of([meter.pk]), by=by)
+
+        assert as_plain(found) == plain_sums(spans, by, ZoneInfo(zone))
+        assert known_readings(spans, channels_of([meter.pk])) == sum(
+            int(one.known.sum()) for one in readings(spans)
         )
-    settings.TIME_ZONE = zone
-    if stated == "none":
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE interval_block SET sums = NULL")
-    begin, move, end = (first + minute * 60 for minute in sorted(links))
-    spans = [
-        MeteredSpan(contract, 1, meter.pk, Span(at(low), at(high)))
-        for contract, low, high in ((1, begin, move), (2, move, end))
-        if low < high
-    ]
-
-    found = usage_sums(spans, channels_of([meter.pk]), by=by)
-
-    assert as_plain(found) == plain_sums(spans, by, ZoneInfo(zone))
-    assert known_readings(spans, channels_of([meter.pk])) == sum(
-        int(one.known.sum()) for one in readings(spans)
-    )
-    assert all((one.known <= one.due).all() for one in found)
+        assert all((one.known <= one.due).all() for one in found)
+        grids = {(step, phase % step) for _, step, phase, _, _ in loads}
+        if len(grids) == 1 and (grid := grids.pop())[0] < 86_400:
+            expected = {
+                (span.contract_id, day): count
+                for span in spans
+                for day, count in plain_due(span.span, *grid, by, ZoneInfo(zone)).items()
+            }
+            for one in found:
+                for day, due in zip(one.days, one.due.tolist(), strict=True):
+                    assert due == expected[one.contract_id, day], (day, grid)
 
 
 def at(seconds):
