@@ -119,3 +119,22 @@ def test_the_time_of_change_is_that_of_the_readings_inside():
     assert moved(MIDNIGHT + timedelta(days=1)) == early
     assert moved(MIDNIGHT + timedelta(days=1, minutes=14)) == early
     assert moved(MIDNIGHT + timedelta(days=1, minutes=15)) == late
+
+
+@pytest.mark.django_db
+def test_days_of_other_widths_and_scales_make_one_series():
+    meters = [MeterDeviceFactory(), MeterDeviceFactory()]
+    days = [([1] * 96, 0), ([10**6] * 96, 3), ([2] * 90, 1), ([3] * 96, 0)]
+    for meter in meters:
+        for day, (values, scale) in enumerate(days):
+            start = MIDNIGHT + timedelta(days=day)
+            load_readings(usage_series(meter, start, values, scale=scale))
+
+    found = readings([MeteredSpan(1, 0, meter.pk, Span()) for meter in meters])
+
+    assert [channel.meter_id for channel in found] == [meter.pk for meter in meters]
+    for channel in found:
+        shown = [
+            value for value, known in zip(channel.decimals(), channel.known.tolist(), strict=True) if known
+        ]
+        assert shown == ["1.000"] * 96 + ["1000.000"] * 96 + ["0.200"] * 90 + ["3.000"] * 96
