@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import ContractServicePoint, MeterInstallation, ServiceContract
 
@@ -40,13 +41,16 @@ class Delivery:
 
 
 def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]:
-    """Deliveries of the contracts by contract number, with the points and meters linked at `at`. Three queries.
+    """Deliveries of the contracts by contract number, with the points and meters linked at `at`, none where the
+    contract does not hold then. Three queries.
 
     `modified` and `verified` are the newest of contract, points and meters.
     """
     contracts = ServiceContract.objects.filter(pk__in=contract_ids).select_related("distribution")
     links: dict[int, list[ContractServicePoint]] = defaultdict(list)
-    current = ContractServicePoint.objects.filter(_holds(at), contract__in=contract_ids)
+    today = timezone.localdate(at)
+    held = Q(contract__start__lte=today) & (Q(contract__end=None) | Q(contract__end__gt=today))
+    current = ContractServicePoint.objects.filter(_holds(at), held, contract__in=contract_ids)
     for link in current.select_related("service_point__premise").order_by(
         "service_point__servicepoint_number"
     ):

@@ -40,12 +40,15 @@ def home(db, now):
 
 
 class Company(Reader):
-    def reads(self, path: str) -> dict:
+    def asks(self, path: str, **headers: str):
         """With a token of its grant, whatever the time."""
         self.token = issue_token(self.grant)
-        answer = self.get(path)
+        answer = self.get(path, **headers)
         assert answer.status_code == 200
-        return answer.json()
+        return answer
+
+    def reads(self, path: str) -> dict:
+        return self.asks(path).json()
 
 
 @pytest.fixture
@@ -136,6 +139,32 @@ def test_the_next_call_goes_by_it_and_the_release_before_is_listed(company, home
     assert (wrong.contract, wrong.disclosure.grant) == (home.contract, company.grant)
     assert wrong.stretches == (Span(MOVED, END),)
     assert wrong.days == 5.67
+
+
+@pytest.mark.spec("X-15")
+@pytest.mark.parametrize("way", ["the link, by a feed", "the meter, by a feed", "the contract, by a feed"])
+@pytest.mark.parametrize("path", ["/usage_data", "/usage_sums?by=day", "/distribution_details"])
+def test_nobody_is_told_that_nothing_changed(company, now, ends_late, way, path):
+    now.move_to(READ)
+    known = company.asks(path).headers["ETag"]
+    ends_late(way)
+
+    again = company.asks(path, **{"If-None-Match": known})
+
+    assert again.headers["ETag"] != known
+
+
+def test_where_a_service_was_is_not_told_once_its_contract_is_over(home, company, now, ends_late):
+    now.move_to(READ)
+    (before,) = company.reads("/distribution_details")["data"]
+    ends_late("the contract, by a feed")
+
+    (after,) = company.reads("/distribution_details")["data"]
+
+    assert [point["service_point_id"] for point in before["service_points"]] == [
+        home.point.servicepoint_number
+    ]
+    assert (after["service_points"], after["ended"]) == ([], "2026-03-05")
 
 
 def test_a_release_that_went_by_the_new_links_is_right(company, now, ends_late):

@@ -107,6 +107,7 @@ def test_a_source_that_another_worker_looks_at_is_left_alone(source, looked):
         other.execute("SELECT pg_advisory_lock(%s::int, %s::int)", [collect_module._SOURCE_LOCKS, source.pk])
         collect(source_id=source.pk)
         meanwhile = list(looked[0])
+        other.execute("SELECT pg_advisory_unlock_all()")
 
     collect(source_id=source.pk)
 
