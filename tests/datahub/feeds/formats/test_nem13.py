@@ -26,8 +26,8 @@ def parts_of(content, **settings):
     return list(read(io.BytesIO(content), zone=NEW_YORK, settings=settings))
 
 
-def series_in(content, **settings):
-    parts = parts_of(content, **settings)
+def series_in(content, registers="yes", **settings):
+    parts = parts_of(content, registers=registers, **settings)
     assert [rejection for part in parts for rejection in part.rejected] == []
     return series_of(columns for part in parts for columns in part.rows)
 
@@ -52,8 +52,11 @@ def test_reads_are_a_register_of_their_own_and_one_that_ends_and_begins_is_one_r
     assert register.durations.tolist() == [0, 0, 0]
 
 
-def test_a_setting_leaves_the_reads_out():
-    assert [one.kind for one in series_in(content(FIRST), registers="no")] == ["interval"]
+def test_the_reads_are_kept_where_a_setting_says_so():
+    (parts,) = parts_of(content(FIRST))
+
+    assert [one.kind for one in series_of(parts.rows)] == ["interval"]
+    assert len(series_in(content(FIRST), registers="yes")) == 2
 
 
 def test_what_a_customer_feeds_in_is_export_and_null_is_unknown():
