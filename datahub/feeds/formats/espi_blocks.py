@@ -52,9 +52,7 @@ class Blocks:
         self._block: etree._Element | None = None
         self._entry: etree._Element | None = None
         self._interval: tuple[int, int] | None = None
-        self._last: tuple[Shape, int] | None = (
-            None  # the reading before, with its line: a run may begin with it
-        )
+        self._last: etree._Element | None = None  # the reading before: a run may begin with it
         self._singles: list[tuple[tuple[int, ...], str]] = []
         self._pending: list[Records] = []
         self._size = 0  # readings that are pending
@@ -70,27 +68,26 @@ class Blocks:
             self._begin(block)
         while (before := element.getprevious()) is not None and before.tag != f"{ESPI}interval":
             block.remove(before)
-        self._last = Shape.of(element), line_of(element)
+        self._last = element
 
     def run(self, run: Run) -> None:
         """Take the readings that the last one begins."""
         if self._last is None:
             return
-        shape, self._last = self._last[0], None
+        first, self._last = self._last, None
         self._flush()
         lines = run.line + run.alike.breaks * np.arange(run.size)
-        made = _made(shape, run)
-        wrong = np.ones(run.size, bool) if made is None else made.wrong[run.first : run.past]
-        for row in np.flatnonzero(wrong).tolist():
-            self._take(shape.row(run, row), int(lines[row]))
-        if made is None:
-            return
+        made = _made(first, run)
         readings = made.readings[run.first : run.past]
         readings["line"] = lines
-        rows = np.flatnonzero(~wrong)
-        if len(rows) < run.size:
+        rows = np.arange(run.size)
+        if made.any_wrong:
+            wrong = made.wrong[run.first : run.past]
+            for row in np.flatnonzero(wrong).tolist():
+                self._take(made.shape.row(run, row), int(lines[row]))
+            rows = np.flatnonzero(~wrong)
             readings = readings[rows]
-        self._put(readings, lambda row: " ".join(shape.row(run, int(rows[row])).texts))
+        self._put(readings, lambda row: " ".join(made.shape.row(run, int(rows[row])).texts))
 
     def close(self, entry: etree._Element, links: Links) -> None:
         """An entry ends: what was taken belongs to it, if it holds the blocks."""
@@ -124,8 +121,8 @@ class Blocks:
 
     def _settle(self) -> None:
         if self._last is not None:
-            (shape, line), self._last = self._last, None
-            self._take(shape, line)
+            last, self._last = self._last, None
+            self._take(Shape.of(last), line_of(last))
 
     def _take(self, shape: Shape, line: int) -> None:
         text = " ".join(shape.texts)
@@ -147,6 +144,20 @@ class Blocks:
 
     def _put(self, readings: Records, text: Callable[[int], str]) -> None:
         """Keep what the block allows and the clock has; `text` gives what stands in the file for one."""
+        if self._interval is not None or self._wall_clock is not None:
+            readings = readings[self._able(readings, text)]
+        if not len(readings):
+            return
+        self._pending.append(readings)
+        self._size += len(readings)
+        if self._size > _MOST_PENDING:
+            if self._early is None:
+                self._early = len(self.slots)
+                self.slots.append(Slot(Links("", "", frozenset()), _LATEST, 0))
+            self._store(self._early)
+
+    def _able(self, readings: Records, text: Callable[[int], str]) -> Flags:
+        """Which can be kept; those of a wall clock become moments."""
         able = np.ones(len(readings), bool)
         if self._interval is not None:
             begin, end = self._interval
@@ -158,17 +169,7 @@ class Blocks:
             reason = f"its time does not exist in {self._wall_clock.key}: clocks went forward"
             self._reject(readings, exist | ~able, reason, text)
             able &= exist
-        if not able.all():
-            readings = readings[able]
-        if not len(readings):
-            return
-        self._pending.append(readings)
-        self._size += len(readings)
-        if self._size > _MOST_PENDING:
-            if self._early is None:
-                self._early = len(self.slots)
-                self.slots.append(Slot(Links("", "", frozenset()), _LATEST, 0))
-            self._store(self._early)
+        return able
 
     def _reject(self, readings: Records, able: Flags, reason: str, text: Callable[[int], str]) -> None:
         for row in np.flatnonzero(~able).tolist():
@@ -186,26 +187,31 @@ class Blocks:
 class _Made(NamedTuple):
     """All readings of runs that are alike, but for their lines, and which of them must be looked at alone."""
 
+    shape: Shape
     readings: Records
     wrong: Flags
+    any_wrong: bool
 
 
-def _made(shape: Shape, run: Run) -> _Made | None:
-    """None: all of them must be looked at alone."""
-    name = tuple(shape.places.items())
-    if name not in run.alike.made:
-        run.alike.made[name] = _make(shape, run.alike)
-    return cast("_Made | None", run.alike.made[name])
+def _made(first: etree._Element, run: Run) -> _Made:
+    """What the readings of a run are; worked out once for all that are alike and have the same names."""
+    names = tuple(element.tag for element in first.iter("*"))
+    if names not in run.alike.made:
+        shape = Shape.of(first)
+        readings, wrong = _make(shape, run.alike)
+        run.alike.made[names] = _Made(shape, readings, wrong, bool(wrong.any()))
+    return cast("_Made", run.alike.made[names])
 
 
-def _make(shape: Shape, alike: Alike) -> _Made | None:
+def _make(shape: Shape, alike: Alike) -> tuple[Records, Flags]:
+    """(readings, which of them must be looked at alone)."""
     numbers = alike.numbers
     start, duration, quality = (shape.column(name) for name in ("start", "duration", "quality"))
     value, parts = shape.column("value"), shape.decimal_columns("value")
     unread = value is None and parts is None and shape.text("value")
-    if start is None or (duration is None and shape.text("duration")) or unread:
-        return None
     readings = np.zeros(len(numbers), READINGS)
+    if start is None or (duration is None and shape.text("duration")) or unread:
+        return readings, np.ones(len(numbers), bool)
     readings["stop_shift"] = AS_SAID
     readings["start"] = numbers[:, start]
     if duration is not None:
@@ -225,7 +231,7 @@ def _make(shape: Shape, alike: Alike) -> _Made | None:
     readings["quality"] = Quality.UNSTATED
     if quality is not None:
         readings["quality"] = _CODES[np.clip(numbers[:, quality], -1, len(_CODES) - 1)]
-    return _Made(readings, wrong)
+    return readings, wrong
 
 
 def _fields(shape: Shape) -> tuple[int, int, int, int, int, int]:

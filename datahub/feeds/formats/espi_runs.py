@@ -8,7 +8,8 @@ in markup without attributes, comments and references. All else is left to the p
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import itemgetter
 from secrets import token_hex
 
 import numpy as np
@@ -21,6 +22,8 @@ _TAG = b"IntervalReading>"
 _NOT_PLAIN = (b'"', b"'", b"&", b"<!", b"<?")
 _FEWEST = 4  # readings that make a run
 _MOST_DIGITS = 16
+_MINUS = ord("-")
+_IS_NUMERIC = bytes(code in _NUMERIC for code in range(256))
 _Words = npt.NDArray[np.uint64]
 
 
@@ -69,20 +72,20 @@ class _Tokens:
 
     @classmethod
     def of(cls, text: bytes) -> "_Tokens":
-        codes = np.frombuffer(
-            b"\0" * 8 + text + b"\0", np.uint8
-        )  # so that 8 bytes may be taken before any end
-        numeric = (codes - np.uint8(48) < 10) | (codes == 45)
+        padded = b"\0" * 8 + text + b"\0"  # so that 8 bytes may be taken before any end
+        codes = np.frombuffer(padded, np.uint8)
+        numeric = np.frombuffer(padded.translate(_IS_NUMERIC), np.bool_)
         edges = np.flatnonzero(numeric[1:] != numeric[:-1]) + 1
         begins, ends = edges[::2], edges[1::2]
         lengths = ends - begins
-        minus = codes[begins] == 45
-        inner = np.flatnonzero((codes[1:] == 45) & numeric[:-1]) + 1
-        sound = (lengths > minus) & (lengths - minus <= _MOST_DIGITS)
-        sound[np.searchsorted(begins, inner, side="right") - 1] = False
+        minus = codes[begins] == _MINUS
         widths = lengths - minus
         values = _number(codes, ends, widths)
+        sound = (widths > 0) & (widths <= _MOST_DIGITS)
         sound &= ~minus | (values != 0)  # the sign of -0.5 stands with its 0
+        signs = np.flatnonzero(codes == _MINUS)
+        inner = signs[numeric[signs - 1]]
+        sound[np.searchsorted(begins, inner, side="right") - 1] = False
         before = np.cumsum(lengths) - lengths
         return cls(begins - 8, ends - 8, begins - 8 - before, widths, np.where(minus, -values, values), sound)
 
@@ -95,10 +98,10 @@ class _Tokens:
 
 def _number(codes: npt.NDArray[np.uint8], ends: Integers, widths: Integers) -> Integers:
     """The numbers whose last `widths` digits stand before `ends`, eight digits at a time."""
-    low = _eight(codes, ends, np.minimum(widths, 8))
-    if not (widths > 8).any():
-        return low
-    return low + 100_000_000 * _eight(codes, np.maximum(ends - 8, 8), np.clip(widths - 8, 0, 8))
+    values = _eight(codes, ends, np.minimum(widths, 8))
+    long = np.flatnonzero(widths > 8)
+    values[long] += 100_000_000 * _eight(codes, ends[long] - 8, np.minimum(widths[long] - 8, 8))
+    return values
 
 
 def _eight(codes: npt.NDArray[np.uint8], ends: Integers, widths: Integers) -> Integers:
@@ -145,10 +148,13 @@ class RunFinder:
             return text
         tokens = _Tokens.of(text)
         breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
-        found = [run for unit, spots in repeated.items() for run in _runs(unit, np.array(spots), tokens)]
+        found = [
+            (begin, end, Run(alike, first, last, self._line + line))
+            for unit, spots in repeated.items()
+            for begin, end, alike, first, last, line in _runs(unit, np.array(spots), tokens, breaks)
+        ]
         pieces, past = [], 0
-        for start, begin, end, run in sorted(found, key=lambda one: one[0]):
-            run = replace(run, line=self._line + int(np.searchsorted(breaks, start)))
+        for begin, end, run in sorted(found, key=itemgetter(0)):
             pieces += [text[past:begin], b"<?%s %d" % (self.target.encode(), self._count)]
             pieces += [b"\n" * (run.alike.breaks * (run.size - 1)), b"?>"]
             self.runs[self._count] = run
@@ -191,8 +197,12 @@ def _times(markup: bytes, unit: bytes, place: int) -> int:
     return (past - place) // len(unit)
 
 
-def _runs(unit: bytes, spots: Integers, tokens: _Tokens) -> Iterator[tuple[int, int, int, Run]]:
-    """(where a run begins, from and to where it is left out, run), for spots with their numbers in equal places."""
+def _runs(
+    unit: bytes, spots: Integers, tokens: _Tokens, breaks: Integers
+) -> Iterator[tuple[int, int, Alike, int, int, int]]:
+    """(from and to where a run is left out, alike, first and past row, lines before it), for each of `spots` that has
+    its numbers where the others have them. `breaks` are the ends of lines in the text.
+    """
     places, times = spots[:, 0], spots[:, 1]
     length = len(unit)
     firsts = np.searchsorted(tokens.places, places, side="right")
@@ -214,14 +224,19 @@ def _runs(unit: bytes, spots: Integers, tokens: _Tokens) -> Iterator[tuple[int, 
     in_tags = ~between
     same[:, in_tags] &= (numbers == numbers[0])[:, in_tags] & (widths == widths[0])[:, in_tags]
     wrong = np.unique(spot[~same.all(axis=1)])
-    edges = np.append(np.cumsum(times) - times, len(spot)).tolist()
-    starts = tokens.offset(places + unit.find(b"<")).tolist()
-    begins = tokens.offset(places + length).tolist()
-    ends = tokens.offset(places + times * length).tolist()
+    lines = np.searchsorted(breaks, tokens.offset(places + unit.find(b"<")))
+    begins, ends = tokens.offset(places + length), tokens.offset(places + times * length)
+    edges = np.append(np.cumsum(times) - times, len(spot))
     alike = Alike(numbers[:, between], widths[:, between], unit.count(b"\n"))
-    for number in np.setdiff1d(np.arange(len(places)), wrong).tolist():
-        run = Run(alike, edges[number], edges[number + 1], 0)
-        yield starts[number], begins[number], ends[number], run
+    kept = np.setdiff1d(np.arange(len(places)), wrong)
+    for begin, end, first, past, line in zip(
+        *(
+            column.tolist()
+            for column in (begins[kept], ends[kept], edges[kept], edges[kept + 1], lines[kept])
+        ),
+        strict=True,
+    ):
+        yield begin, end, alike, first, past, line
 
 
 def _is_after_end(unit: bytes, place: int) -> bool:

@@ -179,10 +179,11 @@ class Spool:
         slots = records["slot"]
         if (np.diff(slots) < 0).any():
             records = records[np.argsort(slots, kind="stable")]
-        found, firsts = np.unique(records["slot"], return_index=True)
+        slots = np.ascontiguousarray(records["slot"])
+        firsts = np.flatnonzero(np.append(len(slots) > 0, slots[1:] != slots[:-1])[: len(slots)])
         starts = records["start"]
         span = (int(starts.min()), int(starts.max()) + 1) if len(starts) else (_LATEST, _EARLIEST)
-        return _Run(found, np.append(firsts, len(records)), span, records)
+        return _Run(slots[firsts], np.append(firsts, len(records)), span, records)
 
     def _spill(self) -> None:
         run = self._run()
@@ -251,8 +252,11 @@ class _Plan:
         powers = self._mean_powers[slots]
         if powers.any():
             records[powers] = energies(records[powers])
-        found, channel = np.unique(self._channel[slots], return_inverse=True)
-        return records, channel, [self._keys[number] for number in found.tolist()]
+        present = np.zeros(len(self._keys), bool)
+        channel = self._channel[slots]
+        present[channel] = True
+        keys = [self._keys[number] for number in np.flatnonzero(present).tolist()]
+        return records, (np.cumsum(present) - 1)[channel], keys
 
     def _days(self, wanted: Flags) -> Iterator[tuple[int, int]]:
         """Stretches of a large channel, [first, past): never cut where the clocks went back."""
