@@ -131,7 +131,7 @@ def test_format_zone_settings_and_mapping_can_be_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "channels", "rows"), [("nem12.csv", 2, 192), ("nem13.csv", 2, 3), ("mscons.txt", 1, 2)]
+    ("name", "channels", "rows"), [("nem12.csv", 2, 192), ("nem13.csv", 1, 1), ("mscons.txt", 1, 2)]
 )
 def test_files_of_the_markets_are_known_and_whole(name, channels, rows):
     said, status = checked(FOLDER / name, "--json")

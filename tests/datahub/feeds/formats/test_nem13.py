@@ -81,7 +81,7 @@ def test_what_a_customer_feeds_in_is_export_and_null_is_unknown():
 )
 def test_a_bad_record_is_rejected_alone(old, new, reason):
     assert old in FIRST
-    parts = parts_of(content(FIRST.replace(old, new), SECOND))
+    parts = parts_of(content(FIRST.replace(old, new), SECOND), registers="yes")
 
     ((line, said),) = [(one.line, one.reason) for part in parts for one in part.rejected]
     assert line == 2
@@ -101,7 +101,7 @@ def test_an_estimated_read_gives_way_to_what_the_next_period_begins_with():
 def test_two_actual_reads_of_one_moment_that_differ_are_rejected_the_second_time():
     first, second = (record.replace("20260404101530,E,", "20260404101530,A,") for record in (FIRST, SECOND))
 
-    parts = parts_of(content(first, second.replace("001250.0", "001260.0")))
+    parts = parts_of(content(first, second.replace("001250.0", "001260.0")), registers="yes")
 
     assert [(one.line, one.reason) for part in parts for one in part.rejected] == [
         (3, "gives another value for the start of line 2")
