@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from accounts.models import ContractServicePoint, MeterDevice, ServiceContract, ServicePoint
+from accounts.models import ContractServicePoint, ServiceContract
 from cdsc_portal.lib.ranges import Span
 
 
@@ -31,16 +31,6 @@ def contract_labels(contract_ids: Collection[int]) -> list[ContractLabel]:
     rows = ServiceContract.objects.filter(pk__in=contract_ids).order_by("contract_number")
     fields = ("pk", "contract_number", "commodity", "billing_account__account_number")
     return [ContractLabel(*row) for row in rows.values_list(*fields)]
-
-
-def meter_numbers(meter_ids: Collection[int]) -> dict[int, str]:
-    """By key. One query."""
-    return dict(MeterDevice.objects.filter(pk__in=meter_ids).values_list("pk", "meter_number"))
-
-
-def point_numbers(point_ids: Collection[int]) -> dict[int, str]:
-    """By key. One query."""
-    return dict(ServicePoint.objects.filter(pk__in=point_ids).values_list("pk", "servicepoint_number"))
 
 
 def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:

@@ -1,11 +1,9 @@
 """How far the readings of a meter are loaded, as its channels keep it; no reading is touched for it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cdsc_portal.lib.ranges import Span
-from datahub.models import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +32,3 @@ class MeterLoad:
             max(self.longest, other.longest),
             max(self.synced, other.synced),
         )
-
-
-def meter_loads(meter_ids: Collection[int]) -> dict[int, MeterLoad]:
-    """By meter key; a meter without any value is left out. One query."""
-    rows = Channel.objects.filter(meter__in=meter_ids).values_list(
-        "meter_id", "first_start", "last_end", "longest", "synced"
-    )
-    loads: dict[int, MeterLoad] = {}
-    for meter, first, last, longest, synced in rows:
-        if first is None or last is None or longest is None:
-            continue  # nothing came yet
-        load = MeterLoad(first, last, timedelta(seconds=longest), synced)
-        loads[meter] = loads[meter].joined(load) if meter in loads else load
-    return loads

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from django.db.models import Max
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
@@ -110,22 +109,6 @@ def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
     for row in rows:
         channels[row[1]].append(ChannelFacts(*row))
     return channels
-
-
-def last_synced(spans: Sequence[MeteredSpan]) -> dict[int, datetime]:
-    """When a feed last saw a meter of each contract; contracts without any readings yet are absent. One query."""
-    seen = dict(
-        Channel.objects.filter(meter__in={span.meter_id for span in spans})
-        .values_list("meter_id")
-        .annotate(last=Max("synced"))
-    )
-    newest: dict[int, datetime] = {}
-    for span in spans:
-        if span.meter_id in seen:
-            newest[span.contract_id] = max(
-                seen[span.meter_id], newest.get(span.contract_id, seen[span.meter_id])
-            )
-    return newest
 
 
 def decimal_strings(values: Integers, scale: int) -> list[str]:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from accounts.queries.labels import meter_numbers
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
@@ -76,19 +75,16 @@ def stretches(
     spans: Iterable[MeteredSpan],
     loads: Mapping[int, MeterLoad],
     covered: Coverage,
-    meters: Mapping[int, str] | None = None,
+    meters: Mapping[int, str],
 ) -> list[Stretch]:
-    """Where readings can lie, by contract number, meter number and time. One query, none where `meters` tells
-    the numbers.
-    """
+    """Where readings can lie, by contract number, meter number and time; `meters` tells the numbers."""
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
     contracts = {contract.key: contract.contract_number for contract in covered.open}
-    numbers = meter_numbers({meter for _, meter in linked}) if meters is None else meters
     found = [
         Stretch(
-            contract, contracts[contract], meter, numbers[meter], held.start, held.end, held.end,
+            contract, contracts[contract], meter, meters[meter], held.start, held.end, held.end,
             loads[meter].longest,
         )
         for (contract, meter), parts in linked.items()

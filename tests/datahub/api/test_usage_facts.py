@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.queries.labels import contract_labels, meter_numbers, point_numbers
+from accounts.models import MeterDevice, ServicePoint
+from accounts.queries.labels import contract_labels
 from accounts.queries.links import metered_spans
 from cdsc_portal.lib.ranges import Span
-from datahub.queries.meter_loads import meter_loads
 from datahub.queries.readings import channels_of
 from datahub.queries.usage_facts import usage_facts
 from tests.factories.accounts import (
@@ -50,15 +50,24 @@ def test_one_statement_says_what_the_single_queries_say(seed):
         usage_series(meters[2], EPOCH, [None]),
     )
     keys = [contract.pk for contract in contracts]
+    quarter = timedelta(minutes=15)
+    loaded = {
+        meters[0].pk: (EPOCH - DAY + quarter, EPOCH + 2 * quarter, quarter),
+        meters[1].pk: (EPOCH, EPOCH + DAY, DAY),
+    }
 
     facts = usage_facts(keys)
 
     measured = {meter.pk for meter in meters} & facts.meters.keys()
     assert list(facts.contracts) == contract_labels(keys)
     assert set(facts.links) == set(metered_spans(keys, Span()))
-    assert facts.meters == meter_numbers(measured)
-    assert facts.points == point_numbers(facts.points.keys())
-    assert facts.loads == meter_loads(measured)
+    assert facts.meters == dict(MeterDevice.objects.filter(pk__in=measured).values_list("pk", "meter_number"))
+    assert facts.points == dict(
+        ServicePoint.objects.filter(pk__in=facts.points).values_list("pk", "servicepoint_number")
+    )
+    assert {key: (load.first, load.last, load.longest) for key, load in facts.loads.items()} == {
+        key: told for key, told in loaded.items() if key in measured
+    }
     assert {meter: list(known) for meter, known in facts.channels.items() if known} == channels_of(measured)
 
 
