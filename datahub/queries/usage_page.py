@@ -1,7 +1,7 @@
 """A contract's usage as its customer sees it: by year, month or day, beside the year before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 from cdsc_portal.lib.json import exact
-from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.relative_dates import local_midnight
 from consent.access import Access
 from datahub.queries.coverage import coverage
 from datahub.queries.sum_periods import By
@@ -147,9 +147,15 @@ def _row(part: date, period: ShownPeriod, series: Sequence[Series], life: _Life)
 
 
 def _cells(series: Series, part: date, by: By, life: _Life) -> list[Cell]:
+    """The row says what cuts its own part short; what cuts the year before stands there."""
     own, *more = _headings(series)
     cells = [_cell(series, own, part, by, life)]
-    return cells + [_cell(series, heading, year_ago(part), by, life) for heading in more]
+    for heading in more:
+        ago = year_ago(part)
+        cell = _cell(series, heading, ago, by, life)
+        cut = _cuts(ago, by, life) if ago is not None and cell.exact else []
+        cells.append(replace(cell, notes=(*cut, *cell.notes)))
+    return cells
 
 
 def _cell(series: Series, heading: str, part: date | None, by: By, life: _Life) -> Cell:
@@ -183,31 +189,38 @@ def _total(series: Series, parts: Sequence[date]) -> list[Cell]:
 
 
 def _why_nothing(part: date, by: By, life: _Life) -> str:
-    span = days(part, next_first(part, by))
-    assert span.start is not None
-    if span.end is not None and span.end <= life.moved_in:
+    start, end = _instants(part, by)
+    if end <= life.moved_in:
         return _("Before you moved in")
-    if life.ended is not None and span.start >= life.ended:
+    if life.ended is not None and start >= life.ended:
         return _("After this service ended")
     return _("No data")
 
 
 def _notes(part: date, by: By, life: _Life) -> list[str]:
-    """What cuts the part short, and hours of a day whose clocks change."""
-    span = days(part, next_first(part, by))
-    assert span.start is not None
-    assert span.end is not None
+    """Hours of a day whose clocks change, and what cuts the part short."""
+    start, end = _instants(part, by)
+    hours = (end - start) // timedelta(hours=1)
+    notes = [_("A day of %(hours)s hours") % {"hours": hours}] if by is By.DAY and hours != _HOURS else []
+    notes += _cuts(part, by, life)
+    ended = life.ended is not None and life.ended < end
+    return notes + ([_("So far")] if start < life.loaded_until < end and not ended else [])
+
+
+def _cuts(part: date, by: By, life: _Life) -> list[str]:
+    """Where the contract began or ended within the part."""
+    start, end = _instants(part, by)
     notes = []
-    hours = (span.end - span.start) // timedelta(hours=1)
-    if by is By.DAY and hours != _HOURS:
-        notes.append(_("A day of %(hours)s hours") % {"hours": hours})
-    if span.start < life.moved_in < span.end:
+    if start < life.moved_in < end:
         notes.append(_("From %(day)s") % {"day": day_in_words(life.moved_in)})
-    if life.ended is not None and span.start < life.ended < span.end:
+    if life.ended is not None and start < life.ended < end:
         notes.append(_("Until %(day)s") % {"day": day_in_words(last_day(life.ended))})
-    elif span.start < life.loaded_until < span.end:
-        notes.append(_("So far"))
     return notes
+
+
+def _instants(part: date, by: By) -> tuple[datetime, datetime]:
+    zone = timezone.get_default_timezone()
+    return local_midnight(part, zone), local_midnight(next_first(part, by), zone)
 
 
 def _count(number: int) -> str:

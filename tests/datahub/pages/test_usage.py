@@ -219,6 +219,16 @@ def test_the_former_occupant_sees_until_the_move_and_no_further(newcomer, home):
     assert "April 2026" not in table
 
 
+def test_a_year_before_that_a_move_cut_says_so(newcomer, home):
+    owner = Browser()
+    owner.force_login(newcomer.owner)
+    load_readings(usage_series(home.meter, MIDNIGHT + 365 * DAY, [5] * 96, scale=0))
+
+    table = rows(page(owner, period="2027"))
+
+    assert table["March 2027"][1].count("From March 14, 2026") == 1
+
+
 def test_others_contracts_are_not_found(owner, home):
     other = household()
 
