@@ -102,7 +102,7 @@ def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags |
 
     Blank lines and those `left_out` are neither taken nor rejected.
     """
-    buffer = np.frombuffer(bytes(AHEAD) + text + bytes(AHEAD), np.uint8)
+    buffer = np.frombuffer(b"".join((bytes(AHEAD), text, bytes(AHEAD))), np.uint8)
     feeds = np.flatnonzero(buffer == _FEED)
     begins = np.concatenate([np.array([AHEAD]), feeds[:-1] + 1])[: len(feeds)]
     ends = np.stack([begins, feeds], axis=1)

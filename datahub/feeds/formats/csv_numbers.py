@@ -45,8 +45,7 @@ def words_of(buffer: Buffer) -> Words:
 def last_bytes(words: Words, stops: Integers, lengths: Integers) -> Words:
     """The last `lengths` (0 to 8) bytes ahead of `stops`, at the upper end of a word; zeros below."""
     unused = (np.maximum(8 - lengths, 0) << 3).astype(_U)
-    taken: Words = (words[stops - 8] >> unused) << unused
-    taken[lengths <= 0] = 0
+    taken: Words = (words[stops - 8] >> unused) << unused  # by 64: nothing is left
     return taken
 
 

@@ -42,10 +42,11 @@ def stretches(source: BinaryIO, encoding: str | None) -> Iterator[Stretch]:
     kept, offset, line = mark[mark_size:], mark_size, 1
     feed = "\n".encode(encoding)
     while True:
-        raw = kept + _filled(source, STRETCH_BYTES - len(kept))
-        last = len(raw) < STRETCH_BYTES
-        cut = len(raw) if last else _after_last(raw, feed) or len(raw) - len(raw) % len(feed)
-        kept, raw = raw[cut:], raw[:cut]
+        piece = _filled(source, STRETCH_BYTES - len(kept))
+        last = len(kept) + len(piece) < STRETCH_BYTES
+        cut = len(piece) if last else _after_last(piece, feed) or len(piece) - len(piece) % len(feed)
+        raw = b"".join((kept, memoryview(piece)[:cut]))  # copied once: there are many megabytes of it
+        kept = piece[cut:]
         offset += len(raw)
         text = _as_utf8(raw, encoding)
         if text or line == 1:

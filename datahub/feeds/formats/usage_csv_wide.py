@@ -134,6 +134,7 @@ class _Wide:
         of, days = self._days.of(walls)
         starts = np.array([day.starts[0] for day in days])[of]
         part = _Part(cells, told, amounts, quality, starts, faults)
+        _refuse_meeting(part, np.array([day.length(self._step) for day in days])[of])
         rows = [one for rows, day in _alike(of, days) if (one := self._rows(part, rows, day)) is not None]
         rejected = [*lines.rejected, *rejections(cells, faults)]
         return part_of_lines(lines, rows, sorted(rejected, key=lambda one: one.line))
@@ -159,7 +160,6 @@ class _Wide:
             what = "repeats" if same else "gives another value for the start of"
             faults[late] = f"{what} line {some.cells.lines[early]}"
         good = good[order]
-        good = good[~_meeting(some, good, day.length(self._step), faults)]
         part.faults.update({int(rows[row]): reason for row, reason in faults.items()})
         return self._laid_out(some, found, amounts.known, good, day) if len(good) else None
 
@@ -198,14 +198,14 @@ def _alike(of: Integers, days: Sequence[Day]) -> Iterator[tuple[Integers, Day]]:
         yield np.flatnonzero(np.array(alike)[of]), days[alike.index(True)]
 
 
-def _meeting(some: _Part, rows: Integers, length: int, faults: Faults) -> Flags:
-    """Which of `rows`, in order, begin before the one ahead of them has ended."""
-    meets = np.zeros(len(rows), np.bool_)
-    channel, starts = some.told.channel[rows], some.starts[rows]
-    meets[1:] = (np.diff(channel) == 0) & (np.diff(starts) < length)
+def _refuse_meeting(part: _Part, lengths: Integers) -> None:
+    """Rejects days that begin before another day of their channel has ended; `lengths` in seconds, by row."""
+    rows = part.good(np.arange(len(part.cells)))
+    rows = rows[np.lexsort((part.starts[rows], part.told.channel[rows]))]
+    steps = np.diff(part.starts[rows])
+    meets = (np.diff(part.told.channel[rows]) == 0) & (steps > 0) & (steps < lengths[rows][:-1])
     for place in np.flatnonzero(meets).tolist():
-        faults[int(rows[place])] = f"begins before line {some.cells.lines[rows[place - 1]]} has ended"
-    return meets
+        part.faults[int(rows[place + 1])] = f"begins before line {part.cells.lines[rows[place]]} has ended"
 
 
 def _flat(

@@ -290,6 +290,16 @@ def test_the_sign_of_a_number_can_tell_its_direction(sign, found):
     assert {series.direction: series.total for series in parsed.rows} == found
 
 
+def test_readings_that_go_to_the_other_direction_keep_their_value_among_channels_of_other_decimals():
+    lines = ["Meter;From;Amount", "M;2025-06-01T00:00;2.125", "N;2025-06-01T00:00;-3", "N;2025-06-01T00:15;4"]
+
+    parsed = read(*lines, sign="negative_is_export")
+
+    assert [(series.meter_number, series.direction, series.total) for series in parsed.rows] == [
+        ("M", "import", Decimal("2.125")), ("N", "import", 4), ("N", "export", 3),
+    ]  # fmt: skip
+
+
 def test_a_multiplier_is_exact():
     (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00;0.7", multiplier="0.003").rows
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats import csv_text
+from datahub.feeds.formats import csv_cells, csv_text
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.formats.usage_rows import series_of
@@ -180,3 +180,22 @@ def test_a_channel_keeps_its_decimals_in_each_stretch_alone():
 
     (series,) = series_of([row for part in parts for row in part.rows])
     assert series.total == Decimal("3.5")
+
+
+@given(
+    meters=st.lists(
+        st.sampled_from(["A", "B", "A long name of a meter", "A long name of a motor", "Ä"]), min_size=1
+    )
+)
+def test_meters_are_told_apart_even_if_all_hashes_were_alike(meters):
+    lines = [f"{meter},2025-06-01T{place // 60:02d}:{place % 60:02d},1" for place, meter in enumerate(meters)]
+    content = HEADER + "\n".join(lines).encode()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_cells, "_MIX", csv_cells.np.uint64(0))
+        alike = facts(parts_of(content, 1 << 20))
+
+    assert alike == facts(parts_of(content, 1 << 20))
+    assert [(meter, len(starts)) for meter, starts, _, _ in alike] == [
+        (meter, meters.count(meter)) for meter in sorted(set(meters))
+    ]

@@ -145,6 +145,17 @@ def test_a_second_line_for_a_day_is_rejected_and_says_which_came_first():
     assert reasons(parsed) == [(4, "repeats line 2"), (5, "gives another value for the start of line 3")]
 
 
+def test_a_day_that_begins_before_another_has_ended_is_rejected():
+    mapping = BY_COUNT | {"time_form": "%d.%m.%Y %H:%M"}
+    times = ["01.06.2025 00:00", "01.06.2025 12:00", "02.06.2025 00:00"]
+    lines = [day("M", time, [1] * 12 + [None] * 13, ";") for time in times]
+
+    parsed = read("\n".join(lines).encode(), mapping=mapping)
+
+    assert reasons(parsed) == [(2, "begins before line 1 has ended")]
+    assert parsed.rows[0].size == 48
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
