@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 _FEED_LOCKS = 0x0FEED
 _MOST_ATTEMPTS = 5
 _PAUSES = (1, 2, 4, 8, 16)  # seconds before the database is asked again; a restart takes a few
+_WENT_WELL = 60  # seconds; what went away after that is another time
 _DISK_FULL = "53100"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
@@ -36,13 +37,18 @@ def carry_out(*, run_id: int) -> None:
     returns at once. The hold is the database session's, so that it ends with its worker. Where the database goes
     away, the run goes on when it is back; raises OperationalError where that takes too long for one worker to wait.
     """
-    for pause in (*_PAUSES, None):
+    pauses = iter(_PAUSES)
+    while True:
+        began = time.monotonic()
         try:
             _work_through(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
         except (RunPausedError, RunTakenOverError):
             return
         except (OperationalError, InterfaceError) as error:
             connection.close()
+            if time.monotonic() - began > _WENT_WELL:
+                pauses = iter(_PAUSES)
+            pause = next(pauses, None)
             if pause is None:
                 raise
             log.warning("feed_run.database_away", run=run_id, error=type(error).__name__, pause=pause)
