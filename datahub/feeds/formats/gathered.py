@@ -21,24 +21,28 @@ Records = npt.NDArray[np.void]
 AS_SAID = -1
 _MOST = 2**63 - 1
 _HOUR = 3_600
-_TOO_LARGE = 100  # a power of ten that nothing fits with
 
 
 def finished(
-    records: Records, channel: Integers, keys: Sequence[ChannelKey]
+    records: Records, channel: Integers, keys: Sequence[ChannelKey], powers: Flags | None = None
 ) -> tuple[UsageColumns, list[Rejection]]:
     """The columns of `records`, and those that double another or cannot be kept.
 
-    Record i is of `keys[channel[i]]`; within a channel they come in the order of the file. Of readings with one start
-    the first counts. Every key has records, and its place in the columns also where none is left.
+    Record i is of `keys[channel[i]]`; where `powers` is true it is a mean power that becomes energy. Within a channel
+    they come in the order of the file; of readings with one start the first counts. Every key has records, and its place
+    in the columns also where none is left.
     """
+    ends = np.ones(len(records), bool)
+    if powers is not None and powers.any():
+        records[powers], ends[powers] = _energies(records[powers])
     if (np.diff(channel) < 0).any():
         by_channel = np.argsort(channel, kind="stable")
-        records, channel = records[by_channel], channel[by_channel]
+        records, channel, ends = records[by_channel], channel[by_channel], ends[by_channel]
     starts = _settled(records, channel)
     is_register = np.array([key.kind == "register" for key in keys], bool)[channel]
     durations = np.where(is_register, 0, _durations(records, starts))
     scale, values, fits = _scaled(records, channel, len(keys))
+    fits &= ends
     lasts = (durations > 0) | is_register
     kept, again, first = _in_order(channel, starts, np.flatnonzero(fits & lasts))
 
@@ -59,23 +63,19 @@ def finished(
     return columns, sorted(rejected, key=lambda rejection: rejection.line)
 
 
-def energies(records: Records) -> Records:
-    """Mean power as energy over the duration: exact, or to a millionth of the unit where a third has no decimals."""
+def _energies(records: Records) -> tuple[Records, Flags]:
+    """(mean power as energy over the duration, where that has an end of decimals: of a third it is none)."""
     made = records.copy()
     share = np.gcd(made["duration"], _HOUR)
     share[share == 0] = 1
-    factor, parts = made["duration"] // share, _HOUR // share
-    exact = 10_000 % parts == 0
-    factor *= np.where(exact, 10_000 // parts, 1_000_000)
-    divisor = np.where(exact, 1, parts)
+    factor = made["duration"] // share * 10_000  # an hour has no more twos and fives in it
     zeros = np.clip(made["exponent"], 0, 18).astype(np.int64)
-    size = np.abs(made["digits"].astype(float)) * factor * 10.0**zeros
-    fits = (size < _MOST / 2) & (made["exponent"] <= 18)
+    fits = np.abs(made["digits"].astype(float)) * factor * 10.0**zeros < _MOST / 2
     products = np.where(fits, made["digits"], 0) * factor * 10 ** np.where(fits, zeros, 0)
-    rounded, rest = np.divmod(products, divisor)
-    made["digits"] = np.where(fits, rounded + (2 * rest >= divisor), made["digits"])
-    made["exponent"] = np.where(fits, made["exponent"] - zeros - np.where(exact, 4, 6), _TOO_LARGE)
-    return made
+    energy, rest = np.divmod(products, _HOUR // share)
+    fits &= rest == 0
+    made["digits"], made["exponent"] = energy, made["exponent"] - zeros - 4
+    return np.where(fits, made, records), fits
 
 
 def _settled(records: Records, channel: Integers) -> Integers:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Quality, Rejection
-from datahub.feeds.formats.gathered import AS_SAID, READING, Records, energies, finished
+from datahub.feeds.formats.gathered import AS_SAID, READING, Records, finished
 from datahub.feeds.formats.usage_rows import ChannelKey, Flags, UsageColumns
 
 _DAY = 86_400
@@ -157,7 +157,7 @@ class Spool:
         for wanted, first, past in cuts:
             records, channel, keys = plan.gather(wanted, first, past)
             done += len(records)
-            columns, rejected = finished(records, channel, keys)
+            columns, rejected = finished(records, channel, keys, plan.mean_powers[records["slot"]])
             offset = size * done // plan.total
             yield Part([columns] if columns.size else [], rejected[:_REJECTIONS], offset)
             for place in range(_REJECTIONS, len(rejected), _REJECTIONS):
@@ -217,7 +217,7 @@ class _Plan:
         self._seconds = np.array([one.interval_seconds for one in meanings], np.int64)
         self._qualities = np.array([one.quality for one in meanings], np.uint8)
         self._ends = np.array([one.ends for one in meanings], bool)
-        self._mean_powers = np.array([one.mean_power for one in meanings], bool)
+        self.mean_powers = np.array([one.mean_power for one in meanings], bool)
         self._sizes = np.zeros(len(numbers), np.int64)
         for run in runs:
             np.add.at(self._sizes, self._channel[run.slots], np.diff(run.edges))
@@ -249,9 +249,6 @@ class _Plan:
         unstated = records["quality"] == Quality.UNSTATED
         records["quality"][unstated] = self._qualities[slots[unstated]]
         records["start"] -= np.where(self._ends[slots], records["duration"], 0)
-        powers = self._mean_powers[slots]
-        if powers.any():
-            records[powers] = energies(records[powers])
         present = np.zeros(len(self._keys), bool)
         channel = self._channel[slots]
         present[channel] = True

@@ -49,25 +49,18 @@ def test_mean_power_becomes_the_energy_of_its_interval_exactly(uom, unit):
     assert not rejected
 
 
-def test_energy_that_has_no_end_of_decimals_is_kept_to_a_millionth():
-    content = one_channel([(FIRST, 300, 100), (FIRST + 300, 300, 12), (FIRST + 600, 300, -200)], uom=38)
-
-    ((series,), _) = parsed(content, mean_power_as_energy="yes")
-
-    assert [Decimal(int(value)).scaleb(-series.scale) for value in series.values] == [
-        Decimal("8.333333"),
-        Decimal(1),
-        Decimal("-16.666667"),
-    ]
-
-
-def test_power_that_is_too_large_for_its_energy_is_rejected():
-    content = one_channel([(FIRST, 900, 10), (FIRST + 900, 300, 2**62)], uom=38)
+def test_energy_that_has_no_end_of_decimals_or_is_too_large_is_rejected():
+    powers = (100, 12, -300, 3, 2**62)
+    content = one_channel([(FIRST + 300 * place, 300, power) for place, power in enumerate(powers)], uom=38)
 
     ((series,), rejected) = parsed(content, mean_power_as_energy="yes")
 
-    assert series.size == 1
-    assert [one.reason for one in rejected] == ["value has more digits than can be kept exactly"]
+    assert [Decimal(int(value)).scaleb(-series.scale) for value in series.values] == [1, -25, Decimal("0.25")]
+    assert {one.reason for one in rejected} == {"value has more digits than can be kept exactly"}
+    assert [one.text for one in rejected] == [
+        "2025-01-01T00:00:00Z 300 s: 1e2",
+        "2025-01-01T00:20:00Z 300 s: 4611686018427387904e0",
+    ]
 
 
 def test_readings_outside_of_their_block_are_taken_unless_a_setting_says_no():
