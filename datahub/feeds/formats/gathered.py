@@ -29,7 +29,7 @@ def finished(
     """The columns of `records`, and those that double another or cannot be kept.
 
     Record i is of `keys[channel[i]]`; where `powers` is true it is a mean power that becomes energy. Within a channel
-    they come in the order of the file; of readings with one start the first counts. Every key has records, and its place
+    they come in the order of the file; of readings with one start the first counts. Every key has records, and a place
     in the columns also where none is left.
     """
     ends = np.ones(len(records), bool)
