@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection
-
 from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.public_ids import new_public_id
 from cdsc_portal.lib.ranges import Span
@@ -53,5 +51,5 @@ def disclose_nothing() -> None:
 
     It holds the gate's lock and has written nothing that a crash could lose.
     """
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
