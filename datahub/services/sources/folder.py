@@ -55,7 +55,7 @@ def inside_feed_folders(address: str) -> Path:
     """The folder itself, links followed. Raises SourceProblemError: not there, or outside of FEED_FOLDERS."""
     try:
         folder = Path(address).resolve(strict=True)
-        roots = [root.resolve(strict=True) for root in settings.FEED_FOLDERS]
+        roots = [root.resolve() for root in settings.FEED_FOLDERS]
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceProblemError(f"the folder cannot be opened: {_reason(error)}") from error
     if not any(folder.is_relative_to(root) for root in roots):

@@ -241,6 +241,16 @@ def test_a_pipe_is_not_waited_for(source, inbox, look):
     assert names() == []
 
 
+def test_an_allowed_folder_that_is_not_there_stops_no_other(source, inbox, look, settings, tmp_path):
+    settings.FEED_FOLDERS = (tmp_path / "gone", *settings.FEED_FOLDERS)
+    put(inbox, "march.csv")
+
+    look(source)
+    look(source)
+
+    assert names() == ["march.csv"]
+
+
 def test_no_folder_is_allowed_until_one_is_configured(source, inbox, look, settings):
     settings.FEED_FOLDERS = ()
     put(inbox, "march.csv")
