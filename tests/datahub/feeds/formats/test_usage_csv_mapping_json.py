@@ -4,9 +4,7 @@ import pytest
 
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.csv_mapping_json import mapping_of
-
-COLUMNS = {"meter": "Meter", "start": "From", "value": "Amount", "unit": {"text": "Wh"}}
-MAPPING = {"shape": "long", "columns": COLUMNS, "interval_seconds": 900}
+from tests.datahub.feeds.formats.mapped import COLUMNS, MAPPING
 
 
 @pytest.mark.parametrize(
