@@ -25,6 +25,14 @@ class UnknownFormatError(FeedStructureError):
     """No format knows the file by its beginning, or more than one."""
 
 
+class FileRefusedError(FeedStructureError):
+    """The format that was chosen refuses the file."""
+
+    def __init__(self, format_name: str, message: str) -> None:
+        super().__init__(message)
+        self.format = format_name
+
+
 class Reading(NamedTuple):
     """How a file is to be read."""
 
@@ -111,14 +119,18 @@ def check_file(
 ) -> FileAccount:
     """Read a file and keep nothing of it but the account; one part and the channels are in memory.
 
-    Raises FeedStructureError where the file is refused, OSError where it cannot be opened.
+    Raises FeedStructureError where no format is found, FileRefusedError where the one that is refuses the file, OSError
+    where it cannot be opened.
     """
     with path.open("rb") as source:
         chosen = reading_of(source, path.name, format_name, mapping)
         account = FileAccount(chosen.format.name)
-        file = unpacked(source)[0] if chosen.format.kind == "bills" else source
-        for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):
-            account.add(part)
+        try:
+            file = unpacked(source)[0] if chosen.format.kind == "bills" else source
+            for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):
+                account.add(part)
+        except FeedStructureError as error:
+            raise FileRefusedError(account.format, str(error)) from error
     return account
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from datahub.feeds.checking import FileAccount, check_file
+from datahub.feeds.checking import FileAccount, FileRefusedError, check_file
 from datahub.feeds.formats.base import FeedStructureError
 
 _REFUSED = 2
@@ -55,7 +55,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror}", returncode=_REFUSED) from error
         except FeedStructureError as error:
             if as_json:
-                self.stdout.write(json.dumps({"refused": str(error), **FileAccount(format).as_json()}))
+                known = error.format if isinstance(error, FileRefusedError) else format
+                self.stdout.write(json.dumps({"refused": str(error), **FileAccount(known).as_json()}))
             raise CommandError(str(error), returncode=_REFUSED) from error
         if as_json:
             self.stdout.write(json.dumps(account.as_json(), indent=1))

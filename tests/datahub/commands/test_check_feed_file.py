@@ -101,6 +101,7 @@ def test_a_refused_file_ends_with_status_two_and_its_reason(file, capsys):
     assert status == 2
     account = json.loads(said)
     assert account["refused"] == "the end record 900 is missing: the file is cut off"
+    assert account["format"] == "nem12"
     assert (account["rows"], account["rejected"], account["channels"]) == (0, [], [])
     with pytest.raises(CommandError, match="the end record 900 is missing"):
         call_command("check_feed_file", str(file))
