@@ -254,10 +254,14 @@ def _copy(cursor: CursorWrapper, tuples: Iterable[bytes]) -> None:
 
 @contextmanager
 def _by_index(cursor: CursorWrapper) -> Iterator[None]:
-    """Join by the key of each staged block: the planner does not know the staging table and might read months."""
-    cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    """Join by the key of each staged block: the planner does not know the staging table and might read months.
+
+    Nor does it know how little each probe costs, and would compile statements that run for a tenth of a second.
+    """
+    names = ("enable_hashjoin", "enable_mergejoin", "jit")
+    cursor.execute("; ".join(f"SET LOCAL {name} = off" for name in names))
     yield
-    cursor.execute("SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT")
+    cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in names))
 
 
 def _longs(column: bytes, kind: str) -> npt.NDArray[np.int64]:
