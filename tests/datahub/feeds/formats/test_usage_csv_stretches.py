@@ -98,6 +98,15 @@ def test_stretches_change_nothing_and_add_up_to_the_file(cells, size, end):
     assert sum(part.read for part in parts) == len(cells) + 1
 
 
+def test_whether_a_file_is_newest_first_is_told_by_its_channels_and_not_from_one_to_the_next():
+    others = [f"N{day},2025-09-{30 - day:02d}T00:00,1" for day in range(30)]
+    content = HEADER + "\n".join(others + lines_of_night("A", newest_first=False, by_time=False)).encode()
+
+    (night, *_) = facts(parts_of(content, 1 << 20))
+
+    assert [value // 10**5 for value in night[2]] == night[1]
+
+
 def test_the_same_file_gives_the_same_parts():
     content = HEADER + b"".join(b"M,2025-06-%02dT00:00,%d\n" % (day, day) for day in range(1, 31))
 
@@ -109,7 +118,9 @@ def test_the_same_file_gives_the_same_parts():
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_offsets_are_those_of_the_file_whatever_it_is_written_in(encoding):
-    text = "meter,start,value\n" + "".join(f"Mühle,2025-06-01T{hour:02d}:00,1\n" for hour in range(24))
+    text = "meter,start,value\n" + "".join(
+        f"Mühle \u0a41\u4100,2025-06-01T{hour:02d}:00,1\n" for hour in range(24)
+    )
 
     parts = parts_of(text.encode(encoding), 120)
 
