@@ -1,5 +1,5 @@
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -35,7 +35,11 @@ def moves(chance, place):
 @pytest.mark.django_db
 def test_one_statement_says_what_the_single_queries_say(seed):
     chance = random.Random(seed)  # noqa: S311 - a reproducible world, no secret
-    contracts = [ServiceContractFactory() for _ in range(3)]
+    contracts = [
+        ServiceContractFactory(),
+        ServiceContractFactory(start=date(2020, 1, 9)),
+        ServiceContractFactory(end=date(2020, 1, 20)),
+    ]
     points, meters = [ServicePointFactory() for _ in range(3)], [MeterDeviceFactory() for _ in range(3)]
     for place, (contract, point, meter) in enumerate(zip(contracts, points, meters, strict=True)):
         for link in moves(chance, place):

@@ -69,6 +69,11 @@ def move_out(home, grant):
     home.contract.point_links.update(end=NOON + timedelta(minutes=30))
 
 
+def end_the_contract(home, grant):
+    home.contract.end = date(2026, 3, 1)
+    home.contract.save()
+
+
 def swap_the_meter(home, grant):
     home.point.installations.update(end=NOON + timedelta(minutes=30))
     MeterInstallationFactory(
@@ -87,7 +92,8 @@ def set_a_month_aside(home, grant):
 
 CHANGES = (
     load_more, load_the_same_again, correct, withdraw, load_a_period, load_another_register, rename_the_unit,
-    rename_the_contract, rename_the_point, rename_the_meter, move_out, swap_the_meter, narrow, set_a_month_aside,
+    rename_the_contract, rename_the_point, rename_the_meter, move_out, end_the_contract, swap_the_meter, narrow,
+    set_a_month_aside,
 )  # fmt: skip
 
 
