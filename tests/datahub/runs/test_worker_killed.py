@@ -112,9 +112,10 @@ def run(surroundings, *command):
 
 
 def waits_for_us():
+    """By the locks: pg_stat_activity stands still while a transaction looks at it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         )
         return cursor.fetchone()[0] == 1
 
