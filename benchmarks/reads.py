@@ -52,8 +52,8 @@ def _in_process(place: World) -> Iterator[Figure]:
     if {name: ours[name] for name in theirs} != theirs:
         raise RuntimeError("both ways must say the same")
     value, tuples = medians(_ROUNDS, lambda: world.year_as_json(place), lambda: from_tuples(place))
-    serialized = min(seconds(lambda: serialized(place)) for _ in range(3)) * 1000
-    yield at_least("meter-year JSON: ModelSerializer over rows / ours", "ms", serialized, value, 400)
+    serializer = min(seconds(lambda: serialized(place)) for _ in range(3)) * 1000
+    yield at_least("meter-year JSON: ModelSerializer over rows / ours", "ms", serializer, value, 400)
     yield at_least("meter-year JSON: values_list and orjson over rows / ours", "ms", tuples, value, 28)
 
 

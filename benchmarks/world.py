@@ -1,6 +1,6 @@
 """What the figures are measured on: one household with a year of readings every 15 minutes, and a grant for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.store.load import load_rows
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
-from datahub.queries.readings import readings
+from datahub.queries.readings import ChannelFacts, channels_of, readings
 from datahub.queries.usage import UsageSegment
 from datahub.services.partitions import ensure_partitions
 from tests.factories.accounts import Household, household
@@ -36,6 +36,7 @@ class World:
     home: Household
     grant: Grant
     channel: int  # key of its only channel
+    channels: Mapping[int, Sequence[ChannelFacts]]  # what is known of it before its readings are asked for
 
 
 def year_as_json(place: World) -> bytes:
@@ -44,7 +45,8 @@ def year_as_json(place: World) -> bytes:
         place.home.contract.pk, place.home.point.pk, place.home.meter.pk, Span(YEAR_START, YEAR_END)
     )
     return b"".join(
-        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size)))) for one in readings([span])
+        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size))))
+        for one in readings([span], place.channels)
     )
 
 
@@ -76,7 +78,7 @@ def build() -> World:
         scope="usage_data",
         expires=clock.now() + timedelta(hours=1),
     )
-    return World(home, grant, channel)
+    return World(home, grant, channel, channels_of({home.meter.pk}))
 
 
 def _load_year(home: Household) -> int:
