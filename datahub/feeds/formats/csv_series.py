@@ -11,6 +11,8 @@ from datahub.feeds.formats.usage_rows import ChannelKey
 
 _OTHER_WAY: Mapping[Direction, Direction] = {"import": "export", "export": "import"}
 
+Rows = Integers | slice
+
 
 class Repeats(NamedTuple):
     """late[k] speaks of the same channel and start as first[k], a row before it."""
@@ -19,11 +21,14 @@ class Repeats(NamedTuple):
     first: Integers
 
 
-def in_order(channel: Integers, starts: Integers) -> tuple[Integers, Repeats]:
-    """(rows in order of channel and start, of those alike only the first; the others)."""
+def in_order(channel: Integers, starts: Integers) -> tuple[Rows, Repeats]:
+    """(rows in order of channel and start, of those alike only the first; the others).
+
+    Rows that are in order already stay where they are: the slice of all of them, which copies nothing.
+    """
     step, later = np.diff(channel), np.diff(starts)
     if bool(((step > 0) | ((step == 0) & (later > 0))).all()):
-        return np.arange(len(channel)), Repeats(np.empty(0, np.int64), np.empty(0, np.int64))
+        return slice(None), Repeats(np.empty(0, np.int64), np.empty(0, np.int64))
     order = np.argsort(starts, kind="stable") if (later < 0).any() else np.arange(len(channel))
     order = order[np.argsort(channel[order], kind="stable")]
     again = np.zeros(len(order), np.bool_)

@@ -139,6 +139,8 @@ def too_wide(found: Kept, faults: Faults) -> None:
 
 
 def _by_row(values: list[int], told: Told) -> Integers:
+    if len(set(values)) == 1:
+        return np.array([values[:1]])
     column: Integers = np.array(values, np.int64)[told.of][:, None]
     return column
 

@@ -128,12 +128,15 @@ class _Long:
         times = self._passes.settle(some.first, some.shift, told.channel, told.keys, more=more)
         if self._at_end:
             durations, starts = some.seconds, times - some.seconds
+        elif (some.seconds >= 0).all():
+            durations, starts = some.seconds, times
         else:
             # an end in the repeated hour is the first that comes after its start
             ends = np.where(some.ends > times, some.ends, some.ends + some.end_shifts)
             durations, starts = np.where(some.seconds >= 0, some.seconds, ends - times), times
         registers = told.where(lambda meaning: meaning.key.kind == "register")
-        durations = np.where(registers, 0, durations)
+        if registers.any():
+            durations = np.where(registers, 0, durations)
         for row in np.flatnonzero((durations <= 0) & ~registers).tolist():
             faults[row] = "end is not after start"
         found = kept(some.amounts, told, durations, faults)
@@ -141,19 +144,19 @@ class _Long:
         keys, channel, values = other_ways(told, found.values[:, 0])
         scale = found.scale if len(keys) == len(found.scale) else np.full(len(keys), found.scale.max())
 
-        good = np.ones(len(starts), np.bool_)
-        good[list(faults)] = False
-        rows = np.flatnonzero(good)
-        order, repeats = in_order(channel[rows], starts[rows])
+        rows: Integers = np.arange(len(starts))
+        if faults:
+            rows = np.setdiff1d(rows, list(faults))
+        order, repeats = in_order(channel[rows], starts[rows]) if faults else in_order(channel, starts)
         for late, early in zip(rows[repeats.late].tolist(), rows[repeats.first].tolist(), strict=True):
             alike = (values, some.amounts.known[:, 0], durations)
             same = all(column[late] == column[early] for column in alike)
             what = "repeats" if same else "gives another value for the start of"
             faults[late] = f"{what} line {some.cells.lines[early]}"
-        rows = rows[order]
+        kept_rows = rows[order] if faults or not isinstance(order, slice) else order
         columns = UsageColumns(
-            keys, channel[rows], starts[rows], durations[rows], values[rows], scale,
-            some.amounts.known[rows, 0], some.quality[rows], some.cells.lines[rows],
+            keys, channel[kept_rows], starts[kept_rows], durations[kept_rows], values[kept_rows], scale,
+            some.amounts.known[kept_rows, 0], some.quality[kept_rows], some.cells.lines[kept_rows],
         )  # fmt: skip
         return columns, rejections(some.cells, faults)
 

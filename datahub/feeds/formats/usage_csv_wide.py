@@ -220,7 +220,7 @@ def _flat(
     scale = scale if len(keys) == len(scale) else np.full(len(keys), scale.max())
     order, _ = in_order(channel, starts)
     return UsageColumns(
-        keys, channel[order], starts[order], np.full(len(order), step), flat[order], scale,
+        keys, channel[order], starts[order], np.full(len(starts), step)[order], flat[order], scale,
         known.ravel()[order], quality.ravel()[order], np.repeat(lines, slots)[order],
     )  # fmt: skip
 
