@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         ),
         # each load marks its channels: room on the page keeps that out of the indexes
         migrations.RunSQL(
-            'ALTER TABLE datahub_channel SET (fillfactor = 60)', 'ALTER TABLE datahub_channel RESET (fillfactor)'
+            'ALTER TABLE datahub_channel SET (fillfactor = 45)', 'ALTER TABLE datahub_channel RESET (fillfactor)'
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=columns('intervalblock', 'feed_run'),

@@ -34,7 +34,7 @@ _FIND = f"""
 """  # noqa: S608 - no part of it is input
 _MAKE = f"""
     INSERT INTO datahub_channel (meter_id, register, commodity, unit, direction, kind, modified, synced)
-    SELECT DISTINCT meter.id, wanted.register, wanted.commodity, wanted.unit, wanted.direction, wanted.kind, %s, %s
+    SELECT meter.id, wanted.register, wanted.commodity, wanted.unit, wanted.direction, wanted.kind, %s, %s
     FROM {_WANTED} JOIN accounts_meterdevice AS meter
         ON meter.meter_number = wanted.meter_number AND meter.commodity = wanted.commodity
     WHERE length(wanted.register) <= {LONGEST_NAME}
