@@ -359,3 +359,12 @@ def test_a_channel_without_a_value_reaches_nowhere(meter):
     channel = Channel.objects.get()
 
     assert (channel.first_start, channel.last_end, channel.longest) == (None, None, None)
+
+
+def test_a_new_channel_may_be_named_twice_in_one_part(meter):
+    later = NOON + timedelta(minutes=30)
+
+    loaded = load_readings(usage_series(meter, NOON, [1, 2, 3]), usage_series(meter, later, [9, 4]))
+
+    assert shown(meter) == ["0.001", "0.002", "0.003", "0.004"]
+    assert (loaded.accepted, len(loaded.rejected)) == (4, 1)  # what it said of the third quarter first stands
