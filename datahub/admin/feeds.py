@@ -19,7 +19,7 @@ from cdsc_portal.lib import clock
 from datahub.admin.feed_mapping import mapping_page
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.formats.registry import formats
-from datahub.models import Feed, FeedRun, RunStatus
+from datahub.models import Feed, FeedKind, FeedRun, RunStatus
 from datahub.services.feeds import FeedRefusedError, check_feed
 from datahub.services.runs import start_run
 
@@ -100,13 +100,18 @@ class FeedAdmin(ActingAdmin):
         )
         return [upload, mapping, *super().get_urls()]
 
-    @action(description=_("CSV mapping"), permissions=["act"])
+    def has_map_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Only usage comes as CSV of all sorts."""
+        usage = Feed.objects.filter(pk=object_id, kind=FeedKind.USAGE)
+        return self.has_act_permission(request) and usage.exists()
+
+    @action(description=_("CSV mapping"), permissions=["map"])
     def map_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("admin:datahub_feed_mapping", pk=object_id)
 
     def mapping_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
-        feed = get_object_or_404(Feed, pk=pk)
+        feed = get_object_or_404(Feed, pk=pk, kind=FeedKind.USAGE)
         return mapping_page(request, self.admin_site, feed, log=self.log_change)
 
     @action(description=_("Upload a file"), permissions=["act"])

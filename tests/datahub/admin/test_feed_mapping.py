@@ -158,3 +158,16 @@ def test_only_staff_who_may_run_feeds_see_it(client, feed):
 
     assert client.get(page(feed)).status_code == 403
     assert client.post(page(feed), {"button": "save"}).status_code == 403
+
+
+def test_the_page_is_offered_where_usage_comes_in_and_nowhere_else(staff, feed):
+    bills = FeedFactory(name="bills", kind="bills", format="bills_csv")
+
+    offered, not_offered = (
+        staff.get(reverse("admin:datahub_feed_change", args=[one.pk])).content.decode()
+        for one in (feed, bills)
+    )
+
+    assert "CSV mapping" in offered
+    assert "CSV mapping" not in not_offered
+    assert staff.get(page(bills)).status_code == 404
