@@ -102,8 +102,8 @@ class FeedAdmin(ActingAdmin):
 
     def has_map_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Only usage comes as CSV of all sorts."""
-        usage = Feed.objects.filter(pk=object_id, kind=FeedKind.USAGE)
-        return self.has_act_permission(request) and usage.exists()
+        usage = Feed.objects.filter(pk=str(object_id), kind=FeedKind.USAGE)
+        return object_id is not None and self.has_act_permission(request) and usage.exists()
 
     @action(description=_("CSV mapping"), permissions=["map"])
     def map_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
