@@ -48,6 +48,8 @@ def build(count: int) -> Utility:
             for meter in meters
         )
         channels += [channel.pk for channel in made]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_meterdevice, datahub_channel")
     return Utility(numbers, channels)
 
 

@@ -110,7 +110,7 @@ def test_both_ways_to_json_say_the_same_and_the_served_size_is_sent(transactiona
 
 def test_seeded_blocks_are_real_blocks(place, values, tmp_path):
     feed = utility.feed_of("wide", "usage_csv_wide", **loads.CSV)
-    loads.load(feed, files.wide_csv(tmp_path / "day.csv", place.meters, MONTH, values))
+    loads.load(loads.store(feed, files.wide_csv(tmp_path / "day.csv", place.meters, MONTH, values)))
 
     assert (
         utility.seed_blocks(place, first=MONTH + timedelta(days=1), last=MONTH + timedelta(days=3))
