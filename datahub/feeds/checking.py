@@ -1,5 +1,6 @@
 """What a file would bring, told without a database: rows, rejections, and the channels with their sums."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -151,6 +152,8 @@ def reading_of(
         )
     head = source.read(_HEAD)
     source.seek(0)
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     try:
         return Reading(detect(head, name), mapping)
     except FeedStructureError as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from lxml import etree
@@ -11,6 +12,9 @@ from datahub.feeds.formats.espi_links import ATOM, ESPI
 from datahub.feeds.formats.espi_runs import Run, RunFinder
 
 _ENTRY, _READING = f"{ATOM}entry", f"{ESPI}IntervalReading"
+_DECLARED = re.compile(
+    rb"\s*<\?xml[^>]*\sencoding\s*=\s*[\"'](iso-8859-\d+|windows-125\d)[\"']", re.IGNORECASE
+)
 _PIECE = 1 << 20
 _HEAD = 1 << 16
 _SUMMARY = re.compile(rb"<(?:[\w.-]+:)?(?:ElectricPower)?UsageSummary[\s>]")
@@ -33,22 +37,25 @@ def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
     """Each IntervalReading and Atom entry as it ends, a reading before its entry, and after the first reading of a run
     all of the run. Entries are gone from memory when the next is read, and nothing outside the file is ever fetched.
 
-    Raises FeedStructureError: not UTF-8, not well-formed, a document type, no entry.
+    Raises FeedStructureError: not UTF-8 (nor a declared encoding of single bytes), not well-formed, a document type,
+    no entry.
     """
+    finder = RunFinder()
+    texts = _texts(source, finder)
+    first = next(texts)
     parser = etree.XMLPullParser(
         ("end", "pi"),
         tag=(_ENTRY, _READING),
-        encoding="utf-8",
+        encoding=_encoding(first),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         remove_comments=True,
         huge_tree=True,
     )
-    finder = RunFinder()
     any_entry = False
     try:
-        for text in _texts(source, finder):
+        for text in chain([first], texts):
             if text:
                 parser.feed(text)
             else:
@@ -67,6 +74,12 @@ def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
         raise FeedStructureError(f"line {error.lineno}: not well-formed XML: {error.msg}") from error
     if not any_entry:
         raise FeedStructureError("no Atom entry in the file")
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-8, whatever else a vendor declares of it; unless that is one byte a character."""
+    declared = _DECLARED.match(head)
+    return declared[1].decode() if declared else "utf-8"
 
 
 def _texts(source: BinaryIO, finder: RunFinder) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from datahub.feeds.formats.espi_types import MeterReading, ReadingType, UsagePoi
 from datahub.feeds.formats.spool import Meaning
 from datahub.feeds.formats.usage_rows import ChannelKey
 
+_NO_CHANNEL = ChannelKey("", "", "electricity", "Wh", "none", "interval")
 _Thing = TypeVar("_Thing", "UsagePoint", "MeterReading")
 
 
@@ -94,6 +95,8 @@ def meanings(directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_po
     }
     by_key: dict[ChannelKey, list[str]] = {}
     for name, meaning in of_reading.items():
+        if meaning.fault:
+            continue
         by_key.setdefault(meaning.key, []).append(name)
     for key, names in by_key.items():
         if _overlap([spans[name] for name in names]):
@@ -106,11 +109,17 @@ def meanings(directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_po
 def _meaning(directory: Directory, reading: MeterReading, *, ends: bool, mean_power: bool) -> Meaning:
     kind, point = directory.type_of(reading), directory.point_of(reading)
     energy = kind.energy if mean_power else None
+    try:
+        unit, commodity = kind.unit, kind.commodity_at(point)
+    except (
+        FeedStructureError
+    ) as error:  # others of the file, of units that we keep, are none the worse for it
+        return Meaning(_NO_CHANNEL, fault=str(error))
     key = ChannelKey(
         directory.meter_number(point),
         kind.register,
-        kind.commodity_at(point),
-        energy or kind.unit,
+        commodity,
+        energy or unit,
         kind.direction,
         "interval" if energy else kind.kind,
     )

@@ -55,7 +55,7 @@ def finished(
         records[again], starts[again].tolist(), same.tolist(), lines[first].tolist(), strict=True
     ):
         what = "repeats" if said else "gives another value for the start of"
-        rejected.append(Rejection(int(record["line"]), f"{what} line {line}", _text(record, start)))
+        rejected.append(Rejection(int(record["line"]), f"{what} line {line}", as_text(record, start)))
     columns = UsageColumns(
         tuple(keys), channel[kept], starts[kept], durations[kept], values[kept], scale,
         known[kept], records["quality"][kept], lines[kept],
@@ -129,12 +129,12 @@ def _in_order(channel: Integers, starts: Integers, kept: Integers) -> tuple[Inte
 
 def _refused(records: Records, starts: Integers, which: Flags, reason: str) -> list[Rejection]:
     return [
-        Rejection(int(record["line"]), reason, _text(record, start))
+        Rejection(int(record["line"]), reason, as_text(record, start))
         for record, start in zip(records[which], starts[which].tolist(), strict=True)
     ]
 
 
-def _text(record: Any, start: int) -> str:  # noqa: ANN401
+def as_text(record: Any, start: int) -> str:  # noqa: ANN401
     """What the reading says; its place in the file is gone by when it is refused."""
     said = f"{record['digits']}e{record['exponent']}" if record["known"] else "unknown"
     return f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ} {record['duration']} s: {said}"

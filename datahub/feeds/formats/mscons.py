@@ -36,7 +36,7 @@ from datahub.feeds.formats.local_time import moment, settled
 from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import Meaning, Spool
 from datahub.feeds.formats.units import Measure, measure
-from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns
+from datahub.feeds.formats.usage_rows import REACH, YEARS, ChannelKey, UsageColumns
 
 NAME = "mscons"
 KIND = "usage"
@@ -198,14 +198,15 @@ class _Messages:
     def _reading(self, quantity: _Quantity) -> tuple[int, _Reading]:
         if quantity.fault:
             raise ValueError(quantity.fault)
+        is_read = quantity.begin is None and quantity.end is None
         if quantity.begin is not None and quantity.end is not None:
             start, stop = quantity.begin, quantity.end
-        elif quantity.at is not None and quantity.begin is None and quantity.end is None:
+        elif quantity.at is not None and is_read:
             start = stop = quantity.at
         else:
             raise ValueError("neither begin and end nor one moment are said")
         qualifier, text, unit = quantity.segment.components(0, 3)
-        asked = (self._device if self._by_device else self._point, self._register, unit, start is stop)
+        asked = (self._device if self._by_device else self._point, self._register, unit, is_read)
         slot = self._found.get(asked)
         if slot is None:
             slot = self._found[asked] = self._slot(*asked)
@@ -302,6 +303,8 @@ def _moment(text: str, form: str, zone: ZoneInfo) -> tuple[int, int]:
     date, time, offset = text[:8], text[8:digits].ljust(6, "0"), text[digits:]
     if len(text) < digits or not text[:digits].isdigit() or bool(offset) != (form in ("303", "304", "205")):
         raise ValueError(f"{text!r} is no time of format {form}")
+    if int(date[:4]) not in YEARS:
+        raise ValueError(f"{text!r} is not {REACH}")
     if time == "240000":
         time, date = "000000", (datetime.strptime(date, "%Y%m%d") + timedelta(days=1)).strftime("%Y%m%d")
     iso = f"{date[:4]}-{date[4:6]}-{date[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}"

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns, series_of
+from datahub.feeds.formats.usage_rows import UsageColumns, series_of, within_reach
 
 GROUP = "cdsc_portal.feed_formats"
 NO_MAPPING: Mapping[str, object] = MappingProxyType({})
@@ -58,9 +58,11 @@ class Format:
             options["mapping"] = mapping
         elif mapping:
             raise FeedStructureError(f"{self.name} takes no mapping")
-        if self.kind == "usage" and is_archive(source):
-            return read_members(source, lambda member: self._read(member, **options))
-        return self._read(source, **options)
+        if self.kind != "usage":
+            return self._read(source, **options)
+        if is_archive(source):
+            return _within_reach(read_members(source, lambda member: self._read(member, **options)))
+        return _within_reach(self._read(source, **options))
 
     def parse(
         self,
@@ -75,6 +77,15 @@ class Format:
         rows = [row for part in parts for row in part.rows]
         rejected = [rejection for part in parts for rejection in part.rejected]
         return Parsed(series_of(rows) if self.kind == "usage" else rows, rejected)
+
+
+def _within_reach(parts: Iterator[Part[Any]]) -> Iterator[Part[Any]]:
+    """The same with readings of an impossible year rejected, whatever the format."""
+    for part in parts:
+        checked = [within_reach(rows) for rows in part.rows]
+        beyond = [rejection for _, rejected in checked for rejection in rejected]
+        rows = [rows for rows, _ in checked if rows.size]
+        yield Part(rows, [*part.rejected, *beyond], part.offset) if beyond else part
 
 
 def _word(value: object) -> str:

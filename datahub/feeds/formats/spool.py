@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Quality, Rejection
-from datahub.feeds.formats.gathered import AS_SAID, READING, Records, finished
+from datahub.feeds.formats.gathered import AS_SAID, READING, Records, as_text, finished
 from datahub.feeds.formats.usage_rows import ChannelKey, Flags, UsageColumns
 
 _DAY = 86_400
+_NONE = -1  # channel of a slot with a fault
 _EARLIEST, _LATEST = -(2**63), 2**63 - 1
 _BUFFER = (32 << 20) // READING.itemsize  # readings in memory
 _PART = 400_000  # readings; 16 MB
@@ -33,7 +34,8 @@ class Meaning(NamedTuple):
 
     `exponent` is added to each reading's own; `interval_seconds` is the duration of those that say 0, `quality` that
     of those that are UNSTATED. `ends`: what was said as start is the end. `mean_power`: the values are power in the
-    unit of `key` per hour, which becomes what it makes over the duration.
+    unit of `key` per hour, which becomes what it makes over the duration. `fault`: why
+    none can be taken; `key` means nothing then.
     """
 
     key: ChannelKey
@@ -42,6 +44,7 @@ class Meaning(NamedTuple):
     quality: Quality = Quality.UNSTATED
     ends: bool = False
     mean_power: bool = False
+    fault: str = ""
 
 
 @dataclass(slots=True)
@@ -152,6 +155,7 @@ class Spool:
         self._buffer, self._filled = self._buffer[:0], 0
         plan = _Plan(self._runs, meanings)
         cuts = list(plan.cuts())
+        self._reject_faulty(meanings)
         yield from self._refused()
         done = 0
         for wanted, first, past in cuts:
@@ -164,6 +168,13 @@ class Spool:
                 yield Part([], rejected[place : place + _REJECTIONS], offset)
         if not plan.total:
             yield Part([], [], size)
+
+    def _reject_faulty(self, meanings: Sequence[Meaning]) -> None:
+        faulty = np.array([bool(one.fault) for one in meanings], np.bool_)
+        for run in self._runs if faulty.any() else ():
+            for record in run.take(faulty):
+                text = as_text(record, int(record["start"]))
+                self.reject(int(record["line"]), meanings[record["slot"]].fault, text)
 
     def _refused(self) -> Iterator[Part[UsageColumns]]:
         if self._rejection_file is not None:
@@ -211,7 +222,9 @@ class _Plan:
         self._runs = runs
         self._meanings = meanings
         numbers: dict[ChannelKey, int] = {}
-        self._channel = np.array([numbers.setdefault(one.key, len(numbers)) for one in meanings], np.int64)
+        self._channel = np.array(
+            [_NONE if one.fault else numbers.setdefault(one.key, len(numbers)) for one in meanings], np.int64
+        )
         self._keys = list(numbers)
         self._exponents = np.array([one.exponent for one in meanings], np.int8)
         self._seconds = np.array([one.interval_seconds for one in meanings], np.int64)
@@ -220,7 +233,8 @@ class _Plan:
         self.mean_powers = np.array([one.mean_power for one in meanings], bool)
         self._sizes = np.zeros(len(numbers), np.int64)
         for run in runs:
-            np.add.at(self._sizes, self._channel[run.slots], np.diff(run.edges))
+            channel = self._channel[run.slots]
+            np.add.at(self._sizes, channel[channel != _NONE], np.diff(run.edges)[channel != _NONE])
         self.total = int(self._sizes.sum())
 
     def cuts(self) -> Iterator[_Cut]:

@@ -5,16 +5,22 @@ files write them: it reaches the store without ever being laid out flat.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.base import Direction, Integers, Kind, Unit, UsageSeries
+from datahub.feeds.formats.base import Direction, Integers, Kind, Rejection, Unit, UsageSeries
 
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
+
+# of readings: a year beyond is a slip of the sender, has a month's partition to itself, or is none that dates can say
+YEARS = range(1970, 2100)
+REACH = f"from {YEARS.start} to {YEARS.stop - 1}"
+_FIRST, _PAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS.start, YEARS.stop))
 
 
 class ChannelKey(NamedTuple):
@@ -138,6 +144,18 @@ UsageRows = UsageColumns | UsageGrid
 def columns_of(rows: UsageRows) -> UsageColumns:
     """Laid out flat, whichever they are."""
     return rows.columns() if isinstance(rows, UsageGrid) else rows
+
+
+def within_reach(rows: UsageRows) -> tuple[UsageRows, list[Rejection]]:
+    """The rows that lie in YEARS as a whole, and a rejection for each of the others."""
+    lengths = rows.known.shape[1] * rows.step if isinstance(rows, UsageGrid) else rows.durations
+    within = (rows.starts >= _FIRST) & (rows.starts + lengths <= _PAST)
+    if within.all():
+        return rows, []
+    names = ["channel", "starts", "values", "known", "quality", "lines"]
+    names += [] if isinstance(rows, UsageGrid) else ["durations"]
+    rejected = [Rejection(line, f"its time is not {REACH}") for line in sorted(rows.lines[~within].tolist())]
+    return replace(rows, **{name: getattr(rows, name)[within] for name in names}), rejected
 
 
 def series_of(parts: Iterable[UsageRows]) -> list[UsageSeries]:

@@ -240,3 +240,15 @@ def test_sums_beyond_eight_bytes_stay_exact(tmp_path):
     said, _ = checked(path, "--json", "--setting", "unit=Wh", "--setting", "interval_seconds=3600")
 
     assert json.loads(said)["channels"][0]["sum"] == "27000000000000000000"
+
+
+def test_a_file_in_utf_16_is_known_by_its_byte_order_mark(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "meter,start,value,unit,interval_seconds\nM,2026-03-01T00:00Z,1,kWh,900\n", encoding="utf-16"
+    )
+
+    said, status = checked(path, "--json")
+
+    assert status == 0
+    assert (json.loads(said)["format"], json.loads(said)["accepted"]) == ("usage_csv_long", 1)

@@ -225,3 +225,32 @@ def test_memory_does_not_grow_with_the_file():
 
     assert readings == [250 * 96, 2500 * 96]
     assert megabytes[1] - megabytes[0] < 8
+
+
+def test_a_reading_type_in_a_unit_that_is_not_kept_costs_only_its_own_readings():
+    content = feed(
+        point(),
+        meter_reading(),
+        reading_type(),
+        block(QUARTERS),
+        meter_reading("/UsagePoint/1/MeterReading/2", "/ReadingType/2"),
+        reading_type("/ReadingType/2", uom=65),
+        block(QUARTERS[:3], "/UsagePoint/1/MeterReading/2/IntervalBlock/1"),
+    )
+
+    parts = list(read(BytesIO(content), zone=NEW_YORK))
+
+    (energy,) = series_of(row for part in parts for row in part.rows)
+    assert (energy.size, energy.total) == (8, sum(value for *_, value in QUARTERS))
+    assert [one.reason for part in parts for one in part.rejected] == [
+        "uom 65 of a reading type is not a unit we know"
+    ] * 3
+
+
+def test_a_declared_encoding_of_single_bytes_is_respected():
+    content = feed(point(title="Z\xe4hler"), meter_reading(), reading_type(), block(QUARTERS)).decode()
+    head = '<?xml version="1.0" encoding="ISO-8859-1"?>'
+
+    (series,) = parsed((head + content).encode("latin-1"), meter="title")
+
+    assert (series.meter_number, series.size) == ("Z\xe4hler", 8)

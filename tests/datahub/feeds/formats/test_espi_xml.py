@@ -151,8 +151,6 @@ def test_overlapping_meter_readings_of_one_point_stay_apart():
     [
         (content_of("espi_invalid_block.xml"), "the entry of an IntervalBlock holds none"),
         (content_of("espi_wall_clock.xml")[:2000], "not well-formed XML"),
-        (changed("espi_wall_clock.xml", ("<uom>72<", "<uom>80<")), "uom 80"),
-        (changed("espi_wall_clock.xml", ("<uom>72</uom>", "")), "uom None"),
         (
             changed("espi_wall_clock.xml", ("<ReadingType ", "<Other "), ("</ReadingType>", "</Other>")),
             "its ReadingType",
@@ -165,3 +163,11 @@ def test_overlapping_meter_readings_of_one_point_stay_apart():
 def test_a_broken_file_is_refused_whole(content, message):
     with pytest.raises(FeedStructureError, match=message):
         parse(content, zone=NEW_YORK)
+
+
+@pytest.mark.parametrize(("uom", "named"), [("<uom>80</uom>", "uom 80"), ("", "uom None")])
+def test_readings_of_no_unit_that_is_kept_are_rejected_by_name(uom, named):
+    parsed = parse(changed("espi_wall_clock.xml", ("<uom>72</uom>", uom)), zone=NEW_YORK)
+
+    assert (parsed.accepted, len(parsed.rejected)) == (0, 25)
+    assert {one.reason for one in parsed.rejected} == {f"{named} of a reading type is not a unit we know"}

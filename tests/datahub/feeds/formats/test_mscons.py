@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from datahub.feeds.formats.base import FeedStructureError, Quality
@@ -360,3 +361,24 @@ def test_the_format_is_known_by_its_beginning():
     assert sniff(GOOD.removeprefix(b"UNA:+.? '"))
     assert not sniff(GOOD.replace(b"MSCONS", b"UTILMD"))
     assert not sniff(b"meter,start,value\n")
+
+
+def test_the_hour_that_begins_and_ends_at_the_same_clock_time_is_an_hour():
+    ends = ["0100", "0200", "0200", "0300", "0400"]
+    segments = []
+    for begin, end in zip(["0000", *ends], ends, strict=False):
+        segments += ["QTY+220:1", f"DTM+163:20261025{begin}:203", f"DTM+164:20261025{end}:203"]
+
+    (one,) = series_in(content(message(*series("1-1?:1.29.0", *segments))))
+
+    assert (one.kind, one.interval_seconds, one.size) == ("interval", 3600, 5)
+    assert set(np.diff(one.starts).tolist()) == {3600}
+
+
+@pytest.mark.parametrize("written", ["000101010000?+00", "999912312400?+00", "999912312330?-10"])
+def test_a_time_of_no_year_of_readings_is_rejected(written):
+    segments = ["QTY+220:1", f"DTM+163:{written}:303", f"DTM+164:{written}:303"]
+
+    ((line, reason),) = rejections(content(message(*series("1-1?:1.29.0", *segments))))
+
+    assert (line, reason) == (14, f"{written.replace('?', '')!r} is not from 1970 to 2099")

@@ -59,3 +59,32 @@ def test_settings_may_be_what_json_holds_and_a_wrong_one_is_named():
     assert counted.rows[0].interval_seconds == 900
     with pytest.raises(FeedStructureError, match="setting meter 'colour' is none of link, title, id"):
         espi.parse(content, zone=NEW_YORK, settings={"meter": "colour"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "taken", "rejected"),
+    [
+        (
+            "usage_csv_long",
+            "meter,start,value,unit,interval_seconds\n"
+            + "".join(f"M,{day}T23:45:00Z,1,kWh,900\n" for day in ("0001-01-01", "2026-03-01", "9999-12-31")),
+            1,
+            [2, 4],
+        ),
+        (
+            "nem12",
+            "100,NEM12,202603010911,A,B\n200,N1,E1,E1,E1,,S1,KWH,30,\n"
+            + "".join(f"300,{day}," + "1," * 48 + "A,,,,\n" for day in ("00010101", "20260301", "99991231"))
+            + "900\n",
+            48,
+            [3, 5],
+        ),
+    ],
+)
+def test_readings_of_an_impossible_year_are_rejected_by_line(name, content, taken, rejected):
+    parsed = formats()[name].parse(content.encode(), zone=NEW_YORK)
+
+    assert parsed.accepted == taken
+    assert [(one.line, one.reason) for one in parsed.rejected] == [
+        (line, "its time is not from 1970 to 2099") for line in rejected
+    ]
