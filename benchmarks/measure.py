@@ -39,12 +39,12 @@ def seconds(work: Work) -> float:
     return time.perf_counter() - began
 
 
-def medians(rounds: int, *works: Work) -> list[float]:
-    """Milliseconds of each, run in turn (A B A B ...) after one round that is not counted."""
+def medians(rounds: int, *works: Work, calls: int = 1) -> list[float]:
+    """Milliseconds of each, run in turn (A B A B ...), `calls` calls a turn; one round before is not counted."""
     for work in works:
         work()
     taken: Sequence[list[float]] = [[] for _ in works]
     for _ in range(rounds):
         for times, work in zip(taken, works, strict=True):
-            times.append(seconds(work) * 1000)
+            times.extend(seconds(work) * 1000 for _ in range(calls))
     return [statistics.median(times) for times in taken]
