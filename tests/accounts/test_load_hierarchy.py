@@ -13,11 +13,11 @@ from accounts.models import (
     ServicePoint,
     User,
 )
-from accounts.queries.links import metered_spans
 from accounts.queries.roles import shareable_contracts
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import CustomerRow, Hierarchy, MembershipRow, MeterRow, PointRow
 from tests.accounts.rows import AS_OF, AT, SINCE, account, contract, household, installation, load, point_link
+from tests.factories.links import metered_spans
 
 pytestmark = pytest.mark.django_db
 LATER = AS_OF + timedelta(days=30)

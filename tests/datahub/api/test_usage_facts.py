@@ -5,7 +5,6 @@ import pytest
 
 from accounts.models import MeterDevice, ServicePoint
 from accounts.queries.labels import contract_labels
-from accounts.queries.links import metered_spans
 from cdsc_portal.lib.ranges import Span
 from datahub.queries.readings import channels_of
 from datahub.queries.usage_facts import usage_facts
@@ -19,6 +18,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.feeds import load_readings, usage_series
+from tests.factories.links import metered_spans
 
 DAY = timedelta(days=1)
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.queries.links import MeteredSpan, metered_spans
+from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
 from datahub.queries import sum_blocks
@@ -16,6 +16,7 @@ from datahub.queries.sum_pieces import Rule
 from datahub.queries.sums import usage_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_days, load_readings, usage_series
+from tests.factories.links import metered_spans
 
 MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)  # in America/Los_Angeles
 DAY = timedelta(days=1)
