@@ -1,8 +1,8 @@
 """NEM13: accumulated consumption of the Australian market (AEMO's Meter Data File Format).
 
 A 250 record holds two reads of a register and the quantity between them. The quantity becomes a reading of kind
-interval from the previous read to the current one; with setting `registers` "yes" each read becomes one of kind register too.
-Times are market time, UTC+10 all year (setting `offset` for another). The meter is the NMI; with setting
+interval from the previous read to the current one; with setting `registers` "yes" each read becomes one of kind
+register too. Times are market time, UTC+10 all year (setting `offset` for another). The meter is the NMI; with setting
 `meter` "serial" the meter's serial number. The register is the suffix. Reason codes and 550 records are not kept.
 """
 
