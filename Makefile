@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(she
 BIN := .venv/bin
 export DEVELOPMENT ?= 1
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench soak lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench bench-large soak lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -55,6 +55,9 @@ messages: setup-dev
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks
+
+bench-large: setup-dev
+	@$(BIN)/python -m benchmarks --large
 
 soak: setup-dev
 	@$(BIN)/python -m tools.soak
