@@ -48,7 +48,9 @@ def serve() -> int:
         demo = installation.prepare(DEMO_DIR, port=port, months=DEMO_MONTHS)
         running.start_server(processes, port)
         _wait_for_web(processes, port)
-        if not demo.complete:
+        if demo.complete:
+            running.start_worker(processes)
+        else:
             _load_and_walk(demo, processes, port, history=True)
         party = demo.start_third_party(processes, port + 1)
         running.wait_until("the third party", lambda: running.answers(party), seconds=20, processes=processes)
