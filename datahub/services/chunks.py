@@ -66,7 +66,7 @@ def store_rejections(run: FeedRun, rejections: Iterable[Rejection], lines: FileL
     counted: Counter[tuple[int, str]] = Counter()
     texts: dict[tuple[int, str], str] = {}
     for rejection in rejections:
-        key = (rejection.line, rejection.reason[:500])
+        key = (rejection.line, _kept(rejection.reason)[:500])
         counted[key] += 1
         texts.setdefault(key, rejection.text)
     made = (

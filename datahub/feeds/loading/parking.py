@@ -47,8 +47,7 @@ def load_or_park(*, rows: Sequence[UsageRows], origin: Origin) -> Outcome:
     loaded = load_usage(rows=rows, origin=origin, unknown=strange.append)
     lots: list[_Lot] = []
     for one in (one for columns in strange for one in columns.series()):
-        if len(one.meter_number) > _LONGEST_NUMBER or "\x00" in one.meter_number:
-            reason = f"no meter number has more than {_LONGEST_NUMBER} characters"
+        if reason := _never(one):
             loaded.rejected.extend(Rejection(line, reason) for line in one.lines.tolist())
         else:
             lots.append(_lot(one, origin.run_id, origin.at))
@@ -87,6 +86,14 @@ def series_of(lot: ParkedReadings) -> UsageSeries:
         lines=np.cumsum(wide[3]),
         line=lot.first_line,
     )  # fmt: skip
+
+
+def _never(one: UsageSeries) -> str:
+    """Why no meter of that number will ever come, "" if one may."""
+    if "\x00" in one.meter_number + one.register:
+        return "no meter number and no register has a character 0"
+    is_long = len(one.meter_number) > _LONGEST_NUMBER
+    return f"no meter number has more than {_LONGEST_NUMBER} characters" if is_long else ""
 
 
 def _lot(one: UsageSeries, run_id: int, at: datetime) -> _Lot:

@@ -72,7 +72,8 @@ def _refused(rows: UsageRows, ids: Integers) -> Iterable[Rejection]:
     """Every reading of a channel that has no key, with the reason."""
     refused: Flags = ids < 0
     columns = columns_of(rows_of(rows, refused))
-    measured = _commodities({rows.channels[place].meter_number for place in np.flatnonzero(refused).tolist()})
+    others = np.flatnonzero(ids == OTHER_COMMODITY).tolist()
+    measured = _commodities({rows.channels[place].meter_number for place in others})
     reasons = {
         place: _reason(rows.channels[place], int(ids[place]), measured)
         for place in np.flatnonzero(refused).tolist()

@@ -164,6 +164,24 @@ def test_a_number_no_meter_can_have_is_rejected_at_once(feed):
     assert counts(run) == (1, 0, 0, 1, 0)
 
 
+def test_a_character_0_costs_its_own_line_and_not_the_run(feed):
+    MeterDeviceFactory(meter_number="M-1", commodity="electricity")
+    MeterDeviceFactory(meter_number="M-2", commodity="water")
+    content = b"meter,register,start,value\n" + b"".join(
+        b"%b,2026-03-01T00:00:00Z,1\n" % one for one in (b"M-1,", b"M\0,", b"M-3,R\0", b"M-3,", b"M-2,")
+    )
+
+    run = bring(feed, content)
+
+    assert counts(run) == (5, 1, 0, 3, 1)
+    assert list(RejectedRow.objects.order_by("line").values_list("line", "reason")) == [
+        (3, "no meter number and no register has a character 0"),
+        (4, "no meter number and no register has a character 0"),
+        (6, "meter M-2 measures water, the file says electricity"),
+    ]
+    assert RejectedRow.objects.get(line=3).text == "M\N{REPLACEMENT CHARACTER},,2026-03-01T00:00:00Z,1"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
     runs = [
