@@ -85,6 +85,8 @@ class Segments:
             *pieces, rest = rest.split(syntax.terminator)
             for piece in pieces:
                 text = held + piece
+                if len(text) > _LONGEST:
+                    raise FeedStructureError(f"segment {number + 1} is longer than {_LONGEST} characters")
                 if text.endswith(syntax.release) and _is_open(text, syntax.release):
                     held = text + syntax.terminator
                     continue
