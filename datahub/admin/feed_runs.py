@@ -1,6 +1,8 @@
 """Feed runs in admin: progress while they go, what they took and what they did not."""
 
 import csv
+import io
+from collections.abc import Iterator
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,6 +20,7 @@ from accounts.admin.ask import ask
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.csv_cells import plain_cell
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.admin.wrong_disclosures import wrong_by_run
 from datahub.models import FeedRun, RunStatus
@@ -174,14 +177,11 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
 
-    def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         run = get_object_or_404(FeedRun, pk=pk)
         self._require_viewer(request)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(_rejected_lines(run), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="rejected-{run.public_id}.csv"'
-        writer = csv.writer(response)
-        writer.writerow(["line", "reason", "rows", "text"])
-        writer.writerows(run.rejected_rows.values_list("line", "reason", "rows", "text").iterator())
         return response
 
     def lines_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -196,3 +196,13 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
         response = StreamingHttpResponse(file_to_send_again(run), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="again-{run.public_id}.csv"'
         return response
+
+
+def _rejected_lines(run: FeedRun) -> Iterator[str]:
+    """A CSV line for each rejected row, in the order of the file."""
+    rows = run.rejected_rows.order_by("line", "pk").values_list("line", "reason", "rows", "text")
+    yield "line,reason,rows,text\r\n"
+    for line, reason, count, text in rows.iterator():
+        cells = io.StringIO()
+        csv.writer(cells).writerow([line, plain_cell(reason), count, plain_cell(text)])
+        yield cells.getvalue()

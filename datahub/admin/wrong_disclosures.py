@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.models import LinkChange
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.json import instant
 from cdsc_portal.lib.ranges import Span
 from datahub.models import FeedKind, FeedRun
@@ -105,7 +106,8 @@ def _found(request: HttpRequest) -> list[WrongDisclosure]:
 def _line(one: WrongDisclosure, span: Span) -> list[object]:
     disclosure = one.disclosure
     return [
-        instant(disclosure.released_at), one.contract.contract_number, disclosure.grant.client.name,
+        instant(disclosure.released_at), plain_cell(one.contract.contract_number),
+        plain_cell(disclosure.grant.client.name),
         disclosure.grant.public_id, disclosure.resource, disclosure.public_id,
         instant(span.start) if span.start else "", instant(span.end) if span.end else "", one.days,
         instant(one.recorded),

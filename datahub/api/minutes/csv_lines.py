@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from cdsc_portal.lib.csv_cells import plain_cell
 from datahub.queries.generation_mix import MixSegment
 
 MIX_HEADER = ("series", "contract_numbers", "tariff_code", "region", "start", "end", "source", "share")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
@@ -35,7 +35,5 @@ def _instants(seconds: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[str
 def csv_cells(values: Sequence[str]) -> str:
     """Quoted where needed; text that a spreadsheet would run as a formula is kept text."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(
-        f"'{value}" if value.startswith(_FORMULA) else value for value in values
-    )
+    csv.writer(line, lineterminator="").writerow(map(plain_cell, values))
     return line.getvalue()

@@ -70,12 +70,16 @@ def test_an_upload_becomes_a_run_whose_page_renews_itself_until_it_is_over(staff
 def test_rejected_rows_can_be_read_and_taken_away(staff):
     run = FeedRunFactory(rejected=1)
     RejectedRow.objects.create(run=run, line=7, reason="start is not a time", text="M-1,never,3")
+    RejectedRow.objects.create(run=run, line=8, reason="no such meter", text="=HYPERLINK(A1),never,3")
 
     listed = staff.get(reverse("admin:datahub_rejectedrow_changelist"), {"run__id__exact": run.pk})
     taken = staff.get(reverse("admin:datahub_feedrun_rejected", args=[run.pk]))
 
     assert "start is not a time" in listed.content.decode()
-    assert taken.content.decode().splitlines()[1] == '7,start is not a time,1,"M-1,never,3"'
+    assert taken.getvalue().decode().splitlines()[1:] == [
+        '7,start is not a time,1,"M-1,never,3"',
+        '8,no such meter,1,"\'=HYPERLINK(A1),never,3"',  # text to a spreadsheet, not a formula
+    ]
 
 
 def test_rejected_rows_are_for_those_who_may_see_runs(client):
