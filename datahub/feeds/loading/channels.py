@@ -8,6 +8,7 @@ from django.db import connection
 
 from datahub.feeds.formats.usage_rows import ChannelKey
 from datahub.feeds.store.codec import Integers
+from datahub.feeds.store.planning import by_index
 
 NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name
@@ -53,7 +54,7 @@ def channel_ids(keys: Sequence[ChannelKey], at: datetime) -> Integers:
         text_array(key.meter_number for key in keys),
         "{" + ",".join([str(numbered[key[1:]]) for key in keys]) + "}",
     ]
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, by_index():
         cursor.execute(_FIND, arguments)
         found = _ids(cursor.fetchone()[0])
         if (found == _NEW).any():

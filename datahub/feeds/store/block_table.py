@@ -1,18 +1,19 @@
-"""Blocks into the table: new ones by COPY, those that differ merged under a lock and written back the same way."""
+"""Blocks into the table: new ones by COPY, those that differ merged under a lock and written back by way of staging."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import UniqueViolation
 
 from datahub.feeds.formats.base import Quality
+from datahub.feeds.store.channel_marks import array_text
 from datahub.feeds.store.codec import (
     DAY_SECONDS,
     NEVER,
@@ -27,16 +28,23 @@ from datahub.feeds.store.codec import (
 )
 from datahub.feeds.store.grids import LoadedBlocks
 from datahub.feeds.store.merge import Outcome, merged_blocks
-from datahub.feeds.store.packing import COPY_END, COPY_HEAD, STAGE, PackedBlocks, copy_tuples
+from datahub.feeds.store.packing import COPY_END, COPY_HEAD, FIELDS, STAGE, Lead, PackedBlocks, copy_tuples
+from datahub.feeds.store.planning import by_index
 from datahub.feeds.store.tally import Origin, Tally
 
 _EPOCH = date(1970, 1, 1)
+_DATABASE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BLOCKS_A_PIECE = 4_096  # packed and merged at a time: what numpy works on stays in the processor's cache
 _CHANGED, _REPLACED = 1, 2  # flags of a staged row: other content; the old content goes to history
 
+_SAMPLED, _GOLDEN = 64, (5**0.5 - 1) / 2
+
 # no part of these statements is input
+_STAGE = f"DROP TABLE IF EXISTS staged_block; CREATE TEMPORARY TABLE staged_block ({STAGE}) ON COMMIT DROP"
 _CONTENT = "scale, vals, quality, exceptions, version, versions, known, sums"
 _COLUMNS = f"channel_id, day, step, phase, {_CONTENT}"
+_SAID_BLOCK = """block.scale, block.vals, block.quality, coalesce(block.exceptions, '') AS exceptions, block.version,
+        coalesce(block.versions, '') AS versions"""
 # Each staged block finds its stored one by key. OFFSET 0 keeps it so: a day that the statistics have not seen yet looks
 # empty to the planner, which would then compare every stored block with every staged one.
 _PAIRED = """
@@ -53,13 +61,24 @@ _WHICH_DIFFER = """
       IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
     FOR UPDATE
 """
-_INSERT = f"""
-    WITH made AS (
-        INSERT INTO interval_block ({_COLUMNS}, modified, feed_run_id)
-        SELECT {_COLUMNS}, %s, %s FROM staged_block
-        ON CONFLICT DO NOTHING RETURNING channel_id, known
+# Whether any of some blocks is stored.
+_ANY = """
+    SELECT EXISTS (
+        SELECT FROM unnest(%s::bigint[], %s::integer[], %s::smallint[]) AS looked_for (channel_id, day, phase)
+        CROSS JOIN LATERAL (
+            SELECT FROM interval_block AS block
+            WHERE block.channel_id = looked_for.channel_id AND block.day = date '1970-01-01' + looked_for.day
+              AND block.step = %s AND block.phase = looked_for.phase AND block.day BETWEEN %s AND %s
+            OFFSET 0
+        ) AS stored
     )
-    SELECT count(*), coalesce(sum(known), 0), coalesce(string_agg(int8send(channel_id), ''), '') FROM made
+"""
+_FOUND = f"""
+    SELECT coalesce(string_agg(int4send(staged.place), ''), ''), coalesce(bool_or(
+        (stored.scale, stored.vals, stored.quality, stored.exceptions, stored.version, stored.versions)
+        IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
+    ), false)
+    FROM {_PAIRED.format(columns=_SAID_BLOCK, which="")}
 """  # noqa: S608
 _DIFFERING = f"""
     WITH differing AS MATERIALIZED (
@@ -110,36 +129,89 @@ class _Stored:
 
 
 def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refused | None:
-    """Insert or merge blocks of one step; answers what was refused, None for nothing. Four statements, or seven."""
+    """Insert or merge blocks of one step; answers what was refused, None for nothing.
+
+    New blocks are a COPY into the table; where some of a sample are stored, all are looked up first. A block that
+    another load stores meanwhile is a violation of the key: then the look-up finds it.
+    """
     if not len(loaded):
         return None
-    with connection.cursor() as cursor:
-        _stage(cursor, _packed_load(loaded, origin))
-        cursor.execute(_INSERT, [origin.at, origin.run_id])
-        made, known, channels = cursor.fetchone()
-        tally.accepted += int(known)
-        tally.changed.append(np.frombuffer(channels, dtype=">i8").astype(np.int64))
-        refused = None
-        if made < len(loaded):
-            refused = _merge(cursor, loaded, origin, tally)
-        cursor.execute("DROP TABLE staged_block")
+    with connection.cursor() as cursor, by_index():
+        found = _Found.nothing(loaded)
+        if _any_stored(cursor, loaded, _sample(len(loaded))):
+            found = _look_up(cursor, loaded, origin)
+        while not _inserted(cursor, loaded, ~found.stored, origin):
+            found = _look_up(cursor, loaded, origin)
+        new = loaded.take(np.flatnonzero(~found.stored)) if found.stored.any() else loaded
+        tally.accepted += np.count_nonzero(new.known)
+        tally.changed.append(new.channel)
+        refused = _merge(cursor, loaded, origin, tally) if found.differs else None
+        cursor.execute("DROP TABLE IF EXISTS staged_block")
     return refused
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """Which loaded blocks are stored, and whether one of those may have other content."""
+
+    stored: Flags
+    differs: bool
+
+    @classmethod
+    def nothing(cls, loaded: LoadedBlocks) -> "_Found":
+        return cls(np.zeros(len(loaded), dtype=np.bool_), differs=False)
+
+
+def _sample(count: int) -> Rows:
+    """Places spread over `count` blocks in no rhythm that days or channels could share."""
+    spread = (np.arange(_SAMPLED) * _GOLDEN % 1 * count).astype(np.intp)
+    return np.unique(np.append(spread, count - 1))
+
+
+def _any_stored(cursor: CursorWrapper, loaded: LoadedBlocks, rows: Rows) -> bool:
+    columns = (array_text(column[rows]) for column in (loaded.channel, loaded.day, loaded.phase))
+    cursor.execute(_ANY, [*columns, loaded.step, *_days(loaded)])
+    return bool(cursor.fetchone()[0])
+
+
+def _look_up(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin) -> _Found:
+    """Stage the blocks and find those that are stored."""
+    cursor.execute(_STAGE)
+    _copy(cursor, f"staged_block (place, flags, {FIELDS})", _packed_load(loaded, origin, new=False))
+    cursor.execute(_FOUND, [*_days(loaded)])
+    places, differs = cursor.fetchone()
+    found = _Found.nothing(loaded)
+    found.stored[np.frombuffer(places, dtype=">i4")] = True
+    return replace(found, differs=differs)
+
+
+def _inserted(cursor: CursorWrapper, loaded: LoadedBlocks, new: Flags, origin: Origin) -> bool:
+    """Insert the blocks that are `new`, all or none; False where one is there already."""
+    if not new.any():
+        return True
+    fresh = loaded if new.all() else loaded.take(np.flatnonzero(new))
+    try:
+        with transaction.atomic(), connection.wrap_database_errors:
+            into = f"interval_block (modified, feed_run_id, {FIELDS})"
+            _copy(cursor, into, _packed_load(fresh, origin, new=True))
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            return False
+        raise
+    return True
+
+
 def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refused | None:
-    days = _day(loaded.day.min()), _day(loaded.day.max())
-    with _by_index(cursor):
-        cursor.execute(_DIFFERING, [*days, origin.run_id])
-        pieces = [
-            _merged(stored, loaded, origin) for row in cursor.fetchall() for stored in _stored(row, loaded)
-        ]
-        if any(len(piece.rows) for piece in pieces):
-            cursor.execute("TRUNCATE staged_block")
-            written = [piece for piece in pieces if len(piece.rows)]
-            _copy(cursor, (piece.tuples for piece in written))
-            if any(piece.replaced for piece in written):
-                cursor.execute(_KEEP, [origin.at, origin.run_id, *days])
-            cursor.execute(_UPDATE, [origin.at, origin.run_id, *days, *days])
+    days = _days(loaded)
+    cursor.execute(_DIFFERING, [*days, origin.run_id])
+    pieces = [_merged(stored, loaded, origin) for row in cursor.fetchall() for stored in _stored(row, loaded)]
+    if any(len(piece.rows) for piece in pieces):
+        cursor.execute("TRUNCATE staged_block")
+        written = [piece for piece in pieces if len(piece.rows)]
+        _copy(cursor, f"staged_block (place, flags, {FIELDS})", (piece.tuples for piece in written))
+        if any(piece.replaced for piece in written):
+            cursor.execute(_KEEP, [origin.at, origin.run_id, *days])
+        cursor.execute(_UPDATE, [origin.at, origin.run_id, *days, *days])
     for piece in pieces:
         tally.accepted += piece.accepted
         tally.kept_out += piece.kept_out
@@ -177,7 +249,7 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
                 values=written.values, known=written.known, said=written.said, quality=written.quality,
                 version=written.version, zone=settings.TIME_ZONE,
             ),
-            place=stored.rows[touched], flags=flags[touched],
+            {"place": stored.rows[touched], "flags": flags[touched]},
         )
     ) if len(touched) else b""  # fmt: skip
     return _Merged(
@@ -227,7 +299,9 @@ def _stored(row: tuple[Any, ...], loaded: LoadedBlocks) -> Iterator[_Stored]:
         yield _Stored(at, blocks, by_this_run[here])
 
 
-def _packed_load(loaded: LoadedBlocks, origin: Origin) -> Iterator[bytes]:
+def _packed_load(loaded: LoadedBlocks, origin: Origin, *, new: bool) -> Iterator[bytes]:
+    """Tuples for the table, or for staging where it is not known that they are `new`."""
+    at = (origin.at - _DATABASE_EPOCH) // timedelta(microseconds=1)
     for first in range(0, len(loaded), _BLOCKS_A_PIECE):
         rows = slice(first, first + _BLOCKS_A_PIECE)
         packed = PackedBlocks.of(
@@ -236,37 +310,23 @@ def _packed_load(loaded: LoadedBlocks, origin: Origin) -> Iterator[bytes]:
             quality=loaded.quality[rows], version=origin.version, zone=settings.TIME_ZONE,
         )  # fmt: skip
         place = np.arange(first, first + len(packed.day))
-        yield from copy_tuples(packed, place=place, flags=np.zeros_like(place))
+        lead: Lead = {"modified": at, "feed_run_id": origin.run_id} if new else {"place": place, "flags": 0}
+        yield from copy_tuples(packed, lead)
 
 
-def _stage(cursor: CursorWrapper, tuples: Iterable[bytes]) -> None:
-    cursor.execute(f"CREATE TEMPORARY TABLE staged_block ({STAGE}) ON COMMIT DROP")
-    _copy(cursor, tuples)
-
-
-def _copy(cursor: CursorWrapper, tuples: Iterable[bytes]) -> None:
-    with cursor.copy("COPY staged_block FROM STDIN (FORMAT BINARY)") as copy:
+def _copy(cursor: CursorWrapper, into: str, tuples: Iterable[bytes]) -> None:
+    with cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
         copy.write(COPY_HEAD)
         for piece in tuples:
             copy.write(piece)
         copy.write(COPY_END)
 
 
-@contextmanager
-def _by_index(cursor: CursorWrapper) -> Iterator[None]:
-    """Join by the key of each staged block: the planner does not know the staging table and might read months.
-
-    Nor does it know how little each probe costs, and would compile statements that run for a tenth of a second.
-    """
-    names = ("enable_hashjoin", "enable_mergejoin", "jit")
-    cursor.execute("; ".join(f"SET LOCAL {name} = off" for name in names))
-    yield
-    cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in names))
-
-
 def _longs(column: bytes, kind: str) -> npt.NDArray[np.int64]:
     return np.frombuffer(column, dtype=kind).astype(np.int64)
 
 
-def _day(number: np.int64) -> date:
-    return _EPOCH + timedelta(days=int(number))
+def _days(loaded: LoadedBlocks) -> tuple[date, date]:
+    """The first and the last."""
+    first, last = (_EPOCH + timedelta(days=int(day)) for day in (loaded.day.min(), loaded.day.max()))
+    return first, last

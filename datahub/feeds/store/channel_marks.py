@@ -6,6 +6,7 @@ import numpy as np
 from django.db import connection
 
 from datahub.feeds.store.codec import Integers
+from datahub.feeds.store.planning import by_index
 from datahub.feeds.store.tally import Origin
 
 NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
@@ -56,7 +57,7 @@ def mark_channels(*, extents: Extents, changed: Integers, origin: Origin) -> Non
     """Write the marks of a load, one statement however many channels."""
     moved = np.isin(extents.channel, changed, assume_unique=True).astype(np.int64)
     columns = extents.channel, moved, extents.first, extents.past, extents.longest
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, by_index():
         cursor.execute(_MARK, [origin.at, origin.at, *map(array_text, columns)])
 
 

@@ -4,7 +4,7 @@ A numpy structured type is the binary COPY tuple itself: big-endian lengths and 
 little-endian field. Rows of one width without exceptions leave as one piece of memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,17 +26,19 @@ from datahub.feeds.store.sums import PackedSums, packed_sums
 
 COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_END = b"\xff\xff"
-# the columns of a staging table, in this order, with the bytes of their fields
-_FIXED = (
-    ("place", 4), ("flags", 2), ("channel_id", 8), ("day", 4), ("step", 2), ("phase", 2), ("scale", 2),
-    ("quality", 2), ("version", 8), ("known", 2),
-)  # fmt: skip
+# the columns that lead in a tuple, then those of a block; with the bytes of their fields
+_LEADING = {"place": 4, "flags": 2, "modified": 8, "feed_run_id": 8}
+_FIXED = {
+    "channel_id": 8, "day": 4, "step": 2, "phase": 2, "scale": 2, "quality": 2, "version": 8, "known": 2,
+}  # fmt: skip
+_OPEN = ("sums", "vals", "exceptions", "versions")
+FIELDS = ", ".join((*_FIXED, *_OPEN))
 STAGE = """place integer, flags smallint, channel_id bigint, day date, step smallint, phase smallint, scale smallint,
     quality smallint, version bigint, known smallint, sums bytea, vals bytea, exceptions bytea, versions bytea"""
-_FIELDS = len(_FIXED) + 4
 _DAYS_TO_2000 = 10_957  # the database counts days from there
 _NOTHING = bytes(4)  # the length of an empty field
 _Texts = npt.NDArray[np.object_]
+Lead = Mapping[str, Integers | int]  # columns of `_LEADING`; a number holds for all rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,19 +143,19 @@ def widths(values: AnyIntegers, known: Flags) -> Integers:
     return np.array(WIDTHS, dtype=np.int64)[np.searchsorted(limits, highest)]
 
 
-def copy_tuples(packed: PackedBlocks, *, place: Integers, flags: Integers) -> Iterator[bytes]:
-    """The rows as tuples of a binary COPY into a table of `STAGE`, in their order."""
+def copy_tuples(packed: PackedBlocks, lead: Lead) -> Iterator[bytes]:
+    """The rows as tuples of a binary COPY, in their order: the columns of `lead`, then `FIELDS`."""
     count = len(packed.day)
     tails = _tails(packed)
     width, sums_size = widths(packed.values, packed.known), packed.sums.size
     kinds = np.unique(width * 256 + sums_size).tolist()
     if len(kinds) == 1 and tails is None:
-        yield _table(packed, slice(None), kinds[0] // 256, kinds[0] % 256, place, flags, bare=False).tobytes()
+        yield _table(packed, slice(None), kinds[0] // 256, kinds[0] % 256, lead, bare=False).tobytes()
         return
     pieces = np.empty((count, 2), dtype=object)
     for kind in kinds:
         rows = np.flatnonzero((width == kind // 256) & (sums_size == kind % 256))
-        table = _table(packed, rows, kind // 256, kind % 256, place, flags, bare=True)
+        table = _table(packed, rows, kind // 256, kind % 256, lead, bare=True)
         pieces[rows, 0] = table.view(f"V{table.itemsize}").tolist()
     pieces[:, 1] = 2 * _NOTHING if tails is None else tails
     yield b"".join(pieces.ravel().tolist())
@@ -173,21 +175,22 @@ def _tails(packed: PackedBlocks) -> list[bytes] | None:
 
 
 def _table(
-    packed: PackedBlocks, rows: Rows | slice, width: int, sums_size: int, place: Integers, flags: Integers,
-    *, bare: bool,
+    packed: PackedBlocks, rows: Rows | slice, width: int, sums_size: int, lead: Lead, *, bare: bool
 ) -> npt.NDArray[np.void]:  # fmt: skip
     slots = DAY_SECONDS // packed.step
     layout = [("fields", ">i2")]
-    for name, size in _FIXED:
+    fixed = {name: _LEADING[name] for name in lead} | _FIXED
+    for name, size in fixed.items():
         layout += [(f"{name}_size", ">i4"), (name, f">i{size}")]
     layout += [("sums_size", ">i4"), ("sums", f"V{sums_size}"), ("vals_size", ">i4")]
     kind = np.dtype([*layout, ("vals", f"<i{width}", (slots,)), *([] if bare else [("tail", "V8")])])
     day = packed.day[rows]
     table = np.zeros(len(day), dtype=kind)
-    table["fields"] = _FIELDS
-    for name, size in _FIXED:
+    table["fields"] = len(fixed) + len(_OPEN)
+    for name, size in fixed.items():
         table[f"{name}_size"] = size
-    table["place"], table["flags"] = place[rows], flags[rows]
+    for name, column in lead.items():
+        table[name] = column if isinstance(column, int) else column[rows]
     table["channel_id"], table["day"] = packed.channel[rows], day - _DAYS_TO_2000
     table["step"], table["phase"], table["scale"] = packed.step, packed.phase[rows], packed.scale[rows]
     table["quality"], table["version"] = packed.usual_quality[rows], packed.usual_version[rows]
