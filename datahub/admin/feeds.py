@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -65,7 +66,7 @@ class FeedAdmin(ActingAdmin):
     list_display = ("name", "kind", "format", "time_zone", "last_run")
     list_filter = ("kind",)
     search_fields = ("name",)
-    readonly_fields = ("kind", "last_run", "runs")
+    readonly_fields = ("kind", "last_run", "runs", "address")
     actions_detail = ("upload", "map_csv")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
@@ -90,6 +91,10 @@ class FeedAdmin(ActingAdmin):
     def runs(self, feed: Feed) -> str:
         url = reverse("admin:datahub_feedrun_changelist")
         return format_html('<a href="{}?feed__id__exact={}">all runs of this feed</a>', url, feed.pk)
+
+    @admin.display(description=_("where programs send files"))
+    def address(self, feed: Feed) -> str:
+        return f"{settings.PUBLIC_URL}{reverse('feed_files', args=[feed.public_id])}" if feed.pk else "-"
 
     def get_urls(self) -> list[URLPattern]:
         upload = path(

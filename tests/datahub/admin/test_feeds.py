@@ -157,3 +157,11 @@ def test_lists_cost_the_same_however_many_rows(staff, name, django_assert_max_nu
         page = staff.get(reverse(f"admin:datahub_{name}_changelist"))
 
     assert page.status_code == 200
+
+
+def test_the_page_of_a_feed_says_where_programs_send_its_files(staff):
+    feed = FeedFactory()
+
+    page = staff.get(reverse("admin:datahub_feed_change", args=[feed.pk])).content.decode()
+
+    assert reverse("feed_files", args=[feed.public_id]) in page
