@@ -57,6 +57,7 @@ _USAGE: _Object = {
         {"count": 1, "quality": "estimated"},
     ],
     "modified": "2026-03-02T03:10:00Z",
+    "verified": "2026-03-02T03:10:00Z",
 }
 _SUMS: _Object = {
     "contract_number": "7000-1",

@@ -88,6 +88,7 @@ class UsageSegmentShape(Shape):
     values = ExactList()
     quality = serializers.SerializerMethodField()
     modified = Instant(source="channel.modified")
+    verified = Instant(source="channel.synced")
 
     @extend_schema_field(QualityRunShape(many=True))
     def get_quality(self, segment: UsageSegment) -> list[dict[str, object]]:

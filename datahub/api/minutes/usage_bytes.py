@@ -16,9 +16,8 @@ CSV_HEADER = (
     "start", "end", "value", "quality",
 )  # fmt: skip
 _WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]
-USAGE_FORM = (
-    1  # raise it when the same facts are written differently: what clients hold is then no longer current
-)
+# raise it when the same facts are written differently: what clients hold is then no longer current
+USAGE_FORM = 2
 _AT_ONCE = 4096  # readings: what they take stays in the processor's cache
 
 
@@ -40,6 +39,7 @@ def usage_object(segment: UsageSegment) -> dict[str, object]:
         "values": orjson.Fragment(_values(segment)),
         "quality": quality_runs(segment.quality),
         "modified": instant(channel.modified),
+        "verified": instant(channel.synced),
     }
 
 

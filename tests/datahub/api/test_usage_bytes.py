@@ -94,7 +94,7 @@ def test_whoever_changes_the_bytes_raises_the_form():
     """The tag does not see the bytes: a client that holds the old ones must not be told they are current."""
     one = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
 
-    assert USAGE_FORM == 1
+    assert USAGE_FORM == 2
     assert dumps({**envelope(one).members, "data": [usage_object(one)]}) == (
         b'{"resource":"usage_data","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
         b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
@@ -104,7 +104,8 @@ def test_whoever_changes_the_bytes_raises_the_form():
         b'"service_point_id":"SP-1","meter_number":"55-1042","register":null,"service_type":"electricity","direction":'
         b'"import","kind":"interval","unit":"Wh","interval_seconds":900,"start":"2026-03-01T12:00:00Z","end":'
         b'"2026-03-01T12:45:00Z","values":["0.420",null,"-0.005"],"quality":[{"count":1,"quality":"actual"},{"count":1,'
-        b'"quality":"missing"},{"count":1,"quality":"estimated"}],"modified":"2026-03-02T03:10:00Z"}]}'
+        b'"quality":"missing"},{"count":1,"quality":"estimated"}],"modified":"2026-03-02T03:10:00Z",'
+        b'"verified":"2026-03-02T03:10:00Z"}]}'
     )
     assert usage_csv([one]).decode().splitlines()[1] == (
         "7000-1,SP-1,55-1042,,import,interval,Wh,2026-03-01T12:00:00Z,2026-03-01T12:15:00Z,0.420,actual"
