@@ -10,7 +10,9 @@ from datahub.models import Channel, MixShare
 class ChannelAdmin(ReadOnlyAdmin):
     """The registers of the meters and when a feed last saw them."""
 
-    list_display = ("meter", "register", "commodity", "unit", "direction", "kind", "first_start", "last_end", "modified", "synced")
+    list_display = (
+        "meter", "register", "commodity", "unit", "direction", "kind", "first_start", "last_end", "modified", "synced",
+    )  # fmt: skip
     list_filter = ("commodity", "kind", "direction")
     list_select_related = ("meter",)
     search_fields = ("meter__meter_number__startswith",)

@@ -1,14 +1,17 @@
-"""A ZIP that carries a feed file and the documents beside it."""
+"""A ZIP or a folder that carries a feed file and the documents beside it."""
 
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from datahub.feeds.formats.base import FeedStructureError
 
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # what a ZIP says where it says nothing: the same folder gives the same ZIP
 
 
 class Documents(Mapping[str, bytes]):
@@ -31,6 +34,23 @@ class Documents(Mapping[str, bytes]):
         return name in self._members
 
 
+def packed(folder: Path) -> BinaryIO:
+    """The files of `folder` as a ZIP, from its beginning; hidden ones and what lies in folders below are left out.
+
+    The same files give the same bytes, so that a folder sent twice is known. Raises OSError.
+    """
+    file = TemporaryFile()  # noqa: SIM115 - the caller closes it
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            if path.is_file() and not path.name.startswith("."):
+                info = zipfile.ZipInfo(path.name, _NO_DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                with path.open("rb") as source, archive.open(info, "w") as member:
+                    shutil.copyfileobj(source, member)
+    file.seek(0)
+    return file
+
+
 def unpacked(file: BinaryIO) -> tuple[BinaryIO, Mapping[str, bytes]]:
     """The feed file and the documents by name; a file that is no ZIP stands alone. `file` must stay open.
 
@@ -49,6 +69,8 @@ def unpacked(file: BinaryIO) -> tuple[BinaryIO, Mapping[str, bytes]]:
         if damaged:
             raise FeedStructureError(f"the ZIP cannot be read: {PurePosixPath(damaged).name} is damaged")
         names = {PurePosixPath(member.filename).name: member.filename for member in members}
+        if len(names) < len(members):
+            raise FeedStructureError("the ZIP holds two files of one name")
         documents = {name: path for name, path in names.items() if _is_pdf(archive, path)}
         others = sorted(names.keys() - documents.keys())
         if len(others) != 1:

@@ -1,4 +1,4 @@
-"""manage.py load_feed --feed NAME FILE [--wait] [--here]"""
+"""manage.py load_feed --feed NAME FILE_OR_FOLDER [--wait] [--here]"""
 
 import time
 from argparse import ArgumentParser
@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
+from datahub.feeds.loading.attachments import packed
 from datahub.models import Feed, FeedRun, RunStatus
 from datahub.queries.run_progress import counts_in_words, progress_in_words
 from datahub.services.runs import PENDING, start_run
@@ -26,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="a file, or a folder with a file of bills and its PDFs")
         parser.add_argument("--feed", required=True, help="name of a registered feed")
         parser.add_argument(
             "--version-at", type=datetime.fromisoformat, help="the file's own time, with an offset"
@@ -45,11 +46,12 @@ class Command(BaseCommand):
         if version_at is not None and version_at.tzinfo is None:
             raise CommandError("--version-at needs an offset, e.g. 2026-03-01T06:00:00Z")
         try:
-            with file.open("rb") as content:
+            folder = file.is_dir()
+            with packed(file) if folder else file.open("rb") as content:
                 run = start_run(
                     feed=registered,
                     file=content,
-                    name=file.name,
+                    name=f"{file.resolve().name}.zip" if folder else file.name,
                     by=None,
                     at=clock.now(),
                     version_at=version_at,

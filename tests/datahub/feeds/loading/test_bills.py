@@ -1,9 +1,10 @@
 from datetime import timedelta
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from zipfile import ZipFile
 
 import pytest
+from django.core.management import call_command
 
 from datahub.models import BillSection, BillStatement, RunStatus
 from tests.datahub.feeds.loading.conftest import MORNING
@@ -118,6 +119,36 @@ def test_a_contract_of_another_customer_is_not_billed_to_this_account(bring_bill
 
     assert counts(run) == (RunStatus.DONE, 3, 0, 0, 3)
     assert run.rejected_rows.first().reason == "contract K-2 is another customer's than account A-1"
+
+
+def test_a_folder_is_as_good_as_a_zip_and_known_again(contract, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    folder = tmp_path / "february"
+    folder.mkdir()
+    (folder / "bills.csv").write_bytes(bills(file="one.pdf"))
+    (folder / "one.pdf").write_bytes(PDF)
+    (folder / ".half-copied").write_bytes(b"")
+    call_command("register_feed", "bills", "bills_csv", stdout=StringIO())
+    said = StringIO()
+
+    for _ in range(2):
+        call_command("load_feed", "--feed", "bills", str(folder), "--here", stdout=said)
+
+    assert BillStatement.objects.get().file.read() == PDF
+    assert "done: 3 rows, 3 accepted" in said.getvalue()
+    assert "The same file as february.zip" in said.getvalue()
+
+
+def test_two_documents_of_one_name_are_not_guessed_between(bring_bills, contract):
+    content = BytesIO()
+    with ZipFile(content, "w") as archive:
+        archive.writestr("bills.csv", bills(file="one.pdf"))
+        archive.writestr("north/one.pdf", PDF)
+        archive.writestr("south/one.pdf", PDF + b" of another")
+
+    run = bring_bills(content.getvalue())
+
+    assert (run.status, run.problem) == (RunStatus.REFUSED, "the ZIP holds two files of one name")
 
 
 def test_a_damaged_zip_is_refused(bring_bills, contract):
