@@ -143,7 +143,7 @@ def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refus
         while not _inserted(cursor, loaded, ~found.stored, origin):
             found = _look_up(cursor, loaded, origin)
         new = loaded.take(np.flatnonzero(~found.stored)) if found.stored.any() else loaded
-        tally.accepted += np.count_nonzero(new.known)
+        tally.accepted += int(np.count_nonzero(new.known))
         tally.changed.append(new.channel)
         refused = _merge(cursor, loaded, origin, tally) if found.differs else None
         cursor.execute("DROP TABLE IF EXISTS staged_block")

@@ -1,6 +1,7 @@
 """What a load leaves on its channels: when they were seen, when their content moved, how far their readings reach."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from django.db import connection
@@ -10,6 +11,7 @@ from datahub.feeds.store.planning import by_index
 from datahub.feeds.store.tally import Origin
 
 NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
+_RECENTLY = timedelta(minutes=10)
 _MARK = f"""
     UPDATE datahub_channel AS channel
     SET synced = %s,
@@ -19,7 +21,12 @@ _MARK = f"""
         longest = greatest(channel.longest, nullif(seen.longest, -1))
     FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::integer[])
         AS seen (id, changed, first, past, longest)
-    WHERE channel.id = seen.id
+    WHERE channel.id = seen.id AND (
+        seen.changed OR channel.synced < %s
+        OR least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))) IS DISTINCT FROM channel.first_start
+        OR greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))) IS DISTINCT FROM channel.last_end
+        OR greatest(channel.longest, nullif(seen.longest, -1)) IS DISTINCT FROM channel.longest
+    )
 """  # noqa: S608 - no part of it is input
 
 
@@ -54,11 +61,14 @@ class Extents:
 
 
 def mark_channels(*, extents: Extents, changed: Integers, origin: Origin) -> None:
-    """Write the marks of a load, one statement however many channels."""
+    """Write the marks of a load, one statement however many channels.
+
+    A channel of which nothing moved, and that was seen within the last minutes, is not written again.
+    """
     moved = np.isin(extents.channel, changed, assume_unique=True).astype(np.int64)
     columns = extents.channel, moved, extents.first, extents.past, extents.longest
     with connection.cursor() as cursor, by_index():
-        cursor.execute(_MARK, [origin.at, origin.at, *map(array_text, columns)])
+        cursor.execute(_MARK, [origin.at, origin.at, *map(array_text, columns), origin.at - _RECENTLY])
 
 
 def array_text(column: Integers) -> str:

@@ -12,6 +12,7 @@ from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
 from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid
 from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.store import block_table
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory, PeriodReading
 from datahub.queries.readings import readings
@@ -60,6 +61,27 @@ def test_the_same_load_again_changes_nothing(meter):
     channel = Channel.objects.get()
     assert (channel.modified, channel.synced) == (FIRST, SECOND)
     assert not IntervalBlockHistory.objects.exists()
+
+
+def test_a_channel_seen_again_within_minutes_is_not_written_again(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), at=FIRST)
+
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST, at=FIRST + timedelta(minutes=9))
+    soon = Channel.objects.get().synced
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST, at=FIRST + timedelta(minutes=11))
+
+    assert (soon, Channel.objects.get().synced) == (FIRST, FIRST + timedelta(minutes=11))
+
+
+def test_stored_blocks_that_no_sample_shows_are_found_all_the_same(meter, monkeypatch):
+    load_readings(usage_series(meter, NOON + timedelta(days=1), [7, 8]), at=FIRST)
+    monkeypatch.setattr(block_table, "_sample", lambda _count: np.array([0]))
+
+    loaded = load_readings(usage_series(meter, NOON, range(3 * 96)), at=SECOND)
+
+    assert (loaded.accepted, loaded.unchanged) == (3 * 96, 0)
+    assert shown(meter) == [f"0.{value:03}" for value in range(3 * 96)]
+    assert IntervalBlockHistory.objects.count() == 1
 
 
 def test_a_correction_replaces_its_slots_and_leaves_the_old_block_in_history(meter):
