@@ -1,5 +1,6 @@
 """What a file would bring, told without a database: rows, rejections, and the channels with their sums."""
 
+import json
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,30 +85,34 @@ class FileAccount:
                 for key, more in _accounts(rows):
                     _merge(self.channels.setdefault(key, ChannelAccount()), more)
 
-    def as_json(self) -> dict[str, object]:
+    def channels_as_json(self) -> Iterator[dict[str, object]]:
         """Times in UTC, sums as exact decimal text in the unit."""
-        return {
-            "format": self.format,
-            "rows": self.rows,
-            "accepted": self.accepted,
-            "rejected": [{"line": rejection.line, "reason": rejection.reason} for rejection in self.rejected],
-            "channels": [
-                {
-                    "meter": key.meter_number,
-                    "unit": key.unit,
-                    "direction": key.direction,
-                    "interval_seconds": channel.interval_seconds,
-                    "readings": channel.readings,
-                    "unknown": channel.unknown,
-                    "first_start": utc_text(channel.first_start),
-                    "last_start": utc_text(channel.last_start),
-                    "sum": plain_text(channel.total),
-                    "register": key.register,
-                    "kind": key.kind,
-                }
-                for key, channel in self.channels.items()
-            ],
-        }
+        for key, channel in self.channels.items():
+            yield {
+                "meter": key.meter_number,
+                "unit": key.unit,
+                "direction": key.direction,
+                "interval_seconds": channel.interval_seconds,
+                "readings": channel.readings,
+                "unknown": channel.unknown,
+                "first_start": utc_text(channel.first_start),
+                "last_start": utc_text(channel.last_start),
+                "sum": plain_text(channel.total),
+                "register": key.register,
+                "kind": key.kind,
+            }
+
+    def json(self, **more: str) -> Iterator[str]:
+        """The account as the text of a JSON object, a line for each rejection and channel: there may be millions."""
+        counts = {**more, "format": self.format, "rows": self.rows, "accepted": self.accepted}
+        yield json.dumps(counts)[:-1]
+        rejected = ({"line": one.line, "reason": one.reason} for one in self.rejected)
+        for name, members in (("rejected", rejected), ("channels", self.channels_as_json())):
+            yield f', "{name}": ['
+            for place, member in enumerate(members):
+                yield (",\n" if place else "\n") + json.dumps(member)
+            yield "]"
+        yield "}"
 
 
 def check_file(

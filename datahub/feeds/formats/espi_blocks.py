@@ -108,6 +108,8 @@ class Blocks:
             raise FeedStructureError(f"line {line_of(block)}: an IntervalBlock stands outside of an entry")
         if self._entry not in (None, entry):
             raise FeedStructureError(f"line {line_of(block)}: an entry of readings inside of another")
+        while (before := block.getprevious()) is not None and before.tag == BLOCK:
+            cast("etree._Element", block.getparent()).remove(before)  # an entry may have one a reading
         self._block, self._entry = block, entry
         self._interval = None if self._outside else _interval(block)
 

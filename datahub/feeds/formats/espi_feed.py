@@ -17,6 +17,7 @@ _DECLARED = re.compile(
 )
 _PIECE = 1 << 20
 _HEAD = 1 << 16
+_MOST_BETWEEN = 16 << 20  # bytes that go by without a reading or the end of an entry: all of it is in memory
 _SUMMARY = re.compile(rb"<(?:[\w.-]+:)?(?:ElectricPower)?UsageSummary[\s>]")
 _READINGS = re.compile(rb"<(?:[\w.-]+:)?(?:MeterReading|IntervalBlock)[\s/>]")
 
@@ -38,7 +39,7 @@ def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
     all of the run. Entries are gone from memory when the next is read, and nothing outside the file is ever fetched.
 
     Raises FeedStructureError: not UTF-8 (nor a declared encoding of single bytes), not well-formed, a document type,
-    no entry.
+    no entry, too much that is neither a reading nor an entry.
     """
     finder = RunFinder()
     texts = _texts(source, finder)
@@ -54,8 +55,12 @@ def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
         huge_tree=True,
     )
     any_entry = False
+    between = 0
     try:
         for text in chain([first], texts):
+            between += len(text)
+            if between > _MOST_BETWEEN:
+                raise FeedStructureError(f"{_MOST_BETWEEN >> 20} MB without a reading or the end of an entry")
             if text:
                 parser.feed(text)
             else:
@@ -63,8 +68,10 @@ def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
             for _, element in parser.read_events():
                 if isinstance(element, etree._ProcessingInstruction):
                     if element.target == finder.target:
+                        between = 0
                         yield finder.runs[int(element.text or "")]
                 elif isinstance(element, etree._Element):
+                    between = 0
                     yield element
                     if element.tag == _ENTRY:
                         any_entry = True

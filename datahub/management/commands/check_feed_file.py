@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,10 +57,10 @@ class Command(BaseCommand):
         except FeedStructureError as error:
             if as_json:
                 known = error.format if isinstance(error, FileRefusedError) else format
-                self.stdout.write(json.dumps({"refused": str(error), **FileAccount(known).as_json()}))
+                self._json(FileAccount(known).json(refused=str(error)))
             raise CommandError(str(error), returncode=_REFUSED) from error
         if as_json:
-            self.stdout.write(json.dumps(account.as_json(), indent=1))
+            self._json(account.json())
         else:
             self._show(account)
         if account.rejected:
@@ -70,19 +71,32 @@ class Command(BaseCommand):
             f"{account.format}: {account.rows} rows, {account.accepted} accepted, {len(account.rejected)} rejected"
         )
         for rejection in account.rejected[:_SHOWN]:
-            self.stdout.write(f"  line {rejection.line}: {rejection.reason}")
+            self.stdout.write(f"  line {rejection.line}: {_printable(rejection.reason)}")
         if len(account.rejected) > _SHOWN:
             self.stdout.write(f"  and {len(account.rejected) - _SHOWN} more")
-        channels = account.as_json()["channels"]
-        if isinstance(channels, list) and channels:
+        channels = list(account.channels_as_json())
+        if channels:
             self._table(channels)
+
+    def _json(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            self.stdout.write(piece, ending="")
+        self.stdout.write("")
 
     def _table(self, channels: list[dict[str, object]]) -> None:
         rows = [[name.replace("_", " ") for name in channels[0]]]
-        rows += [["" if value is None else str(value) for value in channel.values()] for channel in channels]
+        rows += [
+            ["" if value is None else _printable(str(value)) for value in channel.values()]
+            for channel in channels
+        ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _printable(text: str) -> str:
+    """A file's words without what would steer the terminal."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def _zone(name: str) -> ZoneInfo:

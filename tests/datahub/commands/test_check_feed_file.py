@@ -252,3 +252,13 @@ def test_a_file_in_utf_16_is_known_by_its_byte_order_mark(tmp_path):
 
     assert status == 0
     assert (json.loads(said)["format"], json.loads(said)["accepted"]) == ("usage_csv_long", 1)
+
+
+def test_the_words_of_a_file_do_not_steer_the_terminal(tmp_path):
+    path = tmp_path / "usage.csv"
+    path.write_text("meter,start,value,unit,interval_seconds\nM\x1b[2J,2026-03-01T00:00Z,1,kWh,900\n")
+
+    said, status = checked(path)
+
+    assert status == 0
+    assert "M\N{REPLACEMENT CHARACTER}[2J" in said and "\x1b" not in said

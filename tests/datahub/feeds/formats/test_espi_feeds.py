@@ -254,3 +254,10 @@ def test_a_declared_encoding_of_single_bytes_is_respected():
     (series,) = parsed((head + content).encode("latin-1"), meter="title")
 
     assert (series.meter_number, series.size) == ("Z\xe4hler", 8)
+
+
+def test_what_is_neither_reading_nor_entry_cannot_fill_the_memory():
+    content = feed("<entry><title>" + "x" * (17 << 20) + "</title></entry>")
+
+    with pytest.raises(FeedStructureError, match="16 MB without a reading or the end of an entry"):
+        next(read(BytesIO(content), zone=NEW_YORK))
