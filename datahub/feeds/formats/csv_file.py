@@ -11,7 +11,7 @@ import numpy.typing as npt
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Rejection, decoded
 from datahub.feeds.formats.csv_cells import Cells, split
 from datahub.feeds.formats.csv_mapping import CsvMapping, Role, Source
-from datahub.feeds.formats.csv_text import Stretch, head_of, stretches
+from datahub.feeds.formats.csv_text import Stretch, head_of, run_of, stretches
 from datahub.feeds.formats.usage_rows import UsageRows
 
 NOWHERE, UNTOLD = -1, -2  # in no section; in one more than the mapping tells of
@@ -87,9 +87,19 @@ class CsvFile:
     def __iter__(self) -> Iterator[Lines]:
         before, is_first = self._first, True
         for stretch in self._stretches:
-            yield self._lines(before, is_first=is_first, is_last=False)
-            before, is_first = stretch, False
+            whole, rest = self._whole_meters(before, self._begin if is_first else 0)
+            yield self._lines(whole, is_first=is_first, is_last=False)
+            before, is_first = stretch.after(rest), False
         yield self._lines(before, is_first=is_first, is_last=True)
+
+    def _whole_meters(self, stretch: Stretch, begin: int) -> tuple[Stretch, bytes]:
+        """The stretch without the last meter's lines, and these: a day should not meet the store in two pieces.
+
+        Where the meter has more lines than are looked at, it is cut all the same.
+        """
+        meter = self.places("meter").get("meter")
+        cut = None if meter is None else run_of(stretch.text, self.head.delimiter.encode(), meter, begin)
+        return (stretch, b"") if cut is None else stretch.cut(cut)
 
     def _lines(self, stretch: Stretch, *, is_first: bool, is_last: bool) -> Lines:
         sections, left_out = self._where.of(stretch.text)

@@ -13,6 +13,7 @@ from datahub.feeds.formats.csv_mapping import CsvMapping
 
 STRETCH_BYTES = 12 << 20
 _HEAD_BYTES = 1 << 18
+_LOOKED_AT = 1 << 12  # lines of one meter that are kept together
 _DELIMITERS = ",;\t|"
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -24,6 +25,18 @@ class Stretch:
     text: bytes
     line: int
     offset: int
+
+    def cut(self, place: int) -> "tuple[Stretch, bytes]":
+        """What is before `place`, where a line begins; and the text from there on, which is not through yet.
+
+        `offset` goes back by as many bytes as the text has in UTF-8, whatever the file was written in.
+        """
+        rest = self.text[place:]
+        return Stretch(self.text[:place], self.line, self.offset - len(rest)), rest
+
+    def after(self, text: bytes) -> "Stretch":
+        """The same with the lines of `text` ahead of it."""
+        return Stretch(text + self.text, self.line - text.count(b"\n"), self.offset) if text else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,23 @@ def head_of(text: bytes, mapping: CsvMapping) -> tuple[Head, int]:
     if not mapping.header:
         return Head((), delimiter, line), begin
     return Head(tuple(_bare(name) for name in words.split(delimiter)), delimiter, line + 1), past
+
+
+def run_of(text: bytes, delimiter: bytes, column: int, begin: int) -> int | None:
+    """Where the last lines begin that say the same in `column`; None if they are many, or all from `begin` on."""
+    past, said = len(text), None
+    for _ in range(_LOOKED_AT):
+        first = text.rfind(b"\n", begin, past - 1) + 1
+        cells = text[first:past].split(delimiter, column + 1)
+        word = cells[column] if column < len(cells) else b""
+        if said is None:
+            said = word
+        elif word != said:
+            return past
+        if first <= begin:
+            return None
+        past = first
+    return None
 
 
 def _bare(name: str) -> str:

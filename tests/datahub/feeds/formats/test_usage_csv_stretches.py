@@ -42,6 +42,22 @@ def facts(parts):
     )
 
 
+def test_a_meter_s_lines_that_stand_together_come_in_one_part():
+    lines = [
+        f"M-{meter},2025-06-01T{hour:02}:00Z,{hour}".encode() for meter in range(40) for hour in range(24)
+    ]
+    content = HEADER + b"\n".join(lines) + b"\n"
+
+    parts = parts_of(content, 5_000)
+
+    meters = [{key.meter_number for key in row.channels} for part in parts for row in part.rows]
+    assert len(meters) > 4
+    assert sum(map(len, meters)) == 40
+    read = sum(part.read for part in parts[:1])
+    assert parts[0].offset == len(HEADER) + sum(len(line) + 1 for line in lines[:read])
+    assert parts[-1].offset == len(content)
+
+
 def rejections(parts):
     return [(one.line, one.reason, one.text) for part in parts for one in part.rejected]
 
