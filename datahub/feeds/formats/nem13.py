@@ -133,8 +133,8 @@ class _Records:
         key, shift = channel_of(
             meter=meter, register=cells[4], suffix=cells[4], uom=cells[19], direction=cells[7]
         )
-        previous = market_time(cells[9], _TIME) - self._offset
-        current = market_time(cells[14], _TIME) - self._offset
+        previous = _moment(cells[9]) - self._offset
+        current = _moment(cells[14]) - self._offset
         if current <= previous:
             raise ValueError("the current read is not after the previous one")
         said = [_said(key, previous, current - previous, cells[18], shift, cells[15], "quantity")]
@@ -164,3 +164,8 @@ def _said(key: ChannelKey, start: int, seconds: int, text: str, shift: int, flag
         raise ValueError(f"{name} is empty")
     digits, exponent = exact(text)
     return _Said(key, start, seconds, digits, exponent + shift if digits else 0, quality, True)
+
+
+def _moment(text: str) -> int:
+    """Seconds may be left out."""
+    return market_time(f"{text}00" if len(text) == 12 else text, _TIME)

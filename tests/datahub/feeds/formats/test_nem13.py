@@ -127,3 +127,9 @@ def test_another_reader_finds_the_same_quantities(tmp_path):
 def test_the_format_is_known_by_its_header():
     assert sniff(content())
     assert not sniff(b"100,NEM12,1,2,3\n")
+
+
+def test_seconds_of_a_read_may_be_left_out():
+    (interval,) = series_in(content(FIRST.replace("20260105090000", "202601050900")), registers="no")
+
+    assert datetime.fromtimestamp(interval.starts[0], UTC) == datetime(2026, 1, 4, 23, tzinfo=UTC)
