@@ -1,5 +1,6 @@
 """Moves, swaps and older files: dated links as files tell them."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -219,3 +220,29 @@ def test_an_older_file_adds_nothing_current_that_a_newer_full_one_did_not_list()
 
     assert result.rejected[0].reason == ("the newer full file, as of 2026-03-31 08:00 UTC, does not list it")
     assert ServiceContract.objects.count() == 1
+
+
+def test_links_that_stand_in_one_line_of_a_file_are_told_apart():
+    household_of_two = household(
+        points=POINTS, point_links=(point_link(line=1), point_link(point="SP-2", line=1))
+    )
+    load(household_of_two)
+    moved = (point_link(line=1, end=SWAP), point_link(point="SP-2", line=1))
+    refused = (point_link(point="SP-9", line=1),)
+
+    result = load(replace(household_of_two, as_of=LATER, point_links=moved + refused))
+
+    assert [one.reason for one in result.rejected] == ["service point SP-9 is not known"]
+    found = ContractServicePoint.objects.values_list("service_point__servicepoint_number", "start", "end")
+    assert set(found) == {("SP-1", SINCE, SWAP), ("SP-2", SINCE, None)}
+
+
+def test_a_refused_row_still_lists_its_link_where_lines_are_the_same():
+    both = (point_link(line=1), point_link(point="SP-2", line=1))
+    load(household(points=POINTS, point_links=both))
+    wrong = (point_link(line=1, end=SINCE), point_link(point="SP-2", line=1))
+
+    result = load(household(as_of=LATER, points=POINTS, point_links=wrong))
+
+    assert len(result.rejected) == 1
+    assert ends(ContractServicePoint) == [None, None]

@@ -50,6 +50,13 @@ _POINT_LINKS = _Kind(ContractServicePoint, "contract", ServiceContract, is_exclu
 _INSTALLATIONS = _Kind(MeterInstallation, "meter", MeterDevice, is_exclusive=True)
 
 
+class _Told(NamedTuple):
+    """A row and the unsaved link that it tells. Rows may share a line: a JSON file may have but one."""
+
+    row: Any
+    link: Any
+
+
 class Ending(NamedTuple):
     """How many current links there were, and how many of them the file ends."""
 
@@ -92,8 +99,8 @@ def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
     return Ending(len(was_open), sum(link.end is not None and link.end <= load.as_of for link in changed))
 
 
-def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[tuple[int, Any]]:
-    """(line, unsaved link) of the rows whose two ends are known and fit."""
+def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_Told]:
+    """The rows whose two ends are known and fit."""
     sides = _numbered(kind.side_model, kind.number, (getattr(row, kind.number) for row in rows))
     points = _numbered(ServicePoint, "servicepoint_number", (row.servicepoint_number for row in rows))
     told = []
@@ -112,12 +119,8 @@ def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[tuple[int, Any]]
             load.refuse(row.line, reason)
         else:
             ends = {kind.side: side, "service_point": point}
-            told.append(
-                (
-                    row.line,
-                    kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of, created=load.at),
-                )
-            )
+            link = kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of, created=load.at)
+            told.append(_Told(row, link))
     return told
 
 
@@ -126,7 +129,7 @@ def _numbered(model: type[Any], field: str, numbers: Iterable[str]) -> dict[str,
     return {getattr(one, field): one for one in found}
 
 
-def _stored(kind: _Kind, told: Sequence[tuple[int, Any]], load: Load) -> list[Any]:
+def _stored(kind: _Kind, told: Sequence[_Told], load: Load) -> list[Any]:
     """The links of everything told; for a full file every link that is current as well."""
     wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in told}})
     if load.is_full:
@@ -135,13 +138,15 @@ def _stored(kind: _Kind, told: Sequence[tuple[int, Any]], load: Load) -> list[An
     return list(links.select_for_update(of=("self",)).order_by("pk"))
 
 
-def _match(kind: _Kind, told: Sequence[tuple[int, Any]], stored: Sequence[Any], load: Load) -> dict[int, Any]:
-    """line: the stored link a row speaks of: same two ends and start. In a full file a link told with another
+def _match(kind: _Kind, told: Sequence[_Told], stored: Sequence[Any], load: Load) -> dict[int, Any]:
+    """Place in `told`: the stored link it speaks of: same two ends and start. In a full file a link told with another
     start, where the old one is not listed any more, is the same link corrected.
     """
     by_start = {(_pair(kind, link), link.start): link for link in stored}
     matched = {
-        line: by_start[found] for line, link in told if (found := (_pair(kind, link), link.start)) in by_start
+        place: by_start[found]
+        for place, (_, link) in enumerate(told)
+        if (found := (_pair(kind, link), link.start)) in by_start
     }
     if load.is_full:
         taken = {link.pk for link in matched.values()}
@@ -149,11 +154,11 @@ def _match(kind: _Kind, told: Sequence[tuple[int, Any]], stored: Sequence[Any], 
         for link in stored:
             if link.pk not in taken:
                 loose[_pair(kind, link)].append(link)
-        for line, link in told:
-            if line not in matched:
+        for place, (_, link) in enumerate(told):
+            if place not in matched:
                 same = [one for one in loose[_pair(kind, link)] if _stretch(one).overlaps(_stretch(link))]
                 if len(same) == 1:
-                    matched[line] = same[0]
+                    matched[place] = same[0]
                     loose[_pair(kind, link)].remove(same[0])
     return matched
 
@@ -161,15 +166,15 @@ def _match(kind: _Kind, told: Sequence[tuple[int, Any]], stored: Sequence[Any], 
 def _gone(
     kind: _Kind,
     rows: Sequence[Any],
-    told: Sequence[tuple[int, Any]],
+    told: Sequence[_Told],
     stored: Sequence[Any],
     matched: dict[int, Any],
     load: Load,
 ) -> list[Any]:
     """Current links that a full file does not list and no newer file told. A refused row still lists its link."""
     listed = {link.pk for link in matched.values()}
-    taken = {line for line, _ in told}
-    refused = {(getattr(row, kind.number), row.servicepoint_number) for row in rows if row.line not in taken}
+    taken = {row for row, _ in told}
+    refused = {(getattr(row, kind.number), row.servicepoint_number) for row in rows if row not in taken}
     return [
         link
         for link in stored
@@ -183,7 +188,7 @@ def _gone(
 
 def _plan(
     kind: _Kind,
-    told: Sequence[tuple[int, Any]],
+    told: Sequence[_Told],
     matched: dict[int, Any],
     timelines: dict[tuple[int, ...], Timeline],
     load: Load,
@@ -192,8 +197,8 @@ def _plan(
     shorter: list[Any] = []
     same: list[int] = []
     waiting: list[tuple[int, Any, Any | None]] = []
-    for line, link in told:
-        found = matched.get(line)
+    for place, (row, link) in enumerate(told):
+        found, line = matched.get(place), row.line
         if found is None and load.adds_nothing_current and link.end is None:
             load.refuse_as_unlisted(line)
         elif found is not None and _stretch(found).same_span(_stretch(link)):
