@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 from typing import BinaryIO, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from cdsc_portal.lib import clock
@@ -113,6 +113,9 @@ def _load_chunk(run: FeedRun, chunk: Chunk, number: int, lines: FileLines, pace:
     row = FeedRun.objects.select_for_update().get(pk=run.pk)
     if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
         raise RunTakenOverError(run.public_id)
+    with connection.cursor() as cursor:
+        # a crash may then undo the last chunks, each with its progress; the run's end is on disk after all of them
+        cursor.execute("SET LOCAL synchronous_commit = off")
     at = clock.now()
     outcome = chunk.load(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
     loaded = outcome.loaded

@@ -1,12 +1,13 @@
 """Which channel of the store each channel of a file is: asked for, and made where it is new, in one statement each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 from django.db import connection
 
 from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.store.channel_marks import array_text
 from datahub.feeds.store.codec import Integers
 from datahub.feeds.store.planning import by_index
 
@@ -48,11 +49,12 @@ def channel_ids(keys: Sequence[ChannelKey], at: datetime) -> Integers:
     """The key of each channel in the store; less than 0, for the reason named above, where it has none."""
     if not keys:
         return np.empty(0, dtype=np.int64)
-    numbered = {sort: number for number, sort in enumerate(dict.fromkeys(key[1:] for key in keys), 1)}
+    numbered: dict[tuple[str, ...], int] = {}
+    sorts = [numbered.setdefault(key[1:], len(numbered) + 1) for key in keys]
     arguments = [
         *(text_array(column) for column in zip(*numbered, strict=True)),
-        text_array(key.meter_number for key in keys),
-        "{" + ",".join([str(numbered[key[1:]]) for key in keys]) + "}",
+        text_array([key.meter_number for key in keys]),
+        array_text(np.array(sorts)),
     ]
     with connection.cursor() as cursor, by_index():
         cursor.execute(_FIND, arguments)
@@ -64,11 +66,16 @@ def channel_ids(keys: Sequence[ChannelKey], at: datetime) -> Integers:
     return found
 
 
-def text_array(texts: Iterable[str]) -> str:
+def text_array(texts: Sequence[str]) -> str:
     """An array parameter in the database's own notation, much faster than a list of objects."""
-    joined = "\x00".join([text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for text in texts])
-    escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
-    return '{"' + escaped.replace("\x00", '","') + '"}'
+    joined = '","'.join(texts)
+    if joined.count('"') > 2 * (len(texts) - 1) or "\\" in joined or "\x00" in joined:
+        joined = '","'.join([_escaped(text) for text in texts])
+    return '{"' + joined + '"}'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _ids(column: bytes) -> Integers:

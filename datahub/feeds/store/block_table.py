@@ -43,8 +43,6 @@ _SAMPLED, _GOLDEN = 64, (5**0.5 - 1) / 2
 _STAGE = f"DROP TABLE IF EXISTS staged_block; CREATE TEMPORARY TABLE staged_block ({STAGE}) ON COMMIT DROP"
 _CONTENT = "scale, vals, quality, exceptions, version, versions, known, sums"
 _COLUMNS = f"channel_id, day, step, phase, {_CONTENT}"
-_SAID_BLOCK = """block.scale, block.vals, block.quality, coalesce(block.exceptions, '') AS exceptions, block.version,
-        coalesce(block.versions, '') AS versions"""
 # Each staged block finds its stored one by key. OFFSET 0 keeps it so: a day that the statistics have not seen yet looks
 # empty to the planner, which would then compare every stored block with every staged one.
 _PAIRED = """
@@ -55,12 +53,13 @@ _PAIRED = """
         OFFSET 0
     ) AS stored
 """
-_WHICH_DIFFER = """
-    AND (block.scale, block.vals, block.quality, coalesce(block.exceptions, ''), block.version,
-        coalesce(block.versions, ''))
-      IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
-    FOR UPDATE
+# What is stored as it is loaded, by a file that is no older, stands: then nothing can win.
+_DIFFERS = """
+    ((block.scale, block.vals, block.quality, coalesce(block.exceptions, ''))
+        IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions)
+     OR block.version < staged.version OR coalesce(block.versions, '') <> '')
 """
+_WHICH_DIFFER = f"AND {_DIFFERS} FOR UPDATE"
 # Whether any of some blocks is stored.
 _ANY = """
     SELECT EXISTS (
@@ -74,11 +73,8 @@ _ANY = """
     )
 """
 _FOUND = f"""
-    SELECT coalesce(string_agg(int4send(staged.place), ''), ''), coalesce(bool_or(
-        (stored.scale, stored.vals, stored.quality, stored.exceptions, stored.version, stored.versions)
-        IS DISTINCT FROM (staged.scale, staged.vals, staged.quality, staged.exceptions, staged.version, staged.versions)
-    ), false)
-    FROM {_PAIRED.format(columns=_SAID_BLOCK, which="")}
+    SELECT coalesce(string_agg(int4send(staged.place), ''), ''), coalesce(bool_or(stored.differs), false)
+    FROM {_PAIRED.format(columns=f"{_DIFFERS} AS differs", which="")}
 """  # noqa: S608
 _DIFFERING = f"""
     WITH differing AS MATERIALIZED (

@@ -73,6 +73,16 @@ def test_a_channel_seen_again_within_minutes_is_not_written_again(meter):
     assert (soon, Channel.objects.get().synced) == (FIRST, FIRST + timedelta(minutes=11))
 
 
+def test_the_same_from_an_older_file_neither_writes_nor_locks_a_row(meter):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), at=THIRD)
+
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST, at=THIRD)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmax::text FROM interval_block")
+        assert cursor.fetchall() == [("0",)]
+
+
 def test_stored_blocks_that_no_sample_shows_are_found_all_the_same(meter, monkeypatch):
     load_readings(usage_series(meter, NOON + timedelta(days=1), [7, 8]), at=FIRST)
     monkeypatch.setattr(block_table, "_sample", lambda _count: np.array([0]))
