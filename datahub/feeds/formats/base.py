@@ -84,8 +84,10 @@ class Parsed(Generic[Row]):
 def decoded(content: bytes) -> str:
     """The text of a UTF-8 file, with or without byte order mark.
 
-    Raises FeedStructureError naming the first byte that is wrong.
+    Raises FeedStructureError naming the first byte that is wrong; a byte 0 is, which no text of a database can hold.
     """
+    if (place := content.find(b"\0")) >= 0:
+        raise FeedStructureError(f"line {content.count(10, 0, place) + 1}: a character 0")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

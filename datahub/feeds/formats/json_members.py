@@ -24,6 +24,8 @@ def members_of(text: str, decoder: JSONDecoder | None = None) -> Iterator[Member
 
     The values come one by one because only so their lines are known. Raises FeedStructureError: not JSON.
     """
+    if (found := text.find("\\u0000")) >= 0:
+        raise FeedStructureError(f"line {text.count(chr(10), 0, found) + 1}: a character 0")
     try:
         place = _Place(text, decoder or JSONDecoder())
         place.expect("{")

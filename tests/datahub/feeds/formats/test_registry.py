@@ -88,3 +88,22 @@ def test_readings_of_an_impossible_year_are_rejected_by_line(name, content, take
     assert [(one.line, one.reason) for one in parsed.rejected] == [
         (line, "its time is not from 1970 to 2099") for line in rejected
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("hierarchy.csv", b"electricity", b"elec\0tricity"),
+        ("hierarchy.json", b"electricity", b"elec\\u0000tricity"),
+        ("bills.csv", b"electricity", b"elec\0tricity"),
+        ("bills.json", b"electricity", b"elec\\u0000tricity"),
+        ("supply_terms.csv", b"\n", b"\n\0"),
+        ("generation_mix.csv", b"\n", b"\n\0"),
+    ],
+)
+def test_a_character_that_no_database_holds_refuses_a_file_that_is_read_as_a_whole(name, old, new):
+    content = content_of(name)
+    assert old in content
+
+    with pytest.raises(FeedStructureError, match=r"line \d+: a character 0"):
+        formats()[FORMAT_OF[name]].parse(content.replace(old, new, 1), zone=NEW_YORK)
