@@ -1,20 +1,24 @@
 """Which channel of the store each channel of a file is: asked for, and made where it is new, in one statement each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
 
 from datahub.feeds.formats.usage_rows import ChannelKey
-from datahub.feeds.store.channel_marks import array_text
-from datahub.feeds.store.codec import Integers
+from datahub.feeds.store.channel_marks import RECENTLY
+from datahub.feeds.store.codec import Flags, Integers
 from datahub.feeds.store.planning import by_index
 
 NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name
 _NEW = 0
 # a file names many meters and few sorts of channel: a sort is what a channel's key says besides its meter
+_sort_of = itemgetter(slice(1, None))
 _WANTED = """
     (
         SELECT place, meter_number, (%s::text[])[sort] AS register, (%s::text[])[sort] AS commodity,
@@ -27,7 +31,10 @@ _FIND = f"""
         WHEN meter.id IS NULL THEN {NO_METER}
         WHEN length(wanted.register) > {LONGEST_NAME} THEN {NAME_TOO_LONG}
         WHEN meter.commodity <> wanted.commodity THEN {OTHER_COMMODITY}
-        ELSE coalesce(channel.id, {_NEW}) END), '' ORDER BY wanted.place)
+        ELSE coalesce(channel.id * 2 + coalesce(
+            channel.synced >= %s AND channel.first_start <= to_timestamp(%s)
+            AND channel.last_end >= to_timestamp(%s) AND channel.longest >= %s, false
+        )::integer, {_NEW}) END), '' ORDER BY wanted.place)
     FROM {_WANTED}
     LEFT JOIN accounts_meterdevice AS meter ON meter.meter_number = wanted.meter_number
     LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = wanted.register
@@ -45,25 +52,44 @@ _MAKE = f"""
 """  # noqa: S608 - no part of it is input
 
 
-def channel_ids(keys: Sequence[ChannelKey], at: datetime) -> Integers:
-    """The key of each channel in the store; less than 0, for the reason named above, where it has none."""
+class Reach(NamedTuple):
+    """The readings of a part lie in [first, past) in epoch seconds, none is longer than `longest` seconds."""
+
+    first: int
+    past: int
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """An element a channel of the file: its key in the store, less than 0 where it has none for a reason named above.
+
+    `settled` are those of whose marks only changed readings could move any.
+    """
+
+    ids: Integers
+    settled: Flags
+
+
+def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime) -> Found:
+    """Find each channel, make those that are new."""
     if not keys:
-        return np.empty(0, dtype=np.int64)
-    numbered: dict[tuple[str, ...], int] = {}
-    sorts = [numbered.setdefault(key[1:], len(numbered) + 1) for key in keys]
-    arguments = [
+        return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_))
+    numbered = {sort: number for number, sort in enumerate(dict.fromkeys(map(_sort_of, keys)), 1)}
+    wanted = [
         *(text_array(column) for column in zip(*numbered, strict=True)),
         text_array([key.meter_number for key in keys]),
-        array_text(np.array(sorts)),
+        "{" + ",".join([str(numbered[sort]) for sort in map(_sort_of, keys)]) + "}",
     ]
+    asked: list[Any] = [at - RECENTLY, *reach, *wanted]
     with connection.cursor() as cursor, by_index():
-        cursor.execute(_FIND, arguments)
-        found = _ids(cursor.fetchone()[0])
+        cursor.execute(_FIND, asked)
+        found = _integers(cursor.fetchone()[0])
         if (found == _NEW).any():
-            cursor.execute(_MAKE, [at, at, *arguments])
-            cursor.execute(_FIND, arguments)
-            found = _ids(cursor.fetchone()[0])
-    return found
+            cursor.execute(_MAKE, [at, at, *wanted])
+            cursor.execute(_FIND, asked)
+            found = _integers(cursor.fetchone()[0])
+    return Found(np.where(found > 0, found >> 1, found), (found > 0) & (found % 2 == 1))
 
 
 def text_array(texts: Sequence[str]) -> str:
@@ -78,5 +104,5 @@ def _escaped(text: str) -> str:
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _ids(column: bytes) -> Integers:
+def _integers(column: bytes) -> Integers:
     return np.frombuffer(column, dtype=">i8").astype(np.int64)

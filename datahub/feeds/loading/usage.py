@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
-from datahub.feeds.loading.channels import LONGEST_NAME, NO_METER, OTHER_COMMODITY, channel_ids
+from datahub.feeds.loading.channels import LONGEST_NAME, NO_METER, OTHER_COMMODITY, Reach, channels_of
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.load import Loaded, load_rows, rows_of
 from datahub.feeds.store.tally import Origin
@@ -44,7 +44,8 @@ def load_usage(
     """
     whole = Loaded()
     for part in rows:
-        ids = channel_ids(part.channels, origin.at)
+        found = channels_of(part.channels, _reach(part), origin.at)
+        ids = found.ids
         if (ids == NO_METER).any() and unknown is not None:
             strange = columns_of(rows_of(part, ids == NO_METER))
             if strange.size:
@@ -55,12 +56,22 @@ def load_usage(
             part = rows_of(part, ids >= 0)
         if not part.size:
             continue
-        loaded = load_rows(rows=part, ids=ids, origin=origin)
+        loaded = load_rows(rows=part, ids=ids, settled=found.settled, origin=origin)
         whole.accepted += loaded.accepted
         whole.unchanged += loaded.unchanged
         whole.kept_out += loaded.kept_out
         whole.rejected.extend(loaded.rejected)
     return whole
+
+
+def _reach(rows: UsageRows) -> Reach:
+    if not rows.size:
+        return Reach(0, 0, 0)
+    if isinstance(rows, UsageGrid):
+        past = int(rows.starts.max()) + rows.known.shape[1] * rows.step
+        return Reach(int(rows.starts.min()), past, rows.step)
+    past = int((rows.starts + rows.durations).max())
+    return Reach(int(rows.starts.min()), past, int(rows.durations.max()))
 
 
 def _without_others(columns: UsageColumns) -> UsageColumns:

@@ -11,7 +11,7 @@ from datahub.feeds.store.planning import by_index
 from datahub.feeds.store.tally import Origin
 
 NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
-_RECENTLY = timedelta(minutes=10)
+RECENTLY = timedelta(minutes=10)
 _MARK = f"""
     UPDATE datahub_channel AS channel
     SET synced = %s,
@@ -60,15 +60,20 @@ class Extents:
         np.maximum.at(self.longest, place, longest)
 
 
-def mark_channels(*, extents: Extents, changed: Integers, origin: Origin) -> None:
+def mark_channels(*, extents: Extents, changed: Integers, settled: Integers, origin: Origin) -> None:
     """Write the marks of a load, one statement however many channels.
 
-    A channel of which nothing moved, and that was seen within the last minutes, is not written again.
+    A channel of which nothing moved, and that was seen within the last minutes, is not written again: of those that
+    are `settled` this is known beforehand.
     """
-    moved = np.isin(extents.channel, changed, assume_unique=True).astype(np.int64)
-    columns = extents.channel, moved, extents.first, extents.past, extents.longest
+    moved = np.isin(extents.channel, changed)
+    rows = np.flatnonzero(moved | ~np.isin(extents.channel, settled))
+    if not len(rows):
+        return
+    columns = extents.channel, moved.astype(np.int64), extents.first, extents.past, extents.longest
+    arrays = [array_text(column[rows]) for column in columns]
     with connection.cursor() as cursor, by_index():
-        cursor.execute(_MARK, [origin.at, origin.at, *map(array_text, columns), origin.at - _RECENTLY])
+        cursor.execute(_MARK, [origin.at, origin.at, *arrays, origin.at - RECENTLY])
 
 
 def array_text(column: Integers) -> str:

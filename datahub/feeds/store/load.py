@@ -39,9 +39,10 @@ class Loaded:
     rejected: list[Rejection] = field(default_factory=list)
 
 
-def load_rows(*, rows: UsageRows, ids: Integers, origin: Origin) -> Loaded:
+def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin) -> Loaded:
     """Merge `rows` into the store (`merge.merged` says what wins); `ids` are the keys of their channels.
 
+    `settled` are the channels of whose marks only changed readings could move any.
     Partitions for its days must be there. Counts are readings. What the file says a second time of an interval is
     unchanged if it is the same and refused if it is not. Statements by kind of reading, not by channel.
     """
@@ -55,7 +56,9 @@ def load_rows(*, rows: UsageRows, ids: Integers, origin: Origin) -> Loaded:
             load.store(blocks_of_grid(grid, ids))
     else:
         load.columns(columns_of(rows))
-    mark_channels(extents=load.extents, changed=tally.changed_channels, origin=origin)
+    mark_channels(
+        extents=load.extents, changed=tally.changed_channels, settled=ids[settled & present], origin=origin
+    )
     unchanged = rows.size - tally.accepted - len(tally.rejected)
     return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected)
 
