@@ -27,7 +27,7 @@ class Channel(models.Model):
     """One register of one meter, as its feed names it. Kinds are never summed with one another.
 
     `modified` moves when a reading of the channel does, `synced` with each load that saw the channel; a load that
-    changes nothing leaves it where it is younger than ten minutes. Its known readings lie in [`first_start`,
+    writes nothing of it leaves it where it is younger than ten minutes. Its known readings lie in [`first_start`,
     `last_end`] and none is longer than `longest` seconds; null = none came yet. Loads only widen these: where a first
     or last reading was withdrawn, they stay as wide as they were.
     """

@@ -212,6 +212,7 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
         tally.accepted += piece.accepted
         tally.kept_out += piece.kept_out
         tally.changed.append(piece.changed)
+        tally.written.append(piece.written)
     return _refused(pieces, loaded)
 
 
@@ -226,6 +227,7 @@ class _Merged:
     accepted: int
     kept_out: int
     changed: Integers
+    written: Integers
     unfit: Flags
     contradicting: Flags
 
@@ -250,12 +252,12 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
     ) if len(touched) else b""  # fmt: skip
     return _Merged(
         stored.rows, touched, tuples, bool((flags & _REPLACED).any()), int(outcome.changed.sum()),
-        int(outcome.kept_out.sum()), now.channel[changed], unfit, outcome.contradicts,
+        int(outcome.kept_out.sum()), now.channel[changed], now.channel[touched], unfit, outcome.contradicts,
     )  # fmt: skip
 
 
 def _flags(changed: Flags, outcome: Outcome, stored: Blocks) -> Integers:
-    replaced = (outcome.changed & stored.known).any(axis=1)
+    replaced = (outcome.changed & stored.said).any(axis=1)  # a withdrawal is content too
     return changed * _CHANGED + replaced * _REPLACED
 
 

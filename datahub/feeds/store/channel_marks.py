@@ -8,7 +8,7 @@ from django.db import connection
 
 from datahub.feeds.store.codec import Integers
 from datahub.feeds.store.planning import by_index
-from datahub.feeds.store.tally import Origin
+from datahub.feeds.store.tally import Origin, Tally
 
 NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
 RECENTLY = timedelta(minutes=10)
@@ -19,10 +19,10 @@ _MARK = f"""
         first_start = least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))),
         last_end = greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))),
         longest = greatest(channel.longest, nullif(seen.longest, -1))
-    FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::integer[])
-        AS seen (id, changed, first, past, longest)
+    FROM unnest(%s::bigint[], %s::boolean[], %s::boolean[], %s::bigint[], %s::bigint[], %s::integer[])
+        AS seen (id, changed, written, first, past, longest)
     WHERE channel.id = seen.id AND (
-        seen.changed OR channel.synced < %s
+        seen.written OR channel.synced < %s
         OR least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))) IS DISTINCT FROM channel.first_start
         OR greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))) IS DISTINCT FROM channel.last_end
         OR greatest(channel.longest, nullif(seen.longest, -1)) IS DISTINCT FROM channel.longest
@@ -60,17 +60,19 @@ class Extents:
         np.maximum.at(self.longest, place, longest)
 
 
-def mark_channels(*, extents: Extents, changed: Integers, settled: Integers, origin: Origin) -> None:
+def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: Origin) -> None:
     """Write the marks of a load, one statement however many channels.
 
-    A channel of which nothing moved, and that was seen within the last minutes, is not written again: of those that
-    are `settled` this is known beforehand.
+    A channel of which no row was written, and that was seen within the last minutes, is not written again: of those
+    that are `settled` this is known beforehand.
     """
-    moved = np.isin(extents.channel, changed)
-    rows = np.flatnonzero(moved | ~np.isin(extents.channel, settled))
+    moved = np.isin(extents.channel, tally.changed_channels)
+    written = np.isin(extents.channel, tally.written_channels)
+    rows = np.flatnonzero(written | ~np.isin(extents.channel, settled))
     if not len(rows):
         return
-    columns = extents.channel, moved.astype(np.int64), extents.first, extents.past, extents.longest
+    flags = moved.astype(np.int64), written.astype(np.int64)
+    columns = extents.channel, *flags, extents.first, extents.past, extents.longest
     arrays = [array_text(column[rows]) for column in columns]
     with connection.cursor() as cursor, by_index():
         cursor.execute(_MARK, [origin.at, origin.at, *arrays, origin.at - RECENTLY])

@@ -56,9 +56,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
             load.store(blocks_of_grid(grid, ids))
     else:
         load.columns(columns_of(rows))
-    mark_channels(
-        extents=load.extents, changed=tally.changed_channels, settled=ids[settled & present], origin=origin
-    )
+    mark_channels(extents=load.extents, tally=tally, settled=ids[settled & present], origin=origin)
     unchanged = rows.size - tally.accepted - len(tally.rejected)
     return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected)
 

@@ -204,6 +204,7 @@ def _insert(
         return
     arrays = array_text(fresh), array_text(doubled[fresh].astype(np.int64))
     cursor.execute(_INSERT, [origin.version, origin.at, origin.run_id, *arrays])
+    tally.written.append(ids[columns.channel[fresh]])
     known = fresh[columns.known[fresh]]
     tally.accepted += len(known)
     tally.changed.append(ids[columns.channel[known]])
@@ -220,6 +221,7 @@ def _merge(
     written = outcome.changed | outcome.restated
     if not written.any():
         return
+    tally.written.append(ids[columns.channel[stored.place[written]]])
     changed = stored.place[outcome.changed]
     tally.accepted += len(changed)
     tally.changed.append(ids[columns.channel[changed]])

@@ -36,6 +36,13 @@ class Tally:
     def reject(self, lines: Integers, reason: str) -> None:
         self.rejected.extend(Rejection(line, reason) for line in lines.tolist())
 
+    written: list[Integers] = field(default_factory=list)  # likewise of those with a row written besides
+
+    @property
+    def written_channels(self) -> Integers:
+        """In ascending order, each once; those that changed are among them."""
+        return np.unique(np.concatenate([self.changed_channels, *self.written]))
+
     @property
     def changed_channels(self) -> Integers:
         """In ascending order, each once."""

@@ -73,6 +73,15 @@ def test_a_channel_seen_again_within_minutes_is_not_written_again(meter):
     assert (soon, Channel.objects.get().synced) == (FIRST, FIRST + timedelta(minutes=11))
 
 
+def test_a_channel_is_written_with_each_of_its_rows_that_is(meter):
+    load_readings(usage_series(meter, NOON, [1, None, 3]), at=FIRST)
+    withdrawn = usage_series(meter, NOON + timedelta(minutes=15), [None], quality=Quality.WITHDRAWN)
+
+    load_readings(withdrawn, at=FIRST + timedelta(minutes=1))
+
+    assert Channel.objects.get().synced == FIRST + timedelta(minutes=1)
+
+
 def test_the_same_from_an_older_file_neither_writes_nor_locks_a_row(meter):
     load_readings(usage_series(meter, NOON, [1, 2, 3]), at=THIRD)
 
