@@ -68,7 +68,7 @@ class Model:
             if what == "accepted":
                 self.blocks[block_of(key)] = (at, run)
         changed = {key for key in part if self._value(self.rows, key) != self._value(before, key)}
-        for block in {block_of(key) for key in changed if before.get(key, (None,))[0] is not None}:
+        for block in {block_of(key) for key in changed if key in before}:
             was = {
                 key: row[0] for key, row in before.items() if block_of(key) == block and row[0] is not None
             }
