@@ -21,6 +21,7 @@ from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.csv_cells import plain_cell
+from datahub.admin.corrections import RunCorrections
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.admin.wrong_disclosures import wrong_by_run
 from datahub.models import FeedRun, RunStatus
@@ -32,7 +33,7 @@ _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.R
 
 
 @admin.register(FeedRun)
-class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
+class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     """What became of each file. The page renews itself while the run goes on."""
 
     act_permission = RUN_FEEDS
@@ -57,7 +58,7 @@ class FeedRunAdmin(ActingAdmin, ReadOnlyAdmin):
         "finished", "size", "sha256",
     )  # fmt: skip
     readonly_fields = ("progress", "reasons", "late_moves")
-    actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines")
+    actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines", "corrections")
     change_form_template = "admin/datahub/feedrun/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:

@@ -3,11 +3,12 @@
 from django.contrib import admin
 
 from accounts.admin.base import ReadOnlyAdmin
+from datahub.admin.corrections import ChannelCorrections
 from datahub.models import Channel, MixShare
 
 
 @admin.register(Channel)
-class ChannelAdmin(ReadOnlyAdmin):
+class ChannelAdmin(ChannelCorrections, ReadOnlyAdmin):
     """The registers of the meters and when a feed last saw them."""
 
     list_display = (
@@ -16,6 +17,7 @@ class ChannelAdmin(ReadOnlyAdmin):
     list_filter = ("commodity", "kind", "direction")
     list_select_related = ("meter",)
     search_fields = ("meter__meter_number__startswith",)
+    actions_detail = ("corrections",)
 
 
 @admin.register(MixShare)
