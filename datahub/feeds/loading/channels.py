@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -56,8 +57,11 @@ class Reach(NamedTuple):
     """The readings of a part lie in [first, past) in epoch seconds, none is longer than `longest` seconds."""
 
     first: int
-    past: int
+    past: float
     longest: int
+
+
+BEYOND = Reach(0, inf, 0)  # no channel reaches so far
 
 
 @dataclass(frozen=True, slots=True, eq=False)

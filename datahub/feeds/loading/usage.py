@@ -9,11 +9,13 @@ from django.db import transaction
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
-from datahub.feeds.loading.channels import LONGEST_NAME, NO_METER, OTHER_COMMODITY, Reach, channels_of
+from datahub.feeds.loading.channels import BEYOND, LONGEST_NAME, NO_METER, OTHER_COMMODITY, Reach, channels_of
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.load import Loaded, load_rows, rows_of
 from datahub.feeds.store.tally import Origin
 from datahub.services.partitions import ensure_months
+
+_FAR = 2**33  # epoch seconds, in the year 2242: what lies further is no time of the database, maybe
 
 
 def make_room(*, rows: Iterable[UsageRows]) -> None:
@@ -66,12 +68,11 @@ def load_usage(
 
 def _reach(rows: UsageRows) -> Reach:
     if not rows.size:
-        return Reach(0, 0, 0)
-    if isinstance(rows, UsageGrid):
-        past = int(rows.starts.max()) + rows.known.shape[1] * rows.step
-        return Reach(int(rows.starts.min()), past, rows.step)
-    past = int((rows.starts + rows.durations).max())
-    return Reach(int(rows.starts.min()), past, int(rows.durations.max()))
+        return BEYOND
+    lengths = rows.known.shape[1] * rows.step if isinstance(rows, UsageGrid) else rows.durations
+    longest = rows.step if isinstance(rows, UsageGrid) else int(rows.durations.max())
+    reach = Reach(int(rows.starts.min()), int((rows.starts + lengths).max()), longest)
+    return reach if reach.first >= 0 and reach.past <= _FAR else BEYOND
 
 
 def _without_others(columns: UsageColumns) -> UsageColumns:
