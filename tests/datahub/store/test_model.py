@@ -65,8 +65,8 @@ class Model:
         for key, (value, quality) in part.items():
             what = self._reading(key, value, quality, version, block_of(key) in mine)
             counts[what] += 1
-            if what == "accepted":
-                self.blocks[block_of(key)] = (at, run)
+            if what == "accepted" or (key in self.rows and block_of(key) not in self.blocks):
+                self.blocks[block_of(key)] = (at, run)  # a withdrawal of nothing makes a block too
         changed = {key for key in part if self._value(self.rows, key) != self._value(before, key)}
         for block in {block_of(key) for key in changed if key in before}:
             was = {
