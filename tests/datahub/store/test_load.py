@@ -14,7 +14,7 @@ from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid
 from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.feeds.store import block_table
 from datahub.feeds.store.tally import Origin
-from datahub.models import Channel, IntervalBlock, IntervalBlockHistory, PeriodReading
+from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.queries.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
@@ -243,43 +243,6 @@ def test_an_unknown_meter_and_a_foreign_commodity_are_rejected_by_line(meter):
     ]
 
 
-def monthly(meter, start, days, value, **said):
-    return usage_series(meter, start, [value], step=days * 86_400, scale=0, unit="therm", **said)
-
-
-def test_a_month_is_a_period_and_its_correction_keeps_history(meter):
-    load_readings(monthly(meter, NOON, 30, 41), version_at=FIRST)
-
-    load_readings(monthly(meter, NOON, 30, 42), version_at=SECOND)
-    late = load_readings(monthly(meter, NOON, 30, 40), version_at=FIRST)
-
-    (channel,) = read(meter)
-    assert (channel.step, channel.durations.tolist(), channel.decimals()) == (None, [30 * 86_400], ["42"])
-    assert [former.value for former in PeriodReading.objects.get().history.all()] == [41]
-    assert late.kept_out == 1
-
-
-def test_a_period_across_a_stored_one_is_rejected(meter):
-    load_readings(monthly(meter, NOON, 30, 41))
-
-    crossing = load_readings(monthly(meter, NOON + timedelta(days=29), 30, 42))
-
-    (rejection,) = crossing.rejected
-    assert rejection.reason.startswith("overlaps the reading from 2026-03-02T12:00:00+00:00")
-    assert PeriodReading.objects.count() == 1
-
-
-def test_periods_that_cross_in_the_operators_own_file_are_kept_as_stated(meter):
-    both = [monthly(meter, NOON, 30, 41), monthly(meter, NOON + timedelta(days=29), 30, 42)]
-    load_readings(both[0])
-
-    loaded = load_readings(*both)
-
-    assert (loaded.accepted, loaded.unchanged, loaded.rejected) == (1, 1, [])
-    (channel,) = read(meter)
-    assert channel.decimals() == ["41", "42"]
-
-
 def test_a_register_is_read_at_an_instant(meter):
     series = usage_series(meter, NOON, [1000], kind="register", step=0)
 
@@ -337,16 +300,6 @@ def test_a_file_that_contradicts_itself_stands_as_it_said_first(meter):
     assert [(one.line, one.reason) for one in again.rejected] == [
         (3, "gives another value for a time of which the file spoke before")
     ]
-
-
-def test_a_month_that_its_own_file_contradicts_stands_as_it_said_first(meter):
-    run = FeedRunFactory()
-    load_readings(monthly(meter, NOON, 30, 41), run=run)
-
-    again = load_readings(monthly(meter, NOON, 30, 42), run=run)
-
-    assert shown(meter) == ["41"]
-    assert [one.line for one in again.rejected] == [2]
 
 
 def test_readings_of_a_meter_that_is_not_known_yet_are_handed_back(meter):
