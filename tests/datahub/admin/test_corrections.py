@@ -60,23 +60,31 @@ def test_a_correction_tells_before_and_after_when_and_by_which_run(meter):
     assert (one.facts.run_id, one.facts.file_name, one.facts.meter_number) == (run.pk, "fixed.csv", "M-1")
 
 
-def test_each_correction_is_told_up_to_the_next_and_the_newest_first(meter):
-    for value, at in ((1, FIRST), (2, SECOND), (3, THIRD)):
-        load_readings(usage_series(meter, NOON, [value, value]), at=at)
+@pytest.mark.parametrize("step", [900, 86_400])
+def test_each_correction_is_told_up_to_the_next_and_the_newest_first(meter, step):
+    for value, day in ((1, 1), (2, 2), (3, 3), (4, 4)):
+        load_readings(usage_series(meter, NOON, [value], step=step), at=datetime(2026, 4, day, tzinfo=UTC))
 
-    assert [(before[0], after[0]) for _start, before, after in told()] == [
-        ("0.002", "0.003"), ("0.002", "0.003"), ("0.001", "0.002"), ("0.001", "0.002"),
-    ]  # fmt: skip
-    assert [start for start, *_ in told()] == [NOON + QUARTER, NOON, NOON + QUARTER, NOON]
+    changes = [(before[0], after[0]) for _start, before, after in told()]
+    assert changes == [("0.003", "0.004"), ("0.002", "0.003"), ("0.001", "0.002")]
 
 
-def test_a_withdrawal_is_told_also_when_the_value_comes_back(meter):
-    load_readings(usage_series(meter, NOON, [1]), at=FIRST)
-    load_readings(usage_series(meter, NOON, [None], quality=Quality.WITHDRAWN), at=SECOND)
+def test_of_a_block_the_latest_reading_comes_first(meter):
+    load_readings(usage_series(meter, NOON, [1, 1]), at=FIRST)
+
+    load_readings(usage_series(meter, NOON, [2, 2]), at=SECOND)
+
+    assert [start for start, *_ in told()] == [NOON + QUARTER, NOON]
+
+
+@pytest.mark.parametrize("step", [900, 86_400])
+def test_a_withdrawal_is_told_also_when_the_value_comes_back(meter, step):
+    load_readings(usage_series(meter, NOON, [1], step=step), at=FIRST)
+    load_readings(usage_series(meter, NOON, [None], step=step, quality=Quality.WITHDRAWN), at=SECOND)
     withdrawn = [(NOON, ("0.001", "ACTUAL"), (None, "WITHDRAWN"))]
     assert told() == withdrawn
 
-    load_readings(usage_series(meter, NOON, [5]), at=THIRD)
+    load_readings(usage_series(meter, NOON, [5], step=step), at=THIRD)
 
     assert told() == withdrawn
 
