@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from os import SEEK_END
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -39,11 +40,16 @@ def start_run(
     the copy raises; then nothing is left behind.
     """
     run = FeedRun(feed=feed, file_name=name, by=by, created=at)
+    known = _known(feed, file)
+    if known is not None:
+        _repeat(run, known, at)
+        run.save()
+        return run
     with _stored(run, file):
-        former = feed.runs.filter(sha256=run.sha256).order_by("created").last()
+        former = _former(feed, run.sha256)
         run.version_at = former.version_at if former else version_at or at
         with transaction.atomic():
-            if former is not None and former.status == RunStatus.DONE and not former.rejected:
+            if former is not None and _took_all(former):
                 _repeat(run, former, at)
             else:
                 _announce(run)
@@ -85,6 +91,27 @@ def stranded_runs(*, at: datetime) -> list[int]:
     )
 
 
+def _known(feed: Feed, file: BinaryIO) -> FeedRun | None:
+    """The run that took all of the same file, told without a copy; only looked for where one has its size."""
+    if not file.seekable():
+        return None
+    size = file.seek(0, SEEK_END)
+    file.seek(0)
+    if not feed.runs.filter(size=size, status=RunStatus.DONE, rejected=0).exists():
+        return None
+    former = _former(feed, hashlib.file_digest(file, "sha256").hexdigest())
+    file.seek(0)
+    return former if former is not None and _took_all(former) else None
+
+
+def _former(feed: Feed, sha256: str) -> FeedRun | None:
+    return feed.runs.filter(sha256=sha256).order_by("created").last()
+
+
+def _took_all(run: FeedRun) -> bool:
+    return run.status == RunStatus.DONE and not run.rejected
+
+
 @contextmanager
 def _stored(run: FeedRun, file: BinaryIO) -> Iterator[None]:
     """A copy of `file` in the storage, hashed as it goes by; dropped again where the run ends up not using it."""
@@ -121,7 +148,8 @@ class _Hashed(File):  # type: ignore[type-arg]  # not generic when it runs
 
 
 def _repeat(run: FeedRun, former: FeedRun, at: datetime) -> None:
-    run.file = former.file.name
+    run.file, run.sha256, run.size = former.file.name, former.sha256, former.size
+    run.version_at = former.version_at
     run.status, run.started, run.finished = RunStatus.DONE, at, at
     run.rows_read = run.unchanged = former.rows_read
     run.bytes_done = run.size
