@@ -116,7 +116,10 @@ class IntervalBlockHistory(Packed):
 
     class Meta:
         db_table = "interval_block_history"
-        indexes = [models.Index(fields=["channel", "day"], name="history_of_block")]
+        indexes = [
+            models.Index(fields=["channel", "day"], name="history_of_block"),
+            models.Index(fields=["replaced_by"], name="history_by_run"),
+        ]
 
 
 class PeriodReading(models.Model):
@@ -171,6 +174,9 @@ class PeriodReadingHistory(models.Model):
     feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
     replaced = models.DateTimeField()
     replaced_by = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["replaced_by"], name="period_history_by_run")]
 
     def __str__(self) -> str:
         return f"{self.reading} until {self.replaced}"
