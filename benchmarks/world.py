@@ -17,7 +17,7 @@ from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.api.minutes.usage_bytes import usage_object
 from datahub.feeds.formats.base import Quality, UsageSeries
 from datahub.feeds.formats.usage_rows import UsageColumns
-from datahub.feeds.store.load import load_rows
+from datahub.feeds.loading.usage import load_usage
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
 from datahub.queries.readings import ChannelFacts, channels_of, readings
@@ -113,5 +113,5 @@ def _load_year(home: Household) -> int:
     ensure_partitions(first_day=YEAR_START.date(), last_day=YEAR_END.date())
     origin = Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
     with transaction.atomic():
-        load_rows(rows=UsageColumns.of([series]), ids=np.array([channel.pk]), origin=origin)
+        load_usage(rows=[UsageColumns.of([series])], origin=origin)
     return int(channel.pk)

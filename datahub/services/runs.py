@@ -93,7 +93,7 @@ def stranded_runs(*, at: datetime) -> list[int]:
 
 def _known(feed: Feed, file: BinaryIO) -> FeedRun | None:
     """The run that took all of the same file, told without a copy; only looked for where one has its size."""
-    if not file.seekable():
+    if not getattr(file, "seekable", bool)():  # a body on its way in has no such method
         return None
     size = file.seek(0, SEEK_END)
     file.seek(0)
