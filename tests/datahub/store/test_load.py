@@ -16,28 +16,11 @@ from datahub.feeds.store import block_table
 from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.queries.readings import readings
+from tests.datahub.store.stored import FIRST, NOON, SECOND, THIRD, read, shown
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-FIRST, SECOND, THIRD = (datetime(2026, 4, day, tzinfo=UTC) for day in (1, 2, 3))
-
-
-@pytest.fixture
-def meter():
-    return MeterDeviceFactory(meter_number="M-1")
-
-
-def read(meter, start=None, end=None):
-    return readings(
-        [MeteredSpan(contract_id=1, service_point_id=1, meter_id=meter.pk, span=Span(start, end))]
-    )
-
-
-def shown(meter, start=None, end=None):
-    (channel,) = read(meter, start, end)
-    return channel.decimals()
 
 
 def test_readings_come_back_exactly(meter):

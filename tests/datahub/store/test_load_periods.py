@@ -1,33 +1,12 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
 from datahub.models import PeriodReading
-from datahub.queries.readings import readings
-from tests.factories.accounts import MeterDeviceFactory
+from tests.datahub.store.stored import FIRST, NOON, SECOND, read, shown
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-FIRST, SECOND, THIRD = (datetime(2026, 4, day, tzinfo=UTC) for day in (1, 2, 3))
-
-
-@pytest.fixture
-def meter():
-    return MeterDeviceFactory(meter_number="M-1")
-
-
-def read(meter, start=None, end=None):
-    return readings(
-        [MeteredSpan(contract_id=1, service_point_id=1, meter_id=meter.pk, span=Span(start, end))]
-    )
-
-
-def shown(meter, start=None, end=None):
-    (channel,) = read(meter, start, end)
-    return channel.decimals()
 
 
 def monthly(meter, start, days, value, **said):
