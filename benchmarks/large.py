@@ -41,10 +41,24 @@ def _loaded_by_a_worker(feed: str, path: Path) -> float:
     worker = subprocess.Popen(
         command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": server.database_url()}
     )
-    _, status, used = os.wait4(worker.pid, 0)
-    if status:
-        raise RuntimeError(f"the load ended with status {status}")
-    return used.ru_maxrss / 1024
+    most = 0.0
+    while worker.poll() is None:
+        most = max(most, _high_water(worker.pid))
+        time.sleep(0.05)
+    if worker.returncode:
+        raise RuntimeError(f"the load ended with status {worker.returncode}")
+    return most
+
+
+def _high_water(process: int) -> float:
+    """MB; what the kernel tells a parent afterwards would count the parent's own memory at the fork."""
+    try:
+        told = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    return max(
+        (int(line.split()[1]) / 1024 for line in told.splitlines() if line.startswith("VmHWM")), default=0.0
+    )
 
 
 def _write(path: Path, place: utility.Utility) -> None:
