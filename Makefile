@@ -41,7 +41,7 @@ test: setup-dev browser
 	$(BIN)/python -m pytest
 
 journeys: setup-dev browser
-	$(BIN)/python -m pytest tests/journeys
+	EVERY_STATE=1 $(BIN)/python -m pytest tests/journeys
 
 check: setup-dev
 	@$(BIN)/python tools/check.py

@@ -43,12 +43,13 @@ def _installed() -> str:
     return next((path for name in browser.NAMES if (path := shutil.which(name))), "")
 
 
-def assert_no_axe_faults(page: Page) -> None:
-    """No fault of WCAG 2.2 levels A and AA; the message lists rule, element and help for each."""
+def assert_no_axe_faults(page: Page, *, only_serious: bool = False) -> None:
+    """No fault of WCAG 2.2 levels A and AA, or none that is serious; the message lists rule, element and help."""
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG_A_AND_AA}})
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
         for fault in results.response["violations"]
+        if not only_serious or fault["impact"] in {"serious", "critical"}
         for node in fault["nodes"]
     ]
     assert not faults, f"{page.url}\n" + "\n".join(faults)

@@ -10,29 +10,6 @@ pytestmark = pytest.mark.journey
 EVERY_LOOK = pytest.mark.parametrize(
     ("width", "theme"), [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 )
-PUBLIC_PAGES = {
-    "home": ("/", "Your energy data, shared as you choose"),
-    "help": ("/help/", "Help"),
-    "login": ("/accounts/login/", "Log in"),
-    "reset": ("/accounts/password/reset/", "Get a link to choose a password"),
-    "missing": ("/nothing-here/", "There is no page here"),
-    "styleguide": ("/styleguide/", "Style guide"),
-}
-
-
-@EVERY_LOOK
-@pytest.mark.parametrize("name", PUBLIC_PAGES)
-@pytest.mark.spec("P-24")
-def test_a_public_page_fits_and_has_no_fault(browser_page, name, width, theme):
-    path, heading = PUBLIC_PAGES[name]
-    page = browser_page(width=width, theme=theme)
-
-    page.goto(path)
-
-    shot(page, f"{name}-{width}-{theme}")
-    assert page.get_by_role("heading", level=1).all_inner_texts() == [heading]
-    assert_fits(page)
-    assert_no_axe_faults(page)
 
 
 @EVERY_LOOK
@@ -52,22 +29,6 @@ def test_a_refused_login_says_so_first_and_keeps_the_address(browser_page, width
     assert page.get_by_label("E-mail address").input_value() == "nobody@example.com"
     assert_fits(page)
     assert_no_axe_faults(page)
-
-
-@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/styleguide/"])
-@pytest.mark.spec("P-24")
-def test_zoom_large_text_and_right_to_left_keep_a_page_in_its_window(browser_page, path):
-    page = browser_page(width=320)  # 1280 px at 400 %
-    page.goto(path)
-    assert_fits(page)
-
-    page.evaluate("document.documentElement.dir = 'rtl'")
-    assert_fits(page)
-
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    shot(page, f"rtl-large{path.replace('/', '-')}")
-    assert_fits(page)
 
 
 @pytest.mark.parametrize("scripts", [True, False])

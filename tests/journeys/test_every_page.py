@@ -1,0 +1,64 @@
+"""Every page of the map: content first, then axe, widths, looks, languages, weight; and its pictures.
+
+`make test` looks at each page in one state, another one for each page; `make journeys` in all of them.
+"""
+
+import os
+from itertools import product
+
+import pytest
+
+from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
+from tests.journeys.pages import every_page
+from tests.journeys.weight import assert_light
+
+pytestmark = pytest.mark.journey
+
+STATES = tuple(product(("en", "es"), (360, 1280), ("light", "dark")))
+PAGES = every_page()
+
+
+def states_of(page):
+    """All eight, or the one whose turn it is."""
+    if os.environ.get("EVERY_STATE"):
+        return STATES
+    return (STATES[PAGES.index(page) % len(STATES)],)
+
+
+@pytest.mark.parametrize("wanted", PAGES, ids=lambda page: page.name)
+@pytest.mark.spec("P-24")
+def test_a_page_holds_its_content_fits_and_has_no_fault(browser_page, wanted):
+    world = wanted.world()
+    windows = {}
+    for language, width, theme in states_of(wanted):
+        if language not in windows:
+            windows[language] = page = browser_page(language=language)
+            wanted.open(page, world)
+            holds_its_content(page, wanted, language)
+        page = windows[language]
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=theme)
+        shot(page, f"{wanted.name}-{width}-{theme}-{language}")
+        assert_fits(page)
+        assert_no_axe_faults(page, only_serious=wanted.is_admin)
+    if not wanted.is_admin:
+        stretches(page)
+        if wanted.by_get:
+            assert_light(page)
+
+
+def holds_its_content(page, wanted, language):
+    assert page.get_by_role("heading", level=1).all_inner_texts() == [wanted.heading[language]]
+    for selector in wanted.shows:
+        assert page.locator(selector).first.is_visible(), f"{wanted.name}: {selector} is not to be seen"
+
+
+def stretches(page):
+    """Right to left, at 400 % of a window of 1280, and with letters twice the size."""
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert_fits(page)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert_fits(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert_fits(page)

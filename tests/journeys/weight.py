@@ -1,0 +1,47 @@
+"""What a page costs on the wire, as a browser with an empty cache loads it."""
+
+import gzip
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Response
+
+PAGE_LIMIT, SCRIPT_LIMIT, REQUEST_LIMIT = 200_000, 40_000, 15  # bytes compressed; charts' scripts apart
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`whole` and `scripts` in bytes as gzip sends them; scripts of charts are not counted in `scripts`."""
+
+    whole: int
+    scripts: int
+    requests: int
+
+
+def weigh(page: Page) -> Weight:
+    """Loads the page that is open once more, from an empty cache."""
+    answers: list[Response] = []
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", keep)
+    page.reload(wait_until="networkidle")
+    page.remove_listener("response", keep)
+    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in answers if answer.status != 304}
+    scripts = {url: size for url, size in sizes.items() if _is_script(url)}
+    return Weight(sum(sizes.values()), sum(scripts.values()), len(answers))
+
+
+def assert_light(page: Page) -> None:
+    """At most 200 KB and 15 requests in all, 40 KB of scripts besides those of charts."""
+    weight = weigh(page)
+    limits = Weight(PAGE_LIMIT, SCRIPT_LIMIT, REQUEST_LIMIT)
+    heavy = [name for name in Weight.__slots__ if getattr(weight, name) > getattr(limits, name)]
+    assert not heavy, f"{page.url}: {weight}, at most {limits}"
+
+
+def _is_script(url: str) -> bool:
+    name = urlsplit(url).path.rpartition("/")[2]
+    return name.endswith(".js") and not name.startswith("chart")
