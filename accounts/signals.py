@@ -5,3 +5,6 @@ from django.dispatch import Signal
 # users wait for their invitation; sent after commit. What sends them also looks by itself, so a lost signal
 # only means a later mail.
 invitations_due = Signal()
+# membership, at: a role has ended or now reaches less; `membership` is the role as it was before. Sent inside the
+# transaction that ends it, once the row is gone or changed.
+membership_ended = Signal()

@@ -1,6 +1,6 @@
 """Who may see what, why and until when."""
 
-from consent.models.grant import Actor, Grant, GrantEvent, GrantPart, Selection
+from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection
 from consent.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -17,6 +17,7 @@ __all__ = [
     "AccessToken",
     "Actor",
     "AuthorizationCode",
+    "Change",
     "Client",
     "ClientStatus",
     "ConsentRequest",

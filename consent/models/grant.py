@@ -48,7 +48,8 @@ class GrantPart(models.Model):
     """One scope of a grant with its own period and selection.
 
     [window_start, window_end) is the period of the data (null = open on that side); `access_ends` the first instant
-    at which this part opens nothing more.
+    at which this part opens nothing more. Services that came to `future_accounts` after `later_since` (null: after
+    the approval) join by themselves.
     """
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="parts")
@@ -57,6 +58,7 @@ class GrantPart(models.Model):
     window_start = models.DateTimeField(null=True, blank=True)
     window_end = models.DateTimeField(null=True, blank=True)
     access_ends = models.DateTimeField(null=True, blank=True)
+    later_since = models.DateTimeField(null=True, blank=True)
     contracts = models.ManyToManyField(
         ServiceContract, through="consent.Selection", related_name="grant_parts"
     )
@@ -106,8 +108,19 @@ class Actor(models.TextChoices):
     SYSTEM = "system", "system"
 
 
+class Change(models.TextChoices):
+    """What became less, in an event that leaves the status as it is."""
+
+    NARROWED = "narrowed", "shared less"
+    OWNER_STOPPED = "owner_stopped", "another owner took out what they own"
+    OWNER_LEFT = "owner_left", "an owner who left took the account along"
+
+
 class GrantEvent(models.Model):
-    """One step in a grant's history; append-only (X-20)."""
+    """One step in a grant's history; append-only (X-20).
+
+    `reason` is the utility's own note; customers read only `public_reason`, which was written for them.
+    """
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(default=clock.now)
@@ -115,7 +128,9 @@ class GrantEvent(models.Model):
     to_status = models.CharField(max_length=20)
     actor = models.CharField(max_length=10, choices=Actor.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    reason = models.TextField(blank=True)
+    change = models.CharField(max_length=20, choices=Change.choices, blank=True, default="", db_default="")
+    reason = models.TextField("internal note", blank=True)
+    public_reason = models.TextField("reason as the customer reads it", blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["grant", "at", "pk"]

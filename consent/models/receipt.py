@@ -13,7 +13,8 @@ class Receipt(models.Model):
     """What the customer was shown and agreed to, stored so that it never changes (F-171 to F-200).
 
     `facts` hold wording, periods, client name, purpose and terms as shown; `personal` holds names, addresses and
-    printed numbers apart, so that an erasure can blank them while the proof stays.
+    printed numbers apart, so that an erasure can blank them while the proof stays. `form_token` names the form whose
+    sending wrote it, so that the same form sent again finds its outcome; null where no form can come twice.
     """
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="receipts")
@@ -22,6 +23,7 @@ class Receipt(models.Model):
     created = models.DateTimeField(default=clock.now, editable=False)
     facts = models.JSONField()
     personal = models.JSONField(default=dict)
+    form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     superseded_by = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="supersedes"
     )
