@@ -7,10 +7,14 @@ from accounts.models.entity import Entity, EntityKind
 from accounts.models.link_change import LinkChange, LinkKind
 from accounts.models.links import ContractServicePoint, MeterInstallation
 from accounts.models.load_mark import LoadMark
+from accounts.models.meter_name import MeterName
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
+from accounts.models.sign_in import ActivationCode, SignInAttempts, SignInMail
+from accounts.models.staff import StaffAction, StaffLook, StaffVerb
 from accounts.models.user import User
 
 __all__ = [
+    "ActivationCode",
     "BillingAccount",
     "Commodity",
     "ContractServicePoint",
@@ -23,12 +27,18 @@ __all__ = [
     "Membership",
     "MeterDevice",
     "MeterInstallation",
+    "MeterName",
     "Premise",
     "Program",
     "Published",
     "Role",
     "ServiceContract",
     "ServicePoint",
+    "SignInAttempts",
+    "SignInMail",
+    "StaffAction",
+    "StaffLook",
+    "StaffVerb",
     "SupplyTerm",
     "User",
     "Versioned",

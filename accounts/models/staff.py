@@ -1,0 +1,86 @@
+"""What the utility's staff looked at and did. Written once; the database refuses any other change."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models.customer import Customer
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+
+
+class StaffLook(models.Model):
+    """`by` saw the pages of `customer` as `person` sees them, [at, ends), read-only, for `reason` (P-23).
+
+    The customer reads the reason under Sharing. A person who acts for several customers makes a look at each;
+    `visit` is the same for those. Append-only.
+    """
+
+    visit = models.CharField(max_length=20, editable=False, default=new_public_id)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="staff_looks")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="looked_through_by_staff"
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    at = models.DateTimeField(default=clock.now)
+    ends = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ("add", "view")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["customer", "-at"], name="staff_look_of_customer"),
+            models.Index(fields=["visit"], name="staff_look_of_visit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} at {self.customer}"
+
+
+class StaffVerb(models.TextChoices):
+    """What kind of thing was done."""
+
+    ADD = "add", "added"
+    CHANGE = "change", "changed"
+    DELETE = "delete", "deleted"
+    ACT = "act", "did"
+    LOOK = "look", "looked"
+    EXPORT = "export", "took as a file"
+
+
+class StaffAction(models.Model):
+    """One line of the log of everything staff do: who, when, what, before and after, and why.
+
+    `model` and `key` name the object ("accounts.customer", its key as text); `changes` are
+    [[field, before, after], ...], secrets masked. What names people stands in `personal` (its label and the
+    changes of names and addresses), so that an erasure can blank it and `reason`, and nothing else: the database
+    refuses every other UPDATE, and DELETE.
+    """
+
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=10, choices=StaffVerb.choices)
+    model = models.CharField(max_length=60)
+    key = models.CharField(max_length=40, blank=True)
+    what = models.CharField(max_length=200, blank=True)
+    changes = models.JSONField(default=list)
+    personal = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [
+            ("help_sign_in", "Can correct an address, unlock and invite again"),
+            ("issue_activation_code", "Can issue a code for a first login"),
+            ("export_records", "Can take records as a file"),
+            ("manage_staff", "Can say who is staff and what they may do"),
+        ]
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["-at"], name="staff_action_at"),
+            models.Index(fields=["model", "key", "-at"], name="staff_action_of_object"),
+            models.Index(fields=["by", "-at"], name="staff_action_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()} {self.model} {self.key}".strip()
