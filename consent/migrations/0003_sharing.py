@@ -1,9 +1,39 @@
+import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_oauth_token_families")]
+    dependencies = [("consent", "0002_oauth_token_families"), ("accounts", "0004_link_changes")]
     operations = [
+        migrations.CreateModel(
+            name="TakenOut",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="taken_out",
+                        to="accounts.servicecontract",
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="taken_out", to="consent.grant"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("grant", "contract"), name="taken_out_once_of_a_grant")
+                ],
+            },
+        ),
         migrations.AddField(
             "grantevent",
             "change",

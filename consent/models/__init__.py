@@ -1,6 +1,6 @@
 """Who may see what, why and until when."""
 
-from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection
+from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection, TakenOut
 from consent.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -32,4 +32,5 @@ __all__ = [
     "RefreshToken",
     "RequestStatus",
     "Selection",
+    "TakenOut",
 ]

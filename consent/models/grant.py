@@ -98,6 +98,25 @@ class Selection(models.Model):
         return f"{self.part}: {self.contract}"
 
 
+class TakenOut(models.Model):
+    """A service that a grant opened and opens no more; who sees the service still sees what was read of it.
+
+    `at` is when it last left.
+    """
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="taken_out")
+    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="taken_out")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["grant", "contract"], name="taken_out_once_of_a_grant")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant}: {self.contract} until {self.at}"
+
+
 class Actor(models.TextChoices):
     """Who caused an event of a grant's history."""
 

@@ -28,6 +28,7 @@ class Client(AbstractApplication):
     """A third party's registered application.
 
     `allowed_scopes` are the scope ids it may ask for. `client_uri` is linked only once `uri_confirmed`.
+    `all_or_nothing`: customers may choose services, but not leave out data or shorten dates (F-67).
     """
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
@@ -39,6 +40,9 @@ class Client(AbstractApplication):
     purpose = models.TextField("what they want the data for, in their words", blank=True)
     terms_uri = models.URLField(blank=True)
     policy_uri = models.URLField(blank=True)
+    all_or_nothing = models.BooleanField(
+        "its requests are shared whole or not at all", default=False, db_default=False
+    )
 
     objects = ApplicationManager()
 

@@ -20,7 +20,8 @@ class ConsentRequest(models.Model):
 
     `key` names it in the browser's address; `reference` is what people read out. `details` is the parsed
     form (`AccessRequest.as_json`), never read from the query string again. `request_uri_hash` is the SHA-256
-    of a pushed request's URI.
+    of a pushed request's URI. `user` opened it and takes the answer back; since `handed_over`, owners of what
+    that user sees may decide it for them.
     """
 
     key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
@@ -44,6 +45,7 @@ class ConsentRequest(models.Model):
         blank=True,
         related_name="consent_requests",
     )
+    handed_over = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     grant = models.OneToOneField(
         "consent.Grant", on_delete=models.SET_NULL, null=True, blank=True, related_name="request"

@@ -27,7 +27,8 @@ _STATEMENT = """
                 UNION
                 SELECT later.id FROM consent_grantpart_future_accounts future
                 JOIN accounts_servicecontract later ON later.billing_account_id = future.billingaccount_id
-                WHERE future.grantpart_id = part.id AND later.cds_created > issued.created
+                WHERE future.grantpart_id = part.id
+                  AND later.cds_created > COALESCE(part.later_since, issued.created)
             ) opened
             JOIN accounts_servicecontract contract ON contract.id = opened.id
         )) ORDER BY part.position)
