@@ -10,7 +10,10 @@ MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 4}
 
 
 class BillStatement(Published):
-    """One bill of a billing account. `statement_date` is local; period [start, end) in local dates."""
+    """One bill of a billing account. `statement_date` is local; period [start, end) in local dates.
+
+    `replaces` is the bill that this one corrects; both stay, as both were sent.
+    """
 
     account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="statements")
     statement_number = models.CharField(max_length=60, unique=True)
@@ -23,6 +26,9 @@ class BillStatement(Published):
     payments = models.DecimalField(null=True, blank=True, **MONEY)
     new_charges = models.DecimalField(null=True, blank=True, **MONEY)
     total = models.DecimalField("amount due", **MONEY)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by"
+    )
     file = models.FileField(upload_to="bills/%Y/%m", blank=True)
     file_name = models.CharField(max_length=255, blank=True)
     file_sha256 = models.CharField(max_length=64, blank=True)

@@ -371,6 +371,7 @@ class BillRow:
     paid: Decimal | None  # since the last statement, positive
     new_charges: Decimal | None
     file_name: str  # of the PDF beside the feed, "" = none
+    replaces: str = ""  # number of the statement that this one corrects, "" = none
     sections: tuple[BillSectionRow, ...] = field(default=())
 
     @property

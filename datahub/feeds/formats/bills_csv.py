@@ -1,9 +1,10 @@
 """Bills as CSV: a line `record=statement`, below it its sections, below each section its line items.
 
 A statement has account_number, statement_number, statement_date, due_date, start, end, currency, amount (to pay),
-and where they are stated previous_balance, paid, new_charges and file (the name of its PDF). A section has
-contract_number, start, end, commodity, supplier, tariff_code, tariff_name, amount. A line has name, kind, quantity,
-unit, rate, amount. Dates are local; `end` is the first day no longer covered.
+and where they are stated previous_balance, paid, new_charges, file (the name of its PDF) and replaces (the number of
+the statement that it corrects). A section has contract_number, start, end, commodity, supplier, tariff_code,
+tariff_name, amount. A line has name, kind, quantity, unit, rate, amount. Dates are local; `end` is the first day no
+longer covered.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ BY_LINE = True
 _FIELDS = {
     "statement": (
         "account_number", "statement_number", "statement_date", "due_date", "start", "end", "currency", "amount",
-        "previous_balance", "paid", "new_charges", "file",
+        "previous_balance", "paid", "new_charges", "file", "replaces",
     ),
     "section": (
         "contract_number", "start", "end", "commodity", "supplier", "tariff_code", "tariff_name", "amount",
@@ -151,6 +152,7 @@ def _statement(line: int, cells: Cells) -> BillRow:
         paid=_stated_money(cells, "paid"),
         new_charges=_stated_money(cells, "new_charges"),
         file_name=at_most(cells.get("file", ""), "file", 255),
+        replaces=at_most(cells.get("replaces", ""), "replaces", 60),
     )
 
 

@@ -257,6 +257,7 @@ _STATEMENT: Mapping[str, tuple[str, _Reader]] = {
     "paid": ("paid", _money),
     "new_charges": ("new_charges", _money),
     "file": ("file_name", partial(_text, longest=255)),
+    "replaces": ("replaces", partial(_text, longest=60)),
 }
 _SECTION: Mapping[str, tuple[str, _Reader]] = {
     "contract_number": ("contract_number", partial(_text, longest=50, must=True)),

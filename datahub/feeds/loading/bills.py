@@ -14,7 +14,7 @@ from datahub.models import BillSection, BillStatement, LineItem
 
 _STATEMENT = (
     "account_id", "statement_date", "due_date", "start", "end", "currency", "previous_balance", "payments",
-    "new_charges", "total", "file_name", "file_sha256",
+    "new_charges", "total", "file_name", "file_sha256", "replaces_id",
 )  # fmt: skip
 _SECTION = (
     "contract_id", "commodity", "start", "end", "supplier_name", "tariff_code", "tariff_name", "amount",
@@ -33,9 +33,8 @@ class _Known:
     @classmethod
     def to(cls, bills: Sequence[BillRow]) -> "_Known":
         contracts = {section.contract_number for bill in bills for section in bill.sections}
-        statements = BillStatement.objects.filter(
-            statement_number__in=[bill.statement_number for bill in bills]
-        )
+        numbers = {number for bill in bills for number in (bill.statement_number, bill.replaces)}
+        statements = BillStatement.objects.filter(statement_number__in=numbers).select_related("account")
         return cls(
             {
                 one.account_number: one
@@ -62,8 +61,8 @@ def load_bills(*, bills: Sequence[BillRow], attachments: Mapping[str, bytes], or
     """Insert or update by statement number; sections and lines by their place in it.
 
     A bill is taken whole or rejected whole, with each of its lines: for an account or contract that is not known,
-    a contract of another customer, or a file that it names and that is not there. A few queries to find, then a
-    few for each bill that is new or different.
+    a contract of another customer, a bill that it corrects and that is not known, or a file that it names and that is
+    not there. A few queries to find, then a few for each bill that is new or different.
     """
     known = _Known.to(bills)
     loaded = Loaded()
@@ -97,10 +96,22 @@ def _refusal(bill: BillRow, known: _Known, attachments: Mapping[str, bytes]) -> 
     statement = known.statements.get(bill.statement_number)
     if statement is not None and statement.account_id != account.pk:
         return f"statement {bill.statement_number} is another account's"
+    if bill.replaces and not _may_replace(bill, account, known):
+        return f"statement {bill.replaces}, which it replaces, is not known here"
     has_file = statement is not None and statement.file_name == bill.file_name
     if bill.file_name and bill.file_name not in attachments and not has_file:
         return f"the file {bill.file_name} is not beside the bills"
     return ""
+
+
+def _may_replace(bill: BillRow, account: BillingAccount, known: _Known) -> bool:
+    """Another statement of the same customer."""
+    replaced = known.statements.get(bill.replaces)
+    return (
+        replaced is not None
+        and bill.replaces != bill.statement_number
+        and replaced.account.customer_id == account.customer_id
+    )
 
 
 def _lines(bill: BillRow) -> Iterable[int]:
@@ -137,6 +148,7 @@ def _statement_values(
     bill: BillRow, known: _Known, statement: BillStatement, document: bytes | None
 ) -> dict[str, object]:
     account = known.account_of(bill)
+    replaced = known.statements.get(bill.replaces)
     sha256 = hashlib.sha256(document).hexdigest() if document is not None else statement.file_sha256
     return {
         "account_id": account.pk if account else None,
@@ -151,6 +163,7 @@ def _statement_values(
         "total": bill.amount,
         "file_name": bill.file_name or statement.file_name,
         "file_sha256": sha256,
+        "replaces_id": replaced.pk if replaced else None,
     }
 
 
