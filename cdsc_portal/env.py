@@ -32,9 +32,12 @@ class Environment:
     utility_name: str
     utility_role: str
     support_url: str
+    terms_url: str
+    privacy_url: str
     mail_url: str
     mail_from: str
     access_hours_without_end: int
+    request_starts_unticked: bool
     secure_proxy: bool
     oauth_calls_per_minute: int
     feed_alert_to: tuple[str, ...]
@@ -71,9 +74,12 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         ),
         utility_role=_choice(source, "UTILITY_ROLE", "full", ("full", "distribution")),
         support_url=_value(source, "SUPPORT_URL", f"{public_url}/help/"),
+        terms_url=_value(source, "TERMS_URL", f"{public_url}/help/#terms"),
+        privacy_url=_value(source, "PRIVACY_URL", f"{public_url}/help/#privacy"),
         mail_url=_value(source, "MAIL_URL", ""),
         mail_from=_value(source, "MAIL_FROM", "sharing@utility.example.com"),
         access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
+        request_starts_unticked=_flag(source, "REQUEST_STARTS_UNTICKED"),
         secure_proxy=_flag(source, "SECURE_PROXY"),
         oauth_calls_per_minute=_whole(source, "OAUTH_CALLS_PER_MINUTE", 300),
         feed_alert_to=_list(source, "FEED_ALERT_TO"),

@@ -187,7 +187,10 @@ CACHES = {
 UTILITY_NAME = ENV.utility_name
 UTILITY_ROLE = ENV.utility_role
 SUPPORT_URL = ENV.support_url
+TERMS_URL = ENV.terms_url
+PRIVACY_URL = ENV.privacy_url
 ACCESS_HOURS_WITHOUT_END = ENV.access_hours_without_end
+REQUEST_STARTS_UNTICKED = ENV.request_starts_unticked
 
 # --- feeds
 FEED_FOLDERS = ENV.feed_folders

@@ -35,6 +35,8 @@ def utility(request: HttpRequest) -> dict[str, object]:
     return {
         "utility_name": settings.UTILITY_NAME,
         "support_url": settings.SUPPORT_URL,
+        "terms_url": settings.TERMS_URL,
+        "privacy_url": settings.PRIVACY_URL,
         "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
     }
