@@ -5,8 +5,10 @@ from celery import shared_task
 from django.dispatch import receiver
 
 from accounts.services.invitations import send_due_invitations
+from accounts.services.sign_in_locks import delete_old_tries
+from accounts.services.sign_in_mail import send_sign_in_mail
 from accounts.sign_in.invitation import invitation_url
-from accounts.signals import invitations_due
+from accounts.signals import invitations_due, sign_in_mail_written
 from cdsc_portal.lib import clock
 
 log = structlog.get_logger(__name__)
@@ -18,6 +20,18 @@ def send_invitations() -> int:
     return send_due_invitations(link_for=invitation_url, at=clock.now())
 
 
+@shared_task
+def send_mail_about_logins() -> int:
+    """Send the codes, links and notices of sign-in that wait; beat runs it too."""
+    return send_sign_in_mail(at=clock.now())
+
+
+@shared_task
+def forget_old_tries() -> int:
+    """Delete counts of wrong passwords and codes that lock nothing any more; beat runs it."""
+    return delete_old_tries(at=clock.now())
+
+
 @receiver(invitations_due, dispatch_uid="send_due_invitations")
 def wake_sender(**_news: object) -> None:
     """Ask a worker to send now. With no broker the invitations wait for the sweep."""
@@ -25,3 +39,12 @@ def wake_sender(**_news: object) -> None:
         send_invitations.apply_async(retry=False)
     except Exception as error:  # any broker, any failure: the user is added all the same
         log.warning("invitation.not_announced", error=type(error).__name__)
+
+
+@receiver(sign_in_mail_written, dispatch_uid="send_mail_about_logins")
+def wake_sign_in_sender(**_news: object) -> None:
+    """Ask a worker to send now: somebody waits for a code. With no broker the sweep sends it."""
+    try:
+        send_mail_about_logins.apply_async(retry=False)
+    except Exception as error:  # any broker, any failure: the page goes on
+        log.warning("sign_in_mail.not_announced", error=type(error).__name__)

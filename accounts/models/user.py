@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from accounts.models.base import prefix_index, word_index
 from cdsc_portal.lib import clock
@@ -32,13 +33,19 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Someone who logs in: a customer's owner, viewer or delegate, or the utility's staff.
 
-    `invitation_due`: a mail with the link to choose a password is to go out, not before then.
+    `invitation_due`: a mail with the link to choose a password is to go out, not before then. `theme`: light or
+    dark, empty for the system's choice. `session_round`: one more ends every session that began before.
     """
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
     language = models.CharField(max_length=5, default="en", choices=[("en", "English"), ("es", "Español")])
+    theme = models.CharField(
+        max_length=5, blank=True, db_default="", default="", choices=[("light", "Light"), ("dark", "Dark")]
+    )
+    yearly_summary = models.BooleanField("gets the yearly summary", default=True, db_default=True)
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_staff = models.BooleanField("works for the utility", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     created = models.DateTimeField(default=clock.now, editable=False)
@@ -61,6 +68,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session is checked against: it changes with the password and with each `session_round`."""
+        base: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # Django's own hook
+        if not self.session_round:
+            return base
+        return salted_hmac(base, str(self.session_round), secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return self.name

@@ -1,0 +1,66 @@
+"""Six digits by mail that show that an address can be read by whoever typed it in."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.services.sign_in_locks import count_try, forget_tries
+from accounts.services.sign_in_mail import write_sign_in_mail
+from cdsc_portal.lib.sealed import digest, is_same
+
+VALID_MINUTES = 15
+_KIND = "mail code"
+_SENDING = "mail code sent"
+
+
+class WrongCodeError(ValueError):
+    """Another code, or one that is too old."""
+
+    code = "wrong_code"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCode:
+    """A code on its way to `address`; `until` is ISO 8601 in UTC. Plain values, so that a session can keep it."""
+
+    address: str
+    digest: str
+    until: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def send_code(*, address: str, language: str, at: datetime) -> PendingCode:
+    """Mail a code to `address`, valid for 15 minutes. Raises LockedError after five codes in five minutes."""
+    count_try(kind=_SENDING, of=address, at=at)
+    code = f"{secrets.randbelow(10**6):06d}"
+    with override(language):
+        context = {"code": code, "minutes": VALID_MINUTES, "utility_name": settings.UTILITY_NAME}
+        write_sign_in_mail(
+            to=address,
+            subject=_("Your code: %(code)s") % {"code": code},
+            text=render_to_string("emails/code.txt", context),
+            html=render_to_string("emails/code.html", {**context, "language": language}),
+            at=at,
+        )
+    until = at + timedelta(minutes=VALID_MINUTES)
+    return PendingCode(address, _digest(address, code), until.isoformat())
+
+
+def check_code(*, pending: PendingCode, code: str, at: datetime) -> None:
+    """Return where the code is right. Raises WrongCodeError, or LockedError after five tries in five minutes."""
+    count_try(kind=_KIND, of=pending.address, at=at)
+    told = _digest(pending.address, "".join(code.split()))
+    if at >= datetime.fromisoformat(pending.until) or not is_same(pending.digest, told):
+        raise WrongCodeError
+    forget_tries(kind=_KIND, of=pending.address)
+
+
+def _digest(address: str, code: str) -> str:
+    return digest(f"{address.lower()}:{code}", purpose=_KIND)

@@ -1,0 +1,93 @@
+"""Guessing ends after five tries in five minutes, however many come at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from accounts.models import SignInAttempts
+from accounts.services.sign_in_locks import (
+    PASSWORD,
+    WINDOW,
+    LockedError,
+    count_try,
+    delete_old_tries,
+    forget_tries,
+    locked_until,
+    unlock,
+)
+from cdsc_portal.lib import clock
+from tests.factories.accounts import UserFactory
+
+
+def guess(at, of="ana@example.com", times=1):
+    for _ in range(times):
+        count_try(kind=PASSWORD, of=of, at=at)
+
+
+@pytest.mark.django_db
+def test_the_sixth_try_waits_until_five_minutes_after_the_first():
+    at = clock.now()
+    guess(at, times=5)
+
+    with pytest.raises(LockedError) as locked:
+        guess(at + timedelta(seconds=1), of=" ANA@example.com")
+
+    assert locked.value.until == at + WINDOW
+    guess(at + WINDOW, times=5)
+
+
+@pytest.mark.django_db
+def test_a_right_password_starts_the_count_anew():
+    at = clock.now()
+    guess(at, times=4)
+
+    forget_tries(kind=PASSWORD, of="ana@example.com")
+
+    guess(at, times=5)
+
+
+@pytest.mark.django_db
+def test_staff_unlock_a_person_at_once():
+    user, other, at = UserFactory(), UserFactory(), clock.now()
+    guess(at, of=user.email, times=5)
+    guess(at, of=other.email, times=5)
+    assert locked_until(user, at=at) == at + WINDOW
+
+    assert unlock(user)
+
+    assert locked_until(user, at=at) is None
+    assert locked_until(other, at=at) is not None
+    assert not unlock(user)
+    guess(at, of=user.email)
+
+
+@pytest.mark.django_db
+@pytest.mark.spec("X-18")
+def test_no_address_is_kept_and_old_counts_go():
+    at = clock.now()
+    guess(at)
+
+    assert "ana" not in str(SignInAttempts.objects.values().get())
+    assert delete_old_tries(at=at) == 0
+    assert delete_old_tries(at=at + WINDOW) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_guesses_at_once_are_five():
+    at = clock.now()
+
+    def one(_number):
+        try:
+            guess(at)
+        except LockedError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(10) as together:
+        counted = list(together.map(one, range(30)))
+
+    assert counted.count(True) == 5
