@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Membership, Role, ServiceContract, User
+from accounts.models import BillingAccount, Membership, Role, ServiceContract, User
 
 
 def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
@@ -14,6 +14,16 @@ def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     A role for one billing account reaches that account alone, not the accounts nested under it.
     """
     return _reached(Membership.objects.filter(_holds(at), user=user))
+
+
+def visible_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
+    """Billing accounts that `user` may look at at `at`, those without a contract too. One query."""
+    return _accounts_of(Membership.objects.filter(_holds(at), user=user))
+
+
+def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
+    """Billing accounts of which `user` is an owner at `at`. One query."""
+    return _accounts_of(Membership.objects.filter(_holds(at), user=user, role=Role.OWNER))
 
 
 def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
@@ -42,6 +52,12 @@ def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
         billing_account__isnull=True, customer=OuterRef("billing_account__customer")
     )
     return ServiceContract.objects.filter(Exists(by_account) | Exists(by_customer))
+
+
+def _accounts_of(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
+    by_account = memberships.filter(billing_account=OuterRef("pk"))
+    by_customer = memberships.filter(billing_account__isnull=True, customer=OuterRef("customer"))
+    return BillingAccount.objects.filter(Exists(by_account) | Exists(by_customer))
 
 
 def _holds(at: datetime) -> Q:

@@ -1,0 +1,20 @@
+"""What customers call their meters."""
+
+from django.db import models
+
+from accounts.models.customer import Customer
+from accounts.models.physical import MeterDevice
+
+
+class MeterName(models.Model):
+    """A customer's own name for a meter. It belongs to the two together: the next occupant starts without one."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="meter_names")
+    meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="names")
+    name = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "meter"], name="one_name_of_a_meter")]
+
+    def __str__(self) -> str:
+        return self.name
