@@ -37,12 +37,18 @@ class FieldError:
     message: str
 
 
-def asked_choices(offer: Offer) -> Choices:
-    """Exactly what was asked: the state in which the form starts (F-68)."""
+def asked_choices(offer: Offer, *, unticked: bool = False) -> Choices:
+    """Exactly what was asked: the state in which the form starts (F-68).
+
+    `unticked`: with nothing ticked that a customer can untick, where the law forbids boxes ticked beforehand (F-03).
+    """
     return Choices(
-        shared=frozenset(card.scope.id for card in offer.cards if not card.problem),
+        shared=_required(offer)
+        | frozenset(card.scope.id for card in offer.cards if not (unticked or card.problem)),
         contracts={
-            group.key: frozenset(choice.public_id for choice in group.shareable if choice.preselected)
+            group.key: frozenset(
+                choice.public_id for choice in group.shareable if choice.preselected and not unticked
+            )
             for group in offer.groups
         },
         future=frozenset(),
@@ -55,7 +61,8 @@ def posted_choices(offer: Offer, data: QueryDict) -> Choices:
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
     known = {group.key: {choice.public_id for choice in group.shareable} for group in offer.groups}
     return Choices(
-        shared=frozenset(card.scope.id for card in offer.cards if f"share-{card.scope.id}" in data),
+        shared=_required(offer)
+        | frozenset(card.scope.id for card in offer.cards if f"share-{card.scope.id}" in data),
         contracts={key: posted & known[key] for key, posted in contracts.items()},
         future=frozenset(
             group.key for group in offer.groups if group.future_offered and f"future-{group.key}" in data
@@ -65,6 +72,11 @@ def posted_choices(offer: Offer, data: QueryDict) -> Choices:
         only_ticked=frozenset(group.key for group in offer.groups if f"only-{group.key}" in data),
         foreign=_names_what_is_not_offered(offer, data, contracts, known),
     )
+
+
+def _required(offer: Offer) -> frozenset[str]:
+    """What comes with the request or not at all: no tick of its own (F-67)."""
+    return frozenset(card.scope.id for card in offer.cards if card.is_required)
 
 
 def ticked_at_once(choices: Choices, offer: Offer, action: str) -> Choices:
@@ -100,6 +112,8 @@ def search_words(choice: Choice) -> str:
 def bounds(card: Card) -> dict[str, date | None]:
     """The date fields of a card by name, each with the day that was asked for (None = open on that side)."""
     names: dict[str, date | None] = {}
+    if card.locked:
+        return names
     if card.period.window.start is not None or card.period.window.end is not None:
         names[f"start-{card.scope.id}"] = card.first_day
     if card.last_day is not None:

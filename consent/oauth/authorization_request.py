@@ -98,6 +98,7 @@ def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[Acce
             allowed=allowed_scopes(target.client),
             now=at,
             zone=ZoneInfo(settings.TIME_ZONE),
+            locked=target.client.all_or_nothing,
         )
     except InvalidRequest as wrong:
         raise RefusedRequest(wrong.error, wrong.description) from wrong

@@ -44,8 +44,10 @@ def parse_request(
     allowed: Collection[str],
     now: datetime,
     zone: ZoneInfo,
+    locked: bool = False,
 ) -> AccessRequest:
-    """Read both parameters into one request; `allowed` are the scope ids this client may ask for here.
+    """Read both parameters into one request; `allowed` are the scope ids this client may ask for here, `locked`
+    whether the customer may only take or leave what is asked (F-67).
 
     An empty parameter counts as absent (RFC 6749 3.1). Raises InvalidDetails, InvalidScope or InvalidRequest;
     each has `error` (the OAuth code) and `description`. Dates are checked against `now` and stay text until
@@ -57,7 +59,10 @@ def parse_request(
         raise InvalidRequest("scope or authorization_details must say what is asked for")
     order = list(SCOPES)
     parts.sort(key=lambda part: order.index(part.scope))
-    return AccessRequest(scope=" ".join(part.type_sent for part in parts), parts=tuple(parts))
+    return AccessRequest(
+        scope=" ".join(part.type_sent for part in parts),
+        parts=tuple(replace(part, locked=locked) for part in parts),
+    )
 
 
 def _plain(scope: str, allowed: Collection[str], covered: Collection[str]) -> list[RequestedPart]:

@@ -40,7 +40,8 @@ class InvalidDetails(InvalidRequest):
 class RequestedPart:
     """One scope as asked. `scope` is its id, `type_sent` the name the client used; dates are still text.
 
-    `services` is "all", contract numbers, or None where the customer is to pick.
+    `services` is "all", contract numbers, or None where the customer is to pick. `locked`: shared as asked or
+    not at all, only the services may be chosen (F-67; `allow_scope_modifications` false).
     """
 
     scope: str
@@ -48,6 +49,7 @@ class RequestedPart:
     start: str | None = None
     end: str | None = None
     services: Services = None
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class AccessRequest:
                 "start": part.start,
                 "end": part.end,
                 "services": list(part.services) if isinstance(part.services, tuple) else part.services,
+                "locked": part.locked,
             }
             for part in self.parts
         ]
@@ -81,6 +84,7 @@ class AccessRequest:
                 start=part["start"],
                 end=part["end"],
                 services=tuple(part["services"]) if isinstance(part["services"], list) else part["services"],
+                locked=part.get("locked", False),
             )
             for part in stored["parts"]
             if part["scope"] in SCOPES

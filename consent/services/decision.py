@@ -61,6 +61,12 @@ class NothingChosen(DecisionRefused):
     code = "nothing_chosen"
 
 
+class AllOrNone(DecisionRefused):
+    """A locked request without one of its scopes, or with other dates than it asked for (F-67)."""
+
+    code = "all_or_none"
+
+
 class NotOffered(DecisionRefused):
     """A scope, a service or the future option that the page did not offer, as in a forged form."""
 
@@ -127,6 +133,9 @@ def settle(offer: Offer, decision: Decision, *, at: datetime) -> tuple[SettledPa
     unknown = decided.keys() - {card.scope.id for card in offer.cards}
     if unknown or len(decided) < len(decision.parts):
         raise NotOffered(scope=min(unknown, default=""))
+    for card in offer.cards:
+        if card.is_required and card.scope.id not in decided:
+            raise AllOrNone(scope=card.scope.id)
     return tuple(
         _settled(offer, card, decided[card.scope.id], at) for card in offer.cards if card.scope.id in decided
     )
@@ -138,6 +147,8 @@ def _settled(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> Settl
         raise NotOffered(scope=scope, field="contracts")
     if part.include_future and not card.future_offered:
         raise NotOffered(scope=scope, field="future")
+    if card.locked and (part.start or part.end):
+        raise AllOrNone(scope=scope, field="start" if part.start else "end")
     period = narrow_part(card.scope, card.period, part, at=at)
     accounts = {choice.account_pk for choice in offer.group_of(card).choices}
     later = frozenset(accounts) if part.include_future and period.lasting else frozenset()

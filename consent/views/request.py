@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -89,7 +90,7 @@ class RequestView(View):
             return request_over.no_match(request, self.stored)
         kept = kept_choices(request, self.stored)
         if kept is None:
-            return self._page(offer, asked_choices(offer))
+            return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
         return self._page(offer, posted_choices(offer, kept), note=note)
 

@@ -113,6 +113,7 @@ def ask(
         allowed=client.allowed_scopes,
         now=at,
         zone=utility_zone(),
+        locked=client.all_or_nothing,
     )
     asked = Asked(redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43)
     request = store_request(client=client, access=access, asked=asked, at=at)

@@ -159,7 +159,7 @@ def _period(part: RequestedPart, at: datetime) -> PartPeriod:
 def _card(part: RequestedPart, group: Group, joint: Collection[int], at: datetime) -> Card:
     scope, period = SCOPES[part.scope], _period(part, at)
     covered = frozenset(choice.pk for choice in group.choices if scope.can_cover(choice.commodity))
-    first_day, last = _days(scope, period)
+    first_day, last = (None, None) if part.locked else _days(scope, period)
     return Card(
         scope=scope,
         type_sent=part.type_sent,
@@ -180,6 +180,7 @@ def _card(part: RequestedPart, group: Group, joint: Collection[int], at: datetim
         future_offered=group.future_offered and period.lasting,
         withheld_note=_withheld(scope, group, joint),
         problem=_problem(period, covered),
+        locked=part.locked,
     )
 
 

@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from cdsc_portal.lib.dates_in_words import last_day
+from consent.periods import PartPeriod
 from consent.scopes.base import Scope
 from consent.services.offer.values import Offer
 
@@ -30,9 +32,9 @@ def digest_of(offer: Offer) -> str:
             "company": [offer.client_name, offer.client_uri],
             "purpose": [offer.purpose],
             "terms": [offer.terms_uri, offer.policy_uri],
-            "data": [_wording(card.scope) for card in offer.cards],
+            "data": [[*_wording(card.scope), card.locked] for card in offer.cards],
             "dates": [
-                [card.scope.id, str(card.first_day), str(card.last_day), card.period.lasting]
+                [card.scope.id, *_shown_days(card.period), card.period.lasting]
                 + [last_day(card.period.access_ends).isoformat()]
                 for card in offer.cards
             ],
@@ -55,7 +57,14 @@ def changed_aspects(before: str, now: str) -> tuple[str, ...]:
 
 
 def _wording(scope: Scope) -> list[str]:
-    return [str(words) for words in (scope.id, scope.title, scope.sentence, scope.excludes, scope.hint)]
+    examples = (words for pair in scope.includes for words in pair)
+    shown = (scope.id, scope.title, scope.sentence, *examples, scope.excludes, scope.hint)
+    return [str(words) for words in shown]
+
+
+def _shown_days(period: PartPeriod) -> list[str]:
+    start, end = period.window.start, period.window.end
+    return [str(start and timezone.localdate(start)), str(end and last_day(end))]
 
 
 def _hash(aspect: object) -> str:

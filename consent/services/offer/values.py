@@ -55,7 +55,8 @@ class Card:
 
     `first_day` and `last_day` bound what the customer may narrow (None = open, or not to be narrowed on that
     side); for what speaks of the present, only `last_day`. `contracts` are the keys this card can cover.
-    `problem` says in words why the card cannot be shared at all, else empty.
+    `problem` says in words why the card cannot be shared at all, else empty. `locked`: as asked or not at all,
+    so it can neither be left out nor shortened; only its services may be chosen (F-67).
     """
 
     scope: Scope
@@ -77,6 +78,12 @@ class Card:
     future_offered: bool
     withheld_note: str
     problem: str
+    locked: bool
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a decision to share must have this card: locked, and there is something to share."""
+        return self.locked and not self.problem
 
 
 @dataclass(frozen=True, slots=True)
