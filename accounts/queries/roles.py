@@ -18,12 +18,7 @@ def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
 
 def visible_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` may look at at `at`, those without a contract too. One query."""
-    return _accounts_of(Membership.objects.filter(_holds(at), user=user))
-
-
-def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
-    """Billing accounts of which `user` is an owner at `at`. One query."""
-    return _accounts_of(Membership.objects.filter(_holds(at), user=user, role=Role.OWNER))
+    return _reached_accounts(Membership.objects.filter(_holds(at), user=user))
 
 
 def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
@@ -31,6 +26,23 @@ def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract
     owner allowed to share (P-15). One query; nothing for a user who may not sign in.
     """
     return _reached(Membership.objects.filter(_holds(at), _shares(), user=user, user__is_active=True))
+
+
+def shareable_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
+    """Billing accounts whose services, later ones too, `user` may share at `at`. One query."""
+    return _reached_accounts(
+        Membership.objects.filter(_holds(at), _shares(), user=user, user__is_active=True)
+    )
+
+
+def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
+    """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
+    return _reached(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
+
+
+def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
+    """Billing accounts that `user` owns at `at`, whether or not they may sign in. One query."""
+    return _reached_accounts(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
 
 
 def owners_of(*, contracts: Collection[int], at: datetime) -> QuerySet[User]:
@@ -54,7 +66,7 @@ def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
     return ServiceContract.objects.filter(Exists(by_account) | Exists(by_customer))
 
 
-def _accounts_of(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
+def _reached_accounts(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
     by_account = memberships.filter(billing_account=OuterRef("pk"))
     by_customer = memberships.filter(billing_account__isnull=True, customer=OuterRef("customer"))
     return BillingAccount.objects.filter(Exists(by_account) | Exists(by_customer))
