@@ -1,4 +1,4 @@
-"""Who is logged in, for views that let nobody else in."""
+"""Whose pages are shown, for views that let nobody else in."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -7,7 +7,13 @@ from accounts.models import User
 
 
 def current_user(request: HttpRequest) -> User:
-    """The user of a request that has passed the login. Raises PermissionDenied where nobody is logged in."""
-    if not isinstance(request.user, User):
+    """The user of a request that has passed the login; while an agent looks, the person looked at.
+
+    `viewing_for` is set only for a GET of a customer's page, so whatever changes something has the one who is
+    logged in. Raises PermissionDenied where nobody is.
+    """
+    looked_at = getattr(request, "viewing_for", None)
+    user = request.user if looked_at is None else looked_at
+    if not isinstance(user, User):
         raise PermissionDenied
-    return request.user
+    return user

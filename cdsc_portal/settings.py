@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cdsc_portal.web.staff_view.CustomerViewMiddleware",
 ]
 
 ROOT_URLCONF = "cdsc_portal.urls"

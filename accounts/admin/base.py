@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
+from accounts.admin.logged import LoggedAdmin
 from accounts.queries.search import having_words
 from cdsc_portal.lib import clock
 
@@ -39,7 +39,7 @@ def list_link(model: type[Model], text: str | Promise, **filters: object) -> str
     return format_html('<a class="{}" href="{}?{}">{}</a>', _LINK, url, query, text)
 
 
-class PortalAdmin(ModelAdmin):
+class PortalAdmin(LoggedAdmin):
     """Staff correct by hand what a feed told; nothing is deleted, since consents and bills stand on it.
 
     `word_field` is searched by the beginnings of its words, `search_fields` by the beginning of the value: both
@@ -69,7 +69,7 @@ class PortalAdmin(ModelAdmin):
         return False
 
 
-class ActingAdmin(ModelAdmin):
+class ActingAdmin(LoggedAdmin):
     """Actions that need `act_permission`, named `permissions=["act"]`.
 
     Named by app and codename, the theme would look the permission up while checks run, and an empty database has none.
@@ -81,7 +81,7 @@ class ActingAdmin(ModelAdmin):
         return request.user.has_perm(self.act_permission)
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(LoggedAdmin):
     """Staff look, nobody edits: what is recorded stays as it was."""
 
     show_full_result_count = False

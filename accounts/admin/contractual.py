@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.admin.base import PortalAdmin, link_to, links_to
+from accounts.admin.customer_view import CustomerViewAdmin
 from accounts.admin.dated_links import DatedLinksAdmin
 from accounts.admin.links import PointsOfContractInline, SupplyTermInline
 from accounts.admin.roles import UsersOfCustomerInline
@@ -55,7 +56,7 @@ class ContractsOfAccountInline(_ListInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(PortalAdmin):
+class CustomerAdmin(CustomerViewAdmin):
     """A person or firm: who acts for it and what it has."""
 
     list_display = ("name", "customer_number", "account_count")
@@ -64,6 +65,7 @@ class CustomerAdmin(PortalAdmin):
     fields = ("customer_number", "name", *_TIMES)
     readonly_fields = _TIMES
     inlines = (AccountsOfCustomerInline, UsersOfCustomerInline)
+    actions_detail = ("look",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).annotate(account_total=Count("billing_accounts"))

@@ -5,7 +5,7 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -52,11 +52,14 @@ def _menu(request: HttpRequest) -> list[Link]:
     pages = _PUBLIC_PAGES
     if request.user.is_authenticated:
         pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
-    return [Link(url, label, _is_current(request, url)) for url, label in pages if _exists(url)]
+    prefix = get_script_prefix().rstrip("/")  # of the customer view; else nothing
+    return [
+        Link(f"{prefix}{url}", label, _is_current(request, url)) for url, label in pages if _exists(url)
+    ]
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:
-    return request.path == url or (url != "/my/" and request.path.startswith(url))
+    return request.path_info == url or (url != "/my/" and request.path_info.startswith(url))
 
 
 @cache

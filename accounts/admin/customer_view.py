@@ -1,0 +1,87 @@
+"""The way from a customer's staff page to the pages the customer sees: a reason first (P-23)."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from accounts.admin.ask import ask
+from accounts.admin.base import PortalAdmin
+from accounts.current_user import current_user
+from accounts.models import Customer, User
+from accounts.services.staff_looks import NothingToLookAt, begin_look
+from cdsc_portal.lib import clock
+
+_LOOK = "accounts.add_stafflook"
+
+
+class LookForm(forms.Form):
+    """As whom, and why."""
+
+    person = forms.ModelChoiceField(
+        User.objects.none(), label=_("Whose pages"), empty_label=None, widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(
+        label=_("Why you look. The customer can read this."),
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(memberships__customer=customer, is_staff=False).distinct()
+        self.fields["person"].queryset = people.order_by("name", "email")  # type: ignore[attr-defined]
+
+
+class CustomerViewAdmin(PortalAdmin):
+    """The action and the page that asks."""
+
+    def has_look_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(_LOOK)
+
+    def get_urls(self) -> list[URLPattern]:
+        look = path(
+            "<int:pk>/look/", self.admin_site.admin_view(self.look_page), name="accounts_customer_look"
+        )
+        return [look, *super().get_urls()]
+
+    @action(description=_("See the customer's pages"), permissions=["look"])
+    def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:accounts_customer_look", pk=object_id)
+
+    def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks whose pages and why, POST logs it and goes there."""
+        if not request.user.has_perm(_LOOK):
+            raise PermissionDenied
+        customer = get_object_or_404(Customer, pk=pk)
+        form = LookForm(customer, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                looks = begin_look(
+                    person=form.cleaned_data["person"],
+                    by=current_user(request),
+                    reason=form.cleaned_data["reason"],
+                    at=clock.now(),
+                )
+            except NothingToLookAt:
+                form.add_error("person", _("This person has no pages of a customer."))
+            else:
+                return redirect(f"/admin/as/{looks[0].visit}/my/")
+        return ask(
+            request,
+            self.admin_site,
+            form=form,
+            title=_("See the pages of %s") % customer.name,
+            text=_(
+                "You see the same pages as the person, for 30 minutes, and can change nothing. The look is logged "
+                "under your name for every customer the person acts for; they can read when it was, and why."
+            ),
+            button=_("Look at the pages"),
+            back=reverse("admin:accounts_customer_change", args=[pk]),
+        )

@@ -1,0 +1,118 @@
+"""The customer's own pages for an agent: the same pages from the same queries, read-only, for half an hour (P-23).
+
+They stand under `/admin/as/<visit>/` the way an application stands under a prefix of its server, so every link of a
+page stays inside. The session is the agent's throughout: nobody is logged in as the customer, and nothing but GET
+is answered. Addresses that work without a login (receipts, requests) are taken out: with them one could act.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import get_script_prefix, reverse, set_script_prefix
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from accounts.models import StaffLook, StaffVerb, User
+from accounts.queries.staff_looks import open_visit
+from accounts.services.staff_actions import record_staff_action
+from cdsc_portal.lib import clock
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+_ADDRESS = re.compile(r"^/admin/as/(?P<visit>[a-z0-9]{20})(?P<rest>/.*)$")
+_HIDDEN = ("/my/settings/",)  # how the customer logs in is no agent's to see
+_LOOK = "accounts.add_stafflook"
+_POST_FORM = re.compile(rb'(<form\b[^>]*\bmethod="post"[^>]*>)(.*?)(</form>)', re.DOTALL | re.IGNORECASE)
+_FORMS_BUTTON = re.compile(rb'<button\b(?=[^>]*\bform=")', re.IGNORECASE)
+_SECRET_ADDRESS = re.compile(rb'href="[^"]*/(?:receipts|oauth/authorize)/[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class ViewingFor:
+    """What the banner says."""
+
+    person: str
+    customer: str
+    reason: str
+    until: str
+    back: str
+
+
+class CustomerViewMiddleware:
+    """Serves `/admin/as/<visit>/my/...` as `/my/...` of the person whose visit it is."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        address = _ADDRESS.match(request.path_info)
+        if address is None:
+            return self.get_response(request)
+        agent = request.user
+        if not isinstance(agent, User):
+            return redirect_to_login(request.get_full_path())
+        look = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now())
+        if look is None or not (agent.is_staff and agent.has_perm(_LOOK)):
+            messages.error(request, _("This look is over. Open it again with a reason."))
+            return redirect("admin:index")
+        if request.method not in ("GET", "HEAD"):
+            return render(request, "web/look_read_only.html", status=403)
+        return self._shown(request, look, address["rest"])
+
+    def _shown(self, request: HttpRequest, look: StaffLook, path: str) -> HttpResponse:
+        request.staff_view = _viewing_for(look)  # type: ignore[attr-defined]  # a name of ours
+        if path in ("/", "/my"):
+            return redirect(f"/admin/as/{look.visit}/my/")
+        if not path.startswith("/my/") or path.startswith(_HIDDEN):
+            return render(request, "web/look_hidden.html", status=404)
+        request.viewing_for = look.person  # type: ignore[attr-defined]  # honoured by current_user
+        request.path_info = path
+        before = get_script_prefix()
+        set_script_prefix(f"/admin/as/{look.visit}/")
+        try:
+            response = self.get_response(request)
+        finally:
+            set_script_prefix(before)
+        _record_export(look, path, response)
+        return _read_only(response)
+
+
+def _viewing_for(look: StaffLook) -> ViewingFor:
+    return ViewingFor(
+        person=str(look.person),
+        customer=str(look.customer),
+        reason=look.reason,
+        until=timezone.localtime(look.ends).strftime("%H:%M"),
+        back=reverse("admin:accounts_customer_change", args=[look.customer_id]),
+    )
+
+
+def _record_export(look: StaffLook, path: str, response: HttpResponseBase) -> None:
+    """A file that leaves with the agent is in the log; the pages are, as the look."""
+    if response.headers.get("Content-Disposition", "").startswith("attachment"):
+        record_staff_action(
+            by=look.by,
+            verb=StaffVerb.EXPORT,
+            on=look.customer,
+            what=path,
+            reason=look.reason,
+            at=clock.now(),
+        )
+
+
+def _read_only(response: HttpResponse) -> HttpResponse:
+    """The page with every form that would change something disabled, and without addresses that let one act."""
+    add_never_cache_headers(response)
+    if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+        return response
+    html = _POST_FORM.sub(rb'\1<fieldset class="viewing-only" disabled>\2</fieldset>\3', response.content)
+    html = _FORMS_BUTTON.sub(b"<button disabled", html)
+    response.content = _SECRET_ADDRESS.sub(b'aria-disabled="true"', html)
+    return response
