@@ -11,7 +11,9 @@ from consent.models.oauth import (
     RefreshToken,
 )
 from consent.models.receipt import Disclosure, OutgoingMail, Receipt
+from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
 from consent.models.request import ConsentRequest, RequestStatus
+from consent.models.scope_setting import ScopeSetting
 
 __all__ = [
     "AccessToken",
@@ -29,8 +31,12 @@ __all__ = [
     "IDToken",
     "OutgoingMail",
     "Receipt",
+    "RecordedConsent",
+    "RecordedHow",
+    "RecordedStatus",
     "RefreshToken",
     "RequestStatus",
+    "ScopeSetting",
     "Selection",
     "TakenOut",
 ]

@@ -1,0 +1,47 @@
+"""What staff set about a scope: for the whole server, or for one third party."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from cdsc_portal.lib import clock
+
+
+class ScopeSetting(models.Model):
+    """Switches a scope off or tightens its limits; it never opens more than the declaration does.
+
+    `client` null = for everybody. Days are counted from the day of the request: `days_back` how far before it data
+    may lie, `days_ahead` how long access may last (null = as declared, ten years).
+    """
+
+    scope = models.CharField(max_length=60)
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="scope_settings",
+        help_text="empty: for every third party",
+    )
+    is_open = models.BooleanField("may be asked for", default=True)
+    days_back = models.PositiveIntegerField(
+        "days back at most", null=True, blank=True, validators=[MaxValueValidator(3660)]
+    )
+    days_ahead = models.PositiveIntegerField(
+        "days ahead at most",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3660)],
+    )
+    modified = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["scope", "client"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "client"], nulls_distinct=False, name="scope_set_once_for_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.client or 'everybody'}"
