@@ -1,14 +1,10 @@
-"""Monthly bills of the invented accounts, worked out from the readings, and their PDFs."""
+"""Monthly bills of the invented accounts, worked out from the readings."""
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
-
-from reportlab.lib.pagesizes import A5
-from reportlab.pdfgen.canvas import Canvas
 
 from cdsc_portal.demo.utility.loads import Column
 from cdsc_portal.demo.utility.structure import Account, Contract, Utility
@@ -44,17 +40,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """One account's bill for [start, end), local dates; dated two days after the period."""
+    """One account's bill for [start, end), local dates. `replaces` is the number of the bill that it corrects."""
 
     account: Account
     number: str
     start: date
     end: date
+    dated: date
     sections: tuple[Section, ...]
-
-    @property
-    def dated(self) -> date:
-        return self.end + timedelta(days=2)
+    replaces: str = ""
 
     @property
     def due(self) -> date:
@@ -70,7 +64,7 @@ class Bill:
 
 
 def bills(utility: Utility, columns: Sequence[Column], zone: ZoneInfo) -> list[Bill]:
-    """A bill a month for each account with a billed contract, oldest first."""
+    """A bill a month for each account with a billed contract, oldest first; one of them was wrong and is corrected."""
     by_meter: dict[str, list[Column]] = {}
     for column in columns:
         by_meter.setdefault(column.meter, []).append(column)
@@ -82,10 +76,27 @@ def bills(utility: Utility, columns: Sequence[Column], zone: ZoneInfo) -> list[B
                 for contract in utility.contracts
                 if contract.account == account.number and contract.billed and _served(contract, start, end)
             )
-            if sections and end + timedelta(days=2) <= utility.today:
+            dated = end + timedelta(days=2)
+            if sections and dated <= utility.today:
                 number = f"B-{account.number}-{start:%Y%m}"
-                made.append(Bill(account, number, start, end, sections))
-    return made
+                made.append(Bill(account, number, start, end, dated, sections))
+    return [one for bill in made for one in _with_correction(bill, utility)]
+
+
+def _with_correction(bill: Bill, utility: Utility) -> list[Bill]:
+    """The first account's bill for the first month charged 12 units too much for its first service."""
+    if bill.start != utility.first or bill.account != utility.accounts[0]:
+        return [bill]
+    first, *others = bill.sections
+    usage, *rest = first.lines
+    quantity = usage.quantity + 12
+    wrong = replace(usage, quantity=quantity, amount=(quantity * usage.rate).quantize(CENT))
+    sections = (replace(first, lines=(wrong, *rest)), *others)
+    dated = bill.dated + timedelta(days=9)
+    return [
+        replace(bill, sections=sections),
+        replace(bill, number=f"{bill.number}-C", dated=dated, replaces=bill.number),
+    ]
 
 
 def _served(contract: Contract, start: date, end: date) -> bool:
@@ -131,34 +142,3 @@ def _months(first: date, today: date) -> list[tuple[date, date]]:
         months.append((start, end))
         start = end
     return [(start, end) for start, end in months if end <= today]
-
-
-def pdf(bill: Bill, *, issuer: str) -> bytes:
-    """The bill as a document; the same bill gives the same bytes."""
-    buffer = io.BytesIO()
-    canvas = Canvas(buffer, pagesize=A5, invariant=1)
-    canvas.setTitle(f"Bill {bill.number}")
-    canvas.setFont("Helvetica-Bold", 14)
-    canvas.drawString(36, 550, issuer)
-    canvas.setFont("Helvetica", 10)
-    rows = [
-        f"Bill {bill.number} of {bill.dated:%B %d, %Y}",
-        f"Account {bill.account.number}, {bill.account.address}",
-        f"For {bill.start:%B %d, %Y} to {bill.end - timedelta(days=1):%B %d, %Y}",
-        "",
-    ]
-    for section in bill.sections:
-        rows.append(f"Service {section.contract.number} {section.tariff[1]}".rstrip())
-        rows += [_row(line) for line in section.lines]
-    rows += ["", f"To pay by {bill.due:%B %d, %Y}: ${bill.amount:.2f}", "This is an invented bill."]
-    for place, row in enumerate(rows):
-        canvas.drawString(36, 520 - 16 * place, row)
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
-
-
-def _row(line: Line) -> str:
-    if line.quantity is None:
-        return f"   {line.name}: ${line.amount:.2f}"
-    return f"   {line.name}: {line.quantity} {line.unit} x ${line.rate} = ${line.amount:.2f}"

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cdsc_portal.demo.utility import bills, loads, mix
+from cdsc_portal.demo.utility import bill_pdf, bills, loads, mix
 from cdsc_portal.demo.utility.espi import espi
 from cdsc_portal.demo.utility.structure import (
     DISTRIBUTION,
@@ -222,7 +222,7 @@ def _bills(path: Path, made: Sequence[bills.Bill]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bills.csv", table.getvalue())
         for bill in made:
-            archive.writestr(bill.file_name, bills.pdf(bill, issuer=DISTRIBUTION))
+            archive.writestr(bill.file_name, bill_pdf.pdf(bill, issuer=DISTRIBUTION))
 
 
 BILL_COLUMNS = (
@@ -236,7 +236,7 @@ BILL_COLUMNS = (
         "end",
         "currency",
     ),
-    *("amount", "file", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name"),
+    *("amount", "file", "replaces", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name"),
     *("name", "kind", "quantity", "unit", "rate"),
 )
 
@@ -253,6 +253,7 @@ def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
         "currency": "USD",
         "amount": bill.amount,
         "file": bill.file_name,
+        "replaces": bill.replaces,
     }
     for section in bill.sections:
         yield {
