@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("Staff"),
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("css/staff.css")],
     "SIDEBAR": {
         "show_search": True,
         "navigation": [
@@ -47,6 +49,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("consent", "client", _("Third parties")),
                     _entry("consent", "consentrequest", _("Requests")),
                     _entry("consent", "grant", _("Grants")),
+                    _entry("consent", "recordedconsent", _("Consents by phone or paper")),
                     _entry("consent", "grantevent", _("Grant history")),
                     _entry("consent", "receipt", _("Receipts")),
                     _entry("consent", "disclosure", _("Who read what")),

@@ -1,5 +1,7 @@
 """A page that asks before it acts: GET shows, POST acts."""
 
+from collections.abc import Sequence
+
 from django import forms
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -12,16 +14,18 @@ def ask(
     site: AdminSite,
     *,
     title: str | Promise,
-    text: str,
+    text: str | Promise,
     button: str | Promise,
     back: str,
     form: forms.Form | None = None,
+    lines: Sequence[str] = (),
 ) -> HttpResponse:
-    """The page with `text`, the fields of `form`, one button and the way `back`."""
+    """The page with `text`, `lines` to read, the fields of `form`, one button and the way `back`."""
     context = {
         **site.each_context(request),
         "title": title,
         "text": text,
+        "lines": lines,
         "button": button,
         "back": back,
         "form": form,

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from datahub.feeds.formats.csv_mapping import ROLES
 from datahub.feeds.formats.csv_presets import presets
@@ -52,7 +53,10 @@ class MappingForm(forms.Form):
         help_text=_("JSON, all members; empty: the plain layout of the feed's format."),
     )  # fmt: skip
     sample_file = forms.FileField(
-        label=_("A file to try"), required=False, help_text=_("Only its beginning is read.")
+        label=_("A file to try"),
+        required=False,
+        help_text=_("Only its beginning is read."),
+        widget=UnfoldAdminFileFieldWidget,
     )
     sample = forms.CharField(
         label=_("or its first lines"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 8})

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.ask import ask
 from accounts.admin.base import ActingAdmin
@@ -54,7 +55,7 @@ class FeedForm(forms.ModelForm):
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label=_("File"))
+    file = forms.FileField(label=_("File"), widget=UnfoldAdminFileFieldWidget)
 
 
 @admin.register(Feed)
