@@ -126,3 +126,11 @@ def services_in_words(commodities: Iterable[str]) -> str:
 def commodity_in_words(commodity: str) -> str:
     """`electricity`, `gas` or `water`."""
     return str(_COMMODITIES[commodity])
+
+
+def recorded_in_words(how: str, given_at: datetime) -> str:
+    """How a consent came that staff wrote down, e.g. `Recorded by our staff: agreed by phone on ...`."""
+    words = {"moment": moment_in_words(given_at), "zone": zone_in_words()}
+    if how == "paper":
+        return _("Recorded by our staff: agreed on paper on %(moment)s (%(zone)s).") % words
+    return _("Recorded by our staff: agreed by phone on %(moment)s (%(zone)s).") % words

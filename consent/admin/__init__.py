@@ -11,6 +11,7 @@ for model in (AccessToken, AuthorizationCode, Client, DeviceGrant, IDToken, Refr
 
 from consent.admin.client import ClientAdmin  # noqa: E402 - registered in place of the library's
 from consent.admin.grant import GrantAdmin, GrantEventAdmin  # noqa: E402
+from consent.admin.recorded import RecordedConsentAdmin  # noqa: E402
 from consent.admin.records import (  # noqa: E402
     ConsentRequestAdmin,
     DisclosureAdmin,
@@ -26,4 +27,5 @@ __all__ = [
     "GrantEventAdmin",
     "OutgoingMailAdmin",
     "ReceiptAdmin",
+    "RecordedConsentAdmin",
 ]
