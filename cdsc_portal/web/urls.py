@@ -3,17 +3,28 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 from cdsc_portal.web import views
+from cdsc_portal.web.docs import views as docs
 from cdsc_portal.web.my_home import my_home
+from cdsc_portal.web.my_things import my_account, my_contract, my_meter
 from cdsc_portal.web.staff_search import staff_search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("my/", my_home, name="my_home"),
+    path("my/accounts/<str:public_id>/", my_account, name="my_account"),
+    path("my/contracts/<str:public_id>/", my_contract, name="my_contract"),
+    path("my/meters/<str:public_id>/", my_meter, name="my_meter"),
     path("help/", views.help_page, name="help"),
+    path("docs/", docs.contents, name="docs"),
+    path("docs/scopes/<str:name>/", docs.scope, name="docs_scope"),
+    path("docs/errors/", docs.error_codes, name="docs_errors"),
+    path("docs/api/", docs.reference, name="docs_api"),
+    path("docs/sandbox/", docs.sandbox_guide, name="docs_sandbox"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
     path("admin/find/", admin.site.admin_view(staff_search), name="staff_search"),
     path("i18n/setlang/", views.choose_language, name="set_language"),
+    path("theme/", views.choose_theme, name="set_theme"),
 ]
 
 if settings.ENV.development:

@@ -63,7 +63,8 @@ BY_UNGUESSABLE_KEY = {
     "receipt_stop",
 }  # no customer data without a login (F-194); tests/consent/pages
 LOGIN = {
-    "my_home", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
+    "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
+    "my_account_name", "my_contract_name", "my_meter_name", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
     "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
     "my_usage", "my_usage_file",
 }  # fmt: skip

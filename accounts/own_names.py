@@ -1,0 +1,39 @@
+"""Names that customers give to what they have. Pure."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+LONGEST = 150
+
+
+class Kind(StrEnum):
+    """What can have a name of the customer's own; the values are those of files and addresses."""
+
+    ACCOUNT = "account"
+    CONTRACT = "contract"
+    METER = "meter"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing with its printed number and the name it has, "" = none. Keys are database keys."""
+
+    kind: Kind
+    key: int
+    public_id: str
+    customer: int
+    number: str
+    name: str
+
+
+def cleaned_name(text: str) -> str:
+    """The name on one line, without spaces around it; "" takes a name away. Raises ValueError with words for people."""
+    name = " ".join(text.split())
+    if len(name) > LONGEST:
+        raise ValueError(_("The name is longer than %(longest)s characters.") % {"longest": LONGEST})
+    if any(unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cs") for sign in name):
+        raise ValueError(_("The name has signs that cannot be shown."))
+    return name

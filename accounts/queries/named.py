@@ -1,0 +1,37 @@
+"""What an owner may name, and what it is called now."""
+
+from datetime import datetime
+
+from accounts.models import MeterName, User
+from accounts.own_names import Kind, Named
+from accounts.queries.placed import placed
+from accounts.queries.roles import owned_accounts, owned_contracts
+
+
+def nameable(*, user: User, at: datetime) -> list[Named]:
+    """Accounts, contracts and meters of which `user` is an owner at `at`, each by number. Four queries."""
+    accounts = owned_accounts(user=user, at=at).order_by("account_number")
+    contracts = owned_contracts(user=user, at=at).order_by("contract_number")
+    rows = ("pk", "public_id", "customer", "account_number", "name")
+    found = [Named(Kind.ACCOUNT, *row) for row in accounts.values_list(*rows)]
+    rows = ("pk", "public_id", "billing_account__customer", "contract_number", "name")
+    found += [Named(Kind.CONTRACT, *row) for row in contracts.values_list(*rows)]
+    given = MeterName.objects.filter(customer__in={one.customer for one in found})
+    names = {
+        (customer, meter): name for customer, meter, name in given.values_list("customer", "meter", "name")
+    }
+    meters = {
+        (one.customer, one.meter): Named(
+            Kind.METER, one.meter, one.meter_id, one.customer, one.meter_number,
+            names.get((one.customer, one.meter), ""),
+        )
+        for one in placed(owned_contracts(user=user, at=at))
+        if one.meter is not None
+    }  # fmt: skip
+    return found + sorted(meters.values(), key=lambda one: one.number)
+
+
+def nameable_one(kind: Kind, public_id: str, *, user: User, at: datetime) -> Named | None:
+    """The one with this id; None for what is missing, somebody else's, or not the user's to name. Four queries."""
+    matches = (one for one in nameable(user=user, at=at) if (one.kind, one.public_id) == (kind, public_id))
+    return next(matches, None)

@@ -1,0 +1,148 @@
+"""The lines of a user's accounts in the order of the tree, without their points and meters: few bytes a contract."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from accounts.models import Commodity, MeterName, User
+from accounts.queries.placed import placed
+from accounts.queries.roles import visible_accounts, visible_contracts
+
+_COMMODITIES = dict(Commodity.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A billing account; `parent` is the key of one the user may see, else None."""
+
+    key: int
+    public_id: str
+    number: str
+    name: str
+    address: str
+    parent: int | None
+    customer: int
+    customer_name: str
+    customer_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """A service contract of `account`."""
+
+    key: int
+    number: str
+    name: str
+    address: str
+    commodity: str
+    account: int
+    has_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the tree: a contract, or an account that has none to show."""
+
+    account: AccountLine
+    contract: ContractLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Accounts by key, and all lines in order: an account's current contracts, its ended ones, its sub-accounts."""
+
+    accounts: Mapping[int, AccountLine]
+    lines: tuple[Entry, ...]
+
+    def above(self, account: AccountLine) -> list[AccountLine]:
+        """The account and those it lies under, outermost first."""
+        line = [account]
+        while line[0].parent is not None:
+            line.insert(0, self.accounts[line[0].parent])
+        return line
+
+
+def tree_entries(*, user: User, at: datetime) -> Entries:
+    """Everything `user` may see at `at`. Two queries."""
+    today = timezone.localdate(at)
+    accounts = _accounts(user, at)
+    contracts: dict[int, list[ContractLine]] = defaultdict(list)
+    for line in _contracts(user, at, today):
+        if line.account in accounts:
+            contracts[line.account].append(line)
+    below: dict[int | None, list[AccountLine]] = defaultdict(list)
+    for account in accounts.values():
+        below[account.parent].append(account)
+    lines = [
+        Entry(account, contract)
+        for root in below[None]
+        for account in _downwards(root, below)
+        for contract in contracts[account.key] or (None,)
+    ]
+    return Entries(accounts, tuple(lines))
+
+
+def matching(lines: Sequence[Entry], text: str, numbers: Mapping[int, str]) -> tuple[Entry, ...]:
+    """Lines that hold every word of `text`, in any case; `numbers` are further words by contract key."""
+    words = text.casefold().split()
+    return tuple(line for line in lines if all(word in _words_of(line, numbers) for word in words))
+
+
+def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
+    """By contract key: numbers of its points and meters and the meters' names, while they were its own. Two queries."""
+    customers = visible_accounts(user=user, at=at).values("customer")
+    names: dict[tuple[int, int | None], str] = {
+        (given.customer_id, given.meter_id): given.name
+        for given in MeterName.objects.filter(customer__in=customers)
+    }
+    found: dict[int, list[str]] = defaultdict(list)
+    for one in placed(visible_contracts(user=user, at=at)):
+        name = names.get((one.customer, one.meter), "")
+        found[one.contract] += [one.point_number, one.meter_number, name]
+    return {contract: " ".join(words) for contract, words in found.items()}
+
+
+def _accounts(user: User, at: datetime) -> dict[int, AccountLine]:
+    """By key, in the order of customers and numbers."""
+    rows = list(
+        visible_accounts(user=user, at=at)
+        .order_by("customer__name", "customer__customer_number", "account_number")
+        .values_list(
+            "pk", "public_id", "account_number", "name", "address", "parent",
+            "customer", "customer__name", "customer__customer_number",
+        )
+    )  # fmt: skip
+    seen = {row[0]: row[6] for row in rows}
+    return {
+        row[0]: AccountLine(*row[:5], row[5] if row[5] and seen.get(row[5]) == row[6] else None, *row[6:])
+        for row in rows
+    }
+
+
+def _contracts(user: User, at: datetime, today: date) -> Iterator[ContractLine]:
+    """Of each account the current ones first, by number."""
+    rows = visible_contracts(user=user, at=at).values_list(
+        "pk", "contract_number", "name", "address", "commodity", "billing_account", "end"
+    )
+    lines = [ContractLine(*row[:6], row[6] is not None and row[6] <= today) for row in rows.order_by()]
+    yield from sorted(lines, key=lambda line: (line.has_ended, line.number))
+
+
+def _downwards(
+    account: AccountLine, below: Mapping[int | None, Sequence[AccountLine]]
+) -> Iterator[AccountLine]:
+    yield account
+    for child in below.get(account.key, ()):
+        yield from _downwards(child, below)
+
+
+def _words_of(line: Entry, numbers: Mapping[int, str]) -> str:
+    account, contract = line.account, line.contract
+    parts = [account.number, account.name, account.address, account.customer_name]
+    if contract is not None:
+        parts += [contract.number, contract.name, contract.address, numbers.get(contract.key, "")]
+        parts.append(str(_COMMODITIES[contract.commodity]))
+    return "\n".join(parts).casefold()

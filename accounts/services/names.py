@@ -1,0 +1,63 @@
+"""Give names to accounts, services and meters."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import BillingAccount, MeterName, ServiceContract, User
+from accounts.own_names import Kind, Named, cleaned_name
+from accounts.queries.named import nameable
+
+_BATCH = 1000
+
+
+class NotYoursToName(ValueError):
+    """Somebody else's, or the user may only look."""
+
+    code = "not_yours_to_name"
+
+
+@transaction.atomic
+def give_names(*, names: Mapping[Named, str], by: User, at: datetime) -> int:
+    """Call each thing by its name, "" = by none; all of them or, where one is refused, none. How many changed.
+
+    No feed writes these names, and what third parties read does not hold them, so no time of change moves.
+    Raises NotYoursToName unless `by` is an owner of each at `at`, ValueError for a name that cannot be.
+    """
+    wanted = {_place(thing): cleaned_name(name) for thing, name in names.items()}
+    known = {_place(thing): thing for thing in nameable(user=by, at=at)}
+    if not wanted.keys() <= known.keys():
+        raise NotYoursToName
+    changed = {known[place]: name for place, name in wanted.items() if known[place].name != name}
+    accounts, contracts, meters = (
+        {one: changed[one] for one in changed if one.kind is kind} for kind in Kind
+    )
+    BillingAccount.objects.bulk_update(
+        [BillingAccount(pk=one.key, name=name) for one, name in accounts.items()], ["name"], _BATCH
+    )
+    ServiceContract.objects.bulk_update(
+        [ServiceContract(pk=one.key, name=name) for one, name in contracts.items()], ["name"], _BATCH
+    )
+    _name_meters(meters)
+    return len(changed)
+
+
+def _place(thing: Named) -> tuple[Kind, int, int]:
+    return thing.kind, thing.key, thing.customer
+
+
+def _name_meters(names: Mapping[Named, str]) -> None:
+    for customer in {thing.customer for thing, name in names.items() if not name}:
+        gone = [thing.key for thing, name in names.items() if not name and thing.customer == customer]
+        MeterName.objects.filter(customer=customer, meter__in=gone).delete()
+    MeterName.objects.bulk_create(
+        [
+            MeterName(customer_id=thing.customer, meter_id=thing.key, name=name)
+            for thing, name in names.items()
+            if name
+        ],
+        update_conflicts=True,
+        unique_fields=["customer", "meter"],
+        update_fields=["name"],
+    )

@@ -1,0 +1,65 @@
+"""The pages of one account, one service and one meter: what it is, who can read it, how new its data is."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.current_user import current_user
+from accounts.queries.account_facts import account_facts
+from accounts.queries.contract_facts import contract_facts
+from accounts.queries.meter_facts import meter_facts
+from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib import clock
+from consent.queries.readers import readers_of_account, readers_of_contracts
+from datahub.queries.freshness import data_until
+
+
+@require_safe
+@login_required
+@never_cache
+def my_account(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, at = current_user(request), clock.now()
+    account = account_facts(public_id, user=user, at=at)
+    if account is None:
+        raise Http404
+    contracts = visible_contracts(user=user, at=at).filter(billing_account=account.key)
+    context = {
+        "account": account,
+        "readers": readers_of_account(account.key, user=user, at=at),
+        "data_until": data_until(contracts.values_list("pk", flat=True)),
+    }
+    return render(request, "web/account.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def my_contract(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, at = current_user(request), clock.now()
+    contract = contract_facts(public_id, user=user, at=at)
+    if contract is None:
+        raise Http404
+    context = {
+        "contract": contract,
+        "readers": readers_of_contracts([contract.key], user=user, at=at),
+        "data_until": data_until([contract.key]),
+    }
+    return render(request, "web/contract.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def my_meter(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, at = current_user(request), clock.now()
+    meter = meter_facts(public_id, user=user, at=at)
+    if meter is None:
+        raise Http404
+    context = {
+        "meter": meter,
+        "readers": readers_of_contracts(meter.contracts, user=user, at=at),
+        "data_until": data_until(meter.contracts, meter=meter.key),
+    }
+    return render(request, "web/meter.html", context)

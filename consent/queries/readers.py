@@ -1,0 +1,78 @@
+"""Which companies can read some services now, for the pages of these services."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.functional import Promise
+
+from accounts.models import ServiceContract, User
+from accounts.queries.roles import visible_contracts
+from consent.models import Grant, GrantPart
+from consent.queries.sharing_list import until_words
+from consent.queries.status_words import StatusWords, words_of
+from consent.queries.visible_grants import status_at, visible_grants
+from consent.scopes.catalogue import SCOPES
+from consent.transitions import ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A company with a sharing that holds; `data` are the titles of what it may read of these services."""
+
+    public_id: str
+    company: str
+    status: StatusWords
+    data: tuple[str | Promise, ...]
+    until: str
+
+
+def companies_reading(*, user: User, at: datetime) -> int:
+    """How many companies can read data of what `user` may see; several sharings of one count once. One query."""
+    open_now = visible_grants(user=user, at=at).exclude(_over(at))
+    return open_now.values("client").order_by().distinct().count()
+
+
+def readers_of_contracts(keys: Collection[int], *, user: User, at: datetime) -> tuple[Reader, ...]:
+    """Who can read one of the contracts (database keys), by name. Two queries."""
+    return _readers(visible_contracts(user=user, at=at).filter(pk__in=keys), user, at)
+
+
+def readers_of_account(key: int, *, user: User, at: datetime) -> tuple[Reader, ...]:
+    """Who can read a service of the billing account (database key) now or one added later, by name. Two queries."""
+    contracts = visible_contracts(user=user, at=at).filter(billing_account=key)
+    return _readers(contracts, user, at, account=key)
+
+
+def _readers(
+    contracts: QuerySet[ServiceContract], user: User, at: datetime, *, account: int | None = None
+) -> tuple[Reader, ...]:
+    covering = Q(selections__contract__in=contracts)
+    if account is not None:
+        covering |= Q(future_accounts=account)
+    lasting = Q(access_ends__isnull=True) | Q(access_ends__gt=at)
+    parts = GrantPart.objects.filter(covering, lasting).distinct()
+    grants = visible_grants(user=user, at=at).exclude(_over(at)).filter(parts__in=parts).distinct()
+    grants = grants.prefetch_related(Prefetch("parts", queryset=parts, to_attr="covering"))
+    found = [
+        Reader(
+            public_id=grant.public_id,
+            company=grant.client.name,
+            status=words_of(grant, at, viewer=user),
+            data=tuple(SCOPES[part.scope].title for part in _covering(grant)),
+            until=until_words(grant),
+        )
+        for grant in grants
+        if status_at(grant, at) not in ENDED
+    ]
+    return tuple(sorted(found, key=lambda reader: reader.company.casefold()))
+
+
+def _over(at: datetime) -> Q:
+    return Q(status__in=ENDED) | Q(access_ends__lte=at)
+
+
+def _covering(grant: Grant) -> list[GrantPart]:
+    """The parts that the prefetch kept."""
+    return list(vars(grant)["covering"])
