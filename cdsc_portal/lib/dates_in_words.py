@@ -25,3 +25,10 @@ def moment_in_words(moment: datetime) -> str:
 def last_day(end: datetime) -> date:
     """The last local day that a period ending before `end` touches."""
     return timezone.localdate(end - _INSTANT)
+
+
+def time_in_words(moment: datetime) -> str:
+    """`6:02 PM`, in the utility's zone."""
+    return date_format(
+        timezone.localtime(moment), pgettext("format of a time, as Django's date filter", "g:i A")
+    )
