@@ -1,4 +1,7 @@
-"""Find Chromium for the browser tests; where we are root on Debian, install it; else say what to install."""
+"""Find what the browser tests run; where we are root on Debian, install it; else say what to install.
+
+Chromium opens the pages, and curl is what the sandbox guide tells its readers to use.
+"""
 
 import os
 import shutil
@@ -6,18 +9,23 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = {"chromium": NAMES, "curl": ("curl",)}  # by Debian's package
 
 
 def main() -> int:
-    if any(shutil.which(name) for name in NAMES):
+    missing = [package for package, names in PROGRAMS.items() if not any(map(shutil.which, names))]
+    if not missing:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium for the browser tests ...", flush=True)
+        print(f"Installing {' and '.join(missing)} for the browser tests ...", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-q"], check=True, **quiet)  # type: ignore[call-overload]
-        subprocess.run(["apt-get", "install", "-y", "-q", "chromium"], check=True, **quiet)  # type: ignore[call-overload]
+        subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=True, **quiet)  # type: ignore[call-overload]
         return 0
-    print("The browser tests need Chromium: install your system's package named chromium.", file=sys.stderr)
+    print(
+        f"The browser tests need your system's packages named {' and '.join(missing)}: install them.",
+        file=sys.stderr,
+    )
     return 1
 
 

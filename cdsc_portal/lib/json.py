@@ -11,6 +11,11 @@ def dumps(value: object) -> bytes:
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
 
 
+def dumps_indented(value: object) -> str:
+    """JSON for people to read, two spaces a level."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2).decode()
+
+
 def exact(value: Decimal, *, places: int = 0) -> str:
     """`value` without an exponent or needless zeros, with at least `places` decimals: `65.52`, `0.50`."""
     whole, _, fraction = f"{value:f}".partition(".")

@@ -16,13 +16,14 @@ _CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 @require_safe
 def metadata(request: HttpRequest) -> JsonResponse:
     """The server's addresses and what it supports; only what works is announced (X-05, X-06)."""
-    response = JsonResponse(_members())
+    response = JsonResponse(server_metadata())
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300"
     return response
 
 
-def _members() -> dict[str, Any]:
+def server_metadata() -> dict[str, Any]:
+    """The members of the document (RFC 8414 section 2)."""
     types = [name for scope in offered_scopes(settings.UTILITY_ROLE) for name in scope.names]
     return {
         "issuer": issuer(),
@@ -44,7 +45,7 @@ def _members() -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
-        "service_documentation": settings.SUPPORT_URL,
+        "service_documentation": _address("docs"),
         "ui_locales_supported": [code for code, _name in settings.LANGUAGES],
     }
 

@@ -1,0 +1,174 @@
+"""Every code that an answer can carry, with its cause and its remedy; a test holds the lists against the code."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One code. `status` of HTTP; for an answer that travels in a redirect, 302."""
+
+    status: int
+    code: str
+    cause: str | Promise
+    remedy: str | Promise
+
+
+API_ERRORS = (
+    ErrorCode(
+        400,
+        "invalid_parameter",
+        _("A parameter is unknown, or its value cannot be read."),
+        _("The member parameter names it."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_request",
+        _("The access token was in the address."),
+        _("Send it in the Authorization header. Give this one back: addresses end up in logs."),
+    ),
+    ErrorCode(
+        401,
+        "token_needed",
+        _("The call carries no access token."),
+        _("Send Authorization: Bearer and the token."),
+    ),
+    ErrorCode(
+        401,
+        "invalid_token",
+        _("The token is unknown, too old, given back, or its consent has ended; they look the same."),
+        _("Refresh it once. If that fails, the customer has to be asked again."),
+    ),
+    ErrorCode(
+        403,
+        "insufficient_scope",
+        _("The consent does not open this resource."),
+        _("The member scope says which scopes do. Ask the customer for one of them."),
+    ),
+    ErrorCode(
+        403,
+        "withheld",
+        _("The document also covers services that were not shared."),
+        _("Ask for all services of the bill, or use bill_data."),
+    ),
+    ErrorCode(
+        404,
+        "not_found",
+        _("There is nothing at this address, or it is not yours; they look the same."),
+        _("Follow addresses as the API gave them."),
+    ),
+    ErrorCode(
+        405,
+        "method_not_allowed",
+        _("This address does not take this method."),
+        _("The header Allow names those it takes."),
+    ),
+    ErrorCode(
+        406,
+        "not_acceptable",
+        _("The answer does not come in any form that you accept."),
+        _("Accept application/json; series also come as text/csv."),
+    ),
+)
+FEED_ERRORS = (
+    ErrorCode(400, "empty_file", _("The body is empty."), _("Send the file as the body.")),
+    ErrorCode(
+        400,
+        "body_ended_early",
+        _("The connection ended before the file did."),
+        _("Send the whole file again: nothing was kept."),
+    ),
+    ErrorCode(411, "length_required", _("The header Content-Length is missing."), _("Send it.")),
+    ErrorCode(
+        413,
+        "too_large",
+        _("The file is larger than this server takes."),
+        _("Send it in parts, or ask the operator for a larger limit."),
+    ),
+    ErrorCode(
+        415, "not_the_file", _("The body has an encoding or a form around it."), _("Send the file as it is.")
+    ),
+    ErrorCode(
+        429, "too_many_calls", _("Too many calls in a minute."), _("Wait for the seconds in Retry-After.")
+    ),
+)
+OAUTH_ERRORS = (
+    ErrorCode(
+        302,
+        "access_denied",
+        _("The customer said no, or gave up the login."),
+        _("Respect it. Ask again only when the customer starts it."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_request",
+        _("A parameter is missing, doubled or not what the standard asks for."),
+        _("The member error_description names it."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_scope",
+        _("A scope is unknown, or not open to you."),
+        _("Use the names in scopes_supported."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_authorization_details",
+        _("A member of authorization_details is wrong; error_description says which and why."),
+        _("Compare it with the scope's page."),
+    ),
+    ErrorCode(
+        302,
+        "no_preselections",
+        _("None of the services you named is this customer's."),
+        _("Ask the customer which account it is, or leave services out."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_request_uri",
+        _("The pushed request is unknown, too old or already used."),
+        _(
+            "Push the request again, and send the customer on at once: the answer said for how many seconds it lives."
+        ),
+    ),
+    ErrorCode(
+        400,
+        "invalid_grant",
+        _(
+            "The code or the refresh token is unknown, too old or already used, or the customer has stopped sharing."
+        ),
+        _("Never use a code twice. Ask the customer again."),
+    ),
+    ErrorCode(
+        401,
+        "invalid_client",
+        _("The client is unknown, suspended, or its secret is wrong."),
+        _("Check the credentials; staff of the utility can say whether the client is active."),
+    ),
+    ErrorCode(
+        400,
+        "unauthorized_client",
+        _("This client may not use this way of asking."),
+        _("Use the authorization code with PKCE."),
+    ),
+    ErrorCode(
+        400,
+        "unsupported_grant_type",
+        _("The token endpoint knows authorization_code and refresh_token only."),
+        _("Use one of them."),
+    ),
+    ErrorCode(
+        400,
+        "unsupported_response_type",
+        _("The request asks for another answer than a code."),
+        _("Send response_type=code."),
+    ),
+    ErrorCode(
+        429,
+        "temporarily_unavailable",
+        _("Too many calls in a minute."),
+        _("Wait for the seconds in Retry-After."),
+    ),
+)

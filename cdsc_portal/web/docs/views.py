@@ -1,0 +1,62 @@
+"""Pages for third parties. No data of anybody is on them."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from cdsc_portal.web.docs import errors, sandbox
+from cdsc_portal.web.docs.openapi import operations
+from cdsc_portal.web.docs.scopes import scope_page, scope_pages
+from consent.oauth.metadata import server_metadata
+
+
+@require_safe
+def contents(request: HttpRequest) -> HttpResponse:
+    """How to connect, and where everything else stands."""
+    members = server_metadata()
+    context = {
+        "endpoints": [(name, url) for name, url in members.items() if name.endswith("_endpoint")],
+        "issuer": members["issuer"],
+        "calls_per_minute": settings.OAUTH_CALLS_PER_MINUTE,
+        "code_seconds": settings.OAUTH2_PROVIDER["AUTHORIZATION_CODE_EXPIRE_SECONDS"],
+        "token_seconds": settings.OAUTH2_PROVIDER["ACCESS_TOKEN_EXPIRE_SECONDS"],
+    }
+    return _page(request, "contents", context)
+
+
+@require_safe
+def scope(request: HttpRequest, name: str) -> HttpResponse:
+    """One scope in the form's words, and how to ask for it. 404 for what this server does not offer."""
+    page = scope_page(name)
+    if page is None:
+        raise Http404
+    return _page(request, "scope", {"page": page})
+
+
+@require_safe
+def error_codes(request: HttpRequest) -> HttpResponse:
+    context = {
+        "api_errors": errors.API_ERRORS,
+        "feed_errors": errors.FEED_ERRORS,
+        "oauth_errors": errors.OAUTH_ERRORS,
+    }
+    return _page(request, "errors", context)
+
+
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """Every operation of the API, from its OpenAPI document."""
+    return _page(request, "reference", {"operations": operations()})
+
+
+@require_safe
+def sandbox_guide(request: HttpRequest) -> HttpResponse:
+    """From registration to the refusal after a stop, on the demo."""
+    return _page(request, "sandbox", {"steps": sandbox.STEPS})
+
+
+def _page(request: HttpRequest, name: str, context: Mapping[str, object]) -> HttpResponse:
+    return render(request, f"web/docs/{name}.html", {"scopes": scope_pages(), "current": name, **context})

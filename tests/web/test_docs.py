@@ -1,0 +1,98 @@
+"""Pages for third parties say what the code does: metadata, scopes, errors, API."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from lxml import html
+
+from cdsc_portal.web.docs import errors
+from cdsc_portal.web.docs.openapi import operations
+from consent.oauth.metadata import server_metadata
+from consent.scopes.catalogue import SCOPES
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, name, *args):
+    answer = client.get(reverse(name, args=args))
+    assert answer.status_code == 200
+    return html.fromstring(answer.content.decode())
+
+
+def words(tree):
+    return " ".join(tree.text_content().split())
+
+
+def test_the_start_names_every_address_of_the_metadata(client):
+    text = words(page(client, "docs"))
+
+    addresses = [url for name, url in server_metadata().items() if name.endswith("_endpoint")]
+    assert len(addresses) == 5
+    assert all(address in text for address in addresses)
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_a_scope_has_a_page_in_the_words_of_the_form(client, name):
+    scope = SCOPES[name]
+
+    tree = page(client, "docs_scope", name)
+
+    text = words(tree)
+    assert str(scope.title) in text and str(scope.excludes) in text
+    assert all(str(what) in text and str(example) in text for what, example in scope.includes)
+    assert all(alias in text for alias in scope.aliases)
+    opened = [code.text for code in tree.xpath("//section[@aria-labelledby='opens']//code")]
+    assert set(opened) >= {f"GET /{resource}" for resource in scope.opens}
+
+
+def test_what_a_utility_does_not_offer_has_no_page(client, settings):
+    settings.UTILITY_ROLE = "distribution"
+
+    assert client.get(reverse("docs_scope", args=["customer_supply_history"])).status_code == 404
+    assert "customer_supply_history" not in words(page(client, "docs"))
+    assert client.get(reverse("docs_scope", args=["nothing"])).status_code == 404
+
+
+def test_every_operation_of_the_schema_is_in_the_reference(client):
+    described = client.get(reverse("schema")).json()["paths"]
+
+    text = words(page(client, "docs_api"))
+
+    assert len(operations()) == sum(len(methods) for methods in described.values())
+    assert all(
+        f"{method.upper()} {path}" in text for path, methods in described.items() for method in methods
+    )
+
+
+def test_every_code_of_the_api_has_its_cause_and_remedy(client):
+    """The codes that the code raises, read from it, and those of REST framework."""
+    raised = set(_problem_codes())
+
+    told = {(error.status, error.code) for error in (*errors.API_ERRORS, *errors.FEED_ERRORS)}
+
+    assert raised <= told
+    assert told - raised == {(405, "method_not_allowed"), (406, "not_acceptable")}
+    text = words(page(client, "docs_errors"))
+    assert all(code in text for _status, code in told)
+
+
+def _problem_codes():
+    """(status, code) of each `Problem(...)` that is written out."""
+    for app in ("consent", "datahub"):
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
+                    first = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
+                    if len(first) == 2:
+                        yield tuple(first)
+
+
+@pytest.mark.parametrize("name", ["docs", "docs_errors", "docs_api", "docs_sandbox"])
+def test_no_page_asks_the_database(client, name, django_assert_num_queries):
+    operations()
+
+    with django_assert_num_queries(0):
+        client.get(reverse(name))
