@@ -4,8 +4,8 @@ Nothing posted is trusted to name anything: scopes, services and dates only coun
 reaches beyond the offer is kept as `foreign`, so that the decision can be refused rather than silently trimmed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.http import QueryDict
@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.dates_in_words import day_in_words
 from consent.services.decision import DecidedPart, Decision
-from consent.services.offer import Card, Choice, Group, Offer
+from consent.services.offer import Card, Choice, Offer
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The state of the form. `contracts` are public ids by list, dates are texts by field name, as typed."""
+    """The state of the form. `contracts` are public ids by list, dates are texts by field name, as typed.
+
+    `numbers` are texts by list; `unread` are lists where numbers or a file wait to be ticked.
+    """
 
     shared: frozenset[str]
     contracts: Mapping[str, frozenset[str]]
@@ -26,6 +29,9 @@ class Choices:
     dates: Mapping[str, str]
     searches: Mapping[str, str] = field(default_factory=dict)
     only_ticked: frozenset[str] = frozenset()
+    by_region: frozenset[str] = frozenset()
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
     foreign: bool = False
 
 
@@ -56,8 +62,9 @@ def asked_choices(offer: Offer, *, unticked: bool = False) -> Choices:
     )
 
 
-def posted_choices(offer: Offer, data: QueryDict) -> Choices:
-    """What the browser sent. Works on any form, also an erroneous or forged one."""
+def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) -> Choices:
+    """What the browser sent; `files` are names of its uploads. Works on any form, also an erroneous or forged one."""
+    numbers = {group.key: data.get(f"numbers-{group.key}", "").strip() for group in offer.groups}
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
     known = {group.key: {choice.public_id for choice in group.shareable} for group in offer.groups}
     return Choices(
@@ -70,6 +77,9 @@ def posted_choices(offer: Offer, data: QueryDict) -> Choices:
         dates={name: data.get(name, "").strip() for card in offer.cards for name in bounds(card)},
         searches={group.key: data.get(f"search-{group.key}", "") for group in offer.groups},
         only_ticked=frozenset(group.key for group in offer.groups if f"only-{group.key}" in data),
+        by_region=frozenset(group.key for group in offer.groups if data.get(f"by-{group.key}") == "region"),
+        numbers=numbers,
+        unread=frozenset(key for key, typed in numbers.items() if typed or f"file-{key}" in files),
         foreign=_names_what_is_not_offered(offer, data, contracts, known),
     )
 
@@ -77,36 +87,6 @@ def posted_choices(offer: Offer, data: QueryDict) -> Choices:
 def _required(offer: Offer) -> frozenset[str]:
     """What comes with the request or not at all: no tick of its own (F-67)."""
     return frozenset(card.scope.id for card in offer.cards if card.is_required)
-
-
-def ticked_at_once(choices: Choices, offer: Offer, action: str) -> Choices:
-    """After "Tick all" or "Tick none": `action` is `all-<list>` or `none-<list>`, about the entries in sight."""
-    verb, _dash, key = action.partition("-")
-    contracts = dict(choices.contracts)
-    for group in offer.groups:
-        if group.key == key and verb in ("all", "none"):
-            shown = {choice.public_id for choice in in_sight(group, choices)}
-            ticked = contracts[key]
-            contracts[key] = ticked | shown if verb == "all" else ticked - shown
-    return replace(choices, contracts=contracts)
-
-
-def in_sight(group: Group, choices: Choices) -> tuple[Choice, ...]:
-    """The entries that search and "show only what is ticked" leave visible, as js/request_lists.js does."""
-    sought = choices.searches.get(group.key, "").lower().split()
-    ticked = choices.contracts[group.key]
-    return tuple(
-        choice
-        for choice in group.choices
-        if all(word in search_words(choice) for word in sought)
-        and (group.key not in choices.only_ticked or choice.public_id in ticked)
-    )
-
-
-def search_words(choice: Choice) -> str:
-    """What the search of a list looks in (F-125)."""
-    words = (choice.number, choice.name, choice.address, choice.account_number, choice.account_name)
-    return " ".join(words).lower()
 
 
 def bounds(card: Card) -> dict[str, date | None]:
@@ -127,7 +107,7 @@ def errors_of(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
         first = offer.cards[0].scope.id
         message = _("Tick at least one kind of data, or choose “Do not share”.")
         return (FieldError(f"share-{first}", message),)
-    found = []
+    found = [FieldError(f"numbers-{key}", _unread_words()) for key in sorted(choices.unread)]
     for card in offer.cards:
         if card.scope.id in choices.shared:
             found += _errors_of_card(card, choices, offer)
@@ -195,6 +175,10 @@ def _names_what_is_not_offered(
     futures = {f"future-{group.key}" for group in offer.groups if group.future_offered}
     offered = shares | lists | futures
     return any(name not in offered for name in data if name.startswith(("share-", "contract-", "future-")))
+
+
+def _unread_words() -> str:
+    return _("You entered numbers, but did not tick them yet: choose “Tick only these”, or empty the field.")
 
 
 def _errors_of_card(card: Card, choices: Choices, offer: Offer) -> list[FieldError]:

@@ -5,37 +5,44 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from consent.models import Actor, ConsentRequest, Grant, RequestStatus
+from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
 from consent.requests import AccessRequest
 from consent.services.ask import allowed_scopes, may_ask
 from consent.services.decision import (
     AlreadyDecided,
     ClientNotAllowed,
     Decision,
-    MayNotDecide,
     OfferChanged,
-    RequestOver,
     settle,
 )
 from consent.services.grants import create_grant
 from consent.services.notices import tell_of_approval
 from consent.services.offer import build_offer, changed_aspects
+from consent.services.opened import locked_request
 from consent.services.receipts import write_receipt
 from consent.services.transitions import record_event
 from consent.transitions import GrantStatus
+from consent.wording import recorded_in_words
 
 
 @transaction.atomic
 def approve_request(
-    *, request: ConsentRequest, decision: Decision, by: User, digest: str, at: datetime
+    *,
+    request: ConsentRequest,
+    decision: Decision,
+    by: User,
+    digest: str,
+    at: datetime,
+    recorded: RecordedConsent | None = None,
 ) -> Grant:
     """Grant what `decision` keeps of the request: grant, event, receipt and mail, or nothing at all.
 
     `digest` is the offer's that the customer read. Everything is checked again under a lock, so that two
-    approvals at once give one grant. Raises AlreadyDecided with the first outcome, else another
+    approvals at once give one grant. `recorded` is set where staff wrote down what `by` said by phone or on
+    paper, and two of them stand for it (P-23). Raises AlreadyDecided with the first outcome, else another
     DecisionRefused.
     """
-    request = _locked(request, by, at)
+    request = locked_request(request, by, at)
     _check_client(request)
     offer = build_offer(request, by, at)
     if offer.may_decide and offer.digest != digest:
@@ -43,21 +50,23 @@ def approve_request(
     settled = settle(offer, decision, at=at)
     numbers = {choice.pk: choice.number for group in offer.groups for choice in group.choices}
     grant = create_grant(client=request.client, user=by, settled=settled, numbers=numbers, at=at)
-    record_event(grant, former="", to=GrantStatus.ACTIVE, actor=Actor.CUSTOMER, by=by, at=at)
-    receipt = write_receipt(grant=grant, request=request, offer=offer, settled=settled, by=by, at=at)
+    _record_approval(grant, by=by, at=at, recorded=recorded)
+    receipt = write_receipt(
+        grant=grant, request=request, offer=offer, settled=settled, by=by, at=at, recorded=recorded
+    )
     _decide(request, RequestStatus.APPROVED, at=at, grant=grant)
-    tell_of_approval(grant=grant, receipt=receipt, at=at)
+    tell_of_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant
 
 
 @transaction.atomic
 def deny_request(*, request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
-    """Share nothing. Needs no more than the user who opened the request (F-79); a viewer may decline too.
+    """Share nothing. Needs no more than who opened the request or was asked to decide it (F-79).
 
     Denying twice changes nothing. Raises AlreadyDecided where it was approved, MayNotDecide, RequestOver.
     """
     try:
-        request = _locked(request, by, at)
+        request = locked_request(request, by, at)
     except AlreadyDecided as earlier:
         if earlier.grant is not None:
             raise
@@ -67,17 +76,20 @@ def deny_request(*, request: ConsentRequest, by: User, at: datetime) -> ConsentR
     return request
 
 
-def _locked(request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
-    """The request as it is now, locked, still open and `by`'s."""
-    # nothing joined: after waiting for the lock, PostgreSQL would show joined rows as they were before
-    locked = ConsentRequest.objects.select_for_update().get(pk=request.pk)
-    if locked.user_id != by.pk:
-        raise MayNotDecide
-    if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):
-        raise AlreadyDecided(locked.grant)
-    if locked.status != RequestStatus.WAITING or locked.expires <= at:
-        raise RequestOver
-    return locked
+def _record_approval(grant: Grant, *, by: User, at: datetime, recorded: RecordedConsent | None) -> None:
+    if recorded is None:
+        record_event(grant, former="", to=GrantStatus.ACTIVE, actor=Actor.CUSTOMER, by=by, at=at)
+        return
+    record_event(
+        grant,
+        former="",
+        to=GrantStatus.ACTIVE,
+        actor=Actor.STAFF,
+        by=recorded.decided_by,
+        at=at,
+        reason=f"recorded consent {recorded.reference}",
+        public_reason=recorded_in_words(recorded.how, recorded.given_at),
+    )
 
 
 def _check_client(request: ConsentRequest) -> None:

@@ -1,11 +1,12 @@
 """Choices that arrive after the login has run out are kept until the same person is back (P-08).
 
-They lie in the browser's own session. The request is bound to the user who opened it, so nobody else who logs in
+They lie in the browser's own session with the public id of whom the form was shown to, so nobody else who logs in
 there gets to see them, and logging out drops them.
 """
 
 from django.http import HttpRequest, QueryDict
 
+from accounts.models import User
 from consent.models import ConsentRequest
 
 _NEVER_KEPT = ("csrfmiddlewaretoken", "digest", "decision", "action")
@@ -21,10 +22,11 @@ def keep_choices(request: HttpRequest, stored: ConsentRequest) -> None:
     request.session[_name(stored)] = posted.urlencode()
 
 
-def kept_choices(request: HttpRequest, stored: ConsentRequest) -> QueryDict | None:
-    """What was kept, once; None where nothing was."""
+def kept_choices(request: HttpRequest, stored: ConsentRequest, user: User) -> QueryDict | None:
+    """What was kept of this user's, once; None where nothing was."""
     kept = request.session.pop(_name(stored), None)
-    return None if kept is None else QueryDict(kept)
+    choices = None if kept is None else QueryDict(kept)
+    return choices if choices is not None and choices.get("who") == user.public_id else None
 
 
 def _name(stored: ConsentRequest) -> str:

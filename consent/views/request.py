@@ -25,11 +25,11 @@ from consent.forms import (
     decision_of,
     errors_of,
     posted_choices,
-    ticked_at_once,
 )
 from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
-from consent.queries.deciders import deciders_in_words
+from consent.queries.deciders import deciders_of, was_asked
+from consent.service_lists import ticked_at_once
 from consent.services.approve import approve_request, deny_request
 from consent.services.ask import AnothersRequest, bind_request, release_request
 from consent.services.decision import (
@@ -39,8 +39,10 @@ from consent.services.decision import (
     OfferChanged,
     RequestOver,
 )
+from consent.services.hand_over import hand_over
 from consent.services.offer import Offer, build_offer, changed_aspects
 from consent.views import request_over
+from consent.views.handed_back import handed_back
 from consent.views.kept_choices import keep_choices, kept_choices
 from consent.views.redirects import SeeOther, origin_of
 from consent.views.request_page import request_page
@@ -71,12 +73,15 @@ class RequestView(View):
     def _over(self) -> HttpResponse | None:
         """The answer where there is nothing to decide for this user."""
         stored, user = self.stored, current_user(self.request)
-        if stored.user_id not in (None, user.pk):
+        asked = was_asked(stored, user=user, at=self.at)
+        if stored.user_id not in (None, user.pk) and not asked:
             return request_over.anothers(self.request, stored)
         if stored.status in _DECIDED:
             return self._first_outcome()
         if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
             return request_over.too_late(self.request, stored)
+        if asked:  # the request stays whose it is
+            return None
         try:
             bind_request(request=stored, user=user)
         except AnothersRequest:  # a second tab was quicker
@@ -88,7 +93,7 @@ class RequestView(View):
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)
-        kept = kept_choices(request, self.stored)
+        kept = kept_choices(request, self.stored, current_user(request))
         if kept is None:
             return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
@@ -100,6 +105,8 @@ class RequestView(View):
             return self._deny()
         if request.POST.get("action") == "reset":
             return SeeOther(request.path)
+        if request.POST.get("action") == "ask-owner":
+            return self._ask_owner()
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)
@@ -114,13 +121,15 @@ class RequestView(View):
             deny_request(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
             return self._first_outcome()
+        if self._is_for_another():
+            return SeeOther(self.request.path)
         error = "no_preselections" if no_match else "access_denied"
         words = "None of the services asked for is the customer's." if no_match else "The customer declined."
         return SeeOther(error_redirect(request=self.stored, error=error, description=words))
 
     def _approve(self, offer: Offer) -> HttpResponse:
         posted, user = self.request.POST, current_user(self.request)
-        digest, choices = posted.get("digest", ""), posted_choices(offer, posted)
+        digest, choices = posted.get("digest", ""), posted_choices(offer, posted, self.request.FILES)
         if digest != offer.digest:
             return self._changed(offer, choices, changed_aspects(digest, offer.digest))
         if choices.foreign:
@@ -140,16 +149,33 @@ class RequestView(View):
             return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
         except DecisionRefused as why:
             return request_over.refused(self.request, self.stored, why)
+        if self._is_for_another():
+            return SeeOther(self.request.path)
         return SeeOther(success_redirect(request=self.stored, grant=grant, at=self.at))
+
+    def _is_for_another(self) -> bool:
+        """Whether this user decides a request that somebody else takes back to the company."""
+        return self.stored.user_id != current_user(self.request).pk
+
+    def _ask_owner(self) -> HttpResponse:
+        try:
+            hand_over(request=self.stored, by=current_user(self.request), at=self.at)
+        except AlreadyDecided:
+            return self._first_outcome()
+        except DecisionRefused as why:
+            return request_over.refused(self.request, self.stored, why)
+        return SeeOther(self.request.path)
 
     def _update(self, offer: Offer) -> HttpResponse:
         """The form as it stands, with a fresh summary; for the script only the summary."""
-        posted = self.request.POST
-        choices = ticked_at_once(posted_choices(offer, posted), offer, posted.get("action", ""))
+        posted, files = self.request.POST, self.request.FILES
+        choices = posted_choices(offer, posted, files)
+        choices, errors = ticked_at_once(choices, offer, posted.get("action", ""), files)
         if self.request.headers.get("X-Part") == "summary":
             page = request_page(offer, choices)
             return render(self.request, "consent/_request_summary.html", {"page": page})
-        return self._page(offer, choices, changes=changed_aspects(posted.get("digest", ""), offer.digest))
+        changes = changed_aspects(posted.get("digest", ""), offer.digest)
+        return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
 
     def _changed(self, offer: Offer, choices: Choices, changes: Sequence[str]) -> HttpResponse:
         """What was read is not what would be shared now: nothing happens, the differences are named (P-09)."""
@@ -157,6 +183,8 @@ class RequestView(View):
 
     def _first_outcome(self) -> HttpResponse:
         stored = _stored_or_404(self.stored.key)
+        if stored.handed_over and not self._is_for_another():
+            return handed_back(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
         return request_over.first_outcome(self.request, stored, pressed=pressed, at=self.at)
 
@@ -170,9 +198,9 @@ class RequestView(View):
         note: str = "",
         status: int = 200,
     ) -> HttpResponse:
-        deciders = (
-            "" if offer.may_decide else deciders_in_words(viewer=current_user(self.request), at=self.at)
-        )
+        user = current_user(self.request)
+        needs_owners = offer.delegate or not offer.may_decide
+        deciders = deciders_of(self.stored, viewer=user, at=self.at) if needs_owners else None
         page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
         origin = origin_of(self.stored.redirect_uri)
@@ -192,7 +220,9 @@ def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
 
 def _stored_or_404(key: str) -> ConsentRequest:
     """By its unguessable key; a pushed request that was not opened yet is not there yet."""
-    requests = ConsentRequest.objects.select_related("client", "grant").exclude(status=RequestStatus.PUSHED)
+    requests = ConsentRequest.objects.select_related("client", "grant", "user").exclude(
+        status=RequestStatus.PUSHED
+    )
     stored = requests.filter(key=key).first()
     if stored is None:
         raise Http404

@@ -29,6 +29,7 @@ _REFUSALS: dict[str, str | Promise] = {
     ),
     "too_wide": _("The form named dates beyond those that the company asked for."),
     "may_not_decide": _("This login may look at these accounts, but not share their data."),
+    "all_or_none": _("This request can be shared only as it was asked, or not at all."),
     "client_not_allowed": _("The company may not receive data at the moment."),
 }
 
@@ -47,6 +48,7 @@ def first_outcome(
     receipt = receipt_of(grant)
     context = {
         "company": stored.client.name,
+        "carrier": str(stored.user) if stored.handed_over else "",
         "decided": moment_in_words(decided),
         "was_approved": stored.status == RequestStatus.APPROVED,
         "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
@@ -67,7 +69,7 @@ def too_late(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
 
 def anothers(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """Somebody else opened the request first; it stays theirs (X-16)."""
-    return _with_way_back(render(request, "consent/anothers.html", status=403), stored)
+    return with_way_back(render(request, "consent/anothers.html", status=403), stored)
 
 
 def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
@@ -75,7 +77,7 @@ def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     parts = AccessRequest.from_json(stored.details).parts
     numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
     context = {"company": stored.client.name, "numbers": tuple(numbers), "reference": stored.reference}
-    return _with_way_back(render(request, "consent/no_match.html", context), stored)
+    return with_way_back(render(request, "consent/no_match.html", context), stored)
 
 
 def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
@@ -86,7 +88,7 @@ def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) 
         "again_url": reverse("consent_request", args=[stored.key]),
         "reference": stored.reference,
     }
-    return _with_way_back(render(request, "consent/refused.html", context, status=403), stored)
+    return with_way_back(render(request, "consent/refused.html", context, status=403), stored)
 
 
 def _numbers(services: object) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ def _back(stored: ConsentRequest) -> str:
     return error_redirect(request=stored, error="access_denied", description="The request has expired.")
 
 
-def _with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
+def with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
     """Let the page's form end at the third party's address."""
     origin = origin_of(stored.redirect_uri)
     response["Content-Security-Policy"] = page_policy(form_origins=[origin])

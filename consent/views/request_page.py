@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.forms import Choices, FieldError, bounds, chosen, date_error, in_sight, search_words
-from consent.services.offer import Card, Choice, Group, Offer
+from consent.forms import Choices, FieldError, bounds, chosen, date_error
+from consent.queries.deciders import Deciders
+from consent.services.offer import LONG_LIST, Card, Choice, Group, Offer
+from consent.views.request_lists import SectionView, kind_and_number, list_sections
 from consent.wording import services_in_words
-
-LONG_LIST = 10  # entries; from the next one on a list can be searched (F-125 to F-128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +46,10 @@ class CardView:
     note: str
     problem: str
     ticked: bool
+    is_required: bool
     error: str
     dates: tuple[DateView, ...]
     is_shortened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceView:
-    """One service in a list; `words` is what the search looks in."""
-
-    value: str
-    label: str
-    detail: str
-    ended: str
-    words: str
-    can_share: bool
-    ticked: bool
-    is_hidden: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AccountView:
-    """The services of one billing account."""
-
-    number: str
-    name: str
-    choices: tuple[ChoiceView, ...]
-    is_hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +58,7 @@ class GroupView:
 
     id: str
     cards: tuple[CardView, ...]
-    accounts: tuple[AccountView, ...]
+    sections: tuple[SectionView, ...]
     applies_to: str
     error: str
     count: str
@@ -91,6 +66,11 @@ class GroupView:
     is_long: bool
     search: str
     only_ticked: bool
+    has_regions: bool
+    by_region: bool
+    numbers: str
+    numbers_error: str
+    file_error: str
     future: str
     future_ticked: bool
 
@@ -106,6 +86,14 @@ class SummaryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A card that is not ticked."""
+
+    scope: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPage:
     """Everything the template prints."""
 
@@ -117,11 +105,15 @@ class RequestPage:
     reference: str
     digest: str
     may_decide: bool
-    deciders: str
+    deciders: Deciders | None
     is_delegate: bool
+    is_locked: bool
+    has_uploads: bool
+    asked_by: str
     groups: tuple[GroupView, ...]
     summary: tuple[SummaryRow, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    services_left_out: str
     errors: tuple[FieldError, ...]
     changes: tuple[str, ...]
     note: str
@@ -134,7 +126,7 @@ def request_page(
     errors: Sequence[FieldError] = (),
     changes: Sequence[str] = (),
     note: str = "",
-    deciders: str = "",
+    deciders: Deciders | None = None,
 ) -> RequestPage:
     """The page for `offer` with `choices` ticked. `changes` and `note` say why it is shown again."""
     messages = {error.field: error.message for error in errors}
@@ -149,9 +141,15 @@ def request_page(
         may_decide=offer.may_decide,
         deciders=deciders,
         is_delegate=offer.delegate,
+        is_locked=any(card.locked for card in offer.cards),
+        has_uploads=any(len(group.choices) > LONG_LIST for group in offer.groups),
+        asked_by=offer.asked_by,
         groups=tuple(_group(group, offer, choices, messages) for group in offer.groups),
         summary=summary_rows(offer, choices),
-        left_out=tuple(card.title for card in offer.cards if card.scope.id not in choices.shared),
+        left_out=tuple(
+            LeftOut(card.scope.id, card.title) for card in offer.cards if card.scope.id not in choices.shared
+        ),
+        services_left_out=_services_left_out(offer, choices),
         errors=tuple(errors),
         changes=tuple(changes),
         note=note,
@@ -191,30 +189,47 @@ def _own_day(name: str, typed: str) -> str:
 
 def _services(card: Card, offer: Offer, choices: Choices) -> str:
     ticked = chosen(card, choices, offer)
-    if len(ticked) > LONG_LIST:
-        words = services_in_words(choice.commodity for choice in ticked)
-    else:
-        words = ", ".join(_kind_and_number(choice) for choice in ticked)
+    words = _named_or_counted(ticked)
     later = _("Services you add later") if card.future_offered and card.group in choices.future else ""
     return ", ".join(part for part in (words, later) if part) or _("No service ticked yet.")
 
 
+def _services_left_out(offer: Offer, choices: Choices) -> str:
+    """Services that no ticked card shares; named while they are few. Empty where no card is ticked."""
+    cards = [card for card in offer.cards if card.scope.id in choices.shared]
+    shared = {choice.pk for card in cards for choice in chosen(card, choices, offer)}
+    offered = {choice.pk: choice for group in offer.groups for choice in group.shareable}
+    left = [choice for pk, choice in offered.items() if pk not in shared] if cards else []
+    return _named_or_counted(left)
+
+
+def _named_or_counted(choices: Sequence[Choice]) -> str:
+    if len(choices) > LONG_LIST:
+        return services_in_words(choice.commodity for choice in choices)
+    return ", ".join(kind_and_number(choice) for choice in choices)
+
+
 def _group(group: Group, offer: Offer, choices: Choices, messages: dict[str, str]) -> GroupView:
     ticked = choices.contracts[group.key]
-    shown = {choice.public_id for choice in in_sight(group, choices)}
+    is_long = len(group.choices) > LONG_LIST
     cards = [card for card in offer.cards if card.group == group.key]
     titles = [card.title for card in cards]
     return GroupView(
         id=group.key,
         cards=tuple(_card(card, choices, messages) for card in cards),
-        accounts=_accounts(group, ticked, shown),
+        sections=list_sections(group, choices, is_long=is_long),
         applies_to=_("For: %(titles)s.") % {"titles": "; ".join(titles)} if len(offer.groups) > 1 else "",
         error=messages.get(f"services-{group.key}", ""),
         count=_count(len(ticked), len(group.shareable)),
         size=len(group.shareable),
-        is_long=len(group.choices) > LONG_LIST,
+        is_long=is_long,
         search=choices.searches.get(group.key, ""),
         only_ticked=group.key in choices.only_ticked,
+        has_regions=is_long and any(choice.region for choice in group.choices),
+        by_region=group.key in choices.by_region,
+        numbers=choices.numbers.get(group.key, ""),
+        numbers_error=messages.get(f"numbers-{group.key}", ""),
+        file_error=messages.get(f"file-{group.key}", ""),
         future=_future(cards) if group.future_offered else "",
         future_ticked=group.key in choices.future,
     )
@@ -246,6 +261,7 @@ def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
         note=card.withheld_note,
         problem=card.problem,
         ticked=card.scope.id in choices.shared,
+        is_required=card.is_required,
         error=messages.get(f"share-{card.scope.id}", ""),
         dates=dates,
         is_shortened=any(date.error or date.value != date.asked for date in dates),
@@ -275,50 +291,3 @@ def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> 
 
 def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
-
-
-def _accounts(group: Group, ticked: frozenset[str], shown: set[str]) -> tuple[AccountView, ...]:
-    accounts = []
-    for _pk, choices in groupby(group.choices, key=lambda choice: choice.account_pk):
-        held = tuple(choices)
-        views = tuple(_choice(choice, ticked, shown) for choice in held)
-        accounts.append(
-            AccountView(
-                number=held[0].account_number,
-                name=held[0].account_name,
-                choices=views,
-                is_hidden=all(view.is_hidden for view in views),
-            )
-        )
-    return tuple(accounts)
-
-
-def _choice(choice: Choice, ticked: frozenset[str], shown: set[str]) -> ChoiceView:
-    return ChoiceView(
-        value=choice.public_id,
-        label=_label(choice),
-        detail=_detail(choice),
-        ended=_("Ended") if choice.has_ended else "",
-        words=search_words(choice),
-        can_share=choice.can_be_shared,
-        ticked=choice.public_id in ticked,
-        is_hidden=choice.public_id not in shown,
-    )
-
-
-def _label(choice: Choice) -> str:
-    return f"{choice.name}, {_kind_and_number(choice)}" if choice.name else _kind_and_number(choice)
-
-
-def _kind_and_number(choice: Choice) -> str:
-    return f"{capfirst(choice.commodity_words)} {choice.number}"
-
-
-def _detail(choice: Choice) -> str:
-    if not choice.can_be_shared:
-        nothing = _("Nothing to share here.")
-    elif choice.nothing_for:
-        nothing = _("Has nothing for: %(titles)s.") % {"titles": "; ".join(choice.nothing_for)}
-    else:
-        nothing = ""
-    return " ".join(part for part in (f"{choice.address}." if choice.address else "", nothing) if part)

@@ -1,10 +1,12 @@
 // Lists of services on the request page: tick all or none, search, show ticked, at once.
 // Without scripts the same buttons and fields do it by a round trip.
 const visible = (entry) => !entry.hidden;
+const boxOf = (entry) => entry.querySelector("input");
 
 for (const list of document.querySelectorAll("[data-services]")) {
   const entries = [...list.querySelectorAll("[data-choice]")];
-  const boxes = [...list.querySelectorAll("[data-choice] input")];
+  const boxes = entries.map(boxOf).filter((box) => box !== null);
+  const sections = [...list.querySelectorAll("[data-section]")];
   const count = list.querySelector("[data-count]");
   const search = list.querySelector("[data-search]");
   const only = list.querySelector("[data-only]");
@@ -16,29 +18,30 @@ for (const list of document.querySelectorAll("[data-services]")) {
   };
 
   const showEntries = () => {
-    const sought = search ? search.value.trim().toLowerCase().split(/\s+/) : [];
+    const sought = search.value.trim().toLowerCase().split(/\s+/);
     for (const entry of entries) {
       const found = sought.every((word) => entry.dataset.choice.includes(word));
-      const box = entry.querySelector("input");
-      entry.hidden = !found || (only !== null && only.checked && !(box && box.checked));
+      entry.hidden = !found || (only.checked && !boxOf(entry)?.checked);
     }
-    for (const account of list.querySelectorAll("[data-account]")) {
-      account.hidden = ![...account.querySelectorAll("[data-choice]")].some(visible);
+    for (const section of sections) {
+      section.hidden = ![...section.querySelectorAll("[data-choice]")].some(visible);
     }
   };
 
-  const tick = (event, ticked) => {
+  const tick = (event) => {
+    const button = event.target.closest("[data-all], [data-none]");
+    if (!button) return;
     event.preventDefault();
-    for (const entry of entries.filter(visible)) {
-      const box = entry.querySelector("input");
-      if (box) box.checked = ticked;
+    const area = button.closest("[data-section]") ?? list;
+    for (const entry of [...area.querySelectorAll("[data-choice]")].filter(visible)) {
+      const box = boxOf(entry);
+      if (box) box.checked = button.matches("[data-all]");
     }
     list.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
-  list.querySelector("[data-all]")?.addEventListener("click", (event) => tick(event, true));
-  list.querySelector("[data-none]")?.addEventListener("click", (event) => tick(event, false));
+  list.addEventListener("click", tick);
+  list.addEventListener("change", showCount);
   search?.addEventListener("input", showEntries);
   only?.addEventListener("change", showEntries);
-  list.addEventListener("change", showCount);
 }

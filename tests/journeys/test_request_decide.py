@@ -47,7 +47,7 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
     if not scripts:
         page.get_by_role("button", name="Update summary").click()
     summary = page.locator("#summary")
-    summary.get_by_text("Not shared: What your bills are made of.").wait_for()
+    summary.get_by_role("paragraph").filter(has_text="Not shared: What your bills are made of.").wait_for()
     told = summary.inner_text()
     shot(page, f"request-narrowed-{width}-{scripts}")
     assert_fits(page)

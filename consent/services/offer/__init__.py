@@ -2,6 +2,6 @@
 
 from consent.services.offer.build import build_offer
 from consent.services.offer.digest import changed_aspects
-from consent.services.offer.values import Card, Choice, Group, Offer
+from consent.services.offer.values import LONG_LIST, Card, Choice, Group, Offer
 
-__all__ = ["Card", "Choice", "Group", "Offer", "build_offer", "changed_aspects"]
+__all__ = ["LONG_LIST", "Card", "Choice", "Group", "Offer", "build_offer", "changed_aspects"]

@@ -1,7 +1,7 @@
 """From the stored request and what the user has to the page's offer."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
+from accounts.queries.labels import grid_places
 from accounts.queries.roles import owners_of, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
 from consent.models import ConsentRequest
@@ -20,7 +21,7 @@ from consent.scopes.base import Period, Scope
 from consent.scopes.bill_statements import BILL_STATEMENTS
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer.digest import digest_of
-from consent.services.offer.values import Card, Choice, Group, Offer
+from consent.services.offer.values import LONG_LIST, Card, Choice, Group, Offer
 from consent.wording import (
     access_in_words,
     badge_in_words,
@@ -34,13 +35,13 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
     """What `request` asks of `user` at `at`, relative dates fixed at that instant.
 
     Shows contracts the user may share; to who may only look, those they see, with `may_decide` false. Two
-    queries, however many contracts; `request.client` should be loaded.
+    queries, three where a list is long, however many contracts; `request.client` should be loaded.
     """
     asked = AccessRequest.from_json(request.details)
-    contracts, may_decide = _contracts(user, at)
-    today = timezone.localdate(at)
+    contracts, may_decide = _contracts(request, user, at)
     lists = _lists(asked.parts)
-    groups = [_group(services, parts, contracts, today, at) for services, parts in lists]
+    regions = _regions(contracts, at) if len(contracts) > LONG_LIST else {}
+    groups = [_group(services, parts, contracts, regions, at) for services, parts in lists]
     joint = _accounts_of_several(contracts)
     cards = []
     for (_services, parts), group in zip(lists, groups, strict=True):
@@ -58,6 +59,7 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
         groups=tuple(groups),
         may_decide=may_decide,
         delegate=may_decide and not _owns_one(user, contracts, at),
+        asked_by=str(request.user) if request.user_id not in (None, user.pk) else "",
         no_match=not any(group.choices for group in groups),
         digest="",
     )
@@ -74,10 +76,17 @@ def utility_zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
-def _contracts(user: User, at: datetime) -> tuple[list[ServiceContract], bool]:
-    """The contracts to list, and whether the user may share them."""
+def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[ServiceContract], bool]:
+    """The contracts to list, and whether the user may share them.
+
+    Of a request that was handed over, only what its asker sees: the answer goes back through them.
+    """
     order = ("billing_account__account_number", "contract_number")
-    shareable = list(shareable_contracts(user=user, at=at).select_related("billing_account").order_by(*order))
+    own = shareable_contracts(user=user, at=at)
+    if request.user_id not in (None, user.pk):
+        assert request.user is not None
+        own = own.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
+    shareable = list(own.select_related("billing_account").order_by(*order))
     if shareable:
         return shareable, True
     visible = visible_contracts(user=user, at=at).select_related("billing_account").order_by(*order)
@@ -102,12 +111,13 @@ def _group(
     services: Services,
     parts: Sequence[RequestedPart],
     contracts: Sequence[ServiceContract],
-    today: date,
+    regions: Mapping[int, str],
     at: datetime,
 ) -> Group:
-    scopes = [SCOPES[part.scope] for part in parts]
+    scopes, today = [SCOPES[part.scope] for part in parts], timezone.localdate(at)
     choices = (
-        _choice(contract, services, scopes, today) for contract in _offered(contracts, services, today)
+        _choice(contract, services, scopes, regions.get(contract.pk, ""), today)
+        for contract in _offered(contracts, services, today)
     )
     return Group(
         key=scopes[0].id,
@@ -126,7 +136,9 @@ def _offered(contracts: Sequence[ServiceContract], services: Services, today: da
     return [contract for contract in contracts if contract.contract_number in services]
 
 
-def _choice(contract: ServiceContract, services: Services, scopes: Collection[Scope], today: date) -> Choice:
+def _choice(
+    contract: ServiceContract, services: Services, scopes: Collection[Scope], region: str, today: date
+) -> Choice:
     without = [str(scope.title) for scope in scopes if not scope.can_cover(contract.commodity)]
     can_be_shared = len(without) < len(scopes)
     account = contract.billing_account
@@ -141,11 +153,19 @@ def _choice(contract: ServiceContract, services: Services, scopes: Collection[Sc
         account_pk=account.pk,
         account_number=account.account_number,
         account_name=account.name,
+        region=region,
         has_ended=_has_ended(contract, today),
         preselected=services is not None and can_be_shared,
         can_be_shared=can_be_shared,
         nothing_for=tuple(without),
     )
+
+
+def _regions(contracts: Collection[ServiceContract], at: datetime) -> dict[int, str]:
+    """By contract key, where on the grid it is served at `at` or was last. One query."""
+    places = grid_places([contract.pk for contract in contracts])
+    places.sort(key=lambda place: (place.span.contains(at), place.span.start or at))
+    return {place.contract_key: place.region for place in places}
 
 
 def _has_ended(contract: ServiceContract, today: date) -> bool:

@@ -6,13 +6,15 @@ from datetime import date
 from consent.periods import PartPeriod
 from consent.scopes.base import Scope
 
+LONG_LIST = 10  # services; from the next one on a list can be searched (F-125 to F-128)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One service contract to tick. `pk` is the database key, `public_id` what the form carries.
 
     `nothing_for` are titles of this list's cards that have nothing to share here (another commodity); where
-    they are all of them, `can_be_shared` is false and there is no tick.
+    they are all of them, `can_be_shared` is false and there is no tick. `region` is looked up for long lists only.
     """
 
     pk: int
@@ -25,6 +27,7 @@ class Choice:
     account_pk: int
     account_number: str
     account_name: str
+    region: str
     has_ended: bool
     preselected: bool
     can_be_shared: bool
@@ -90,7 +93,8 @@ class Card:
 class Offer:
     """Everything the page shows that matters, and nothing it does not.
 
-    `may_decide` is false for a viewer. `delegate`: the user acts for an owner. `no_match`: none of the
+    `may_decide` is false for a viewer. `delegate`: the user acts for an owner. `asked_by`: the viewer who handed
+    the request over, if one did. `no_match`: none of the
     services asked for is this customer's. `digest` names what is shown; a decision carries it back.
     """
 
@@ -104,6 +108,7 @@ class Offer:
     groups: tuple[Group, ...]
     may_decide: bool
     delegate: bool
+    asked_by: str
     no_match: bool
     digest: str
 

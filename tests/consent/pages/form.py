@@ -21,15 +21,15 @@ class PostedForm:
         page = html.fromstring(response.content.decode())
         [form] = page.xpath(f"//form[@id='{form_id}']")
         read = cls(browser, response.request["PATH_INFO"])
-        for element in form.xpath(".//input | .//button"):
+        for element in form.xpath(".//input | .//button | .//textarea"):
             read._take(element)
         return read
 
     def _take(self, element: html.HtmlElement) -> None:
-        name, value = element.get("name"), element.get("value", "")
+        name, value = element.get("name"), element.get("value", element.text or "")
         if element.tag == "button":
             self.buttons.append((name, value, element.text_content().strip()))
-        elif element.get("disabled") is None:
+        elif element.get("disabled") is None and element.get("type") != "file":
             if element.get("type") != "checkbox" or element.get("checked") is not None:
                 self.data.setdefault(name, []).append(value)
 

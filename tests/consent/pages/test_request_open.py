@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client as Browser
 from django.urls import reverse
+from lxml import html
 
 from accounts.models import Role
 from cdsc_portal.lib import clock
@@ -168,17 +169,17 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
         "River Valley Power (demo)",
         "Request to share your data",
         "<strong>Sunny Roofs (demo)</strong> asks to see data about your energy service. You can say no.",
-        request.reference,
         "Your meter readings",
         "Ongoing until",
         "How much you used, and when.",
         "Not included:",
         "Readings from",
         home.contract.contract_number,
-        "To size your &lt;b&gt;roof&lt;/b&gt;.",
         "Written by Sunny Roofs (demo)",
+        "To size your &lt;b&gt;roof&lt;/b&gt;.",
         "Check what you share",
         "Share selected data",
+        request.reference,
         "Logged in as",
     ]
     places = [page.find(words) for words in told]
@@ -253,7 +254,7 @@ def test_a_viewer_reads_the_request_and_learns_who_can_decide(home):
     sent = {**form.data, "decision": "approve", "share-usage_data": "on"}
     forged = browser.post(address(request), {**sent, "contract-usage_data": home.contract.public_id})
 
-    assert f"Ask {home.owner.name}" in page
+    assert f"{home.owner.name} can decide" in page
     assert 'value="approve"' not in page
     assert forged.status_code == 403
     assert not Grant.objects.exists()
@@ -327,7 +328,7 @@ def test_the_script_gets_only_the_summary(home, browser, opened):
     summary = form.press("action", "update", headers={"X-Part": "summary"}).content.decode()
 
     assert "<html" not in summary
-    assert "Not shared: What your bills are made of." in summary
+    assert "Not shared: What your bills are made of." in html.fromstring(summary).text_content()
 
 
 @pytest.mark.spec("P-10", "F-125", "F-126", "F-127", "F-128")
@@ -360,16 +361,16 @@ def test_search_and_tick_none_work_without_scripts(home, browser, opened):
     assert response.content.decode().count(" hidden>") >= 11
 
 
-@pytest.mark.parametrize("services", [2, 40])
-def test_the_page_costs_the_same_queries_for_two_services_and_forty(
+@pytest.mark.parametrize("services", [11, 40])
+def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
     home, browser, services, django_assert_num_queries
 ):
     for _number in range(services - 1):
         add_service(owner=home.owner, account=home.account)
     request = ask(USAGE, BILLS, user=home.owner)
 
-    # session, user, request, binding; contracts, role; session saved: savepoint, update, release
-    with django_assert_num_queries(9):
+    # session, user, request, binding; contracts, regions, role; session saved: savepoint, update, release
+    with django_assert_num_queries(10):
         browser.get(address(request))
 
 

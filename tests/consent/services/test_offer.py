@@ -181,7 +181,7 @@ def test_a_fixed_period_that_passed_while_the_request_waited_cannot_be_shared():
     assert offer.cards[0].problem == "The dates that were asked for have passed."
 
 
-def test_two_thousand_services_cost_two_statements(django_assert_num_queries):
+def test_two_thousand_services_cost_three_statements(django_assert_num_queries):
     home = household()
     ServiceContract.objects.bulk_create(
         ServiceContract(
@@ -194,7 +194,7 @@ def test_two_thousand_services_cost_two_statements(django_assert_num_queries):
     )
     request = ask({"type": "usage_data", "services": "all"}, user=home.owner, at=AT)
 
-    with django_assert_num_queries(2):  # contracts, who owns them
+    with django_assert_num_queries(3):  # contracts, their regions, who owns them
         offer = build_offer(request, home.owner, AT)
 
     assert len(offer.cards[0].contracts) == 2000

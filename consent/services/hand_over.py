@@ -1,0 +1,32 @@
+"""A viewer asks the owners to decide: the request stays the viewer's, who takes the answer back (P-15)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.queries.roles import shareable_contracts
+from consent.models import ConsentRequest
+from consent.services.ask import DECIDE_WITHIN
+from consent.services.decision import MayNotDecide
+from consent.services.letters import tell_of_waiting_request
+from consent.services.opened import locked_request
+
+
+@transaction.atomic
+def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
+    """Let the owners of what `by` sees decide `request`, within a day from now; each gets one mail.
+
+    Returns whether this was the first time; a second time changes nothing. Raises a DecisionRefused: the request
+    is over or another's, or `by` may decide it without help.
+    """
+    locked = locked_request(request, by, at)
+    if locked.user_id != by.pk or shareable_contracts(user=by, at=at).exists():
+        raise MayNotDecide
+    if locked.handed_over is not None:
+        return False
+    locked.handed_over = at
+    locked.expires = max(locked.expires, at + DECIDE_WITHIN)
+    locked.save(update_fields=["handed_over", "expires"])
+    tell_of_waiting_request(request=locked, asked_by=by, at=at)
+    return True
