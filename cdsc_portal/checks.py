@@ -41,3 +41,11 @@ def mail_reaches_people(app_configs: Sequence[Any] | None, **options: Any) -> li
             "MAIL_URL must name a mail server", hint="smtps://user:password@mail.example.com", id="cdsc.E003"
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def staff_take_a_second_step(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Whoever may read every customer's data logs in with more than a password (ASVS 6.3.3)."""
+    if settings.STAFF_SECOND_FACTOR:
+        return []
+    return [Error("STAFF_SECOND_FACTOR=0 must not face people", hint="Unset it.", id="cdsc.E004")]

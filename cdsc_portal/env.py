@@ -48,6 +48,11 @@ class Environment:
     feed_pull_hosts: tuple[str, ...]
     feed_file_megabytes: int
     feed_calls_per_minute: int
+    staff_second_factor: bool
+    oidc_name: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_server_url: str
 
 
 def read(source: Mapping[str, str] = os.environ) -> Environment:
@@ -92,6 +97,11 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         feed_pull_hosts=tuple(host.lower() for host in _list(source, "FEED_PULL_HOSTS")),
         feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
         feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
+        staff_second_factor=_flag(source, "STAFF_SECOND_FACTOR", "0" if development else "1"),
+        oidc_name=_value(source, "OIDC_NAME", "single sign-on"),
+        oidc_client_id=_value(source, "OIDC_CLIENT_ID", ""),
+        oidc_client_secret=_value(source, "OIDC_CLIENT_SECRET", ""),
+        oidc_server_url=_oidc_server(source, development=development),
     )
 
 
@@ -117,8 +127,19 @@ def _value(source: Mapping[str, str], name: str, default: str) -> str:
         raise EnvironmentValueError(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
 
 
-def _flag(source: Mapping[str, str], name: str) -> bool:
-    return _choice(source, name, "0", ("0", "1")) == "1"
+def _flag(source: Mapping[str, str], name: str, default: str = "0") -> bool:
+    return _choice(source, name, default, ("0", "1")) == "1"
+
+
+def _oidc_server(source: Mapping[str, str], *, development: bool) -> str:
+    """The provider of single sign-on; with one, this server must be known there."""
+    url = _value(source, "OIDC_SERVER_URL", "").rstrip("/")
+    if url and not url.startswith(("https://", "http://") if development else "https://"):
+        raise EnvironmentValueError(f"OIDC_SERVER_URL is {url!r}; it must be an https address")
+    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        if url and not _value(source, name, ""):
+            raise EnvironmentValueError(f"{name} must be set where OIDC_SERVER_URL is")
+    return url
 
 
 def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -29,6 +29,9 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "oauth2_provider",
     "rest_framework",
     "drf_spectacular",
@@ -118,6 +121,8 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.sign_in.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.sign_in.forms.ResetPasswordKeyForm",
     "reauthenticate": "accounts.sign_in.forms.ReauthenticateForm",
+    "request_login_code": "accounts.sign_in.forms.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.sign_in.forms.ConfirmLoginCodeForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -128,10 +133,53 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else anyone could make this server write to anyone
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{ENV.utility_name}: "
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if ENV.development else "https"
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {  # by address of the caller and of the mail; tries at one login: services/sign_in_locks
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip",
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "reset_password": "20/m/ip,3/m/key,10/h/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.secure_proxy else 0
+MFA_ADAPTER = "accounts.sign_in.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in.forms.SecondStepForm",
+    "reauthenticate": "accounts.sign_in.forms.SecondStepAgainForm",
+    "activate_totp": "accounts.sign_in.forms.ActivateAppForm",
+    "add_webauthn": "accounts.sign_in.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.sign_in.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the utility gave the address, and a mail to it opened the login
+MFA_TOTP_ISSUER = ENV.utility_name
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.development  # http://localhost
+STAFF_SECOND_FACTOR = ENV.staff_second_factor
+SINGLE_SIGN_ON_NAME = ENV.oidc_name if ENV.oidc_server_url else ""
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.single_sign_on.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": ENV.oidc_name,
+                "client_id": ENV.oidc_client_id,
+                "secret": ENV.oidc_client_secret,
+                "settings": {"server_url": ENV.oidc_server_url},
+            }
+        ]
+        if ENV.oidc_server_url
+        else [],
+    }
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/my/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -279,6 +327,8 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so a lost message loses nothing
     "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
     "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
+    "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},
+    "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
     "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},

@@ -1,14 +1,18 @@
 """Every address of the server. Each app brings its own."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one door for everyone
+from accounts.sign_in.second_step import may_run_the_site, staff_door
+
+# one door for everyone, and a second step for staff
+admin.site.login = staff_door(admin.site.login)  # type: ignore[method-assign]
+admin.site.has_permission = may_run_the_site  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("cdsc_portal.web.urls")),
     path("accounts/", include("accounts.sign_in.urls")),
+    path("my/settings/", include("accounts.sign_in.settings_urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("datahub.urls")),

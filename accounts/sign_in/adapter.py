@@ -1,10 +1,36 @@
 """What allauth asks of a project."""
 
+import time
+from datetime import datetime
+from typing import Any
+
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.internal.httpkit import add_query_params
-from django.http import HttpRequest
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgPathFillImage
+
+from accounts.models import User
+from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, forget_tries
+from accounts.services.sign_in_mail import write_sign_in_mail
+from accounts.sign_in.choices import bring_choices
+from accounts.sign_in.waiting import take_waiting_page
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.sealed import seal, unseal
+
+_FRESH_SECONDS = 5 * 60
+_SECRETS = "second step"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -15,14 +41,108 @@ class AccountAdapter(DefaultAccountAdapter):
         # one wording for both, so that nobody learns which addresses exist
         "email_password_mismatch": _("The e-mail address or the password is not right."),
         "too_many_login_attempts": _("Too many attempts to log in. Wait five minutes, then try again."),
+        "rate_limited": _("Too many attempts. Wait five minutes, then try again."),
         "incorrect_password": _("The password is not right."),
         "enter_current_password": _("The password is not right."),
+        "incorrect_code": _("This code is not right."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try before the password is looked at; too many are refused with the time they end."""
+        super().pre_authenticate(request, **credentials)
+        try:
+            count_try(kind=PASSWORD, of=credentials.get("email", ""), at=clock.now())
+        except LockedError as locked:
+            raise locked_words(locked) from locked
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            forget_tries(kind=PASSWORD, of=credentials.get("email", ""))
+        return user
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Who has just logged in is not asked again."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        last = max((record["at"] for record in records), default=0.0)
+        return time.time() - last > _FRESH_SECONDS  # the library's own clock wrote it
+
+    def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **login)
+        bring_choices(request, response, user)
+        return response
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return take_waiting_page(request) or super().get_login_redirect_url(request)
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         url: str = super().get_reset_password_from_key_url(key)
         waiting = context.request.POST.get("next", "")
         return add_query_params(url, {"next": waiting}) if waiting and self.is_safe_url(waiting) else url
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell the person what was changed about the login, in their language, whoever changed it."""
+        self.send_mail(template_prefix, email or user.email, {**(context or {}), "user": user})
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mail goes out after the answer, so that its length tells nothing and a lost server loses nothing."""
+        at, user = clock.now(), context.get("user")
+        language = user.language if isinstance(user, User) else translation.get_language()
+        with translation.override(language):
+            mail = self.render_mail(template_prefix, email, {**context, **_of_every_mail(at)})
+            html = (
+                mail.alternatives[0][0]
+                if isinstance(mail, EmailMultiAlternatives) and mail.alternatives
+                else ""
+            )
+            write_sign_in_mail(to=email, subject=mail.subject, text=mail.body, html=html, at=at)
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of the second step are sealed in the database (X-18)."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is not right."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, purpose=_SECRETS)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, purpose=_SECRETS)
+
+    def build_totp_svg(self, url: str) -> str:
+        """Dark on a white ground of its own: apps do not read it the other way round."""
+        return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return {**entity, "name": settings.UTILITY_NAME}
+
+
+def locked_words(locked: LockedError) -> ValidationError:
+    """Until when a person waits, in words."""
+    moment = date_format(timezone.localtime(locked.until), "TIME_FORMAT")
+    words = _now("Too many attempts to log in. Wait until %(time)s, then try again.") % {"time": moment}
+    return ValidationError(words, code="too_many_login_attempts")
+
+
+def _of_every_mail(at: datetime) -> dict[str, object]:
+    return {
+        "utility_name": settings.UTILITY_NAME,
+        "support_url": settings.SUPPORT_URL,
+        "when": moment_in_words(at),
+        "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
+        "language": translation.get_language(),
+    }

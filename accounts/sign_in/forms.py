@@ -1,8 +1,23 @@
 """allauth's forms in this site's words: a label above each field, nothing inside it to vanish while typing."""
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.sign_in_locks import (
+    REAUTHENTICATION,
+    SECOND_STEP,
+    LockedError,
+    count_try,
+    forget_tries,
+)
+from accounts.sign_in.adapter import locked_words
+from cdsc_portal.lib import clock
 
 _LABELS = {
     "login": _("E-mail address"),
@@ -11,10 +26,14 @@ _LABELS = {
     "oldpassword": _("Your password now"),
     "password1": _("New password"),
     "password2": _("New password once more"),
+    "code": _("Code"),
+    "name": _("Name of the passkey"),
 }
+_MISSING = {"code": _("Enter the code."), "name": _("Enter a name.")}
+_NO_PASSKEY = _("The passkey did not work. Try again, or log in another way.")
 
 
-class _OurWords:
+class OurWords:
     """Rewords the fields of the form it is mixed into."""
 
     fields: dict[str, forms.Field]
@@ -28,32 +47,95 @@ class _OurWords:
                 field.error_messages["required"] = _("Enter your e-mail address.")
                 field.error_messages["invalid"] = _("Enter an e-mail address like name@example.com.")
             else:
-                field.error_messages["required"] = _("Enter the password.")
+                field.error_messages["required"] = _MISSING.get(name, _("Enter the password."))
             if name != "password1":  # which shows the rules; the others would link to the reset once more
                 field.help_text = ""
+            if name == "code":
+                field.widget.attrs |= {
+                    "autocapitalize": "none",
+                    "spellcheck": "false",
+                    "inputmode": "numeric",
+                }
 
 
-class LoginForm(_OurWords, allauth_forms.LoginForm):
+class LoginForm(OurWords, allauth_forms.LoginForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class ChangePasswordForm(_OurWords, allauth_forms.ChangePasswordForm):
+class ChangePasswordForm(OurWords, allauth_forms.ChangePasswordForm):
     pass
 
 
-class SetPasswordForm(_OurWords, allauth_forms.SetPasswordForm):
+class SetPasswordForm(OurWords, allauth_forms.SetPasswordForm):
     pass
 
 
-class ResetPasswordForm(_OurWords, allauth_forms.ResetPasswordForm):
+class ResetPasswordForm(OurWords, allauth_forms.ResetPasswordForm):
     pass
 
 
-class ResetPasswordKeyForm(_OurWords, allauth_forms.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(OurWords, allauth_forms.ResetPasswordKeyForm):
     pass
 
 
-class ReauthenticateForm(_OurWords, allauth_forms.ReauthenticateForm):
+class ReauthenticateForm(OurWords, allauth_forms.ReauthenticateForm):
     pass
+
+
+class RequestLoginCodeForm(OurWords, allauth_forms.RequestLoginCodeForm):
+    pass
+
+
+class ConfirmLoginCodeForm(OurWords, allauth_forms.ConfirmLoginCodeForm):
+    pass
+
+
+class _CountedCode(OurWords):
+    """A code of an app or a recovery code: five tries in five minutes, however many come at once."""
+
+    kind = SECOND_STEP
+    user: User
+
+    def clean_code(self) -> str:
+        try:
+            count_try(kind=self.kind, of=self.user.email, at=clock.now())
+        except LockedError as locked:
+            raise locked_words(locked) from locked
+        code: str = super().clean_code()  # type: ignore[misc]  # of the form this is mixed into
+        forget_tries(kind=self.kind, of=self.user.email)
+        return code
+
+
+class SecondStepForm(_CountedCode, mfa_forms.AuthenticateForm):
+    pass
+
+
+class SecondStepAgainForm(_CountedCode, mfa_forms.ReauthenticateForm):
+    kind = REAUTHENTICATION
+
+
+class ActivateAppForm(_CountedCode, totp_forms.ActivateTOTPForm):
+    kind = REAUTHENTICATION
+
+
+class PasskeyNameForm(OurWords, webauthn_forms.EditWebAuthnForm):
+    name = forms.CharField(max_length=60)
+
+
+class AddPasskeyForm(OurWords, webauthn_forms.AddWebAuthnForm):
+    """Every key is a passkey: it stays on the device and asks for finger, face or PIN."""
+
+    name = forms.CharField(max_length=60, required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["passwordless"]
+        self.fields["credential"].error_messages = dict.fromkeys(("required", "invalid"), _NO_PASSKEY)
+
+    def clean(self) -> dict[str, object]:
+        try:
+            return super().clean()
+        except (ValidationError, ValueError, KeyError, TypeError) as error:
+            raise ValidationError(_NO_PASSKEY, code="passkey") from error

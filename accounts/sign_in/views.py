@@ -1,58 +1,129 @@
-"""allauth's views where this site does a little more."""
-
-from urllib.parse import urlsplit
+"""allauth's views of the way in, where this site does a little more: each step knows what waits and offers Cancel."""
 
 from allauth.account import views as allauth_views
-from django.conf import settings
+from allauth.account.internal.stagekit import unstash_login
+from allauth.core.internal.httpkit import add_query_params
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as webauthn_views
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.forms import Form
-from django.http import HttpResponse
-from django.urls import Resolver404, resolve, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from accounts.models import User
-from accounts.services.languages import keep_language
+from accounts.services.sign_in_locks import LockedError, count_try, forget_tries
+from accounts.sign_in.adapter import locked_words
+from accounts.sign_in.single_sign_on import sign_on_link
+from accounts.sign_in.waiting import keep_waiting_page, waiting_page, ways
+from cdsc_portal.lib import clock
 
-_REQUESTS = "/oauth/authorize/"
+_LOGIN_CODE = "login code"
 
 
-class LoginView(allauth_views.LoginView):
-    """A language chosen in this browser becomes the person's; else theirs becomes the browser's."""
+class OnTheWay:
+    """A page before the login is done: it names the waiting page and the way out (F-36)."""
 
-    def form_valid(self, form: Form) -> HttpResponse:
-        response: HttpResponse = super().form_valid(form)
-        user, chosen = self.request.user, self.request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        if isinstance(user, User) and chosen:
-            keep_language(user=user, language=chosen)
-        elif isinstance(user, User) and user.language != settings.LANGUAGE_CODE:
-            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language)
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        waiting = self._begun_for() or waiting_page(self.request)
+        return {
+            **super().get_context_data(**kwargs),  # type: ignore[misc]  # of the view this is mixed into
+            **ways(waiting),
+            "login_again": add_query_params(reverse("account_login"), {"next": waiting} if waiting else {}),
+        }
+
+    def _begun_for(self) -> str:
+        """Where the login that is under way leads to."""
+        login = unstash_login(self.request, peek=True)
+        return (login.redirect_url or "") if login else ""
+
+
+class LoginView(OnTheWay, allauth_views.LoginView):
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        keep_waiting_page(request)
+        response: HttpResponse = super().get(request, *args, **kwargs)
         return response
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        waiting = self.get_next_url() or ""
+        context = super().get_context_data(**kwargs)
+        return {**context, "sign_on": sign_on_link(self.request, str(context["waiting"]))}
+
+
+class PasskeyLoginView(webauthn_views.LoginWebAuthnView):
+    """The browser asks here for a challenge and posts what the passkey answered; a failure leads back to the login."""
+
+    def get_form_class(self) -> type[Form]:
+        return LoginWebAuthnForm
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        messages.error(self.request, _("The passkey did not work. Try again, or log in another way."))
+        waiting = waiting_page(self.request)
+        return HttpResponseRedirect(
+            add_query_params(reverse("account_login"), {"next": waiting} if waiting else {})
+        )
+
+
+class LoginCodeView(OnTheWay, allauth_views.RequestLoginCodeView):
+    """Asks for an address; the answer is the same whether anybody has it."""
+
+
+class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
+    """The code of the mail. Wrong ones are counted by address, since one browser is easily many."""
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        address = self._process.state.get("email", "")
+        if self._action == "verify":
+            try:
+                count_try(kind=_LOGIN_CODE, of=address, at=clock.now())
+            except LockedError as locked:
+                return self._locked(locked_words(locked))
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        if self._action == "verify":
+            forget_tries(kind=_LOGIN_CODE, of=self._process.state.get("email", ""))
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+    def _locked(self, words: ValidationError) -> HttpResponse:
+        form = self.get_form()
+        form.full_clean()
+        form.errors.clear()
+        form.add_error("code", words)
+        return self.render_to_response(self.get_context_data(form=form))
+
+
+class SecondStepView(OnTheWay, mfa_views.AuthenticateView):
+    """After the password: the passkey, the app's code, or a recovery code."""
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        user = self.stage.login.user
+        kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
         return {
             **super().get_context_data(**kwargs),
-            "is_for_request": waiting.startswith(_REQUESTS),
-            "cancel_url": cancel_url(waiting),
+            "has_app": Authenticator.Type.TOTP in kinds,
+            "has_passkey": Authenticator.Type.WEBAUTHN in kinds,
         }
 
 
-class PasswordResetView(allauth_views.PasswordResetView):
+class PasswordResetView(OnTheWay, allauth_views.PasswordResetView):
     """The waiting page travels in the mail's link, so `next` does not decide what follows this form."""
 
     def get_success_url(self) -> str:
         return reverse("account_reset_password_done")
 
 
-def cancel_url(waiting: str) -> str:
-    """Where to leave a page that waits for a login; "" if it has no such place.
+class PasswordFromMailView(OnTheWay, allauth_views.PasswordResetFromKeyView):
+    """The link of an invitation or of a reset: a password is chosen, and the waiting page follows."""
 
-    That is `cancel/` below the page, with its query, when the address there has a name that ends in `_cancel`.
-    """
-    parts = urlsplit(waiting)
-    path = f"{parts.path}cancel/"
-    try:
-        name = resolve(path).url_name or ""
-    except Resolver404:
-        return ""
-    if not name.endswith("_cancel"):
-        return ""
-    return f"{path}?{parts.query}" if parts.query else path
+
+@require_POST
+def stay(request: HttpRequest) -> HttpResponse:
+    """Somebody is still there: the session lasts anew (F-40). 401 once it is over, and nothing else ever."""
+    return HttpResponse(status=204 if request.user.is_authenticated else 401)

@@ -9,6 +9,8 @@ from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from cdsc_portal.lib.themes import chosen_theme
+
 # (address, label), in the order people meet them; only those that exist are shown
 _CUSTOMER_PAGES: tuple[tuple[str, Promise], ...] = (
     ("/my/", _("Home")),
@@ -31,7 +33,7 @@ class Link:
 
 
 def utility(request: HttpRequest) -> dict[str, object]:
-    """The utility's name and where its customers find help: at its own site, or on the help page here."""
+    """The utility's name, where its customers find help (at its own site, or here), the look, the login's length."""
     return {
         "utility_name": settings.UTILITY_NAME,
         "support_url": settings.SUPPORT_URL,
@@ -39,6 +41,8 @@ def utility(request: HttpRequest) -> dict[str, object]:
         "privacy_url": settings.PRIVACY_URL,
         "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
+        "theme": chosen_theme(request.COOKIES),
+        "session_seconds": settings.SESSION_COOKIE_AGE,
     }
 
 

@@ -1,13 +1,18 @@
 """Pages that belong to no app: the front door, help, health, and the style guide of a development server."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from accounts.models import User
 from accounts.services.languages import keep_language
+from accounts.services.themes import keep_theme
+from accounts.sign_in.choices import set_choice
+from cdsc_portal.lib.themes import THEME_COOKIE, THEMES
 from cdsc_portal.web import health, styleguide_samples
 
 
@@ -27,6 +32,18 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
     if isinstance(request.user, User):
         keep_language(user=request.user, language=request.POST.get("language", ""))
     return set_language(request)
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Light, dark or the system's: for this browser, and for who is logged in in the next one too."""
+    theme, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    if isinstance(request.user, User):
+        keep_theme(user=request.user, theme=theme)
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(back if is_ours else reverse("home"))
+    set_choice(response, THEME_COOKIE, theme if theme in THEMES else "")
+    return response
 
 
 @require_safe

@@ -54,6 +54,9 @@ PUBLIC = {  # nobody's data
     "home", "help", "health_live", "health_ready", "set_language", "styleguide", "schema", "oauth_metadata",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
+    "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
+    "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
+    "session_stay", "set_theme",
 }  # fmt: skip
 OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
@@ -63,10 +66,14 @@ BY_UNGUESSABLE_KEY = {
     "receipt_stop",
 }  # no customer data without a login (F-194); tests/consent/pages
 LOGIN = {
+    "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn",
+    "mfa_list_webauthn", "mfa_index",
     "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
     "my_account_name", "my_contract_name", "my_meter_name", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
     "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
-    "my_usage", "my_usage_file",
+    "my_usage", "my_usage_file", "my_bills", "my_bill", "my_bill_file",
 }  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
 

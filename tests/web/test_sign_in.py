@@ -7,9 +7,12 @@ from django.core import mail
 from django.core.cache import cache
 from django.urls import path
 
+from accounts.services.sign_in_mail import send_sign_in_mail
 from accounts.sign_in.invitation import invitation_url
-from accounts.sign_in.views import LoginView, cancel_url
+from accounts.sign_in.views import LoginView
+from accounts.sign_in.waiting import cancel_url
 from cdsc_portal import urls as project_urls
+from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 
 LOGIN = "/accounts/login/"
@@ -22,6 +25,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _no_limits_left_over():
     cache.clear()
+
+
+def posted() -> list[mail.EmailMessage]:
+    """The mail about logins that is on its way, sent now."""
+    send_sign_in_mail(at=clock.now())
+    return mail.outbox
 
 
 def log_in(client, email, password=PASSWORD, **more):
@@ -134,7 +143,7 @@ def test_a_forgotten_password_is_chosen_anew_by_mail_and_leads_to_the_waiting_pa
     UserFactory(email="ana@example.com")
     client.post(RESET, {"email": "ana@example.com", "next": "/help/"})
 
-    link = re.search(r"http://testserver(/\S+)", mail.outbox[0].body).group(1)
+    link = re.search(r"http://testserver(/\S+)", posted()[0].body).group(1)
     form = client.get(link, follow=True)
     response = client.post(
         form.redirect_chain[-1][0], {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "next": "/help/"}
@@ -152,7 +161,7 @@ def test_asking_for_a_link_tells_nothing_about_who_has_an_account(client):
     unknown = client.post(RESET, {"email": "nobody@example.com"}, follow=True)
 
     assert known.redirect_chain == unknown.redirect_chain == [("/accounts/password/reset/done/", 302)]
-    assert [message.to for message in mail.outbox] == [["ana@example.com"]]
+    assert [message.to for message in posted()] == [["ana@example.com"]]
 
 
 def test_the_mail_speaks_for_the_utility_and_names_no_password(client):
@@ -160,7 +169,7 @@ def test_the_mail_speaks_for_the_utility_and_names_no_password(client):
 
     client.post(RESET, {"email": "ana@example.com"})
 
-    message = mail.outbox[0]
+    message = posted()[0]
     assert message.subject == "River Valley Power (demo): Choose your password"
     assert "River Valley Power (demo)" in message.body
     assert "testserver!" not in message.body

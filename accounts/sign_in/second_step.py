@@ -1,0 +1,157 @@
+"""Passkeys, the authenticator app and recovery codes: set up and taken away, and asked of staff.
+
+A page that needs the second step sends people here with `next`, and each page hands it on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import secure_admin_login
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.internal.httpkit import add_query_params
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as code_views
+from allauth.mfa.totp import views as app_views
+from allauth.mfa.webauthn import views as passkey_views
+from allauth.mfa.webauthn.internal import auth as passkeys
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.current_user import current_user
+from accounts.queries.ways_to_log_in import second_steps
+
+Page = Callable[..., HttpResponse]
+
+
+def passed_second_step(request: HttpRequest) -> bool:
+    """Whether this session was opened with a passkey, an app's code or a recovery code too. No query."""
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records)
+
+
+def may_run_the_site(request: HttpRequest) -> bool:
+    """Staff who passed a second step, where the setting asks for one: who may open admin."""
+    user = request.user
+    if not (user.is_active and getattr(user, "is_staff", False)):
+        return False
+    return not settings.STAFF_SECOND_FACTOR or passed_second_step(request)
+
+
+def staff_door(admin_login: Page) -> Page:
+    """Admin's login: everybody's login page, then the second step for staff who have not taken it."""
+    behind = secure_admin_login(admin_login)
+
+    def door(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if (
+            getattr(request.user, "is_staff", False)
+            and request.user.is_active
+            and not may_run_the_site(request)
+        ):
+            target = request.GET.get("next") or request.get_full_path()
+            return HttpResponseRedirect(add_query_params(reverse("second_step"), {"next": target}))
+        response: HttpResponse = behind(request, *args, **kwargs)
+        return response
+
+    return door
+
+
+@require_safe
+@never_cache
+@login_required
+def second_step(request: HttpRequest) -> HttpResponse:
+    """What staff still have to do before their pages: confirm the second step, or set one up."""
+    onward = _next(request)
+    if passed_second_step(request):
+        return HttpResponseRedirect(onward or reverse("my_settings"))
+    steps = second_steps(user=current_user(request))
+    confirm = "mfa_reauthenticate" if steps.has_app else "mfa_reauthenticate_webauthn"
+    if steps.any:
+        return HttpResponseRedirect(_with_next(reverse(confirm), onward))
+    context = {
+        "add_passkey": _with_next(reverse("mfa_add_webauthn"), onward),
+        "add_app": _with_next(reverse("mfa_activate_totp"), onward),
+    }
+    return render(request, "mfa/second_step.html", context)
+
+
+class _Onward:
+    """Keeps `next` through the steps of setting up; what was just proved counts for this session."""
+
+    request: HttpRequest
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # of the view mixed into
+        return {**context, "onward": _next(self.request)}
+
+    def get_success_url(self) -> str:
+        onward = _next(self.request)
+        if getattr(self, "did_generate_recovery_codes", False):
+            return _with_next(reverse("mfa_view_recovery_codes"), onward)
+        return onward or reverse("my_settings")
+
+
+class AddPasskeyView(_Onward, passkey_views.AddWebAuthnView):
+    """A passkey on this device or on a key: it logs in alone, without a password."""
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        options = passkeys.begin_registration(self.request.user, passwordless=True)
+        return {**context, "js_data": options}
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        _prove(self.request, Authenticator.Type.WEBAUTHN)
+        return response
+
+
+class ActivateAppView(_Onward, app_views.ActivateTOTPView):
+    """The app shows a code; entering it shows that the app works."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        _prove(self.request, Authenticator.Type.TOTP)
+        return response
+
+
+class RemoveAppView(_Onward, app_views.DeactivateTOTPView):
+    pass
+
+
+class RemovePasskeyView(_Onward, passkey_views.RemoveWebAuthnView):
+    pass
+
+
+class RenamePasskeyView(_Onward, passkey_views.EditWebAuthnView):
+    pass
+
+
+class NewRecoveryCodesView(_Onward, code_views.GenerateRecoveryCodesView):
+    did_generate_recovery_codes = True
+
+
+class RecoveryCodesView(_Onward, code_views.ViewRecoveryCodesView):
+    pass
+
+
+def _prove(request: HttpRequest, kind: str) -> None:
+    """Whoever has just set it up has just used it."""
+    newest = Authenticator.objects.filter(user=current_user(request), type=kind).order_by("-pk").first()
+    if newest is not None:
+        post_authentication(request, newest, reauthenticated=True)
+
+
+def _next(request: HttpRequest) -> str:
+    asked = request.POST.get("next") or request.GET.get("next") or ""
+    return asked if asked and get_adapter(request).is_safe_url(asked) else ""
+
+
+def _with_next(url: str, onward: str) -> str:
+    return str(add_query_params(url, {"next": onward})) if onward else url

@@ -1,0 +1,147 @@
+"""The page of settings: who one is, how pages look, what mail comes, and how one logs in."""
+
+from allauth.account.decorators import reauthentication_required
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.current_user import current_user
+from accounts.models import User
+from accounts.queries.settings_page import settings_page
+from accounts.services.contact import AddressTakenError, change_address, end_sessions, keep_choices
+from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
+from accounts.services.sign_in_locks import LockedError
+from accounts.sign_in.activation import MailCodeForm
+from accounts.sign_in.adapter import locked_words
+from accounts.sign_in.choices import set_choice
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.themes import THEME_COOKIE
+
+_KEY = "new_address"
+
+
+class ChoicesForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ("name", "language", "theme", "yearly_summary")
+        labels = {
+            "name": _("Your name"),
+            "language": _("Language"),
+            "theme": _("Display"),
+            "yearly_summary": _("Once a year: the companies that can read your data"),
+        }
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["theme"].choices = [  # type: ignore[attr-defined]
+            ("", _("As my device is set")), ("light", _("Light")), ("dark", _("Dark")),
+        ]  # fmt: skip
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address like name@example.com."),
+        },
+    )  # fmt: skip
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def my_settings(request: HttpRequest) -> HttpResponse:
+    user = current_user(request)
+    form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    if form.is_valid():
+        return _keep(request, user, form.cleaned_data)
+    return render(request, "account/settings.html", {"form": form, "page": settings_page(user=user)})
+
+
+def _keep(request: HttpRequest, user: User, told: dict[str, object]) -> HttpResponse:
+    keep_choices(user=user, **told)  # type: ignore[arg-type]  # the form's fields are its arguments
+    with translation.override(user.language):
+        messages.success(request, _now("Your settings are saved."))
+    response = redirect("my_settings")
+    set_choice(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+    set_choice(response, THEME_COOKIE, user.theme)
+    return response
+
+
+@never_cache
+@login_required
+@reauthentication_required
+@require_http_methods(["GET", "POST"])
+def new_address(request: HttpRequest) -> HttpResponse:
+    """Ask for the new address and mail a code there: nothing changes until it comes back."""
+    form = AddressForm(request.POST or None)
+    if form.is_valid():
+        try:
+            pending = send_code(
+                address=form.cleaned_data["email"].lower(), language=current_user(request).language, at=clock.now()
+            )  # fmt: skip
+        except LockedError as locked:
+            form.add_error("email", locked_words(locked))
+        else:
+            request.session[_KEY] = pending.as_dict()
+            return redirect("my_email_code")
+    return render(request, "account/new_address.html", {"form": form, "email": current_user(request).email})
+
+
+@never_cache
+@login_required
+@reauthentication_required
+@require_http_methods(["GET", "POST"])
+def confirm_address(request: HttpRequest) -> HttpResponse:
+    told = request.session.get(_KEY)
+    if told is None:
+        return redirect("my_email")
+    pending, form = PendingCode(**told), MailCodeForm(request.POST or None)
+    if form.is_valid() and (problem := _change(request, pending, form.cleaned_data["code"])):
+        form.add_error("code", problem)
+    elif form.is_valid():
+        del request.session[_KEY]
+        messages.success(request, _now("Your e-mail address is changed. Log in with it from now on."))
+        return redirect("my_settings")
+    return render(request, "account/new_address_code.html", {"form": form, "address": pending.address})
+
+
+def _change(request: HttpRequest, pending: PendingCode, code: str) -> ValidationError | None:
+    """Change the address where the code is right; else what to tell."""
+    try:
+        check_code(pending=pending, code=code, at=clock.now())
+        change_address(user=current_user(request), email=pending.address)
+    except WrongCodeError:
+        return ValidationError(_now("This code is not right, or too old."))
+    except LockedError as locked:
+        return locked_words(locked)
+    except AddressTakenError:
+        return ValidationError(_now("Another login has this address already."))
+    return None
+
+
+@never_cache
+@login_required
+@reauthentication_required
+@require_http_methods(["GET", "POST"])
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Log out everywhere but here."""
+    if request.method == "POST":
+        user = current_user(request)
+        end_sessions(user=user)
+        update_session_auth_hash(request, user)
+        messages.success(request, _now("You are logged out everywhere else."))
+        return redirect("my_settings")
+    return render(request, "account/end_sessions.html")
