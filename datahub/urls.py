@@ -6,7 +6,7 @@ from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
 from datahub.api.minutes.usage_file import UsageFileView
 from datahub.api.uploads import FeedFileRun, FeedFiles
-from datahub.views import usage
+from datahub.views import bills, usage
 
 _FOUNDING = (
     views.DistributionDetails,
@@ -30,5 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/feeds/<str:feed_id>/files/<str:run_id>", FeedFileRun.as_view(), name="feed_file_run"),
     path("my/usage/", usage.usage, name="my_usage"),
     path("my/usage/file/", usage.usage_file, name="my_usage_file"),
+    path("my/bills/", bills.bills, name="my_bills"),
+    path("my/bills/<slug:public_id>/", bills.bill, name="my_bill"),
+    path("my/bills/<slug:public_id>/file/", bills.bill_file, name="my_bill_file"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

@@ -36,5 +36,10 @@ def admin_policy() -> str:
     )
 
 
+def document_policy() -> str:
+    """A document that others made: it loads and runs nothing, whatever a browser takes it for."""
+    return _text({"default-src": ["'none'"], "frame-ancestors": ["'none'"], "sandbox": []}).strip()
+
+
 def _text(directives: dict[str, list[str]]) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())

@@ -60,10 +60,28 @@ def bill_statement(covered: Coverage, public_id: str) -> ReadableStatement | Non
     return _readable(row, covered.spans) if row else None
 
 
+def own_bill_statements(covered: Coverage) -> QuerySet[BillStatement]:
+    """What a customer's own pages show: also bills without sections, of the accounts that `covered` has contracts of.
+
+    No query yet. Three with what they are read with.
+    """
+    bare = BillStatement.objects.filter(sections__isnull=True, account__contracts__in=covered.spans.keys())
+    opened = BillSection.objects.filter(_open_sections(covered)).values("statement")
+    return _read_with(BillStatement.objects.filter(Q(pk__in=opened) | Q(pk__in=bare.values("pk"))))
+
+
+def readable_statement(statement: BillStatement, covered: Coverage) -> ReadableStatement:
+    """Which of its contracts are open. No query where its sections and their contracts are read already."""
+    return _readable(statement, covered.spans)
+
+
 def _statements(sections: Q) -> QuerySet[BillStatement]:
     opened = BillSection.objects.filter(sections).values("statement")
-    statements = BillStatement.objects.filter(pk__in=opened).select_related("account")
-    return statements.prefetch_related("sections__contract")
+    return _read_with(BillStatement.objects.filter(pk__in=opened))
+
+
+def _read_with(statements: QuerySet[BillStatement]) -> QuerySet[BillStatement]:
+    return statements.select_related("account").prefetch_related("sections__contract")
 
 
 def _open_sections(covered: Coverage) -> Q:

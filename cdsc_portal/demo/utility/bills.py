@@ -89,6 +89,8 @@ def _with_correction(bill: Bill, utility: Utility) -> list[Bill]:
         return [bill]
     first, *others = bill.sections
     usage, *rest = first.lines
+    assert usage.quantity is not None
+    assert usage.rate is not None
     quantity = usage.quantity + 12
     wrong = replace(usage, quantity=quantity, amount=(quantity * usage.rate).quantize(CENT))
     sections = (replace(first, lines=(wrong, *rest)), *others)
