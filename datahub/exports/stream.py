@@ -33,10 +33,11 @@ def usage_stream(
     *,
     services: Collection[str] | None,
     asked: Span,
+    meter: int | None = None,
 ) -> Iterator[bytes]:
     """All readings of `asked` that the access opens, cut as everywhere.
 
-    `reopen` asks the gate, in the transaction of each chunk. Raises BrokenOffError in the middle if it then opens
+    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in the transaction of each chunk. Raises BrokenOffError in the middle if it then opens
     nothing or something else, so that the server breaks the connection off and the file lacks its end.
     """
     parts, after, first = None, None, True
@@ -50,7 +51,7 @@ def usage_stream(
             page = usage(coverage(access, RESOURCE, services=services, asked=asked), after=after)
         if first:
             yield file.begin()
-        yield from file.chunk(page.items)
+        yield from file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)])
         first, after = False, page.resume
     yield file.end()
 

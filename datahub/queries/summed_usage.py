@@ -12,7 +12,7 @@ from datahub.feeds.formats.base import Quality
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page
 from datahub.queries.readings import ChannelFacts
-from datahub.queries.sum_periods import By
+from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sums import ChannelSums, usage_sums
 from datahub.queries.usage_facts import UsageFacts, usage_facts
 from datahub.queries.usage_plan import Stretch, stretches
@@ -29,7 +29,7 @@ class UsageSums:
     """The totals of one channel for one contract; see ChannelSums for what its columns mean."""
 
     contract_number: str
-    by: By
+    by: By | Slots
     sums: ChannelSums
 
     @property
@@ -44,7 +44,8 @@ class UsageSums:
 
     @property
     def periods(self) -> list[str]:
-        """`2026-03-08`, `2026-03` or `2026`."""
+        """`2026-03-08`, `2026-03` or `2026`; slots have no such name."""
+        assert isinstance(self.by, By)
         return [day.strftime(_LABELS[self.by]) for day in self.sums.days]
 
     @property

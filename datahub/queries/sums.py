@@ -1,4 +1,4 @@
-"""Sums by local day, month and year, from the sums that stand in each block: see decision 11.
+"""Sums by local day, month and year, and by parts of a day, from the sums that stand in each block: see decision 11.
 
 Readings that a link or a window cuts off never count: the blocks at its ends are decoded, all others are added up
 as they stand. A reading counts in the period in which it starts.
@@ -21,7 +21,7 @@ from datahub.models import ChannelKind
 from datahub.queries.readings import ChannelFacts
 from datahub.queries.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
 from datahub.queries.sum_due import Due, due_readings
-from datahub.queries.sum_periods import By, Calendar, calendar
+from datahub.queries.sum_periods import By, Calendar, Slots, calendar
 from datahub.queries.sum_pieces import Pieces, Rule, totals
 from datahub.queries.sum_readings import FAR, Readings, block_readings, finest, period_readings
 
@@ -34,9 +34,10 @@ class ChannelSums:
     """One channel's totals for one contract, period by period; periods without a known reading are left out.
 
     Total i is totals[i] / 10**scale in the channel's unit: by `rule` a sum, the highest or the last value of the
-    local period that begins on days[i]. It speaks of [starts[i], ends[i]), the part that links and window cover,
-    which is all of the period where whole[i]. `known` of `due` readings are there: equal = complete; due is exact
-    on a grid. `qualities` counts the known ones by code of Quality: shape (periods, codes).
+    local period that begins on days[i] (a slot: at that instant, UTC). It speaks of [starts[i], ends[i]), the part
+    that links and window cover, which is all of the period where whole[i]. `known` of `due` readings are there:
+    equal = complete; due is exact on a grid. `qualities` counts the known ones by code of Quality: shape (periods,
+    codes).
     """
 
     contract_id: int
@@ -71,17 +72,30 @@ class _Asked:
 
 
 def usage_sums(
-    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]], *, by: By
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]], *, by: By | Slots
 ) -> list[ChannelSums]:
     """Totals of what the meters measured during their spans, by contract, meter and channel; `channels` are by meter.
 
     Three statements however many spans: blocks without their values, periods, and the values of the few
-    blocks that have to be decoded.
+    blocks that have to be decoded; of slots, those are all.
     """
+    return sums_by(spans, channels, (by,))[0]
+
+
+def sums_by(
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]], every: Sequence[By | Slots]
+) -> list[list[ChannelSums]]:
+    """The same for several lengths of a period at once, in the order of `every`. Three statements, too."""
     asked = _asked(spans, channels)
     if not asked.wanted:
-        return []
-    blocks, halves, readings = _counting(asked)
+        return [[] for _ in every]
+    counting = _counting(asked, halves_count=not any(isinstance(by, Slots) for by in every))
+    return [_sums(asked, *counting, by) for by in every]
+
+
+def _sums(
+    asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, by: By | Slots
+) -> list[ChannelSums]:
     moments = np.concatenate([halves.starts, readings.start])
     if not len(moments):
         return []
@@ -141,14 +155,14 @@ def _rule(channel: ChannelFacts) -> Rule:
     return Rule.SUM if summed else Rule.HIGHEST
 
 
-def _counting(asked: _Asked) -> tuple[SummedBlocks, Halves, Readings]:
+def _counting(asked: _Asked, *, halves_count: bool) -> tuple[SummedBlocks, Halves, Readings]:
     """(blocks, those halves of them whose sums count as they stand, readings that count one by one)."""
     sums = np.array([rule is Rule.SUM for rule in asked.rules])[asked.pair_of]
     blocks, periods = summed_blocks(asked.wanted), period_readings(asked.wanted)
     _, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
     blocks = blocks.where(touching)
     stated = (blocks.cut >= 0) & (blocks.cut == _expected_cuts(blocks))
-    whole = stated & sums[blocks.place] & ~_met(blocks, periods)
+    whole = stated & sums[blocks.place] & ~_met(blocks, periods) & halves_count
     halves = halves_of(blocks)
     inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, asked.wanted)
     whole[halves.block[touching & ~inside & (halves.known > 0)]] = False

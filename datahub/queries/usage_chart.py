@@ -1,125 +1,93 @@
-"""Bars of what was used and sent back, drawn beside the table that says the same."""
+"""Bars of what was used and of what was sent back, each direction in a chart of its own, never set off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import pgettext
 
-from datahub.queries.sum_periods import By
+from datahub.queries.bar_chart import COLORS, Chart, Plotted, bar_chart
+from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sum_pieces import Rule
-from datahub.queries.usage_periods import part_in_words
+from datahub.queries.usage_findings import finding
+from datahub.queries.usage_life import UsageLife
+from datahub.queries.usage_measured import Measured
+from datahub.queries.usage_periods import Length, year_ago
 from datahub.queries.usage_series import Series
 
-WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
-_SHARE = Decimal("0.8")  # of a part's width that its bars take
-_COLORS = 6
-_SIDE_BY_SIDE = 12
+_FIRST_COLORS = {"import": 1, "export": 2}
+_LABELLED_HOURS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Numbers as the drawing takes them; `color` counts from 1; `mark` x and y of the E of an estimate."""
-
-    x: str
-    y: str
-    width: str
-    height: str
-    color: int
-    estimated: bool
-    mark: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    x: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """`title` states what is to be seen; `legend` are color and heading; no bar = nothing known, never 0."""
-
-    title: str
-    bars: tuple[Bar, ...]
-    ticks: tuple[Tick, ...]
-    legend: tuple[tuple[int, str], ...]
-    zero: str
-    top: str
-
-    @property
-    def is_dense(self) -> bool:
-        """More labels than stand side by side on a phone."""
-        return len(self.ticks) > _SIDE_BY_SIDE
-
-
-def usage_charts(series: Sequence[Series], parts: Sequence[date], by: By) -> tuple[Chart, ...]:
-    """One chart a unit, of the series that are summed."""
-    summed = [one for one in series if one.rule is Rule.SUM and any(part in one.amounts for part in parts)]
-    units = dict.fromkeys(one.unit for one in summed)
-    return tuple(_chart([one for one in summed if one.unit == unit][:_COLORS], parts, by) for unit in units)
-
-
-def _chart(series: Sequence[Series], parts: Sequence[date], by: By) -> Chart:
-    values = [one.amounts[part].value for one in series for part in parts if part in one.amounts]
-    high, low = max([*values, Decimal(0)]), min([*values, Decimal(0)])
-    scale = HEIGHT / ((high - low) or Decimal(1))
-    zero = high * scale
-    slot = Decimal(WIDTH) / len(parts)
-    width = slot * _SHARE / len(series)
-    bars = []
-    for place, part in enumerate(parts):
-        for color, one in enumerate(series):
-            amount = one.amounts.get(part)
-            if amount is None:
-                continue
-            x = place * slot + slot * (1 - _SHARE) / 2 + color * width
-            y = zero - max(amount.value, Decimal(0)) * scale
-            bars.append(
-                Bar(
-                    _point(x),
-                    _point(y),
-                    _point(width),
-                    _point(abs(amount.value) * scale),
-                    color + 1,
-                    amount.not_measured > 0,
-                    (_point(x + width / 2), _point(y - 4)),
-                )  # fmt: skip
-            )
-    return Chart(
-        title=_finding(series[0], parts, by),
-        bars=tuple(bars),
-        ticks=tuple(
-            Tick(_point(place * slot + slot / 2), _short(part, by)) for place, part in enumerate(parts)
-        ),
-        legend=tuple((color + 1, one.heading) for color, one in enumerate(series)),
-        zero=_point(zero),
-        top=f"{series[0].shown(high)} {series[0].unit}",
+def usage_charts(held: Measured, life: UsageLife) -> tuple[Chart, ...]:
+    """One chart a unit and direction, of the series that are summed and have something to show."""
+    summed = [
+        one for one in held.series if one.rule is Rule.SUM and any(p in one.amounts for p in held.parts)
+    ]
+    kinds = dict.fromkeys((one.unit, one.direction) for one in summed)
+    return tuple(
+        _chart([one for one in summed if (one.unit, one.direction) == kind], held, life) for kind in kinds
     )
 
 
-def _finding(series: Series, parts: Sequence[date], by: By) -> str:
-    """Where the most was."""
-    known = [part for part in parts if part in series.amounts]
-    if not known:
-        return series.heading
-    most = max(known, key=lambda part: series.amounts[part].value)
-    facts = {
-        "what": series.heading,
-        "period": part_in_words(most, by),
-        "amount": series.shown(series.amounts[most].value),
-        "unit": series.unit,
-    }
-    if by is By.DAY:
-        return _("%(what)s: most on %(period)s, %(amount)s %(unit)s") % facts
-    return _("%(what)s: most in %(period)s, %(amount)s %(unit)s") % facts
+def color_of(direction: str, place: int = 0) -> int:
+    """What is sent back has another color than what is used; registers follow on."""
+    return (_FIRST_COLORS.get(direction, 3) - 1 + place) % COLORS + 1
 
 
-def _short(part: date, by: By) -> str:
+def part_label(part: date, by: Length) -> str:
+    """Below the chart; of slots only each third hour has one."""
+    if isinstance(by, Slots):
+        return _hour_label(part)
     return date_format(part, {By.YEAR: "Y", By.MONTH: "M", By.DAY: "j"}[by])
 
 
-def _point(value: Decimal) -> str:
-    return f"{value:.1f}"
+def _hour_label(part: date) -> str:
+    assert isinstance(part, datetime)
+    local = timezone.localtime(part, timezone.get_default_timezone())
+    if local.hour % _LABELLED_HOURS or local.minute or local.fold:
+        return ""
+    return date_format(local, pgettext("format of an hour, as Django's date filter", "g A"))
+
+
+def _chart(series: Sequence[Series], held: Measured, life: UsageLife) -> Chart:
+    shown = series[:COLORS]
+    width = 2 if isinstance(held.by, By) else 1  # columns of a series in the table
+    first = 1 + sum(
+        width if one.rule is Rule.SUM else 1 for one in held.series[: held.series.index(shown[0])]
+    )
+    return bar_chart(
+        [_plotted(one, held, color_of(one.direction, place), len(shown)) for place, one in enumerate(shown)],
+        held.parts,
+        title=finding(shown[0], held, life),
+        name=f"{shown[0].direction}-{held.series.index(shown[0])}",
+        columns=range(first, first + width * len(shown)),
+        label=lambda part: part_label(part, held.by),
+        scale_words=lambda value: f"{plain_number(value)} {shown[0].unit}",
+    )
+
+
+def _plotted(series: Series, held: Measured, color: int, of: int) -> Plotted:
+    """The year before stands with a single series; with several it would be a thicket."""
+    amounts = [(part, series.amounts[part]) for part in held.parts if part in series.amounts]
+    before = {
+        part: series.in_unit(series.amounts[ago].value)
+        for part in held.parts
+        if of == 1 and isinstance(held.by, By) and (ago := year_ago(part)) in series.amounts and ago
+    }
+    return Plotted(
+        series.heading,
+        color,
+        {part: series.in_unit(amount.value) for part, amount in amounts},
+        frozenset(part for part, amount in amounts if amount.not_measured),
+        before,
+    )
+
+
+def plain_number(value: Decimal) -> str:
+    """In the reader's language, without needless zeros."""
+    whole = value.normalize()
+    decimals = -int(whole.as_tuple().exponent)
+    return number_format(whole, max(0, decimals), use_l10n=True, force_grouping=True)

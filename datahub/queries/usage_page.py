@@ -1,54 +1,57 @@
-"""A contract's usage as its customer sees it: by year, month or day, beside the year before."""
+"""A contract's usage as its customer sees it: by year, month, day, reading or hour, in energy or in money."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
-from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from cdsc_portal.lib.json import exact
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import local_midnight
+from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.access import Access
-from datahub.queries.coverage import coverage
-from datahub.queries.sum_periods import By
+from datahub.queries.bar_chart import Chart
+from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sum_pieces import Rule
-from datahub.queries.summed_usage import UsageSums, summed_usage
-from datahub.queries.usage_chart import Chart, usage_charts
+from datahub.queries.usage_asked import Look, Show, UsageAsked
+from datahub.queries.usage_chart import usage_charts
 from datahub.queries.usage_facts import UsageFacts, usage_facts
-from datahub.queries.usage_periods import ShownPeriod, next_first, part_in_words, year_ago
-from datahub.queries.usage_series import Series, added, usage_series
+from datahub.queries.usage_hours import MOST, HeatMap, heat_map, hour_days
+from datahub.queries.usage_hours_table import HourTable, hour_table
+from datahub.queries.usage_life import UsageLife, usage_life
+from datahub.queries.usage_measured import Measured, measured, slots_of
+from datahub.queries.usage_meters import meter_key, meters_of
+from datahub.queries.usage_money import billed_money, estimated_money
+from datahub.queries.usage_periods import ShownPeriod, instants
+from datahub.queries.usage_prices import prices
+from datahub.queries.usage_series import Series
+from datahub.queries.usage_table import Table, usage_table
 
-RESOURCE = "usage_data"
-_HOURS = 86_400 // 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One amount in words. `exact` is the amount in the unit as fed, "" where there is none; `value` is rounded."""
-
-    heading: str
-    value: str
-    exact: str
-    notes: tuple[str, ...]
+_HOURLY = 23  # readings of a day, at least
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One part of the shown period. `address` is the period that it opens into, "" for none."""
+class Choice:
+    """One of several views of the same period."""
 
     label: str
-    address: str
-    cells: tuple[Cell, ...]
-    notes: tuple[str, ...]
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeterChoice:
+    """One meter, or all with the empty `public_id`."""
+
+    public_id: str
+    number: str
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
 class UsagePage:
-    """All that the page says; `headings` name the columns after the first, `up`, `before` and `after` are addresses."""
+    """All that the page says; `up`, `before` and `after` are addresses, "" for none.
+
+    `nothing` says why there is no table; `remarks` what the amounts leave out.
+    """
 
     title: str
     period: str
@@ -56,172 +59,145 @@ class UsagePage:
     up_title: str
     before: str
     after: str
+    meters: tuple[MeterChoice, ...]
+    shows: tuple[Choice, ...]
+    looks: tuple[Choice, ...]
     charts: tuple[Chart, ...]
-    headings: tuple[str, ...]
-    rows: tuple[Row, ...]
-    total: tuple[Cell, ...]
+    maps: tuple[tuple[HeatMap, HourTable], ...]
+    table: Table | None
+    remarks: tuple[str, ...]
+    nothing: str
     data_until: str
     has_data: bool
+    asked: UsageAsked
 
 
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """When the contract was measured and how far its readings are loaded, in UTC; `ended` None = goes on."""
-
-    moved_in: datetime
-    ended: datetime | None
-    loaded_until: datetime
-
-    @property
-    def first_day(self) -> date:
-        return timezone.localdate(self.moved_in)
-
-    @property
-    def last_day(self) -> date:
-        return last_day(self.loaded_until)
-
-
-def usage_page(contract: int, *, access: Access, period: ShownPeriod | None) -> UsagePage | None:
+def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage | None:
     """What `access` opens of a contract's usage; None if nothing of it is loaded.
 
-    Without a period: the newest year that has readings. Six queries, however long and however many meters.
+    Eight queries at most, however long and however many meters. Raises LookupError for a meter that never measured
+    the contract.
     """
     facts = usage_facts([contract])
-    life = _life(facts)
+    life = usage_life(facts)
     if life is None:
         return None
-    period = period or ShownPeriod.parse(f"{life.last_day.year}")
-    asked = period.with_year_ago.intersect(Span(None, life.loaded_until))
-    items: Sequence[UsageSums] = ()
-    if asked is not None:
-        items = summed_usage(coverage(access, RESOURCE, asked=asked), by=period.by).items
-    series = usage_series(items, facts.links)
-    parts = period.parts(period.start or life.first_day, life.last_day)
+    asked = replace(asked, period=asked.period or ShownPeriod.parse(f"{life.last_day.year}"))
+    assert asked.period is not None
+    meters = meters_of(facts) if len(facts.meters) > 1 or asked.meter else {}
+    meter = meter_key(meters, asked.meter)
+    held = measured(facts, life, access=access, period=asked.period, meter=meter)
+    if not _is_hourly(held.series):
+        asked = replace(asked, look=Look.BARS)
+    page = _frame(held, life, asked, tuple(_choices(meters, asked)))
+    if asked.show is not Show.ENERGY:
+        return _in_money(page, held, life, contract, access)
+    if asked.look is Look.HOURS:
+        return _by_hours(page, held, life, facts, access, meter)
+    return replace(
+        page, charts=usage_charts(held, life), table=usage_table(held, life, asked) if held.series else None
+    )
+
+
+def _frame(held: Measured, life: UsageLife, asked: UsageAsked, meters: tuple[MeterChoice, ...]) -> UsagePage:
+    """The page without charts and tables."""
+    period = held.period
     begins, goes_on = period.start, period.end
     return UsagePage(
         title=period.title,
         period=period.text,
-        up=period.up,
+        up=asked.url(period=ShownPeriod.parse(period.up)) if period.up else "",
         up_title=ShownPeriod.parse(period.up).title if period.up else "",
-        before=period.neighbour(-1) if begins and life.first_day < begins else "",
-        after=period.neighbour(1) if goes_on and life.last_day >= goes_on else "",
-        charts=usage_charts(series, parts, period.by),
-        headings=tuple(heading for one in series for heading in _headings(one)),
-        rows=tuple(_row(part, period, series, life) for part in parts),
-        total=tuple(cell for one in series for cell in _total(one, parts)),
+        before=_beside(asked, period, -1) if begins and life.first_day < begins else "",
+        after=_beside(asked, period, 1) if goes_on and life.last_day >= goes_on else "",
+        meters=meters,
+        shows=tuple(_shows(asked)),
+        looks=tuple(_looks(asked, held)),
+        charts=(),
+        maps=(),
+        table=None,
+        remarks=tuple(_clock_remarks(period)),
+        nothing="" if held.has_data else _("There are no readings in this period."),
         data_until=moment_in_words(life.loaded_until),
-        has_data=any(part in one.amounts for one in series for part in parts),
+        has_data=held.has_data,
+        asked=asked,
     )
 
 
-def _life(facts: UsageFacts) -> _Life | None:
-    held = [(link, facts.loads.get(link.meter_id)) for link in facts.links]
-    loaded = [
-        load.last if link.span.end is None else min(load.last, link.span.end)
-        for link, load in held
-        if load is not None and load.reaches(link.span)
-    ]
-    starts = [link.span.start for link in facts.links if link.span.start is not None]
-    ends = [link.span.end for link in facts.links]
-    if not loaded or not starts:
-        return None
-    ended = None if None in ends else max(end for end in ends if end is not None)
-    return _Life(min(starts), ended, max(loaded))
+def _in_money(page: UsagePage, held: Measured, life: UsageLife, contract: int, access: Access) -> UsagePage:
+    known = prices(contract, access=access)
+    if page.asked.show is Show.BILLED:
+        money = billed_money(known, held.period)
+    else:
+        money = estimated_money(held, known, life, page.asked)
+    return replace(page, charts=money.charts, table=money.table, remarks=money.remarks, nothing=money.nothing)
 
 
-def _headings(series: Series) -> list[str]:
-    """Of its columns; only what is summed stands beside the year before."""
-    names = {"what": series.heading, "unit": series.unit}
-    own = f"{series.heading} ({series.unit})"
-    return [own, _("%(what)s, the year before (%(unit)s)") % names] if series.rule is Rule.SUM else [own]
-
-
-def _row(part: date, period: ShownPeriod, series: Sequence[Series], life: _Life) -> Row:
-    told = any(part in one.amounts for one in series)
-    return Row(
-        label=part_in_words(part, period.by),
-        address=period.inside(part) if told else "",
-        cells=tuple(cell for one in series for cell in _cells(one, part, period.by, life)),
-        notes=tuple(_notes(part, period.by, life)),
-    )
-
-
-def _cells(series: Series, part: date, by: By, life: _Life) -> list[Cell]:
-    """The row says what cuts its own part short; what cuts the year before stands there."""
-    own, *more = _headings(series)
-    cells = [_cell(series, own, part, by, life)]
-    for heading in more:
-        ago = year_ago(part)
-        cell = _cell(series, heading, ago, by, life)
-        cut = _cuts(ago, by, life) if ago is not None and cell.exact else []
-        cells.append(replace(cell, notes=(*cut, *cell.notes)))
-    return cells
-
-
-def _cell(series: Series, heading: str, part: date | None, by: By, life: _Life) -> Cell:
-    if part is None:
-        return Cell(heading, "", "", (_("no such day"),))
-    amount = series.amounts.get(part)
-    if amount is None:
-        return Cell(heading, "", "", (_why_nothing(part, by, life),))
-    notes = []
-    if amount.known < amount.due:
-        counts = {"known": _count(amount.known), "due": _count(amount.due)}
-        notes.append(_("%(known)s of %(due)s readings") % counts)
-    if amount.not_measured:
-        notes.append(_("%(count)s estimated") % {"count": _count(amount.not_measured)})
-    return Cell(heading, series.shown(amount.value), exact(amount.value), tuple(notes))
-
-
-def _total(series: Series, parts: Sequence[date]) -> list[Cell]:
-    """Of the rows; what is not summed has none."""
-    if series.rule is not Rule.SUM:
-        return [Cell(heading, "", "", ()) for heading in _headings(series)]
-    ago = [day for day in map(year_ago, parts) if day is not None]
-    cells = []
-    for heading, days_of in zip(_headings(series), (parts, ago), strict=True):
-        amounts = [series.amounts[day].value for day in days_of if day in series.amounts]
-        value = added(amounts)
-        cells.append(
-            Cell(heading, series.shown(value) if amounts else "", exact(value) if amounts else "", ())
+def _by_hours(
+    page: UsagePage, held: Measured, life: UsageLife, facts: UsageFacts, access: Access, meter: int | None
+) -> UsagePage:
+    """The numbers of a page's readings are shown up to a month; a year's table has each month's averages."""
+    series = slots_of(facts, life, access=access, period=held.period, meter=meter, slots=Slots(3600))
+    maps = []
+    for place, one in enumerate([one for one in series if one.rule is Rule.SUM and one.amounts][:MOST]):
+        days, name = hour_days(one, held.period, life), f"hours-{place}"
+        maps.append(
+            (heat_map(one, days, held.period, name), hour_table(one, days, held.period, page.asked, name))
         )
-    return cells
+    return replace(page, maps=tuple(maps))
 
 
-def _why_nothing(part: date, by: By, life: _Life) -> str:
-    start, end = _instants(part, by)
-    if end <= life.moved_in:
-        return _("Before you moved in")
-    if life.ended is not None and start >= life.ended:
-        return _("After this service ended")
-    return _("No data")
+def _choices(meters: dict[int, tuple[str, str]], asked: UsageAsked) -> Iterator[MeterChoice]:
+    if len(meters) > 1:
+        yield MeterChoice("", "", not asked.meter)
+        for public_id, number in meters.values():
+            yield MeterChoice(public_id, number, public_id == asked.meter)
 
 
-def _notes(part: date, by: By, life: _Life) -> list[str]:
-    """Hours of a day whose clocks change, and what cuts the part short."""
-    start, end = _instants(part, by)
-    hours = (end - start) // timedelta(hours=1)
-    notes = [_("A day of %(hours)s hours") % {"hours": hours}] if by is By.DAY and hours != _HOURS else []
-    notes += _cuts(part, by, life)
-    ended = life.ended is not None and life.ended < end
-    return notes + ([_("So far")] if start < life.loaded_until < end and not ended else [])
+def _beside(asked: UsageAsked, period: ShownPeriod, step: int) -> str:
+    return asked.url(period=ShownPeriod.parse(period.neighbour(step)))
 
 
-def _cuts(part: date, by: By, life: _Life) -> list[str]:
-    """Where the contract began or ended within the part."""
-    start, end = _instants(part, by)
-    notes = []
-    if start < life.moved_in < end:
-        notes.append(_("From %(day)s") % {"day": day_in_words(life.moved_in)})
-    if life.ended is not None and start < life.ended < end:
-        notes.append(_("Until %(day)s") % {"day": day_in_words(last_day(life.ended))})
-    return notes
+def _shows(asked: UsageAsked) -> Iterator[Choice]:
+    names = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed money"), Show.ESTIMATE: _("Estimated money")}
+    for show, label in names.items():
+        yield Choice(label, asked.url(show=show), show is asked.show)
 
 
-def _instants(part: date, by: By) -> tuple[datetime, datetime]:
-    zone = timezone.get_default_timezone()
-    return local_midnight(part, zone), local_midnight(next_first(part, by), zone)
+def _looks(asked: UsageAsked, held: Measured) -> Iterator[Choice]:
+    """Hours are offered where readings are that short."""
+    if asked.url(look=Look.HOURS) == asked.url(look=Look.BARS) or not _is_hourly(held.series):
+        return
+    bars = _("By month") if held.by is By.MONTH else _("By day")
+    for look, label in {Look.BARS: bars, Look.HOURS: _("By hour")}.items():
+        yield Choice(label, asked.url(look=look), look is asked.look)
 
 
-def _count(number: int) -> str:
-    return number_format(number, use_l10n=True, force_grouping=True)
+def _is_hourly(series: Sequence[Series]) -> bool:
+    return any(
+        amount.due >= _HOURLY
+        for one in series
+        if one.rule is Rule.SUM
+        for amount in (one.days or {}).values()
+    )
+
+
+def _clock_remarks(period: ShownPeriod) -> Iterator[str]:
+    """What the clocks do on a day of 23 or 25 hours: an hour that does not exist is not missing."""
+    if not period.is_day or period.start is None:
+        return
+    start, end = instants(period.start, By.DAY)
+    hours = (end - start) / timedelta(hours=1)
+    facts = {"hours": f"{hours:g}"}
+    if hours > 24:
+        yield (
+            _("A day of %(hours)s hours: the clocks go back, so one hour comes twice, as first and second.")
+            % facts
+        )
+    if hours < 24:
+        yield (
+            _(
+                "A day of %(hours)s hours: the clocks go forward, so one hour does not exist. It is not missing."
+            )
+            % facts
+        )

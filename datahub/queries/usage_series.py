@@ -42,7 +42,11 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A column: amounts by the first local day of their period. Never the sum of two registers or directions."""
+    """A column: amounts by the first local day of their period, or by the instant (UTC) of their slot.
+
+    Never the sum of two registers or directions. `days` are the amounts of single days, None where readings are longer
+    than that, so that a day without one is not missing.
+    """
 
     heading: str
     unit: str  # as shown
@@ -50,12 +54,21 @@ class Series:
     direction: str
     amounts: Mapping[date, Amount]
     scale: int  # shown = value / 10**scale
+    meters: frozenset[int] = frozenset()  # keys
+    is_plain: bool = True  # no register or meter has to be named to tell it from others
+    days: Mapping[date, Amount] | None = None
+
+    def in_unit(self, value: Decimal) -> Decimal:
+        """In the unit that is shown, exactly."""
+        with localcontext() as context:
+            context.prec = _DIGITS
+            return value.scaleb(-self.scale)
 
     def shown(self, value: Decimal) -> str:
         """In the reader's language, with two decimals; what is shown is rounded, what is told is exact."""
         with localcontext() as context:
             context.prec = _DIGITS
-            rounded = value.scaleb(-self.scale).quantize(Decimal("0.01"))
+            rounded = self.in_unit(value).quantize(Decimal("0.01"))
         return number_format(rounded, use_l10n=True, force_grouping=True)
 
 
@@ -119,6 +132,8 @@ def _series(group: Sequence[UsageSums], groups: Sequence[Sequence[UsageSums]]) -
         channel.direction,
         _amounts(group, rule),
         3 if unit else 0,
+        frozenset(item.channel.meter_id for item in group),
+        heading == str(words[rule]),
     )
 
 

@@ -1,12 +1,12 @@
-"""A customer's own usage: by year, month and day, and as a file."""
+"""A customer's own usage: by year, month, day, reading and hour, in energy or money, and as a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,8 +16,10 @@ from accounts.queries.choices import ContractChoice, contract_choices
 from cdsc_portal.lib import clock
 from consent.access import OwnerAccess
 from datahub.exports.stream import FORMS, usage_stream
-from datahub.queries.usage_page import usage_page
-from datahub.queries.usage_periods import ShownPeriod
+from datahub.queries.usage_asked import Look, Show, UsageAsked
+from datahub.queries.usage_facts import usage_facts
+from datahub.queries.usage_meters import meter_key, meters_of
+from datahub.queries.usage_page import UsagePage, usage_page
 
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
@@ -34,19 +36,17 @@ class Download:
 @login_required
 @never_cache
 def usage(request: HttpRequest) -> HttpResponse:
-    """`contract` and `period` choose; without them, the first contract and its newest year."""
-    user, at = current_user(request), clock.now()
-    choices = contract_choices(user=user, at=at)
-    chosen = _chosen(choices, request.GET.get("contract", "")) if choices else None
-    page = None
-    if chosen is not None:
-        period = _period(request.GET["period"]) if request.GET.get("period") else None
-        page = usage_page(chosen.key, access=_access(user, chosen), period=period)
+    """The address holds all that is chosen; without a choice, the first contract and its newest year."""
+    user = current_user(request)
+    choices = contract_choices(user=user, at=clock.now())
+    asked = _asked(request)
+    chosen = _chosen(choices, asked.contract) if choices else None
+    page = _page(user, chosen, replace(asked, contract=chosen.public_id)) if chosen else None
     context = {
         "choices": choices,
         "chosen": chosen,
         "page": page,
-        "downloads": _downloads(chosen, page.period) if chosen and page and page.has_data else [],
+        "downloads": _downloads(page) if page and page.has_data else [],
     }
     return render(request, "datahub/usage.html", context)
 
@@ -57,10 +57,10 @@ def usage(request: HttpRequest) -> HttpResponse:
 def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     """What the page shows of a contract, reading by reading, in the `form` csv, json or xml."""
     user, at = current_user(request), clock.now()
-    chosen = _chosen(contract_choices(user=user, at=at), request.GET.get("contract", ""))
-    period = _period(request.GET.get("period", ""))
+    asked = _asked(request)
+    chosen = _chosen(contract_choices(user=user, at=at), asked.contract)
     form = FORMS.get(request.GET.get("form", ""))
-    if form is None:
+    if form is None or asked.period is None:
         raise Http404
 
     def reopen() -> OwnerAccess | None:
@@ -68,13 +68,35 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
         now = {choice.key for choice in contract_choices(user=user, at=clock.now())}
         return _access(user, chosen) if chosen.key in now else None
 
-    file = form(window=period.span, at=at)
-    name = f"usage-{chosen.number}-{period.text}.{file.suffix}"
+    meter = _meter(chosen, asked)
+    file = form(window=asked.period.span, at=at)
+    name = f"usage-{chosen.number}-{asked.period.text}.{file.suffix}"
     return StreamingHttpResponse(
-        usage_stream(file, reopen, services=None, asked=period.span),
+        usage_stream(file, reopen, services=None, asked=asked.period.span, meter=meter),
         content_type=file.content_type,
         headers={"Content-Disposition": content_disposition_header(True, name) or ""},
     )
+
+
+def _page(user: User, chosen: ContractChoice, asked: UsageAsked) -> UsagePage | None:
+    try:
+        return usage_page(chosen.key, access=_access(user, chosen), asked=asked)
+    except LookupError as error:
+        raise Http404 from error
+
+
+def _meter(chosen: ContractChoice, asked: UsageAsked) -> int | None:
+    try:
+        return meter_key(meters_of(usage_facts([chosen.key])) if asked.meter else {}, asked.meter)
+    except LookupError as error:
+        raise Http404 from error
+
+
+def _asked(request: HttpRequest) -> UsageAsked:
+    try:
+        return UsageAsked.parse(request.GET)
+    except ValueError as error:
+        raise Http404 from error
 
 
 def _chosen(choices: tuple[ContractChoice, ...], public_id: str) -> ContractChoice:
@@ -85,20 +107,10 @@ def _chosen(choices: tuple[ContractChoice, ...], public_id: str) -> ContractChoi
     raise Http404
 
 
-def _period(text: str) -> ShownPeriod:
-    try:
-        return ShownPeriod.parse(text)
-    except ValueError as error:
-        raise Http404 from error
-
-
 def _access(user: User, chosen: ContractChoice) -> OwnerAccess:
     return OwnerAccess(user.pk, frozenset([chosen.key]))
 
 
-def _downloads(chosen: ContractChoice, period: str) -> list[Download]:
-    query = {"contract": chosen.public_id, "period": period}
-    return [
-        Download(name, f"{reverse('my_usage_file')}?{urlencode({**query, 'form': form})}")
-        for form, name in _NAMES.items()
-    ]
+def _downloads(page: UsagePage) -> list[Download]:
+    query = page.asked.url(show=Show.ENERGY, look=Look.BARS)
+    return [Download(name, f"{reverse('my_usage_file')}{query}&form={form}") for form, name in _NAMES.items()]

@@ -1,0 +1,170 @@
+"""Bars beside each other over parts of a period, as numbers that a drawing takes; the table beside it says the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
+WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
+COLORS = 6
+_SHARE = Decimal("0.8")  # of a part's width that its bars take
+_SIDE_BY_SIDE = 12
+_STEPS = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")))
+
+
+@dataclass(frozen=True, slots=True)
+class Plotted:
+    """Bars of one color, by part; `before` are marks across them, `estimated` those that are hatched."""
+
+    heading: str
+    color: int  # from 1
+    values: Mapping[date, Decimal]
+    estimated: frozenset[date] = frozenset()
+    before: Mapping[date, Decimal] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Numbers as the drawing takes them; `mark` x and y of the E of an estimate."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    color: int
+    estimated: bool
+    mark: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A text or a line at a place of the drawing; `until` is where a line ends."""
+
+    x: str
+    y: str
+    label: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`title` states what is to be seen; `legend` are color and heading; no bar = nothing known, never 0.
+
+    `columns` are those of the table that it shows, from 1, as the script that reads points takes them.
+    """
+
+    title: str
+    name: str
+    columns: str
+    bars: tuple[Bar, ...]
+    befores: tuple[Mark, ...]
+    ticks: tuple[Mark, ...]
+    lines: tuple[Mark, ...]
+    legend: tuple[tuple[int, str], ...]
+    zero: str
+    has_estimates: bool
+    has_gaps: bool
+
+    @property
+    def is_dense(self) -> bool:
+        """More labels than stand side by side on a phone."""
+        return len(self.ticks) > _SIDE_BY_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """From `low` to `high`, the latter at the top of the plot."""
+
+    low: Decimal
+    high: Decimal
+
+    def y(self, value: Decimal) -> Decimal:
+        return (self.high - value) * HEIGHT / (self.high - self.low)
+
+
+def bar_chart(
+    plotted: Sequence[Plotted],
+    parts: Sequence[date],
+    *,
+    title: str,
+    name: str,
+    columns: Sequence[int],
+    label: Callable[[date], str],
+    scale_words: Callable[[Decimal], str],
+) -> Chart:
+    """`label` names a part below the plot ("" for none), `scale_words` a value at its lines."""
+    slot = Decimal(WIDTH) / max(len(parts), 1)
+    axis = _axis(plotted, parts)
+    bars = tuple(bar for place in range(len(plotted)) for bar in _bars(plotted, place, parts, slot, axis))
+    steps = [axis.high, axis.high / 2, Decimal(0), *([axis.low] if axis.low else [])]
+    return Chart(
+        title=title,
+        name=name,
+        columns=" ".join(map(str, columns)),
+        bars=bars,
+        befores=tuple(mark for one in plotted for mark in _befores(one, parts, slot, axis)),
+        ticks=tuple(
+            Mark(_point(place * slot + slot / 2), "", words)
+            for place, part in enumerate(parts)
+            if (words := label(part))
+        ),
+        lines=tuple(Mark("0", _point(axis.y(value)), scale_words(value)) for value in steps),
+        legend=tuple((one.color, one.heading) for one in plotted),
+        zero=_point(axis.y(Decimal(0))),
+        has_estimates=any(bar.estimated for bar in bars),
+        has_gaps=any(part not in one.values for one in plotted for part in parts),
+    )
+
+
+def nice(value: Decimal) -> Decimal:
+    """The next number above a positive one that people like to read at a line."""
+    power = Decimal(1).scaleb(value.adjusted())
+    return next(step for step in _STEPS if step * power >= value) * power
+
+
+def _axis(plotted: Sequence[Plotted], parts: Sequence[date]) -> _Axis:
+    values = [one.values[part] for one in plotted for part in parts if part in one.values]
+    values += [one.before[part] for one in plotted if one.before for part in parts if part in one.before]
+    high, low = max([*values, Decimal(0)]), min([*values, Decimal(0)])
+    return _Axis(-nice(-low) if low else low, nice(high) if high or low else Decimal(1))
+
+
+def _bars(
+    plotted: Sequence[Plotted], place: int, parts: Sequence[date], slot: Decimal, axis: _Axis
+) -> list[Bar]:
+    one, width = plotted[place], slot * _SHARE / len(plotted)
+    bars = []
+    for number, part in enumerate(parts):
+        value = one.values.get(part)
+        if value is not None:
+            x = number * slot + slot * (1 - _SHARE) / 2 + place * width
+            top, foot = axis.y(max(value, Decimal(0))), axis.y(min(value, Decimal(0)))
+            bars.append(
+                Bar(
+                    _point(x),
+                    _point(top),
+                    _point(width),
+                    _point(foot - top),
+                    one.color,
+                    part in one.estimated,
+                    (_point(x + width / 2), _point(top - 4)),
+                )  # fmt: skip
+            )
+    return bars
+
+
+def _befores(one: Plotted, parts: Sequence[date], slot: Decimal, axis: _Axis) -> list[Mark]:
+    margin = slot * (1 - _SHARE) / 4
+    return [
+        Mark(
+            _point(number * slot + margin),
+            _point(axis.y(value)),
+            until=_point((number + 1) * slot - margin),
+        )
+        for number, part in enumerate(parts)
+        if one.before and (value := one.before.get(part)) is not None
+    ]
+
+
+def _point(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.1'), rounding=ROUND_CEILING):f}"

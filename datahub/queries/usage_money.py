@@ -1,0 +1,230 @@
+"""Usage in money: what was billed, by bill; or an estimate from the prices of bills. Never both in one sum."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.json import exact
+from cdsc_portal.lib.money import money_in_words, number_in_words
+from datahub.queries.bar_chart import Chart, Plotted, bar_chart
+from datahub.queries.bill_list import period_in_words
+from datahub.queries.sum_periods import By, Slots
+from datahub.queries.sum_pieces import Rule
+from datahub.queries.usage_asked import UsageAsked
+from datahub.queries.usage_chart import part_label
+from datahub.queries.usage_life import UsageLife
+from datahub.queries.usage_measured import Measured
+from datahub.queries.usage_periods import Length, ShownPeriod, part_in_words, when_in_words
+from datahub.queries.usage_prices import Billed, Prices
+from datahub.queries.usage_series import Amount, Series, added
+from datahub.queries.usage_table import Cell, Row, Table, estimated_in_words
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`remarks` say what the money leaves out; no table: `nothing` says why."""
+
+    charts: tuple[Chart, ...]
+    table: Table | None
+    remarks: tuple[str, ...]
+    nothing: str
+
+
+def billed_money(known: Prices, period: ShownPeriod) -> Money:
+    """The bills of a year by their last day, those that touch a month or a day."""
+    bills = [bill for bill in known.bills if _is_of(bill, period)]
+    if not bills:
+        return Money((), None, (), _("There is no bill for this period yet."))
+    currency = bills[-1].currency
+    adds_up = not _touches_only(period) and all(bill.currency == currency for bill in bills)
+    total = money_in_words(sum((bill.amount for bill in bills), Decimal(0)), currency)
+    facts = {"amount": total, "when": when_in_words(period), "bills": number_in_words(Decimal(len(bills)))}
+    title = (
+        _("%(amount)s was billed %(when)s, on %(bills)s bills") % facts if adds_up else _("Billed, by bill")
+    )
+    keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
+    chart = bar_chart(
+        [Plotted(_("Billed"), 1, {place: bill.amount for place, bill in keyed.items()})],
+        list(keyed),
+        title=title,
+        name="billed",
+        columns=[1, 2],
+        label=lambda place: part_label(keyed[place].start, By.MONTH),
+        scale_words=lambda value: money_in_words(value, currency),
+    )
+    remark = _(
+        "Billed money includes fixed charges and tax. Bills have days of their own, so they do not add up to "
+        "calendar months."
+    )
+    return Money((chart,), _billed_table(bills, total if adds_up else ""), (remark,), "")
+
+
+def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsageAsked) -> Money:
+    """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate."""
+    series = _priced_series(held.series)
+    amounts = _estimates(series, held, known) if series else {}
+    if series is None or not amounts:
+        return Money((), None, (), _("No bill states a price for this period, so there is no estimate."))
+    currency = next(iter(amounts.values())).currency
+    total = money_in_words(_rounded(added(one.value for one in amounts.values())), currency)
+    title = _("About %(amount)s %(when)s, an estimate") % {
+        "amount": total,
+        "when": when_in_words(held.period),
+    }
+    marked = frozenset(part for part, one in amounts.items() if one.not_measured)
+    chart = bar_chart(
+        [Plotted(_("Estimate"), 1, {part: one.value for part, one in amounts.items()}, marked)],
+        held.parts,
+        title=title,
+        name="estimate",
+        columns=[1],
+        label=lambda part: part_label(part, held.by),
+        scale_words=lambda value: money_in_words(value, currency),
+    )
+    rows = tuple(_estimate_row(part, series, held, amounts, life, asked) for part in held.parts)
+    heading = _("Estimate (%(currency)s)") % {"currency": currency}
+    table = Table(_("Period"), (heading,), rows, (Cell(heading, total, "", ()),))
+    return Money((chart,), table, tuple(_remarks(series, held, known)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """In `currency`, not rounded. `complete` is false where some of the usage has no price."""
+
+    value: Decimal
+    currency: str
+    complete: bool
+    not_measured: int
+
+
+def _is_of(bill: Billed, period: ShownPeriod) -> bool:
+    if _touches_only(period):
+        assert period.start is not None
+        assert period.end is not None
+        return bill.start < period.end and bill.end > period.start
+    last = bill.end  # the first day after it; a bill until New Year's Eve is the old year's
+    return (period.start is None or last > period.start) and (period.end is None or last <= period.end)
+
+
+def _touches_only(period: ShownPeriod) -> bool:
+    return period.start is not None and period.by is not By.MONTH
+
+
+def _billed_table(bills: Sequence[Billed], total: str) -> Table:
+    money, used = _("Billed"), _("Used on the bill")
+    rows = tuple(
+        Row(
+            label=period_in_words(bill.start, bill.end),
+            url=reverse("my_bill", args=[bill.statement_id]),
+            cells=(
+                Cell(money, money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ()),
+                Cell(used, *_used(bill)),
+            ),
+            notes=(),
+        )
+        for bill in bills
+    )
+    return Table(
+        _("Bill for"),
+        (money, used),
+        rows,
+        (Cell(money, total, "", ()), Cell(used, "", "", ())) if total else (),
+    )
+
+
+def _used(bill: Billed) -> tuple[str, str, tuple[str, ...]]:
+    if bill.quantity is None:
+        return "", "", (_("not stated"),)
+    return f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity), ()
+
+
+def _priced_series(series: Sequence[Series]) -> Series | None:
+    """What was used in all: a register alone has a price of its own, which bills do not tell."""
+    used = [one for one in series if one.rule is Rule.SUM and one.direction == "import"]
+    plain = [one for one in used if one.is_plain]
+    return plain[0] if len(plain) == 1 else None
+
+
+def _estimates(series: Series, held: Measured, known: Prices) -> dict[date, _Estimate]:
+    """By part, from single days where there are any: a price may change within a month."""
+    found = {}
+    for part in held.parts:
+        pieces = list(_pieces(series, part, held.by))
+        priced = [(amount, bill) for day, amount in pieces if (bill := known.at(day, series.unit))]
+        values = [series.in_unit(one.value) * bill.price for one, bill in priced if bill.price is not None]
+        if values:
+            found[part] = _Estimate(
+                added(values),
+                priced[0][1].currency,
+                len(values) == len(pieces),
+                sum(amount.not_measured for amount, _bill in priced),
+            )
+    return found
+
+
+def _pieces(series: Series, part: date, by: Length) -> Iterator[tuple[date, Amount]]:
+    if isinstance(by, Slots) or by is By.DAY or series.days is None:
+        if part in series.amounts:
+            yield _local_day(part), series.amounts[part]
+        return
+    for day, amount in series.days.items():
+        if (day.year, day.month) == (part.year, part.month):
+            yield day, amount
+
+
+def _local_day(part: date) -> date:
+    return timezone.localdate(part, timezone.get_default_timezone()) if isinstance(part, datetime) else part
+
+
+def _estimate_row(
+    part: date,
+    series: Series,
+    held: Measured,
+    amounts: Mapping[date, _Estimate],
+    life: UsageLife,
+    asked: UsageAsked,
+) -> Row:
+    heading, one = _("Estimate"), amounts.get(part)
+    inside = held.period.inside(part) if part in series.amounts else ""
+    if one is None:
+        why = _("no price known") if part in series.amounts else life.why_nothing(part, held.by)
+        cell = Cell(heading, "", "", (why,))
+    else:
+        notes = [] if one.complete else [_("a part of it: for some days no price is known")]
+        notes += [estimated_in_words(one.not_measured)] if one.not_measured else []
+        cell = Cell(heading, money_in_words(_rounded(one.value), one.currency), "", tuple(notes))
+    url = asked.url(period=ShownPeriod.parse(inside)) if inside else ""
+    return Row(part_in_words(part, held.by), url, (cell,), ())
+
+
+def _remarks(series: Series, held: Measured, known: Prices) -> Iterator[str]:
+    yield _("This is an estimate without fixed charges and tax. Your bill will say another amount.")
+    days = [day for part in held.parts for day, _amount in _pieces(series, part, held.by)]
+    used = list(dict.fromkeys(bill for day in days if (bill := known.at(day, series.unit))))
+    last = used[-1]
+    assert last.price is not None
+    facts = {
+        "price": money_in_words(last.price.quantize(Decimal("0.0001")), last.currency),
+        "unit": series.unit,
+        "bill": period_in_words(last.start, last.end),
+    }
+    yield (
+        _("It takes the mean price on your bills: %(price)s for each %(unit)s on the bill for %(bill)s.")
+        % facts
+    )
+    if any(day >= last.end for day in days):
+        yield _("Days after %(day)s have no bill yet; they take that price too.") % {
+            "day": day_in_words(last.end - timedelta(days=1))
+        }
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return value.quantize(_CENT)

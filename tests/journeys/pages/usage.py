@@ -1,0 +1,34 @@
+"""A customer's usage in each of its views."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.factories.accounts import Household
+from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.usage_worlds import three_years
+
+_HEADING = {"en": "Usage", "es": "Consumo"}
+
+
+def _shown(query: str) -> Callable[[Page, Any], None]:
+    def open_page(page: Page, home: Household) -> None:
+        log_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}{query}")
+
+    return open_page
+
+
+def _usage(name: str, query: str, *shows: str) -> MapPage:
+    return MapPage(name, three_years, _shown(query), _HEADING, shows)
+
+
+PAGES = (
+    _usage("usage-year", "&period=2026", "figure.chart", "table tfoot"),
+    _usage("usage-month", "&period=2026-03", "figure.chart", "table tfoot"),
+    _usage("usage-day", "&period=2026-03-08", "figure.chart", "table tfoot"),
+    _usage("usage-hours-of-a-year", "&period=2026&look=hours", "figure.chart"),
+    _usage("usage-hours-of-a-month", "&period=2026-03&look=hours", "figure.chart"),
+    _usage("usage-billed", "&period=2026&show=billed", "figure.chart", "table tfoot"),
+    _usage("usage-estimated", "&period=2026&show=estimate", "figure.chart", "table tfoot"),
+)

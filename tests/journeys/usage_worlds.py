@@ -1,0 +1,77 @@
+"""Homes with readings for the journeys of usage pages. All figures are invented."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from datahub.feeds.formats.base import Quality
+from tests.factories.accounts import Household
+from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory
+from tests.factories.feeds import load_readings, usage_series
+from tests.journeys.consent_steps import electricity_and_gas
+
+FIRST = date(2024, 1, 1)
+DAYS = 1058  # to the evening of November 23, 2026
+QUARTERS = 96
+
+
+def three_years() -> Household:
+    """Quarter hours, used and sent back since January 2024; three days missing, two estimated; bills of a year."""
+    home = electricity_and_gas()
+    start = datetime(2024, 1, 1, 8, tzinfo=UTC)
+    used, sent = _used(), _sent()
+    used[QUARTERS * 800 : QUARTERS * 803] = [None] * QUARTERS * 3  # March 11 to 13, 2026
+    load_readings(
+        usage_series(home.meter, start, used), usage_series(home.meter, start, sent, direction="export")
+    )
+    estimated = datetime(2026, 3, 20, 7, tzinfo=UTC)
+    load_readings(
+        usage_series(home.meter, estimated, [180_000] * QUARTERS * 2, quality=Quality.ESTIMATED),
+        version_at=datetime(2026, 12, 1, tzinfo=UTC),
+    )
+    _bill(home)
+    return home
+
+
+def _used() -> list[int | None]:
+    """Milliwatt-hours: more in the evening and in winter."""
+    slot = np.arange(DAYS * QUARTERS)
+    hour, day = slot % QUARTERS / 4, slot // QUARTERS
+    shape = 90 + 160 * np.exp(-(((hour - 19) / 2.5) ** 2)) + 70 * np.exp(-(((hour - 7.5) / 1.5) ** 2))
+    season = 1 + 0.35 * np.cos(2 * np.pi * day / 365.25)
+    noise = np.random.default_rng(7).uniform(0.7, 1.3, len(slot))
+    return (shape * season * noise * 1000).astype(np.int64).tolist()
+
+
+def _sent() -> list[int | None]:
+    slot = np.arange(DAYS * QUARTERS)
+    hour, day = slot % QUARTERS / 4, slot // QUARTERS
+    sun = np.clip(np.sin((hour - 6) / 12 * np.pi), 0, None) * (1 - 0.6 * np.cos(2 * np.pi * day / 365.25))
+    return (sun * 180_000).astype(np.int64).tolist()
+
+
+def _bill(home: Household) -> None:
+    for start, end in _months(date(2025, 10, 5), 13):
+        used = Decimal(380 + start.month * 3)
+        statement = BillStatementFactory(
+            account=home.account, statement_date=end + timedelta(days=3), start=start, end=end
+        )
+        section = BillSectionFactory(
+            statement=statement, contract=home.contract, position=0, start=start, end=end,
+            amount=used * Decimal("0.21") + Decimal("17.40"),
+        )  # fmt: skip
+        LineItemFactory(section=section, position=0, quantity=used, amount=used * Decimal("0.21"))
+        LineItemFactory(
+            section=section, position=1, name="Basic charge", kind="fixed", quantity=None, unit="", rate=None,
+            amount=Decimal("17.40"),
+        )  # fmt: skip
+
+
+def _months(first: date, count: int) -> Iterable[tuple[date, date]]:
+    for place in range(count):
+        year, month = divmod(first.month - 1 + place, 12)
+        start = date(first.year + year, month + 1, first.day)
+        year, month = divmod(first.month + place, 12)
+        yield start, date(first.year + year, month + 1, first.day)
