@@ -4,6 +4,7 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
+from cdsc_portal.lib import clock
 from consent.models import AuthorizationCode, ConsentRequest, Grant
 from consent.oauth.checksums import checksum
 from consent.oauth.redirects import answer_url, error_answer
@@ -36,6 +37,13 @@ def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> 
 def error_redirect(*, request: ConsentRequest, error: str, description: str = "") -> str:
     """Where anything but an approval goes: `error`, `error_description`, `state`, `iss`."""
     return answer_url(request.redirect_uri, state=request.state, answer=error_answer(error, description))
+
+
+def grant_of_code(code: str) -> Grant | None:
+    """The grant that an unused code stands for, while it holds; None for any other text. One query."""
+    waiting = AuthorizationCode.objects.filter(code=checksum(code), spent=None, expires__gt=clock.now())
+    found = waiting.select_related("grant").first()
+    return found.grant if found else None
 
 
 def login_cancelled(*, request: ConsentRequest) -> str:

@@ -1,6 +1,7 @@
 """What makes an authorization request acceptable, pushed or direct, in the order of cds/5 section 2.1."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -9,8 +10,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from consent.models import Client, ClientStatus
+from consent.oauth.redirects import default_redirect_uri
 from consent.requests import AccessRequest, InvalidRequest, parse_request
 from consent.services.ask import Asked, allowed_scopes, may_ask
+from consent.services.scope_limits import require_within_limits
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
@@ -56,14 +59,22 @@ def known_client(sent: dict[str, str]) -> Client:
 
 
 def trusted_target(client: Client, sent: dict[str, str]) -> Target:
-    """Where to answer: the registered address as exact text, or the only one there is (F-11, X-01)."""
+    """Where to answer: the registered address as exact text; where none is named, the only one there is, else the
+    server's own if the client registered it (F-11, X-01).
+    """
     registered = client.redirect_uris.split()
-    asked = sent.get("redirect_uri") or (registered[0] if len(registered) == 1 else "")
+    asked = sent.get("redirect_uri") or _default_target(registered)
     if not asked:
         raise UntrustedRequest("redirect_uri is missing.")
     if asked not in registered or not may_be_redirected_to(asked):
         raise UntrustedRequest("redirect_uri is not one that the client registered.")
     return Target(client, asked, sent.get("state", ""))
+
+
+def _default_target(registered: Sequence[str]) -> str:
+    if len(registered) == 1:
+        return registered[0]
+    return default_redirect_uri() if default_redirect_uri() in registered else ""
 
 
 def may_be_redirected_to(uri: str) -> bool:
@@ -100,6 +111,7 @@ def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[Acce
             zone=ZoneInfo(settings.TIME_ZONE),
             locked=target.client.all_or_nothing,
         )
+        require_within_limits(access, client=target.client, at=at)
     except InvalidRequest as wrong:
         raise RefusedRequest(wrong.error, wrong.description) from wrong
     return access, Asked(

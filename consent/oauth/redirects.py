@@ -13,6 +13,11 @@ def issuer() -> str:
     return settings.PUBLIC_URL
 
 
+def default_redirect_uri() -> str:
+    """Where answers to a company without a website of its own end, once it has registered it (F-11, F-31)."""
+    return f"{settings.PUBLIC_URL}/oauth/done/"
+
+
 def answer_url(redirect_uri: str, *, state: str, answer: Mapping[str, str]) -> str:
     """`redirect_uri` with `answer`, `state` if there was one, and `iss` in its query; its own query stays.
 
