@@ -41,7 +41,7 @@ def folder(settings, live_server, tmp_path):
 
 @pytest.mark.spec("P-25")
 def test_the_guide_works_as_pasted(browser_page, folder):
-    page = browser_page()
+    page = browser_page(also=["app.example.com"])
     page.goto("/docs/sandbox/")
     commands = page.locator("pre.code code").all_inner_texts()
     assert commands.pop(0) == "make demo"
