@@ -6,5 +6,8 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consent import tasks  # noqa: F401 - connects the outbox to a worker
-        from consent.oauth import receivers  # noqa: F401 - connects them
+        from consent import (
+            receivers,  # noqa: F401 - connects grants to the roles they rest on
+            tasks,  # noqa: F401 - connects the outbox to a worker
+        )
+        from consent.oauth import receivers as oauth_receivers  # noqa: F401 - tokens die with their grant

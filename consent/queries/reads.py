@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from consent.models import Disclosure, Grant, Selection
+from consent.models import Disclosure, Grant, GrantPart, Selection, TakenOut
 from consent.scopes.catalogue import SCOPES
 
 CSV_HEADER = (
@@ -38,11 +38,21 @@ class Read:
 
 
 def reads_of(grant: Grant, *, user: User, at: datetime) -> QuerySet[Disclosure]:
-    """Disclosures of `grant`, newest first. Who sees only some of its contracts sees the reads of those. One query."""
+    """Disclosures of `grant`, newest first. One query.
+
+    Whoever sees all that the grant opens or ever opened sees all of them, empty answers too; everyone else the reads
+    of what they see.
+    """
     mine = visible_contracts(user=user, at=at)
     others = Selection.objects.filter(part__grant=OuterRef("grant")).exclude(contract__in=mine)
+    gone = TakenOut.objects.filter(grant=OuterRef("grant")).exclude(contract__in=mine)
+    foreign = ServiceContract.objects.filter(billing_account=OuterRef("billingaccount")).exclude(pk__in=mine)
+    to_come = GrantPart.future_accounts.through.objects.filter(
+        Exists(foreign), grantpart__grant=OuterRef("grant")
+    )
     touched = Disclosure.contracts.through.objects.filter(disclosure=OuterRef("pk"), servicecontract__in=mine)
-    return Disclosure.objects.filter(~Exists(others) | Exists(touched), grant=grant)
+    whole = ~Exists(others) & ~Exists(gone) & ~Exists(to_come)
+    return Disclosure.objects.filter(whole | Q(Exists(touched)), grant=grant)
 
 
 def read_in_words(disclosure: Disclosure) -> Read:

@@ -5,29 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import Receipt
+from consent.queries.receipt_changes import ThenAndNow, changes_since
 from consent.queries.status_words import StatusWords, words_of
 from consent.queries.timeline import TimelineEntry, timeline
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
+from consent.wording import commodity_in_words
 
-
-@dataclass(frozen=True, slots=True)
-class ReceiptContract:
-    """A service as it was named at the approval."""
-
-    label: str
-    detail: str
+Named = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPart:
-    """One kind of data as it was shown; `contracts` only for those who may read them."""
+    """One kind of data as it was shown; `services` counts them."""
 
     scope: str
     title: str
@@ -39,8 +36,26 @@ class ReceiptPart:
     excludes: str
     services: str
     added_later: bool
-    contracts: tuple[ReceiptContract, ...]
-    contracts_left_out: tuple[ReceiptContract, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptContract:
+    """A service as it was named at the approval."""
+
+    label: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptServices:
+    """The services that some kinds of data were shared for, as the reader may read them, and those left out.
+
+    `titles` are empty where one list stands for all kinds of data.
+    """
+
+    titles: tuple[str, ...]
+    chosen: tuple[ReceiptContract, ...]
+    left_out: tuple[ReceiptContract, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +68,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """Everything the template prints. `now` holds the parts of the current receipt where this one is superseded."""
+    """Everything the template prints. `changes` is what differs now from what this receipt says (F-199)."""
 
-    key: str
     number: str
     created: str
     utility: str
     status: StatusWords
     is_open: bool
     until: str
+    ended: str
     company: str
-    company_now: str
     company_uri: str
     terms_uri: str
     policy_uri: str
@@ -71,60 +85,70 @@ class ReceiptPage:
     reference: str
     by_delegate: bool
     parts: tuple[ReceiptPart, ...]
+    services: tuple[ReceiptServices, ...]
     left_out: tuple[str, ...]
     reads_personal: bool
     approver: str
+    owners: str
     newer: Link | None
-    now: tuple[ReceiptPart, ...]
+    changes: tuple[ThenAndNow, ...]
     timeline: tuple[TimelineEntry, ...]
 
 
 def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> ReceiptPage:
     """`receipt` (with grant, its client and user loaded) for `user`, None where nobody is logged in.
 
-    Personal values are shown to who approved, and to those who see the contracts, of which only theirs.
+    Personal values are shown to who approved, and to those who see the contracts, of which only theirs. Queries
+    do not grow with services.
     """
     facts, grant = receipt.facts, receipt.grant
     readable = _readable_contracts(receipt, user=user, at=at)
     current = _current(receipt)
+    has_ended = status_at(grant, at) in ENDED
     return ReceiptPage(
-        key=receipt.key,
         number=receipt.number,
         created=moment_in_words(receipt.created),
         utility=facts["utility"],
-        status=words_of(grant, at),
-        is_open=status_at(grant, at) not in ENDED,
+        status=words_of(grant, at, viewer=user if readable else None),
+        is_open=not has_ended,
         until=day_in_words(last_day(grant.access_ends)) if grant.access_ends else "",
+        ended=_ended(receipt) if has_ended else "",
         company=facts["client"]["name"],
-        company_now=grant.client.name if grant.client.name != facts["client"]["name"] else "",
         company_uri=facts["client"]["uri"],
         terms_uri=facts["client"]["terms_uri"],
         policy_uri=facts["client"]["policy_uri"],
         purpose=facts["purpose"],
         reference=facts["reference"],
         by_delegate=facts["role"] == "delegate",
-        parts=_parts(facts, readable),
+        parts=tuple(_part(part) for part in facts["parts"]),
+        services=_services(facts, readable),
         left_out=tuple(left["title"] for left in facts["left_out"]),
         reads_personal=bool(readable),
-        approver=_approver(receipt) if readable else "",
-        newer=None if current is None else Link(current.key, current.number),
-        now=() if current is None else _parts(current.facts, readable),
+        approver=_person(receipt.personal.get("approver", {})) if readable else "",
+        owners=_owners(receipt) if readable else "",
+        newer=None if current == receipt else Link(current.key, current.number),
+        changes=changes_since(receipt, current, readable=readable, has_ended=has_ended),
         timeline=timeline(grant, viewer=user) if readable else (),
     )
 
 
-def _current(receipt: Receipt) -> Receipt | None:
-    """The receipt that holds now, where this one was superseded (F-200)."""
+def _current(receipt: Receipt) -> Receipt:
+    """The receipt that holds now: itself, unless this one was superseded (F-200)."""
     if receipt.superseded_by_id is None:
-        return None
+        return receipt
     return Receipt.objects.get(grant=receipt.grant_id, superseded_by=None)
 
 
-def _readable_contracts(
-    receipt: Receipt, *, user: User | None, at: datetime
-) -> Mapping[str, Mapping[str, str]]:
+def _ended(receipt: Receipt) -> str:
+    """When the sharing ended; where the task that records it has not run yet, its agreed end."""
+    recorded = receipt.grant.events.filter(to_status__in=ENDED).values_list("at", flat=True).first()
+    end = recorded or receipt.grant.access_ends
+    return moment_in_words(end) if end else ""
+
+
+def _readable_contracts(receipt: Receipt, *, user: User | None, at: datetime) -> Named:
     """The stored contracts that `user` may read, by public id (F-189, F-190)."""
-    contracts: Mapping[str, Mapping[str, str]] = receipt.personal.get("contracts", {})
+    contracts: Named = receipt.personal.get("contracts", {})
     if user is None:
         return {}
     if receipt.grant.user_id == user.pk:
@@ -137,41 +161,56 @@ def _readable_contracts(
     return {key: contract for key, contract in contracts.items() if key in seen}
 
 
-def _approver(receipt: Receipt) -> str:
-    person: Mapping[str, str] = receipt.personal.get("approver", {})
+def _person(person: Mapping[str, str]) -> str:
     return person.get("name") or person.get("email", "")
 
 
-def _parts(facts: Mapping[str, Any], readable: Mapping[str, Mapping[str, str]]) -> tuple[ReceiptPart, ...]:
-    return tuple(
-        ReceiptPart(
-            scope=part["scope"],
-            title=part["title"],
-            sentence=f"{part['sentence']} {part['hint']}".strip(),
-            badge=part["badge"],
-            period=f"{part['period']} {part['access']}".strip(),
-            exact=part["exact"],
-            includes=tuple((words, example) for words, example in part["includes"]),
-            excludes=part["excludes"],
-            services=part["services"],
-            added_later=part["added_later"],
-            contracts=_contracts(part["contracts"], readable),
-            contracts_left_out=_contracts(part["contracts_left_out"], readable),
-        )
-        for part in facts["parts"]
+def _owners(receipt: Receipt) -> str:
+    """For whom a delegate acted."""
+    return ", ".join(_person(owner) for owner in receipt.personal.get("owners", []))
+
+
+def _part(part: Mapping[str, Any]) -> ReceiptPart:
+    return ReceiptPart(
+        scope=part["scope"],
+        title=part["title"],
+        sentence=f"{part['sentence']} {part['hint']}".strip(),
+        badge=part["badge"],
+        period=f"{part['period']} {part['access']}".strip(),
+        exact=part["exact"],
+        includes=tuple((words, example) for words, example in part["includes"]),
+        excludes=part["excludes"],
+        services=part["services"],
+        added_later=part["added_later"],
     )
 
 
-def _contracts(
-    public_ids: list[str], readable: Mapping[str, Mapping[str, str]]
-) -> tuple[ReceiptContract, ...]:
-    lines = []
-    for contract in (readable[public_id] for public_id in public_ids if public_id in readable):
-        account = _("account %(number)s") % {"number": contract["account_number"]}
-        label = contract["number"]
-        if contract["name"]:
-            label = f"{contract['name']}, {label}"
-        lines.append(
-            ReceiptContract(label=label, detail=", ".join(p for p in (contract["address"], account) if p))
+def _services(facts: Mapping[str, Any], readable: Named) -> tuple[ReceiptServices, ...]:
+    """Each distinct choice of services once, whatever kinds of data it was made for."""
+    lists: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for part in facts["parts"]:
+        chosen, left = tuple(part["contracts"]), tuple(part["contracts_left_out"])
+        lists.setdefault((chosen, left), []).append(part["title"])
+    found = [
+        ReceiptServices(
+            titles=tuple(titles) if len(lists) > 1 else (),
+            chosen=_contracts(chosen, readable),
+            left_out=_contracts(left, readable),
         )
-    return tuple(lines)
+        for (chosen, left), titles in lists.items()
+    ]
+    return tuple(one for one in found if one.chosen or one.left_out)
+
+
+def _contracts(public_ids: tuple[str, ...], readable: Named) -> tuple[ReceiptContract, ...]:
+    return tuple(_named(readable[public_id]) for public_id in public_ids if public_id in readable)
+
+
+def _named(contract: Mapping[str, str]) -> ReceiptContract:
+    words = {"kind": capfirst(commodity_in_words(contract["commodity"])), "number": contract["number"]}
+    label = _("%(kind)s %(number)s") % words
+    account = _("account %(number)s") % {"number": contract["account_number"]}
+    return ReceiptContract(
+        label=f"{contract['name']}, {label}" if contract["name"] else label,
+        detail=", ".join(part for part in (contract["address"], account) if part),
+    )

@@ -1,6 +1,6 @@
 """One grant as its customer sees it: what, which, until when, by whom."""
 
-from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,50 +9,58 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.roles import visible_contracts
+from accounts.queries.staff_looks import looks
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, GrantPart, Selection
+from consent.models import Grant, Receipt
+from consent.queries.opened import Opened, OpenedPart, opened
 from consent.queries.reads import note_on_reads
-from consent.queries.sharing_list import grants_user_may_stop, until_words
+from consent.queries.shared_services import ServiceList, seen_of, service_lists
+from consent.queries.sharing_list import until_words
 from consent.queries.status_words import StatusWords, words_of
 from consent.queries.timeline import TimelineEntry, timeline
-from consent.queries.visible_grants import status_at
+from consent.queries.visible_grants import grants_user_may_stop, is_open
 from consent.scopes.catalogue import SCOPES
-from consent.transitions import ENDED
+from consent.wording import services_in_words
 
 if TYPE_CHECKING:
     from consent.queries.visible_grants import SeenGrant
 
 
 @dataclass(frozen=True, slots=True)
-class SharedContract:
-    """A chosen service: what it is, and the numbers and address to know it by."""
-
-    label: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class SharedPart:
-    """One kind of data with its period and services; `future` says whether later services join."""
+    """One kind of data with its period and how many of the reader's services; `later` says whether more join."""
 
     scope: str
     title: str | Promise
     period: str
-    contracts: tuple[SharedContract, ...]
-    future: str
+    services: str
+    later: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLink:
+    """`key` only for who gave the grant: with it anyone can stop everything. The others read it by its number."""
+
     key: str
     number: str
     created: str
 
 
 @dataclass(frozen=True, slots=True)
+class SupportLook:
+    """When the utility's support looked at the customer's pages, and why."""
+
+    at: datetime
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SharingDetail:
-    """The page, in words; `shared_by` is empty where it was the reader."""
+    """The page, in words; `shared_by` is empty where it was the reader.
+
+    `has_others`: services that the reader may not see are shared too.
+    """
 
     public_id: str
     company: str
@@ -64,75 +72,75 @@ class SharingDetail:
     note_on_reads: str
     shared_by: str
     parts: tuple[SharedPart, ...]
+    services: tuple[ServiceList, ...]
+    has_others: bool
     receipts: tuple[ReceiptLink, ...]
     timeline: tuple[TimelineEntry, ...]
+    looks: tuple[SupportLook, ...]
 
 
 def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
-    """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Seven queries."""
-    is_open = status_at(grant, at) not in ENDED
+    """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Ten queries."""
+    opens = is_open(grant, at)
+    held = opened(grant)
+    seen = seen_of(held, user=user, at=at)
+    receipts = list(grant.receipts.all())
     return SharingDetail(
         public_id=grant.public_id,
         company=grant.client.name,
         status=words_of(grant, at, viewer=user),
-        is_open=is_open,
-        may_stop=is_open and bool(grants_user_may_stop([grant], user=user, at=at)),
+        is_open=opens,
+        may_stop=opens and bool(grants_user_may_stop([grant], user=user, at=at)),
         until=until_words(grant),
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
-        note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if is_open else "",
+        note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if opens else "",
         shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",
-        parts=_parts(grant, user=user, at=at),
+        parts=_parts(receipts, held, seen),
+        services=service_lists(held, seen=seen),
+        has_others=len(seen) < len(held.contracts),
         receipts=tuple(
-            ReceiptLink(receipt.key, receipt.number, moment_in_words(receipt.created))
-            for receipt in grant.receipts.all()
+            ReceiptLink(
+                key=receipt.key if grant.user_id == user.pk else "",
+                number=receipt.number,
+                created=moment_in_words(receipt.created),
+            )
+            for receipt in receipts
         ),
         timeline=timeline(grant, viewer=user),
+        looks=_looks(grant, held, seen),
     )
 
 
-def _parts(grant: Grant, *, user: User, at: datetime) -> tuple[SharedPart, ...]:
-    contracts = _contracts_by_part(grant, user=user, at=at)
-    periods = _periods_as_shown(grant)
+def _parts(receipts: Sequence[Receipt], held: Opened, seen: Collection[int]) -> tuple[SharedPart, ...]:
+    periods = _periods_as_shown(receipts)
     return tuple(
         SharedPart(
-            scope=part.scope,
-            title=SCOPES[part.scope].title,
-            period=periods.get(part.scope, ""),
-            contracts=tuple(contracts[part.pk]),
-            future=_future(part),
+            scope=one.part.scope,
+            title=SCOPES[one.part.scope].title,
+            period=periods.get(one.part.scope, ""),
+            services=services_in_words(held.contracts[pk].commodity for pk in one.contracts if pk in seen),
+            later=_later(one),
         )
-        for part in grant.parts.prefetch_related("future_accounts")
+        for one in held.parts
     )
 
 
-def _periods_as_shown(grant: Grant) -> dict[str, str]:
+def _periods_as_shown(receipts: Sequence[Receipt]) -> dict[str, str]:
     """By scope: the sentences of the current receipt."""
-    receipt = next((found for found in grant.receipts.all() if found.superseded_by_id is None), None)
+    receipt = next((found for found in receipts if found.superseded_by_id is None), None)
     parts = receipt.facts["parts"] if receipt else []
     return {part["scope"]: f"{part['period']} {part['access']}".strip() for part in parts}
 
 
-def _contracts_by_part(grant: Grant, *, user: User, at: datetime) -> dict[int, list[SharedContract]]:
-    chosen = Selection.objects.filter(
-        part__grant=grant, contract__in=visible_contracts(user=user, at=at)
-    ).select_related("contract__billing_account")
-    found: dict[int, list[SharedContract]] = defaultdict(list)
-    for selection in chosen.order_by(
-        "contract__billing_account__account_number", "contract__contract_number"
-    ):
-        found[selection.part_id].append(_contract(selection))
-    return found
+def _later(one: OpenedPart) -> str:
+    return _("Services you add later are included.") if one.later else ""
 
 
-def _contract(selection: Selection) -> SharedContract:
-    contract = selection.contract
-    words = {"commodity": contract.get_commodity_display(), "number": contract.contract_number}
-    account = _("account %(number)s") % {"number": contract.billing_account.account_number}
-    return SharedContract(
-        label=contract.name or _("%(commodity)s, %(number)s") % words,
-        detail=", ".join(part for part in (contract.address, account) if part),
+def _looks(grant: Grant, held: Opened, seen: Collection[int]) -> tuple[SupportLook, ...]:
+    """Looks at the customers of the reader's services, since the grant was given."""
+    customers = {held.contracts[pk].billing_account.customer_id for pk in seen}
+    return tuple(
+        SupportLook(look.at, moment_in_words(look.at), look.reason)
+        for look in looks(customer_ids=customers)
+        if look.at >= grant.created
     )
-
-
-def _future(part: GrantPart) -> str:
-    return _("Services you add later are included.") if part.future_accounts.all() else ""

@@ -1,24 +1,47 @@
 """What the sharing page lists: who can read now, who waits for a decision, what has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, OuterRef, Q, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.roles import shareable_contracts
+from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from consent.models import ConsentRequest, Grant, GrantPart, RequestStatus
+from consent.models import ConsentRequest, RequestStatus, Selection
+from consent.queries.shared_services import AccountsOnCard, account_rows, accounts_of
 from consent.queries.status_words import StatusWords, words_of
-from consent.queries.visible_grants import account_numbers_of, status_at, visible_grants
+from consent.queries.visible_grants import grants_user_may_stop, is_open, open_at, visible_grants
 from consent.scopes.catalogue import SCOPES
-from consent.transitions import ENDED
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from consent.queries.visible_grants import SeenGrant
+
+SEARCH_FROM = 11  # entries, as everywhere
+_CARDS_A_PAGE = 24
+_GRANTS_AT_ONCE = 500
+CSV_HEADER = (
+    "company",
+    "status",
+    "data",
+    "account",
+    "account_name",
+    "services",
+    "shared_since_utc",
+    "access_ends_utc",
+    "ended_at_utc",
+    "last_read_utc",
+    "shared_by",
+    "sharing_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +72,57 @@ class WaitingCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What the reader looks for, and where in each group they are; `search` as typed."""
+
+    search: str = ""
+    now: int = 1
+    ended: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class SharingList:
-    """The page in its three groups, newest first."""
+    """The page in its three groups, newest first, each group a page at a time.
+
+    `companies`: how many companies can read now; one company may have several grants. `has_search`: long enough to
+    be searched, or searched already.
+    """
 
     now: tuple[SharingCard, ...]
     waiting: tuple[WaitingCard, ...]
     ended: tuple[SharingCard, ...]
+    companies: int
+    now_page: "Page[SeenGrant]"
+    ended_page: "Page[SeenGrant]"
+    search: str
+    has_search: bool
 
-    @property
-    def companies(self) -> int:
-        """How many companies can read now; one company may have several grants."""
-        return len({card.company for card in self.now})
 
+def sharing_list(*, user: User, at: datetime, asked: ListFilter | None = None) -> SharingList:
+    """What is shared from the accounts `user` may see and matches, and what waits for the user.
 
-def sharing_list(*, user: User, at: datetime) -> SharingList:
-    """Everything shared from the accounts `user` may see, and what waits for the user. Five queries."""
-    grants = list(visible_grants(user=user, at=at).prefetch_related("parts"))
-    numbers = account_numbers_of(grants, user=user, at=at)
-    stoppable = grants_user_may_stop(grants, user=user, at=at)
-    cards = [
-        _card(grant, user=user, at=at, numbers=numbers.get(grant.pk, ()), may_stop=grant.pk in stoppable)
-        for grant in grants
-    ]
+    Eight queries at most, however much is shared.
+    """
+    asked = asked or ListFilter()
+    found = _matching(visible_grants(user=user, at=at), asked.search, user=user, at=at)
+    counted = found.aggregate(
+        all=Count("pk"),
+        now=Count("pk", filter=open_at(at)),
+        companies=Count("client__name", filter=open_at(at), distinct=True),
+    )
+    now = _page(found.filter(open_at(at)), counted["now"], asked.now)
+    ended = _page(found.exclude(open_at(at)), counted["all"] - counted["now"], asked.ended)
+    cards = _cards([*now, *ended], user=user, at=at)
+    waiting = waiting_requests(user=user, at=at)
     return SharingList(
         now=tuple(card for card in cards if card.is_open),
-        waiting=waiting_requests(user=user, at=at),
+        waiting=waiting,
         ended=tuple(card for card in cards if not card.is_open),
+        companies=counted["companies"],
+        now_page=now,
+        ended_page=ended,
+        search=asked.search,
+        has_search=bool(asked.search) or counted["all"] + len(waiting) >= SEARCH_FROM,
     )
 
 
@@ -93,46 +141,113 @@ def waiting_requests(*, user: User, at: datetime) -> tuple[WaitingCard, ...]:
     )
 
 
-def grants_user_may_stop(grants: Sequence[Grant], *, user: User, at: datetime) -> set[int]:
-    """Keys of those `grants` that share, now or later, a contract whose data `user` may share. One query."""
-    contracts = shareable_contracts(user=user, at=at)
-    parts = GrantPart.objects.filter(grant__in=grants)
-    chosen = parts.filter(selections__contract__in=contracts).values_list("grant", flat=True)
-    to_come = parts.filter(future_accounts__contracts__in=contracts).values_list("grant", flat=True)
-    return set(chosen.union(to_come))
+def list_rows(*, user: User, at: datetime) -> Iterator[tuple[object, ...]]:
+    """Everything that is or was shared under CSV_HEADER, newest first: a line for each sharing and account.
+
+    Instants in UTC. Three queries for each 500 sharings, however many accounts.
+    """
+    grants: list[SeenGrant] = []
+    for grant in visible_grants(user=user, at=at).iterator(chunk_size=_GRANTS_AT_ONCE):
+        grants.append(grant)
+        if len(grants) == _GRANTS_AT_ONCE:
+            yield from _rows(grants, user=user, at=at)
+            grants = []
+    yield from _rows(grants, user=user, at=at)
 
 
 def until_words(grant: "SeenGrant") -> str:
-    """Until when the company can or could read, in words. `grant` carries `ended_at`."""
+    """Until when the company can or could read, in words."""
     if grant.ended_at is not None:
         return moment_in_words(grant.ended_at)
+    if not grant.reaches and grant.left_at is not None:
+        return moment_in_words(grant.left_at)
     if grant.access_ends is None:
         return _("until you stop it")
     return day_in_words(last_day(grant.access_ends))
 
 
-def _shortened(numbers: tuple[str, ...]) -> str:
-    """Up to four numbers; of more, the first three and how many follow."""
-    if len(numbers) <= 4:
-        return ", ".join(numbers)
-    rest = {"first": ", ".join(numbers[:3]), "count": len(numbers) - 3}
-    return _("%(first)s and %(count)s more") % rest
+def _matching(
+    grants: "QuerySet[SeenGrant]", search: str, *, user: User, at: datetime
+) -> "QuerySet[SeenGrant]":
+    """Those whose company, or one of whose accounts or services that the user may see, has every word."""
+    seen = visible_contracts(user=user, at=at)
+    for word in search.split():
+        named = (
+            Q(contract__contract_number__istartswith=word)
+            | Q(contract__billing_account__account_number__istartswith=word)
+            | Q(contract__name__icontains=word)
+            | Q(contract__billing_account__name__icontains=word)
+        )
+        chosen = Selection.objects.filter(named, part__grant=OuterRef("pk"), contract__in=seen)
+        grants = grants.filter(Q(client__name__icontains=word) | Exists(chosen))
+    return grants
+
+
+def _page(grants: "QuerySet[SeenGrant]", count: int, number: int) -> "Page[SeenGrant]":
+    paginator = Paginator(grants, _CARDS_A_PAGE)
+    paginator.count = count  # both groups are counted in one query
+    page = paginator.get_page(number)
+    page.object_list = list(page.object_list) if count else []
+    return page
+
+
+def _cards(grants: "list[SeenGrant]", *, user: User, at: datetime) -> list[SharingCard]:
+    prefetch_related_objects(grants, "parts")
+    accounts = accounts_of(grants, user=user, at=at)
+    stoppable = grants_user_may_stop(grants, user=user, at=at)
+    return [
+        _card(grant, user=user, at=at, accounts=accounts, may_stop=grant.pk in stoppable) for grant in grants
+    ]
 
 
 def _card(
-    grant: "SeenGrant", *, user: User, at: datetime, numbers: tuple[str, ...], may_stop: bool
+    grant: "SeenGrant", *, user: User, at: datetime, accounts: Mapping[int, AccountsOnCard], may_stop: bool
 ) -> SharingCard:
-    is_open = status_at(grant, at) not in ENDED
     giver = grant.user if grant.user_id != user.pk else None
+    opens = is_open(grant, at)
     return SharingCard(
         public_id=grant.public_id,
         company=grant.client.name,
         status=words_of(grant, at, viewer=user),
         data=tuple(SCOPES[part.scope].title for part in grant.parts.all()),
-        accounts=_shortened(numbers),
+        accounts=_accounts(accounts.get(grant.pk)),
         until=until_words(grant),
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
         shared_by=str(giver) if giver else "",
-        is_open=is_open,
-        may_stop=is_open and may_stop,
+        is_open=opens,
+        may_stop=opens and may_stop,
     )
+
+
+def _accounts(accounts: AccountsOnCard | None) -> str:
+    """Up to four numbers; of more, the first three and how many follow."""
+    if accounts is None:
+        return ""
+    if accounts.count <= len(accounts.first):
+        return ", ".join(accounts.first)
+    first = accounts.first[:3]
+    rest = {"first": ", ".join(first), "count": accounts.count - len(first)}
+    return _("%(first)s and %(count)s more") % rest
+
+
+def _rows(grants: "list[SeenGrant]", *, user: User, at: datetime) -> Iterator[tuple[object, ...]]:
+    prefetch_related_objects(grants, "parts")
+    accounts = account_rows(grants, user=user, at=at)
+    for grant in grants:
+        ended = grant.ended_at or (None if grant.reaches else grant.left_at)
+        whole = (
+            plain_cell(grant.client.name),
+            str(words_of(grant, at, viewer=user).words),
+            "; ".join(str(SCOPES[part.scope].title) for part in grant.parts.all()),
+        )
+        times = (
+            *(_utc(moment) for moment in (grant.created, grant.access_ends, ended, grant.last_read)),
+            plain_cell(str(grant.user)) if grant.user else "",
+            grant.public_id,
+        )
+        for number, name, services in accounts.get(grant.pk, [("", "", 0)]):
+            yield (*whole, plain_cell(number), plain_cell(name), services, *times)
+
+
+def _utc(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

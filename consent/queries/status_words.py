@@ -10,9 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.models import Actor, Grant
+from consent.models import Actor, Change, Grant
 from consent.queries.visible_grants import status_at
-from consent.transitions import GrantStatus
+from consent.transitions import OPEN, GrantStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,20 @@ STATUS_WORDS: dict[GrantStatus, StatusWords] = {
 
 
 _STOPPED_BY_ANOTHER = StatusWords(_("Stopped by someone else on the account"), _QUIET)
+_OWNER_LEFT = StatusWords(_("Ended: whoever shared it no longer owns the account"), _QUIET)
+_NOT_FROM_YOU = StatusWords(_("No longer from your accounts"), _QUIET)
 
 
 def words_of(grant: Grant, at: datetime, *, viewer: User | None = None) -> StatusWords:
-    """The words for `grant` as it is at `at`. `viewer` reads "you" only where it was them.
+    """The words for `grant` as it is at `at`. `viewer` reads "you" only where it was them; None is whoever gave it.
 
     One query for a stopped grant that does not come from `visible_grants`, else none.
     """
     status = status_at(grant, at)
     if status == GrantStatus.REVOKED:
         return _words_of_stop(grant, viewer)
+    if status in OPEN and not vars(grant).get("reaches", True):
+        return _NOT_FROM_YOU
     if status == GrantStatus.FUTURE and grant.not_before is not None:
         start = _now("Starts on %(day)s") % {"day": day_in_words(grant.not_before)}
         return StatusWords(start, _QUIET)
@@ -63,12 +67,14 @@ def words_of(grant: Grant, at: datetime, *, viewer: User | None = None) -> Statu
 def _words_of_stop(grant: Grant, viewer: User | None) -> StatusWords:
     known = vars(grant)  # `visible_grants` brings the stop along
     if "ended_actor" in known:
-        actor, by = known["ended_actor"], known["ended_by"]
+        actor, by, change = known["ended_actor"], known["ended_by"], known["ended_change"]
     else:
-        stop = grant.events.filter(to_status=GrantStatus.REVOKED).values_list("actor", "by").first()
-        actor, by = stop or (None, None)
+        stop = grant.events.filter(to_status=GrantStatus.REVOKED).values_list("actor", "by", "change").first()
+        actor, by, change = stop or (None, None, "")
     if actor == Actor.STAFF:
         return STATUS_WORDS[GrantStatus.DISABLED]
-    if actor == Actor.CUSTOMER and viewer is not None and by != viewer.pk:
+    if change == Change.OWNER_LEFT:
+        return _OWNER_LEFT
+    if actor == Actor.CUSTOMER and by != (grant.user_id if viewer is None else viewer.pk):
         return _STOPPED_BY_ANOTHER
     return STATUS_WORDS[GrantStatus.REVOKED]

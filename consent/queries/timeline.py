@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Actor, ConsentRequest, Grant, GrantEvent
+from consent.models import Actor, Change, ConsentRequest, Grant, GrantEvent
 from consent.queries.status_words import STATUS_WORDS
 from consent.transitions import GrantStatus
 
@@ -19,6 +19,13 @@ _STEPS: dict[str, str | Promise] = {
     GrantStatus.EXPIRED: gettext_lazy("Ended as agreed"),
     GrantStatus.SUSPENDED: gettext_lazy("Paused"),
     GrantStatus.DISABLED: gettext_lazy("Ended by us"),
+}
+_CHANGES: dict[str, str | Promise] = {
+    Change.NARROWED: gettext_lazy("Changed: less is shared"),
+    Change.OWNER_STOPPED: gettext_lazy("Changed: an owner took out what they own"),
+    Change.OWNER_LEFT: gettext_lazy(
+        "Changed: an account was taken out because whoever shared it no longer owns it"
+    ),
 }
 
 
@@ -51,8 +58,8 @@ def _sentence(event: GrantEvent, viewer: User | None) -> str:
     who = _who(event, viewer)
     if who:
         parts.append(who)
-    if event.reason:
-        parts.append(_("Reason: %(reason)s") % {"reason": event.reason})
+    if event.public_reason:
+        parts.append(_("Reason: %(reason)s") % {"reason": event.public_reason})
     return ". ".join(parts)
 
 
@@ -60,7 +67,9 @@ def _step(event: GrantEvent) -> str:
     if not event.from_status:
         return _("Approved")
     if event.from_status == event.to_status:
-        return _("Changed: less is shared")
+        return str(_CHANGES.get(event.change, _CHANGES[Change.NARROWED]))
+    if event.change == Change.OWNER_LEFT:
+        return _("Stopped: whoever shared it no longer owns the account")
     if event.to_status == GrantStatus.ACTIVE:
         return _("Sharing again")
     return str(_STEPS.get(event.to_status) or STATUS_WORDS[GrantStatus(event.to_status)].words)

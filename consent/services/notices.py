@@ -1,9 +1,8 @@
 """Who is told when sharing starts, changes or ends: the person who agreed and every owner of the accounts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -14,58 +13,88 @@ from django.utils.translation import override
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, GrantPart, Receipt
+from consent.models import Grant, GrantPart, Receipt, RecordedConsent
 from consent.scopes.catalogue import SCOPES
 from consent.services.grants import part_period
+from consent.services.notice_words import News, Notice, said
 from consent.services.outbox import MailText, write_mail
 from consent.services.receipts import current_receipt
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
 
-
-class Notice(Enum):
-    """Kinds of mail about a grant; the value is the row's kind."""
-
-    APPROVED = "approved"
-    SHARED = "shared"
-    CHANGED = "changed"
-    STOPPED = "stopped"
-    CLOSED = "closed"
-    PAUSED = "paused"
-    ENDED = "ended"
+__all__ = [
+    "Notice",
+    "concerned",
+    "tell_of_approval",
+    "tell_of_change",
+    "tell_of_coming_end",
+    "tell_of_less",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What a mail says about; `giver` is who agreed, as the other owners know them."""
-
-    grant: Grant
-    receipt: Receipt
-    client: str
-    giver: str
-    parts: tuple[GrantPart, ...]
-    commodities: tuple[str, ...]
-    over: bool
-    at: datetime
-
-
-def tell_of_approval(*, grant: Grant, receipt: Receipt, at: datetime) -> None:
+def tell_of_approval(
+    *, grant: Grant, receipt: Receipt, at: datetime, recorded: RecordedConsent | None = None
+) -> None:
     """Write the approver's mail with the receipt's link, and one to each other owner (F-179 to F-183)."""
-    news = _news(grant, receipt, at)
-    for user in _readers(grant, at):
+    news = replace(_news(grant, receipt, at), recorded=recorded)
+    for user in concerned(grant, at):
         _write(Notice.APPROVED if user == grant.user else Notice.SHARED, news, user)
 
 
-def tell_of_change(notice: Notice, *, grant: Grant, at: datetime) -> None:
-    """Write a mail to the person who agreed and to each other owner."""
+def tell_of_change(
+    notice: Notice, *, grant: Grant, at: datetime, by: User | None = None, public_reason: str = ""
+) -> None:
+    """Write a mail to the person who agreed and to each other owner. One that comes back is told again."""
+    last = grant.events.order_by("at", "pk").last()
+    change = last.change if last is not None else ""
+    news = _news(grant, current_receipt(grant), at, by=by, change=change, public_reason=public_reason)
+    again = f":{at:%Y%m%d%H%M%S}" if notice is Notice.PAUSED else ""
+    for user in concerned(grant, at):
+        _write(notice, news, user, occasion=f"{news.receipt.number}{again}")
+
+
+def tell_of_less(
+    *,
+    grant: Grant,
+    receipt: Receipt,
+    change: str,
+    by: User | None,
+    readers: Sequence[User],
+    at: datetime,
+) -> None:
+    """Write to `readers`, who are those concerned before the change, what is still shared."""
+    news = _news(grant, receipt, at, by=by, change=change)
+    for user in readers:
+        _write(Notice.CHANGED, news, user)
+
+
+def tell_of_coming_end(notice: Notice, *, grant: Grant, at: datetime) -> None:
+    """Write once for each end of `grant`, however often it is called (no mail for the same end again)."""
+    assert grant.access_ends is not None  # what never ends is not told to end
     news = _news(grant, current_receipt(grant), at)
-    for user in _readers(grant, at):
-        _write(notice, news, user)
+    for user in concerned(grant, at):
+        _write(notice, news, user, occasion=f"{grant.public_id}:{grant.access_ends:%Y%m%d%H%M%S}")
 
 
-def _news(grant: Grant, receipt: Receipt, at: datetime) -> _News:
+def concerned(grant: Grant, at: datetime) -> list[User]:
+    """Active users who are told of `grant`: whoever agreed first, then each owner of its services and accounts."""
+    contracts = _contracts(grant, later=True).values_list("pk", flat=True)
+    owners = owners_of(contracts=list(contracts), at=at)
+    giver = [grant.user] if grant.user is not None and grant.user.is_active else []
+    return giver + [owner for owner in owners if owner.pk != grant.user_id]
+
+
+def _news(
+    grant: Grant,
+    receipt: Receipt,
+    at: datetime,
+    *,
+    by: User | None = None,
+    change: str = "",
+    public_reason: str = "",
+) -> News:
     commodities = _contracts(grant).values_list("commodity", flat=True)
-    return _News(
+    return News(
         grant=grant,
         receipt=receipt,
         client=" ".join(receipt.facts["client"]["name"].split()),
@@ -74,6 +103,9 @@ def _news(grant: Grant, receipt: Receipt, at: datetime) -> _News:
         commodities=tuple(commodities),
         over=grant.status in ENDED,
         at=at,
+        by=by,
+        change=change,
+        public_reason=public_reason,
     )
 
 
@@ -84,38 +116,29 @@ def _contracts(grant: Grant, *, later: bool = False) -> QuerySet[ServiceContract
     return ServiceContract.objects.filter(chosen).distinct()
 
 
-def _readers(grant: Grant, at: datetime) -> list[User]:
-    """Active users, whoever agreed first."""
-    contracts = _contracts(grant, later=True).values_list("pk", flat=True)
-    owners = owners_of(contracts=list(contracts), at=at)
-    giver = [grant.user] if grant.user is not None and grant.user.is_active else []
-    return giver + [owner for owner in owners if owner.pk != grant.user_id]
-
-
-def _write(notice: Notice, news: _News, user: User) -> None:
+def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> None:
     with override(user.language):
-        text = _mail(notice, news, user)
         write_mail(
             kind=notice.value,
-            dedup_key=f"{notice.value}:{news.receipt.number}:{user.public_id}",
+            dedup_key=f"{notice.value}:{occasion or news.receipt.number}:{user.public_id}",
             user=user,
             grant=news.grant,
-            mail=text,
+            mail=_mail(notice, news, user),
             at=news.at,
         )
 
 
-def _mail(notice: Notice, news: _News, user: User) -> MailText:
+def _mail(notice: Notice, news: News, user: User) -> MailText:
     agreed = user.pk == news.grant.user_id
-    subject, paragraphs = _WORDS[notice](news)
+    words = said(notice, news, user)
     # the receipt's link can stop everything without a login: it is for the person who agreed alone
     path = f"/receipts/{news.receipt.key}/" if agreed else f"/my/sharing/{news.grant.public_id}/"
     return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,
         support_url=settings.SUPPORT_URL,
-        subject=subject,
-        paragraphs=paragraphs,
+        subject=words.subject,
+        paragraphs=words.paragraphs,
         rows=tuple(_rows(news, receipt=agreed)),
         link=f"{settings.PUBLIC_URL}{path}",
         link_words=_link_words(agreed=agreed, over=news.over),
@@ -128,7 +151,7 @@ def _link_words(*, agreed: bool, over: bool) -> str:
     return _("See the receipt") if over else _("See the receipt, or stop sharing")
 
 
-def _rows(news: _News, *, receipt: bool) -> list[tuple[str, str]]:
+def _rows(news: News, *, receipt: bool) -> list[tuple[str, str]]:
     rows = [(_("Company"), news.client)]
     if receipt:
         rows.append((_("Receipt"), news.receipt.number))
@@ -144,86 +167,3 @@ def _part_row(part: GrantPart, detail: dict[str, Any]) -> tuple[str, str]:
     """What is shared and until when; telling of an end must never be what fails."""
     until = badge_in_words(part_period(part, detail)) if part.access_ends else _("Ongoing, no end date")
     return str(SCOPES[part.scope].title), until
-
-
-def _approved(news: _News) -> tuple[str, tuple[str, ...]]:
-    return (
-        _("You are sharing data with %(company)s: receipt %(number)s")
-        % {"company": news.client, "number": news.receipt.number},
-        (
-            _("You agreed to share data about your energy service with %(company)s.")
-            % {"company": news.client},
-            _("You can stop at any time."),
-        ),
-    )
-
-
-def _shared(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"person": news.giver, "company": news.client}
-    return (
-        _("%(person)s shared data from your account") % words,
-        (
-            _("%(person)s agreed to share data from your account with %(company)s.") % words,
-            _("You own this account too, so you can see it and stop it."),
-        ),
-    )
-
-
-def _changed(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"company": news.client}
-    return (
-        _("What you share with %(company)s changed") % words,
-        (_("%(company)s can now read less than before. This is what is still shared:") % words,),
-    )
-
-
-def _stopped(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"company": news.client}
-    return (
-        _("%(company)s can no longer read your data") % words,
-        (
-            _("Sharing with %(company)s was stopped. From now on they get nothing from us.") % words,
-            _(
-                "They keep what they collected before. Ask them to delete it, and whether their service to you "
-                "changes. Your supply and your bills do not change."
-            ),
-        ),
-    )
-
-
-def _closed(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"company": news.client}
-    return (
-        _("%(company)s ended its access") % words,
-        (_("%(company)s gave up its access to your data. From now on they get nothing from us.") % words,),
-    )
-
-
-def _paused(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"company": news.client}
-    return (
-        _("Sharing with %(company)s is paused") % words,
-        (_("We paused it. Until we resume it, %(company)s gets nothing from us.") % words,),
-    )
-
-
-def _ended(news: _News) -> tuple[str, tuple[str, ...]]:
-    words = {"company": news.client}
-    return (
-        _("Sharing with %(company)s ended") % words,
-        (
-            _("The time you agreed to is over. From now on they get nothing from us."),
-            _("They keep what they collected before; you can ask them to delete it."),
-        ),
-    )
-
-
-_WORDS: dict[Notice, Callable[[_News], tuple[str, tuple[str, ...]]]] = {
-    Notice.APPROVED: _approved,
-    Notice.SHARED: _shared,
-    Notice.CHANGED: _changed,
-    Notice.STOPPED: _stopped,
-    Notice.CLOSED: _closed,
-    Notice.PAUSED: _paused,
-    Notice.ENDED: _ended,
-}

@@ -15,17 +15,21 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
-from accounts.models import User
+from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
-from consent.models import ConsentRequest, Grant, Receipt
+from consent.models import ConsentRequest, Grant, Receipt, RecordedConsent
+from consent.periods import PartPeriod
 from consent.scopes.base import Scope
+from consent.scopes.catalogue import SCOPES
 from consent.services.decision import SettledPart
+from consent.services.grants import KeptPart
 from consent.services.offer.values import Card, Choice, Offer
 from consent.wording import (
     access_in_words,
     badge_in_words,
     exact_period_in_words,
     period_in_words,
+    recorded_in_words,
     services_in_words,
 )
 
@@ -38,8 +42,9 @@ def write_receipt(
     settled: Collection[SettledPart],
     by: User,
     at: datetime,
+    recorded: RecordedConsent | None = None,
 ) -> Receipt:
-    """Store the receipt of an approval, in the language the page was read in."""
+    """Store the receipt of an approval, in the language the page was read in, or what was read out."""
     choices = {choice.pk: choice for group in offer.groups for choice in group.choices}
     chosen = {part.scope.id: part for part in settled}
     facts = {
@@ -67,6 +72,8 @@ def write_receipt(
             if card.scope.id not in chosen
         ],
     }
+    if recorded is not None:
+        facts["recorded"] = recorded_in_words(recorded.how, recorded.given_at)
     personal = {
         "approver": _person(by),
         "owners": _owners(settled, at) if offer.delegate else [],
@@ -79,38 +86,41 @@ def supersede_receipt(
     *,
     former: Receipt,
     grant: Grant,
-    settled: Collection[SettledPart],
-    public_ids: Mapping[int, str],
+    kept: Collection[KeptPart],
+    contracts: Mapping[int, ServiceContract],
     at: datetime,
+    form_token: str | None,
 ) -> Receipt:
-    """Store the receipt of a narrowed grant and link the former one to it (F-199, F-200).
+    """Store the receipt of a narrowed grant and link the former one to it (F-173, F-199, F-200).
 
-    Wording, client and purpose stay as the customer read them; `public_ids` of every contract of the grant by
+    Wording, client and purpose stay as the customer read them; `contracts` are those the grant opened before, by
     key.
     """
-    kept = {part.scope.id: part for part in settled}
-    commodity = {key: data["commodity"] for key, data in former.personal.get("contracts", {}).items()}
-    facts = {**former.facts, "changed_at": at.isoformat(), **_ends(grant), "parts": []}
-    facts["left_out"] = list(former.facts["left_out"])
-    for shown in former.facts["parts"]:
-        part = kept.get(shown["scope"])
-        if part is None:
-            facts["left_out"].append({"scope": shown["scope"], "title": shown["title"]})
-            continue
-        contracts = sorted(public_ids[pk] for pk in part.contracts)
-        facts["parts"].append(
-            {
-                **shown,
-                **_dates(part, at),
-                "contracts": contracts,
-                "contracts_left_out": sorted(
-                    {*shown["contracts"], *shown["contracts_left_out"]} - set(contracts)
-                ),
-                "services": services_in_words(commodity[key] for key in contracts if key in commodity),
-                "added_later": bool(part.future_accounts),
-            }
-        )
-    receipt = Receipt.objects.create(grant=grant, facts=facts, personal=former.personal, created=at)
+    by_scope = {one.part.scope: one for one in kept}
+    shown = former.facts["parts"]
+    facts = {
+        **former.facts,
+        "changed_at": at.isoformat(),
+        **_ends(grant),
+        "parts": [
+            {**part, **_kept(by_scope[part["scope"]], part, contracts, at)}
+            for part in shown
+            if part["scope"] in by_scope
+        ],
+        "left_out": former.facts["left_out"]
+        + [
+            {"scope": part["scope"], "title": part["title"]}
+            for part in shown
+            if part["scope"] not in by_scope
+        ],
+    }
+    receipt = Receipt.objects.create(
+        grant=grant,
+        facts=facts,
+        personal=_personal(former, contracts),
+        created=at,
+        form_token=form_token,
+    )
     former.superseded_by = receipt
     former.save(update_fields=["superseded_by"])
     return receipt
@@ -136,7 +146,7 @@ def _granted(
     part: SettledPart, choices: Mapping[int, Choice], offered: Collection[int], *, at: datetime
 ) -> dict[str, Any]:
     return {
-        **_dates(part, at),
+        **_dates(part.scope, part.period, at),
         "contracts": sorted(choices[pk].public_id for pk in part.contracts),
         "contracts_left_out": sorted(choices[pk].public_id for pk in offered if pk not in part.contracts),
         "services": services_in_words(choices[pk].commodity for pk in part.contracts),
@@ -144,17 +154,40 @@ def _granted(
     }
 
 
-def _dates(part: SettledPart, at: datetime) -> dict[str, Any]:
-    scope: Scope = part.scope
-    window = part.period.window
+def _kept(
+    kept: KeptPart, shown: Mapping[str, Any], contracts: Mapping[int, ServiceContract], at: datetime
+) -> dict[str, Any]:
+    """What differs from the part as it was shown before."""
+    ids = sorted(contracts[pk].public_id for pk in kept.contracts)
+    dates = _dates(SCOPES[kept.part.scope], kept.period, at) if kept.period is not None else {}
     return {
-        "badge": badge_in_words(part.period),
-        "period": period_in_words(scope, part.period, at=at),
-        "access": access_in_words(part.period),
-        "exact": exact_period_in_words(part.period),
+        **dates,
+        "contracts": ids,
+        "contracts_left_out": sorted({*shown["contracts"], *shown["contracts_left_out"]} - set(ids)),
+        "services": services_in_words(contracts[pk].commodity for pk in kept.contracts),
+        "added_later": bool(kept.later),
+    }
+
+
+def _personal(former: Receipt, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
+    """The former's, with services that joined since; once erased, nothing comes back."""
+    known: dict[str, Any] = former.personal
+    if "contracts" not in known:
+        return known
+    joined = {one.public_id: _named(one) for one in contracts.values()}
+    return {**known, "contracts": {**joined, **known["contracts"]}}
+
+
+def _dates(scope: Scope, period: PartPeriod, at: datetime) -> dict[str, Any]:
+    window = period.window
+    return {
+        "badge": badge_in_words(period),
+        "period": period_in_words(scope, period, at=at),
+        "access": access_in_words(period),
+        "exact": exact_period_in_words(period),
         "start": window.start.isoformat() if window.start else None,
         "end": window.end.isoformat() if window.end else None,
-        "access_ends": part.period.access_ends.isoformat(),
+        "access_ends": period.access_ends.isoformat(),
     }
 
 
@@ -180,4 +213,15 @@ def _contract(choice: Choice) -> dict[str, str]:
         "address": choice.address,
         "account_number": choice.account_number,
         "account_name": choice.account_name,
+    }
+
+
+def _named(contract: ServiceContract) -> dict[str, str]:
+    return {
+        "number": contract.contract_number,
+        "commodity": contract.commodity,
+        "name": contract.name,
+        "address": contract.address,
+        "account_number": contract.billing_account.account_number,
+        "account_name": contract.billing_account.name,
     }

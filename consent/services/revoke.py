@@ -12,17 +12,35 @@ from consent.transitions import ENDED, GrantStatus
 
 
 @transaction.atomic
-def revoke_grant(*, grant: Grant, by: User | None, actor: str, at: datetime, reason: str = "") -> Grant:
-    """End a grant at the customer's word; its tokens open nothing from then on (X-14).
+def revoke_grant(
+    *,
+    grant: Grant,
+    by: User | None,
+    actor: str,
+    at: datetime,
+    change: str = "",
+    reason: str = "",
+    public_reason: str = "",
+) -> Grant:
+    """End a grant as a whole at the customer's word; its tokens open nothing from then on (X-14).
 
     `by` is None for the receipt's link, which needs no login (F-194). Whether `by` may stop it is the
-    caller's check. Revoking twice changes nothing. Raises TransitionNotAllowed when the grant has ended some
-    other way.
+    caller's check. `reason` stays with the utility, `public_reason` is told to the customer. Revoking twice
+    changes nothing. Raises TransitionNotAllowed when the grant has ended some other way.
     """
     grant = _locked(grant)
     if grant.status != GrantStatus.REVOKED:
-        record_transition(grant, to=GrantStatus.REVOKED, actor=actor, by=by, at=at, reason=reason)
-        tell_of_change(Notice.STOPPED, grant=grant, at=at)
+        record_transition(
+            grant,
+            to=GrantStatus.REVOKED,
+            actor=actor,
+            by=by,
+            change=change,
+            at=at,
+            reason=reason,
+            public_reason=public_reason,
+        )
+        tell_of_change(Notice.STOPPED, grant=grant, at=at, by=by, public_reason=public_reason)
     return grant
 
 
@@ -37,24 +55,40 @@ def close_grant(*, grant: Grant, at: datetime) -> Grant:
 
 
 @transaction.atomic
-def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str) -> Grant:
-    """Pause a grant: nothing is read until staff resume it (R-157s)."""
+def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
+    """Pause a grant: nothing is read until staff resume it (R-157s). `reason` stays with the utility."""
     grant = _locked(grant)
     if grant.status != GrantStatus.SUSPENDED:
-        record_transition(grant, to=GrantStatus.SUSPENDED, actor=Actor.STAFF, by=by, at=at, reason=reason)
-        tell_of_change(Notice.PAUSED, grant=grant, at=at)
+        record_transition(
+            grant,
+            to=GrantStatus.SUSPENDED,
+            actor=Actor.STAFF,
+            by=by,
+            at=at,
+            reason=reason,
+            public_reason=public_reason,
+        )
+        tell_of_change(Notice.PAUSED, grant=grant, at=at, public_reason=public_reason)
     return grant
 
 
 @transaction.atomic
-def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str) -> Grant:
+def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
     """Let a paused grant open again what it opened before. Resuming twice changes nothing.
 
     Raises TransitionNotAllowed when the grant has ended.
     """
     grant = _locked(grant)
     if grant.status != GrantStatus.ACTIVE:
-        record_transition(grant, to=GrantStatus.ACTIVE, actor=Actor.STAFF, by=by, at=at, reason=reason)
+        record_transition(
+            grant,
+            to=GrantStatus.ACTIVE,
+            actor=Actor.STAFF,
+            by=by,
+            at=at,
+            reason=reason,
+            public_reason=public_reason,
+        )
     return grant
 
 

@@ -9,14 +9,32 @@ from consent.transitions import ENDED, GrantStatus, require_transition
 
 
 def record_transition(
-    grant: Grant, *, to: GrantStatus, actor: str, at: datetime, by: User | None = None, reason: str = ""
+    grant: Grant,
+    *,
+    to: GrantStatus,
+    actor: str,
+    at: datetime,
+    by: User | None = None,
+    change: str = "",
+    reason: str = "",
+    public_reason: str = "",
 ) -> None:
     """Change the status of a locked grant and write who, when and why. Raises TransitionNotAllowed.
 
     Ending a grant sends `grant_ended`, so that its tokens die in the same transaction.
     """
     require_transition(grant.status, to)
-    record_event(grant, former=grant.status, to=to, actor=actor, at=at, by=by, reason=reason)
+    record_event(
+        grant,
+        former=grant.status,
+        to=to,
+        actor=actor,
+        at=at,
+        by=by,
+        change=change,
+        reason=reason,
+        public_reason=public_reason,
+    )
     grant.status = to
     grant.modified = at
     grant.save(update_fields=["status", "modified"])
@@ -32,9 +50,22 @@ def record_event(
     actor: str,
     at: datetime,
     by: User | None = None,
+    change: str = "",
     reason: str = "",
+    public_reason: str = "",
 ) -> None:
-    """Append to the grant's history; equal states mean that its content changed."""
+    """Append to the grant's history; equal states mean that its content changed.
+
+    `change` is one of Change; `reason` the utility's own note, `public_reason` what the customer reads.
+    """
     GrantEvent.objects.create(
-        grant=grant, from_status=former, to_status=to, actor=actor, at=at, by=by, reason=reason
+        grant=grant,
+        from_status=former,
+        to_status=to,
+        actor=actor,
+        at=at,
+        by=by,
+        change=change,
+        reason=reason,
+        public_reason=public_reason,
     )

@@ -2,13 +2,17 @@
 
 from contextlib import suppress
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import time_in_words
 from consent.models import Actor, Receipt
 from consent.queries.receipt_page import receipt_page
 from consent.queries.stop_page import stop_page
@@ -23,9 +27,15 @@ _NO_ROBOTS = "noindex, nofollow, noarchive"
 @never_cache
 def receipt(request: HttpRequest, key: str) -> HttpResponse:
     """The stored copy with the current status; names and numbers only for its customer who is logged in."""
-    user = request.user if request.user.is_authenticated else None
+    user = current_user(request) if request.user.is_authenticated else None
     page = receipt_page(_receipt_or_404(key), user=user, at=clock.now())
-    response = render(request, "consent/receipt.html", {"receipt": page})
+    context = {
+        "receipt": page,
+        "stop_url": reverse("receipt_stop", args=[key]) if page.is_open else "",
+        "newer_url": reverse("receipt", args=[page.newer.key]) if page.newer else "",
+        "needs_no_login": True,
+    }
+    response = render(request, "consent/receipt.html", context)
     response["X-Robots-Tag"] = _NO_ROBOTS
     return response
 
@@ -41,8 +51,9 @@ def receipt_stop(request: HttpRequest, key: str) -> HttpResponse:
         if request.POST.get("action") == "stop":
             with suppress(TransitionNotAllowed):  # it has ended some other way: the receipt says how
                 revoke_grant(grant=grant, by=None, actor=Actor.LINK, at=at)
+                messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
         return SeeOther(back)
-    context = {"stop": stop_page(grant, at=at), "base": "base_focus.html", "back": back}
+    context = {"stop": stop_page(grant, user=None, at=at), "base": "base_focus.html", "back": back}
     response = render(request, "consent/stop.html", context)
     response["X-Robots-Tag"] = _NO_ROBOTS
     return response

@@ -1,7 +1,7 @@
-"""What customers see of what they share: list, detail, who read what, stop."""
+"""What customers see of what they share: list, detail, who read what, receipts, stop."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -18,14 +18,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Actor, Grant
-from consent.queries.reads import CSV_HEADER, read_in_words, read_rows, reads_of
+from cdsc_portal.lib.dates_in_words import time_in_words
+from consent.models import Grant, Receipt
+from consent.queries import reads, sharing_list
+from consent.queries.opened import opened
+from consent.queries.receipt_page import receipt_page
+from consent.queries.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
 from consent.queries.sharing_detail import sharing_detail
-from consent.queries.sharing_list import grants_user_may_stop, sharing_list
 from consent.queries.stop_page import stop_page
-from consent.queries.visible_grants import visible_grants
-from consent.services.revoke import revoke_grant
+from consent.queries.visible_grants import grants_user_may_stop, visible_grants
+from consent.services.stop import stop_sharing
 from consent.transitions import TransitionNotAllowed
 from consent.views.redirects import SeeOther
 
@@ -40,11 +42,22 @@ _READS_A_PAGE = 25
 @never_cache
 def sharing_list_page(request: HttpRequest) -> HttpResponse:
     """Now, waiting, ended."""
-    return render(
-        request,
-        "consent/sharing_list.html",
-        {"sharing": sharing_list(user=current_user(request), at=clock.now())},
+    asked = sharing_list.ListFilter(
+        search=request.GET.get("q", "").strip()[:100],
+        now=_number(request.GET.get("now")),
+        ended=_number(request.GET.get("ended")),
     )
+    page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), asked=asked)
+    return render(request, "consent/sharing_list.html", {"sharing": page})
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """Everything that is or was shared, account by account, streamed."""
+    rows = sharing_list.list_rows(user=current_user(request), at=clock.now())
+    return _csv("sharing.csv", sharing_list.CSV_HEADER, rows)
 
 
 @require_safe
@@ -52,14 +65,13 @@ def sharing_list_page(request: HttpRequest) -> HttpResponse:
 @never_cache
 def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """What, which, until; who read what; the timeline."""
-    at = clock.now()
-    grant = _grant_or_404(request, public_id)
-    page = Paginator(reads_of(grant, user=current_user(request), at=at), _READS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
+    at, user = clock.now(), current_user(request)
+    grant = grant_or_404(request, public_id, at)
+    found = Paginator(reads.reads_of(grant, user=user, at=at), _READS_A_PAGE)
+    page = found.get_page(request.GET.get("page"))
     context = {
-        "sharing": sharing_detail(grant, user=current_user(request), at=at),
-        "reads": [read_in_words(read) for read in page],
+        "sharing": sharing_detail(grant, user=user, at=at),
+        "reads": [reads.read_in_words(read) for read in page],
         "page": page,
     }
     return render(request, "consent/sharing_detail.html", context)
@@ -70,11 +82,41 @@ def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @never_cache
 def sharing_reads(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
     """Every read as CSV, streamed."""
-    grant = _grant_or_404(request, public_id)
-    rows = read_rows(reads_of(grant, user=current_user(request), at=clock.now()))
-    response = StreamingHttpResponse(_csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="reads-{grant.public_id}.csv"'
-    return response
+    at = clock.now()
+    grant = grant_or_404(request, public_id, at)
+    rows = reads.read_rows(reads.reads_of(grant, user=current_user(request), at=at))
+    return _csv(f"reads-{grant.public_id}.csv", reads.CSV_HEADER, rows)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+    """Every service that is shared now and that the user may see, as CSV."""
+    at = clock.now()
+    grant = grant_or_404(request, public_id, at)
+    held = opened(grant)
+    rows = service_rows(held, seen=seen_of(held, user=current_user(request), at=at))
+    return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
+    """A receipt for those who did not give the grant: without the link that stops it for everybody (F-29)."""
+    at, user = clock.now(), current_user(request)
+    grant = grant_or_404(request, public_id, at)
+    receipts = Receipt.objects.select_related("grant__client", "grant__user")
+    page = receipt_page(get_object_or_404(receipts, grant=grant, number=number), user=user, at=at)
+    may_stop = page.is_open and grants_user_may_stop([grant], user=user, at=at)
+    newer = page.newer
+    context = {
+        "receipt": page,
+        "stop_url": reverse("sharing_stop", args=[public_id]) if may_stop else "",
+        "newer_url": reverse("sharing_receipt", args=[public_id, newer.number]) if newer else "",
+    }
+    return render(request, "consent/receipt.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,29 +125,46 @@ def sharing_reads(request: HttpRequest, public_id: str) -> StreamingHttpResponse
 def sharing_stop(request: HttpRequest, public_id: str) -> HttpResponse:
     """The second of two clicks. GET shows, POST acts (C-40)."""
     at = clock.now()
-    grant = _grant_or_404(request, public_id)
-    if not grants_user_may_stop([grant], user=current_user(request), at=at):
-        raise Http404
+    grant = grant_or_404(request, public_id, at)
+    back = reverse("sharing_detail", args=[public_id])
     if request.method == "POST":
         if request.POST.get("action") == "stop":
             _stop(request, grant, at)
-        return SeeOther(reverse("sharing_detail", args=[public_id]))
-    context = {"stop": stop_page(grant, at=at), "base": "base.html", "back": reverse("sharing_list")}
+        return SeeOther(back)
+    _require_may_stop(request, grant, at)
+    context = {
+        "stop": stop_page(grant, user=current_user(request), at=at),
+        "base": "base.html",
+        "back": back,
+    }
     return render(request, "consent/stop.html", context)
 
 
-def _stop(request: HttpRequest, grant: Grant, at: datetime) -> None:
-    with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
-        revoke_grant(grant=grant, by=current_user(request), actor=Actor.CUSTOMER, at=at)
-        messages.success(request, _("Stopped on %(moment)s.") % {"moment": moment_in_words(at)})
-
-
-def _grant_or_404(request: HttpRequest, public_id: str) -> "SeenGrant":
+def grant_or_404(request: HttpRequest, public_id: str, at: datetime) -> "SeenGrant":
     """A grant the user may see; foreign and missing look the same."""
-    grant = visible_grants(user=current_user(request), at=clock.now()).filter(public_id=public_id).first()
+    grant = visible_grants(user=current_user(request), at=at).filter(public_id=public_id).first()
     if grant is None:
         raise Http404
     return grant
+
+
+def _stop(request: HttpRequest, grant: "SeenGrant", at: datetime) -> None:
+    """Pressed twice, the second finds nothing of theirs left to stop, which is no error."""
+    if not grant.reaches:
+        return
+    _require_may_stop(request, grant, at)
+    with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
+        stop_sharing(grant=grant, by=current_user(request), at=at)
+        messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
+
+
+def _require_may_stop(request: HttpRequest, grant: Grant, at: datetime) -> None:
+    if not grants_user_may_stop([grant], user=current_user(request), at=at):
+        raise Http404
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 7 else 1
 
 
 class _Echo:
@@ -115,8 +174,14 @@ class _Echo:
         return line
 
 
-def _csv_lines(rows: Iterator[tuple[object, ...]]) -> Iterator[str]:
+def _csv(name: str, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_csv_lines(header, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _csv_lines(header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield writer.writerow(CSV_HEADER)
+    yield writer.writerow(header)
     for row in rows:
         yield writer.writerow(row)

@@ -1,0 +1,150 @@
+"""The services of a grant as its readers know them: numbers, names, addresses; only those they may see."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Func, QuerySet
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from accounts.models import ServiceContract, User
+from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.csv_cells import plain_cell
+from consent.models import Grant, Selection, TakenOut
+from consent.queries.opened import Opened
+from consent.scopes.catalogue import SCOPES
+from consent.wording import commodity_in_words
+
+SERVICES_CSV_HEADER = ("account", "account_name", "service", "kind", "service_name", "address", "data")
+_ACCOUNTS_ON_A_CARD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsOnCard:
+    """The first few printed account numbers and how many there are."""
+
+    first: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharedService:
+    """One service: what it is, and the numbers and address to know it by."""
+
+    label: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceList:
+    """Services that the same kinds of data are shared for."""
+
+    titles: tuple[str | Promise, ...]
+    services: tuple[SharedService, ...]
+
+
+def accounts_of(grants: Collection[Grant], *, user: User, at: datetime) -> dict[int, AccountsOnCard]:
+    """By grant key: its billing accounts that `user` may see, past ones where none is left.
+
+    Two queries at most, however many accounts.
+    """
+    seen = visible_contracts(user=user, at=at)
+    now = Selection.objects.filter(part__grant__in=grants, contract__in=seen)
+    found = _numbers(now.values_list("part__grant"))
+    missing = [grant.pk for grant in grants if grant.pk not in found]
+    if missing:
+        then = TakenOut.objects.filter(grant__in=missing, contract__in=seen)
+        found |= _numbers(then.values_list("grant"))
+    return found
+
+
+def account_rows(
+    grants: Collection[Grant], *, user: User, at: datetime
+) -> dict[int, list[tuple[str, str, int]]]:
+    """By grant key: number and name of each billing account that `user` may see, and how many of its services.
+
+    One query.
+    """
+    account = "contract__billing_account"
+    chosen = Selection.objects.filter(
+        part__grant__in=grants, contract__in=visible_contracts(user=user, at=at)
+    )
+    counted = (
+        chosen.values_list("part__grant", f"{account}__account_number", f"{account}__name")
+        .annotate(services=Count("contract", distinct=True))
+        .order_by("part__grant", f"{account}__account_number")
+    )
+    rows: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
+    for grant, number, name, services in counted:
+        rows[grant].append((number, name, services))
+    return rows
+
+
+def seen_of(held: Opened, *, user: User, at: datetime) -> frozenset[int]:
+    """Keys of the open contracts that `user` may see. One query."""
+    seen = visible_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
+    return frozenset(seen.values_list("pk", flat=True))
+
+
+def service_lists(held: Opened, *, seen: Collection[int]) -> tuple[ServiceList, ...]:
+    """The services among `seen`, once for all kinds of data that share the same ones; order of the parts."""
+    lists: dict[frozenset[int], list[str | Promise]] = defaultdict(list)
+    for one in held.parts:
+        lists[one.contracts & frozenset(seen)].append(SCOPES[one.part.scope].title)
+    return tuple(
+        ServiceList(
+            titles=tuple(titles) if len(lists) > 1 else (),
+            services=tuple(_in_words(one) for pk, one in held.contracts.items() if pk in keys),
+        )
+        for keys, titles in lists.items()
+        if keys
+    )
+
+
+def service_rows(held: Opened, *, seen: Collection[int]) -> Iterator[tuple[str, ...]]:
+    """The same services under SERVICES_CSV_HEADER, one a line, safe to open in a spreadsheet."""
+    data: Mapping[int, list[str]] = defaultdict(list)
+    for one in held.parts:
+        for pk in one.contracts:
+            data[pk].append(str(SCOPES[one.part.scope].title))
+    for pk, contract in held.contracts.items():
+        if pk in seen:
+            account = contract.billing_account
+            cells = (
+                account.account_number,
+                account.name,
+                contract.contract_number,
+                commodity_in_words(contract.commodity),
+                contract.name,
+                contract.address,
+                "; ".join(data[pk]),
+            )
+            yield tuple(plain_cell(cell) for cell in cells)
+
+
+def _numbers(rows: "QuerySet[Any, Any]") -> dict[int, AccountsOnCard]:
+    number = F("contract__billing_account__account_number")
+    few = Func(
+        ArrayAgg(number, distinct=True, order_by=number),
+        template=f"(%(expressions)s)[1:{_ACCOUNTS_ON_A_CARD}]",
+    )
+    counted = rows.annotate(first=few, count=Count(number, distinct=True)).order_by()
+    return {grant: AccountsOnCard(tuple(first), count) for grant, first, count in counted}
+
+
+def _in_words(contract: ServiceContract) -> SharedService:
+    words = {
+        "kind": capfirst(commodity_in_words(contract.commodity)),
+        "number": contract.contract_number,
+    }
+    label = _("%(kind)s %(number)s") % words
+    account = _("account %(number)s") % {"number": contract.billing_account.account_number}
+    return SharedService(
+        label=f"{contract.name}, {label}" if contract.name else label,
+        detail=", ".join(part for part in (contract.address, account) if part),
+    )

@@ -1,0 +1,141 @@
+"""Mails to one person about something other than a change of a grant. Each once for its occasion."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import Membership, ServiceContract, User
+from accounts.queries.roles import owners_of, visible_contracts
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from consent.models import ConsentRequest
+from consent.services.outbox import MailText, write_mail
+from consent.wording import zone_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    subject: str
+    paragraphs: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]
+    path: str
+    link_words: str
+
+
+def tell_of_waiting_request(*, request: ConsentRequest, asked_by: User, at: datetime) -> int:
+    """`asked_by` may look and not share, and asks for a decision: tell each owner of what they see, once a request.
+
+    Returns how many owners there are to tell. Three queries and one for each owner.
+    """
+    contracts = list(visible_contracts(user=asked_by, at=at).values_list("pk", flat=True))
+    owners = [one for one in owners_of(contracts=contracts, at=at) if one.pk != asked_by.pk]
+    for owner in owners:
+        with override(owner.language):
+            letter = _waiting_request(request, _line(asked_by))
+            _write("needs_decision", letter, owner, occasion=request.reference, at=at)
+    return len(owners)
+
+
+def tell_of_delegate(*, membership: Membership, at: datetime) -> None:
+    """Tell the owners of the accounts of a delegate's role, and the delegate, that it holds and until when."""
+    assert membership.until is not None  # the database lets no delegate be without an end
+    accounts = ServiceContract.objects.filter(billing_account__customer=membership.customer)
+    if membership.billing_account_id:
+        accounts = accounts.filter(billing_account=membership.billing_account_id)
+    owners = owners_of(contracts=list(accounts.values_list("pk", flat=True)), at=at)
+    occasion = f"{membership.pk}:{membership.until:%Y%m%d%H%M%S}:{int(membership.may_share)}"
+    for reader in {owner.pk: owner for owner in (*owners, membership.user)}.values():
+        with override(reader.language):
+            _write("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
+
+
+def tell_of_file(*, user: User, path: str, until: datetime, occasion: str, at: datetime) -> None:
+    """A file that took a while can be fetched at `path` until `until`; `occasion` names it, once a mail."""
+    with override(user.language):
+        words = {"moment": _moment(until)}
+        letter = _Letter(
+            subject=_("Your file is ready"),
+            paragraphs=(
+                _("You asked for a file with your data. Log in to fetch it."),
+                _("After %(moment)s it is deleted. You can ask for a new one at any time.") % words,
+            ),
+            rows=(),
+            path=path,
+            link_words=_("Fetch the file"),
+        )
+        _write("file_ready", letter, user, occasion=occasion, at=at)
+
+
+def _waiting_request(request: ConsentRequest, person: str) -> _Letter:
+    words = {"company": _line(request.client.name), "person": person}
+    asks = _("%(person)s read the request and asks you to decide. Nothing is shared until you say yes.")
+    return _Letter(
+        subject=_("%(company)s needs your decision") % words,
+        paragraphs=(_("%(company)s asks to see data about your energy service.") % words, asks % words),
+        rows=(
+            (_("Company"), words["company"]),
+            (_("Reference"), request.reference),
+            (_("Open until"), _moment(request.expires)),
+        ),
+        path=f"/oauth/authorize/{request.key}/",
+        link_words=_("Read the request and decide"),
+    )
+
+
+def _delegate(membership: Membership, reader: User) -> _Letter:
+    assert membership.until is not None
+    words = {
+        "person": _line(membership.user),
+        "customer": _line(membership.customer.name),
+        "day": day_in_words(last_day(membership.until)),
+    }
+    if reader.pk == membership.user_id:
+        subject, may = _("You can act for %(customer)s until %(day)s"), _what_you_may(membership)
+    else:
+        subject, may = _("%(person)s can act for you until %(day)s"), _what_they_may(membership)
+    return _Letter(
+        subject=subject % words,
+        paragraphs=(may, _("It ends by itself on that day. It can be ended sooner at any time.")),
+        rows=((_("Until"), words["day"]),),
+        path="/my/people/",
+        link_words=_("See who can act for whom"),
+    )
+
+
+def _what_you_may(membership: Membership) -> str:
+    if membership.may_share:
+        return _("You can see the data and share it with companies. The owners are told of each sharing.")
+    return _("You can see the data. You cannot share it.")
+
+
+def _what_they_may(membership: Membership) -> str:
+    if membership.may_share:
+        return _("They can see the data and share it with companies. You are told of each sharing.")
+    return _("They can see the data. They cannot share it.")
+
+
+def _write(kind: str, letter: _Letter, user: User, *, occasion: str, at: datetime) -> None:
+    mail = MailText(
+        language=user.language,
+        utility=settings.UTILITY_NAME,
+        support_url=settings.SUPPORT_URL,
+        subject=letter.subject,
+        paragraphs=letter.paragraphs,
+        rows=letter.rows,
+        link=f"{settings.PUBLIC_URL}{letter.path}",
+        link_words=letter.link_words,
+    )
+    write_mail(
+        kind=kind, dedup_key=f"{kind}:{occasion}:{user.public_id}", user=user, grant=None, mail=mail, at=at
+    )
+
+
+def _line(words: object) -> str:
+    """On one line: a name cannot add a header."""
+    return " ".join(str(words).split())
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment_in_words(moment)} ({zone_in_words()})"
