@@ -11,8 +11,6 @@ from accounts.models import Commodity, MeterName, User
 from accounts.queries.placed import placed
 from accounts.queries.roles import visible_accounts, visible_contracts
 
-_COMMODITIES = dict(Commodity.choices)
-
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
@@ -88,7 +86,8 @@ def tree_entries(*, user: User, at: datetime) -> Entries:
 def matching(lines: Sequence[Entry], text: str, numbers: Mapping[int, str]) -> tuple[Entry, ...]:
     """Lines that hold every word of `text`, in any case; `numbers` are further words by contract key."""
     words = text.casefold().split()
-    return tuple(line for line in lines if all(word in _words_of(line, numbers) for word in words))
+    kinds = {commodity: str(label) for commodity, label in Commodity.choices}
+    return tuple(line for line in lines if _holds(_words_of(line, numbers, kinds), words))
 
 
 def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
@@ -139,10 +138,14 @@ def _downwards(
         yield from _downwards(child, below)
 
 
-def _words_of(line: Entry, numbers: Mapping[int, str]) -> str:
+def _holds(said: str, words: Sequence[str]) -> bool:
+    return all(word in said for word in words)
+
+
+def _words_of(line: Entry, numbers: Mapping[int, str], kinds: Mapping[str, str]) -> str:
     account, contract = line.account, line.contract
     parts = [account.number, account.name, account.address, account.customer_name]
     if contract is not None:
-        parts += [contract.number, contract.name, contract.address, numbers.get(contract.key, "")]
-        parts.append(str(_COMMODITIES[contract.commodity]))
+        parts += [contract.number, contract.name, contract.address, kinds[contract.commodity]]
+        parts.append(numbers.get(contract.key, ""))
     return "\n".join(parts).casefold()

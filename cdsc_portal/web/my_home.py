@@ -1,23 +1,41 @@
-"""A customer's first page: who can read the data, and what there is."""
+"""A customer's first page: who can read the data, what was used, what is to pay, and what waits for a decision."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
-from accounts.queries.holdings import holdings
+from accounts.queries.choices import contract_choices
 from cdsc_portal.lib import clock
-from consent.queries.sharing_list import sharing_list
+from consent.access import OwnerAccess
+from consent.queries.decisions_due import decisions_due
+from consent.queries.readers import companies_reading, grants_to_decide
+from datahub.queries.last_bill import last_bill
+from datahub.queries.month_so_far import month_so_far
+
+_COMPANIES, _SERVICES = 5, 5  # named; of more only how many there are
 
 
 @require_safe
 @login_required
+@never_cache
 def my_home(request: HttpRequest) -> HttpResponse:
-    """What is shared, what waits, and the accounts with their services."""
-    at = clock.now()
+    user, at = current_user(request), clock.now()
+    services = contract_choices(user=user, at=at)
+    current = [service for service in services if not service.has_ended] or services
+    companies = companies_reading(user=user, at=at)
     context = {
-        "sharing": sharing_list(user=current_user(request), at=at),
-        "accounts": holdings(user=current_user(request), at=at),
+        "decisions": decisions_due(user=user, at=at),
+        "undecided": grants_to_decide(user=user, at=at),
+        "company_count": len(companies),
+        "companies": companies[:_COMPANIES],
+        "more_companies": max(len(companies) - _COMPANIES, 0),
+        "month": month_so_far(current, at=at),
+        "bill": last_bill(access=OwnerAccess(user.pk, frozenset(service.key for service in services))),
+        "has_services": bool(services),
+        "services": services[:_SERVICES],
+        "more_services": max(len(services) - _SERVICES, 0),
     }
     return render(request, "web/my_home.html", context)

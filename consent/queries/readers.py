@@ -14,7 +14,7 @@ from consent.queries.sharing_list import until_words
 from consent.queries.status_words import StatusWords, words_of
 from consent.queries.visible_grants import status_at, visible_grants
 from consent.scopes.catalogue import SCOPES
-from consent.transitions import ENDED
+from consent.transitions import ENDED, GrantStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,28 @@ class Reader:
     until: str
 
 
-def companies_reading(*, user: User, at: datetime) -> int:
-    """How many companies can read data of what `user` may see; several sharings of one count once. One query."""
-    open_now = visible_grants(user=user, at=at).exclude(_over(at))
-    return open_now.values("client").order_by().distinct().count()
+@dataclass(frozen=True, slots=True)
+class GrantToDecide:
+    """A sharing that goes on only once the customer has decided."""
+
+    public_id: str
+    company: str
+
+
+def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
+    """Companies that can read data of what `user` may see, by name; several sharings of one count once. One query."""
+    open_now = visible_grants(user=user, at=at).exclude(_over(at)).order_by()
+    companies = open_now.values_list("client", "client__name").distinct()
+    return tuple(sorted((name for _key, name in companies), key=str.casefold))
+
+
+def grants_to_decide(*, user: User, at: datetime) -> tuple[GrantToDecide, ...]:
+    """Sharings that wait for a decision of the customer's, by company. One query."""
+    waiting = (
+        visible_grants(user=user, at=at).exclude(_over(at)).filter(status=GrantStatus.NEEDS_AUTHORIZATION)
+    )
+    found = [GrantToDecide(grant.public_id, grant.client.name) for grant in waiting]
+    return tuple(sorted(found, key=lambda one: one.company.casefold()))
 
 
 def readers_of_contracts(keys: Collection[int], *, user: User, at: datetime) -> tuple[Reader, ...]:

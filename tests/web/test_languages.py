@@ -188,7 +188,7 @@ def test_the_page_of_who_may_only_look_is_spanish(home, request_):
 def test_the_sharing_pages_and_the_receipt_are_spanish_and_easy_to_read(home, reader, grant, request_):
     receipt = grant.receipts.get()
     pages = {
-        reverse("my_home"): "1 empresa puede leer sus datos:",
+        reverse("my_home"): "1 empresa puede leer sus datos",
         reverse("sharing_list"): "Esperan su decisión",
         reverse("sharing_detail", args=[grant.public_id]): "Quién leyó qué",
         reverse("sharing_stop", args=[grant.public_id]): "¿Dejar de compartir con Sol (demo)?",

@@ -1,0 +1,80 @@
+"""A chain with 2,000 stores: its pages stay light, and cost as many queries as anybody's."""
+
+import gzip
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client as Browser
+from django.urls import reverse
+from lxml import html
+
+from accounts.models import BillingAccount, ServiceContract
+from accounts.queries.tree import LINES
+from tests.factories.accounts import household
+from tests.factories.chain import chain
+from tests.factories.consent import GrantFactory, GrantPartFactory
+
+STORES = 2_000
+LIGHT = 200_000  # bytes, compressed
+# what the same pages cost a household: see test_my_home.py, test_tree.py, test_my_things.py
+QUERIES = {"my_home": 19, "my_accounts": 15, "my_account": 23, "my_contract": 18, "my_names": 8}
+
+
+@pytest.fixture
+def shops(db):
+    shops = chain(stores=STORES)
+    GrantPartFactory(grant=GrantFactory(user=shops.owner), contracts=shops.contracts)
+    return shops
+
+
+@pytest.fixture
+def owner(shops) -> Browser:
+    owner = Browser()
+    owner.force_login(shops.owner)
+    return owner
+
+
+def address(name, shops):
+    things = {"my_account": shops.head, "my_contract": shops.contracts[77]}
+    return reverse(name, args=[things[name].public_id] if name in things else [])
+
+
+def test_every_page_is_light_and_asks_no_more_of_the_database(shops, owner, django_assert_max_num_queries):
+    for name, queries in QUERIES.items():
+        with django_assert_max_num_queries(queries):
+            answer = owner.get(address(name, shops))
+
+        assert answer.status_code == 200
+        assert len(gzip.compress(answer.content)) < LIGHT / 4, name
+
+
+def test_a_store_is_found_and_each_one_is_on_one_page(shops, owner):
+    found = html.fromstring(owner.get(reverse("my_accounts"), {"q": "shop 1234"}).content.decode())
+    pages = [
+        html.fromstring(owner.get(reverse("my_accounts"), {"page": number}).content.decode())
+        for number in (1, STORES // LINES + 1)
+    ]
+
+    contracts = [
+        [link for link in tree.xpath("//main//a/@href") if "/contracts/" in link] for tree in (found, *pages)
+    ]
+    assert contracts[0] == [reverse("my_contract", args=[shops.contracts[1233].public_id])]
+    assert len(contracts[1]) == LINES - 1  # the head office has a line too, and no service
+    assert len(contracts[2]) == 1
+    for tree in pages:
+        assert "Head office" in tree.xpath("string(//main)")  # what a store lies under is repeated
+
+
+def test_all_names_are_taken_from_one_list(shops, owner):
+    household()  # somebody else's
+    lines = "\n".join(f"STORE-{n};Laden {n}" for n in range(1, STORES + 1))
+
+    answer = owner.post(reverse("my_names"), {"file": named(lines)}, follow=True)
+
+    assert f"{STORES} names were changed." in answer.content.decode()
+    assert ServiceContract.objects.filter(name__startswith="Laden ").count() == STORES
+    assert not BillingAccount.objects.filter(name__startswith="Laden ").exists()
+
+
+def named(lines):
+    return SimpleUploadedFile("names.csv", lines.encode(), content_type="text/csv")
