@@ -47,6 +47,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Sharing"),
                 "items": [
                     _entry("consent", "client", _("Third parties")),
+                    _entry("consent", "scopesetting", _("Data and limits")),
                     _entry("consent", "consentrequest", _("Requests")),
                     _entry("consent", "grant", _("Grants")),
                     _entry("consent", "recordedconsent", _("Consents by phone or paper")),
@@ -74,6 +75,14 @@ UNFOLD: dict[str, Any] = {
                     _entry("datahub", "billstatement", _("Bills")),
                     _entry("datahub", "channel", _("Channels")),
                     _entry("datahub", "mixshare", _("Generation mix")),
+                ],
+            },
+            {
+                "title": _("Staff"),
+                "items": [
+                    _entry("accounts", "staffaction", _("What staff did")),
+                    _entry("accounts", "stafflook", _("Looks at customers' pages")),
+                    _entry("auth", "group", _("Roles")),
                 ],
             },
         ],

@@ -1,12 +1,18 @@
 """A page that asks before it acts: GET shows, POST acts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_SHOWN = 20  # of the rows that are hit; all are counted
 
 
 def ask(
@@ -19,6 +25,7 @@ def ask(
     back: str,
     form: forms.Form | None = None,
     lines: Sequence[str] = (),
+    hidden: Sequence[tuple[str, str]] = (),
 ) -> HttpResponse:
     """The page with `text`, `lines` to read, the fields of `form`, one button and the way `back`."""
     context = {
@@ -26,8 +33,42 @@ def ask(
         "title": title,
         "text": text,
         "lines": lines,
+        "hidden": hidden,
         "button": button,
         "back": back,
         "form": form,
     }
     return TemplateResponse(request, "admin/ask.html", context)
+
+
+class ReasonForm(forms.Form):
+    """Why staff do it; it goes into the log."""
+
+    reason = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def ask_about_rows(
+    request: HttpRequest,
+    site: AdminSite,
+    rows: QuerySet[Any],
+    *,
+    action: str,
+    title: str | Promise,
+    text: str | Promise,
+    button: str | Promise,
+    back: str,
+) -> HttpResponse | str:
+    """For an action on ticked rows: the page that repeats what is hit and asks why; then the reason.
+
+    `text` says the effect, with the count in it. The rows stay those that were ticked.
+    """
+    asked = "confirmed" in request.POST
+    form = ReasonForm(request.POST if asked else None)
+    if asked and form.is_valid():
+        return str(form.cleaned_data["reason"])
+    hidden = [("action", action), ("confirmed", "yes")]
+    hidden += [(ACTION_CHECKBOX_NAME, str(pk)) for pk in rows.values_list("pk", flat=True)]
+    lines = [str(row) for row in rows[:_SHOWN]]
+    return ask(
+        request, site, title=title, text=text, button=button, back=back, form=form, lines=lines, hidden=hidden
+    )

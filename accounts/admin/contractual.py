@@ -11,6 +11,7 @@ from unfold.admin import TabularInline
 from accounts.admin.base import PortalAdmin, link_to, links_to
 from accounts.admin.customer_view import CustomerViewAdmin
 from accounts.admin.dated_links import DatedLinksAdmin
+from accounts.admin.first_login import FirstLoginAdmin
 from accounts.admin.links import PointsOfContractInline, SupplyTermInline
 from accounts.admin.roles import UsersOfCustomerInline
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
@@ -56,7 +57,7 @@ class ContractsOfAccountInline(_ListInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerViewAdmin):
+class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin):
     """A person or firm: who acts for it and what it has."""
 
     list_display = ("name", "customer_number", "account_count")
@@ -65,7 +66,7 @@ class CustomerAdmin(CustomerViewAdmin):
     fields = ("customer_number", "name", *_TIMES)
     readonly_fields = _TIMES
     inlines = (AccountsOfCustomerInline, UsersOfCustomerInline)
-    actions_detail = ("look",)
+    actions_detail = ("look", "issue_code")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).annotate(account_total=Count("billing_accounts"))

@@ -61,10 +61,10 @@ class LoggedAdmin(ModelAdmin):
 def _changes(form: Any, formsets: Iterable[Any], add: bool) -> Iterator[Change]:  # noqa: ANN401
     yield from _of_form(form, "", added=add)
     for formset in formsets:
-        name = formset.model._meta.model_name
+        name, key = formset.model._meta.model_name, formset.model._meta.pk.name
         deleted = set(formset.deleted_forms) if formset.can_delete else set()
         for row in formset.forms:
-            where = f"{name} {row.instance.pk}."
+            where = f"{name} {row.instance.pk or row.fields[key].initial}."  # a deleted one has lost its key
             if row in deleted:
                 yield from _of_form(row, where, added=False, gone=True)
             elif row.has_changed():

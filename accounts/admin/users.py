@@ -5,22 +5,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
     UnfoldBooleanSwitchWidget,
 )
 
-from accounts.admin.base import PortalAdmin
 from accounts.admin.roles import CustomersOfUserInline
+from accounts.admin.support import SupportAdmin
 from accounts.models import BillingAccount, Customer, Membership, Role, User
-from accounts.services.people import InvitationRefused, invite_again, invite_user, require_role
+from accounts.services.people import InvitationRefused, invite_user, require_role
 from cdsc_portal.lib import clock
 
+_MANAGE = "accounts.manage_staff"
 _POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -61,8 +61,8 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(PortalAdmin):
-    """Who logs in and for whom. Only a superuser changes staff and what staff may do."""
+class UserAdmin(SupportAdmin):
+    """Who logs in and for whom. Who is staff, and in which role, is said by who manages staff alone."""
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
     list_filter = ("is_staff", "is_active")
@@ -75,11 +75,12 @@ class UserAdmin(PortalAdmin):
     readonly_fields = ("created", "last_login", "invitation_due")
     filter_horizontal = ("groups", "user_permissions")
     inlines = (CustomersOfUserInline,)
-    actions = ("send_invitation_again",)
+    actions = ("unlock_people", "send_invitation_again")
+    actions_detail = ("correct_address",)
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         if obj is None:
-            staff = ("is_staff",) if _is_superuser(request) else ()
+            staff = ("is_staff",) if _manages_staff(request) else ()
             roles = ("customer", "role", "billing_account", "may_share", "until")
             return ("email", "name", "language", *staff, *roles)
         return super().get_fields(request, obj)
@@ -101,12 +102,14 @@ class UserAdmin(PortalAdmin):
         return self.inlines if obj else ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        fixed = () if _is_superuser(request) else _POWERS
-        return (*self.readonly_fields, *fixed)
+        """A role is given by who manages staff, never to themselves; single permissions only by a superuser."""
+        return (*self.readonly_fields, *_fixed_powers(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever may change a colleague's address may become that colleague."""
-        if isinstance(obj, User) and (obj.is_staff or obj.is_superuser) and not _is_superuser(request):
+        if isinstance(obj, User) and obj.is_superuser and not _is_superuser(request):
+            return False
+        if isinstance(obj, User) and obj.is_staff and not _manages_staff(request):
             return False
         return super().has_change_permission(request, obj)
 
@@ -130,15 +133,17 @@ class UserAdmin(PortalAdmin):
         obj.__dict__.update(user.__dict__)
         messages.info(request, _("An invitation goes out to %s.") % user.email)
 
-    @admin.action(description=_("Send the invitation again"), permissions=["change"])
-    def send_invitation_again(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        count = invite_again(users=users, at=clock.now())
-        text = ngettext(
-            "%d invitation goes out; the others have a password already.",
-            "%d invitations go out; the others have a password already.",
-            count,
-        )
-        messages.info(request, text % count)
+
+def _fixed_powers(request: HttpRequest, obj: Model | None) -> tuple[str, ...]:
+    if _is_superuser(request):
+        return ()
+    if _manages_staff(request) and obj is not None and obj.pk != request.user.pk:
+        return ("is_superuser", "user_permissions")
+    return _POWERS
+
+
+def _manages_staff(request: HttpRequest) -> bool:
+    return request.user.has_perm(_MANAGE)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

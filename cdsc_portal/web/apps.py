@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class WebConfig(AppConfig):
@@ -9,3 +10,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from cdsc_portal import checks  # noqa: F401 - importing registers them
+        from cdsc_portal.web.staff_roles import make_roles
+
+        # this app comes last, so the permissions of all others are there by then
+        post_migrate.connect(make_roles, sender=self, dispatch_uid="make_staff_roles")

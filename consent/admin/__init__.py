@@ -18,6 +18,7 @@ from consent.admin.records import (  # noqa: E402
     OutgoingMailAdmin,
     ReceiptAdmin,
 )
+from consent.admin.scope_setting import ScopeSettingAdmin  # noqa: E402
 
 __all__ = [
     "ClientAdmin",
@@ -28,4 +29,5 @@ __all__ = [
     "OutgoingMailAdmin",
     "ReceiptAdmin",
     "RecordedConsentAdmin",
+    "ScopeSettingAdmin",
 ]

@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import User
 from cdsc_portal.lib.public_ids import new_secret
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
+from consent.queries.scope_settings import closed_scopes
 from consent.requests import AccessRequest
 from consent.scopes.catalogue import offered_scopes, scope_named
 
@@ -39,9 +40,10 @@ class Asked:
 
 
 def allowed_scopes(client: Client) -> frozenset[str]:
-    """Scope ids that this client may ask for at this utility; a registered name may be an alias."""
+    """Scope ids that this client may ask for at this utility now; a registered name may be an alias. One query."""
     registered = {scope.id for name in client.allowed_scopes if (scope := scope_named(name))}
-    return frozenset(registered & {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)})
+    offered = {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)}
+    return frozenset(registered & offered) - closed_scopes(client=client)
 
 
 def may_ask(client: Client) -> bool:

@@ -29,6 +29,7 @@ from consent.services.ask import DECIDE_WITHIN, allowed_scopes, may_ask
 from consent.services.decision import ClientNotAllowed, DecidedPart, Decision, MayNotDecide, settle
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
+from consent.services.scope_limits import require_within_limits
 
 
 class RecordingRefused(ValueError):
@@ -80,6 +81,7 @@ def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draf
     access = parse_request(
         scope="", authorization_details=_details(agreed), allowed=allowed, now=at, zone=utility_zone()
     )
+    require_within_limits(access, client=client, at=at)
     with override(person.language):
         offer = build_offer(_request(client, person, access, at), person, at)
         if offer.delegate or not offer.may_decide:

@@ -5,6 +5,8 @@ from django.urls import resolve
 
 from consent.scopes.catalogue import SCOPES
 
+pytestmark = pytest.mark.django_db  # staff may have switched a scope off
+
 ADDRESS = "/.well-known/oauth-authorization-server"
 
 

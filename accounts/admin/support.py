@@ -1,0 +1,145 @@
+"""What support does for people who cannot get in: each by permission, with a reason that is logged."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import action
+
+from accounts.admin.ask import ReasonForm, ask, ask_about_rows
+from accounts.admin.base import PortalAdmin
+from accounts.current_user import current_user
+from accounts.models import StaffVerb, User
+from accounts.services.contact import AddressTakenError, change_address, end_sessions
+from accounts.services.people import invite_again
+from accounts.services.sign_in_locks import unlock
+from accounts.services.staff_actions import record_staff_action
+from cdsc_portal.lib import clock
+
+HELP = "accounts.help_sign_in"
+
+
+class AddressForm(ReasonForm):
+    """The right address, and how the caller proved to be the person."""
+
+    email = forms.EmailField(label=_("The right e-mail address"))
+    identity = forms.CharField(
+        label=_("How you checked who asks"),
+        max_length=200,
+        help_text=_("For example: called back on the number on file, named the last bill's amount."),
+    )
+    field_order: Sequence[str] = ("email", "identity", "reason")
+
+
+class SupportAdmin(PortalAdmin):
+    """Actions on the list of people (ticked rows) and on one person's page."""
+
+    def has_help_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(HELP)
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "<int:pk>/address/", self.admin_site.admin_view(self.address_page), name="accounts_user_address"
+        )
+        return [address, *super().get_urls()]
+
+    @admin.action(description=_("Unlock"), permissions=["help"])
+    def unlock_people(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        count = users.count()
+        text = ngettext(
+            "%d person can try to log in again at once. Their password stays.",
+            "%d people can try to log in again at once. Their passwords stay.",
+            count,
+        )
+        asked = self._ask(request, users, "unlock_people", _("Unlock"), text % count)
+        if isinstance(asked, HttpResponse):
+            return asked
+        were = sum(self._each(request, user, "unlocked", asked, unlock(user)) for user in users)
+        messages.success(request, _("Unlocked: %d. The others were not locked.") % were)
+        return None
+
+    @admin.action(description=_("Send the invitation again"), permissions=["help"])
+    def send_invitation_again(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        count = users.count()
+        text = ngettext(
+            "%d person gets a new link by mail to choose a password, unless they have one already.",
+            "%d people get a new link by mail to choose a password, unless they have one already.",
+            count,
+        )
+        asked = self._ask(
+            request, users, "send_invitation_again", _("Send the invitation again"), text % count
+        )
+        if isinstance(asked, HttpResponse):
+            return asked
+        invited = [user for user in users if invite_again(users=[user], at=clock.now())]
+        for user in invited:
+            self._each(request, user, "invited again", asked, True)
+        message = ngettext(
+            "%d invitation goes out; the others have a password already.",
+            "%d invitations go out; the others have a password already.",
+            len(invited),
+        )
+        messages.info(request, message % len(invited))
+        return None
+
+    @action(description=_("Correct the address"), permissions=["help"])
+    def correct_address(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:accounts_user_address", pk=object_id)
+
+    def address_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET asks for the address, how the person was known and why; POST changes it and tells the old one."""
+        if not request.user.has_perm(HELP):
+            raise PermissionDenied
+        user = get_object_or_404(
+            User, pk=pk, is_staff=False
+        )  # a colleague's address is no support's to change
+        page = reverse("admin:accounts_user_change", args=[pk])
+        form = AddressForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            if self._corrected(request, user, form):
+                messages.success(request, _("Corrected. The old address was told, and every session ended."))
+                return redirect(page)
+        return ask(
+            request, self.admin_site, form=form, title=_("Correct the address of %s") % user, back=page,
+            text=_("Mail goes to the new address and the person logs in with it. The old one is told."),
+            button=_("Correct it"),
+        )  # fmt: skip
+
+    @transaction.atomic
+    def _corrected(self, request: HttpRequest, user: User, form: AddressForm) -> bool:
+        told, before = form.cleaned_data, user.email
+        try:
+            change_address(user=user, email=told["email"])
+        except AddressTakenError:
+            form.add_error("email", _("Another login has this address."))
+            return False
+        end_sessions(user=user)
+        record_staff_action(
+            by=current_user(request),
+            verb=StaffVerb.ACT,
+            on=user,
+            what=f"corrected the address; checked: {told['identity']}",
+            changes=[("email", before, user.email)],
+            reason=told["reason"],
+            at=clock.now(),
+        )
+        return True
+
+    def _ask(self, request: HttpRequest, users: QuerySet[User], name: str, title: Any, text: str) -> Any:  # noqa: ANN401
+        back = reverse("admin:accounts_user_changelist")
+        return ask_about_rows(
+            request, self.admin_site, users, action=name, title=title, text=text, button=title, back=back
+        )
+
+    def _each(self, request: HttpRequest, user: User, what: str, reason: str, done: bool) -> bool:
+        self.log_act(request, user, what, reason=reason)
+        return done

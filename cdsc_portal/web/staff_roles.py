@@ -1,0 +1,85 @@
+"""The roles of staff: which permissions each has. `migrate` makes the groups and adds what a release brings (0020).
+
+Nothing is ever taken from a group here, so what a utility adds to one stays; a superuser is above all of them.
+"""
+
+from collections.abc import Iterable
+
+from django.apps import AppConfig
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+SUPPORT, DATA, ONBOARDING, ADMINISTRATOR = "support", "data", "onboarding", "administrator"
+
+_OURS = ("accounts", "consent", "datahub")
+_HIERARCHY = (
+    "billingaccount", "servicecontract", "supplyterm", "premise", "servicepoint", "meterdevice", "entity", "program",
+    "contractservicepoint", "meterinstallation",
+)  # fmt: skip
+_FEEDS = (
+    "feed", "feedrun", "feedsource", "rejectedrow", "parkedreadings", "channel", "mixshare", "stafftoken",
+    "partitionrecord", "billstatement", "billsection",
+)  # fmt: skip
+_SHARING = (
+    "client",
+    "consentrequest",
+    "grant",
+    "grantpart",
+    "grantevent",
+    "receipt",
+    "disclosure",
+    "outgoingmail",
+)
+
+
+def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
+    return frozenset(f"{app}.{verb}_{model}" for model in models)
+
+
+# what a person of the role may do, as app.codename; the administrator has everything of the three apps
+ROLES: dict[str, frozenset[str]] = {
+    SUPPORT: _named("accounts", "view", ("customer", "user", "membership", *_HIERARCHY))
+    | _named("consent", "view", (*_SHARING, "recordedconsent"))
+    | _named("datahub", "view", ("billstatement", "billsection"))
+    | {
+        "accounts.add_stafflook",
+        "accounts.view_stafflook",
+        "accounts.help_sign_in",
+        "accounts.issue_activation_code",
+        "consent.change_grant",  # stop it for a customer
+        "consent.change_outgoingmail",  # send it again
+        "consent.add_recordedconsent",
+        "consent.confirm_recordedconsent",
+    },
+    DATA: _named("accounts", "view", ("customer", *_HIERARCHY, "linkchange"))
+    | _named("accounts", "change", _HIERARCHY)
+    | _named("accounts", "add", _HIERARCHY)
+    | _named("datahub", "view", _FEEDS)
+    | _named("datahub", "change", ("feed", "feedsource"))
+    | _named("datahub", "add", ("feed", "feedsource", "feedrun"))
+    | {"consent.view_disclosure", "accounts.export_records"},
+    ONBOARDING: _named("consent", "view", ("client", "consentrequest", "scopesetting"))
+    | _named("consent", "change", ("client", "scopesetting"))
+    | _named("consent", "add", ("client", "scopesetting")),
+    ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),
+}
+
+
+def make_roles(sender: AppConfig, **_news: object) -> None:
+    """Make the groups that are missing and give each what its role needs; running again changes nothing.
+
+    Called once the permissions of every app are there, which is after the migrations and never within one.
+    """
+    for name, needed in ROLES.items():
+        group, _made = Group.objects.get_or_create(name=name)
+        group.permissions.add(*_permissions(name, needed))
+
+
+def _permissions(role: str, needed: frozenset[str]) -> Iterable[Permission]:
+    wanted = Q(pk__in=[])
+    for permission in needed:
+        app, codename = permission.split(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    if role == ADMINISTRATOR:
+        wanted |= Q(content_type__app_label__in=_OURS)
+    return Permission.objects.filter(wanted)

@@ -1,0 +1,41 @@
+"""What staff set about scopes, for one client: what it may not ask for, and the limits of what it may."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from consent.models import Client, ScopeSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In days from the day of the request; None = as the scope is declared."""
+
+    days_back: int | None
+    days_ahead: int | None
+
+
+def closed_scopes(*, client: Client | None) -> frozenset[str]:
+    """Scope ids switched off for `client`, or for everybody where it is None. One query.
+
+    Grants that are open stay as they are; only asking ends.
+    """
+    return frozenset(_set_for(client).filter(is_open=False).values_list("scope", flat=True))
+
+
+def limits_of(*, client: Client) -> dict[str, Limits]:
+    """The tighter of the server's and the client's limits, by scope id. One query."""
+    found: dict[str, Limits] = {}
+    for scope, back, ahead in _set_for(client).values_list("scope", "days_back", "days_ahead"):
+        known = found.get(scope, Limits(None, None))
+        found[scope] = Limits(_tighter(known.days_back, back), _tighter(known.days_ahead, ahead))
+    return found
+
+
+def _set_for(client: Client | None) -> QuerySet[ScopeSetting]:
+    for_all = Q(client__isnull=True)
+    return ScopeSetting.objects.filter(for_all if client is None else for_all | Q(client=client))
+
+
+def _tighter(one: int | None, other: int | None) -> int | None:
+    return min((days for days in (one, other) if days is not None), default=None)

@@ -1,0 +1,68 @@
+"""Scopes that staff switch off or limit, for everybody and for one third party."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from cdsc_portal.lib import clock
+from consent.models import ConsentRequest, ScopeSetting
+from consent.oauth.metadata import server_metadata
+from consent.services.ask import allowed_scopes
+from consent.services.decision import ClientNotAllowed
+from tests.consent.oauth.third_party import ThirdParty
+from tests.factories.accounts import household
+from tests.factories.consent import ClientFactory, approve, ask
+
+pytestmark = pytest.mark.django_db
+
+
+def setting(scope: str = "usage_data", **fields) -> ScopeSetting:
+    return ScopeSetting.objects.create(scope=scope, modified=clock.now(), **fields)
+
+
+def test_a_scope_that_is_switched_off_can_be_asked_for_by_nobody_and_is_not_announced():
+    client = ClientFactory()
+    setting(is_open=False)
+
+    assert "usage_data" not in allowed_scopes(client)
+    assert "usage_data" not in server_metadata()["scopes_supported"]
+    assert "bill_data" in allowed_scopes(client)
+
+
+def test_a_scope_is_switched_off_for_one_client_alone():
+    client, other = ClientFactory(), ClientFactory()
+    setting(client=client, is_open=False)
+
+    assert "usage_data" not in allowed_scopes(client)
+    assert "usage_data" in allowed_scopes(other)
+    assert "usage_data" in server_metadata()["scopes_supported"]
+
+
+def test_a_request_that_waits_cannot_be_approved_once_its_scope_is_off():
+    request = ask({"type": "usage_data", "services": "all"}, user=household().owner)
+    setting(is_open=False)
+
+    with pytest.raises(ClientNotAllowed):
+        approve(request)
+
+
+@pytest.mark.parametrize(
+    ("detail", "field"),
+    [
+        ({"start": "-400d", "end": "now"}, "usage_data.start"),
+        ({"end": "now"}, "usage_data.start"),
+        ({"start": "-10d", "end": "+93d"}, "usage_data.end"),
+        ({"start": "-30d", "end": "+30d"}, ""),
+    ],
+)
+def test_the_tighter_limit_of_server_and_client_holds(detail, field):
+    party = ThirdParty(ClientFactory())
+    setting(days_back=365, days_ahead=365)
+    setting(client=party.client, days_ahead=90)
+
+    answer = party.ask(authorization_details=json.dumps([{"type": "usage_data", **detail}]))
+
+    told = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert ConsentRequest.objects.exists() is not bool(field)
+    assert field in told.get("error_description", [""])[0]
