@@ -8,6 +8,7 @@ from cdsc_portal.lib import clock
 from consent.oauth.tokens import delete_expired
 from consent.services.ask import delete_undecided
 from consent.services.outbox import send_waiting_mail
+from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import expire_grants as end_grants
 from consent.signals import mail_written
 
@@ -24,6 +25,18 @@ def send_mail() -> int:
 def expire_grants() -> int:
     """Record the end of grants whose time is over; beat runs it."""
     return end_grants(at=clock.now())
+
+
+@shared_task
+def remind() -> int:
+    """Tell of sharing that ends in 30 and in 7 days; beat runs it."""
+    return remind_of_ends(at=clock.now())
+
+
+@shared_task
+def list_once_a_year() -> int:
+    """Tell who can read, once a year where no end was agreed; beat runs it."""
+    return send_yearly_lists(at=clock.now())
 
 
 @shared_task

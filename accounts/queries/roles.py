@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -45,8 +46,9 @@ def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     return _reached_accounts(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
 
 
-def owners_of(*, contracts: Collection[int], at: datetime) -> QuerySet[User]:
-    """Active users who own one of `contracts` (database keys) at `at`: who is told when data is shared.
+def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime) -> QuerySet[User]:
+    """Active users who own one of `contracts` (database keys, or a query of them) at `at`: who is told when data
+    is shared.
 
     Delegates are not owners, whatever they may share. One query, each user once, by e-mail address.
     """

@@ -16,7 +16,9 @@ from consent.wording import zone_in_words
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class Letter:
+    """What a mail to one person says; `rows` are pairs of label and value, `path` where its link leads."""
+
     subject: str
     paragraphs: tuple[str, ...]
     rows: tuple[tuple[str, str], ...]
@@ -33,8 +35,8 @@ def tell_of_waiting_request(*, request: ConsentRequest, asked_by: User, at: date
     owners = [one for one in owners_of(contracts=contracts, at=at) if one.pk != asked_by.pk]
     for owner in owners:
         with override(owner.language):
-            letter = _waiting_request(request, _line(asked_by))
-            _write("needs_decision", letter, owner, occasion=request.reference, at=at)
+            letter = _waiting_request(request, in_one_line(asked_by))
+            write_letter("needs_decision", letter, owner, occasion=request.reference, at=at)
     return len(owners)
 
 
@@ -48,14 +50,14 @@ def tell_of_delegate(*, membership: Membership, at: datetime) -> None:
     occasion = f"{membership.pk}:{membership.until:%Y%m%d%H%M%S}:{int(membership.may_share)}"
     for reader in {owner.pk: owner for owner in (*owners, membership.user)}.values():
         with override(reader.language):
-            _write("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
+            write_letter("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
 
 
 def tell_of_file(*, user: User, path: str, until: datetime, occasion: str, at: datetime) -> None:
     """A file that took a while can be fetched at `path` until `until`; `occasion` names it, once a mail."""
     with override(user.language):
         words = {"moment": _moment(until)}
-        letter = _Letter(
+        letter = Letter(
             subject=_("Your file is ready"),
             paragraphs=(
                 _("You asked for a file with your data. Log in to fetch it."),
@@ -65,13 +67,13 @@ def tell_of_file(*, user: User, path: str, until: datetime, occasion: str, at: d
             path=path,
             link_words=_("Fetch the file"),
         )
-        _write("file_ready", letter, user, occasion=occasion, at=at)
+        write_letter("file_ready", letter, user, occasion=occasion, at=at)
 
 
-def _waiting_request(request: ConsentRequest, person: str) -> _Letter:
-    words = {"company": _line(request.client.name), "person": person}
+def _waiting_request(request: ConsentRequest, person: str) -> Letter:
+    words = {"company": in_one_line(request.client.name), "person": person}
     asks = _("%(person)s read the request and asks you to decide. Nothing is shared until you say yes.")
-    return _Letter(
+    return Letter(
         subject=_("%(company)s needs your decision") % words,
         paragraphs=(_("%(company)s asks to see data about your energy service.") % words, asks % words),
         rows=(
@@ -84,18 +86,18 @@ def _waiting_request(request: ConsentRequest, person: str) -> _Letter:
     )
 
 
-def _delegate(membership: Membership, reader: User) -> _Letter:
+def _delegate(membership: Membership, reader: User) -> Letter:
     assert membership.until is not None
     words = {
-        "person": _line(membership.user),
-        "customer": _line(membership.customer.name),
+        "person": in_one_line(membership.user),
+        "customer": in_one_line(membership.customer.name),
         "day": day_in_words(last_day(membership.until)),
     }
     if reader.pk == membership.user_id:
         subject, may = _("You can act for %(customer)s until %(day)s"), _what_you_may(membership)
     else:
         subject, may = _("%(person)s can act for you until %(day)s"), _what_they_may(membership)
-    return _Letter(
+    return Letter(
         subject=subject % words,
         paragraphs=(may, _("It ends by itself on that day. It can be ended sooner at any time.")),
         rows=((_("Until"), words["day"]),),
@@ -116,7 +118,8 @@ def _what_they_may(membership: Membership) -> str:
     return _("They can see the data. They cannot share it.")
 
 
-def _write(kind: str, letter: _Letter, user: User, *, occasion: str, at: datetime) -> None:
+def write_letter(kind: str, letter: Letter, user: User, *, occasion: str, at: datetime) -> None:
+    """Write `letter` to `user`, once for `occasion`; call it in the reader's language."""
     mail = MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,
@@ -132,7 +135,7 @@ def _write(kind: str, letter: _Letter, user: User, *, occasion: str, at: datetim
     )
 
 
-def _line(words: object) -> str:
+def in_one_line(words: object) -> str:
     """On one line: a name cannot add a header."""
     return " ".join(str(words).split())
 

@@ -1,0 +1,115 @@
+"""Mail that no click causes: sharing that ends soon, and once a year who can read where no end was agreed.
+
+Each task finds what is due in the database, and a mail's key names its occasion: two workers, a lost message or a run
+that is late neither lose nor double one.
+"""
+
+from datetime import datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from accounts.models import User
+from accounts.queries.roles import owned_contracts, owners_of
+from consent.models import Grant, OutgoingMail, Receipt, Selection
+from consent.queries.sharing_list import until_words
+from consent.queries.visible_grants import open_at, visible_grants
+from consent.services.letters import Letter, in_one_line, write_letter
+from consent.services.notices import Notice, tell_of_coming_end
+from consent.transitions import OPEN
+
+_NEXT: dict[Notice, tuple[timedelta, timedelta]] = {  # told when so much is left, until the next is due
+    Notice.ENDS_IN_30_DAYS: (timedelta(days=30), timedelta(days=7)),
+    Notice.ENDS_IN_7_DAYS: (timedelta(days=7), timedelta(0)),
+}
+_LATE_AT_MOST = timedelta(days=30)
+_LISTED = 50
+
+
+def remind_of_ends(*, at: datetime) -> int:
+    """Write the mail 30 and 7 days before sharing ends; how many grants were told of.
+
+    None where the end was agreed or moved later than that: the receipt's mail said it then. Each in its own
+    transaction, so that a failure keeps what was done.
+    """
+    due = [(notice, grant) for notice in _NEXT for grant in _ending(notice, at)]
+    return sum(_remind(notice, grant, at) for notice, grant in due)
+
+
+def send_yearly_lists(*, at: datetime) -> int:
+    """Write "Companies that can read your data" on each anniversary of a person's oldest sharing without an end.
+
+    Only to who gave it or owns some of it, and only who did not switch it off. Returns how many are due.
+    """
+    endless = Grant.objects.filter(access_ends__isnull=True, status__in=OPEN)
+    given = endless.filter(user=OuterRef("pk"))
+    contracts = Selection.objects.filter(part__grant__in=endless).values("contract")
+    people = User.objects.filter(is_active=True, yearly_summary=True)
+    owners = owners_of(contracts=contracts, at=at).values("pk")
+    concerned = people.filter(Q(Exists(given)) | Q(pk__in=owners)).order_by("pk")
+    return sum(_list_for(user, endless, at) for user in concerned.iterator(chunk_size=500))
+
+
+def _ending(notice: Notice, at: datetime) -> QuerySet[Grant]:
+    before, then_next = _NEXT[notice]
+    told = Receipt.objects.filter(grant=OuterRef("pk"), superseded_by=None).values("created")[:1]
+    written = OutgoingMail.objects.filter(
+        grant=OuterRef("pk"), kind=notice.value, created__gte=OuterRef("told")
+    )
+    ending = Grant.objects.filter(
+        status__in=OPEN, access_ends__gt=at + then_next, access_ends__lte=at + before
+    )
+    agreed_before = ending.annotate(told=Subquery(told)).filter(told__lt=F("access_ends") - before)
+    return agreed_before.exclude(Exists(written)).order_by("access_ends")
+
+
+@transaction.atomic
+def _remind(notice: Notice, grant: Grant, at: datetime) -> bool:
+    """False where another worker, or the customer, was quicker."""
+    grant = Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)
+    before, then_next = _NEXT[notice]
+    ends = grant.access_ends
+    if grant.status not in OPEN or ends is None or not at + then_next < ends <= at + before:
+        return False
+    tell_of_coming_end(notice, grant=grant, at=at)
+    return True
+
+
+@transaction.atomic
+def _list_for(user: User, endless: QuerySet[Grant], at: datetime) -> bool:
+    mine = Selection.objects.filter(
+        part__grant=OuterRef("pk"), contract__in=owned_contracts(user=user, at=at)
+    )
+    oldest = endless.filter(Q(user=user) | Exists(mine)).order_by("created", "pk").first()
+    if oldest is None:
+        return False
+    years = relativedelta(at, oldest.created).years
+    if years < 1 or at - (oldest.created + relativedelta(years=years)) > _LATE_AT_MOST:
+        return False
+    with override(user.language):
+        letter = _list(user, at)
+        write_letter("yearly", letter, user, occasion=f"{oldest.public_id}:{years}", at=at)
+    return True
+
+
+def _list(user: User, at: datetime) -> Letter:
+    """Everything that can be read now, whether it ends or not."""
+    grants = visible_grants(user=user, at=at).filter(open_at(at)).order_by("client__name", "created")
+    count = grants.count()
+    rows = tuple((in_one_line(grant.client.name), until_words(grant)) for grant in grants[:_LISTED])
+    if count > _LISTED:
+        more = ngettext("%(count)s more", "%(count)s more", count - _LISTED) % {"count": count - _LISTED}
+        rows = (*rows, (_("And"), more))
+    return Letter(
+        subject=_("Companies that can read your data"),
+        paragraphs=(
+            _("Once a year we list who can read data from your accounts, and until when."),
+            _("Nothing to do if you agree. You can stop each of them at any time."),
+        ),
+        rows=rows,
+        path="/my/sharing/",
+        link_words=_("See what you share"),
+    )
