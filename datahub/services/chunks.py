@@ -1,10 +1,10 @@
 """A run's file into the store, chunk after chunk, each with its progress in one transaction."""
 
+import gc
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.ahead import ahead
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.loading.base import Chunk
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
@@ -31,15 +32,26 @@ def load_file(run: FeedRun) -> None:
 
     Raises FeedStructureError, LoadHeldError and OSError as the format and the loaders do, RunTakenOverError.
     """
-    while not _load_rest(run):
-        _start_over(run)
+    with _collecting_little():
+        while not _load_rest(run):
+            _start_over(run)
+
+
+@contextmanager
+def _collecting_little() -> Iterator[None]:
+    """Keep the garbage collector from going through all that was there before, time and again, for a load's names."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _load_rest(run: FeedRun) -> bool:
     """False where the file is cut otherwise than when the run stopped; then nothing was loaded."""
     with stored_file(run) as file, closing(lines_of(run)) as lines:
         pace, through = _Pace(), 0
-        for chunk in _ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed)):
+        for chunk in ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed)):
             through += 1
             if through > run.chunks_done:
                 chunk.make_room()
@@ -78,15 +90,6 @@ def store_rejections(run: FeedRun, rejections: Iterable[Rejection], lines: FileL
     )
     RejectedRow.objects.bulk_create(made, batch_size=2_000)
     return counted.total()
-
-
-def _ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The same, the next one being read while the database works on the one before."""
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        coming = reader.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = reader.submit(next, chunks, None)
-            yield chunk
 
 
 class _Pace:

@@ -1,6 +1,6 @@
 """Which channel a line is of, and what its numbers mean: worked out once for all lines that say the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from datahub.feeds.formats.usage_rows import ChannelKey
 _ROLES: tuple[Role, ...] = ("meter", "register", "commodity", "unit", "direction", "kind")
 _NO_FACTS = Facts()
 _MOST_FACTOR = 10**9
+_LONGEST = 100  # characters of a meter's number
 _ENERGY_OF: Mapping[str, Unit] = {"W": "Wh", "VA": "VAh", "var": "varh"}
 
 
@@ -93,22 +94,36 @@ class Channels:
         """(channel of each row, channels): each meter of each meaning."""
         columns = [] if self._meter is None else [self._meter]
         groups, firsts = cells.groups(columns, of if len(meanings) > 1 or not columns else None)
-        pattern = self._sources["meter"].pattern if "meter" in self._sources else None
         words = [""] * len(firsts) if self._meter is None else cells.texts(firsts, self._meter)
-        keys: dict[ChannelKey, int] = {}
-        table = np.zeros(len(firsts), np.int64)
-        for group, (place, word) in enumerate(zip(of[firsts].tolist(), words, strict=True)):
-            _, *rest = meanings[place].key
+        places = of[firsts].tolist()
+        meters, wrong = self._meters(words, [meanings[place].key.meter_number for place in places])
+        for group, reason in wrong.items():
+            for one in np.flatnonzero(groups == group).tolist():
+                faults.setdefault(one, reason)
+        sorts = [meaning.key[1:] for meaning in meanings]
+        keys = [ChannelKey(meter, *sorts[place]) for meter, place in zip(meters, places, strict=True)]
+        good = [key for group, key in enumerate(keys) if group not in wrong] if wrong else keys
+        numbered = {key: number for number, key in enumerate(dict.fromkeys(good))}
+        table = np.array([numbered.get(key, 0) for key in keys], np.int64)
+        return table[groups], tuple(numbered) or (_NOTHING.key,)
+
+    def _meters(self, words: list[str], default: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+        """(the meter that each word names, why some name none).
+
+        Each is looked at alone only where one may be wrong: a part of a file names many thousands.
+        """
+        pattern = self._sources["meter"].pattern if "meter" in self._sources else None
+        if pattern is None and all(words) and max(map(len, words), default=0) <= _LONGEST:
+            return words, {}
+        meters, wrong = [], dict[int, str]()
+        for group, (word, otherwise) in enumerate(zip(words, default, strict=True)):
+            meter = ""
             try:
-                meter = needed(
-                    part_of(word, pattern) if word else meanings[place].key.meter_number, "meter", 100
-                )
+                meter = needed(part_of(word, pattern) if word else otherwise, "meter", _LONGEST)
             except ValueError as error:
-                for one in np.flatnonzero(groups == group).tolist():
-                    faults.setdefault(one, str(error))
-            else:
-                table[group] = keys.setdefault(ChannelKey(meter, *rest), len(keys))
-        return table[groups], tuple(keys) or (_NOTHING.key,)
+                wrong[group] = str(error)
+            meters.append(meter)
+        return meters, wrong
 
     def _meaning(self, section: int, cells: Mapping[Role, str]) -> Meaning:
         if section == UNTOLD:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from cdsc_portal.lib.ahead import ahead
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Rejection, decoded
 from datahub.feeds.formats.csv_cells import Cells, split
 from datahub.feeds.formats.csv_mapping import CsvMapping, Role, Source
@@ -85,6 +86,10 @@ class CsvFile:
         return {role: self.column(wanted) for role, wanted in named.items() if wanted is not None}
 
     def __iter__(self) -> Iterator[Lines]:
+        """Stretch after stretch; the next is being cut into cells while one is read."""
+        return ahead(self._each())
+
+    def _each(self) -> Iterator[Lines]:
         before, is_first = self._first, True
         for stretch in self._stretches:
             whole, rest = self._whole_meters(before, self._begin if is_first else 0)

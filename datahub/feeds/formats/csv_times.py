@@ -1,7 +1,7 @@
 """Columns of times to UTC, all cells at once."""
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,6 +21,7 @@ Faults = MutableMapping[int, str]  # by row: why it cannot be taken; what was fo
 Flags = npt.NDArray[np.bool_]
 Table = npt.NDArray[np.uint8]  # a row a cell, a column a character
 Ints = npt.NDArray[np.int32]
+_Rows = Integers | slice
 UNSAID = -(1 << 40)  # an offset that no cell says
 
 _DAY = 86_400
@@ -170,6 +171,7 @@ class _Layout:
         day_end = max((past for name, (_, past) in places.items() if name in _OF_DAY), default=0)
         days = bytearray(0xFF if place < day_end else 0 for place in range(self.size))
         pad = bytes(len(figures) - self.size)
+        self.own = _words(b"\xff" * self.size + pad)
         self.figures = _words(bytes(figures))
         self.others = _words(bytes(others) + pad)
         self.expected = _words(text + pad) & self.others
@@ -189,10 +191,40 @@ def _laid_out(
     words: Words, starts: Integers, stops: Integers, layout: _Layout
 ) -> tuple[Integers, Integers, Flags]:
     """(wall, offset, which cells are not laid out so, or are no time)."""
-    odd = stops - starts != layout.size
-    found = [words[starts + 8 * place] for place in range(len(layout.figures))]
-    heads = np.zeros(len(starts), np.bool_)
-    heads[0] = True
+    found = [words[starts + 8 * place] & own for place, own in enumerate(layout.own)]
+    rows, of = _once(found)
+    wall, offset, odd = _read([word[rows] for word in found], layout)
+    return wall[of], offset[of], odd[of] | (stops - starts != layout.size)
+
+
+def _once(columns: Sequence[Words]) -> tuple[_Rows, _Rows]:
+    """(rows to read, which of these each row is like): files say the times of a day again for each meter.
+
+    Alike are rows as far apart as the first row and the next that says the same.
+    """
+    size = len(columns[0])
+    like_first, fresh = np.ones(size, np.bool_), np.zeros(size, np.bool_)
+    for column in columns:
+        like_first &= column == column[0]
+    period = 1 + int(like_first[1:].argmax()) if like_first[1:].any() else size
+    fresh[:period] = True
+    for column in columns:
+        fresh[period:] |= column[period:] != column[: size - period]
+    rows = np.flatnonzero(fresh)
+    if 2 * len(rows) > size:
+        return slice(None), slice(None)
+    table = np.zeros(
+        size + -size % period, np.int64
+    )  # a line a period: what is read last holds for those below it
+    table[rows] = np.arange(len(rows))
+    table = np.maximum.accumulate(table.reshape(-1, period), axis=0)
+    return rows, table.reshape(-1)[:size]
+
+
+def _read(found: Sequence[Words], layout: _Layout) -> tuple[Integers, Integers, Flags]:
+    """The same of cells whose words these are."""
+    odd, heads = np.zeros((2, len(found[0])), np.bool_)
+    heads[:1] = True
     for place, word in enumerate(found):
         figures = layout.figures[place]
         odd |= (word & layout.others[place]) != layout.expected[place]

@@ -21,7 +21,7 @@ from datahub.feeds.store.grids import (
 )
 from datahub.feeds.store.merge import CONTRADICTS
 from datahub.feeds.store.period_table import store_periods
-from datahub.feeds.store.tally import Origin, Tally
+from datahub.feeds.store.tally import Origin, Tally, distinct
 
 _TOO_LONG = "the value has more digits than 64 bits hold beside its day's other values"
 
@@ -49,7 +49,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
     tally = Tally()
     present = np.zeros(len(ids), dtype=np.bool_)
     present[rows.channel] = True
-    keys = np.unique(ids[present])
+    keys = distinct(ids[present])
     load = _Load(ids, len(keys) == np.count_nonzero(present), origin, tally, Extents.none(keys))
     if isinstance(rows, UsageGrid) and lies_on_a_grid(rows):
         for grid in load.turns(rows):

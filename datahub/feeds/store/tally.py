@@ -41,9 +41,14 @@ class Tally:
     @property
     def written_channels(self) -> Integers:
         """In ascending order, each once; those that changed are among them."""
-        return np.unique(np.concatenate([self.changed_channels, *self.written]))
+        return distinct(np.concatenate([self.changed_channels, *self.written]))
 
     @property
     def changed_channels(self) -> Integers:
         """In ascending order, each once."""
-        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *self.changed]))
+        return distinct(np.concatenate([np.empty(0, dtype=np.int64), *self.changed]))
+
+
+def distinct(keys: Integers) -> Integers:
+    """In ascending order, each once; as they are, where they stand so."""
+    return keys if (keys[1:] > keys[:-1]).all() else np.unique(keys)

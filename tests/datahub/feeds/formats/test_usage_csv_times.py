@@ -42,6 +42,30 @@ def test_a_column_of_times_is_what_each_cell_is(form, data):
             assert walls.offset[row] == (UNSAID if written.offset is None else written.offset)
 
 
+@given(
+    period=st.integers(1, 7),
+    rows=st.integers(1, 60),
+    strange=st.dictionaries(st.integers(0, 59), st.none() | broken),
+)
+def test_times_that_come_again_for_each_meter_are_read_as_if_each_came_once(period, rows, strange):
+    texts = [f"2026-03-{1 + row % period:02d}T0{row % period}:15Z" for row in range(rows)]
+    for row, text in strange.items():  # another time in its place, or a line that is missing
+        if row < len(texts):
+            texts[row : row + 1] = [] if text is None else [text]
+    texts = texts or ["2026-03-01T00:15Z"]
+    faults, expected = {}, {}
+
+    walls = walls_of(cells_of(texts), 0, TimeForm("iso"), faults)
+
+    for row, text in enumerate(texts):
+        alone = walls_of(cells_of([text]), 0, TimeForm("iso"), (fault := {}))
+        if fault:
+            expected[row] = fault[0]
+        else:
+            assert (walls.wall[row], walls.offset[row]) == (alone.wall[0], alone.offset[0])
+    assert faults == expected
+
+
 def test_a_day_that_does_not_exist_is_none_wherever_it_stands():
     texts = [
         "2025-02-28T00:00",
