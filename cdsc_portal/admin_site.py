@@ -20,6 +20,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": _("Staff"),
     "SITE_URL": "/",
     "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "cdsc_portal.web.staff_dashboard.add_dashboard",
     "STYLES": [lambda request: static("css/staff.css")],
     "SIDEBAR": {
         "show_search": True,
@@ -48,6 +49,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("consent", "client", _("Third parties")),
                     _entry("consent", "scopesetting", _("Data and limits")),
+                    _entry("consent", "message", _("Messages")),
+                    _entry("consent", "clientcontact", _("Contacts of third parties")),
                     _entry("consent", "consentrequest", _("Requests")),
                     _entry("consent", "grant", _("Grants")),
                     _entry("consent", "recordedconsent", _("Consents by phone or paper")),

@@ -11,6 +11,7 @@ for model in (AccessToken, AuthorizationCode, Client, DeviceGrant, IDToken, Refr
 
 from consent.admin.client import ClientAdmin  # noqa: E402 - registered in place of the library's
 from consent.admin.grant import GrantAdmin, GrantEventAdmin  # noqa: E402
+from consent.admin.messages import ClientContactAdmin, MessageAdmin  # noqa: E402
 from consent.admin.recorded import RecordedConsentAdmin  # noqa: E402
 from consent.admin.records import (  # noqa: E402
     ConsentRequestAdmin,
@@ -22,10 +23,12 @@ from consent.admin.scope_setting import ScopeSettingAdmin  # noqa: E402
 
 __all__ = [
     "ClientAdmin",
+    "ClientContactAdmin",
     "ConsentRequestAdmin",
     "DisclosureAdmin",
     "GrantAdmin",
     "GrantEventAdmin",
+    "MessageAdmin",
     "OutgoingMailAdmin",
     "ReceiptAdmin",
     "RecordedConsentAdmin",

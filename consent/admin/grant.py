@@ -1,11 +1,11 @@
 """Grants and their history: staff read them and, with a reason, stop them for a customer."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -17,39 +17,16 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.admin.ask import ask
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to, list_link
+from accounts.admin.export import ExportAdmin
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from consent.admin.filters import GrantScopeFilter, UseFilter
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
-from consent.scopes.catalogue import SCOPES
 from consent.services.revoke import revoke_grant
-from consent.transitions import ENDED, OPEN, TransitionNotAllowed
+from consent.transitions import ENDED, TransitionNotAllowed
 
 _CHANGE = "consent.change_grant"
 _SHOWN = 50  # contracts of a part; more are counted
-
-
-class ScopeFilter(admin.SimpleListFilter):
-    title = _("data")
-    parameter_name = "scope"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
-        return [(scope.id, scope.title) for scope in SCOPES.values()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Grant]) -> QuerySet[Grant]:
-        return queryset.filter(parts__scope=self.value()) if self.value() else queryset
-
-
-class UseFilter(admin.SimpleListFilter):
-    title = _("use")
-    parameter_name = "use"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
-        return [("ending", _("ends within 30 days")), ("unread", _("never read"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Grant]) -> QuerySet[Grant]:
-        if self.value() == "ending":
-            soon = clock.now() + timedelta(days=30)
-            return queryset.filter(status__in=OPEN, access_ends__lt=soon)
-        return queryset.filter(disclosures=None) if self.value() == "unread" else queryset
 
 
 class _ReadOnlyInline(TabularInline):
@@ -80,7 +57,9 @@ class EventsInline(_ReadOnlyInline):
     """What happened to it, by whom and why."""
 
     model = GrantEvent
-    fields = readonly_fields = ("at", "from_status", "to_status", "actor", "by", "reason")
+    fields = readonly_fields = (
+        "at", "from_status", "to_status", "actor", "by", "reason", "public_reason",
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GrantEvent]:
         return super().get_queryset(request).select_related("by")
@@ -88,18 +67,30 @@ class EventsInline(_ReadOnlyInline):
 
 class StopForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why, and who asked for it"), widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+        label=_("Why, and who asked for it"),
+        help_text=_("Stays with us."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+    words = forms.CharField(
+        label=_("What the customer reads about it"),
+        required=False,
+        max_length=500,
+        help_text=_("Goes into the mail and the history. May stay empty."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
 
 
 @admin.register(Grant)
-class GrantAdmin(ActingAdmin, ReadOnlyAdmin):
+class GrantAdmin(ActingAdmin, ExportAdmin):
     """One customer's consent. Nobody grants here; stopping is the one thing staff can do."""
 
     act_permission = _CHANGE
     list_display = ("public_id", "client_page", "user_page", "status", "created", "access_ends", "last_read")
     list_select_related = ("client", "user")
-    list_filter = ("status", "client", ScopeFilter, UseFilter)
+    list_filter = ("status", "client", GrantScopeFilter, UseFilter)
+    export_fields = (
+        "public_id", "client__name", "user__public_id", "status", "scope", "created", "access_ends", "read_at",
+    )  # fmt: skip
     search_fields = ("public_id__startswith", "receipts__number__startswith")
     fields = readonly_fields = (
         "public_id", "status", "client_page", "user_page", "request_page", "receipts", "created", "modified",
@@ -158,7 +149,7 @@ class GrantAdmin(ActingAdmin, ReadOnlyAdmin):
             messages.error(request, _("This grant has ended already."))
             return redirect(page)
         if request.method == "POST" and form.is_valid():
-            self._stop(request, grant, form.cleaned_data["reason"])
+            self._stop(request, grant, form.cleaned_data)
             return redirect(page)
         text = _(
             "%s gets nothing from the next call on. The customer is told by mail. This cannot be undone."
@@ -168,14 +159,17 @@ class GrantAdmin(ActingAdmin, ReadOnlyAdmin):
             text=text % grant.client, button=_("Stop sharing now"), back=page,
         )  # fmt: skip
 
-    def _stop(self, request: HttpRequest, grant: Grant, reason: str) -> None:
-        by: Any = request.user
+    @transaction.atomic
+    def _stop(self, request: HttpRequest, grant: Grant, told: dict[str, str]) -> None:
         try:
-            revoke_grant(grant=grant, by=by, actor=Actor.STAFF, at=clock.now(), reason=reason)
+            revoke_grant(
+                grant=grant, by=current_user(request), actor=Actor.STAFF, at=clock.now(),
+                reason=told["reason"], public_reason=told["words"],
+            )  # fmt: skip
         except TransitionNotAllowed as refused:
             messages.error(request, str(refused))
         else:
-            self.log_change(request, grant, "Stopped for the customer")
+            self.log_act(request, grant, "stopped for the customer", reason=told["reason"])
             messages.success(request, _("Stopped. The customer is told by mail."))
 
 
@@ -183,11 +177,13 @@ class GrantAdmin(ActingAdmin, ReadOnlyAdmin):
 class GrantEventAdmin(ReadOnlyAdmin):
     """Every step of every grant, newest first."""
 
-    list_display = ("at", "grant_page", "from_status", "to_status", "actor", "by", "reason")
+    list_display = ("at", "grant_page", "from_status", "to_status", "actor", "by", "reason", "public_reason")
     list_select_related = ("grant", "by")
     list_filter = ("to_status", "actor")
     ordering = ("-at", "-pk")
-    fields = readonly_fields = ("at", "grant_page", "from_status", "to_status", "actor", "by", "reason")
+    fields = readonly_fields = (
+        "at", "grant_page", "from_status", "to_status", "actor", "by", "reason", "public_reason",
+    )  # fmt: skip
 
     @admin.display(description=_("grant"))
     def grant_page(self, event: GrantEvent) -> str:

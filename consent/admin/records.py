@@ -6,17 +6,26 @@ text: with them staff could act as the customer.
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from accounts.admin.base import ReadOnlyAdmin, link_to, links_to
+from accounts.admin.ask import ask_about_rows
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
+from accounts.admin.export import ExportAdmin
+from cdsc_portal.lib import clock
+from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
 from consent.models import ConsentRequest, Disclosure, OutgoingMail, Receipt
+from consent.services.resend import send_again
 
 _SHOWN = 200  # contracts
 
 
-class _Spoken(ReadOnlyAdmin):
+class _Spoken(ExportAdmin):
     """Numbers that people read out are stored in lower case."""
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:  # noqa: ANN401
@@ -29,7 +38,16 @@ class ConsentRequestAdmin(_Spoken):
 
     list_display = ("reference", "client_page", "status", "created", "decided_at", "user_page")
     list_select_related = ("client", "user")
-    list_filter = ("status", "client")
+    list_filter = ("status", "client", RequestScopeFilter)
+    export_fields = (
+        "reference",
+        "client__name",
+        "status",
+        "created",
+        "expires",
+        "decided_at",
+        "grant__public_id",
+    )
     search_fields = ("reference__startswith",)
     fields = readonly_fields = (
         "reference", "status", "client_page", "user_page", "grant_page", "created", "expires", "decided_at",
@@ -55,6 +73,7 @@ class ReceiptAdmin(_Spoken):
 
     list_display = ("number", "grant_page", "client_page", "created", "superseded_page")
     list_select_related = ("grant__client", "superseded_by")
+    export_fields = ("number", "grant__public_id", "grant__client__name", "created", "superseded_by__number")
     search_fields = ("number__startswith",)
     fields = readonly_fields = (
         "number", "grant_page", "client_page", "created", "superseded_page", "facts", "personal",
@@ -74,12 +93,17 @@ class ReceiptAdmin(_Spoken):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ReadOnlyAdmin):
+class DisclosureAdmin(ExportAdmin):
     """What was released, when and to whom. Only the API writes these."""
 
     list_display = ("released_at", "client_page", "grant_page", "resource", "value_count", "address")
     list_select_related = ("grant__client",)
-    list_filter = ("resource", "grant__client")
+    list_filter = (DisclosureScopeFilter, "resource", "grant__status", "grant__client")
+    date_hierarchy = "released_at"
+    export_fields = (
+        "public_id", "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "start", "end",
+        "value_count", "address",
+    )  # fmt: skip
     search_fields = ("public_id__startswith",)
     fields = readonly_fields = (
         "public_id", "released_at", "client_page", "grant_page", "scope", "resource", "start", "end",
@@ -100,11 +124,14 @@ class DisclosureAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(ReadOnlyAdmin):
+class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     """Which mail went to whom, and what kept it back."""
 
     list_display = ("created", "kind", "to", "sent_at", "attempts", "error")
-    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter))
+    act_permission = "consent.change_outgoingmail"
+    ordering = (F("sent_at").asc(nulls_first=True), "-created")  # outstanding first
+    actions = ("send_again",)
+    list_filter = (OutstandingFilter, "kind", ("sent_at", admin.EmptyFieldListFilter))
     search_fields = ("to__startswith",)
     fields = readonly_fields = (
         "kind", "to", "grant_page", "language", "subject", "created", "sent_at", "attempts", "next_attempt", "error",
@@ -114,3 +141,27 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
     @admin.display(description=_("grant"))
     def grant_page(self, mail: OutgoingMail) -> str:
         return link_to(mail.grant)
+
+    @admin.action(description=_("Send again"), permissions=["act"])
+    @transaction.atomic
+    def send_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> HttpResponse | None:
+        """Asks first; each goes to the address the person has now, as it was written."""
+        count = mails.count()
+        text = ngettext(
+            "%d mail goes out again, as it was written, to the address the person has now.",
+            "%d mails go out again, as they were written, to the addresses the people have now.",
+            count,
+        )
+        asked = ask_about_rows(
+            request, self.admin_site, mails, action="send_again", title=_("Send again"), text=text % count,
+            button=_("Send again"), back=reverse("admin:consent_outgoingmail_changelist"),
+        )  # fmt: skip
+        if isinstance(asked, HttpResponse):
+            return asked
+        ticked = list(mails.select_related("user"))
+        sent = send_again(mails=ticked, at=clock.now())
+        for mail in ticked:
+            self.log_act(request, mail, "sent again", reason=asked)
+        message = ngettext("%d mail goes out again.", "%d mails go out again.", sent)
+        messages.success(request, message % sent)
+        return None

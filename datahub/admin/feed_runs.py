@@ -22,10 +22,11 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.csv_cells import plain_cell
 from datahub.admin.corrections import RunCorrections
+from datahub.admin.moments import moment_with_zone
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.admin.wrong_disclosures import wrong_by_run
 from datahub.models import FeedRun, RunStatus
-from datahub.queries.run_progress import progress_in_words
+from datahub.queries.run_progress import counts_in_words, progress_in_words
 from datahub.services.rejected_file import can_be_sent_again, file_to_send_again
 from datahub.services.runs import PENDING, RunNotHeldError, confirm_run, rerun
 
@@ -38,26 +39,17 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
 
     act_permission = RUN_FEEDS
     list_display = (
-        "file_name",
-        "feed",
-        "status",
-        "progress",
-        "rows_read",
-        "accepted",
-        "unchanged",
-        "rejected",
-        "parked",
-        "created",
-    )
+        "file_name", "feed", "status", "progress", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
+    )  # fmt: skip
     list_filter = ("status", "feed")
     list_select_related = ("feed",)
     search_fields = ("file_name", "sha256")
     fields = (
         "feed", "file_name", "status", "progress", "problem", "late_moves", "rows_read", "accepted", "unchanged",
-        "kept_out", "rejected", "parked", "reasons", "created", "by", "confirmed_by", "version_at", "started",
-        "finished", "size", "sha256",
+        "kept_out", "rejected", "parked", "reasons", "sent", "by", "confirmed_by", "of", "began", "ended", "size",
+        "sha256",
     )  # fmt: skip
-    readonly_fields = ("progress", "reasons", "late_moves")
+    readonly_fields = ("progress", "reasons", "late_moves", "sent", "of", "began", "ended")
     actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines", "corrections")
     change_form_template = "admin/datahub/feedrun/change_form.html"
 
@@ -72,12 +64,34 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("progress"))
     def progress(self, run: FeedRun) -> SafeString:
-        percent = int(run.share_done * 100)
+        """Bar and text; the page's script renews it while the run goes on."""
         return format_html(
-            '<progress max="100" value="{}" aria-label="progress"></progress> {}',
-            percent,
+            '<div class="staff-progress" id="progress-{}" data-live="{}">'
+            '<progress class="staff-bar" max="100" value="{}" aria-label="{}"></progress> '
+            '<span>{}</span><br><span class="staff-muted">{}</span></div>',
+            run.pk,
+            "going" if run.status in PENDING else "over",
+            int(run.share_done * 100),
+            _("progress"),
             progress_in_words(run),
+            counts_in_words(run),
         )
+
+    @admin.display(description=_("sent"), ordering="created")
+    def sent(self, run: FeedRun) -> str:
+        return moment_with_zone(run.created)
+
+    @admin.display(description=_("the file's own time; newer wins"))
+    def of(self, run: FeedRun) -> str:
+        return moment_with_zone(run.version_at)
+
+    @admin.display(description=_("started"))
+    def began(self, run: FeedRun) -> str:
+        return moment_with_zone(run.started)
+
+    @admin.display(description=_("finished"))
+    def ended(self, run: FeedRun) -> str:
+        return moment_with_zone(run.finished)
 
     @admin.display(description=_("wrong by late moves"))
     def late_moves(self, run: FeedRun) -> SafeString:
@@ -142,6 +156,8 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
                 confirm_run(run=run, by=current_user(request))
             except RunNotHeldError as error:
                 messages.error(request, str(error))
+            else:
+                self.log_act(request, run, "confirmed a run that was held")
             return redirect("admin:datahub_feedrun_change", pk)
         text = (
             run.problem
@@ -161,9 +177,9 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
         if request.method == "POST":
-            return redirect(
-                "admin:datahub_feedrun_change", rerun(run=run, by=current_user(request), at=clock.now()).pk
-            )
+            second = rerun(run=run, by=current_user(request), at=clock.now())
+            self.log_act(request, second, f"loaded the file of run {run.pk} again")
+            return redirect("admin:datahub_feedrun_change", second.pk)
         text = "What is stored already stays; rows that were rejected get another chance."
         return ask(
             request,
@@ -181,6 +197,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         run = get_object_or_404(FeedRun, pk=pk)
         self._require_viewer(request)
+        self.log_export(request, "rejected rows as CSV", on=run)
         response = StreamingHttpResponse(_rejected_lines(run), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="rejected-{run.public_id}.csv"'
         return response
@@ -194,6 +211,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
                 request, _("Nothing was rejected, or the lines of this file do not stand for themselves.")
             )
             return redirect("admin:datahub_feedrun_change", pk)
+        self.log_export(request, "rejected lines to put right", on=run)
         response = StreamingHttpResponse(file_to_send_again(run), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="again-{run.public_id}.csv"'
         return response

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -19,9 +19,11 @@ from accounts.admin.base import ActingAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from datahub.admin.feed_mapping import mapping_page
+from datahub.admin.moments import moment_with_zone
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.formats.registry import formats
-from datahub.models import Feed, FeedKind, FeedRun, RunStatus
+from datahub.models import Feed, FeedKind, RunStatus
+from datahub.queries.feed_standing import state_in_words, worst_first
 from datahub.services.feeds import FeedRefusedError, check_feed
 from datahub.services.runs import start_run
 
@@ -64,29 +66,30 @@ class FeedAdmin(ActingAdmin):
 
     act_permission = RUN_FEEDS
     form = FeedForm
-    list_display = ("name", "kind", "format", "time_zone", "last_run")
+    list_display = ("name", "state", "kind", "format", "time_zone", "last_run", "rejected")
     list_filter = ("kind",)
     search_fields = ("name",)
     readonly_fields = ("kind", "last_run", "runs", "address")
     actions_detail = ("upload", "map_csv")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
-        newest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-created", "-pk")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                last_status=Subquery(newest.values("status")[:1]),
-                last_at=Subquery(newest.values("created")[:1]),
-            )
-        )
+        """Those that need people first."""
+        return worst_first(super().get_queryset(request), at=clock.now())
+
+    @admin.display(description=_("state"), ordering="urgency")
+    def state(self, feed: Feed) -> str:
+        return state_in_words(feed)
+
+    @admin.display(description=_("rejected in the last file"), ordering="last_rejected")
+    def rejected(self, feed: Feed) -> int:
+        return getattr(feed, "last_rejected", None) or 0
 
     @admin.display(description=_("last run"), ordering="last_at")
     def last_run(self, feed: Feed) -> str:
         status, last_at = getattr(feed, "last_status", None), getattr(feed, "last_at", None)
         if status is None:
             return "never"
-        return f"{RunStatus(status).label}, {last_at:%Y-%m-%d %H:%M} UTC"
+        return f"{RunStatus(status).label}, {moment_with_zone(last_at)}"
 
     @admin.display(description=_("runs"))
     def runs(self, feed: Feed) -> str:
@@ -131,6 +134,7 @@ class FeedAdmin(ActingAdmin):
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             run = start_run(feed=feed, file=file, name=file.name, by=current_user(request), at=clock.now())
+            self.log_act(request, feed, f"uploaded a file: run {run.pk}")
             return redirect("admin:datahub_feedrun_change", run.pk)
         return ask(
             request, self.admin_site, form=form, title=f"Upload a file to {feed.name}", button="Load this file",

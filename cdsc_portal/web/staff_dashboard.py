@@ -1,0 +1,91 @@
+"""The staff's first page: what needs people, each figure a link, each block by permission."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.current_user import current_user
+from cdsc_portal.lib import clock
+from consent.queries.staff_figures import (
+    GrantFigures,
+    grant_figures,
+    mail_figures,
+    waiting_records,
+    waiting_requests,
+)
+from datahub.queries.feed_standing import FeedStanding, GoingRun, going_runs, standing_feeds
+
+_FEEDS, _RUNS = 8, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A count of things that wait for somebody, and where they are."""
+
+    words: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What this person may see; None = not theirs to see. At most seven queries."""
+
+    due: tuple[Due, ...]
+    feeds: tuple[FeedStanding, ...] | None
+    runs: tuple[GoingRun, ...] | None
+    grants: GrantFigures | None
+
+
+def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Called by the admin's theme for its first page."""
+    context["dashboard"] = _dashboard(request)
+    return context
+
+
+def _dashboard(request: HttpRequest) -> Dashboard:
+    at = clock.now()
+
+    def sees(permission: str) -> bool:
+        return request.user.has_perm(permission)
+
+    return Dashboard(
+        due=tuple(_due(request)),
+        feeds=standing_feeds(at=at, limit=_FEEDS) if sees("datahub.view_feed") else None,
+        runs=going_runs(limit=_RUNS) if sees("datahub.view_feedrun") else None,
+        grants=grant_figures(at=at) if sees("consent.view_grant") else None,
+    )
+
+
+def _due(request: HttpRequest) -> list[Due]:
+    at, may = clock.now(), request.user.has_perm
+    due = []
+    if may("consent.confirm_recordedconsent"):
+        count = waiting_records(by_id=current_user(request).pk)
+        due.append(
+            Due(_("Consents to confirm"), count, _list("consent_recordedconsent", "status__exact=waiting"))
+        )
+    if may("consent.view_outgoingmail"):
+        mail = mail_figures(at=at)
+        unsent = _list("consent_outgoingmail", "outstanding=failed")
+        due.append(Due(_("Mails that could not be sent"), mail.failed, unsent))
+        due.append(
+            Due(_("Mails that wait"), mail.waiting, _list("consent_outgoingmail", "outstanding=waiting"))
+        )
+    if may("consent.view_consentrequest"):
+        count = waiting_requests(at=at)
+        due.append(
+            Due(
+                _("Requests waiting for customers"),
+                count,
+                _list("consent_consentrequest", "status__exact=waiting"),
+            )
+        )
+    return due
+
+
+def _list(name: str, query: str) -> str:
+    return f"{reverse(f'admin:{name}_changelist')}?{query}"

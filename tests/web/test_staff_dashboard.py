@@ -1,0 +1,140 @@
+"""The staff's first page: what needs people, by permission, with as many queries for many rows as for few."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cdsc_portal.lib import clock
+from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT, make_roles
+from consent.models import ConsentRequest, OutgoingMail, RecordedConsent
+from consent.transitions import GrantStatus
+from datahub.models import RunStatus
+from tests.factories.accounts import StaffFactory, UserFactory
+from tests.factories.consent import ClientFactory, GrantFactory
+from tests.factories.feeds import FeedFactory, FeedRunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(StaffFactory())
+    return client
+
+
+def dashboard(browser):
+    return browser.get("/admin/").context["dashboard"]
+
+
+def run_of(name: str, status: str, **fields):
+    return FeedRunFactory(
+        feed=FeedFactory(name=name), status=status, finished=fields.pop("finished", clock.now()), **fields
+    )
+
+
+@pytest.mark.spec("P-22")
+def test_the_feed_that_needs_people_stands_first(staff):
+    run_of("good", RunStatus.DONE)
+    run_of("rejects", RunStatus.DONE, rejected=7)
+    run_of("late", RunStatus.DONE, finished=clock.now() - timedelta(days=3))
+    run_of("held", RunStatus.HELD)
+    run_of("failed", RunStatus.FAILED)
+    FeedFactory(name="never")
+
+    feeds = dashboard(staff).feeds
+
+    assert [one.name for one in feeds] == ["failed", "held", "late", "rejects", "never", "good"]
+    assert [one.tone for one in feeds] == ["bad", "warn", "warn", "warn", "warn", "ok"]
+    assert {one.name: one.rejected for one in feeds}["rejects"] == 7
+
+
+@pytest.mark.spec("P-22")
+def test_a_run_in_progress_shows_bar_and_text(staff):
+    run_of(
+        "readings",
+        RunStatus.RUNNING,
+        size=1000,
+        bytes_done=400,
+        rows_read=40,
+        accepted=30,
+        unchanged=6,
+        rejected=4,
+    )
+
+    page = staff.get("/admin/").content.decode()
+
+    assert 'max="100" value="40"' in page
+    assert "40 %" in page
+    assert "40 rows, 30 accepted, 6 unchanged, 4 rejected" in page
+    assert 'data-live="going"' in page
+
+
+def test_grants_are_counted_by_status_ending_and_never_read(staff):
+    at, client = clock.now(), ClientFactory()
+    GrantFactory(client=client, access_ends=at + timedelta(days=10))
+    GrantFactory(client=client, access_ends=at + timedelta(days=100))
+    GrantFactory(client=client, status=GrantStatus.REVOKED)
+
+    grants = dashboard(staff).grants
+
+    assert {one.status: one.count for one in grants.by_status} == {"active": 2, "revoked": 1}
+    assert (grants.ending_soon, grants.never_read) == (1, 2)
+
+
+def test_what_waits_for_somebody_is_counted_and_linked(staff):
+    at, client, user = clock.now(), ClientFactory(), UserFactory()
+    common = {"kind": "approved", "to": "a@example.com", "language": "en", "created": at - timedelta(hours=1)}
+    OutgoingMail.objects.create(dedup_key="1", attempts=2, **common)
+    OutgoingMail.objects.create(dedup_key="2", **common)
+    OutgoingMail.objects.create(dedup_key="3", sent_at=at, attempts=1, **common)
+    ConsentRequest.objects.create(
+        client=client, details={}, status="waiting", expires=at + timedelta(hours=1)
+    )
+    RecordedConsent.objects.create(
+        client=client, user=user, details={}, digest="d", language="en", how="phone", given_at=at,
+        proof_reference="tape 1", recorded_by=UserFactory(is_staff=True),
+    )  # fmt: skip
+
+    due = {one.words: one for one in dashboard(staff).due}
+
+    assert [one.count for one in due.values()] == [1, 1, 1, 1]
+    for one in due.values():
+        assert staff.get(one.url).context["cl"].result_count == 1, one.words
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [(SUPPORT, {"due", "grants"}), (DATA, {"feeds", "runs"}), (ONBOARDING, {"due"})],
+)
+def test_everybody_sees_what_their_role_is_for(client, role, sees):
+    make_roles(apps.get_app_config("web"))
+    clerk = UserFactory(is_staff=True)
+    clerk.groups.add(Group.objects.get(name=role))
+    client.force_login(clerk)
+    FeedFactory()
+    GrantFactory()
+    run_of("readings", RunStatus.RUNNING)
+
+    shown = dashboard(client)
+
+    assert {name for name in ("due", "feeds", "runs", "grants") if getattr(shown, name)} == sees
+
+
+def test_many_rows_cost_as_many_queries_as_few(staff):
+    client = ClientFactory()
+    run_of("first", RunStatus.RUNNING)
+    GrantFactory(client=client)
+    with CaptureQueriesContext(connection) as few:
+        staff.get("/admin/")
+
+    for number in range(12):
+        run_of(f"feed {number}", RunStatus.RUNNING)
+        GrantFactory(client=client)
+    with CaptureQueriesContext(connection) as many:
+        staff.get("/admin/")
+
+    assert len(many) == len(few)
