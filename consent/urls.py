@@ -1,9 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from consent.views import change, receipt, sharing
+from consent.views import change, developer, receipt, sharing
 from consent.views.request import RequestView, cancel_login
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("developer/", developer.developer, name="developer"),
+    path("developer/clients/<str:public_id>/secret/", developer.client_secret, name="developer_secret"),
+    path("developer/messages/new/", developer.new_message, name="developer_new_message"),
+    path("developer/messages/<str:public_id>/", developer.message, name="developer_message"),
     path("", include("consent.oauth.urls")),
     path("oauth/authorize/<str:key>/", RequestView.as_view(), name="consent_request"),
     path("oauth/authorize/<str:key>/cancel/", cancel_login, name="consent_request_cancel"),

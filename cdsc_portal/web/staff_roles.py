@@ -58,9 +58,10 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("datahub", "change", ("feed", "feedsource"))
     | _named("datahub", "add", ("feed", "feedsource", "feedrun"))
     | {"consent.view_disclosure", "accounts.export_records"},
-    ONBOARDING: _named("consent", "view", ("client", "consentrequest", "scopesetting"))
-    | _named("consent", "change", ("client", "scopesetting"))
-    | _named("consent", "add", ("client", "scopesetting")),
+    ONBOARDING: _named("consent", "view", ("client", "clientcontact", "consentrequest", "message", "scopesetting"))
+    | _named("consent", "change", ("client", "message", "scopesetting"))
+    | _named("consent", "add", ("client", "clientcontact", "scopesetting"))
+    | {"consent.delete_clientcontact", "accounts.view_user"},
     ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),
 }
 

@@ -1,6 +1,7 @@
 """Who may see what, why and until when."""
 
 from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection, TakenOut
+from consent.models.message import ClientContact, Message, MessageStatus, MessageType
 from consent.models.oauth import (
     AccessToken,
     AuthorizationCode,
@@ -21,6 +22,7 @@ __all__ = [
     "AuthorizationCode",
     "Change",
     "Client",
+    "ClientContact",
     "ClientStatus",
     "ConsentRequest",
     "DeviceGrant",
@@ -29,6 +31,9 @@ __all__ = [
     "GrantEvent",
     "GrantPart",
     "IDToken",
+    "Message",
+    "MessageStatus",
+    "MessageType",
     "OutgoingMail",
     "Receipt",
     "RecordedConsent",

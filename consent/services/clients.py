@@ -2,8 +2,14 @@
 
 from django.db import transaction
 
-from consent.models import Client, ClientStatus
+from cdsc_portal.lib import clock
+from consent.models import Client, ClientStatus, MessageType
 from consent.queries.clients import open_grants
+from consent.services.messages import notify
+
+# what a company reads of its client, in the language of the API
+_SUSPENDED = "The utility suspended the client: it reads nothing until it is reinstated. Grants stay, and open again then."
+_REINSTATED = "The utility reinstated the client: it reads again what its open grants open."
 
 
 class ClientChangeRefused(ValueError):
@@ -24,6 +30,9 @@ def suspend_client(*, client: Client) -> int:
         raise ClientChangeRefused(f"{locked} is {locked.status}, not in production")
     locked.status = ClientStatus.SUSPENDED
     locked.save(update_fields=["status", "updated"])
+    notify(
+        client=locked, subject="Suspended", text=_SUSPENDED, at=clock.now(), kind=MessageType.FIELD_CHANGES
+    )
     return open_grants(client=locked).count()
 
 
@@ -38,4 +47,7 @@ def reinstate_client(*, client: Client) -> int:
         raise ClientChangeRefused(f"{locked} is {locked.status}, not suspended")
     locked.status = ClientStatus.PRODUCTION
     locked.save(update_fields=["status", "updated"])
+    notify(
+        client=locked, subject="Reinstated", text=_REINSTATED, at=clock.now(), kind=MessageType.FIELD_CHANGES
+    )
     return open_grants(client=locked).count()

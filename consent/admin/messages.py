@@ -1,0 +1,178 @@
+"""Messages with third parties: what waits for an answer first; and the people who are a third party's contacts."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Model, Q, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.admin.ask import ask
+from accounts.admin.base import ActingAdmin, link_to
+from accounts.admin.logged import LoggedAdmin
+from accounts.current_user import current_user
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import Client, ClientContact, Message, MessageStatus
+from consent.services.messages import MessageRefused, answer, notify
+
+_CHANGE = "consent.change_message"
+
+
+class _AnswerForm(forms.Form):
+    text = forms.CharField(
+        label=_("Your answer"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6})
+    )
+
+
+class _NotificationForm(forms.Form):
+    client = forms.ModelChoiceField(Client.objects.order_by("name"), label=_("To"))
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    text = forms.CharField(label=_("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6}))
+
+
+@admin.register(Message)
+class MessageAdmin(ActingAdmin):
+    """Threads. Nothing that was said is edited or deleted."""
+
+    act_permission = _CHANGE
+    list_display = ("name", "client_page", "type", "status", "modified")
+    list_filter = ("status", "type", "client")
+    list_select_related = ("client",)
+    search_fields = ("name__icontains", "client__name__istartswith")
+    fields = readonly_fields = ("name", "client_page", "type", "status", "thread_text")
+    actions_list = ("write",)
+    actions_detail = ("reply",)
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        return super().get_queryset(request).filter(first=None)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        waits = Case(When(status=MessageStatus.PENDING, then=0), default=1)
+        return (waits.asc(), "-modified", "-pk")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("company"), ordering="client__name")
+    def client_page(self, message: Message) -> str:
+        return link_to(message.client)
+
+    @admin.display(description=_("messages"))
+    def thread_text(self, message: Message) -> str:
+        said = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related("author")
+        return format_html_join(
+            "",
+            '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>',
+            ((_author(one), moment_in_words(one.created), one.description) for one in said.order_by("pk")),
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("write/", self.admin_site.admin_view(self.write_page), name="consent_message_write"),
+            path(
+                "<int:pk>/reply/", self.admin_site.admin_view(self.reply_page), name="consent_message_reply"
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    @action(description=_("Write to a company"), permissions=["act"])
+    def write(self, request: HttpRequest) -> HttpResponse:
+        return redirect("admin:consent_message_write")
+
+    @action(description=_("Answer"), permissions=["act"])
+    def reply(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("admin:consent_message_reply", pk=object_id)
+
+    def write_page(self, request: HttpRequest) -> HttpResponse:
+        """A notification, which the company's contacts get a mail about."""
+        self._must_act(request)
+        form = _NotificationForm(request.POST or None)
+        back = reverse("admin:consent_message_changelist")
+        if not form.is_valid():
+            text = _("The contacts of the company see it on their pages and get a mail that it is there.")
+            title = _("Write to a company")
+            return ask(
+                request, self.admin_site, title=title, text=text, button=_("Send"), back=back, form=form
+            )
+        said = form.cleaned_data
+        written = notify(
+            client=said["client"],
+            subject=said["subject"],
+            text=said["text"],
+            at=clock.now(),
+            by=current_user(request),
+        )
+        self.log_act(request, written, "written to a company")
+        messages.success(request, _("Sent."))
+        return redirect(back)
+
+    def reply_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self._must_act(request)
+        thread = get_object_or_404(Message, pk=pk, first=None)
+        form = _AnswerForm(request.POST or None)
+        back = reverse("admin:consent_message_change", args=[pk])
+        if not form.is_valid():
+            title = f"{_('Answer')}: {thread.name}"
+            return ask(
+                request,
+                self.admin_site,
+                title=title,
+                text=thread.description,
+                button=_("Send"),
+                back=back,
+                form=form,
+            )
+        try:
+            answer(
+                thread=thread,
+                by=current_user(request),
+                by_client=False,
+                text=form.cleaned_data["text"],
+                at=clock.now(),
+            )
+        except MessageRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            self.log_act(request, thread, "answered")
+            messages.success(request, _("Sent."))
+        return redirect(back)
+
+    def _must_act(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(_CHANGE):
+            raise PermissionDenied
+
+
+@admin.register(ClientContact)
+class ClientContactAdmin(LoggedAdmin):
+    """Who of a company sees its client under /developer/, may renew its secret and write to the utility."""
+
+    list_display = ("client", "user", "created")
+    list_select_related = ("client", "user")
+    list_filter = ("client",)
+    autocomplete_fields = ("client", "user")
+    fields = ("client", "user")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A contact is added or removed, never turned into another."""
+        return obj is None and super().has_change_permission(request, obj)
+
+
+def _author(message: Message) -> Any:  # noqa: ANN401 - a name or a lazy text
+    if message.author is not None:
+        return str(message.author)
+    return message.client.name if message.by_client else _("the server")

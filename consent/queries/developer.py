@@ -1,0 +1,166 @@
+"""What the people of a third party see of its clients and messages."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import User
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import Client, ClientStatus, Message, MessageStatus, MessageType
+from consent.scopes.catalogue import SCOPES
+from consent.transitions import OPEN
+
+_STATUS: dict[str, tuple[str | Promise, str]] = {
+    ClientStatus.PRODUCTION: (pgettext_lazy("client", "In use"), "ok"),
+    ClientStatus.SANDBOX: (_("For tests only"), ""),
+    ClientStatus.SUSPENDED: (_("Suspended: it reads nothing"), "warn"),
+    ClientStatus.DISABLED: (_("Switched off"), "quiet"),
+}
+_TYPES: dict[str, str | Promise] = {
+    MessageType.NOTIFICATION: _("Notification"),
+    MessageType.PRIVATE_MESSAGE: _("Message"),
+    MessageType.SUPPORT_REQUEST: _("Support request"),
+    MessageType.FIELD_CHANGES: _("Changes"),
+    MessageType.REQUEST_UPDATE: _("Answer"),
+}
+_TURNS: dict[str, str | Promise] = {
+    MessageStatus.OPEN: _("Waits for you"),
+    MessageStatus.PENDING: _("Waits for the utility"),
+    MessageStatus.COMPLETE: pgettext_lazy("message", "Resolved"),
+    MessageStatus.REJECTED: pgettext_lazy("message", "Rejected"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCard:
+    """One client as its contacts see it: no more than its API tells."""
+
+    public_id: str
+    name: str
+    status: str | Promise
+    status_kind: str
+    client_id: str
+    is_confidential: bool
+    redirects: tuple[str, ...]
+    scopes: tuple[tuple[str, str | Promise], ...]
+    open_grants: int
+    ended_grants: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One thread in the list; `unread`: something in it is new."""
+
+    public_id: str
+    subject: str
+    client: str
+    type: str | Promise
+    turn: str | Promise
+    is_outstanding: bool
+    unread: bool
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidMessage:
+    """One message of a thread, oldest first."""
+
+    author: str
+    by_client: bool
+    type: str | Promise
+    moment: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    line: MessageLine
+    said: tuple[SaidMessage, ...]
+    takes_answer: bool
+
+
+def clients_of(user: User) -> QuerySet[Client]:
+    """Clients whose contact `user` is, by name."""
+    return Client.objects.filter(contacts__user=user).order_by("name", "pk")
+
+
+def client_cards(*, user: User) -> tuple[ClientCard, ...]:
+    """One query, however many clients and grants."""
+    counted = clients_of(user).annotate(
+        open_total=Count("grants", filter=Q(grants__status__in=OPEN), distinct=True),
+        grant_total=Count("grants", distinct=True),
+    )
+    return tuple(_card(client) for client in counted)
+
+
+def message_lines(*, user: User) -> tuple[MessageLine, ...]:
+    """Threads of the user's clients: what is outstanding first (R-119), then the newest. One query."""
+    threads = _threads(user).order_by("-modified", "-pk")[:200]
+    lines = [_line(thread) for thread in threads]
+    return tuple(sorted(lines, key=lambda line: not line.is_outstanding))
+
+
+def thread_of(*, user: User, public_id: str) -> Message:
+    """The first message of a thread. Raises Message.DoesNotExist where it is none of the user's clients'."""
+    return _threads(user).get(public_id=public_id)
+
+
+def thread_page(first: Message) -> Thread:
+    """All of a thread that `thread_of` gave. One query."""
+    said = Message.objects.filter(Q(pk=first.pk) | Q(first=first)).select_related("author")
+    return Thread(
+        line=_line(first),
+        said=tuple(_said(one) for one in said.order_by("created", "pk")),
+        takes_answer=first.type not in {MessageType.NOTIFICATION, MessageType.FIELD_CHANGES},
+    )
+
+
+def _threads(user: User) -> QuerySet[Message]:
+    unread = Message.objects.filter(first=OuterRef("pk"), read=False)
+    return (
+        Message.objects.filter(first=None, client__contacts__user=user)
+        .select_related("client")
+        .annotate(unread_answer=Exists(unread))
+    )
+
+
+def _card(client: Client) -> ClientCard:
+    words, kind = _STATUS[client.status]
+    return ClientCard(
+        public_id=client.public_id,
+        name=client.name,
+        status=words,
+        status_kind=kind,
+        client_id=client.client_id,
+        is_confidential=client.client_type == Client.CLIENT_CONFIDENTIAL,
+        redirects=tuple(client.redirect_uris.split()),
+        scopes=tuple((name, SCOPES[name].title) for name in client.allowed_scopes if name in SCOPES),
+        open_grants=client.open_total,  # type: ignore[attr-defined]  # annotated
+        ended_grants=client.grant_total - client.open_total,  # type: ignore[attr-defined]  # annotated
+    )
+
+
+def _line(first: Message) -> MessageLine:
+    return MessageLine(
+        public_id=first.public_id,
+        subject=first.name,
+        client=first.client.name,
+        type=_TYPES[first.type],
+        turn=_TURNS[first.status],
+        is_outstanding=first.status in {MessageStatus.OPEN, MessageStatus.PENDING},
+        unread=not first.read or first.unread_answer,  # type: ignore[attr-defined]  # annotated
+        moment=moment_in_words(first.modified),
+    )
+
+
+def _said(message: Message) -> SaidMessage:
+    return SaidMessage(
+        author=str(message.author) if message.by_client and message.author else "",
+        by_client=message.by_client,
+        type=_TYPES[message.type],
+        moment=moment_in_words(message.created),
+        text=message.description,
+    )

@@ -1,0 +1,135 @@
+"""Messages between a utility and a third party about the third party's clients (R-94 to R-134)."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import User
+from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
+from consent.services.outbox import MailText, write_mail
+
+
+class MessageRefused(ValueError):
+    """The message cannot be written so; the text says why, for the person who wrote it."""
+
+
+@transaction.atomic
+def write_to_utility(
+    *, client: Client, by: User, subject: str, text: str, at: datetime, wants_help: bool = True
+) -> Message:
+    """Begin a thread: a support request, which waits for the utility, or a message that asks for nothing (R-130)."""
+    return Message.objects.create(
+        client=client,
+        by_client=True,
+        author=by,
+        type=MessageType.SUPPORT_REQUEST if wants_help else MessageType.PRIVATE_MESSAGE,
+        status=MessageStatus.PENDING if wants_help else MessageStatus.COMPLETE,
+        name=subject,
+        description=text,
+        read=True,
+        created=at,
+        modified=at,
+    )
+
+
+@transaction.atomic
+def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetime) -> Message:
+    """Add to a thread. What waited for the side that answers waits no more; what the third party adds to its support
+    request waits for the utility again.
+
+    Raises MessageRefused: a notification takes no answer.
+    """
+    first = Message.objects.select_for_update(of=("self",)).select_related("client").get(pk=thread.pk)
+    if first.type in {MessageType.NOTIFICATION, MessageType.FIELD_CHANGES}:
+        raise MessageRefused(_("This message takes no answer. Write a new one."))
+    last = Message.objects.filter(first=first).order_by("-created", "-pk").first() or first
+    written = Message.objects.create(
+        client=first.client,
+        first=first,
+        previous=last,
+        by_client=by_client,
+        author=by,
+        type=_type_of_answer(first, by_client=by_client),
+        status=MessageStatus.COMPLETE,
+        name=first.name,
+        description=text,
+        read=by_client,
+        created=at,
+        modified=at,
+    )
+    if first.type == MessageType.SUPPORT_REQUEST:
+        first.status = MessageStatus.PENDING if by_client else MessageStatus.COMPLETE
+    first.modified = at
+    first.save(update_fields=["status", "modified"])
+    if not by_client:
+        _tell_contacts(written, at)
+    return written
+
+
+@transaction.atomic
+def notify(
+    *,
+    client: Client,
+    subject: str,
+    text: str,
+    at: datetime,
+    by: User | None = None,
+    kind: MessageType = MessageType.NOTIFICATION,
+) -> Message:
+    """Tell a third party something that it need not answer, or changes of its client (R-92)."""
+    written = Message.objects.create(
+        client=client,
+        by_client=False,
+        author=by,
+        type=kind,
+        status=MessageStatus.COMPLETE,
+        name=subject,
+        description=text,
+        created=at,
+        modified=at,
+    )
+    _tell_contacts(written, at)
+    return written
+
+
+def mark_read(*, thread: Message, at: datetime) -> None:
+    """The third party has seen all of a thread (R-133). One statement."""
+    whole = Message.objects.filter(pk=thread.pk) | Message.objects.filter(first=thread)
+    whole.filter(read=False).update(read=True, modified=at)
+
+
+def _type_of_answer(first: Message, *, by_client: bool) -> MessageType:
+    """The utility answers a support request with its state; all else is a message (R-96, R-132)."""
+    if first.type == MessageType.SUPPORT_REQUEST and not by_client:
+        return MessageType.REQUEST_UPDATE
+    return MessageType.PRIVATE_MESSAGE
+
+
+def _tell_contacts(message: Message, at: datetime) -> None:
+    """A mail to each contact that there is something to read; the message itself stays behind the login."""
+    thread = message.first or message
+    contacts = ClientContact.objects.filter(client=message.client, user__is_active=True)
+    for contact in contacts.select_related("user"):
+        with override(contact.user.language):
+            words = {"client": " ".join(message.client.name.split())}
+            mail = MailText(
+                language=contact.user.language,
+                utility=settings.UTILITY_NAME,
+                support_url=settings.SUPPORT_URL,
+                subject=_("A message about %(client)s") % words,
+                paragraphs=(_("There is a message about %(client)s. Log in to read it.") % words,),
+                rows=(),
+                link=f"{settings.PUBLIC_URL}/developer/messages/{thread.public_id}/",
+                link_words=_("Read the message"),
+            )
+        write_mail(
+            kind="client_message",
+            dedup_key=f"client_message:{message.public_id}:{contact.user.public_id}",
+            user=contact.user,
+            grant=None,
+            mail=mail,
+            at=at,
+        )

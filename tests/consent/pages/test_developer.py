@@ -1,0 +1,228 @@
+"""/developer/: a third party's people see their clients and no one else's, renew secrets, write and read messages."""
+
+import base64
+
+import pytest
+from django.core.management import call_command
+from django.test import Client as Browser
+from django.urls import reverse
+from lxml import html
+
+from cdsc_portal.lib import clock
+from consent.models import ClientContact, Message, OutgoingMail
+from consent.services.clients import suspend_client
+from consent.services.messages import answer, notify, write_to_utility
+from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
+from tests.factories.consent import SECRET, ClientFactory, GrantFactory
+
+pytestmark = pytest.mark.django_db
+URL = "/developer/"
+
+
+@pytest.fixture
+def client_app():
+    return ClientFactory(name="Sunny Roofs (demo)")
+
+
+@pytest.fixture
+def person(client_app):
+    user = UserFactory(email="dev@example.com")
+    ClientContact.objects.create(client=client_app, user=user)
+    return user
+
+
+@pytest.fixture
+def contact(person):
+    """Logged in with a password a moment ago."""
+    browser = Browser()
+    browser.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    return browser
+
+
+def words(answer):
+    assert answer.status_code == 200
+    return " ".join(html.fromstring(answer.content.decode()).text_content().split())
+
+
+def test_a_contact_sees_the_client_with_its_counts_and_no_other(contact, client_app):
+    GrantFactory(client=client_app)
+    GrantFactory(client=client_app, status="revoked")
+    ClientFactory(name="Another Company (demo)")
+
+    text = words(contact.get(URL))
+
+    assert "Sunny Roofs (demo)" in text and client_app.client_id in text
+    assert "1 open, 1 ended" in text
+    assert "Another Company" not in text
+    assert SECRET not in text
+
+
+def test_who_is_nobodys_contact_sees_no_client_and_cannot_write():
+    contact = Browser()
+    contact.force_login(UserFactory())
+
+    assert "not a contact" in words(contact.get(URL))
+    assert contact.get(reverse("developer_new_message")).status_code == 404
+
+
+def test_a_renewed_secret_is_shown_once_and_the_old_one_opens_nothing(contact, client_app, client):
+    url = reverse("developer_secret", args=[client_app.public_id])
+    assert "replaces the one in use at once" in words(contact.get(url))
+
+    page = html.fromstring(contact.post(url).content.decode())
+
+    secret = page.xpath("string(//pre)").strip()
+    assert len(secret) == 43
+    assert refusal(client, client_app, secret) == "invalid_request"
+    assert refusal(client, client_app, SECRET) == "invalid_client"
+    assert secret not in contact.get(URL).content.decode()
+    assert Message.objects.get().name == "Secret renewed"
+    assert secret not in Message.objects.get().description
+
+
+def refusal(client, app, secret):
+    """How the token endpoint refuses a code that nobody was given."""
+    basic = base64.b64encode(f"{app.client_id}:{secret}".encode()).decode()
+    form = {"grant_type": "authorization_code", "code": "none", "redirect_uri": app.redirect_uris}
+    return client.post("/oauth/token/", form, headers={"Authorization": f"Basic {basic}"}).json()["error"]
+
+
+def test_a_secret_asks_for_the_password_again_first(person, client_app):
+    contact = Browser()
+    contact.force_login(person)
+
+    answer = contact.get(reverse("developer_secret", args=[client_app.public_id]))
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_the_secret_of_another_is_not_to_be_found(contact):
+    other = ClientFactory()
+
+    assert contact.post(reverse("developer_secret", args=[other.public_id])).status_code == 404
+
+
+def test_a_public_client_has_no_secret_to_renew(contact, person):
+    public = ClientFactory(client_type="public", client_secret="")
+    ClientContact.objects.create(client=public, user=person)
+
+    answer = contact.post(reverse("developer_secret", args=[public.public_id]), follow=True)
+
+    assert "is public: it has no secret" in words(answer)
+
+
+def test_a_support_request_waits_for_the_utility_until_staff_answer(contact, client_app, person):
+    contact.post(
+        reverse("developer_new_message"),
+        {"client": client_app.public_id, "subject": "A second address", "text": "Please add one."},
+    )
+    thread = Message.objects.get()
+    assert (thread.type, thread.status, thread.by_client) == ("support_request", "pending", True)
+    assert "Waits for the utility" in words(contact.get(URL))
+
+    answer(thread=thread, by=StaffFactory(), by_client=False, text="It is added.", at=clock.now())
+
+    listed = words(contact.get(URL))
+    assert "Resolved" in listed and "New" in listed
+    page = words(contact.get(reverse("developer_message", args=[thread.public_id])))
+    assert page.index("Please add one.") < page.index("It is added.")
+    assert not Message.objects.filter(read=False).exists()
+    mail = OutgoingMail.objects.get(kind="client_message")
+    assert mail.to == person.email and "It is added." not in mail.text
+
+
+def test_an_answer_of_the_third_party_waits_for_the_utility_again(contact, client_app, person):
+    thread = write_to_utility(client=client_app, by=person, subject="Help", text="Help", at=clock.now())
+    answer(thread=thread, by=StaffFactory(), by_client=False, text="How?", at=clock.now())
+
+    contact.post(reverse("developer_message", args=[thread.public_id]), {"text": "So."})
+
+    thread.refresh_from_db()
+    assert thread.status == "pending"
+    last = Message.objects.order_by("-pk").first()
+    assert (last.by_client, last.description, last.previous.description) == (True, "So.", "How?")
+
+
+def test_a_notification_takes_no_answer(contact, client_app):
+    thread = notify(client=client_app, subject="Maintenance", text="On Sunday.", at=clock.now())
+    url = reverse("developer_message", args=[thread.public_id])
+    assert "takes no answer" in words(contact.get(url))
+
+    assert "takes no answer" in words(contact.post(url, {"text": "Why?"}, follow=True))
+    assert Message.objects.count() == 1
+
+
+def test_messages_of_another_client_are_not_to_be_found(contact):
+    thread = notify(client=ClientFactory(), subject="Maintenance", text="On Sunday.", at=clock.now())
+    url = reverse("developer_message", args=[thread.public_id])
+
+    assert contact.get(url).status_code == 404
+    assert contact.post(url, {"text": "Why?"}).status_code == 404
+
+
+def test_an_empty_message_says_what_is_missing(contact, client_app):
+    answer = contact.post(
+        reverse("developer_new_message"), {"client": client_app.public_id, "subject": "", "text": "x"}
+    )
+
+    assert "There is a problem" in words(answer)
+    assert not Message.objects.exists()
+
+
+def test_a_suspension_is_told_to_the_contacts(client_app, person):
+    suspend_client(client=client_app)
+
+    told = Message.objects.get()
+    assert (told.type, told.name) == ("field_changes", "Suspended")
+    assert OutgoingMail.objects.filter(to=person.email).count() == 1
+
+
+def test_the_queries_do_not_grow_with_clients_and_messages(
+    contact, client_app, person, django_assert_max_num_queries
+):
+    for number in range(5):
+        other = ClientFactory()
+        ClientContact.objects.create(client=other, user=person)
+        GrantFactory.create_batch(3, client=other)
+        thread = write_to_utility(client=other, by=person, subject=f"S{number}", text="x", at=clock.now())
+        answer(thread=thread, by=StaffFactory(), by_client=False, text="y", at=clock.now())
+
+    with django_assert_max_num_queries(7):
+        contact.get(URL)
+
+
+def test_staff_answer_what_waits_first(client_app, person):
+    call_command("check")
+    notify(client=client_app, subject="Maintenance", text="On Sunday.", at=clock.now())
+    old = write_to_utility(client=client_app, by=person, subject="Help", text="Help me.", at=clock.now())
+    notify(client=client_app, subject="Newest", text="...", at=clock.now())
+    staff = Browser()
+    staff.force_login(StaffFactory(is_superuser=True))
+
+    listed = words(staff.get("/admin/consent/message/"))
+    staff.post(f"/admin/consent/message/{old.pk}/reply/", {"text": "Done."})
+
+    assert listed.index("Help") < listed.index("Newest") < listed.index("Maintenance")
+    assert Message.objects.get(first=old).description == "Done."
+    assert "Done." in words(staff.get(f"/admin/consent/message/{old.pk}/change/"))
+
+
+def test_staff_write_to_a_company(client_app, person):
+    staff = Browser()
+    staff.force_login(StaffFactory(is_superuser=True))
+
+    staff.post(
+        "/admin/consent/message/write/",
+        {"client": client_app.pk, "subject": "Maintenance", "text": "On Sunday."},
+    )
+
+    assert Message.objects.get().name == "Maintenance"
+    assert OutgoingMail.objects.get().to == person.email
+
+
+def test_staff_without_the_permission_write_to_nobody():
+    staff = Browser()
+    staff.force_login(StaffFactory(is_superuser=False))
+
+    assert staff.get("/admin/consent/message/write/").status_code == 403
