@@ -6,7 +6,7 @@ from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
 from datahub.api.minutes.usage_file import UsageFileView
 from datahub.api.uploads import FeedFileRun, FeedFiles
-from datahub.views import bills, usage
+from datahub.views import bills, downloads, mix, usage
 
 _FOUNDING = (
     views.DistributionDetails,
@@ -30,8 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/feeds/<str:feed_id>/files/<str:run_id>", FeedFileRun.as_view(), name="feed_file_run"),
     path("my/usage/", usage.usage, name="my_usage"),
     path("my/usage/file/", usage.usage_file, name="my_usage_file"),
+    path("my/mix/", mix.mix, name="my_mix"),
     path("my/bills/", bills.bills, name="my_bills"),
     path("my/bills/<slug:public_id>/", bills.bill, name="my_bill"),
     path("my/bills/<slug:public_id>/file/", bills.bill_file, name="my_bill_file"),
+    path("my/downloads/", downloads.downloads, name="my_downloads"),
+    path("my/downloads/<slug:public_id>/", downloads.download, name="my_download"),
     path("api/schema", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

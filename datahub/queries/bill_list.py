@@ -13,6 +13,8 @@ from datahub.models import BillStatement
 from datahub.queries.bill_links import Corrections, corrections
 from datahub.queries.bill_statements import own_bill_statements, readable_statement
 from datahub.queries.coverage import Coverage, coverage
+from datahub.queries.sum_periods import By
+from datahub.queries.usage_periods import next_first, part_in_words
 
 RESOURCE = "bill_statements"
 PAGE_SIZE = 10  # more are paged and can be filtered
@@ -95,7 +97,7 @@ def _listed(statement: BillStatement, covered: Coverage, linked: Corrections) ->
         number=statement.statement_number,
         account=statement.account.account_number,
         dated=day_in_words(statement.statement_date),
-        period=period_in_words(statement.start, statement.end),
+        period=_short_period(statement.start, statement.end),
         amount=money_in_words(statement.total, statement.currency) if whole else "",
         due=due_in_words(statement) if whole else "",
         has_file=whole and bool(statement.file),
@@ -109,6 +111,13 @@ def period_in_words(start: date | None, end: date | None) -> str:
         return ""
     days = {"first": day_in_words(start), "last": day_in_words(end - timedelta(days=1))}
     return _("%(first)s to %(last)s") % days
+
+
+def _short_period(start: date | None, end: date | None) -> str:
+    """`February 2026` for the days of a whole month."""
+    if start is not None and start.day == 1 and end == next_first(start, By.MONTH):
+        return part_in_words(start, By.MONTH)
+    return period_in_words(start, end)
 
 
 def due_in_words(statement: BillStatement) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -128,7 +129,7 @@ def _service(section: BillSection, statement: BillStatement) -> BilledService:
     lines = list(section.line_items.all())
     tariff = {"name": section.tariff_name, "code": section.tariff_code}
     return BilledService(
-        commodity=section.get_commodity_display(),
+        commodity=capfirst(section.get_commodity_display()),
         number=section.contract.contract_number,
         address=section.contract.address,
         period=period_in_words(section.start, section.end),

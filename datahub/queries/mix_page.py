@@ -1,0 +1,255 @@
+"""Where electricity came from, as a customer reads it: of a tariff, of the grid, or of what nobody claims."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.queries.supplies import supplies
+from cdsc_portal.lib.dates_in_words import last_day, moment_in_words
+from cdsc_portal.lib.json import exact
+from consent.access import OwnerAccess
+from datahub.models import MixSeries
+from datahub.queries.coverage import coverage
+from datahub.queries.mix_chart import MixChart, mix_chart
+from datahub.queries.mix_places import Places, mix_places
+from datahub.queries.mix_shares import PartShares, mix_loaded, mix_shares
+from datahub.queries.mix_sources import Source, sources
+from datahub.queries.mix_words import finding, percent, time_told, under_the_chart
+from datahub.queries.sum_periods import By, Slots
+from datahub.queries.usage_periods import ShownPeriod, instants, part_in_words
+
+RESOURCE = "generation_mix"
+SERIES = {"tariff": MixSeries.CONSUMPTION, "grid": MixSeries.GENERATION, "residual": MixSeries.RESIDUAL}
+_NAMES: dict[str, str | Promise] = {
+    "tariff": gettext_lazy("Your tariff"),
+    "grid": gettext_lazy("The grid"),
+    "residual": gettext_lazy("Untracked"),
+}
+_HOUR = Slots(3600)
+_LINES = (Decimal(0), Decimal("0.5"), Decimal(1))  # marked at the side of the chart
+_Loaded = tuple[datetime, datetime]  # from when to when a series is told (UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class MixCell:
+    """The share of one source: `share` in words, `exact` 0 to 1, both "" where it is not known, never 0."""
+
+    source: str
+    share: str
+    exact: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixRow:
+    """One part of the period; `url` opens it, "" for none. Without cells nothing is told of it."""
+
+    label: str
+    url: str
+    cells: tuple[MixCell, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MixLink:
+    """A way to another view; all of them keep the service."""
+
+    label: str | Promise
+    url: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MixPage:
+    """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
+
+    `is_loaded`: the series is told at all, if not in this period. `average` is of the time that is told.
+    """
+
+    series: str
+    period: str
+    title: str
+    switch: tuple[MixLink, ...]
+    is_loaded: bool = False
+    finding: str = ""
+    of: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    up: MixLink | None = None
+    by: str = ""
+    chart: MixChart | None = None
+    sources: tuple[Source, ...] = ()
+    rows: tuple[MixRow, ...] = ()
+    average: tuple[MixCell, ...] = ()
+    data_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Instants [begin, end) in UTC; `first` is the day that it begins on, or for an hour the instant."""
+
+    begin: datetime
+    end: datetime
+    first: date
+
+    @property
+    def seconds(self) -> int:
+        return int((self.end - self.begin).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """Addresses that keep the service; `contract` is its public id."""
+
+    contract: str
+    series: str
+
+    def to(self, period: str, series: str = "") -> str:
+        chosen = {"contract": self.contract, "series": series or self.series, "period": period}
+        return f"?{urlencode({name: value for name, value in chosen.items() if value})}"
+
+    def switch(self, period: str) -> tuple[MixLink, ...]:
+        return tuple(
+            MixLink(name, self.to(period, series), series == self.series) for series, name in _NAMES.items()
+        )
+
+
+def mix_page(
+    contract: int, public_id: str, *, access: OwnerAccess, series: str, period: ShownPeriod | None
+) -> MixPage:
+    """The `series` ("tariff", "grid" or "residual") of a contract that `access` opens.
+
+    Without a period: the newest month that is told. Five queries at most, however long.
+    """
+    covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
+    kind = SERIES[series]
+    places = mix_places(covered, (kind,))
+    loaded = mix_loaded(places, kind)
+    links = _Links(public_id, series)
+    if loaded is None:
+        kept = period.text if period else ""
+        return MixPage(series, kept, period.title if period else "", links.switch(kept))
+    shown = period or ShownPeriod.parse(f"{last_day(loaded[1]):%Y-%m}")
+    parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
+    told = {}
+    if parts:
+        told = mix_shares(places, kind, [*(part.begin for part in parts), parts[-1].end])
+    of = _of(places, kind, shown, covered.spans.keys()) if told else ()
+    return _page(shown, parts, told, links, loaded, of)
+
+
+def _parts(period: ShownPeriod) -> list[_Part]:
+    """Hours of a day, days of a month, months of a year."""
+    assert period.start is not None
+    assert period.end is not None
+    if not period.is_day:
+        firsts = period.parts(period.start, period.end - timedelta(days=1))
+        return [_Part(*instants(first, period.by), first) for first in firsts]
+    begin, end = instants(period.start, By.DAY)
+    hours = range(-(-int((end - begin).total_seconds()) // _HOUR.seconds))
+    starts = [begin + timedelta(seconds=hour * _HOUR.seconds) for hour in hours]
+    return [_Part(*instants(start, _HOUR), start) for start in starts]
+
+
+def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collection[int]) -> tuple[str, ...]:
+    """Tariffs by name, oldest first, or regions, that the contract had during the period."""
+    keys = {
+        key
+        for (name, key), found in places.items()
+        if name == series and any(place.span.intersect(shown.span) for place in found)
+    }
+    if series != MixSeries.CONSUMPTION:
+        return tuple(sorted(keys))
+    terms = [term for term in supplies(contracts) if term.tariff_code in keys]
+    names = {
+        term.tariff_code: f"{term.tariff_name} ({term.tariff_code})" if term.tariff_name else term.tariff_code
+        for term in sorted(terms, key=lambda term: term.started)
+    }
+    return tuple(names.values())
+
+
+def _page(
+    shown: ShownPeriod,
+    parts: Sequence[_Part],
+    told: Mapping[int, PartShares],
+    links: _Links,
+    loaded: _Loaded,
+    of: tuple[str, ...],
+) -> MixPage:
+    average = _whole(told.values())
+    columns = sources(average.known) if told else ()
+    found = finding(links.series, average, columns, shown) if told else ""
+    first, last = shown.span.start, shown.span.end
+    return MixPage(
+        series=links.series,
+        period=shown.text,
+        title=shown.title,
+        switch=links.switch(shown.text),
+        is_loaded=True,
+        finding=found,
+        of=of,
+        before=links.to(shown.neighbour(-1)) if first and loaded[0] < first else "",
+        after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
+        up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
+        by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
+        chart=_chart(found, parts, told, columns, shown) if told else None,
+        sources=columns,
+        rows=tuple(_row(part, told.get(place), columns, shown, links) for place, part in enumerate(parts)),
+        average=_cells(average, columns),
+        data_until=moment_in_words(loaded[1]),
+    )
+
+
+def _chart(
+    title: str,
+    parts: Sequence[_Part],
+    told: Mapping[int, PartShares],
+    columns: Sequence[Source],
+    shown: ShownPeriod,
+) -> MixChart:
+    return mix_chart(
+        title,
+        told,
+        columns,
+        ticks=[under_the_chart(part.first, shown) for part in parts],
+        lines=[(share, percent(share, decimals=0)) for share in _LINES],
+    )
+
+
+def _whole(parts: Iterable[PartShares]) -> PartShares:
+    whole = PartShares()
+    for part in parts:
+        whole.add(part)
+    return whole
+
+
+def _row(
+    part: _Part, told: PartShares | None, columns: Sequence[Source], shown: ShownPeriod, links: _Links
+) -> MixRow:
+    label = part_in_words(part.first, _HOUR if shown.is_day else shown.by)
+    if told is None:
+        return MixRow(label, "", (), _("No data"))
+    address = shown.inside(part.first)
+    return MixRow(
+        label=label,
+        url=links.to(address) if address else "",
+        cells=_cells(told, columns),
+        note=time_told(told.seconds, part.seconds),
+    )
+
+
+def _cells(told: PartShares, columns: Sequence[Source]) -> tuple[MixCell, ...]:
+    return tuple(_cell(told, source, told.share(source.key)) for source in columns)
+
+
+def _cell(told: PartShares, source: Source, share: Decimal | None) -> MixCell:
+    if share is None:
+        return MixCell(source.label, "", "", _("not known"))
+    note = _("not known all the time") if told.is_partly_told(source.key) else ""
+    return MixCell(source.label, percent(share), exact(share), note)

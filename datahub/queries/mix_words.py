@@ -1,0 +1,79 @@
+"""What the page of the generation mix says in words: the finding, shares in percent, how much of a part is told."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from cdsc_portal.lib.money import number_in_words
+from datahub.queries.mix_shares import PartShares
+from datahub.queries.mix_sources import UNKNOWN, Source
+from datahub.queries.sum_periods import By
+from datahub.queries.usage_periods import ShownPeriod, when_in_words
+
+# the largest source, and what stands where most is unknown; the grid is never "yours"
+_FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
+    "tariff": (
+        gettext_lazy("The largest source of your tariff's electricity %(when)s was %(source)s: %(share)s"),
+        gettext_lazy("The source of %(share)s of your tariff's electricity %(when)s is unknown"),
+    ),
+    "grid": (
+        gettext_lazy("The largest source of the grid in your region %(when)s was %(source)s: %(share)s"),
+        gettext_lazy("The source of %(share)s of the grid in your region %(when)s is unknown"),
+    ),
+    "residual": (
+        gettext_lazy("The largest source of the untracked electricity %(when)s was %(source)s: %(share)s"),
+        gettext_lazy("The source of %(share)s of the untracked electricity %(when)s is unknown"),
+    ),
+}
+_HOUR, _MINUTE = 3600, 60
+
+
+def finding(series: str, average: PartShares, sources: Sequence[Source], shown: ShownPeriod) -> str:
+    """`The largest source of your tariff's electricity in March 2026 was wind: 41%`."""
+    most = max(sources, key=lambda source: average.share(source.key) or Decimal(0))
+    largest, unknown = _FINDINGS[series]
+    facts = {
+        "when": when_in_words(shown),
+        "source": most.name,
+        "share": percent(average.share(most.key) or Decimal(0), decimals=0),
+    }
+    return str(unknown if most.key == UNKNOWN else largest) % facts
+
+
+def percent(share: Decimal, *, decimals: int = 1) -> str:
+    """`31.4%` of a share 0 to 1. What is more than nothing is never shown as 0."""
+    hundredths = share * 100
+    least = Decimal(1).scaleb(-decimals)
+    form = pgettext("a share in percent", "%(number)s%%")
+    if 0 < hundredths < least / 2:
+        words = {"percent": form % {"number": number_format(least, decimals, use_l10n=True)}}
+        return _("under %(percent)s") % words
+    return form % {"number": number_format(hundredths, decimals if hundredths else 0, use_l10n=True)}
+
+
+def time_told(seconds: int, due: int) -> str:
+    """`22 of 24 hours`, or of the minutes of an hour; "" where all of it is told."""
+    if seconds >= due:
+        return ""
+    unit = _MINUTE if due <= _HOUR else _HOUR
+    words = {"known": _amount(seconds, unit), "due": _amount(due, unit)}
+    return (_("%(known)s of %(due)s minutes") if unit == _MINUTE else _("%(known)s of %(due)s hours")) % words
+
+
+def _amount(seconds: int, unit: int) -> str:
+    return number_in_words(round(Decimal(seconds) / unit, 2))
+
+
+def under_the_chart(first: date, shown: ShownPeriod) -> str:
+    """The short name of a part: `6 PM`, `24` or `Mar`."""
+    if shown.is_day:
+        assert isinstance(first, datetime)
+        local = timezone.localtime(first, timezone.get_default_timezone())
+        return date_format(local, pgettext("format of an hour under a chart, as Django's date filter", "g A"))
+    return date_format(first, "M" if shown.by is By.MONTH else "j")
