@@ -8,13 +8,21 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import Role, StaffLook
 from cdsc_portal.lib import clock
-from consent.models import ConsentRequest, Disclosure, Grant, GrantEvent
+from consent.models import Actor, ConsentRequest, Grant, GrantEvent
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
+from consent.services.revoke import revoke_grant
 from consent.transitions import GrantStatus
-from tests.factories.accounts import MembershipFactory, UserFactory, add_service, household
+from tests.consent.pages.readers import logged_in, read
+from tests.factories.accounts import (
+    MembershipFactory,
+    StaffFactory,
+    UserFactory,
+    add_service,
+    household,
+)
 from tests.factories.consent import ClientFactory, approve, ask
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
@@ -25,29 +33,6 @@ LIST = reverse("sharing_list")
 @pytest.fixture
 def grant(home):
     return approve(ask(USAGE, BILLS, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)")))
-
-
-def logged_in(user):
-    browser = Browser()
-    browser.force_login(user)
-    return browser
-
-
-def read(grant, contract, *, at=None, values=96):
-    """One release of readings of one contract."""
-    at = at or clock.now()
-    disclosure = Disclosure.objects.create(
-        grant=grant,
-        scope="usage_data",
-        resource="usage_data",
-        start=at - timedelta(days=1),
-        end=at,
-        value_count=values,
-        released_at=at,
-        address="198.51.100.7",
-    )
-    disclosure.contracts.add(contract)
-    return disclosure
 
 
 def page_of(browser, grant, name="sharing_detail"):
@@ -200,6 +185,75 @@ def test_a_joint_owner_sees_and_may_stop_what_another_shared(home, grant):
 
     assert home.owner.name in page
     assert Grant.objects.get().status == GrantStatus.REVOKED
+
+
+@pytest.mark.spec("P-15")
+def test_a_joint_owner_of_one_account_reads_what_they_would_stop_and_still_sees_it_afterwards(home):
+    shop = household(owner=home.owner)
+    grant = approve(ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)")))
+    read(grant, shop.contract, values=22)
+    partner = MembershipFactory(customer=shop.customer).user
+    browser, address = logged_in(partner), reverse("sharing_stop", args=[grant.public_id])
+
+    shown = browser.get(address).content.decode()
+    response = browser.post(address, {"action": "stop"})
+    again = browser.post(address, {"action": "stop"})
+
+    assert f"account {shop.account.account_number}: 1 electricity service" in shown
+    assert f"What {home.owner} shares from other accounts goes on." in shown
+    assert (response.status_code, again.status_code) == (303, 303)
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+    page = browser.get(response["Location"]).content.decode()
+    assert "No longer from your accounts" in page
+    assert "Stopped at" in page
+    assert 'data-label="Values">22<' in page
+    assert "Stop sharing" not in page
+    listed = browser.get(LIST).content.decode()
+    assert "No company can read your data." in listed and "Sunny Roofs (demo)" in listed
+
+
+def test_the_link_that_stops_everything_is_shown_to_nobody_but_who_gave_it(home, browser, grant):
+    partner = logged_in(MembershipFactory(customer=home.customer).user)
+    receipt = grant.receipts.get()
+    address = reverse("sharing_receipt", args=[grant.public_id, receipt.number])
+
+    theirs = page_of(partner, grant)
+    shown = partner.get(address).content.decode()
+
+    assert receipt.key in page_of(browser, grant)
+    assert receipt.key not in theirs and receipt.key not in shown
+    assert address in theirs
+    assert home.contract.contract_number in shown
+    assert reverse("sharing_stop", args=[grant.public_id]) in shown
+
+
+def test_the_utilitys_own_note_is_not_shown_and_what_was_written_for_the_customer_is(home, browser, grant):
+    revoke_grant(
+        grant=grant,
+        by=StaffFactory(),
+        actor=Actor.STAFF,
+        at=clock.now(),
+        reason="Caller was Mrs. Hale, angry",
+        public_reason="You asked us by phone",
+    )
+
+    page = page_of(browser, grant)
+
+    assert "Mrs. Hale" not in page
+    assert "Reason: You asked us by phone" in page
+
+
+def test_a_look_of_our_support_is_listed_with_its_reason(home, browser, grant):
+    StaffLook.objects.create(
+        customer=home.customer,
+        by=StaffFactory(),
+        person=home.owner,
+        reason="Question about a bill",
+        at=clock.now(),
+        ends=clock.now() + timedelta(hours=1),
+    )
+
+    assert "Support looked: Question about a bill" in page_of(browser, grant)
 
 
 def test_who_sees_one_account_sees_only_its_services_and_reads(home, grant):

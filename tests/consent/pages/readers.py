@@ -1,0 +1,31 @@
+"""Who looks at sharing pages, and what a company has read."""
+
+from datetime import timedelta
+
+from django.test import Client as Browser
+
+from cdsc_portal.lib import clock
+from consent.models import Disclosure
+
+
+def logged_in(user):
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+def read(grant, contract, *, at=None, values=96):
+    """One release of readings of one contract."""
+    at = at or clock.now()
+    disclosure = Disclosure.objects.create(
+        grant=grant,
+        scope="usage_data",
+        resource="usage_data",
+        start=at - timedelta(days=1),
+        end=at,
+        value_count=values,
+        released_at=at,
+        address="198.51.100.7",
+    )
+    disclosure.contracts.add(contract)
+    return disclosure
