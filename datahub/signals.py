@@ -4,3 +4,4 @@ from django.dispatch import Signal
 
 run_waiting = Signal()  # sent after commit with `run_id`: a feed run waits for a worker
 meters_arrived = Signal()  # sent after commit: readings that are parked may have their meter now
+download_waiting = Signal()  # sent after commit with `download_id`: a file waits for a worker

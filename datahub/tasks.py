@@ -10,13 +10,14 @@ from django.utils.timezone import localdate
 
 from accounts.models import MeterDevice
 from cdsc_portal.lib import clock
+from datahub.services.downloads import delete_old_downloads, prepare_download, stranded_downloads
 from datahub.services.parked import end_waiting, load_arrived, waits_for
 from datahub.services.partitions import ensure_coming_partitions
 from datahub.services.runs import stranded_runs
 from datahub.services.sources.collect import collect, due_sources
 from datahub.services.upkeep import cluster_settled_months, set_aside_old_readings
 from datahub.services.work import carry_out
-from datahub.signals import meters_arrived, run_waiting
+from datahub.signals import download_waiting, meters_arrived, run_waiting
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +80,36 @@ def cluster_months() -> int:
 def set_aside_readings() -> int:
     """Set aside the months that the policy keeps no longer; beat runs it."""
     return len(set_aside_old_readings(years=settings.READINGS_KEPT_YEARS, at=clock.now()))
+
+
+@shared_task
+def write_download(download_id: int) -> None:
+    """Write a customer's file; sent twice, the second finds nothing to do."""
+    prepare_download(download_id=download_id)
+
+
+@shared_task
+def sweep_downloads() -> int:
+    """Ask again for files whose message or worker was lost, and for those that wait for room; beat runs it."""
+    stranded = stranded_downloads(at=clock.now())
+    for download_id in stranded:
+        write_download.delay(download_id)
+    return len(stranded)
+
+
+@shared_task
+def delete_downloads() -> int:
+    """Delete customers' files whose day is over; beat runs it."""
+    return delete_old_downloads(at=clock.now())
+
+
+@receiver(download_waiting, dispatch_uid="write_waiting_download")
+def write_waiting_download(*, download_id: int, **_news: object) -> None:
+    """Ask a worker to write. With no broker the file waits for the sweep."""
+    try:
+        write_download.apply_async([download_id], retry=False)
+    except Exception as error:  # any broker, any failure: the row stays
+        log.warning("download.not_announced", error=type(error).__name__)
 
 
 @receiver(run_waiting, dispatch_uid="start_waiting_run")

@@ -22,6 +22,7 @@ class UsageFile(ABC):
         """`window`: the period the file speaks of; `at`: when it is made."""
         self.window = window
         self.at = at
+        self.readings = 0  # written so far
 
     @property
     def content_type(self) -> str:

@@ -37,8 +37,9 @@ def usage_stream(
 ) -> Iterator[bytes]:
     """All readings of `asked` that the access opens, cut as everywhere.
 
-    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in the transaction of each chunk. Raises BrokenOffError in the middle if it then opens
-    nothing or something else, so that the server breaks the connection off and the file lacks its end.
+    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in the transaction of
+    each chunk. Raises BrokenOffError in the middle if it then opens nothing or something else, so that the server
+    breaks the connection off and the file lacks its end.
     """
     parts, after, first = None, None, True
     while first or after is not None:
@@ -52,6 +53,7 @@ def usage_stream(
         if first:
             yield file.begin()
         yield from file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)])
+        file.readings += page.values
         first, after = False, page.resume
     yield file.end()
 

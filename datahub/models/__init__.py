@@ -1,6 +1,7 @@
 """The data: feeds in, usage, bills and generation mix."""
 
 from datahub.models.bills import BillSection, BillStatement, LineItem
+from datahub.models.downloads import Download, DownloadProblem, DownloadStatus
 from datahub.models.feeds import Feed, FeedKind, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.models.generation import MixSeries, MixShare
 from datahub.models.sources import FeedSource, SeenFile, SourceKind, StaffToken
@@ -21,6 +22,9 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "Direction",
+    "Download",
+    "DownloadProblem",
+    "DownloadStatus",
     "Feed",
     "FeedKind",
     "FeedRun",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from accounts.models import Commodity
 from accounts.queries.choices import ContractChoice
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
@@ -116,8 +117,9 @@ def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch)
             if series.rule is Rule.SUM:
                 alike[contract.commodity, series.heading, series.unit].append((contract, series))
     begun = {contract: _first(spans) for contract, spans in links.items()}
+    kinds = [str(label) for label in Commodity.labels]
     found = [_compared(group, begun, now) for group in alike.values()]
-    return [row for row in found if row is not None]
+    return sorted((row for row in found if row is not None), key=lambda row: kinds.index(row.service))
 
 
 def _items(

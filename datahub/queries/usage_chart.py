@@ -65,7 +65,7 @@ def _chart(series: Sequence[Series], held: Measured, life: UsageLife) -> Chart:
         name=f"{shown[0].direction}-{held.series.index(shown[0])}",
         columns=range(first, first + width * len(shown)),
         label=lambda part: part_label(part, held.by),
-        scale_words=lambda value: f"{plain_number(value)} {shown[0].unit}",
+        scale_words=plain_number,
     )
 
 
@@ -78,7 +78,7 @@ def _plotted(series: Series, held: Measured, color: int, of: int) -> Plotted:
         if of == 1 and isinstance(held.by, By) and (ago := year_ago(part)) in series.amounts and ago
     }
     return Plotted(
-        series.heading,
+        f"{series.heading} ({series.unit})",
         color,
         {part: series.in_unit(amount.value) for part, amount in amounts},
         frozenset(part for part, amount in amounts if amount.not_measured),

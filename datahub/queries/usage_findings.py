@@ -8,9 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cdsc_portal.lib.ranges import Span
+from datahub.queries.sum_periods import By
 from datahub.queries.usage_life import UsageLife
 from datahub.queries.usage_measured import Measured
-from datahub.queries.usage_periods import ShownPeriod, when_in_words, year_ago
+from datahub.queries.usage_periods import Length, ShownPeriod, instants, when_in_words, year_ago
 from datahub.queries.usage_series import Amount, Series, added
 
 _WHOLE: dict[str, str | Promise] = {
@@ -48,7 +50,8 @@ def _beside(said: str, series: Series, held: Measured, life: UsageLife) -> str:
     amounts: Mapping[date, Amount] = series.amounts if series.days is None else series.days
     own = [day for day in amounts if _within(day, held.period)]
     pairs = [(day, before) for day in own if (before := year_ago(day)) in amounts and before is not None]
-    pairs = [pair for pair in pairs if all(amounts[day].known >= amounts[day].due for day in pair)]
+    by = By.DAY if series.days is not None else held.by
+    pairs = [pair for pair in pairs if all(_is_whole(day, by, amounts[day], life) for day in pair)]
     now, then = (added(amounts[day].value for day in days) for days in (_side(pairs, 0), _side(pairs, 1)))
     if not pairs or then <= 0:
         return said
@@ -57,6 +60,11 @@ def _beside(said: str, series: Series, held: Measured, life: UsageLife) -> str:
     if whole or held.period.is_day:
         return _("%(finding)s, %(change)s %(when)s") % facts
     return _("%(finding)s. Of what was measured in both years: %(change)s %(when)s") % facts
+
+
+def _is_whole(day: date, by: Length, amount: Amount, life: UsageLife) -> bool:
+    """Nothing is missing, and neither a move nor the end of what is loaded cuts it."""
+    return amount.known >= amount.due and life.span.covers(Span(*instants(day, by)))
 
 
 def _side(pairs: Iterable[tuple[date, date]], side: int) -> list[date]:

@@ -30,6 +30,7 @@ class UsageLife:
 
     @property
     def span(self) -> Span:
+        """From when to when there can be readings."""
         return Span(self.moved_in, self.loaded_until)
 
     def why_nothing(self, part: date, by: Length) -> str:

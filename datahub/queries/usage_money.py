@@ -17,7 +17,7 @@ from datahub.queries.bill_list import period_in_words
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sum_pieces import Rule
 from datahub.queries.usage_asked import UsageAsked
-from datahub.queries.usage_chart import part_label
+from datahub.queries.usage_chart import part_label, plain_number
 from datahub.queries.usage_life import UsageLife
 from datahub.queries.usage_measured import Measured
 from datahub.queries.usage_periods import Length, ShownPeriod, part_in_words, when_in_words
@@ -52,13 +52,19 @@ def billed_money(known: Prices, period: ShownPeriod) -> Money:
     )
     keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
     chart = bar_chart(
-        [Plotted(_("Billed"), 1, {place: bill.amount for place, bill in keyed.items()})],
+        [
+            Plotted(
+                _("Billed (%(currency)s)") % {"currency": currency},
+                1,
+                {place: bill.amount for place, bill in keyed.items()},
+            )
+        ],
         list(keyed),
         title=title,
         name="billed",
         columns=[1, 2],
         label=lambda place: part_label(keyed[place].start, By.MONTH),
-        scale_words=lambda value: money_in_words(value, currency),
+        scale_words=plain_number,
     )
     remark = _(
         "Billed money includes fixed charges and tax. Bills have days of their own, so they do not add up to "
@@ -81,13 +87,20 @@ def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: Usage
     }
     marked = frozenset(part for part, one in amounts.items() if one.not_measured)
     chart = bar_chart(
-        [Plotted(_("Estimate"), 1, {part: one.value for part, one in amounts.items()}, marked)],
+        [
+            Plotted(
+                _("Estimate (%(currency)s)") % {"currency": currency},
+                1,
+                {part: one.value for part, one in amounts.items()},
+                marked,
+            )
+        ],
         held.parts,
         title=title,
         name="estimate",
         columns=[1],
         label=lambda part: part_label(part, held.by),
-        scale_words=lambda value: money_in_words(value, currency),
+        scale_words=plain_number,
     )
     rows = tuple(_estimate_row(part, series, held, amounts, life, asked) for part in held.parts)
     heading = _("Estimate (%(currency)s)") % {"currency": currency}

@@ -159,7 +159,7 @@ def _beside(asked: UsageAsked, period: ShownPeriod, step: int) -> str:
 
 
 def _shows(asked: UsageAsked) -> Iterator[Choice]:
-    names = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed money"), Show.ESTIMATE: _("Estimated money")}
+    names = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
     for show, label in names.items():
         yield Choice(label, asked.url(show=show), show is asked.show)
 

@@ -62,13 +62,14 @@ def usage_table(held: Measured, life: UsageLife, asked: UsageAsked) -> Table:
 
 
 def missing_in_words(series: Series, amount: Amount, first: date, past: date, life: UsageLife) -> str:
-    """`28 of 31 days` or `91 of 96 readings` of local days [first, past); "" where nothing is missing."""
+    """`28 of 31 days complete` or `91 of 96 readings` of local days [first, past); "" where nothing is missing."""
     if series.days is not None and (past - first).days > 1:
         begin, end = max(first, life.first_day), min(past, life.last_day + timedelta(days=1))
         due = (end - begin).days
-        known = sum(begin + timedelta(days=place) in series.days for place in range(due))
+        found = (series.days.get(begin + timedelta(days=place)) for place in range(due))
+        known = sum(day is not None and day.known >= day.due for day in found)
         if known < due:
-            return _("%(known)s of %(due)s days") % {"known": _count(known), "due": _count(due)}
+            return _("%(known)s of %(due)s days complete") % {"known": _count(known), "due": _count(due)}
     if amount.known >= amount.due:
         return ""
     return _("%(known)s of %(due)s readings") % {"known": _count(amount.known), "due": _count(amount.due)}
@@ -89,7 +90,7 @@ def _headings(series: Series, by: Length) -> list[str]:
 
 
 def _row(part: date, held: Measured, life: UsageLife, asked: UsageAsked) -> Row:
-    told = any(part in one.amounts for one in held.series)
+    told = any(part in one.amounts for one in held.series if one.days is not None or held.by is not By.DAY)
     inside = held.period.inside(part) if told else ""
     return Row(
         label=part_in_words(part, held.by),

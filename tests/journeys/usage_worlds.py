@@ -15,22 +15,20 @@ from tests.journeys.consent_steps import electricity_and_gas
 FIRST = date(2024, 1, 1)
 DAYS = 1058  # to the evening of November 23, 2026
 QUARTERS = 96
+_MISSING = datetime(2026, 3, 11, 8, tzinfo=UTC)
 
 
 def three_years() -> Household:
-    """Quarter hours, used and sent back since January 2024; three days missing, two estimated; bills of a year."""
+    """Quarter hours, used and sent back since January 2024; two days missing, one estimated; bills of a year."""
     home = electricity_and_gas()
     start = datetime(2024, 1, 1, 8, tzinfo=UTC)
     used, sent = _used(), _sent()
-    used[QUARTERS * 800 : QUARTERS * 803] = [None] * QUARTERS * 3  # March 11 to 13, 2026
+    used[QUARTERS * 800 : QUARTERS * 803] = [None] * QUARTERS * 3  # from _MISSING on
     load_readings(
         usage_series(home.meter, start, used), usage_series(home.meter, start, sent, direction="export")
     )
-    estimated = datetime(2026, 3, 20, 7, tzinfo=UTC)
-    load_readings(
-        usage_series(home.meter, estimated, [180_000] * QUARTERS * 2, quality=Quality.ESTIMATED),
-        version_at=datetime(2026, 12, 1, tzinfo=UTC),
-    )
+    estimated = usage_series(home.meter, _MISSING, [180_000] * QUARTERS, quality=Quality.ESTIMATED)
+    load_readings(estimated, version_at=datetime(2026, 12, 1, tzinfo=UTC))
     _bill(home)
     return home
 

@@ -1,0 +1,82 @@
+"""What bills are made of as a file: a line for each line of a bill, as CSV or JSON."""
+
+import csv
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from cdsc_portal.lib.csv_cells import plain_cell
+from cdsc_portal.lib.json import dumps, exact
+from datahub.models import LineItem
+
+HEADER = (
+    "contract_number", "statement_number", "statement_date", "start", "end", "line", "kind", "quantity", "unit",
+    "rate", "amount", "currency",
+)  # fmt: skip
+_AT_ONCE = 2000
+_Row = dict[str, str | None]
+
+
+class _Line:
+    """What a csv writer writes to: hands the line on."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def bill_lines(contracts: Collection[int], start: date, end: date) -> Iterator[_Row]:
+    """Lines of bills dated in local days [start, end), by contract, bill and place. One query."""
+    found = LineItem.objects.filter(
+        section__contract__in=contracts,
+        section__statement__statement_date__gte=start,
+        section__statement__statement_date__lt=end,
+    ).select_related("section__contract", "section__statement")
+    ordered = found.order_by(
+        "section__contract__contract_number", "section__statement__statement_date", "section_id", "position"
+    )
+    return map(_row, ordered.iterator(_AT_ONCE))
+
+
+def _row(line: LineItem) -> _Row:
+    section, statement = line.section, line.section.statement
+    values = (
+        section.contract.contract_number, statement.statement_number, statement.statement_date.isoformat(),
+        section.start.isoformat(), section.end.isoformat(), line.name, line.kind, _exact(line.quantity), line.unit,
+        _exact(line.rate), exact(line.amount, places=2), statement.currency,
+    )  # fmt: skip
+    return dict(zip(HEADER, values, strict=True))
+
+
+def _exact(value: Decimal | None) -> str | None:
+    return None if value is None else exact(value)
+
+
+def _csv(rows: Iterable[_Row]) -> Iterator[bytes]:
+    """The last line counts the lines, as in a usage file; it begins with `#`."""
+    writer = csv.writer(_Line(), lineterminator="\n")
+    yield writer.writerow(HEADER).encode()
+    count = 0
+    for row in rows:
+        yield writer.writerow([_cell(name, value) for name, value in row.items()]).encode()
+        count += 1
+    yield f"# complete: {count} lines\n".encode()
+
+
+def _cell(name: str, value: str | None) -> str:
+    """An amount below zero is a number, whatever a spreadsheet makes of other texts that begin like it."""
+    return value or "" if name in ("quantity", "rate", "amount") else plain_cell(value or "")
+
+
+def _json(rows: Iterable[_Row]) -> Iterator[bytes]:
+    yield b'{"resource":"bill_lines","data":['
+    count = 0
+    for row in rows:
+        yield (b"," if count else b"") + dumps(row)
+        count += 1
+    yield b'],"lines":%d}' % count
+
+
+BILL_FORMS: dict[str, tuple[str, Callable[[Iterable[_Row]], Iterator[bytes]]]] = {
+    "csv": ("text/csv; charset=utf-8", _csv),
+    "json": ("application/json", _json),
+}

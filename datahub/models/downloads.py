@@ -1,0 +1,57 @@
+"""Files that a person asked for and that are too long to wait for: a worker writes them."""
+
+from datetime import timedelta
+
+from django.db import models
+
+from accounts.models import ServiceContract, User
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+
+KEPT = timedelta(hours=24)
+
+
+class DownloadStatus(models.TextChoices):
+    WAITING = "waiting", "waits for a worker"
+    RUNNING = "running", "is being written"
+    READY = "ready", "can be fetched"
+    FAILED = "failed", "could not be written"
+
+
+class DownloadProblem(models.TextChoices):
+    """Why a file is late, or will not come."""
+
+    NO_SPACE = "no_space", "the disk is full"
+    NO_ACCESS = "no_access", "a role ended while it was written"
+    UNEXPECTED = "unexpected", "see the log"
+
+
+class Download(models.Model):
+    """A usage file of `contracts` for local days [start, end), for its `user` alone until `expires`.
+
+    `done` of about `total` readings are written. `file` names it in the storage only once it is whole.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="downloads")
+    contracts = models.ManyToManyField(ServiceContract, related_name="+")
+    form = models.CharField(max_length=4)
+    start = models.DateField()
+    end = models.DateField()
+    status = models.CharField(max_length=10, choices=DownloadStatus.choices, default=DownloadStatus.WAITING)
+    problem = models.CharField(max_length=20, choices=DownloadProblem.choices, blank=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField()
+    file = models.CharField(max_length=100, blank=True)
+    size = models.BigIntegerField("bytes", null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    heartbeat = models.DateTimeField("last sign of its worker", default=clock.now)
+    expires = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created", "pk"]
+        indexes = [models.Index(fields=["user", "-created"], name="downloads_of_user")]
+
+    def __str__(self) -> str:
+        return self.public_id

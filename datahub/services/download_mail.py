@@ -1,0 +1,42 @@
+"""The mail that says a file can be fetched."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.services.outbox import MailText, write_mail
+from consent.wording import zone_in_words
+from datahub.models import Download
+
+
+def tell_of_file(*, download: Download, at: datetime) -> None:
+    """Write "Your file is ready" once, without a reading and without a link that opens for anybody else."""
+    user = download.user
+    assert download.expires is not None
+    with override(user.language):
+        mail = MailText(
+            language=user.language,
+            utility=settings.UTILITY_NAME,
+            support_url=settings.SUPPORT_URL,
+            subject=_("Your file is ready"),
+            paragraphs=(
+                _("The file with your meter readings is ready. Log in to download it."),
+                _("You can get it until %(moment)s (%(zone)s). Then we delete it.")
+                % {"moment": moment_in_words(download.expires), "zone": zone_in_words()},
+            ),
+            rows=(),
+            link=f"{settings.PUBLIC_URL}{reverse('my_downloads')}",
+            link_words=_("Go to your downloads"),
+        )
+        write_mail(
+            kind="file_ready",
+            dedup_key=f"file_ready:{download.public_id}",
+            user=user,
+            grant=None,
+            mail=mail,
+            at=at,
+        )

@@ -1,0 +1,178 @@
+"""Files too long to wait for: asked for by a person, written by a worker, kept for a day, then deleted.
+
+A file has its name in the storage only once it is whole: it is written beside it and renamed. A worker that dies leaves
+a row whose heartbeat stops; the sweep gives it to another one, which starts over.
+"""
+
+import errno
+import os
+import time
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import ServiceContract, User
+from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
+from consent.access import OwnerAccess
+from datahub.exports.stream import FORMS, BrokenOffError, usage_stream
+from datahub.models import Download, DownloadProblem, DownloadStatus
+from datahub.models.downloads import KEPT
+from datahub.services.download_mail import tell_of_file
+from datahub.services.holds import hold
+from datahub.signals import download_waiting
+
+log = structlog.get_logger(__name__)
+
+MOST_WAITING = 3  # of one person at a time
+PENDING = (DownloadStatus.WAITING, DownloadStatus.RUNNING)
+_LOCKS = 0x0D01D
+_MOST_ATTEMPTS = 5
+_SILENT = timedelta(seconds=60)  # after which a worker counts as gone
+_BEAT = 2  # seconds
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+class TooManyWaitingError(Exception):
+    """The person has as many files on their way as one may have."""
+
+
+@transaction.atomic
+def ask_for_download(
+    *,
+    user: User,
+    contracts: Collection[ServiceContract],
+    form: str,
+    start: date,
+    end: date,
+    total: int,
+    at: datetime,
+) -> Download:
+    """A file of local days [start, end) in the form csv, json or xml, with about `total` readings.
+
+    Raises TooManyWaitingError.
+    """
+    User.objects.select_for_update().get(pk=user.pk)  # two clicks at once count one after the other
+    if Download.objects.filter(user=user, status__in=PENDING).count() >= MOST_WAITING:
+        raise TooManyWaitingError
+    download = Download.objects.create(
+        user=user, form=form, start=start, end=end, total=total, created=at, heartbeat=at
+    )
+    download.contracts.set(contracts)
+    transaction.on_commit(
+        lambda: download_waiting.send(sender=Download, download_id=download.pk), robust=True
+    )
+    return download
+
+
+def prepare_download(*, download_id: int) -> None:
+    """Write the file and tell its person; carried out twice, the second finds nothing to do."""
+    with hold(_LOCKS, download_id) as held:
+        download = Download.objects.filter(pk=download_id, status__in=PENDING).select_related("user").first()
+        if not held or download is None:
+            return
+        if download.attempts >= _MOST_ATTEMPTS:
+            _fail(download, DownloadProblem.UNEXPECTED)
+            return
+        download.status, download.attempts, download.done = DownloadStatus.RUNNING, download.attempts + 1, 0
+        download.heartbeat = clock.now()
+        download.save(update_fields=["status", "attempts", "done", "heartbeat"])
+        try:
+            _finish(download, _written(download))
+        except BrokenOffError:
+            _fail(download, DownloadProblem.NO_ACCESS)
+        except OSError as error:
+            if error.errno not in _NO_SPACE:
+                raise
+            _wait_for_space(download)
+
+
+def stranded_downloads(*, at: datetime) -> list[int]:
+    """Keys of those whose message or worker was lost."""
+    silent = Download.objects.filter(status__in=PENDING, heartbeat__lt=at - _SILENT)
+    return list(silent.order_by("created").values_list("pk", flat=True))
+
+
+def delete_old_downloads(*, at: datetime) -> int:
+    """Delete files whose day is over, and what is left of those that failed; how many."""
+    over = Q(status=DownloadStatus.READY, expires__lte=at)
+    over |= Q(status=DownloadStatus.FAILED, heartbeat__lte=at - KEPT)
+    count = 0
+    for download in Download.objects.filter(over):
+        if download.file:
+            stored_path(download).unlink(missing_ok=True)
+        download.delete()
+        count += 1
+    return count
+
+
+def stored_path(download: Download) -> Path:
+    """Where the whole file is, or will be."""
+    return Path(settings.MEDIA_ROOT) / "downloads" / f"{download.public_id}.{download.form}"
+
+
+def _written(download: Download) -> Path:
+    """The whole file, not yet under its name."""
+    keys = frozenset(download.contracts.values_list("pk", flat=True))
+
+    def reopen() -> OwnerAccess | None:
+        """Nothing, once one of the contracts is no longer theirs to see."""
+        seen = visible_contracts(user=download.user, at=clock.now()).filter(pk__in=keys).count()
+        return OwnerAccess(download.user_id, keys) if seen == len(keys) and download.user.is_active else None
+
+    window = days(download.start, download.end)
+    file = FORMS[download.form](window=window, at=clock.now())
+    path = stored_path(download).with_suffix(".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as out:
+            beat = time.monotonic()
+            for piece in usage_stream(file, reopen, services=None, asked=window):
+                out.write(piece)
+                if time.monotonic() - beat >= _BEAT:
+                    _show(download, file.readings)
+                    beat = time.monotonic()
+            out.flush()
+            os.fsync(out.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    _show(download, file.readings)
+    return path
+
+
+def _show(download: Download, done: int) -> None:
+    Download.objects.filter(pk=download.pk).update(done=min(done, download.total), heartbeat=clock.now())
+
+
+@transaction.atomic
+def _finish(download: Download, path: Path) -> None:
+    """Name, row and mail together; where the commit fails, the sweep writes it anew."""
+    now, whole = clock.now(), stored_path(download)
+    path.replace(whole)
+    download.status, download.problem = DownloadStatus.READY, ""
+    download.file, download.size = f"downloads/{whole.name}", whole.stat().st_size
+    download.done, download.heartbeat, download.expires = download.total, now, now + KEPT
+    download.save(update_fields=["status", "problem", "file", "size", "done", "heartbeat", "expires"])
+    tell_of_file(download=download, at=now)
+    log.info("download.ready", download=download.public_id, bytes=download.size)
+
+
+def _fail(download: Download, problem: DownloadProblem) -> None:
+    download.status, download.problem, download.heartbeat = DownloadStatus.FAILED, problem, clock.now()
+    download.save(update_fields=["status", "problem", "heartbeat"])
+    log.warning("download.failed", download=download.public_id, problem=problem)
+
+
+def _wait_for_space(download: Download) -> None:
+    """Waiting for space is no failed attempt; the sweep asks again."""
+    download.status, download.problem = DownloadStatus.WAITING, DownloadProblem.NO_SPACE
+    download.attempts, download.heartbeat = 0, clock.now()
+    download.save(update_fields=["status", "problem", "attempts", "heartbeat"])
+    log.error("download.no_space", download=download.public_id)

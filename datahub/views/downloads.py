@@ -1,0 +1,111 @@
+"""A customer's own data as files: small ones at once, large ones from a worker, for a day."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.current_user import current_user
+from accounts.models import ServiceContract, User
+from accounts.queries.choices import ContractChoice, contract_choices
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
+from consent.access import OwnerAccess
+from datahub.exports.bill_lines import BILL_FORMS, bill_lines
+from datahub.exports.stream import FORMS, RESOURCE, usage_stream, values_in
+from datahub.forms import BILLS, DownloadForm
+from datahub.queries.coverage import coverage
+from datahub.queries.downloads import listed_downloads, open_download
+from datahub.services.downloads import MOST_WAITING, TooManyWaitingError, ask_for_download, stored_path
+
+AT_ONCE = 400_000  # readings that are sent at once: about ten years of quarter hours, some seconds
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def downloads(request: HttpRequest) -> HttpResponseBase:
+    """The form, and the files on their way. A file that is small enough is the answer itself."""
+    user, at = current_user(request), clock.now()
+    choices = contract_choices(user=user, at=at)
+    said = request.POST if request.method == "POST" else None
+    form = DownloadForm(said, choices=choices, today=timezone.localdate(at))
+    if said is not None and form.is_valid():
+        chosen = [choice for choice in choices if choice.public_id in form.cleaned_data["services"]]
+        return _file_or_page(request, user, chosen, form.cleaned_data)
+    context = {"form": form, "choices": choices, "downloads": listed_downloads(user=user, at=at)}
+    return render(request, "datahub/downloads.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def download(request: HttpRequest, public_id: str) -> FileResponse:
+    """A file that is ready, for its person alone; 404 for all others and afterwards."""
+    found = open_download(user=current_user(request), public_id=public_id, at=clock.now())
+    if found is None:
+        raise Http404
+    try:
+        file = stored_path(found).open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    last = found.end - timedelta(days=1)
+    name = f"usage-{found.start.isoformat()}-{last.isoformat()}.{found.form}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=FORMS[found.form].media_type)
+
+
+def _file_or_page(
+    request: HttpRequest, user: User, chosen: list[ContractChoice], said: dict[str, Any]
+) -> HttpResponseBase:
+    start, end = said["start"], said["end"] + timedelta(days=1)
+    keys = frozenset(choice.key for choice in chosen)
+    name = f"{said['what']}-{start.isoformat()}-{said['end'].isoformat()}.{said['form']}"
+    if said["what"] == BILLS:
+        content_type, written = BILL_FORMS[said["form"]]
+        return _stream(written(bill_lines(keys, start, end)), content_type, name)
+    window = days(start, end)
+    total = values_in(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window))
+    if total <= AT_ONCE:
+        file = FORMS[said["form"]](window=window, at=clock.now())
+
+        def reopen() -> OwnerAccess | None:
+            """Roles end too, while a stream runs."""
+            now = {choice.key for choice in contract_choices(user=user, at=clock.now())}
+            return OwnerAccess(user.pk, keys) if keys <= now else None
+
+        return _stream(usage_stream(file, reopen, services=None, asked=window), file.content_type, name)
+    try:
+        ask_for_download(
+            user=user, contracts=ServiceContract.objects.filter(pk__in=keys), form=said["form"], start=start,
+            end=end, total=total, at=clock.now(),
+        )  # fmt: skip
+    except TooManyWaitingError:
+        messages.error(
+            request,
+            _(
+                "%(count)s of your files are still on their way. Ask for another one when one of them is ready."
+            )
+            % {"count": MOST_WAITING},
+        )
+    else:
+        messages.success(request, _("We are making your file. You get an e-mail when it is ready."))
+    return redirect("my_downloads")
+
+
+def _stream(pieces: Any, content_type: str, name: str) -> StreamingHttpResponse:
+    headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
+    return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
