@@ -18,7 +18,7 @@ from accounts.queries.stays import MeterStay, PointStay, stays
 from accounts.queries.tree_entries import AccountLine, Entries, Entry, matching, metered_numbers, tree_entries
 from cdsc_portal.lib.local_days import days
 
-LINES = 50  # a page
+LINES = 25  # a page
 SEARCH_FROM = 11
 BY_REGION = "region"
 

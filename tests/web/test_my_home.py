@@ -80,7 +80,7 @@ def test_the_month_so_far_stands_beside_the_same_days_a_year_ago(home, owner):
     said = words(card(page(owner), "usage"))
 
     assert "November 2026 so far November 1, 2026 to November 23, 2026" in said
-    assert "Electricity, Used 497.70 kWh" in said  # 553 hours: one night has 25
+    assert "Electricity Used 497.70 kWh" in said  # 553 hours: one night has 25
     assert "10% less than a year ago Same days a year ago: 552.00 kWh" not in said
     assert "10% less than a year ago Same days a year ago: 553.00 kWh" in said
     assert "Data up to November 24, 2026, 12:00 AM" in said
@@ -144,8 +144,8 @@ def test_what_was_sent_back_stands_apart_from_what_was_used(home, owner):
 
     figures = [words(one) for one in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
 
-    assert figures[0].startswith("Electricity, Used 553.00 kWh")
-    assert figures[1].startswith("Electricity, Sent back 55.30 kWh")
+    assert figures[0].startswith("Electricity Used 553.00 kWh")
+    assert figures[1].startswith("Electricity Sent back 55.30 kWh")
 
 
 def test_services_of_one_kind_add_up_and_later_ones_are_told(home, owner):
@@ -158,9 +158,9 @@ def test_services_of_one_kind_add_up_and_later_ones_are_told(home, owner):
 
     figures = [words(one) for one in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
 
-    assert figures[0].startswith("Electricity, Used 1,106.00 kWh")
+    assert figures[0].startswith("Electricity Used 1,106.00 kWh")
     assert "553.00 kWh · Only 1 of 2 services: the others have no data from then" in figures[0]
-    assert figures[1].startswith("Gas, Used 553.00 m³")
+    assert figures[1].startswith("Gas Used 553.00 m³")
 
 
 @pytest.mark.spec("P-18")
