@@ -9,6 +9,7 @@ from tests.factories.accounts import Household, add_service
 from tests.factories.datahub import LineItemFactory, bill
 from tests.journeys.consent_steps import electricity_and_gas
 from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.test_mix import a_home_with_a_mix
 
 PDF = b"%PDF-1.7\n% an invented bill\n%%EOF\n"
 
@@ -69,5 +70,16 @@ PAGES = (
         "bill", bills, open_newest,
         {"en": "Bill of March 9, 2026", "es": "Factura del 9 de marzo de 2026"},
         (".bill-amount", ".bill-lines", ".notice"),
+    ),
+    MapPage(
+        "mix", a_home_with_a_mix,
+        lambda page, home: log_in(page, home.owner.email, "/my/mix/?series=grid&period=2026-02"),
+        {"en": "Where electricity came from", "es": "De dónde vino la electricidad"},
+        (".mix-band", ".mix-label", "#mix-table", ".mix-meanings"),
+    ),
+    MapPage(
+        "mix-day", a_home_with_a_mix,
+        lambda page, home: log_in(page, home.owner.email, "/my/mix/?period=2026-02-03"),
+        {"en": "Where electricity came from", "es": "De dónde vino la electricidad"}, (".mix-band", "#mix-table"),
     ),
 )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Reading where electricity came from, in a real browser."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from datahub.models import MixSeries
+from tests.factories.accounts import Household, SupplyTermFactory
+from tests.factories.datahub import hourly_mix
+from tests.journeys.browser import assert_fits, assert_no_axe_faults
+from tests.journeys.consent_steps import arrive, electricity_and_gas
+
+pytestmark = pytest.mark.journey
+START = datetime(2026, 2, 1, 8, tzinfo=UTC)
+DAY = 24
+
+
+def a_home_with_a_mix(days: int = 40) -> Household:
+    """All three series, hour by hour: sun by day, wind at night, a part that nobody knows, and a day missing."""
+    home = electricity_and_gas()
+    home.point.region = "River Valley"
+    home.point.save()
+    SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU", tariff_name="Home EV")
+    sun = [Decimal("0.3") if 9 <= hour < 17 else Decimal(0) for hour in range(DAY)] * days
+    wind = [Decimal("0.2") if 9 <= hour < 17 else Decimal("0.35") for hour in range(DAY)] * days
+    for series in MixSeries:
+        key = "EV-TOU" if series == MixSeries.CONSUMPTION else "River Valley"
+        shares = {"solar": sun, "wind": wind, "hydro": [Decimal("0.12")] * DAY * days}
+        shares["gas"] = (
+            [Decimal("0.3")] * DAY * days if series == MixSeries.GENERATION else [None] * DAY * days
+        )
+        hourly_mix(series, key, START, shares)
+    return home
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.spec("P-20")
+def test_the_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width):
+    home = a_home_with_a_mix()
+    page = browser_page(width=width)
+    arrive(page, home, f"{reverse('my_mix')}?period=2026-02")
+
+    rows = page.locator("#mix-table tbody tr")
+    chart = page.get_by_role("slider")
+    assert rows.count() == 28
+    chart.focus()
+    page.keyboard.press("End")
+    said = page.locator("[data-point]").inner_text()
+    assert said.startswith("February 28, 2026.")
+    for name, share in (
+        ("Solar", "10.0%"),
+        ("Wind", "30.0%"),
+        ("Water power", "12.0%"),
+        ("Unknown", "48.0%"),
+    ):
+        assert f"{name}: {share}" in said
+    page.keyboard.press("Home")
+    assert page.locator("[data-point]").inner_text().startswith("February 1, 2026.")
+    page.keyboard.press("ArrowRight")
+    assert chart.get_attribute("aria-valuetext").startswith("February 2, 2026.")
+
+    names = page.locator(".chart__legend li").all_inner_texts()
+    columns = rows.first.locator("td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
+    assert [name.strip() for name in names] == columns
+    looks = page.locator(".mix-band").evaluate_all("bands => bands.map(b => getComputedStyle(b).fill)")
+    patterns = page.locator(".mix-band + path").evaluate_all(
+        "bands => bands.map(b => b.getAttribute('fill'))"
+    )
+    assert len(set(zip(looks, patterns, strict=True))) == len(columns)
+    assert_fits(page)
+    assert_no_axe_faults(page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.spec("P-20")
+def test_a_customer_goes_from_tariff_to_grid_and_from_month_to_day(browser_page, scripts):
+    page = browser_page(width=360, scripts=scripts)
+    arrive(page, a_home_with_a_mix(), reverse("my_mix"))
+    assert page.get_by_text("The source of").first.is_visible()
+
+    page.get_by_role("link", name="The grid", exact=True).click()
+    finding = page.locator(".chart__title")
+    finding.get_by_text("of the grid in your region in March 2026").wait_for()
+    page.get_by_role("link", name="March 3, 2026", exact=True).click()
+    page.get_by_role("heading", name="March 3, 2026").wait_for()
+
+    assert page.locator("#mix-table tbody tr").count() == 24
+    assert page.get_by_text("Grid region: River Valley.").is_visible()
+    assert not re.search(r"your grid", page.locator("main").inner_text(), re.IGNORECASE)
+    page.get_by_role("link", name="Earlier").click()
+    page.get_by_role("heading", name="March 2, 2026").wait_for()
+    assert_fits(page)
