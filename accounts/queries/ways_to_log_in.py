@@ -50,4 +50,4 @@ def second_steps(*, user: User) -> SecondSteps:
 
 
 def has_single_sign_on(*, user: User) -> bool:
-    return SocialAccount.objects.filter(user=user).exists()
+    return bool(SocialAccount.objects.filter(user=user).exists())

@@ -12,7 +12,6 @@ from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -100,11 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
         language = user.language if isinstance(user, User) else translation.get_language()
         with translation.override(language):
             mail = self.render_mail(template_prefix, email, {**context, **_of_every_mail(at)})
-            html = (
-                mail.alternatives[0][0]
-                if isinstance(mail, EmailMultiAlternatives) and mail.alternatives
-                else ""
-            )
+            html = str(mail.alternatives[0][0]) if getattr(mail, "alternatives", None) else ""
             write_sign_in_mail(to=email, subject=mail.subject, text=mail.body, html=html, at=at)
 
 

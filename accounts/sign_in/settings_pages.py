@@ -1,5 +1,7 @@
 """The page of settings: who one is, how pages look, what mail comes, and how one logs in."""
 
+from typing import Any
+
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.conf import settings
@@ -42,7 +44,7 @@ class ChoicesForm(forms.ModelForm):
         }
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["theme"].choices = [  # type: ignore[attr-defined]
             ("", _("As my device is set")), ("light", _("Light")), ("dark", _("Dark")),

@@ -61,10 +61,10 @@ def sign_on(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-def come_back(request: HttpRequest) -> HttpResponse:
+def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Back from the provider, with a code or with its reason for none."""
     try:
-        response: HttpResponse = callback(request, provider_id=PROVIDER)
+        response: HttpResponse = callback(request, provider_id=provider_id)
     except KeyError as error:  # the provider's answer lacks what OpenID Connect demands
         log.warning("sign_on.incomplete", missing=str(error))
         return _back(request, waiting_page(request), _unreachable())
