@@ -15,13 +15,34 @@ def _entry(app: str, name: str, title: Any) -> dict[str, Any]:  # noqa: ANN401 -
     return {"title": title, "link": reverse_lazy(f"admin:{app}_{name}_changelist"), "permission": may_look}
 
 
+# the portal's own blue, from light to dark; 500 is for text on dark, 600 for text on light and under white
+_PRIMARY = {
+    "50": "#eef6fa",
+    "100": "#d8eaf3",
+    "200": "#b4d7e8",
+    "300": "#93cbe4",
+    "400": "#7cc4e4",
+    "500": "#7cc4e4",
+    "600": "#0b4f6c",
+    "700": "#083b51",
+    "800": "#062c3d",
+    "900": "#041f2b",
+    "950": "#02131b",
+}
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Staff"),
     "SITE_HEADER": _("Staff"),
     "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("img/icon.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/icon.svg")},
+    ],
+    "COLORS": {"primary": _PRIMARY},
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "cdsc_portal.web.staff_dashboard.add_dashboard",
     "STYLES": [lambda request: static("css/staff.css")],
+    "SCRIPTS": [lambda request: static("js/staff_labels.js")],
     "SIDEBAR": {
         "show_search": True,
         "navigation": [

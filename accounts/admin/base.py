@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from unfold.admin import TabularInline
 
 from accounts.admin.logged import LoggedAdmin
 from accounts.queries.search import having_words
 from cdsc_portal.lib import clock
 
-_LINK = "text-primary-600 dark:text-primary-500"  # the theme gives links no look of their own
+_LINK = "staff-link text-primary-600 dark:text-primary-500"  # the theme gives links no look of their own
 
 
 def link_to(target: Model | None) -> str:
@@ -37,6 +39,19 @@ def list_link(model: type[Model], text: str | Promise, **filters: object) -> str
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
     query = "&".join(f"{name}__exact={value}" for name, value in filters.items())
     return format_html('<a class="{}" href="{}?{}">{}</a>', _LINK, url, query, text)
+
+
+class LabelledInline(TabularInline):
+    """Each field of a row says what it is: the theme shows that once, above the column."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            label = capfirst(str(field.label or db_field.verbose_name))
+            for widget in (field.widget, *getattr(field.widget, "widgets", ())):
+                inner = getattr(widget, "widget", widget)  # what the theme wraps to add a link
+                inner.attrs.setdefault("aria-label", label)
+        return field
 
 
 class PortalAdmin(LoggedAdmin):

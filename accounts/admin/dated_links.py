@@ -8,10 +8,9 @@ from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
-from accounts.admin.base import PortalAdmin, link_to
+from accounts.admin.base import LabelledInline, PortalAdmin, link_to
 from accounts.current_user import current_user
 from accounts.models import ServiceContract
 from accounts.services.link_changes import Changed, Dated, record_link_changes, span_of
@@ -113,7 +112,7 @@ class DatedFormSet(PaginationInlineFormSet):
         return tuple(getattr(row, column) for column in self._columns())
 
 
-class DatedInline(TabularInline):
+class DatedInline(LabelledInline):
     """Dated rows under the object they hang on, newest first, a page at a time."""
 
     extra = 0

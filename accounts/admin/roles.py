@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
-from accounts.admin.base import link_to
+from accounts.admin.base import LabelledInline, link_to
 from accounts.models import Membership
 from accounts.services.people import InvitationRefused, require_role
 
@@ -33,7 +32,7 @@ class MembershipForm(forms.ModelForm):
         return cleaned
 
 
-class _RolesInline(TabularInline):
+class _RolesInline(LabelledInline):
     model = Membership
     form = MembershipForm
     extra = 0

@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse, set_script_prefix
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from accounts.models import StaffLook, StaffVerb, User
 from accounts.queries.staff_looks import open_visit
 from accounts.services.staff_actions import record_staff_action
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import time_in_words
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -89,7 +89,7 @@ def _viewing_for(look: StaffLook) -> ViewingFor:
         person=str(look.person),
         customer=str(look.customer),
         reason=look.reason,
-        until=timezone.localtime(look.ends).strftime("%H:%M"),
+        until=time_in_words(look.ends),
         back=reverse("admin:accounts_customer_change", args=[look.customer_id]),
     )
 

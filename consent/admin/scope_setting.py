@@ -38,7 +38,6 @@ class ScopeSettingAdmin(LoggedAdmin):
     list_select_related = ("client",)
     list_filter = ("is_open", "scope", "client")
     fields = ("scope", "client", "is_open", "days_back", "days_ahead")
-    autocomplete_fields = ("client",)
 
     @admin.display(description=_("data"))
     def title(self, setting: ScopeSetting) -> str:
