@@ -57,14 +57,8 @@ class Channel(models.Model):
 
 
 def _run_of_blocks() -> "models.ForeignKey[FeedRun, FeedRun]":
-    """A run that wrote blocks.
-
-    Only the loader writes them, while it holds the run's row: to have the database look the run up again for each block
-    was a quarter of a load's time.
-    """
-    return models.ForeignKey(
-        FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
-    )
+    """A run that wrote blocks. Without an index: nobody looks for blocks by it, and runs stay."""
+    return models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
 
 
 class Packed(models.Model):

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
@@ -97,6 +97,17 @@ def test_a_correction_replaces_its_slots_and_leaves_the_old_block_in_history(met
     assert IntervalBlock.objects.get().modified == SECOND
     former = IntervalBlockHistory.objects.get()
     assert (former.replaced, former.replaced_by, former.modified) == (SECOND, run, FIRST)
+
+
+@pytest.mark.parametrize("table", ["interval_block", "interval_block_history"])
+@pytest.mark.parametrize("column", ["channel_id", "feed_run_id"])
+def test_blocks_and_what_they_replaced_name_a_channel_and_a_run_that_exist(meter, table, column):
+    load_readings(usage_series(meter, NOON, [1, 2, 3]), at=FIRST)
+    load_readings(usage_series(meter, NOON, [5]), at=SECOND)
+
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = 0")
+        connection.check_constraints()
 
 
 def test_more_decimals_scale_the_whole_block_up(meter):
