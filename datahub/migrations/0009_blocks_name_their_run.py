@@ -9,7 +9,7 @@ NAMED = """
 UNNAMED = "ALTER TABLE interval_block DROP CONSTRAINT interval_block_feed_run_id_fkey"
 
 
-def a_run(model, name):
+def a_run(model: str, name: str) -> migrations.AlterField:
     """The column names a run that exists."""
     return migrations.AlterField(
         model,
