@@ -1,5 +1,6 @@
 """A stacked area of shares, drawn beside the table that says the same: each source a band of steps."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,8 +9,8 @@ from itertools import accumulate
 from datahub.queries.mix_shares import PartShares
 from datahub.queries.mix_sources import Source
 
-WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
-_LABEL_WIDTH, _LABEL_HEIGHT = 110, 26  # what a name needs on a phone
+WIDTH, HEIGHT = 640, 300  # of the plot, in the units of the drawing
+_LETTER_WIDTH, _LABEL_HEIGHT = 17, 34  # what a name needs on a phone
 _TICKS = 12
 _SIDE_BY_SIDE = 6
 
@@ -61,9 +62,9 @@ def mix_chart(
     for index, source in enumerate(sources):
         levels = {place: (edge[index], edge[index + 1]) for place, edge in edges.items()}
         bands.append(Band(source, _path(levels, slot)))
-        label = _label(levels, slot, len(ticks))
+        label = _label(source.label, levels, slot, len(ticks))
         if label is not None:
-            labels.append(Label(*label, source.label))
+            labels.append(label)
     every = -(-len(ticks) // _TICKS)
     return MixChart(
         title=title,
@@ -106,20 +107,23 @@ def _runs(places: Sequence[int]) -> list[list[int]]:
 
 
 def _label(
-    levels: Mapping[int, tuple[Decimal, Decimal]], slot: Decimal, parts: int
-) -> tuple[str, str] | None:
-    """Where the band is thickest over the width of a name; None where none would stay inside."""
-    reach = min(parts, -(-_LABEL_WIDTH // int(max(slot, Decimal(1)))))
-    best: tuple[Decimal, str, str] | None = None
+    words: str, levels: Mapping[int, tuple[Decimal, Decimal]], slot: Decimal, parts: int
+) -> Label | None:
+    """Where the band is thickest over the width of the name, nearest to the middle; None where it would not fit."""
+    reach = min(parts, math.ceil((len(words) + 1) * _LETTER_WIDTH / slot))
+    middle = Decimal(parts - reach) / 2
+    fitting = []
     for first in range(parts - reach + 1):
-        window = range(first, first + reach)
-        if any(place not in levels for place in window):
+        window = [levels[place] for place in range(first, first + reach) if place in levels]
+        if len(window) < reach:
             continue
-        bottom = min(levels[place][0] for place in window)
-        top = max(levels[place][1] for place in window)
-        if bottom - top >= _LABEL_HEIGHT and (best is None or bottom - top > best[0]):
-            best = (bottom - top, _point((first + Decimal(reach) / 2) * slot), _point((top + bottom) / 2))
-    return best[1:] if best else None
+        bottom, top = min(low for low, _high in window), max(high for _low, high in window)
+        if bottom - top >= _LABEL_HEIGHT:
+            fitting.append((bottom - top, -abs(first - middle), first, (bottom + top) / 2))
+    if not fitting:
+        return None
+    _thickness, _nearness, first, y = max(fitting)
+    return Label(_point((first + Decimal(reach) / 2) * slot), _point(y), words)
 
 
 def _point(value: Decimal) -> str:

@@ -179,9 +179,9 @@ def test_bands_are_as_high_as_the_shares(owner):
     tree = page(owner)
 
     wind, gas, unknown = tree.xpath("//*[name()='path'][contains(@class, 'mix-band')]/@d")
-    assert wind == "M0 200V80H640V200H0Z"
-    assert gas == "M0 80V20H640V80H0Z"
-    assert unknown == "M0 20V0H640V20H0Z"
+    assert wind == "M0 300V120H640V300H0Z"
+    assert gas == "M0 120V30H640V120H0Z"
+    assert unknown == "M0 30V0H640V30H0Z"
     assert tree.xpath("//*[name()='text'][@class='mix-label']/text()") == ["Wind", "Gas"]
 
 
