@@ -1,6 +1,6 @@
 """One grant as its customer sees it: what, which, until when, by whom."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.queries.staff_looks import looks
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, Receipt
+from consent.models import Grant
 from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.part_periods import part_in_words
 from consent.queries.reads import note_on_reads
 from consent.queries.shared_services import ServiceList, seen_of, service_lists
 from consent.queries.sharing_list import until_words
@@ -84,7 +85,6 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
     opens = is_open(grant, at)
     held = opened(grant)
     seen = seen_of(held, user=user, at=at)
-    receipts = list(grant.receipts.all())
     return SharingDetail(
         public_id=grant.public_id,
         company=grant.client.name,
@@ -95,7 +95,7 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
         note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if opens else "",
         shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",
-        parts=_parts(receipts, held, seen),
+        parts=_parts(grant, held, seen, at),
         services=service_lists(held, seen=seen),
         has_others=len(seen) < len(held.contracts),
         receipts=tuple(
@@ -104,32 +104,25 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
                 number=receipt.number,
                 created=moment_in_words(receipt.created),
             )
-            for receipt in receipts
+            for receipt in grant.receipts.all()
         ),
         timeline=timeline(grant, viewer=user),
         looks=_looks(grant, held, seen),
     )
 
 
-def _parts(receipts: Sequence[Receipt], held: Opened, seen: Collection[int]) -> tuple[SharedPart, ...]:
-    periods = _periods_as_shown(receipts)
+def _parts(grant: Grant, held: Opened, seen: Collection[int], at: datetime) -> tuple[SharedPart, ...]:
+    """Details as granted stand in the order of the parts."""
     return tuple(
         SharedPart(
             scope=one.part.scope,
             title=SCOPES[one.part.scope].title,
-            period=periods.get(one.part.scope, ""),
+            period=part_in_words(one.part, detail, at=at),
             services=services_in_words(held.contracts[pk].commodity for pk in one.contracts if pk in seen),
             later=_later(one),
         )
-        for one in held.parts
+        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
     )
-
-
-def _periods_as_shown(receipts: Sequence[Receipt]) -> dict[str, str]:
-    """By scope: the sentences of the current receipt."""
-    receipt = next((found for found in receipts if found.superseded_by_id is None), None)
-    parts = receipt.facts["parts"] if receipt else []
-    return {part["scope"]: f"{part['period']} {part['access']}".strip() for part in parts}
 
 
 def _later(one: OpenedPart) -> str:

@@ -15,10 +15,9 @@ from accounts.queries.roles import shareable_accounts, shareable_contracts, visi
 from cdsc_portal.lib.dates_in_words import last_day
 from consent.models import Grant
 from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.part_periods import part_in_words, part_period
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
-from consent.services.grants import part_period
-from consent.services.receipts import current_receipt
 
 _ASPECTS: dict[str, str | Promise] = {
     "data": _("the kinds of data"),
@@ -31,7 +30,7 @@ _ASPECTS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ChangePart:
-    """One kind of data. `period` says its dates as the customer read them; `first_day` and `last_day` bound what
+    """One kind of data. `period` says its dates; `first_day` and `last_day` bound what
     can be moved (None = open, or not to be moved).
 
     `contracts` are all that the part opens, by database key, also those the person may not see.
@@ -65,14 +64,11 @@ class ChangeOffer:
 
 
 def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
-    """What `user` may take out of `grant` at `at`. Eight queries, however many services."""
+    """What `user` may take out of `grant` at `at`. Seven queries, however many services."""
     held = opened(grant)
     whole, mine, accounts = _reach(grant, held, user, at)
-    facts = current_receipt(grant).facts["parts"]
-    periods = {part["scope"]: f"{part['period']} {part['access']}".strip() for part in facts}
     parts = tuple(
-        _part(one, detail, periods.get(one.part.scope, ""), at)
-        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
+        _part(one, detail, at) for one, detail in zip(held.parts, grant.authorization_details, strict=True)
     )
     services = tuple(one for pk, one in held.contracts.items() if pk in mine)
     digest = _digest(grant, whole, parts, services, accounts)
@@ -102,7 +98,7 @@ def _reach(
     return mine == held.contracts.keys() and accounts == held.accounts, mine, accounts
 
 
-def _part(one: OpenedPart, detail: dict[str, object], period: str, at: datetime) -> ChangePart:
+def _part(one: OpenedPart, detail: dict[str, object], at: datetime) -> ChangePart:
     scope, part = SCOPES[one.part.scope], one.part
     over = part.access_ends is not None and part.access_ends <= at
     movable = part.access_ends is not None and not over
@@ -115,7 +111,7 @@ def _part(one: OpenedPart, detail: dict[str, object], period: str, at: datetime)
         scope=scope,
         contracts=one.contracts,
         later=one.later,
-        period=period,
+        period=part_in_words(part, detail, at=at),
         first_day=first,
         last_day=last_day(end) if has_end and end else None,
         has_start=dated,

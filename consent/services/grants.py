@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from accounts.models import ServiceContract, User
-from cdsc_portal.lib.ranges import Span
 from consent.models import Client, Grant, GrantPart, Selection, TakenOut
 from consent.periods import PartPeriod
+from consent.queries.part_periods import is_lasting, on_the_wire
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
 from consent.services.decision import SettledPart
@@ -78,21 +78,6 @@ def keep_only(
     grant.save()
 
 
-def part_period(part: GrantPart, detail: dict[str, Any]) -> PartPeriod:
-    """The period of a stored part; `detail` is its entry among the details as granted.
-
-    Raises ValueError for a part without an end of access, which no founding request leads to.
-    """
-    if part.access_ends is None:
-        raise ValueError("the part has no end of access")
-    return PartPeriod(Span(part.window_start, part.window_end), part.access_ends, is_lasting(part, detail))
-
-
-def is_lasting(part: GrantPart, detail: dict[str, Any]) -> bool:
-    """Whether the end of access was asked for, or there is none; else it is the grace after approval."""
-    return part.access_ends is None or detail.get("end") == _wire(part.access_ends)
-
-
 def _write_parts(grant: Grant, settled: Collection[SettledPart]) -> None:
     """Store parts, selections and the accounts that later services join from. Three statements."""
     parts = GrantPart.objects.bulk_create(
@@ -159,13 +144,9 @@ def _kept_detail(kept: KeptPart, contracts: Mapping[int, ServiceContract]) -> di
 def _dates(scope: Scope, period: PartPeriod) -> dict[str, Any]:
     dates = {}
     if period.window.start is not None:
-        dates["start"] = _wire(period.window.start)
+        dates["start"] = on_the_wire(period.window.start)
     if period.window.end is not None:
-        dates["end"] = _wire(period.window.end)
+        dates["end"] = on_the_wire(period.window.end)
     elif scope.period is Period.NOW and period.lasting:
-        dates["end"] = _wire(period.access_ends)
+        dates["end"] = on_the_wire(period.access_ends)
     return dates
-
-
-def _wire(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

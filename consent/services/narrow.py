@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from consent.models import Actor, Change, Grant, Receipt
 from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
 from consent.services.decision import (
     DecidedPart,
@@ -18,7 +19,7 @@ from consent.services.decision import (
     narrow_part,
     require_services,
 )
-from consent.services.grants import KeptPart, keep_only, part_period
+from consent.services.grants import KeptPart, keep_only
 from consent.services.notices import concerned, tell_of_less
 from consent.services.receipts import current_receipt, supersede_receipt
 from consent.services.transitions import record_event

@@ -14,8 +14,8 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Grant, GrantPart, Receipt, RecordedConsent
+from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
-from consent.services.grants import part_period
 from consent.services.notice_words import News, Notice, said
 from consent.services.outbox import MailText, write_mail
 from consent.services.receipts import current_receipt

@@ -208,7 +208,7 @@ def _summary(offer: ChangeOffer, form: ChangeForm) -> Iterator[SummaryRow]:
         for part in offer.parts:
             stays = _("not shared any more")
             if part.scope.id in form.data:
-                stays = _moved_days(part, form) or part.period
+                stays = _moved_days(part, form) or _("stays as it is")
             yield SummaryRow(part.scope.title, stays)
     kept = [one.commodity for one in offer.services if one.public_id in form.contracts]
     later = _("services added later") if form.later else ""
@@ -225,7 +225,7 @@ def _moved_days(part: ChangePart, form: ChangeForm) -> str:
         words.append(_("You changed the first day to %(day)s.") % {"day": first})
     if last:
         words.append(_("You changed the last day to %(day)s.") % {"day": last})
-    return " ".join([part.period, *words]) if words else ""
+    return " ".join(words)
 
 
 def _moved(holds: date | None, typed: str) -> str:

@@ -107,7 +107,7 @@ def test_a_later_name_or_purpose_does_not_change_it(home, receipt, browser):
     page = page_of(receipt, browser)
 
     assert "Sunny Roofs (demo)" in page
-    assert 'data-label="Now">Cloudy Roofs (demo)<' in page
+    assert 'data-label="Now"><div>Cloudy Roofs (demo)<' in page
     assert "To size your roof." in page
     assert "Something else." not in page
     assert "99 New Street" not in page
@@ -122,7 +122,7 @@ def test_a_superseded_receipt_says_so_and_what_holds_now(home, receipt):
 
     assert reverse("receipt", args=[newer.key]) in page
     assert "Then and now" in page
-    assert 'data-label="Now">not shared any more<' in page
+    assert 'data-label="Now"><div>not shared any more<' in page
     assert "What your bills are made of" in page
     assert "Asked for, but not shared: What your bills are made of" in page_of(newer)
 
