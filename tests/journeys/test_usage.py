@@ -1,62 +1,253 @@
 """Reading one's own usage, in a real browser."""
 
-from datetime import UTC, date, datetime
+import csv
+import io
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from django.urls import reverse
+from lxml import etree
 
-from datahub.feeds.formats.base import Quality
-from tests.factories.accounts import Household
-from tests.factories.feeds import load_days, load_readings, usage_series
-from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
-from tests.journeys.consent_steps import arrive, electricity_and_gas
+from tests.consent.api.reader import Reader
+from tests.journeys.consent_steps import arrive
+from tests.journeys.usage_worlds import QUARTERS, three_years
+from tests.journeys.weight import assert_light
 
 pytestmark = pytest.mark.journey
+ESPI = "{http://naesb.org/espi}"
+LINKS = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
 
-def a_home_with_readings() -> Household:
-    """Fifteen months of quarters, used and sent back, with a day missing and one estimated."""
-    home = electricity_and_gas()
-    load_days(home.meter, date(2025, 1, 1), 420, value=310_000)
-    load_days(home.meter, date(2025, 1, 1), 420, value=120_000, direction="export")
-    begin = datetime(2026, 2, 25, 8, tzinfo=UTC)
-    load_readings(usage_series(home.meter, begin, [99_000] * 96, quality=Quality.ESTIMATED), version_at=begin)
-    load_readings(
-        usage_series(
-            home.meter, datetime(2026, 3, 3, 8, tzinfo=UTC), [480_000] * 96 * 6, quality=Quality.ESTIMATED
-        )
-    )
-    return home
+def shown(page, home, **query):
+    said = "&".join(f"{name}={value}" for name, value in query.items())
+    page.goto(f"/my/usage/?contract={home.contract.public_id}&{said}")
 
 
-@pytest.mark.parametrize(("width", "theme", "scripts"), [(360, "light", True), (1280, "dark", True)])
-@pytest.mark.spec("P-24")
-def test_a_customer_reads_a_year_and_a_month_with_the_keyboard(browser_page, width, theme, scripts):
-    home = a_home_with_readings()
-    page = browser_page(width=width, theme=theme, scripts=scripts)
-    arrive(page, home, reverse("my_usage"))
-    page.get_by_label("Service").select_option(value=home.contract.public_id)
-    page.get_by_role("button", name="Show").click()
-    look_at(page, f"usage-year-{width}-{theme}", scripts)
+def exact(page, where):
+    return [
+        Decimal(value) for value in page.locator(f"{where} data").evaluate_all("all => all.map(e => e.value)")
+    ]
 
-    link = page.get_by_role("link", name="March 2026", exact=True)
-    link.focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="March 2026").wait_for()
-    look_at(page, f"usage-month-{width}-{theme}", scripts)
 
-    assert page.get_by_text("No data").first.is_visible()
+def fetched(page, name):
     with page.expect_download() as download:
-        page.get_by_role("link", name="Green Button").click()
-    assert download.value.suggested_filename.endswith("-2026-03.xml")
-    page.get_by_role("link", name="2026", exact=True).click()
-    page.get_by_role("heading", name="2026").wait_for()
+        page.get_by_role("link", name=name, exact=True).click()
+    return Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def look_at(page, name, scripts):
-    shot(page, name)
-    assert_fits(page)
-    cut = "[...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth).length"
-    assert page.evaluate(cut) == 0
-    if scripts:
-        assert_no_axe_faults(page)
+def used_in_files(page):
+    text = fetched(page, LINKS["csv"])
+    lines = csv.DictReader(io.StringIO(text.rpartition("# complete")[0]))
+    used = [line for line in lines if line["direction"] == "import" and line["value"]]
+    segments = json.loads(fetched(page, LINKS["json"]))["data"]
+    tree = etree.fromstring(fetched(page, LINKS["xml"]).encode())
+    return {
+        "csv": sum(Decimal(line["value"]) for line in used),
+        "json": sum(
+            Decimal(value)
+            for one in segments
+            if one["direction"] == "import"
+            for value in one["values"]
+            if value is not None
+        ),
+        "xml": _used_in_xml(tree),
+    }
+
+
+def _used_in_xml(tree):
+    """Of the meter readings whose type says that energy was delivered, each with the power of ten of its type."""
+    atom = "{http://www.w3.org/2005/Atom}"
+    entries = tree.findall(f"{atom}entry")
+    linked = {one.find(f"{atom}link[@rel='self']").get("href"): one for one in entries}
+    total = Decimal(0)
+    for block in (one for one in entries if one.find(f".//{ESPI}IntervalBlock") is not None):
+        reading = linked[block.find(f"{atom}link[@rel='up']").get("href").rpartition("/IntervalBlock")[0]]
+        kinds = [
+            linked[link.get("href")]
+            for link in reading.findall(f"{atom}link")
+            if "ReadingType" in link.get("href")
+        ]
+        if kinds[0].findtext(f".//{ESPI}flowDirection") == "1":
+            power = int(kinds[0].findtext(f".//{ESPI}powerOfTenMultiplier"))
+            total += sum(Decimal(value.text).scaleb(power) for value in block.iter(f"{ESPI}value"))
+    return total
+
+
+@pytest.mark.spec("P-17")
+def test_page_files_and_api_say_the_same_also_on_days_of_23_and_25_hours(browser_page):
+    home = three_years()
+    reader = Reader()
+    reader.granted(home.contract)
+    page = browser_page()
+    arrive(page, home, "/my/")
+
+    for period, last in (
+        ("2026-03-08", date(2026, 3, 8)),
+        ("2025-11-02", date(2025, 11, 2)),
+        ("2026-03", date(2026, 3, 31)),
+    ):
+        shown(page, home, period=period)
+        first = date.fromisoformat((period + "-01")[:10])
+        asked = {"start": first.isoformat(), "end": last.isoformat(), "by": "day"}
+        sums = [
+            one for one in reader.get("/usage_sums", asked).json()["data"] if one["direction"] == "import"
+        ]
+        api = sum(Decimal(one["value"]) for item in sums for one in item["periods"])
+
+        assert sum(exact(page, "tbody td:nth-of-type(1)")) == exact(page, "tfoot td:nth-of-type(1)")[0] == api
+        assert set(used_in_files(page).values()) == {api}
+    shown(page, home, period="2025-11-02")
+    assert page.get_by_text("1:00 AM (second)", exact=True).is_visible()
+
+
+@pytest.mark.spec("P-18")
+def test_what_is_missing_is_never_zero_and_estimates_are_marked_everywhere(browser_page):
+    home = three_years()
+    page = browser_page()
+    arrive(page, home, "/my/")
+
+    shown(page, home, period="2026-03")
+    gone = page.locator("tbody tr", has_text="March 13, 2026").locator("td").first
+    assert gone.inner_text().strip() == "No data"
+    assert page.locator("tfoot td").first.inner_text().find("of 31 days complete") > 0
+    assert page.locator("tbody tr", has_text="March 11, 2026").get_by_text("E: 92 estimated").is_visible()
+    chart = page.locator("figure").first
+    assert chart.locator("svg.chart__plot > rect.chart__bar, svg.chart__plot > rect[fill^=url]").count() == 30
+    assert chart.get_by_text("E", exact=True).count() == 2
+    assert chart.get_by_text("A gap: no data").is_visible()
+
+    shown(page, home, period="2026")
+    assert page.locator("tbody tr", has_text="March 2026").get_by_text("E: 96 estimated").is_visible()
+    shown(page, home, period="2026-03-11")
+    assert page.locator("tbody tr", has_text="3:00 AM").get_by_text("E: 1 estimated").first.is_visible()
+    shown(page, home, period="2026-03", look="hours")
+    page.get_by_text("The same in numbers").first.click()
+    row = page.locator("tbody tr", has_text="March 11, 2026").first
+    assert row.locator("td").nth(3).inner_text().endswith("E")
+    assert (
+        page.locator("tbody tr", has_text="March 13, 2026").first.locator("td").nth(3).inner_text()
+        == "No data"
+    )
+    assert page.locator("figure").first.get_by_text("E: estimated").is_visible()
+    assert "E: 96 estimated" in estimate_of_march(page, home)
+    lines = csv.DictReader(io.StringIO(fetched_month(page, home).rpartition("# complete")[0]))
+    used = [line for line in lines if line["direction"] == "import"]
+    assert [
+        line["value"] for line in used if line["local_start"].startswith("2026-03-13") and line["value"]
+    ] == []
+    assert sum(line["quality"] == "estimated" for line in used) == QUARTERS
+
+
+def estimate_of_march(page, home):
+    shown(page, home, period="2026", show="estimate")
+    return page.locator("tbody tr", has_text="March 2026").inner_text()
+
+
+def fetched_month(page, home):
+    shown(page, home, period="2026-03")
+    return fetched(page, "CSV")
+
+
+@pytest.mark.spec("P-19")
+def test_three_years_of_quarters_stay_within_the_limits_of_marks_rows_and_weight(browser_page):
+    home = three_years()
+    page = browser_page()
+    arrive(page, home, "/my/")
+    marks = "charts => charts.map(c => c.querySelectorAll('rect, path, line, circle').length)"
+
+    for query in (
+        {"period": "all"}, {"period": "2026"}, {"period": "2026-03"}, {"period": "2026-03-08"},
+        {"period": "2026", "look": "hours"}, {"period": "2026-03", "look": "hours"},
+        {"period": "2026", "show": "billed"}, {"period": "2026", "show": "estimate"},
+    ):  # fmt: skip
+        shown(page, home, **query)
+        assert max(page.locator("figure").evaluate_all(marks)) <= 400, query
+        readings = page.locator("tbody td").count()
+        limit = 2 * 24 * 31 if "look" in query else 1000  # of each of two series
+        assert 0 < readings <= limit, query
+        for table in page.locator("table").all():
+            assert table.locator("tbody td").count() <= 1000, query
+        assert_light(page)
+    shown(page, home, period="2025", look="hours")
+    assert page.locator("figure").first.locator("path.heat").count() <= 7
+    assert len(page.locator("figure").first.get_attribute("data-cells").split()) == 365
+
+
+@pytest.mark.spec("P-20")
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width, theme):
+    home = three_years()
+    page = browser_page(width=width, theme=theme)
+    arrive(page, home, "/my/")
+    shown(page, home, period="2026-03")
+    used, sent = page.get_by_role("slider").all()
+    point = page.locator("[data-point]").first
+    assert "Use the arrow keys" in point.inner_text()
+
+    used.focus()
+    for key, row in (("ArrowRight", 0), ("ArrowRight", 1), ("End", 30), ("ArrowLeft", 29), ("Home", 0)):
+        page.keyboard.press(key)
+        said = point.inner_text()
+        cells = page.locator("tbody tr").nth(row)
+        assert said.startswith(words(cells.locator("th")) + ".")
+        assert f"Used (kWh): {words(cells.locator('td').first)}" in said
+        assert "Sent back" not in said
+        assert used.get_attribute("aria-valuetext") == said
+    page.keyboard.press("Tab")
+    assert sent.evaluate("e => e === document.activeElement")
+    page.keyboard.press("End")
+    assert "Sent back (kWh)" in page.locator("[data-point]").nth(1).inner_text()
+
+    drawn = page.locator("figure").first.locator(
+        "svg.chart__plot > rect.chart__bar, svg.chart__plot > rect[fill^=url]"
+    )
+    told = [value for value in exact(page, "tbody td:nth-of-type(1)") if value > 0]
+    heights = [Decimal(bar.get_attribute("height")) for bar in drawn.all()]
+    scale = max(heights) / max(told)
+    assert all(abs(height - value * scale) < 1 for height, value in zip(heights, told, strict=True))
+
+
+@pytest.mark.spec("P-20")
+def test_the_hours_of_a_year_are_read_with_keys_and_lead_to_the_numbers_of_a_month(browser_page):
+    home = three_years()
+    page = browser_page()
+    arrive(page, home, "/my/")
+    shown(page, home, period="2026", look="hours")
+    point = page.locator("[data-point]").first
+
+    page.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert re.fullmatch(r"January 1, 2026, 12 AM\. [1-7]: .* kWh( and more)?", point.inner_text())
+    for _ in range(66):
+        page.keyboard.press("ArrowRight")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    assert point.inner_text() == "March 8, 2026, 2 AM. no such hour"
+
+    page.get_by_text("The same in numbers").first.click()
+    page.get_by_role("link", name="March 2026").first.press("Enter")
+    page.get_by_role("heading", name="March 2026").wait_for()
+    page.get_by_text("The same in numbers").first.click()
+    assert page.locator("table").first.locator("tbody td").count() == 31 * 24
+    assert page.locator("table").first.get_by_text("no such hour").count() == 1
+
+
+@pytest.mark.spec("P-20")
+def test_without_scripts_the_tables_say_all_of_it(browser_page):
+    home = three_years()
+    page = browser_page(scripts=False)
+    arrive(page, home, "/my/")
+    shown(page, home, period="2026-03")
+
+    assert page.get_by_role("slider").count() == 0
+    assert page.get_by_text("Use the arrow keys").count() == 0
+    page.get_by_role("link", name="March 8, 2026").press("Enter")
+    page.get_by_role("heading", name="March 8, 2026").wait_for()
+    assert page.locator("tbody tr").count() == 92
+
+
+def words(cell):
+    return " ".join(cell.inner_text().split())

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 
+from cdsc_portal.lib import clock
 from datahub.feeds.formats.base import Quality
+from datahub.models import Download, DownloadProblem, DownloadStatus
 from tests.factories.accounts import Household
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory
 from tests.factories.feeds import load_readings, usage_series
@@ -30,6 +32,25 @@ def three_years() -> Household:
     estimated = usage_series(home.meter, _MISSING, [180_000] * QUARTERS, quality=Quality.ESTIMATED)
     load_readings(estimated, version_at=datetime(2026, 12, 1, tzinfo=UTC))
     _bill(home)
+    return home
+
+
+def files_on_their_way() -> Household:
+    """One that is ready, one half written, one that waits for room, one that failed."""
+    home = electricity_and_gas()
+    for place, (form, facts) in enumerate(
+        (
+            ("csv", {"status": DownloadStatus.READY, "expires": clock.now() + timedelta(hours=20)}),
+            ("xml", {"status": DownloadStatus.RUNNING, "done": 400_000}),
+            ("json", {"status": DownloadStatus.WAITING, "problem": DownloadProblem.NO_SPACE}),
+            ("csv", {"status": DownloadStatus.FAILED, "problem": DownloadProblem.UNEXPECTED}),
+        )
+    ):
+        first = date(2020 + place, 1, 1)
+        file = Download.objects.create(
+            user=home.owner, form=form, start=first, end=date(2026, 11, 1), total=1_000_000, **facts
+        )
+        file.contracts.add(home.contract)
     return home
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.factories.accounts import Household
 from tests.journeys.pages.base import MapPage, log_in
-from tests.journeys.usage_worlds import three_years
+from tests.journeys.usage_worlds import files_on_their_way, three_years
 
 _HEADING = {"en": "Usage", "es": "Consumo"}
 
@@ -23,6 +23,14 @@ def _usage(name: str, query: str, *shows: str) -> MapPage:
     return MapPage(name, three_years, _shown(query), _HEADING, shows)
 
 
+def _ask_for_nothing(page: Page, home: Household) -> None:
+    log_in(page, home.owner.email, "/my/downloads/")
+    for tick in page.locator("input[type=checkbox]").all():
+        tick.uncheck()
+    with page.expect_navigation():
+        page.locator("main form button.button").click()
+
+
 PAGES = (
     _usage("usage-year", "&period=2026", "figure.chart", "table tfoot"),
     _usage("usage-month", "&period=2026-03", "figure.chart", "table tfoot"),
@@ -31,4 +39,26 @@ PAGES = (
     _usage("usage-hours-of-a-month", "&period=2026-03&look=hours", "figure.chart"),
     _usage("usage-billed", "&period=2026&show=billed", "figure.chart", "table tfoot"),
     _usage("usage-estimated", "&period=2026&show=estimate", "figure.chart", "table tfoot"),
+    MapPage(
+        "downloads",
+        three_years,
+        lambda page, home: log_in(page, home.owner.email, "/my/downloads/"),
+        {"en": "Downloads", "es": "Descargas"},
+        ("input[type=date]", "main form button.button"),
+    ),
+    MapPage(
+        "downloads-wrong",
+        three_years,
+        _ask_for_nothing,
+        {"en": "Downloads", "es": "Descargas"},
+        (".error-summary", ".field--error"),
+        by_get=False,
+    ),
+    MapPage(
+        "downloads-on-their-way",
+        files_on_their_way,
+        lambda page, home: log_in(page, home.owner.email, "/my/downloads/"),
+        {"en": "Downloads", "es": "Descargas"},
+        ("progress", "[data-downloads] a.button"),
+    ),
 )
