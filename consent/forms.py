@@ -173,8 +173,10 @@ def _names_what_is_not_offered(
     shares = {f"share-{card.scope.id}" for card in offer.cards}
     lists = {f"contract-{group.key}" for group in offer.groups}
     futures = {f"future-{group.key}" for group in offer.groups if group.future_offered}
-    offered = shares | lists | futures
-    return any(name not in offered for name in data if name.startswith(("share-", "contract-", "future-")))
+    dates = {name for card in offer.cards for name in bounds(card)}
+    offered = shares | lists | futures | dates
+    prefixes = ("share-", "contract-", "future-", "start-", "end-")
+    return any(name not in offered for name in data if name.startswith(prefixes))
 
 
 def _unread_words() -> str:
