@@ -1,7 +1,8 @@
 """Find people and what they have by the beginning of a number, of an address or of the words of a name."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from django.db.models import Model, QuerySet
 from accounts.models import (
     BillingAccount,
     Customer,
+    Membership,
     MeterDevice,
     Premise,
     ServiceContract,
@@ -37,6 +39,27 @@ def find(term: str, *, limit: int) -> list[Found]:
     if not term:
         return []
     return [hit for hits in _hits(term, limit) for hit in hits]
+
+
+def customers_of(found: Iterable[Found]) -> set[int]:
+    """Keys of the customers that the hits are, act for or belong to; a meter's are those of all times. One query."""
+    keys: dict[str, list[int]] = defaultdict(list)
+    for one in found:
+        keys[one.model].append(one.pk)
+    accounts = BillingAccount.objects.order_by()
+    points = "contracts__point_links__service_point"
+    ways = (
+        Customer.objects.order_by().filter(pk__in=keys["accounts.customer"]).values_list("pk"),
+        Membership.objects.filter(user__in=keys["accounts.user"]).values_list("customer"),
+        accounts.filter(pk__in=keys["accounts.billingaccount"]).values_list("customer"),
+        accounts.filter(contracts__in=keys["accounts.servicecontract"]).values_list("customer"),
+        accounts.filter(**{f"{points}__in": keys["accounts.servicepoint"]}).values_list("customer"),
+        accounts.filter(**{f"{points}__premise__in": keys["accounts.premise"]}).values_list("customer"),
+        accounts.filter(**{f"{points}__installations__meter__in": keys["accounts.meterdevice"]}).values_list(
+            "customer"
+        ),
+    )
+    return {key for (key,) in ways[0].union(*ways[1:])}
 
 
 def having_words(rows: QuerySet[_Row], field: str, text: str) -> QuerySet[_Row]:

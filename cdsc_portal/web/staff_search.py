@@ -1,5 +1,6 @@
 """One search for staff: people, what they have, and their consents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -9,8 +10,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.queries.search import Found, find
-from consent.queries.staff_search import find_consents
+from accounts.models import Customer
+from accounts.queries.search import Found, customers_of, find
+from consent.queries.staff_search import customers_of_consents, find_consents
 
 _LIMIT = 20  # of each kind
 
@@ -26,7 +28,10 @@ class Hit:
 
 
 def staff_search(request: HttpRequest) -> HttpResponse:
-    """What begins with `q`, of the kinds this person may look at. Thirteen look-ups at most, all by index."""
+    """What begins with `q`, of the kinds this person may look at; the customers it belongs to stand first.
+
+    Sixteen look-ups at most, all by index.
+    """
     term = request.GET.get("q", "")
     found = [*find(term, limit=_LIMIT), *find_consents(term, limit=_LIMIT)]
     hits = [_hit(one) for one in dict.fromkeys(found) if _may_look(request, one)]
@@ -35,8 +40,18 @@ def staff_search(request: HttpRequest) -> HttpResponse:
         "title": _("Search"),
         "term": term,
         "hits": hits,
+        "customers": _customers(found) if request.user.has_perm("accounts.view_customer") else (),
     }
     return TemplateResponse(request, "admin/find.html", context)
+
+
+def _customers(found: Sequence[Found]) -> Sequence[Hit]:
+    """The customers whom the hits are, or belong to, a few: a street has many."""
+    keys = customers_of(found) | customers_of_consents(found)
+    return [
+        Hit("", one.name, one.customer_number, reverse("staff_customer", args=[one.pk]))
+        for one in Customer.objects.filter(pk__in=sorted(keys)[:_LIMIT])
+    ]
 
 
 def _may_look(request: HttpRequest, found: Found) -> bool:

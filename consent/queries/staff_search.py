@@ -1,12 +1,12 @@
 """Find consents by what people read out: a request's reference, a receipt's number, a company's name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.queries.search import Found
-from consent.models import Client, ConsentRequest, Grant, Receipt
+from consent.models import Client, ConsentRequest, Grant, Receipt, Selection
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -37,6 +37,16 @@ def find_consents(term: str, *, limit: int) -> list[Found]:
             lambda grant: f"{grant.client}, {grant.status}",
         ),
     ]
+
+
+def customers_of_consents(found: Iterable[Found]) -> set[int]:
+    """Keys of the customers whose services the grants and receipts among the hits cover. One query."""
+    grants = [one.pk for one in found if one.model == "consent.grant"]
+    receipts = [one.pk for one in found if one.model == "consent.receipt"]
+    if not grants and not receipts:
+        return set()
+    covered = Selection.objects.filter(Q(part__grant__in=grants) | Q(part__grant__receipts__in=receipts))
+    return set(covered.values_list("contract__billing_account__customer", flat=True))
 
 
 def _of(rows: QuerySet[_Row], limit: int, detail: Callable[[_Row], str]) -> list[Found]:

@@ -59,8 +59,11 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             default=Value(len(_WORST_FIRST)),
             output_field=IntegerField(),
         )
-        runs = super().get_queryset(request).select_related("feed", "by", "confirmed_by")
-        return runs.annotate(urgency=urgency).order_by("urgency", "-created")
+        runs = FeedRun.objects.select_related("feed", "by", "confirmed_by")
+        return runs.annotate(urgency=urgency)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("urgency", "-created")
 
     @admin.display(description=_("progress"))
     def progress(self, run: FeedRun) -> SafeString:

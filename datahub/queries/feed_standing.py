@@ -14,6 +14,7 @@ from datahub.models import Feed, FeedRun, RunStatus
 from datahub.queries.run_progress import counts_in_words, progress_in_words
 
 LATE_AFTER = timedelta(days=2)
+WORST_FIRST = ("urgency", F("last_rejected").desc(nulls_last=True), "name")  # of what `worst_first` annotates
 
 _WORDS: dict[str, tuple[str | Promise, str]] = {
     "failed": (gettext_lazy("Failed"), "bad"),
@@ -86,7 +87,7 @@ def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
             default=Value(len(order)),
             output_field=IntegerField(),
         ),
-    ).order_by("urgency", F("last_rejected").desc(nulls_last=True), "name")
+    ).order_by(*WORST_FIRST)
 
 
 def state_in_words(feed: Feed) -> str:

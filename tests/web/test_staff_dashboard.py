@@ -138,3 +138,14 @@ def test_many_rows_cost_as_many_queries_as_few(staff):
         staff.get("/admin/")
 
     assert len(many) == len(few)
+
+
+@pytest.mark.spec("P-22")
+def test_the_lists_of_feeds_and_runs_stand_worst_first_too(staff):
+    run_of("a good one", RunStatus.DONE)
+    run_of("b failed", RunStatus.FAILED)
+
+    feeds = [feed.name for feed in staff.get("/admin/datahub/feed/").context["cl"].result_list]
+    runs = [run.feed.name for run in staff.get("/admin/datahub/feedrun/").context["cl"].result_list]
+
+    assert feeds == runs == ["b failed", "a good one"]

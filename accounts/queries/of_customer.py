@@ -1,0 +1,103 @@
+"""What a customer has and who acts for it, for the staff's page of one customer."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ContractServicePoint, Customer, Membership, MeterInstallation, ServiceContract
+from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
+
+MOST_CONTRACTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HeldService:
+    """One contract; `meters` are the keys and numbers of those that hang there now."""
+
+    key: int
+    number: str
+    account_key: int
+    account_number: str
+    commodity: str
+    address: str
+    started: str
+    ended: str
+    meters: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One person with a role. `until` and `seen` are in words, empty for none."""
+
+    key: int
+    name: str
+    email: str
+    role: str
+    until: str
+    seen: str
+    may_sign_in: bool
+
+
+def services_of(customer: Customer, *, at: datetime) -> tuple[tuple[HeldService, ...], int]:
+    """The first 200 contracts, current ones first, and how many there are. Four queries at most."""
+    rows = ServiceContract.objects.filter(billing_account__customer=customer)
+    count = rows.count()
+    today = timezone.localdate(at)
+    ordered = sorted(
+        rows.select_related("billing_account").order_by("billing_account__account_number", "contract_number")[
+            :MOST_CONTRACTS
+        ],
+        key=lambda contract: contract.end is not None and contract.end <= today,
+    )
+    meters = _meters([contract.pk for contract in ordered], at)
+    services = tuple(
+        HeldService(
+            key=one.pk,
+            number=one.contract_number,
+            account_key=one.billing_account_id,
+            account_number=one.billing_account.account_number,
+            commodity=one.get_commodity_display(),
+            address=one.address,
+            started=day_in_words(one.start),
+            ended=day_in_words(one.end) if one.end else "",
+            meters=tuple(meters[one.pk]),
+        )
+        for one in ordered
+    )
+    return services, count
+
+
+def people_of(customer: Customer) -> tuple[Acting, ...]:
+    """Everybody with a role for the customer. One query."""
+    roles = Membership.objects.filter(customer=customer).select_related("user", "billing_account")
+    return tuple(
+        Acting(
+            key=role.user_id,
+            name=str(role.user),
+            email=role.user.email,
+            role=role.role if role.billing_account is None else f"{role.role}, {role.billing_account}",
+            until=moment_in_words(role.until) if role.until else "",
+            seen=moment_in_words(role.user.last_login) if role.user.last_login else "",
+            may_sign_in=role.user.is_active,
+        )
+        for role in roles.order_by("role", "user__email")
+    )
+
+
+def _meters(contracts: Collection[int], at: datetime) -> dict[int, list[tuple[int, str]]]:
+    now = Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
+    points: dict[int, list[int]] = {}
+    for contract, point in ContractServicePoint.objects.filter(now, contract__in=contracts).values_list(
+        "contract", "service_point"
+    ):
+        points.setdefault(point, []).append(contract)
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    hanging = MeterInstallation.objects.filter(now, service_point__in=points).order_by("meter__meter_number")
+    for point, key, number in hanging.values_list("service_point", "meter", "meter__meter_number"):
+        for contract in points[point]:
+            found[contract].append((key, number))
+    return found

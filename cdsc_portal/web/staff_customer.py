@@ -1,0 +1,82 @@
+"""One customer for staff: what a caller asks about on one page, each line a link, each block by permission."""
+
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_safe
+
+from accounts.models import Customer
+from accounts.queries.of_customer import Acting, HeldService, people_of, services_of
+from accounts.queries.staff_looks import Look, looks
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
+from datahub.queries.freshness import loaded_until
+from datahub.queries.usage_facts import usage_facts
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A contract with how far its readings are loaded, in words; empty where none has come."""
+
+    service: HeldService
+    fresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """None = not this person's to see. Eleven queries at most, however much the customer has."""
+
+    number: str
+    services: tuple[ServiceLine, ...]
+    service_count: int
+    people: tuple[Acting, ...] | None
+    grants: tuple[SharedRow, ...] | None
+    mails: tuple[MailRow, ...] | None
+    looks: tuple[tuple[str, str], ...] | None
+
+
+@require_safe
+def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
+    """`/admin/customers/<key>/`."""
+    may = request.user.has_perm
+    if not may("accounts.view_customer"):
+        raise PermissionDenied
+    customer, at = get_object_or_404(Customer, pk=pk), clock.now()
+    services, count = services_of(customer, at=at)
+    page = CustomerPage(
+        number=customer.customer_number,
+        services=_with_freshness(services),
+        service_count=count,
+        people=people_of(customer) if may("accounts.view_user") else None,
+        grants=shared_by(customer, at=at) if may("consent.view_grant") else None,
+        mails=mail_to_people_of(customer) if may("consent.view_outgoingmail") else None,
+        looks=_in_words(looks(customer_ids=[pk])) if may("accounts.view_stafflook") else None,
+    )
+    context = {
+        **admin.site.each_context(request),
+        "title": customer.name,
+        "customer": customer,
+        "page": page,
+        "may_look": may("accounts.add_stafflook"),
+        "may_issue": may("accounts.issue_activation_code"),
+        "may_record": may("consent.add_recordedconsent"),
+    }
+    return TemplateResponse(request, "admin/customer.html", context)
+
+
+def _with_freshness(services: tuple[HeldService, ...]) -> tuple[ServiceLine, ...]:
+    facts = usage_facts([one.key for one in services])
+    lines = []
+    for one in services:
+        until = loaded_until([link for link in facts.links if link.contract_id == one.key], facts)
+        lines.append(ServiceLine(one, moment_in_words(until) if until else ""))
+    return tuple(lines)
+
+
+def _in_words(seen: tuple[Look, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((moment_in_words(one.at), one.reason) for one in seen)
