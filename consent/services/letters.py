@@ -53,23 +53,6 @@ def tell_of_delegate(*, membership: Membership, at: datetime) -> None:
             write_letter("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
 
 
-def tell_of_file(*, user: User, path: str, until: datetime, occasion: str, at: datetime) -> None:
-    """A file that took a while can be fetched at `path` until `until`; `occasion` names it, once a mail."""
-    with override(user.language):
-        words = {"moment": _moment(until)}
-        letter = Letter(
-            subject=_("Your file is ready"),
-            paragraphs=(
-                _("You asked for a file with your data. Log in to fetch it."),
-                _("After %(moment)s it is deleted. You can ask for a new one at any time.") % words,
-            ),
-            rows=(),
-            path=path,
-            link_words=_("Fetch the file"),
-        )
-        write_letter("file_ready", letter, user, occasion=occasion, at=at)
-
-
 def _waiting_request(request: ConsentRequest, person: str) -> Letter:
     words = {"company": in_one_line(request.client.name), "person": person}
     asks = _("%(person)s read the request and asks you to decide. Nothing is shared until you say yes.")
