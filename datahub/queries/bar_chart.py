@@ -38,12 +38,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A text or a line at a place of the drawing; `until` is where a line ends."""
+    """A text or a line at a place of the drawing."""
 
     x: str
     y: str
     label: str = ""
-    until: str = ""
+    width: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def _befores(one: Plotted, parts: Sequence[date], slot: Decimal, axis: _Axis) ->
         Mark(
             _point(number * slot + margin),
             _point(axis.y(value)),
-            until=_point((number + 1) * slot - margin),
+            width=_point(slot - 2 * margin),
         )
         for number, part in enumerate(parts)
         if one.before and (value := one.before.get(part)) is not None
