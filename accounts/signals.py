@@ -8,5 +8,7 @@ invitations_due = Signal()
 # membership, at: a role has ended or now reaches less; `membership` is the role as it was before. Sent inside the
 # transaction that ends it, once the row is gone or changed.
 membership_ended = Signal()
+# membership, at: a role was given, or now lasts longer or allows more. Sent inside the transaction.
+role_given = Signal()
 # a mail about a login was written; sent after commit. As above, a lost signal only means a later mail.
 sign_in_mail_written = Signal()

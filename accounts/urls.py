@@ -1,9 +1,25 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.own_names import Kind
-from accounts.views import names, tree
+from accounts.views import names, people, tree
+
+_ROLE = "my/people/<str:customer>/<str:person>/<str:part>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("my/people/", people.people, name="people"),
+    path("my/people/invite/", people.invite_page, name="people_invite"),
+    path(
+        "my/people/invitations/<str:public_id>/again/",
+        people.invitation_again,
+        name="people_invitation_again",
+    ),
+    path(
+        "my/people/invitations/<str:public_id>/withdraw/",
+        people.invitation_withdraw,
+        name="people_invitation_withdraw",
+    ),
+    path(f"{_ROLE}change/", people.change, name="people_change"),
+    path(f"{_ROLE}end/", people.end, name="people_end"),
     path("my/accounts/", tree.my_accounts, name="my_accounts"),
     path("my/names/", names.names_from_file, name="my_names"),
     path("my/names.csv", names.names_file, name="my_names_file"),

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.models import BillingAccount, Membership, Role, ServiceContract
-from accounts.signals import membership_ended
+from accounts.signals import membership_ended, role_given
+from consent.services.letters import tell_of_delegate
 from consent.services.stop import take_out_what_left
 
 
@@ -27,3 +28,10 @@ def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: 
         accounts=list(accounts.values_list("pk", flat=True)),
         at=at,
     )
+
+
+@receiver(role_given, dispatch_uid="tell_of_delegate")
+def tell_owners(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
+    """The owners, and the delegate, are told who can act for them and until when."""
+    if membership.role == Role.DELEGATE:
+        tell_of_delegate(membership=membership, at=at)

@@ -14,6 +14,7 @@ from accounts.admin.contractual import (  # noqa: E402 - our pages, the groups' 
     ProgramAdmin,
     ServiceContractAdmin,
 )
+from accounts.admin.people_history import RoleEventAdmin  # noqa: E402
 from accounts.admin.physical import MeterDeviceAdmin, PremiseAdmin, ServicePointAdmin  # noqa: E402
 from accounts.admin.staff import GroupAdmin, StaffActionAdmin, StaffLookAdmin  # noqa: E402
 from accounts.admin.users import UserAdmin  # noqa: E402
@@ -26,6 +27,7 @@ __all__ = [
     "MeterDeviceAdmin",
     "PremiseAdmin",
     "ProgramAdmin",
+    "RoleEventAdmin",
     "ServiceContractAdmin",
     "ServicePointAdmin",
     "StaffActionAdmin",

@@ -8,6 +8,7 @@ from accounts.models.link_change import LinkChange, LinkKind
 from accounts.models.links import ContractServicePoint, MeterInstallation
 from accounts.models.load_mark import LoadMark
 from accounts.models.meter_name import MeterName
+from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
 from accounts.models.sign_in import ActivationCode, SignInAttempts, SignInMail
 from accounts.models.staff import StaffAction, StaffLook, StaffVerb
@@ -21,6 +22,7 @@ __all__ = [
     "Customer",
     "Entity",
     "EntityKind",
+    "Invitation",
     "LinkChange",
     "LinkKind",
     "LoadMark",
@@ -32,6 +34,8 @@ __all__ = [
     "Program",
     "Published",
     "Role",
+    "RoleEvent",
+    "RoleVerb",
     "ServiceContract",
     "ServicePoint",
     "SignInAttempts",

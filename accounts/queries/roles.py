@@ -46,6 +46,16 @@ def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     return _reached_accounts(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
 
 
+def owns(*, user: User, customer: int, account: int | None, at: datetime) -> bool:
+    """Whether `user` may sign in and owns, at `at`, the billing account `account` or, where that is None, all of the
+    customer's (database keys). One query."""
+    reach = Q(billing_account=None)
+    if account is not None:
+        reach |= Q(billing_account=account)
+    owning = Membership.objects.filter(_holds(at), reach, customer=customer, role=Role.OWNER, user=user)
+    return owning.filter(user__is_active=True).exists()
+
+
 def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime) -> QuerySet[User]:
     """Active users who own one of `contracts` (database keys, or a query of them) at `at`: who is told when data
     is shared.
@@ -61,17 +71,18 @@ def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime
 
 
 def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
-    by_account = memberships.filter(billing_account=OuterRef("billing_account"))
-    by_customer = memberships.filter(
-        billing_account__isnull=True, customer=OuterRef("billing_account__customer")
-    )
-    return ServiceContract.objects.filter(Exists(by_account) | Exists(by_customer))
+    return ServiceContract.objects.filter(billing_account__in=_account_keys(memberships))
 
 
 def _reached_accounts(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
-    by_account = memberships.filter(billing_account=OuterRef("pk"))
-    by_customer = memberships.filter(billing_account__isnull=True, customer=OuterRef("customer"))
-    return BillingAccount.objects.filter(Exists(by_account) | Exists(by_customer))
+    return BillingAccount.objects.filter(pk__in=_account_keys(memberships))
+
+
+def _account_keys(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:
+    """Of the accounts that the roles are for; a union, since "either, or" would read every account there is."""
+    customers = memberships.filter(billing_account=None).values("customer")
+    of_customers = BillingAccount.objects.filter(customer__in=customers).order_by().values("pk")
+    return memberships.exclude(billing_account=None).values("billing_account").union(of_customers)
 
 
 def _holds(at: datetime) -> Q:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from accounts.models import BillingAccount, Customer, Membership, Role, User
+from accounts.models import BillingAccount, Customer, Membership, Role, RoleEvent, RoleVerb, User
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import keys_of, not_newer
 from accounts.services.people import add_users
@@ -67,15 +67,27 @@ def _refusal(
     return None
 
 
+def _ended_by_people(users: dict[str, User]) -> set[_Held]:
+    """Roles whose last step was their end, by an owner or their holder: no file brings them back. One query."""
+    last: dict[_Held, str] = {}
+    events = RoleEvent.objects.filter(user__in=users.values()).order_by("at", "pk")
+    for customer, user, account, verb in events.values_list("customer", "user", "billing_account", "verb"):
+        last[_Held(customer, user, account)] = verb
+    return {held for held, verb in last.items() if verb in {RoleVerb.ENDED, RoleVerb.LEFT}}
+
+
 def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: Load) -> None:
     stored = {
         _Held(one.customer_id, one.user_id, one.billing_account_id): one
         for one in Membership.objects.select_for_update().filter(user__in=users.values())
     }
+    ended = _ended_by_people(users)
     new, changed, same = [], [], []
     for held, (line, fields) in told.items():
         found = stored.get(held)
-        if found is None:
+        if found is None and held in ended:
+            load.refuse(line, "an owner ended this role; staff can give it again in admin")
+        elif found is None:
             new.append(
                 Membership(**held._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of)
             )

@@ -206,3 +206,12 @@ def test_the_page_costs_the_same_queries_however_much(
     # ownership; session saved: three
     with django_assert_max_num_queries(15):
         page(browser, **query)
+
+
+def test_numbers_are_in_the_order_of_people(home, browser):
+    for number in ("S-10", "S-9", "S-100"):
+        add_service(owner=home.owner, account=home.account, contract_number=number)
+
+    said = words(page(browser))
+
+    assert said.index("S-9 ") < said.index("S-10 ") < said.index("S-100 ")

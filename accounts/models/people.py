@@ -1,0 +1,91 @@
+"""Who invites whom to act for a customer, and what became of each role."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.contractual import BillingAccount
+from accounts.models.customer import Customer, Role
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.public_ids import new_public_id
+
+
+class Invitation(models.Model):
+    """A role that an owner offers to whoever reads the mail to `email`; nobody has it before it is accepted.
+
+    `digest` is that of the key in the mail's link; sent again, the link has another. `until` is the role's end.
+    """
+
+    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="invitations")
+    billing_account = models.ForeignKey(
+        BillingAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="invitations"
+    )
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices)
+    may_share = models.BooleanField(default=False)
+    until = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations_sent"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    sent = models.DateTimeField(default=clock.now)
+    expires = models.DateTimeField()
+    accepted = models.DateTimeField(null=True, blank=True)
+    withdrawn = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "billing_account", "email"],
+                nulls_distinct=False,
+                condition=Q(accepted__isnull=True, withdrawn__isnull=True),
+                name="one_open_invitation",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="delegate") | Q(until__isnull=False), name="invited_delegate_has_an_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.customer}"
+
+
+class RoleVerb(models.TextChoices):
+    """What happened to a role."""
+
+    INVITED = "invited", "invited"
+    WITHDRAWN = "withdrawn", "invitation withdrawn"
+    JOINED = "joined", "accepted"
+    CHANGED = "changed", "changed"
+    ENDED = "ended", "ended by an owner"
+    LEFT = "left", "left"
+
+
+class RoleEvent(models.Model):
+    """One step in the history of who acts for a customer. Append-only; `user` is null before somebody accepts."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="role_events")
+    billing_account = models.ForeignKey(
+        BillingAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="role_events"
+    )
+    email = models.EmailField(blank=True)
+    verb = models.CharField(max_length=10, choices=RoleVerb.choices)
+    role = models.CharField(max_length=10, choices=Role.choices)
+    until = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["customer", "-at"], name="role_event_of_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.role} {self.customer}"

@@ -1,0 +1,120 @@
+"""Forms of /my/people/."""
+
+from datetime import date, datetime, timedelta
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BillingAccount, Customer, Role
+from accounts.queries.people_page import ROLES
+from accounts.services.inviting import LONGEST_DELEGATE, Offered
+from cdsc_portal.lib.dates_in_words import last_day
+from cdsc_portal.lib.local_days import days
+
+_ALL = "all"
+
+
+def _end_field() -> forms.DateField:
+    return forms.DateField(
+        label=_("Until"),
+        required=False,
+        help_text=_("The last day. Needed for a delegate."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Enter a date.")},
+    )
+
+
+class _WithEnd(forms.Form):
+    """A last day, which becomes the first instant after it."""
+
+    at: datetime
+
+    def clean_until(self) -> datetime | None:
+        day: date | None = self.cleaned_data["until"]
+        if day is None:
+            return None
+        end = days(None, day + timedelta(days=1)).end
+        assert end is not None
+        if end <= self.at:
+            raise forms.ValidationError(_("Choose a day to come."))
+        if end > self.at + LONGEST_DELEGATE:
+            raise forms.ValidationError(_("Choose a day within five years."))
+        return end
+
+
+class InviteForm(_WithEnd):
+    """Whom to invite, to what, as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        error_messages={
+            "required": _("Enter an e-mail address."),
+            "invalid": _("Enter an e-mail address like name@example.com."),
+        },
+    )
+    account = forms.ChoiceField(label=_("For"))
+    role = forms.ChoiceField(
+        label=_("What they may do"),
+        choices=list(ROLES.items()),
+        initial=Role.VIEWER,
+        widget=forms.RadioSelect,
+    )
+    may_share = forms.BooleanField(label=_("A delegate may share data with companies"), required=False)
+    until = _end_field()
+
+    def __init__(
+        self,
+        *args: object,
+        at: datetime,
+        customers: list[tuple[Customer, list[BillingAccount], bool]],
+        **kwargs: object,
+    ) -> None:
+        """`customers`: each with the accounts that may be chosen, and whether all of them together may be."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what Django's forms take
+        self.at = at
+        self.reach: dict[str, tuple[Customer, BillingAccount | None]] = {}
+        for customer, accounts, whole in customers:
+            if whole:
+                self.reach[f"{_ALL}-{customer.public_id}"] = (customer, None)
+            self.reach |= {account.public_id: (customer, account) for account in accounts}
+        self.fields["account"].choices = [  # type: ignore[attr-defined]  # declared above
+            (key, _name(customer, account, alone=len(customers) == 1))
+            for key, (customer, account) in self.reach.items()
+        ]
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        if cleaned.get("role") == Role.DELEGATE and not cleaned.get("until") and "until" not in self.errors:
+            self.add_error("until", _("A delegate needs a last day."))
+        if cleaned.get("role") != Role.DELEGATE:
+            cleaned["until"], cleaned["may_share"] = None, False
+        return cleaned
+
+    @property
+    def offered(self) -> Offered:
+        said = self.cleaned_data
+        customer, account = self.reach[said["account"]]
+        return Offered(customer, account, said["role"], said["may_share"], said["until"])
+
+
+class DelegateForm(_WithEnd):
+    """Another end for a delegate, and whether they may share."""
+
+    until = _end_field()
+    may_share = forms.BooleanField(label=_("They may share data with companies"), required=False)
+
+    def __init__(self, *args: object, at: datetime, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what Django's forms take
+        self.at = at
+        self.fields["until"].required = True
+        self.fields["until"].error_messages["required"] = _("A delegate needs a last day.")
+
+    @staticmethod
+    def initial_of(until: datetime | None, *, may_share: bool) -> dict[str, object]:
+        return {"until": last_day(until) if until else None, "may_share": may_share}
+
+
+def _name(customer: Customer, account: BillingAccount | None, *, alone: bool) -> object:
+    if account is None:
+        return _("All accounts") if alone else _("All accounts of %(name)s") % {"name": customer.name}
+    return " ".join(filter(None, (account.account_number, account.name)))

@@ -1,0 +1,222 @@
+"""/my/people/: who may act for the reader's accounts, who was invited, and what happened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+
+ROLES: dict[str, str | Promise] = {
+    Role.OWNER: gettext_lazy("Owner: sees and shares"),
+    Role.VIEWER: gettext_lazy("Viewer: sees"),
+    Role.DELEGATE: gettext_lazy("Delegate: sees, until a date"),
+}
+_SHARES = gettext_lazy("Delegate: sees and shares, until a date")
+_HISTORY = 50
+_Row = TypeVar("_Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One role. `part` is what its pages are found by: an account's public id, or `all`."""
+
+    customer_id: str
+    user_id: str
+    part: str
+    name: str
+    email: str
+    role: str | Promise
+    reach: str
+    until: str
+    has_ended: bool
+    last_login: str
+    is_self: bool
+    is_delegate: bool
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLine:
+    public_id: str
+    email: str
+    role: str | Promise
+    reach: str
+    sent: str
+    expires: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    moment: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPeople:
+    """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False)."""
+
+    public_id: str
+    name: str
+    manages: bool
+    people: tuple[PersonLine, ...]
+    invitations: tuple[InvitationLine, ...]
+    history: tuple[HistoryLine, ...]
+
+
+def people_page(*, user: User, at: datetime) -> tuple[CustomerPeople, ...]:
+    """Every customer for whom `user` has a role, by name. Four queries, however many people."""
+    own = list(Membership.objects.filter(_holds(at), user=user).select_related("customer", "billing_account"))
+    managed = {one.customer_id: _reach(own, one.customer_id) for one in own if one.role == Role.OWNER}
+    roles = _managed(managed, Membership.objects.select_related("user", "billing_account", "customer"))
+    invited = _managed(managed, Invitation.objects.filter(accepted=None, withdrawn=None))
+    events = _managed(managed, RoleEvent.objects.select_related("user", "by", "billing_account"))
+    waiting = list(invited.select_related("billing_account"))
+    happened = list(events[: _HISTORY * max(len(managed), 1)])
+    held = list(roles.order_by("role", "user__email", "pk"))
+    customers = {one.customer_id: one.customer for one in own}
+    return tuple(
+        _customer(customer, user, at, managed, own, held, waiting, happened)
+        for customer in sorted(customers.values(), key=lambda one: (one.name, one.pk))
+    )
+
+
+def managed_role(*, user: User, customer: str, person: str, part: str, at: datetime) -> Membership | None:
+    """The role that a page of `people_page` names, for who owns what it reaches or whose own it is; else None."""
+    found = Membership.objects.select_related("user", "customer", "billing_account").filter(
+        customer__public_id=customer, user__public_id=person
+    )
+    found = (
+        found.filter(billing_account=None) if part == "all" else found.filter(billing_account__public_id=part)
+    )
+    held = found.first()
+    if held is None:
+        return None
+    reach = Q(billing_account=None)
+    if held.billing_account_id is not None:
+        reach |= Q(billing_account=held.billing_account_id)
+    mine = Membership.objects.filter(_holds(at), user=user, customer=held.customer_id)
+    if held.user_id == user.pk or mine.filter(reach, role=Role.OWNER).exists():
+        return held
+    return None
+
+
+def managed_invitation(*, user: User, public_id: str, at: datetime) -> Invitation | None:
+    """An open invitation to what `user` owns; else None."""
+    own = list(Membership.objects.filter(_holds(at), user=user, role=Role.OWNER))
+    managed = {one.customer_id: _reach(own, one.customer_id) for one in own}
+    waiting = Invitation.objects.filter(public_id=public_id, accepted=None, withdrawn=None)
+    return _managed(managed, waiting).first()
+
+
+def role_in_words(role: str, *, may_share: bool) -> str | Promise:
+    return _SHARES if role == Role.DELEGATE and may_share else ROLES[role]
+
+
+def _holds(at: datetime) -> Q:
+    return Q(until=None) | Q(until__gt=at)
+
+
+def _reach(own: Iterable[Membership], customer: int) -> frozenset[int] | None:
+    """Database keys of the accounts that the reader owns; None = all of the customer's."""
+    accounts = {
+        one.billing_account_id for one in own if one.customer_id == customer and one.role == Role.OWNER
+    }
+    return None if None in accounts else frozenset(key for key in accounts if key is not None)
+
+
+def _managed(managed: dict[int, frozenset[int] | None], rows: QuerySet[_Row]) -> QuerySet[_Row]:
+    """Those of a customer, or of the accounts of it, that the reader owns."""
+    inside = Q(pk__in=[])
+    for customer, accounts in managed.items():
+        inside |= Q(customer=customer) if accounts is None else Q(billing_account__in=accounts)
+    return rows.filter(inside)
+
+
+def _customer(
+    customer: Customer,
+    user: User,
+    at: datetime,
+    managed: dict[int, frozenset[int] | None],
+    own: list[Membership],
+    held: list[Membership],
+    waiting: list[Invitation],
+    happened: list[RoleEvent],
+) -> CustomerPeople:
+    manages = customer.pk in managed
+    shown = held if manages else own
+    owners = [one for one in held if one.customer_id == customer.pk and one.role == Role.OWNER]
+    return CustomerPeople(
+        public_id=customer.public_id,
+        name=customer.name,
+        manages=manages,
+        people=tuple(
+            _person(one, user, at, last_owner=one.role == Role.OWNER and len(owners) == 1)
+            for one in shown
+            if one.customer_id == customer.pk
+        ),
+        invitations=tuple(_invitation(one, at) for one in waiting if one.customer_id == customer.pk),
+        history=tuple(_event(one) for one in happened if one.customer_id == customer.pk)[:_HISTORY],
+    )
+
+
+def _person(held: Membership, user: User, at: datetime, *, last_owner: bool) -> PersonLine:
+    account = held.billing_account
+    return PersonLine(
+        customer_id=held.customer.public_id,
+        user_id=held.user.public_id,
+        part=account.public_id if account else "all",
+        name=str(held.user),
+        email=held.user.email,
+        role=role_in_words(held.role, may_share=held.may_share),
+        reach=_account(held),
+        until=day_in_words(last_day(held.until)) if held.until else "",
+        has_ended=held.until is not None and held.until <= at,
+        last_login=moment_in_words(held.user.last_login) if held.user.last_login else _("Never"),
+        is_self=held.user_id == user.pk,
+        is_delegate=held.role == Role.DELEGATE,
+        may_end=not last_owner,
+    )
+
+
+def _invitation(invitation: Invitation, at: datetime) -> InvitationLine:
+    return InvitationLine(
+        public_id=invitation.public_id,
+        email=invitation.email,
+        role=role_in_words(invitation.role, may_share=invitation.may_share),
+        reach=_account(invitation),
+        sent=moment_in_words(invitation.sent),
+        expires=moment_in_words(invitation.expires),
+        is_over=invitation.expires <= at,
+    )
+
+
+def _account(held: Membership | Invitation | RoleEvent) -> str:
+    account = held.billing_account
+    if account is None:
+        return _("All accounts")
+    return _("Account %(number)s") % {"number": account.account_number}
+
+
+def _event(event: RoleEvent) -> HistoryLine:
+    words = {
+        "person": str(event.user) if event.user else event.email,
+        "by": str(event.by) if event.by else _("somebody whose login is gone"),
+        "reach": _account(event),
+    }
+    sentences = {
+        RoleVerb.INVITED: _("%(by)s invited %(person)s (%(reach)s)."),
+        RoleVerb.WITHDRAWN: _("%(by)s withdrew the invitation of %(person)s (%(reach)s)."),
+        RoleVerb.JOINED: _("%(person)s accepted (%(reach)s)."),
+        RoleVerb.CHANGED: _("%(by)s changed the role of %(person)s (%(reach)s)."),
+        RoleVerb.ENDED: _("%(by)s ended the role of %(person)s (%(reach)s)."),
+        RoleVerb.LEFT: _("%(person)s left (%(reach)s)."),
+    }
+    return HistoryLine(moment_in_words(event.at), sentences[RoleVerb(event.verb)] % words)

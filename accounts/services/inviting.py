@@ -1,0 +1,238 @@
+"""Owners invite people by mail; whoever reads the mail accepts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import (
+    BillingAccount,
+    Customer,
+    Invitation,
+    Membership,
+    Role,
+    RoleEvent,
+    RoleVerb,
+    User,
+)
+from accounts.queries.roles import owns
+from accounts.services.people import require_role
+from accounts.services.roles import record
+from accounts.services.sign_in_mail import write_sign_in_mail
+from accounts.signals import role_given
+from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.sealed import digest
+
+VALID_FOR = timedelta(days=14)
+LONGEST_DELEGATE = timedelta(days=5 * 366)
+_PAUSE = timedelta(minutes=1)
+_MOST_OPEN = 50  # invitations of one customer
+_RANK = {Role.VIEWER: 0, Role.DELEGATE: 1, Role.OWNER: 2}
+_PURPOSE = "invitation"
+
+
+class NotInvited(Exception):
+    """The invitation is not open: unknown, too old, used, withdrawn, or its sender is no owner any more."""
+
+
+class InvitingRefused(ValueError):
+    """It cannot be offered so. `code`: not_yours, already_invited, already_has, too_many, too_soon, bad_end."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A role as an owner offers it. `account` None = all accounts of the customer; `until` for a delegate only."""
+
+    customer: Customer
+    account: BillingAccount | None
+    role: str
+    may_share: bool
+    until: datetime | None
+
+
+@transaction.atomic
+def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitation:
+    """Offer a role to whoever reads the mail to `email`, for 14 days.
+
+    Raises InvitingRefused; whether the address has a login here changes nothing that `by` can see.
+    """
+    Customer.objects.select_for_update().get(pk=offered.customer.pk)
+    _require(email, offered, by, at)
+    key = new_secret()
+    try:
+        with transaction.atomic():
+            made = Invitation.objects.create(
+                customer=offered.customer,
+                billing_account=offered.account,
+                email=email.lower(),
+                role=offered.role,
+                may_share=offered.may_share and offered.role == Role.DELEGATE,
+                until=offered.until,
+                invited_by=by,
+                digest=_digest(key),
+                created=at,
+                sent=at,
+                expires=at + VALID_FOR,
+            )
+    except IntegrityError as error:
+        raise InvitingRefused("already_invited") from error
+    _tell(made, key, at)
+    _record(RoleVerb.INVITED, made, by, at)
+    return made
+
+
+@transaction.atomic
+def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
+    """Mail another link; the one before opens nothing. Raises InvitingRefused: not_yours, too_soon; NotInvited."""
+    locked = _open(Invitation.objects.filter(pk=invitation.pk))
+    _must_own(locked, by, at)
+    if locked.sent + _PAUSE > at:
+        raise InvitingRefused("too_soon")
+    key = new_secret()
+    locked.digest, locked.sent, locked.expires = _digest(key), at, at + VALID_FOR
+    locked.save(update_fields=["digest", "sent", "expires"])
+    _tell(locked, key, at)
+
+
+@transaction.atomic
+def withdraw(*, invitation: Invitation, by: User, at: datetime) -> None:
+    """The link opens nothing from now on. Raises InvitingRefused: not_yours; NotInvited: it is over already."""
+    locked = _open(Invitation.objects.filter(pk=invitation.pk))
+    _must_own(locked, by, at)
+    locked.withdrawn = at
+    locked.save(update_fields=["withdrawn"])
+    _record(RoleVerb.WITHDRAWN, locked, by, at)
+
+
+def find_invitation(*, key: str, at: datetime) -> Invitation:
+    """The open invitation of a link. Raises NotInvited."""
+    found = (
+        Invitation.objects.filter(digest=_digest(key), accepted=None, withdrawn=None, expires__gt=at)
+        .select_related("customer", "billing_account", "invited_by")
+        .first()
+    )
+    if found is None or not _stands(found, at):
+        raise NotInvited
+    return found
+
+
+@transaction.atomic
+def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
+    """`user`, whose address is the invited one, gets the role; who has a higher one keeps it.
+
+    Raises NotInvited: it is over, or was sent to another address.
+    """
+    Customer.objects.select_for_update().get(pk=invitation.customer_id)
+    locked = _open(Invitation.objects.filter(pk=invitation.pk, expires__gt=at))
+    if locked.email != user.email.lower() or not _stands(locked, at):
+        raise NotInvited
+    locked.accepted = at
+    locked.save(update_fields=["accepted"])
+    given = {"role": locked.role, "may_share": locked.may_share, "until": locked.until, "version_at": at}
+    membership, made = Membership.objects.get_or_create(
+        customer_id=locked.customer_id,
+        user=user,
+        billing_account_id=locked.billing_account_id,
+        defaults={**given, "created": at},
+    )
+    if not made and (_is_over(membership, at) or _RANK[Role(locked.role)] >= _RANK[Role(membership.role)]):
+        for name, value in given.items():
+            setattr(membership, name, value)
+        membership.save(update_fields=[*given])
+    record(verb=RoleVerb.JOINED, membership=membership, by=user, at=at)
+    role_given.send(sender=Membership, membership=membership, at=at)
+    return membership
+
+
+def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
+    account = offered.account.pk if offered.account else None
+    if not owns(user=by, customer=offered.customer.pk, account=account, at=at):
+        raise InvitingRefused("not_yours")
+    require_role(
+        customer=offered.customer, role=offered.role, billing_account=offered.account, until=offered.until
+    )
+    if offered.until is not None and not at < offered.until <= at + LONGEST_DELEGATE:
+        raise InvitingRefused("bad_end")
+    if email.lower() == by.email.lower():
+        raise InvitingRefused("already_has")
+    waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
+    if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
+        raise InvitingRefused("too_many")
+    # what lies there too old makes room for a new one
+    waiting.filter(expires__lte=at, email=email.lower()).update(withdrawn=at)
+
+
+def _stands(invitation: Invitation, at: datetime) -> bool:
+    """Its sender still owns what it offers, and the role would not be over at once."""
+    if invitation.until is not None and invitation.until <= at:
+        return False
+    account = invitation.billing_account_id
+    return owns(user=invitation.invited_by, customer=invitation.customer_id, account=account, at=at)
+
+
+def _open(found: QuerySet[Invitation]) -> Invitation:
+    locked = found.select_for_update(of=("self",)).filter(accepted=None, withdrawn=None).first()
+    if locked is None:
+        raise NotInvited
+    return locked
+
+
+def _must_own(invitation: Invitation, by: User, at: datetime) -> None:
+    account = invitation.billing_account_id
+    if not owns(user=by, customer=invitation.customer_id, account=account, at=at):
+        raise InvitingRefused("not_yours")
+
+
+def _is_over(membership: Membership, at: datetime) -> bool:
+    return membership.until is not None and membership.until <= at
+
+
+def _record(verb: RoleVerb, invitation: Invitation, by: User, at: datetime) -> None:
+    RoleEvent.objects.create(
+        customer_id=invitation.customer_id,
+        billing_account_id=invitation.billing_account_id,
+        email=invitation.email,
+        verb=verb,
+        role=invitation.role,
+        until=invitation.until,
+        by=by,
+        at=at,
+    )
+
+
+def _tell(invitation: Invitation, key: str, at: datetime) -> None:
+    """In the language of whoever invites: an address that may have no login has none of its own."""
+    with override(invitation.invited_by.language):
+        words = {
+            "person": " ".join(str(invitation.invited_by).split()),
+            "utility": settings.UTILITY_NAME,
+        }
+        subject = _("%(person)s invites you to their energy account") % words
+        context = {
+            **words,
+            "subject": subject,
+            "language": invitation.invited_by.language,
+            "support_url": settings.SUPPORT_URL,
+            "link": f"{settings.PUBLIC_URL}/accounts/join/{key}/",
+            "days": VALID_FOR.days,
+        }
+        write_sign_in_mail(
+            to=invitation.email,
+            subject=subject,
+            text=render_to_string("emails/invited.txt", context),
+            html=render_to_string("emails/invited.html", context),
+            at=at,
+        )
+
+
+def _digest(key: str) -> str:
+    return digest(key, purpose=_PURPOSE)

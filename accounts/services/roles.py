@@ -1,0 +1,95 @@
+"""Roles that owners end and change. A customer's accounts are never left without an owner."""
+
+from copy import copy
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Customer, Membership, Role, RoleEvent, RoleVerb, User
+from accounts.queries.roles import owns
+from accounts.signals import membership_ended, role_given
+
+
+class RoleRefused(ValueError):
+    """The role cannot be changed so. `code` says why: not_yours, last_owner, bad_end, gone."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@transaction.atomic
+def end_role(*, membership: Membership, by: User, at: datetime) -> None:
+    """End a role at once: an owner ends another's, anybody ends their own.
+
+    Raises RoleRefused: `by` is no owner of all that the role reaches, it is the last owner's, or it is gone. Two
+    owners who end each other at the same time wait in line: the second is refused.
+    """
+    held = _locked(membership)
+    if held.user_id != by.pk and not owns(
+        user=by, customer=held.customer_id, account=held.billing_account_id, at=at
+    ):
+        raise RoleRefused("not_yours")
+    if held.role == Role.OWNER and not _another_owner(held, at):
+        raise RoleRefused("last_owner")
+    before = copy(held)
+    held.delete()
+    record(verb=RoleVerb.LEFT if before.user_id == by.pk else RoleVerb.ENDED, membership=before, by=by, at=at)
+    membership_ended.send(sender=Membership, membership=before, at=at)
+
+
+@transaction.atomic
+def change_delegate(
+    *, membership: Membership, until: datetime, may_share: bool, by: User, at: datetime
+) -> None:
+    """Give a delegate another end, and allow or forbid sharing.
+
+    Raises RoleRefused: `by` is no owner of what the role reaches, it is no delegate's, the end is not to come, gone.
+    """
+    held = _locked(membership)
+    if not owns(user=by, customer=held.customer_id, account=held.billing_account_id, at=at):
+        raise RoleRefused("not_yours")
+    if held.role != Role.DELEGATE or until <= at:
+        raise RoleRefused("bad_end")
+    if (held.until, held.may_share) == (until, may_share):
+        return
+    held.until, held.may_share = until, may_share
+    held.version_at = at  # an older file does not undo it
+    held.save(update_fields=["until", "may_share", "version_at"])
+    record(verb=RoleVerb.CHANGED, membership=held, by=by, at=at)
+    role_given.send(sender=Membership, membership=held, at=at)
+
+
+def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datetime) -> None:
+    """One line of the customer's history, in the transaction of what it tells."""
+    RoleEvent.objects.create(
+        customer_id=membership.customer_id,
+        billing_account_id=membership.billing_account_id,
+        user_id=membership.user_id,
+        verb=verb,
+        role=membership.role,
+        until=membership.until,
+        by=by,
+        at=at,
+    )
+
+
+def _locked(membership: Membership) -> Membership:
+    """The role as it is now, with its customer's row locked: roles of one customer change one after the other."""
+    Customer.objects.select_for_update().get(pk=membership.customer_id)
+    held = Membership.objects.select_related("user", "customer").filter(pk=membership.pk).first()
+    if held is None:
+        raise RoleRefused("gone")
+    return held
+
+
+def _another_owner(held: Membership, at: datetime) -> bool:
+    """Whether somebody else who may sign in owns all that `held` reaches."""
+    reach = Q(billing_account=None)
+    if held.billing_account_id is not None:
+        reach |= Q(billing_account=held.billing_account_id)
+    others = Membership.objects.filter(
+        Q(until=None) | Q(until__gt=at), reach, customer=held.customer_id, role=Role.OWNER
+    )
+    return others.filter(user__is_active=True).exclude(pk=held.pk).exists()

@@ -1,0 +1,107 @@
+"""Who may act for whom."""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+from django.core import mail
+
+from accounts.models import Role
+from accounts.services.inviting import Offered, invite
+from accounts.services.roles import end_role
+from accounts.services.sign_in_mail import send_sign_in_mail
+from cdsc_portal.lib import clock
+from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.journeys.pages.base import MapPage, log_in
+
+
+def a_household():
+    """Two owners, a viewer, a delegate, somebody who was invited and somebody who had to go."""
+    home = household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
+    customer, at = home.account.customer, clock.now()
+    MembershipFactory(customer=customer, user=UserFactory(name="Ben Example"), role=Role.OWNER)
+    MembershipFactory(customer=customer, user=UserFactory(name="Carol Example"), role=Role.VIEWER)
+    delegate = MembershipFactory(
+        customer=customer,
+        user=UserFactory(name="Dora Example"),
+        role=Role.DELEGATE,
+        may_share=True,
+        until=at + timedelta(days=60),
+    )
+    gone = MembershipFactory(customer=customer, user=UserFactory(name="Emil Example"), role=Role.VIEWER)
+    end_role(membership=gone, by=home.owner, at=at)
+    invite(
+        email="frida@example.com",
+        offered=Offered(customer, None, Role.VIEWER, False, None),
+        by=home.owner,
+        at=at,
+    )
+    viewer = MembershipFactory(customer=customer, role=Role.VIEWER).user
+    return SimpleNamespace(owner=home.owner, viewer=viewer, delegate=delegate)
+
+
+def an_invitation():
+    a_household()
+    mail.outbox = []
+    send_sign_in_mail(at=clock.now())
+    return re.search(r"/accounts/join/\S+/", mail.outbox[0].body).group()
+
+
+def as_owner(path):
+    return lambda page, home: log_in(page, home.owner.email, path(home))
+
+
+def _role(home, what):
+    held = home.delegate
+    return f"/my/people/{held.customer.public_id}/{held.user.public_id}/all/{what}/"
+
+
+PAGES = (
+    MapPage(
+        "people",
+        a_household,
+        as_owner(lambda _home: "/my/people/"),
+        {"en": "People", "es": "Personas"},
+        ("table", "li.card"),
+    ),
+    MapPage(
+        "people-viewer",
+        a_household,
+        lambda page, home: log_in(page, home.viewer.email, "/my/people/"),
+        {"en": "People", "es": "Personas"},
+        ("table",),
+    ),
+    MapPage(
+        "people-invite",
+        a_household,
+        as_owner(lambda _home: "/my/people/invite/"),
+        {"en": "Invite a person", "es": "Invitar a una persona"},
+        ("input[name=email]",),
+    ),
+    MapPage(
+        "people-change",
+        a_household,
+        as_owner(lambda home: _role(home, "change")),
+        {"en": "What Dora Example may do", "es": "Qué puede hacer Dora Example"},
+    ),
+    MapPage(
+        "people-end",
+        a_household,
+        as_owner(lambda home: _role(home, "end")),
+        {"en": "End the role of Dora Example?", "es": "¿Terminar el permiso de Dora Example?"},
+        (".decision",),
+    ),
+    MapPage(
+        "people-join",
+        an_invitation,
+        lambda page, link: page.goto(link),
+        {"en": "Ana Example invites you", "es": "Ana Example le invita"},
+        ("input[name=password1]",),
+    ),
+    MapPage(
+        "people-join-over",
+        lambda: None,
+        lambda page, _world: page.goto("/accounts/join/nothing/"),
+        {"en": "This invitation is over", "es": "Esta invitación ha terminado"},
+    ),
+)
