@@ -10,6 +10,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,11 @@ from cdsc_portal.lib.sealed import seal, unseal
 
 _FRESH_SECONDS = 5 * 60
 _SECRETS = "second step"
+_AGAIN = {
+    "reauthenticate": _("Enter the password"),
+    "mfa_reauthenticate": _("Enter a code of the app, or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("Use the passkey"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -69,6 +75,10 @@ class AccountAdapter(DefaultAccountAdapter):
         records = get_authentication_records(request, request.user)
         last = max((record["at"] for record in records), default=0.0)
         return time.time() - last > _FRESH_SECONDS  # the library's own clock wrote it
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        return [{**method, "description": str(_AGAIN[method["id"]])} for method in methods]
 
     def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **login)
@@ -116,6 +126,12 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return unseal(encrypted_text, purpose=_SECRETS)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - the library's
+        """What the field for a passkey's name begins with."""
+        return _now("Passkey %(number)s") % {
+            "number": Authenticator.objects.filter(user=user, type=type).count() + 1
+        }
 
     def build_totp_svg(self, url: str) -> str:
         """Dark on a white ground of its own: apps do not read it the other way round."""

@@ -20,6 +20,7 @@ from consent.services.revoke import expire_grants, revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.factories.sign_in import sent_mail
 from tools.message_sources import Marked, marked_texts
 from tools.messages import CATALOGUE, differences, untranslated
 
@@ -227,6 +228,7 @@ def test_mail_about_the_login_is_spanish(client, home):
     send_due_invitations(link_for=lambda user: "https://share.example.com/x", at=AT)
     client.post("/accounts/password/reset/", {"email": home.owner.email})
 
+    sent_mail()
     assert len(mail.outbox) == 2
     for sent in mail.outbox:
         assert english_in(f"<body><p>{sent.subject}</p><p>{sent.body}</p></body>") == []

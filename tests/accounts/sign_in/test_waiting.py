@@ -1,0 +1,64 @@
+"""What waits for a login is found again, whichever way the login takes."""
+
+import pytest
+from django.core.cache import cache
+
+from accounts.sign_in.invitation import invitation_url
+from tests.factories.accounts import PASSWORD, UserFactory
+
+WAITING = "/oauth/authorize/a-key/"
+CHOSEN = "lanterns over the canal"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left_over():
+    cache.clear()
+
+
+def test_an_invitations_link_leads_to_the_request_that_waits_in_this_browser(client):
+    link = invitation_url(UserFactory(password=None)).removeprefix("http://127.0.0.1:8000")
+    client.get("/accounts/login/", {"next": WAITING})
+
+    form = client.get(link, follow=True)
+    done = client.post(form.redirect_chain[-1][0], {"password1": CHOSEN, "password2": CHOSEN})
+
+    assert f'href="{WAITING}cancel/"' in form.content.decode()
+    assert done["Location"] == WAITING
+
+
+def test_it_is_remembered_once_and_only_for_requests(client):
+    user = UserFactory()
+    client.get("/accounts/login/", {"next": "/help/"})
+    form = {"login": user.email, "password": PASSWORD}
+    assert client.post("/accounts/login/", form)["Location"] == "/my/"
+    client.post("/accounts/logout/")
+
+    client.get("/accounts/login/", {"next": WAITING})
+    assert client.post("/accounts/login/", form)["Location"] == WAITING
+    client.post("/accounts/logout/")
+    assert client.post("/accounts/login/", form)["Location"] == "/my/"
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/", "/accounts/activate/"]
+)
+@pytest.mark.spec("F-36", "F-37")
+def test_every_way_in_offers_the_way_out(client, path):
+    assert f'href="{WAITING}cancel/"' in client.get(path, {"next": WAITING}).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/code/", "/accounts/activate/", "/accounts/login/"])
+def test_no_page_takes_another_host_along(client, path):
+    assert "elsewhere" not in client.get(path, {"next": "//elsewhere.example.com/"}).content.decode().replace(
+        'name="next" value="//elsewhere.example.com/"', ""
+    ).replace("next=//elsewhere.example.com/", "").replace("next=%2F%2Felsewhere.example.com%2F", "")
+
+
+@pytest.mark.spec("F-40")
+def test_a_session_lasts_two_hours_after_each_page(client):
+    client.force_login(UserFactory())
+
+    for _ in range(2):
+        assert client.get("/my/settings/").cookies["sessionid"]["max-age"] == 2 * 60 * 60
