@@ -1,50 +1,73 @@
-"""The receipt in a real browser: read and stopped without a login."""
+"""The receipt in a real browser: read without a login, whole with one, the same whatever changes later."""
 
 import pytest
 from django.urls import reverse
 
-from consent.models import Grant, Receipt
-from consent.transitions import GrantStatus
+from consent.models import Receipt
 from tests.factories.consent import approve
-from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
-from tests.journeys.consent_steps import arrive, electricity_and_gas, request_of
+from tests.journeys.consent_steps import electricity_and_gas, request_of
+from tests.journeys.pages.base import log_in
 
 pytestmark = pytest.mark.journey
 
 
-@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
-@pytest.mark.spec("P-12", "P-13", "F-194")
-def test_the_receipt_is_read_and_stopped_without_a_login(browser_page, width, theme):
-    home = electricity_and_gas()
+@pytest.fixture
+def home(transactional_db):
+    return electricity_and_gas()
+
+
+@pytest.fixture
+def receipt(home):
     approve(request_of(home))
-    receipt = Receipt.objects.get()
-    page = browser_page(width=width, theme=theme)
-
-    page.goto(reverse("receipt", args=[receipt.key]))
-    shot(page, f"receipt-{width}-{theme}")
-    assert_fits(page)
-    assert_no_axe_faults(page)
-    public = page.locator("main").inner_text()
-    page.get_by_role("link", name="Stop sharing").click()
-    page.get_by_role("button", name="Stop sharing now").click()
-    page.get_by_text("You stopped it").wait_for()
-
-    assert receipt.number in public
-    assert home.contract.contract_number not in public
-    assert Grant.objects.get().status == GrantStatus.REVOKED
+    return Receipt.objects.get()
 
 
-@pytest.mark.spec("P-12", "F-189")
-def test_a_login_on_the_receipt_comes_back_and_shows_the_numbers(browser_page):
-    home = electricity_and_gas()
-    approve(request_of(home))
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.spec("P-12", "F-177", "F-178", "F-189", "F-190")
+def test_logged_out_it_hides_whose_it_is_and_a_login_shows_it(browser_page, home, receipt, scripts):
+    page = browser_page(scripts=scripts)
+    answer = page.goto(reverse("receipt", args=[receipt.key]))
+    public = page.content()
+
+    page.get_by_role("link", name="Log in to see them").click()
+    page.get_by_label("E-mail address").wait_for()
+    log_in(page, home.owner.email, page.url)
+    page.get_by_role("heading", name="Receipt for sharing your data").wait_for()
+
+    private = (
+        home.contract.contract_number,
+        home.account.account_number,
+        home.contract.address,
+        home.owner.name,
+    )
+    assert receipt.number in public and "Your meter readings" in public
+    assert not [value for value in private if value in public]
+    assert not [value for value in private if value not in page.content()]
+    assert "noindex" in answer.headers["x-robots-tag"]
+    assert "Log in to see them" not in page.content()
+
+
+@pytest.mark.spec("P-12", "F-188", "F-191", "F-199")
+def test_a_later_rename_keeps_the_old_text_and_says_the_new_name_beside_it(browser_page, home, receipt):
+    client = receipt.grant.client
+    client.name, client.purpose = "Moonlight Ltd (demo)", "Something else altogether."
+    client.save()
     page = browser_page()
-    receipt = Receipt.objects.get()
+
     page.goto(reverse("receipt", args=[receipt.key]))
 
-    target = page.get_by_role("link", name="Log in to see them").get_attribute("href")
-    arrive(page, home, target)
+    text = page.locator("main").inner_text()
+    assert "size a solar system" in text and "Something else" not in text
+    changed = page.get_by_role("row").filter(has_text="The company's name")
+    assert changed.locator("td").all_inner_texts() == ["Sunny Roofs (demo)", "Moonlight Ltd (demo)"]
 
-    assert home.contract.contract_number in page.locator("main").inner_text()
-    shot(page, "receipt-personal-1280")
-    assert_no_axe_faults(page)
+
+@pytest.mark.spec("F-197s")
+def test_its_print_leaves_out_what_only_a_screen_can_do(browser_page, receipt):
+    page = browser_page()
+    page.goto(reverse("receipt", args=[receipt.key]))
+
+    page.emulate_media(media="print")
+
+    assert page.get_by_text(receipt.number).is_visible()
+    assert not page.get_by_role("link", name="Stop sharing").is_visible()
