@@ -72,7 +72,8 @@ LOGIN = {
     "mfa_list_webauthn", "mfa_index",
     "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
     "my_account_name", "my_contract_name", "my_meter_name", "account_reauthenticate", "account_change_password", "account_set_password", "consent_request",
-    "consent_request_cancel", "sharing_list", "sharing_detail", "sharing_reads", "sharing_stop",
+    "consent_request_cancel", "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop",
+    "sharing_reads", "sharing_services", "sharing_receipt",
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
 }  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
