@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,7 @@ from cdsc_portal.lib.csv_cells import plain_cell
 from datahub.admin.corrections import RunCorrections
 from datahub.admin.moments import moment_with_zone
 from datahub.admin.pages import RUN_FEEDS, require_runner
+from datahub.admin.worst_first import worst_first_list
 from datahub.admin.wrong_disclosures import wrong_by_run
 from datahub.models import FeedRun, RunStatus
 from datahub.queries.run_progress import counts_in_words, progress_in_words
@@ -59,11 +61,11 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             default=Value(len(_WORST_FIRST)),
             output_field=IntegerField(),
         )
-        runs = FeedRun.objects.select_related("feed", "by", "confirmed_by")
+        runs = super().get_queryset(request).select_related("feed", "by", "confirmed_by")
         return runs.annotate(urgency=urgency)
 
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("urgency", "-created")
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        return worst_first_list("urgency", "-created")
 
     @admin.display(description=_("progress"))
     def progress(self, run: FeedRun) -> SafeString:

@@ -21,6 +21,7 @@ from cdsc_portal.lib import clock
 from datahub.admin.feed_mapping import mapping_page
 from datahub.admin.moments import moment_with_zone
 from datahub.admin.pages import RUN_FEEDS, require_runner
+from datahub.admin.worst_first import worst_first_list
 from datahub.feeds.formats.registry import formats
 from datahub.models import Feed, FeedKind, RunStatus
 from datahub.queries.feed_standing import WORST_FIRST, state_in_words, worst_first
@@ -73,11 +74,10 @@ class FeedAdmin(ActingAdmin):
     actions_detail = ("upload", "map_csv")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
-        return worst_first(Feed.objects.all(), at=clock.now())
+        return worst_first(super().get_queryset(request), at=clock.now())
 
-    def get_ordering(self, request: HttpRequest) -> Any:  # noqa: ANN401 - names and expressions
-        """Those that need people first."""
-        return WORST_FIRST
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        return worst_first_list(*WORST_FIRST)
 
     @admin.display(description=_("state"), ordering="urgency")
     def state(self, feed: Feed) -> str:
