@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from accounts.models import MeterDevice
 from cdsc_portal.lib import clock
+from datahub.exports.stream import counted_stream
 from datahub.services.downloads import delete_old_downloads, prepare_download, stranded_downloads
 from datahub.services.parked import end_waiting, load_arrived, waits_for
 from datahub.services.partitions import ensure_coming_partitions
@@ -85,7 +86,7 @@ def set_aside_readings() -> int:
 @shared_task
 def write_download(download_id: int) -> None:
     """Write a customer's file; sent twice, the second finds nothing to do."""
-    prepare_download(download_id=download_id)
+    prepare_download(download_id=download_id, stream=counted_stream)
 
 
 @shared_task

@@ -12,6 +12,10 @@ from cdsc_portal.lib.ranges import Span
 from datahub.queries.usage import UsageSegment
 
 
+class BrokenOffError(Exception):
+    """The access a stream began with has ended or changed; what was sent is no whole file."""
+
+
 class UsageFile(ABC):
     """One file, written once from beginning to end."""
 

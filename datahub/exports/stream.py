@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Iterator
 import structlog
 from django.db import transaction
 
+from cdsc_portal.lib import clock
 from cdsc_portal.lib.ranges import Span
 from consent.access import Access
-from datahub.exports.base import UsageFile
+from datahub.exports.base import BrokenOffError, UsageFile
 from datahub.exports.csv import UsageCsv
 from datahub.exports.green_button import GreenButton
 from datahub.exports.json import UsageJson
@@ -21,10 +22,6 @@ RESOURCE = "usage_data"
 FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageCsv, UsageJson, GreenButton)}
 
 log = structlog.get_logger()
-
-
-class BrokenOffError(Exception):
-    """The access a stream began with has ended or changed; what was sent is no whole file."""
 
 
 def usage_stream(
@@ -56,6 +53,15 @@ def usage_stream(
         file.readings += page.values
         first, after = False, page.resume
     yield file.end()
+
+
+def counted_stream(
+    form: str, window: Span, reopen: Callable[[], Access | None]
+) -> Iterator[tuple[bytes, int]]:
+    """The pieces of a file of `window`, each with how many readings are written by then. Raises BrokenOffError."""
+    file = FORMS[form](window=window, at=clock.now())
+    for piece in usage_stream(file, reopen, services=None, asked=window):
+        yield piece, file.readings
 
 
 def values_in(covered: Coverage) -> int:

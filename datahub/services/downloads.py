@@ -7,7 +7,7 @@ a row whose heartbeat stops; the sweep gives it to another one, which starts ove
 import errno
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
 from consent.access import OwnerAccess
-from datahub.exports.stream import FORMS, BrokenOffError, usage_stream
+from datahub.exports.base import BrokenOffError
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.models.downloads import KEPT
 from datahub.services.download_mail import tell_of_file
@@ -30,6 +31,9 @@ from datahub.signals import download_waiting
 
 log = structlog.get_logger(__name__)
 
+Stream = Callable[
+    [str, Span, Callable[[], OwnerAccess | None]], Iterator[tuple[bytes, int]]
+]  # form, window, gate
 MOST_WAITING = 3  # of one person at a time
 PENDING = (DownloadStatus.WAITING, DownloadStatus.RUNNING)
 _LOCKS = 0x0D01D
@@ -71,7 +75,7 @@ def ask_for_download(
     return download
 
 
-def prepare_download(*, download_id: int) -> None:
+def prepare_download(*, download_id: int, stream: Stream) -> None:
     """Write the file and tell its person; carried out twice, the second finds nothing to do."""
     with hold(_LOCKS, download_id) as held:
         download = Download.objects.filter(pk=download_id, status__in=PENDING).select_related("user").first()
@@ -84,7 +88,7 @@ def prepare_download(*, download_id: int) -> None:
         download.heartbeat = clock.now()
         download.save(update_fields=["status", "attempts", "done", "heartbeat"])
         try:
-            _finish(download, _written(download))
+            _finish(download, _written(download, stream))
         except BrokenOffError:
             _fail(download, DownloadProblem.NO_ACCESS)
         except OSError as error:
@@ -117,7 +121,7 @@ def stored_path(download: Download) -> Path:
     return Path(settings.MEDIA_ROOT) / "downloads" / f"{download.public_id}.{download.form}"
 
 
-def _written(download: Download) -> Path:
+def _written(download: Download, stream: Stream) -> Path:
     """The whole file, not yet under its name."""
     keys = frozenset(download.contracts.values_list("pk", flat=True))
 
@@ -127,23 +131,22 @@ def _written(download: Download) -> Path:
         return OwnerAccess(download.user_id, keys) if seen == len(keys) and download.user.is_active else None
 
     window = days(download.start, download.end)
-    file = FORMS[download.form](window=window, at=clock.now())
     path = stored_path(download).with_suffix(".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("wb") as out:
-            beat = time.monotonic()
-            for piece in usage_stream(file, reopen, services=None, asked=window):
+            beat, done = time.monotonic(), 0
+            for piece, done in stream(download.form, window, reopen):  # noqa: B007 - the last one is shown below
                 out.write(piece)
                 if time.monotonic() - beat >= _BEAT:
-                    _show(download, file.readings)
+                    _show(download, done)
                     beat = time.monotonic()
             out.flush()
             os.fsync(out.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    _show(download, file.readings)
+    _show(download, done)
     return path
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 from cdsc_portal.lib import clock
 from consent.models import Actor, Disclosure
 from consent.services.revoke import revoke_grant
-from datahub.exports.stream import BrokenOffError
+from datahub.exports.base import BrokenOffError
 from datahub.feeds.formats.base import Quality
 from datahub.queries import usage_plan
 from tests.factories.accounts import ContractServicePointFactory, ServiceContractFactory

@@ -16,9 +16,11 @@ from lxml import html
 from accounts.models import Membership
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
+from datahub import tasks
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.queries import usage_plan
 from datahub.services import downloads as service
+from datahub.tasks import write_download
 from datahub.views import downloads as view
 from tests.factories.accounts import household
 from tests.factories.datahub import bill
@@ -113,7 +115,7 @@ def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
     assert owner.get(f"{URL}{download.public_id}/").status_code == 404
 
     for _ in range(2):
-        service.prepare_download(download_id=download.pk)
+        write_download(download.pk)
 
     mail = OutgoingMail.objects.get()
     assert (mail.subject, mail.user) == ("Your file is ready", home.owner)
@@ -128,7 +130,7 @@ def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
 def test_the_file_is_its_persons_alone_and_only_while_they_see_the_service(owner, home, by_worker):
     ask(owner, home)
     download = Download.objects.get()
-    service.prepare_download(download_id=download.pk)
+    write_download(download.pk)
     other = Browser()
     other.force_login(household().owner)
     url = f"{URL}{download.public_id}/"
@@ -144,7 +146,7 @@ def test_the_file_is_its_persons_alone_and_only_while_they_see_the_service(owner
 def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worker, monkeypatch, folder):
     ask(owner, home)
     download = Download.objects.get()
-    service.prepare_download(download_id=download.pk)
+    write_download(download.pk)
     later = clock.now() + timedelta(hours=24, seconds=1)
     monkeypatch.setattr(view.clock, "now", lambda: later)
     owner.force_login(home.owner)
@@ -163,16 +165,16 @@ def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
     monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
     ask(owner, home)
     download = Download.objects.get()
-    in_peace = service.usage_stream
+    in_peace = tasks.counted_stream
 
-    def dies(*args, **kwargs):
-        yield next(in_peace(*args, **kwargs))
+    def dies(*args):
+        yield next(in_peace(*args))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(service, "usage_stream", dies)
+    monkeypatch.setattr(tasks, "counted_stream", dies)
     with pytest.raises(KeyboardInterrupt):
-        service.prepare_download(download_id=download.pk)
-    monkeypatch.setattr(service, "usage_stream", in_peace)
+        write_download(download.pk)
+    monkeypatch.setattr(tasks, "counted_stream", in_peace)
     download.refresh_from_db()
     stopped = (download.status, download.file, list(folder.iterdir()))
     silent = clock.now() + timedelta(minutes=2)
@@ -180,7 +182,7 @@ def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
     assert stopped == (DownloadStatus.RUNNING, "", [])
     assert service.stranded_downloads(at=clock.now()) == []
     assert service.stranded_downloads(at=silent) == [download.pk]
-    service.prepare_download(download_id=download.pk)
+    write_download(download.pk)
     assert len(lines(body(owner.get(f"{URL}{download.public_id}/")))) == 4 * 96
 
 
@@ -193,12 +195,12 @@ def test_a_full_disk_says_so_and_is_no_failed_attempt(owner, home, by_worker, mo
 
     monkeypatch.setattr(service.os, "fsync", full)
     for _ in range(7):
-        service.prepare_download(download_id=download.pk)
+        write_download(download.pk)
 
     assert "There is no room for your file at the moment." in words(owner.get(URL))
     assert list(folder.iterdir()) == []
     monkeypatch.undo()
-    service.prepare_download(download_id=download.pk)
+    write_download(download.pk)
     download.refresh_from_db()
     assert (download.status, download.problem) == (DownloadStatus.READY, "")
 
@@ -208,7 +210,7 @@ def test_a_role_that_ends_meanwhile_stops_the_file(owner, home, by_worker, folde
     download = Download.objects.get()
     Membership.objects.filter(user=home.owner).delete()
 
-    service.prepare_download(download_id=download.pk)
+    write_download(download.pk)
 
     download.refresh_from_db()
     assert (download.status, download.problem) == (DownloadStatus.FAILED, DownloadProblem.NO_ACCESS)

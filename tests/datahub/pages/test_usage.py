@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from accounts.models import Membership
-from datahub.exports.stream import BrokenOffError
+from datahub.exports.base import BrokenOffError
 from datahub.feeds.formats.base import Quality
 from datahub.queries import usage_plan
 from tests.factories.accounts import (
