@@ -1,6 +1,7 @@
 """Load who may act for a customer. Someone not known yet becomes a user and is invited by mail."""
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from accounts.services.loading.load import Load
 from accounts.services.loading.objects import keys_of, not_newer
 from accounts.services.people import add_users
 from accounts.services.rows import MembershipRow
+from accounts.signals import membership_ended
 
 
 class _Held(NamedTuple):
@@ -83,6 +85,7 @@ def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: L
     }
     ended = _ended_by_people(users)
     new, changed, same = [], [], []
+    left: list[Membership] = []  # owners who are less than that from now on, as they were
     for held, (line, fields) in told.items():
         found = stored.get(held)
         if found is None and held in ended:
@@ -96,11 +99,15 @@ def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: L
         elif load.is_older_than(found):
             load.refuse_as_older(line, found)
         else:
+            if found.role == Role.OWNER and fields.role != Role.OWNER:
+                left.append(copy(found))
             found.role, found.may_share, found.until = fields
             found.version_at = load.as_of
             changed.append(found)
     Membership.objects.bulk_create(new)
     Membership.objects.bulk_update(changed, ["role", "may_share", "until", "version_at"], batch_size=2_000)
     Membership.objects.filter(not_newer(load), pk__in=same).update(version_at=load.as_of)
+    for former in left:
+        membership_ended.send(sender=Membership, membership=former, at=load.at)
     load.accepted += len(new) + len(changed)
     load.unchanged += len(same)

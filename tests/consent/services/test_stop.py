@@ -13,6 +13,8 @@ from consent.queries.opened import opened
 from consent.services.decision import Decision
 from consent.services.offer import build_offer
 from consent.services.stop import stop_sharing
+from datahub.feeds.formats.base import Hierarchy, MembershipRow
+from tests.accounts.rows import load
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import (
     MembershipFactory,
@@ -193,6 +195,18 @@ def test_an_owner_who_becomes_a_viewer_takes_it_out_too(two_homes):
     membership.save()
 
     membership_ended.send(sender=Membership, membership=before, at=LATER)
+
+    grant.refresh_from_db()
+    assert set(opened(grant).contracts) == {flat.contract.pk}
+
+
+def test_a_feed_that_makes_an_owner_a_viewer_takes_it_out_too(two_homes):
+    flat, cabin, _ben = two_homes
+    grant = share(flat)
+    number, email = cabin.customer.customer_number, flat.owner.email
+    told = MembershipRow(1, number, email, "Ada Demo", "viewer", "", False, None)
+
+    load(Hierarchy(as_of=LATER, mode="changes", memberships=(told,)), at=LATER)
 
     grant.refresh_from_db()
     assert set(opened(grant).contracts) == {flat.contract.pk}
