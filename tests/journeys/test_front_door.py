@@ -20,7 +20,7 @@ def test_a_refused_login_says_so_first_and_keeps_the_address(browser_page, width
 
     page.get_by_label("E-mail address").fill("nobody@example.com")
     page.get_by_label("Password").fill("not the password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
     shot(page, f"login-refused-{width}-{theme}")
     assert "The e-mail address or the password is not right." in page.get_by_role("alert").inner_text()
