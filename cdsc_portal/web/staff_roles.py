@@ -38,7 +38,7 @@ def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
 
 # what a person of the role may do, as app.codename; the administrator has everything of the three apps
 ROLES: dict[str, frozenset[str]] = {
-    SUPPORT: _named("accounts", "view", ("customer", "user", "membership", *_HIERARCHY))
+    SUPPORT: _named("accounts", "view", ("customer", "user", "membership", "roleevent", *_HIERARCHY))
     | _named("consent", "view", (*_SHARING, "recordedconsent"))
     | _named("datahub", "view", ("billstatement", "billsection"))
     | {
@@ -58,7 +58,9 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("datahub", "change", ("feed", "feedsource"))
     | _named("datahub", "add", ("feed", "feedsource", "feedrun"))
     | {"consent.view_disclosure", "accounts.export_records"},
-    ONBOARDING: _named("consent", "view", ("client", "clientcontact", "consentrequest", "message", "scopesetting"))
+    ONBOARDING: _named(
+        "consent", "view", ("client", "clientcontact", "consentrequest", "message", "scopesetting")
+    )
     | _named("consent", "change", ("client", "message", "scopesetting"))
     | _named("consent", "add", ("client", "clientcontact", "scopesetting"))
     | {"consent.delete_clientcontact", "accounts.view_user"},

@@ -21,10 +21,12 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
-from accounts.admin.ask import ask
-from accounts.admin.base import ActingAdmin, list_link
+from accounts.admin.ask import ReasonForm, ask
+from accounts.admin.base import list_link
+from cdsc_portal.lib import clock
+from consent.admin.shown_change import ShownChangeAdmin
 from consent.models import Client, Grant
-from consent.queries.clients import open_grants
+from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
 from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
 from consent.transitions import OPEN
@@ -67,7 +69,7 @@ class ClientForm(forms.ModelForm):
         model = Client
         fields = (
             "name", "client_type", "redirect_uris", "allowed_scopes", "purpose", "client_uri", "uri_confirmed",
-            "contact_email", "terms_uri", "policy_uri",
+            "contact_email", "terms_uri", "policy_uri", "all_or_nothing",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -82,7 +84,7 @@ class ClientForm(forms.ModelForm):
 
 
 @admin.register(Client)
-class ClientAdmin(ActingAdmin):
+class ClientAdmin(ShownChangeAdmin):
     """A third party's application. It is never deleted: grants and disclosures name it."""
 
     act_permission = _CHANGE
@@ -157,8 +159,8 @@ class ClientAdmin(ActingAdmin):
 
     def suspend_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         text = _(
-            "%(count)d open grants are hit: %(client)s reads nothing from the next call on. The grants stay and "
-            "open again when it is reinstated; customers can still stop them."
+            "%(count)d open grants and %(tokens)d tokens are hit: %(client)s reads nothing from the next call on. The "
+            "grants stay and open again when it is reinstated; customers can still stop them."
         )
         return self._change_status(request, pk, change=suspend_client, title=_("Suspend"), text=text)
 
@@ -178,22 +180,26 @@ class ClientAdmin(ActingAdmin):
         if not request.user.has_perm(_CHANGE):
             raise PermissionDenied
         client = get_object_or_404(Client, pk=pk)
-        if request.method != "POST":
-            hit = text % {"count": open_grants(client=client).count(), "client": client}
+        form = ReasonForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            tokens = live_tokens(client=client, at=clock.now())
+            hit = {"count": open_grants(client=client).count(), "tokens": tokens, "client": client}
             return ask(
                 request,
                 self.admin_site,
                 title=f"{title}: {client}",
-                text=hit,
+                text=text % hit,
                 button=title,
                 back=_page(client),
+                form=form,
             )
         try:
             count = change(client=client)
         except ClientChangeRefused as refused:
             messages.error(request, str(refused))
         else:
-            self.log_change(request, client, f"{title}: {count} open grants")
+            what = f"{change.__name__}: {count} open grants"
+            self.log_act(request, client, what, reason=form.cleaned_data["reason"])
             messages.success(request, _("Done. %d open grants were hit.") % count)
         return redirect(_page(client))
 

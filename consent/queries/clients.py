@@ -1,11 +1,24 @@
 """What hangs on a third party's application."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from consent.models import Client, Grant
+from consent.models import AccessToken, Client, ConsentRequest, Grant, RefreshToken, RequestStatus
 from consent.transitions import OPEN
 
 
 def open_grants(*, client: Client) -> QuerySet[Grant]:
     """Grants of `client` that have not ended, whatever their state."""
     return Grant.objects.filter(client=client, status__in=OPEN)
+
+
+def waiting_for(*, client: Client, at: datetime) -> int:
+    """How many of its requests wait for a customer's decision."""
+    return ConsentRequest.objects.filter(client=client, status=RequestStatus.WAITING, expires__gt=at).count()
+
+
+def live_tokens(*, client: Client, at: datetime) -> int:
+    """How many access and refresh tokens of `client` work at `at`. Two queries."""
+    access = AccessToken.objects.filter(application=client, expires__gt=at).count()
+    return access + RefreshToken.objects.filter(application=client, revoked=None, rotated=None).count()

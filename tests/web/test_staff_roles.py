@@ -15,7 +15,7 @@ EVERYBODY = frozenset(ROLES)
 # the list of each kind of record, and who may open it
 LISTS = {
     "accounts.customer": {SUPPORT, DATA, ADMINISTRATOR},
-    "accounts.user": {SUPPORT, ADMINISTRATOR},
+    "accounts.user": {SUPPORT, ONBOARDING, ADMINISTRATOR},  # to name the contacts of third parties
     "accounts.billingaccount": {SUPPORT, DATA, ADMINISTRATOR},
     "accounts.servicecontract": {SUPPORT, DATA, ADMINISTRATOR},
     "accounts.premise": {SUPPORT, DATA, ADMINISTRATOR},
@@ -28,6 +28,9 @@ LISTS = {
     "accounts.stafflook": {SUPPORT, ADMINISTRATOR},
     "auth.group": {ADMINISTRATOR},
     "consent.client": {SUPPORT, ONBOARDING, ADMINISTRATOR},
+    "accounts.roleevent": {SUPPORT, ADMINISTRATOR},
+    "consent.clientcontact": {ONBOARDING, ADMINISTRATOR},
+    "consent.message": {ONBOARDING, ADMINISTRATOR},
     "consent.scopesetting": {ONBOARDING, ADMINISTRATOR},
     "consent.consentrequest": {SUPPORT, ONBOARDING, ADMINISTRATOR},
     "consent.grant": {SUPPORT, ADMINISTRATOR},
@@ -62,6 +65,7 @@ DOES = {
     "consent.change_grant": {SUPPORT, ADMINISTRATOR},
     "consent.change_outgoingmail": {SUPPORT, ADMINISTRATOR},
     "consent.change_client": {ONBOARDING, ADMINISTRATOR},
+    "consent.change_message": {ONBOARDING, ADMINISTRATOR},
     "consent.change_scopesetting": {ONBOARDING, ADMINISTRATOR},
     "datahub.add_feedrun": {DATA, ADMINISTRATOR},
     "datahub.change_feed": {DATA, ADMINISTRATOR},

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission
 
+from accounts.models import StaffAction
 from consent.models import AccessToken, AuthorizationCode, Client, RefreshToken
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
@@ -43,7 +44,8 @@ def test_saving_a_client_keeps_its_secret(staff):
     staff.post(ADD, FORM)
     before = Client.objects.get()
 
-    staff.post(f"/admin/consent/client/{before.pk}/change/", FORM | {"name": "Sunny Roofs Ltd (demo)"})
+    changed = FORM | {"name": "Sunny Roofs Ltd (demo)", "confirmed": "yes"}
+    staff.post(f"/admin/consent/client/{before.pk}/change/", changed)
 
     after = Client.objects.get()
     assert (after.name, after.client_secret) == ("Sunny Roofs Ltd (demo)", before.client_secret)
@@ -91,21 +93,29 @@ def test_suspending_shows_the_count_and_reinstating_undoes_it(staff):
     asked = staff.get(url)
     client.refresh_from_db()
     untouched = client.status
-    staff.post(url)
+    staff.post(url, {"reason": " "})
+    client.refresh_from_db()
+    without_reason = client.status
+    staff.post(url, {"reason": "it leaked a secret"})
     client.refresh_from_db()
     suspended = client.status
-    staff.post(url.replace("suspend", "reinstate"))
+    staff.post(url.replace("suspend", "reinstate"), {"reason": "it has a new one"})
     client.refresh_from_db()
 
-    assert "2 open grants are hit" in asked.content.decode()
-    assert (untouched, suspended, client.status) == ("production", "suspended", "production")
+    assert "2 open grants and 0 tokens are hit" in asked.content.decode()
+    assert untouched == without_reason == client.status == "production"
+    assert suspended == "suspended"
+    assert [one.reason for one in StaffAction.objects.order_by("pk")] == [
+        "it leaked a secret",
+        "it has a new one",
+    ]
 
 
 def test_a_sandbox_client_cannot_be_lifted_by_suspending_and_reinstating(staff):
     client = ClientFactory(status="sandbox")
 
-    staff.post(f"/admin/consent/client/{client.pk}/suspend/")
-    staff.post(f"/admin/consent/client/{client.pk}/reinstate/")
+    staff.post(f"/admin/consent/client/{client.pk}/suspend/", {"reason": "x"})
+    staff.post(f"/admin/consent/client/{client.pk}/reinstate/", {"reason": "x"})
 
     client.refresh_from_db()
     assert client.status == "sandbox"
@@ -127,3 +137,34 @@ def test_staff_without_the_permission_cannot_suspend(client):
 @pytest.mark.spec("X-18")
 def test_tokens_and_codes_have_no_page():
     assert not {AccessToken, AuthorizationCode, RefreshToken} & set(admin.site._registry)
+
+
+def test_what_customers_read_changes_only_after_old_and_new_were_shown(staff):
+    client = ClientFactory(purpose="We size solar panels for your roof.")
+    url = f"/admin/consent/client/{client.pk}/change/"
+    form = {**FORM, "name": client.name, "purpose": "We size heat pumps for your roof."}
+
+    shown = staff.post(url, form)
+    client.refresh_from_db()
+    before = client.purpose
+    hidden = dict(shown.context["hidden"]) | {"confirmed": "yes"}
+    staff.post(url, hidden | {"allowed_scopes": FORM["allowed_scopes"]})
+
+    client.refresh_from_db()
+    page = shown.content.decode()
+    assert "<del>solar panels</del>" in page
+    assert "<ins>heat pumps</ins>" in page
+    assert before == "We size solar panels for your roof."
+    assert client.purpose == "We size heat pumps for your roof."
+    assert ["purpose", before, client.purpose] in StaffAction.objects.get().changes
+
+
+def test_what_customers_do_not_read_changes_at_once(staff):
+    client = ClientFactory(purpose="")
+    form = {**FORM, "name": client.name, "purpose": "", "contact_email": "new@example.com"}
+    form |= {name: "" for name in ("client_uri", "terms_uri", "policy_uri") if name in FORM}
+
+    staff.post(f"/admin/consent/client/{client.pk}/change/", form)
+
+    client.refresh_from_db()
+    assert client.contact_email == "new@example.com"
