@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, Model, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +20,7 @@ ROLES: dict[str, str | Promise] = {
 }
 _SHARES = gettext_lazy("Delegate: sees and shares, until a date")
 _HISTORY = 50
+_ORDER = (Role.OWNER, Role.DELEGATE, Role.VIEWER)
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -80,7 +81,8 @@ def people_page(*, user: User, at: datetime) -> tuple[CustomerPeople, ...]:
     events = _managed(managed, RoleEvent.objects.select_related("user", "by", "billing_account"))
     waiting = list(invited.select_related("billing_account"))
     happened = list(events[: _HISTORY * max(len(managed), 1)])
-    held = list(roles.order_by("role", "user__email", "pk"))
+    rank = Case(*(When(role=role, then=place) for place, role in enumerate(_ORDER)))
+    held = list(roles.order_by(rank, "user__email", "pk"))
     customers = {one.customer_id: one.customer for one in own}
     return tuple(
         _customer(customer, user, at, managed, own, held, waiting, happened)
