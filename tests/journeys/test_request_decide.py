@@ -58,7 +58,7 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
 
     assert "You changed the first day to" in told
     assert f"Electricity {home.contract.contract_number}" in told
-    assert "Gas" not in told
+    assert "Services not shared: Gas" in told
     assert parse_qs(urlsplit(sent[-1]).query)["state"] == ["s"]
     part = Grant.objects.get().parts.get()
     assert part.scope == "usage_data"
@@ -102,20 +102,23 @@ def test_both_answers_weigh_the_same(browser_page, width):
     assert looks[0] == looks[1]
 
 
-@pytest.mark.spec("P-06")
-def test_enter_in_a_field_decides_nothing(browser_page):
+@pytest.mark.spec("P-05", "F-79")
+def test_no_is_taken_from_a_form_full_of_errors(browser_page):
     home = electricity_and_gas()
     request = request_of(home)
-    page = browser_page()
+    page = browser_page(also=[COMPANY])
+    sent = at_the_company(page)
     arrive(page, home, address(request))
-    page.get_by_text("Shorten the period").first.click()
+    for tick in page.get_by_label("Share this").all():
+        tick.uncheck()
+    page.get_by_role("button", name="Share selected data").click()
+    page.get_by_role("alert").wait_for()
 
-    with page.expect_navigation():
-        page.get_by_label("Last day").first.press("Enter")
+    page.get_by_role("button", name="Do not share").click()
+    page.get_by_text("Welcome back").wait_for()
 
-    request.refresh_from_db()
-    assert request.status == RequestStatus.WAITING
-    assert page.url.endswith(address(request))
+    assert parse_qs(urlsplit(sent[-1]).query)["error"] == ["access_denied"]
+    assert not Grant.objects.exists()
 
 
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
