@@ -77,7 +77,9 @@ def bill_list(*, access: OwnerAccess, account: str, year: int | None, number: st
     years = every.order_by().dates("statement_date", "year", order="DESC")
     found = every.filter(account__public_id=account) if account else every
     found = found.filter(statement_date__year=year) if year else found
-    page = Paginator(found.order_by("-statement_date", "public_id"), PAGE_SIZE).get_page(number)
+    page = Paginator(
+        found.order_by("-statement_date", "account__account_number", "public_id"), PAGE_SIZE
+    ).get_page(number)
     shown = list(page.object_list)
     linked = corrections(shown, covered)
     return BillList(
