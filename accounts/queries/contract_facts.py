@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import ServiceContract, User
 from accounts.queries.account_facts import AccountLink
@@ -119,7 +120,7 @@ def _status(contract: ServiceContract, today: date) -> str:
         return _("Ended")
     if contract.start > today:
         return _("Starts on %(day)s") % {"day": day_in_words(contract.start)}
-    return _("Active")
+    return pgettext("state of an account or service", "Active")
 
 
 def _names(programs: Iterable[object]) -> tuple[str, ...]:

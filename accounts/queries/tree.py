@@ -15,7 +15,15 @@ from accounts.queries.labels import grid_places
 from accounts.queries.lasting import lasting_in_words, span_in_words
 from accounts.queries.roles import owned_accounts
 from accounts.queries.stays import MeterStay, PointStay, stays
-from accounts.queries.tree_entries import AccountLine, Entries, Entry, matching, metered_numbers, tree_entries
+from accounts.queries.tree_entries import (
+    AccountLine,
+    Entries,
+    Entry,
+    by_number,
+    matching,
+    metered_numbers,
+    tree_entries,
+)
 from cdsc_portal.lib.local_days import days
 
 LINES = 25  # a page
@@ -158,11 +166,11 @@ def _regions(lines: Iterable[Entry], at: datetime) -> dict[int, str]:
     return found
 
 
-def _region_order(regions: Mapping[int, str], line: Entry) -> tuple[bool, str, bool, str]:
+def _region_order(regions: Mapping[int, str], line: Entry) -> tuple[bool, str, bool, list[tuple[int, str]]]:
     """Regions by name, what has none last; in each the current ones first."""
     assert line.contract is not None
     region = regions.get(line.contract.key, "")
-    return not region, region, line.contract.has_ended, line.contract.number
+    return not region, region, line.contract.has_ended, by_number(line.contract.number)
 
 
 def _groups(

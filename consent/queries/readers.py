@@ -6,15 +6,16 @@ from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day
 from consent.models import Grant, GrantPart
-from consent.queries.sharing_list import until_words
 from consent.queries.status_words import StatusWords, words_of
-from consent.queries.visible_grants import status_at, visible_grants
+from consent.queries.visible_grants import open_at, visible_grants
 from consent.scopes.catalogue import SCOPES
-from consent.transitions import ENDED, GrantStatus
+from consent.transitions import GrantStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class GrantToDecide:
 
 def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
     """Companies that can read data of what `user` may see, by name; several sharings of one count once. One query."""
-    open_now = visible_grants(user=user, at=at).exclude(_over(at)).order_by()
+    open_now = visible_grants(user=user, at=at).filter(open_at(at)).order_by()
     companies = open_now.values_list("client", "client__name").distinct()
     return tuple(sorted((name for _key, name in companies), key=str.casefold))
 
@@ -46,7 +47,7 @@ def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
 def grants_to_decide(*, user: User, at: datetime) -> tuple[GrantToDecide, ...]:
     """Sharings that wait for a decision of the customer's, by company. One query."""
     waiting = (
-        visible_grants(user=user, at=at).exclude(_over(at)).filter(status=GrantStatus.NEEDS_AUTHORIZATION)
+        visible_grants(user=user, at=at).filter(open_at(at)).filter(status=GrantStatus.NEEDS_AUTHORIZATION)
     )
     found = [GrantToDecide(grant.public_id, grant.client.name) for grant in waiting]
     return tuple(sorted(found, key=lambda one: one.company.casefold()))
@@ -71,7 +72,7 @@ def _readers(
         covering |= Q(future_accounts=account)
     lasting = Q(access_ends__isnull=True) | Q(access_ends__gt=at)
     parts = GrantPart.objects.filter(covering, lasting).distinct()
-    grants = visible_grants(user=user, at=at).exclude(_over(at)).filter(parts__in=parts).distinct()
+    grants = visible_grants(user=user, at=at).filter(open_at(at)).filter(parts__in=parts).distinct()
     grants = grants.prefetch_related(Prefetch("parts", queryset=parts, to_attr="covering"))
     found = [
         Reader(
@@ -79,16 +80,17 @@ def _readers(
             company=grant.client.name,
             status=words_of(grant, at, viewer=user),
             data=tuple(SCOPES[part.scope].title for part in _covering(grant)),
-            until=until_words(grant),
+            until=_until(grant),
         )
         for grant in grants
-        if status_at(grant, at) not in ENDED
     ]
     return tuple(sorted(found, key=lambda reader: reader.company.casefold()))
 
 
-def _over(at: datetime) -> Q:
-    return Q(status__in=ENDED) | Q(access_ends__lte=at)
+def _until(grant: Grant) -> str:
+    if grant.access_ends is None:
+        return _("Until you stop it")
+    return _("Until %(last)s") % {"last": day_in_words(last_day(grant.access_ends))}
 
 
 def _covering(grant: Grant) -> list[GrantPart]:

@@ -4,12 +4,15 @@ import gzip
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 from lxml import html
 
 from accounts.models import BillingAccount, ServiceContract
+from accounts.queries.roles import visible_accounts, visible_contracts
 from accounts.queries.tree import LINES
+from cdsc_portal.lib import clock
 from tests.factories.accounts import household
 from tests.factories.chain import chain
 from tests.factories.consent import GrantFactory, GrantPartFactory
@@ -78,3 +81,15 @@ def test_all_names_are_taken_from_one_list(shops, owner):
 
 def named(lines):
     return SimpleUploadedFile("names.csv", lines.encode(), content_type="text/csv")
+
+
+@pytest.mark.parametrize("visible", [visible_contracts, visible_accounts])
+def test_who_may_see_what_is_found_without_reading_everybodys(shops, visible):
+    home = household()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_servicecontract, accounts_billingaccount, accounts_membership")
+
+    plan = visible(user=home.owner, at=clock.now()).explain(analyze=True)
+
+    assert "Seq Scan on accounts_servicecontract" not in plan
+    assert "Seq Scan on accounts_billingaccount" not in plan
