@@ -79,3 +79,14 @@ def test_changing_the_language_leads_to_no_other_host(client):
     response = client.post("/i18n/setlang/", {"language": "es", "next": "https://elsewhere.example.com/"})
 
     assert response["Location"] == "/"
+
+
+@pytest.mark.django_db
+def test_the_front_page_leads_to_the_login_and_the_documentation_and_holds_nobodys_data(
+    client, django_assert_num_queries
+):
+    with django_assert_num_queries(0):
+        text = client.get("/").content.decode().split("<main")[1]
+
+    assert 'href="/accounts/login/"' in text
+    assert 'href="/docs/"' in text
