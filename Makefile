@@ -38,10 +38,10 @@ smoke: setup
 	@$(BIN)/python -m cdsc_portal.demo smoke
 
 test: setup-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 journeys: setup-dev browser
-	EVERY_STATE=1 $(BIN)/python -m pytest tests/journeys
+	EVERY_STATE=1 $(BIN)/python -m pytest -n auto --dist load tests/journeys
 
 check: setup-dev
 	@$(BIN)/python tools/check.py

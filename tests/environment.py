@@ -13,7 +13,9 @@ os.environ.setdefault("DEVELOPMENT", "1")
 os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "test"))
 
 _data_dir = Path(os.environ["VAR_DIR"]) / "postgres"
-_ours = not os.environ.get("DATABASE_URL") and not embedded_postgres.is_running(_data_dir)
+# where several processes run the tests, the one that began them starts the server first and stops it last
+_begins = "PYTEST_XDIST_WORKER" not in os.environ
+_ours = _begins and not os.environ.get("DATABASE_URL") and not embedded_postgres.is_running(_data_dir)
 
 
 def pytest_unconfigure() -> None:
