@@ -8,11 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.local_days import first_day_from, last_midnight_by
 from datahub.queries.sum_periods import By
 from datahub.queries.usage_life import UsageLife
 from datahub.queries.usage_measured import Measured
-from datahub.queries.usage_periods import Length, ShownPeriod, instants, when_in_words, year_ago
+from datahub.queries.usage_periods import ShownPeriod, next_first, when_in_words, year_ago
 from datahub.queries.usage_series import Amount, Series, added
 
 _WHOLE: dict[str, str | Promise] = {
@@ -41,7 +41,10 @@ def finding(series: Series, held: Measured, life: UsageLife) -> str:
 
 
 def _beside(said: str, series: Series, held: Measured, life: UsageLife) -> str:
-    """With the year before: of the days, or else the parts, that were measured whole in both years."""
+    """With the year before: of the days, or else the parts, that were measured whole in both years.
+
+    A day that a move or the end of what is loaded cuts is not whole, though no reading of its own is missing.
+    """
     ago = held.period.year_ago
     if ago is None:
         return said
@@ -50,8 +53,10 @@ def _beside(said: str, series: Series, held: Measured, life: UsageLife) -> str:
     amounts: Mapping[date, Amount] = series.amounts if series.days is None else series.days
     own = [day for day in amounts if _within(day, held.period)]
     pairs = [(day, before) for day in own if (before := year_ago(day)) in amounts and before is not None]
-    by = By.DAY if series.days is not None else held.by
-    pairs = [pair for pair in pairs if all(_is_whole(day, by, amounts[day], life) for day in pair)]
+    by = By.DAY if series.days is not None else held.period.by
+    first, past = first_day_from(life.moved_in), last_midnight_by(life.loaded_until)
+    pairs = [pair for pair in pairs if first <= pair[1] and next_first(pair[0], by) <= past]
+    pairs = [pair for pair in pairs if all(amounts[day].known >= amounts[day].due for day in pair)]
     now, then = (added(amounts[day].value for day in days) for days in (_side(pairs, 0), _side(pairs, 1)))
     if not pairs or then <= 0:
         return said
@@ -60,11 +65,6 @@ def _beside(said: str, series: Series, held: Measured, life: UsageLife) -> str:
     if whole or held.period.is_day:
         return _("%(finding)s, %(change)s %(when)s") % facts
     return _("%(finding)s. Of what was measured in both years: %(change)s %(when)s") % facts
-
-
-def _is_whole(day: date, by: Length, amount: Amount, life: UsageLife) -> bool:
-    """Nothing is missing, and neither a move nor the end of what is loaded cuts it."""
-    return amount.known >= amount.due and life.span.covers(Span(*instants(day, by)))
 
 
 def _side(pairs: Iterable[tuple[date, date]], side: int) -> list[date]:

@@ -147,4 +147,5 @@ def _with_days(series: Sequence[Series], by_day: Sequence[Series]) -> Iterator[S
         yield from series
         return
     for one, days in zip(series, by_day, strict=True):
-        yield replace(one, days=days.amounts)
+        complete = sorted(day for day, amount in days.amounts.items() if amount.known >= amount.due)
+        yield replace(one, days=days.amounts, complete=complete)

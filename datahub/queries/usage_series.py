@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from itertools import combinations
+from typing import NamedTuple
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -28,8 +29,7 @@ _DIGITS = 60  # more than a sum ever has
 _RULES = list(Rule)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """What a series holds for one period: exact, in the unit as fed, of [start, end) in epoch seconds."""
 
     value: Decimal
@@ -57,6 +57,7 @@ class Series:
     meters: frozenset[int] = frozenset()  # keys
     is_plain: bool = True  # no register or meter has to be named to tell it from others
     days: Mapping[date, Amount] | None = None
+    complete: Sequence[date] = ()  # in order: those of `days` of which nothing is missing
 
     def in_unit(self, value: Decimal) -> Decimal:
         """In the unit that is shown, exactly."""
@@ -138,14 +139,20 @@ def _series(group: Sequence[UsageSums], groups: Sequence[Sequence[UsageSums]]) -
 
 
 def _amounts(group: Sequence[UsageSums], rule: Rule) -> dict[date, Amount]:
+    each = [_of_one(item) for item in group]
+    if len(each) == 1:
+        return each[0]
     found: dict[date, list[Amount]] = defaultdict(list)
-    for item in group:
-        sums = item.sums
-        columns = (sums.starts.tolist(), sums.ends.tolist(), sums.known.tolist(), sums.due.tolist())
-        rows = zip(sums.days, item.values, *columns, item.not_measured, strict=True)
-        for day, *facts in rows:
-            found[day].append(Amount(*facts))
+    for amounts in each:
+        for day, amount in amounts.items():
+            found[day].append(amount)
     return {day: _joined(parts, rule) for day, parts in found.items()}
+
+
+def _of_one(item: UsageSums) -> dict[date, Amount]:
+    sums = item.sums
+    columns = (sums.starts.tolist(), sums.ends.tolist(), sums.known.tolist(), sums.due.tolist())
+    return dict(zip(sums.days, map(Amount, item.values, *columns, item.not_measured), strict=True))
 
 
 def added(values: Iterable[Decimal]) -> Decimal:

@@ -1,5 +1,6 @@
 """The table of a usage page: a row for each part of the period, what is missing and what is estimated said in it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -41,6 +42,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """Rows of a table; those of its foot add up the others."""
+
+    is_foot: bool
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """`headings` name the columns after the first; no `total`: nothing to add up."""
 
@@ -49,15 +58,26 @@ class Table:
     rows: tuple[Row, ...]
     total: tuple[Cell, ...]
 
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        """The rows, and what they add up to."""
+        foot = Body(True, (Row(_("Total"), "", self.total, ()),))
+        return (Body(False, self.rows), foot) if self.total else (Body(False, self.rows),)
+
+
+_Column = tuple[Series, Sequence[str]]  # with the headings of its one or two columns
+
 
 def usage_table(held: Measured, life: UsageLife, asked: UsageAsked) -> Table:
     """Amounts of each series, beside those of the year before where a part is no slot of a day."""
-    rows = tuple(_row(part, held, life, asked) for part in held.parts)
+    columns = [(one, _headings(one, held.by)) for one in held.series]
     return Table(
         first=_("Time") if held.period.is_day else _("Period"),
-        headings=tuple(heading for one in held.series for heading in _headings(one, held.by)),
-        rows=rows,
-        total=tuple(cell for one in held.series for cell in _total(one, held, life)) if held.has_data else (),
+        headings=tuple(heading for _series, headings in columns for heading in headings),
+        rows=tuple(_row(part, columns, held, life, asked) for part in held.parts),
+        total=tuple(cell for column in columns for cell in _total(column, held, life))
+        if held.has_data
+        else (),
     )
 
 
@@ -66,8 +86,7 @@ def missing_in_words(series: Series, amount: Amount, first: date, past: date, li
     if series.days is not None and (past - first).days > 1:
         begin, end = max(first, life.first_day), min(past, life.last_day + timedelta(days=1))
         due = (end - begin).days
-        found = (series.days.get(begin + timedelta(days=place)) for place in range(due))
-        known = sum(day is not None and day.known >= day.due for day in found)
+        known = bisect_left(series.complete, end) - bisect_left(series.complete, begin)
         if known < due:
             return _("%(known)s of %(due)s days complete") % {"known": _count(known), "due": _count(due)}
     if amount.known >= amount.due:
@@ -89,20 +108,20 @@ def _headings(series: Series, by: Length) -> list[str]:
     return [own, _("%(what)s, the year before (%(unit)s)") % names]
 
 
-def _row(part: date, held: Measured, life: UsageLife, asked: UsageAsked) -> Row:
+def _row(part: date, columns: Sequence[_Column], held: Measured, life: UsageLife, asked: UsageAsked) -> Row:
     told = any(part in one.amounts for one in held.series if one.days is not None or held.by is not By.DAY)
     inside = held.period.inside(part) if told else ""
     return Row(
         label=part_in_words(part, held.by),
         url=asked.url(period=ShownPeriod.parse(inside)) if inside else "",
-        cells=tuple(cell for one in held.series for cell in _cells(one, part, held.by, life)),
+        cells=tuple(cell for column in columns for cell in _cells(column, part, held.by, life)),
         notes=tuple(_notes(part, held.by, life)),
     )
 
 
-def _cells(series: Series, part: date, by: Length, life: UsageLife) -> list[Cell]:
+def _cells(column: _Column, part: date, by: Length, life: UsageLife) -> list[Cell]:
     """The row says what cuts its own part short; what cuts the year before stands there."""
-    own, *more = _headings(series, by)
+    series, (own, *more) = column
     cells = [_cell(series, own, part, by, life)]
     for heading in more:
         ago = year_ago(part)
@@ -129,9 +148,9 @@ def _marks(missing: str, estimated: int) -> tuple[str, ...]:
     return tuple(filter(None, (missing, estimated_in_words(estimated) if estimated else "")))
 
 
-def _total(series: Series, held: Measured, life: UsageLife) -> list[Cell]:
+def _total(column: _Column, held: Measured, life: UsageLife) -> list[Cell]:
     """Of the rows; what is not summed has none."""
-    own, *more = _headings(series, held.by)
+    series, (own, *more) = column
     if series.rule is not Rule.SUM:
         return [Cell(own, "", "", ())]
     amounts = [series.amounts[part] for part in held.parts if part in series.amounts]
