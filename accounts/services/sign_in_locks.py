@@ -14,8 +14,8 @@ from cdsc_portal.lib.sealed import digest
 
 ALLOWED = 5
 WINDOW = timedelta(minutes=5)
-PASSWORD, SECOND_STEP, REAUTHENTICATION = "password", "second step", "again"
-_OF_A_PERSON = (PASSWORD, SECOND_STEP, REAUTHENTICATION)
+PASSWORD, SECOND_STEP, REAUTHENTICATION, LOGIN_CODE = "password", "second step", "again", "login code"
+_OF_A_PERSON = (PASSWORD, SECOND_STEP, REAUTHENTICATION, LOGIN_CODE)
 
 
 class LockedError(Exception):

@@ -15,13 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.services.sign_in_locks import LockedError, count_try, forget_tries
+from accounts.services.sign_in_locks import LOGIN_CODE, LockedError, count_try, forget_tries
 from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.single_sign_on import sign_on_link
 from accounts.sign_in.waiting import keep_waiting_page, waiting_page, ways
 from cdsc_portal.lib import clock
-
-_LOGIN_CODE = "login code"
 
 
 class OnTheWay:
@@ -79,7 +77,7 @@ class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
         address = self._process.state.get("email", "")
         if self._action == "verify":
             try:
-                count_try(kind=_LOGIN_CODE, of=address, at=clock.now())
+                count_try(kind=LOGIN_CODE, of=address, at=clock.now())
             except LockedError as locked:
                 return self._locked(locked_words(locked))
         response: HttpResponse = super().post(request, *args, **kwargs)
@@ -87,7 +85,7 @@ class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         if self._action == "verify":
-            forget_tries(kind=_LOGIN_CODE, of=self._process.state.get("email", ""))
+            forget_tries(kind=LOGIN_CODE, of=self._process.state.get("email", ""))
         response: HttpResponse = super().form_valid(form)
         return response
 
