@@ -203,7 +203,9 @@ def _services(facts: Mapping[str, Any], readable: Named) -> tuple[ReceiptService
 
 
 def _contracts(public_ids: tuple[str, ...], readable: Named) -> tuple[ReceiptContract, ...]:
-    return tuple(_named(readable[public_id]) for public_id in public_ids if public_id in readable)
+    known = [readable[public_id] for public_id in public_ids if public_id in readable]
+    known.sort(key=lambda contract: (contract["account_number"], contract["number"]))
+    return tuple(_named(contract) for contract in known)
 
 
 def _named(contract: Mapping[str, str]) -> ReceiptContract:

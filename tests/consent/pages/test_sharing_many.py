@@ -50,10 +50,10 @@ def test_the_list_is_searched_from_eleven_on_and_by_page(home, browser):
     by_number = browser.get(LIST, {"q": home.contract.contract_number}).content.decode()
     nothing = browser.get(LIST, {"q": "nobody"}).content.decode()
 
-    assert first.count('<li class="card">') == 24
-    assert second.count('<li class="card">') == 7
-    assert found.count('<li class="card">') == 1 and "Sunny Roofs (demo)" in found
-    assert by_number.count('<li class="card">') == 24
+    assert first.count('<li class="card sharing-card">') == 24
+    assert second.count('<li class="card sharing-card">') == 7
+    assert found.count('<li class="card sharing-card">') == 1 and "Sunny Roofs (demo)" in found
+    assert by_number.count('<li class="card sharing-card">') == 24
     assert "Nothing that is shared now has “nobody”." in nothing
 
 
