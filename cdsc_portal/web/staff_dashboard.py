@@ -13,6 +13,7 @@ from consent.queries.staff_figures import (
     GrantFigures,
     grant_figures,
     mail_figures,
+    messages_to_answer,
     waiting_records,
     waiting_requests,
 )
@@ -32,7 +33,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What this person may see; None = not theirs to see. At most seven queries."""
+    """What this person may see; None = not theirs to see. At most eight queries."""
 
     due: tuple[Due, ...]
     feeds: tuple[FeedStanding, ...] | None
@@ -75,6 +76,9 @@ def _due(request: HttpRequest) -> list[Due]:
         due.append(
             Due(_("Mails that wait"), mail.waiting, _list("consent_outgoingmail", "outstanding=waiting"))
         )
+    if may("consent.view_message"):
+        turn = _list("consent_message", "status__exact=pending")
+        due.append(Due(_("Messages of third parties to answer"), messages_to_answer(), turn))
     if may("consent.view_consentrequest"):
         count = waiting_requests(at=at)
         due.append(

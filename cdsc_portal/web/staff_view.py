@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -58,8 +58,9 @@ class CustomerViewMiddleware:
         agent = request.user
         if not isinstance(agent, User):
             return redirect_to_login(request.get_full_path())
-        look = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now())
-        if look is None or not (agent.is_staff and agent.has_perm(_LOOK)):
+        may_look = admin.site.has_permission(request) and agent.has_perm(_LOOK)  # second step included
+        look = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now()) if may_look else None
+        if look is None:
             messages.error(request, _("This look is over. Open it again with a reason."))
             return redirect("admin:index")
         if request.method not in ("GET", "HEAD"):

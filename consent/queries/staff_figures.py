@@ -11,6 +11,8 @@ from consent.models import (
     ConsentRequest,
     Disclosure,
     Grant,
+    Message,
+    MessageStatus,
     OutgoingMail,
     RecordedConsent,
     RecordedStatus,
@@ -88,6 +90,11 @@ def waiting_records(*, by_id: int) -> int:
     """Consents by phone or paper that another person recorded, so that this one can confirm them. One query."""
     waiting = RecordedConsent.objects.filter(status=RecordedStatus.WAITING)
     return waiting.exclude(recorded_by=by_id).exclude(user=by_id).count()
+
+
+def messages_to_answer() -> int:
+    """Messages of third parties in which it is the utility's turn (R-98). One query."""
+    return Message.objects.filter(status=MessageStatus.PENDING).count()
 
 
 def mail_figures(*, at: datetime) -> MailFigures:

@@ -40,6 +40,7 @@ _LISTS = (
     "/admin/datahub/feed/",
     "/admin/datahub/feedrun/",
     "/admin/auth/group/",
+    "/admin/find/?q=Robin",
 )
 
 
@@ -215,6 +216,7 @@ def test_lists_and_forms_of_staff_have_no_serious_fault(browser_page, width, the
     page = browser_page(width=width, theme=theme)
     log_in(page, desk.agent.email, "/admin/")
     forms = (
+        f"/admin/customers/{desk.home.customer.pk}/",
         f"/admin/accounts/customer/{desk.home.customer.pk}/change/",
         f"/admin/accounts/servicecontract/{desk.home.contract.pk}/change/",
         f"/admin/consent/client/{desk.client.pk}/change/",

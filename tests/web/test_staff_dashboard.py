@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT, make_roles
-from consent.models import ConsentRequest, OutgoingMail, RecordedConsent
+from consent.models import ConsentRequest, Message, OutgoingMail, RecordedConsent
 from consent.transitions import GrantStatus
 from datahub.models import RunStatus
 from tests.factories.accounts import StaffFactory, UserFactory
@@ -99,9 +99,13 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
         proof_reference="tape 1", recorded_by=UserFactory(is_staff=True),
     )  # fmt: skip
 
+    Message.objects.create(
+        client=client, type="private_message", status="pending", by_client=True, name="A", description="B"
+    )
+
     due = {one.words: one for one in dashboard(staff).due}
 
-    assert [one.count for one in due.values()] == [1, 1, 1, 1]
+    assert [one.count for one in due.values()] == [1, 1, 1, 1, 1]
     for one in due.values():
         assert staff.get(one.url).context["cl"].result_count == 1, one.words
 

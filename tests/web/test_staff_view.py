@@ -125,6 +125,13 @@ def test_a_look_ends_and_is_nobody_elses(client, agent, time_machine):
     assert of_another.headers["Location"] == too_late.headers["Location"] == "/admin/"
 
 
+def test_a_session_without_the_second_step_sees_nothing(client, agent, settings):
+    inside = opened(agent, household())
+    settings.STAFF_SECOND_FACTOR = True
+
+    assert client.get(f"{inside}/my/").headers["Location"] == "/admin/"
+
+
 def test_only_those_who_may_look_can(client):
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_customer"))

@@ -110,6 +110,10 @@ def _as_the_customer(page: Page, desk: Desk) -> None:
 
 
 PAGES = (
+    _staff(
+        "staff-customer", "/admin/customers/{customer}/", "Robin Sample", "Robin Sample", "#services-title",
+        "#mail-title",
+    ),
     _staff("staff-overview", "/admin/", "Overview", "Resumen", ".staff-cards table", "progress"),
     _staff(
         "staff-look", "/admin/accounts/customer/{customer}/look/",
