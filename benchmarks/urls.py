@@ -2,7 +2,9 @@
 
 from functools import cache
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import path
 from rest_framework.request import Request
 
@@ -21,6 +23,12 @@ def bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(ready(_size(request)), content_type="application/json")
 
 
+@login_required
+def bare_page(request: HttpRequest) -> HttpResponse:
+    """The login and the frame that every page has; nothing in it."""
+    return render(request, "base.html")
+
+
 class Gated(GatedView):
     """The gate, its transaction and the same bytes; nothing is read, encoded or recorded."""
 
@@ -34,4 +42,4 @@ def _size(request: HttpRequest | Request) -> int:
     return int(request.GET.get("size", "0"))
 
 
-urlpatterns = [path("bare", bare), path("gated", Gated.as_view()), *product]
+urlpatterns = [path("bare", bare), path("bare_page", bare_page), path("gated", Gated.as_view()), *product]

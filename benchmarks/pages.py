@@ -1,0 +1,67 @@
+"""Pages of a customer: the slowest twentieth of calls beside that of a bare page under the same login and frame."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+from django.test import Client
+from django.urls import reverse
+
+from benchmarks.measure import Figure, Work, at_most, seconds
+from tests.factories.accounts import Household, household
+from tests.factories.consent import approve
+from tests.factories.feeds import load_readings, usage_series
+from tests.journeys.consent_steps import EVERYTHING, request_of
+
+_START, _QUARTERS = datetime(2023, 11, 1, 7, tzinfo=UTC), 3 * 365 * 96  # to the end of October 2026
+_GRANTS = 5
+_ROUNDS, _CALLS = 25, 4  # calls of a page in a row, as a busy worker makes them
+
+
+def figures() -> Iterator[Figure]:
+    """In process, through all middleware; sharing and usage at most six times, the request at most four."""
+    home = _home()
+    owner = Client()
+    owner.force_login(home.owner)
+    key = request_of(home, *EVERYTHING).key
+    pages = {
+        "usage year of three years of quarter hours": (f"{reverse('my_usage')}?period=2026", 6),
+        "sharing list": (reverse("sharing_list"), 6),
+        "request page": (reverse("consent_request", args=[key]), 4),
+    }
+    bare, *found = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
+    for (name, (_path, goal)), value in zip(pages.items(), found, strict=True):
+        yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
+
+
+def _home() -> Household:
+    """Used and sent back, each quarter hour of three years."""
+    home = household()
+    values = np.random.default_rng(1).integers(0, 900, (2, _QUARTERS)).tolist()
+    load_readings(
+        usage_series(home.meter, _START, values[0], scale=0),
+        usage_series(home.meter, _START, values[1], scale=0, direction="export"),
+    )
+    for _ in range(_GRANTS):
+        approve(request_of(home, *EVERYTHING))
+    return home
+
+
+def _get(client: Client, path: str) -> Callable[[], None]:
+    def call() -> None:
+        answer = client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status_code}")
+
+    return call
+
+
+def _p95s(*works: Work) -> list[float]:
+    """Milliseconds that nineteen of twenty calls of each stay within; the works take turns, a first one not counted."""
+    for work in works:
+        work()
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(_ROUNDS):
+        for times, work in zip(taken, works, strict=True):
+            times.extend(seconds(work) * 1000 for _ in range(_CALLS))
+    return [float(np.percentile(times, 95)) for times in taken]
