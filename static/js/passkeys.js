@@ -1,38 +1,6 @@
 // Passkeys: the browser's dialog makes one or uses one; the server's words go in and out as JSON.
 // Forms without a passkey stay hidden: there is always another way to log in.
-const bytes = (text) => {
-  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
-};
-
-const text = (buffer) => {
-  const plain = String.fromCharCode(...new Uint8Array(buffer));
-  return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-};
-
-const asked = ({ publicKey }) => {
-  const options = { ...publicKey, challenge: bytes(publicKey.challenge) };
-  if (publicKey.user) options.user = { ...publicKey.user, id: bytes(publicKey.user.id) };
-  for (const list of ["allowCredentials", "excludeCredentials"]) {
-    if (publicKey[list]) options[list] = publicKey[list].map((one) => ({ ...one, id: bytes(one.id) }));
-  }
-  return { publicKey: options };
-};
-
-const told = (credential) => {
-  const response = {};
-  for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (credential.response[part]) response[part] = text(credential.response[part]);
-  }
-  return JSON.stringify({
-    id: credential.id,
-    rawId: text(credential.rawId),
-    type: credential.type,
-    authenticatorAttachment: credential.authenticatorAttachment,
-    clientExtensionResults: credential.getClientExtensionResults(),
-    response,
-  });
-};
+import { asked, told } from "./passkey_json.js";
 
 const options = async (form) => {
   if (form.dataset.passkeyOptions) {
