@@ -31,7 +31,8 @@ def default_redirect(request: HttpRequest) -> HttpResponse:
     """
     if code := request.GET.get("code"):
         grant = grant_of_code(code)
-        receipt = receipt_of(grant) if grant and grant.user_id == request.user.pk else None
+        is_theirs = grant is not None and grant.user is not None and grant.user == request.user
+        receipt = receipt_of(grant) if is_theirs else None
         if receipt is not None:
             return SeeOther(reverse("receipt", args=[receipt.key]))
         return render(request, "consent/default_done.html")

@@ -16,7 +16,7 @@ from cdsc_portal.lib import clock
 from consent.models import ConsentRequest, Grant, OutgoingMail, RequestStatus
 from consent.queries.decisions_due import decisions_due
 from consent.services.offer import build_offer, changed_aspects
-from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, ask
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
@@ -136,6 +136,21 @@ def test_the_answer_goes_back_through_the_viewer(
     assert "Your request was decided" in words_of(shown)
     assert answer in parse_qs(urlsplit(carried["Location"]).query)
     assert "code" not in shown.content.decode().split("<main")[1].split("<form")[0]
+
+
+@pytest.mark.spec("P-08", "P-15")
+def test_an_owners_kept_choices_are_not_shown_to_the_viewer_of_the_same_browser(
+    home, browser, opened, viewer, handed_over
+):
+    form = opened(browser, handed_over)
+    browser.session.flush()
+    form.press("decision", "approve")
+
+    browser.post(reverse("account_login"), {"login": viewer.email, "password": PASSWORD})
+    page = browser.get(address(handed_over))
+
+    assert "Your choices are as you left them" not in words_of(page)
+    assert "You asked" in words_of(page)
 
 
 @pytest.mark.spec("P-15")
