@@ -1,28 +1,26 @@
 """Statements that the database plans once for each connection, for the few that run on every call."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import cast
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.pq import Format
 
 
-@contextmanager
-def prepared_cursor(*, binary: bool = False) -> Iterator[CursorWrapper]:
-    """A cursor that sends values apart from the statement; seen by query counts like any other.
+def prepared_cursor(*, binary: bool = False) -> CursorWrapper:
+    """A cursor that sends values apart from the statement, to be closed by `with`; query counts see it like any other.
 
     `binary`: answers come in the database's own form, which is faster, and instants as psycopg reads them.
     Planning the gate's statement takes longer than running it. Behind PgBouncer in transaction mode this needs its
     version 1.21 or newer (`max_prepared_statements`).
     """
     connection.ensure_connection()
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     raw = psycopg.Cursor(connection.connection)
-    raw.format = psycopg.pq.Format(binary)
-    with wrap(cast(CursorWrapper, raw)) as cursor:
-        yield cursor
+    raw.format = Format.BINARY if binary else Format.TEXT
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(cast(CursorWrapper, raw))
 
 
 def array(values: Iterable[object]) -> str:

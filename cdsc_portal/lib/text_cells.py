@@ -38,7 +38,8 @@ def decimal_cells(
     """
     if len(values) > _FEW and int(values.min()) >= 0 and int(values.max()) < _GROUP:
         table = _small(scale, before, after, unknown)
-        return table.take(np.where(known, values, _GROUP), axis=0).view(np.uint8).reshape(len(values), -1)
+        place = values if known.all() else np.where(known, values, _GROUP)
+        return table.take(place, axis=0).view(np.uint8).reshape(len(values), -1)
     return _composed(values, known, scale, before, after, unknown)
 
 

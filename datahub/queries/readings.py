@@ -74,7 +74,7 @@ class ChannelReadings:
 def readings(
     spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]] | None = None
 ) -> list[ChannelReadings]:
-    """What the meters measured during their spans, by contract, meter, channel and step. Three queries.
+    """What the meters measured during their spans, by contract, meter, channel and step. Two queries.
 
     A reading counts when its whole interval lies in a span, an instant when it does not lie at the span's
     end; so a former occupant's readings never show. Channels without a reading there are left out. `channels` of

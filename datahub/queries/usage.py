@@ -82,14 +82,14 @@ class UsageSegment:
 def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegment]:
     """Readings of the window while meter, point and contract were linked, by contract, meter and time.
 
-    Three queries, however many readings, and one more for what other pages hold.
+    Two queries, however many readings, and one more for what other pages hold.
     """
     facts = usage_facts(covered.spans.keys())
     return usage_page(covered, facts, usage_plan(covered, facts, after=after))
 
 
 def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
-    """The same where facts and plan are known already. Two queries, and the one for other pages."""
+    """The same where facts and plan are known already. One query, and the one for other pages."""
     segments = _segments(plan, facts)
     in_page = frozenset(segment.contract_key for segment in segments)
     found = in_page if plan.alone else contracts_with_readings(plan.stretches)

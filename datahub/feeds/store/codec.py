@@ -125,7 +125,8 @@ def unpacked(packed: bytes, width: int, slots: int) -> tuple[Integers, Flags]:
     raw = np.frombuffer(packed, dtype=f"<i{width}").reshape(-1, slots)
     known = raw != -(2 ** (8 * width - 1))
     values = raw.astype(np.int64)
-    values[~known] = 0
+    if not known.all():
+        values[~known] = 0
     return values, known
 
 

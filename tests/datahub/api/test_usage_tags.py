@@ -228,7 +228,7 @@ def test_nothing_changed_costs_gate_and_facts_and_no_reading(reader, home, grant
     assert Disclosure.objects.count() == 1
 
 
-def test_an_answer_costs_seven_statements(reader, home, grant, django_assert_num_queries):
-    # savepoint, gate, facts, blocks, periods, disclosure, release
-    with django_assert_num_queries(7):
+def test_an_answer_costs_six_statements(reader, home, grant, django_assert_num_queries):
+    # savepoint, gate, facts, readings, disclosure, release
+    with django_assert_num_queries(6):
         reader.get(URL)
