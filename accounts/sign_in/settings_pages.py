@@ -65,8 +65,10 @@ class AddressForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "POST"])
 def my_settings(request: HttpRequest) -> HttpResponse:
+    """Everything on one page; what is sensitive leads to a page of its own."""
     user = current_user(request)
-    form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    read_now = {"language": translation.get_language()}  # the browser's wish, where nobody chose yet
+    form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk), initial=read_now)
     if form.is_valid():
         return _keep(request, user, form.cleaned_data)
     return render(request, "account/settings.html", {"form": form, "page": settings_page(user=user)})

@@ -44,6 +44,12 @@ def test_choices_are_kept_for_the_person_and_this_browser(fresh, ana):
     assert (fresh.cookies["django_language"].value, fresh.cookies["theme"].value) == ("es", "dark")
 
 
+def test_the_language_on_offer_is_the_one_being_read(fresh):
+    spanish = fresh.get(PAGE, headers={"Accept-Language": "es"}).content.decode()
+
+    assert '<option value="es" selected>' in spanish
+
+
 def test_only_offered_choices_are_taken(fresh, ana):
     answer = fresh.post(PAGE, {**CHOICES, "theme": "pink", "is_staff": "on"})
 
