@@ -24,7 +24,10 @@ class AccountLink:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """All of it is the customer's own. `below`, and `current` with `ended` hold at most SHOWN, `more_...` the rest."""
+    """All of it is the customer's own. `below`, and `current` with `ended` hold at most SHOWN, `more_...` the rest.
+
+    `only_service` is the public id of its service where it has just one.
+    """
 
     key: int
     public_id: str
@@ -41,6 +44,7 @@ class AccountFacts:
     ended: tuple[TreeContract, ...]
     more_services: int
     has_ended: bool
+    only_service: str
     may_rename: bool
 
 
@@ -73,6 +77,7 @@ def account_facts(public_id: str, *, user: User, at: datetime) -> AccountFacts |
         ended=tuple(one for one in shown.values() if one.has_ended),
         more_services=max(count - SHOWN, 0),
         has_ended=count > 0 and not contracts.filter(Q(end__isnull=True) | Q(end__gt=today)).exists(),
+        only_service=next(iter(shown.values())).public_id if count == 1 else "",
         may_rename=owned_accounts(user=user, at=at).filter(pk=account.pk).exists(),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Commodity, User
 from accounts.queries.roles import visible_contracts
 
 
@@ -25,12 +25,13 @@ class ContractChoice:
 def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
     """What `user` may see at `at`, current ones first, by number. One query."""
     today = timezone.localdate(at)
+    kinds = {commodity: str(label) for commodity, label in Commodity.choices}
     choices = [
         ContractChoice(
             key=contract.pk,
             public_id=contract.public_id,
             number=contract.contract_number,
-            commodity=contract.get_commodity_display(),
+            commodity=kinds[contract.commodity],
             name=contract.name,
             address=contract.address,
             has_ended=contract.end is not None and contract.end <= today,
