@@ -105,7 +105,7 @@ PAGES = (
         "activate", nothing, at("/accounts/activate/"), {"en": "Open your access", "es": "Abra su acceso"},
     ),
     MapPage(
-        "activate-code", bill_and_code, tell_the_bill, {"en": "Look at your e-mail", "es": "Mire su correo"},
+        "activate-code", bill_and_code, tell_the_bill, {"en": "Look at your e-mail", "es": "Revise su correo"},
         by_get=False,
     ),
     MapPage(
