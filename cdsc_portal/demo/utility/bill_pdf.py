@@ -6,6 +6,7 @@ from decimal import Decimal
 from cdsc_portal.demo.utility.bills import Bill, Line, Section
 from cdsc_portal.demo.utility.tagged_pdf import MARGIN, Cell, TaggedPdf
 
+_COMMODITIES = {"electricity": "Electricity", "natural_gas": "Gas", "water": "Water"}
 _QUANTITY, _PRICE, _AMOUNT = 330, 430, 539  # where the columns end, in points
 
 
@@ -24,16 +25,12 @@ def pdf(bill: Bill, *, issuer: str) -> bytes:
     document.line(f"Amount due by {_day(bill.due)}: {_money(bill.amount)}", size=12, bold=True)
     for section in bill.sections:
         _section(document, section)
-    document.space(18)
-    document.line("This is an invented bill.", size=9)
     return document.content()
 
 
 def _section(document: TaggedPdf, section: Section) -> None:
     document.space(18)
-    heading = (
-        f"{section.contract.commodity.replace('_', ' ').capitalize()}, service {section.contract.number}"
-    )
+    heading = f"{_COMMODITIES[section.contract.commodity]}, {section.contract.number}"
     document.line(heading, tag="H2", size=13, bold=True)
     document.line(section.contract.address, size=9)
     if section.supplier:
@@ -59,8 +56,9 @@ def _section(document: TaggedPdf, section: Section) -> None:
 
 
 def _cells(line: Line) -> tuple[Cell, ...]:
-    quantity = "" if line.quantity is None else f"{line.quantity} {line.unit}"
-    price = "" if line.rate is None else f"${line.rate}"
+    unit = line.unit.replace("m3", "m³")
+    quantity = "" if line.quantity is None else f"{line.quantity.normalize():,f} {unit}"
+    price = "" if line.rate is None else f"${_decimals(line.rate)} per {unit}"
     return (
         Cell(line.name, MARGIN, "Row"),
         Cell(quantity, _QUANTITY, right=True),
@@ -71,6 +69,11 @@ def _cells(line: Line) -> tuple[Cell, ...]:
 
 def _day(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
+
+
+def _decimals(rate: Decimal) -> str:
+    """As many as the rate needs, at least cents."""
+    return f"{rate:.2f}" if rate == round(rate, 2) else f"{rate.normalize():f}"
 
 
 def _money(amount: Decimal) -> str:
