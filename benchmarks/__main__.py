@@ -48,15 +48,15 @@ def _figures(only: str | None) -> Iterator[Figure]:
     if only in (None, "reads"):  # first: beside a row table of one meter stands a store of one meter
         for figure in reads.figures(world.build()):
             yield _shown(figure)
-    if only in (None, "pages"):
-        for figure in pages.figures():
-            yield _shown(figure)
     if only in (None, "loads", "flatness"):
         place = utility.build(loads.METERS)
         for figure in loads.figures(place):
             yield _shown(figure)
     if only in (None, "flatness"):
         for figure in loads.flatness(place):
+            yield _shown(figure)
+    if only in (None, "pages"):
+        for figure in pages.figures():
             yield _shown(figure)
 
 
