@@ -212,6 +212,21 @@ def test_a_joint_owner_of_one_account_reads_what_they_would_stop_and_still_sees_
     assert "No company can read your data." in listed and "Sunny Roofs (demo)" in listed
 
 
+def test_reads_of_a_service_that_left_stay_hidden_from_who_never_saw_it(home):
+    shop = household(owner=home.owner)
+    grant = approve(ask(USAGE, user=home.owner))
+    read(grant, home.contract, values=11)
+    read(grant, shop.contract, values=22)
+    partner = MembershipFactory(customer=shop.customer).user
+    kept = Decision((DecidedPart("usage_data", frozenset({shop.contract.pk})),))
+
+    narrow_grant(grant=grant, decision=kept, by=home.owner, at=clock.now())
+
+    page = page_of(logged_in(partner), grant)
+    assert 'data-label="Values">22<' in page
+    assert 'data-label="Values">11<' not in page
+
+
 def test_the_link_that_stops_everything_is_shown_to_nobody_but_who_gave_it(home, browser, grant):
     partner = logged_in(MembershipFactory(customer=home.customer).user)
     receipt = grant.receipts.get()
