@@ -123,6 +123,7 @@ class FeedSourceAdmin(ActingAdmin):
         page = reverse("admin:datahub_feedsource_change", args=[pk])
         if request.method == "POST":
             look_soon(source=source, at=clock.now())
+            self.log_act(request, source, "asked for a look now")
             messages.success(request, _("A worker looks within a quarter of a minute."))
             return redirect(page)
         return ask(
