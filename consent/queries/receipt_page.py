@@ -209,8 +209,7 @@ def _contracts(public_ids: tuple[str, ...], readable: Named) -> tuple[ReceiptCon
 
 
 def _named(contract: Mapping[str, str]) -> ReceiptContract:
-    words = {"kind": capfirst(commodity_in_words(contract["commodity"])), "number": contract["number"]}
-    label = _("%(kind)s %(number)s") % words
+    label = f"{capfirst(commodity_in_words(contract['commodity']))} {contract['number']}"
     account = _("account %(number)s") % {"number": contract["account_number"]}
     return ReceiptContract(
         label=f"{contract['name']}, {label}" if contract["name"] else label,

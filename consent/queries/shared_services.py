@@ -138,11 +138,7 @@ def _numbers(rows: "QuerySet[Any, Any]") -> dict[int, AccountsOnCard]:
 
 
 def _in_words(contract: ServiceContract) -> SharedService:
-    words = {
-        "kind": capfirst(commodity_in_words(contract.commodity)),
-        "number": contract.contract_number,
-    }
-    label = _("%(kind)s %(number)s") % words
+    label = f"{capfirst(commodity_in_words(contract.commodity))} {contract.contract_number}"
     account = _("account %(number)s") % {"number": contract.billing_account.account_number}
     return SharedService(
         label=f"{contract.name}, {label}" if contract.name else label,

@@ -188,11 +188,7 @@ def _accounts(offer: ChangeOffer, form: ChangeForm) -> tuple[AccountView, ...]:
 
 
 def _service(contract: ServiceContract, form: ChangeForm) -> ServiceView:
-    words = {
-        "kind": capfirst(commodity_in_words(contract.commodity)),
-        "number": contract.contract_number,
-    }
-    label = _("%(kind)s %(number)s") % words
+    label = f"{capfirst(commodity_in_words(contract.commodity))} {contract.contract_number}"
     return ServiceView(
         value=contract.public_id,
         label=f"{contract.name}, {label}" if contract.name else label,
