@@ -20,7 +20,8 @@ COMPILED = CATALOGUE.with_suffix(".mo")
 # Right in both languages: names, codes, numbers, formats.
 SAME_IN_SPANISH = {
     "$84.17", "%(commodity)s, %(number)s", "12 Orchard Lane", "240 V", "312 kWh x $0.21 = $65.52", "55-1042", "Error:",
-    "River Valley Wires", "SP 2040", "Total", "Valley Energy", "gas",
+    "River Valley Wires", "SP 2040", "Total", "Valley Energy", "gas", "nuclear", "solar", "%(value)s E",
+    "%(finding)s, %(change)s %(when)s", "%(what)s: %(amount)s %(when)s",
 }  # fmt: skip
 
 
