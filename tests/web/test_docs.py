@@ -34,6 +34,14 @@ def test_the_start_names_every_address_of_the_metadata(client):
     assert all(address in text for address in addresses)
 
 
+@pytest.mark.spec("F-38", "F-61")
+def test_the_start_says_what_customers_see_of_a_company_and_who_does_not_come_back(client):
+    text = words(page(client, "docs"))
+
+    assert "your purpose as you wrote it" in text
+    assert "who cannot log in at all does not come back" in text
+
+
 @pytest.mark.parametrize("name", SCOPES)
 def test_a_scope_has_a_page_in_the_words_of_the_form(client, name):
     scope = SCOPES[name]
