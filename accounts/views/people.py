@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from accounts.models import Membership, Role
@@ -64,14 +64,16 @@ def invite_page(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/people_invite.html", {"form": form})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@never_cache
 def invitation_again(request: HttpRequest, public_id: str) -> HttpResponse:
     return _on_invitation(request, public_id, invite_once_more, _("The invitation was sent again."))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@never_cache
 def invitation_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
     return _on_invitation(request, public_id, withdraw, _("The invitation was withdrawn."))
 
@@ -141,10 +143,13 @@ def _role(request: HttpRequest, customer: str, person: str, part: str) -> Member
 def _on_invitation(
     request: HttpRequest, public_id: str, do: Callable[..., None], done: str | Promise
 ) -> HttpResponse:
+    """POST does it; GET, which is where a login that had ended leads back to, only shows the page."""
     user, at = current_user(request), clock.now()
     found = managed_invitation(user=user, public_id=public_id, at=at)
     if found is None:
         raise Http404
+    if request.method != "POST":
+        return _back()
     try:
         do(invitation=found, by=user, at=at)
     except InvitingRefused as refused:

@@ -56,15 +56,14 @@ PUBLIC = {  # nobody's data
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
     "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
-    "session_stay", "set_theme", "oauth_done",
+    "session_stay", "set_theme", "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox",
 }  # fmt: skip
 OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
 }  # fmt: skip
-BY_UNGUESSABLE_KEY = {
-    "receipt",
-    "receipt_stop",
-}  # no customer data without a login (F-194); tests/consent/pages
+BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
+    "receipt", "receipt_stop", "account_join",
+}  # fmt: skip
 LOGIN = {
     "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
@@ -75,6 +74,8 @@ LOGIN = {
     "consent_request_cancel", "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop",
     "sharing_reads", "sharing_services", "sharing_receipt",
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
+    "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
+    "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
 
