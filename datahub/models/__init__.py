@@ -3,7 +3,16 @@
 from datahub.models.bills import BillSection, BillStatement, LineItem
 from datahub.models.downloads import Download, DownloadProblem, DownloadStatus
 from datahub.models.feeds import Feed, FeedKind, FeedRun, ParkedReadings, RejectedRow, RunStatus
-from datahub.models.generation import MixSeries, MixShare
+from datahub.models.generation import (
+    AmountKind,
+    MixAmount,
+    MixAmountHistory,
+    MixDay,
+    MixMethod,
+    MixSeries,
+    MixShare,
+    MixShareHistory,
+)
 from datahub.models.sources import FeedSource, SeenFile, SourceKind, StaffToken
 from datahub.models.usage import (
     Channel,
@@ -17,6 +26,7 @@ from datahub.models.usage import (
 )
 
 __all__ = [
+    "AmountKind",
     "BillSection",
     "BillStatement",
     "Channel",
@@ -32,8 +42,13 @@ __all__ = [
     "IntervalBlock",
     "IntervalBlockHistory",
     "LineItem",
+    "MixAmount",
+    "MixAmountHistory",
+    "MixDay",
+    "MixMethod",
     "MixSeries",
     "MixShare",
+    "MixShareHistory",
     "ParkedReadings",
     "PartitionRecord",
     "PeriodReading",

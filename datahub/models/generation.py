@@ -1,9 +1,12 @@
-"""Where electricity came from, by source and time."""
+"""Where electricity came from, by source and time: amounts that feeds tell, shares that are served."""
 
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
+from datahub.mix.residual import Method
+from datahub.models.feeds import FeedRun
 
 
 class MixSeries(models.TextChoices):
@@ -14,30 +17,163 @@ class MixSeries(models.TextChoices):
     RESIDUAL = "residual_mix", "what no certificate covers"
 
 
-class MixShare(models.Model):
+class MixMethod(models.TextChoices):
+    """How a share came about; those worked out here say how the residual mix in them was."""
+
+    PUBLISHED = Method.PUBLISHED.value, "as published"
+    ISSUANCE = Method.ISSUANCE.value, "by certificates issued, balanced with use"
+    DOMESTIC = Method.DOMESTIC.value, "by certificates issued, not balanced"
+
+
+class AmountKind(models.TextChoices):
+    """What an amount says of its source; `datahub.mix.residual` and `consumption` say what each does."""
+
+    GENERATED = "generated", "net generation"
+    ISSUED = "issued", "certificates issued for this production"
+    EXPIRED = "expired", "certificates that ended unused"
+    TRACKED = "tracked", "claimed without certificates"
+    CANCELLED = "cancelled", "certificates cancelled for a tariff or contract"
+    CONSUMED = "consumed", "all consumption of the region"
+    ATTRIBUTE = "attribute", "what fills a deficit, in proportion"
+
+
+def _run(*, null: bool = False) -> "models.ForeignKey[FeedRun, FeedRun]":
+    """A run that told something. Without an index: nobody looks by it, and runs stay."""
+    return models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False, null=null)
+
+
+def _contract() -> "models.ForeignKey[ServiceContract | None, ServiceContract | None]":
+    return models.ForeignKey(
+        ServiceContract, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+
+
+class _Share(models.Model):
     """The share of one source in one series during [start, start + seconds). `share` 0 to 1; null = unknown, never 0.
 
-    `key` is the tariff code for a tariff's series, the grid region for the others.
+    `key` is the tariff code for a tariff's series, the grid region for the others. A tariff's share that was worked out
+    is of one `region`, and of one `contract` where that has certificates of its own. `quantity` in watt-hours stands
+    where it says nothing of what customers used; `beyond` is how much more of the source was tracked than generated.
     """
 
     series = models.CharField(max_length=30, choices=MixSeries.choices)
     key = models.CharField(max_length=50)
+    region = models.CharField(max_length=50, blank=True, default="", db_default="")
+    contract = _contract()
     start = models.DateTimeField()
     seconds = models.PositiveIntegerField()
     source = models.CharField(max_length=50)
     share = models.DecimalField(max_digits=12, decimal_places=10, null=True)
+    quantity = models.BigIntegerField("watt-hours", null=True)
+    beyond = models.BigIntegerField("watt-hours tracked beyond generation", default=0, db_default=0)
+    method = models.CharField(
+        max_length=20, choices=MixMethod.choices, default=MixMethod.PUBLISHED, db_default=MixMethod.PUBLISHED
+    )
+    provisional = models.BooleanField(default=False, db_default=False)
+    worked_out = models.BooleanField("worked out here, not told by a file", default=False, db_default=False)
+    origin = _run(null=True)
     modified = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.key} {self.start} {self.source}"
+
+
+class MixShare(_Share):
+    """A share in force. `modified` moves when it or what it rests on does, `synced` with each load that saw it."""
+
     synced = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["series", "key", "start", "source"], name="one_share_of_a_source"
+                fields=["series", "key", "start", "source", "region", "contract"],
+                name="one_share_of_a_source_somewhere",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(share__isnull=True) | Q(share__gte=0, share__lte=1), name="share_0_to_1"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["contract", "start"], name="share_of_contract", condition=Q(contract__isnull=False)
+            )
+        ]
+
+
+class MixShareHistory(_Share):
+    """A share as it was before a correction, and since when it no longer is."""
+
+    replaced = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["series", "key", "start"], name="history_of_share")]
+
+
+class _Amount(models.Model):
+    """Watt-hours of one source in a region during [start, start + seconds), as a feed names the source.
+
+    `tariff_code` or `contract` say for whom certificates were cancelled; consumption has no source.
+    """
+
+    region = models.CharField(max_length=50)
+    kind = models.CharField(max_length=10, choices=AmountKind.choices)
+    tariff_code = models.CharField(max_length=50, blank=True, default="")
+    contract = _contract()
+    source = models.CharField(max_length=50, blank=True)
+    start = models.DateTimeField()
+    seconds = models.PositiveIntegerField()
+    wh = models.BigIntegerField("watt-hours")
+    provisional = models.BooleanField(default=False)
+    origin = _run()
+    modified = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        abstract = True
 
     def __str__(self) -> str:
-        return f"{self.series} {self.key} {self.start} {self.source}"
+        return f"{self.kind} {self.region} {self.start} {self.source}"
+
+
+class MixAmount(_Amount):
+    """An amount in force. `modified` moves when it changes, `synced` with each load that saw it."""
+
+    synced = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "start", "kind", "seconds", "source", "tariff_code", "contract"],
+                name="one_amount",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=Q(wh__gte=0), name="amount_not_below_0"),
+        ]
+
+
+class MixAmountHistory(_Amount):
+    """An amount as it was before a correction, and since when it no longer is."""
+
+    replaced = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["region", "start"], name="history_of_amount")]
+
+
+class MixDay(models.Model):
+    """A UTC day of a region: since when its shares are to be worked out anew (null = they are not); when they were."""
+
+    region = models.CharField(max_length=50)
+    day = models.DateField("day (UTC)")
+    due = models.DateTimeField(null=True, db_index=True)
+    worked_out = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["region", "day"]
+        constraints = [models.UniqueConstraint(fields=["region", "day"], name="one_day_of_a_region")]
+
+    def __str__(self) -> str:
+        return f"{self.region} on {self.day}"

@@ -390,3 +390,23 @@ class MixRow:
     resolution_seconds: int
     source: str
     share: Decimal | None  # 0 to 1; None = unknown, never 0
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRow:
+    """Watt-hours of one source in a region during [start, start + seconds), as the file names the source.
+
+    `tariff_code` or `contract_number` say for whom certificates were cancelled.
+    """
+
+    line: int
+    kind: str  # generated, issued, expired, tracked, cancelled, consumed, attribute
+    region: str
+    source: str  # "" only of consumption
+    start: datetime  # UTC
+    seconds: int
+    wh: int
+    tariff_code: str = ""
+    contract_number: str = ""
+    provisional: bool = False

@@ -1,7 +1,8 @@
 """Generation mix as CSV, one share of one source a line.
 
 Columns: series, start, source, share (0 to 1, empty = unknown); region, or for consumption_breakdown tariff_code;
-resolution_seconds where it is not an hour.
+resolution_seconds where it is not an hour; provisional (yes or no). residual_mix is a published one,
+consumption_breakdown what a supplier declares.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.base import NO_SETTINGS, Cells, MixRow, Parsed, Rejection, Settings
-from datahub.feeds.formats.cells import decimal_or_none, needed, one_of, whole_number
+from datahub.feeds.formats.cells import decimal_or_none, needed, one_of, whole_number, yes_or_no
 from datahub.feeds.formats.local_time import moment
 from datahub.feeds.formats.table import Table, header_of
 
@@ -33,7 +34,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
 
     Raises FeedStructureError: what `Table` refuses.
     """
-    table = Table(content, _NEEDED, ("region", "tariff_code", "resolution_seconds"))
+    table = Table(content, _NEEDED, ("region", "tariff_code", "resolution_seconds", "provisional"))
     passes: dict[tuple[str, str, str, int], int] = {}
     parsed = Parsed.collect(table, partial(_row, zone=zone, passes=passes))
     return _without_excess(parsed)
@@ -58,7 +59,9 @@ def _row(line: int, cells: Cells, *, zone: ZoneInfo, passes: dict[tuple[str, str
         if not shift or passes.setdefault(place, line) != line:
             raise ValueError(f"the share of {source} is already in line {earlier}")
     resolution = whole_number(cells.get("resolution_seconds") or "3600", "resolution_seconds")
-    return MixRow(line, series, key, datetime.fromtimestamp(first, UTC), resolution, source, share)
+    provisional = yes_or_no(cells.get("provisional", ""), "provisional")
+    begin = datetime.fromtimestamp(first, UTC)
+    return MixRow(line, series, key, begin, resolution, source, share, provisional)
 
 
 def _without_excess(parsed: Parsed[MixRow]) -> Parsed[MixRow]:

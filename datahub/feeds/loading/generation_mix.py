@@ -1,15 +1,43 @@
-"""Shares of the generation mix into their table."""
+"""What feeds tell of the generation mix into its tables: shares and amounts."""
 
 from collections.abc import Sequence
 
-from datahub.feeds.formats.base import MixRow
+from datahub.feeds.formats.base import AmountRow, MixRow
+from datahub.feeds.loading.mix_amounts import load_amounts
+from datahub.feeds.loading.mix_days import mark_all_regions, mark_days, utc_days
+from datahub.feeds.loading.mix_history import keep_shares
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
-from datahub.models import MixShare
+from datahub.models import MixMethod, MixSeries, MixShare
+
+_TOLD = (
+    "share",
+    "seconds",
+    "quantity",
+    "beyond",
+    "method",
+    "provisional",
+    "worked_out",
+    "origin_id",
+    "modified",
+)
+
+
+def load_mix(*, rows: Sequence[MixRow | AmountRow], origin: Origin) -> Loaded:
+    """A file holds either shares or amounts."""
+    amounts = [row for row in rows if isinstance(row, AmountRow)]
+    if amounts:
+        return load_amounts(rows=amounts, origin=origin)
+    return load_shares(rows=[row for row in rows if isinstance(row, MixRow)], origin=origin)
 
 
 def load_shares(*, rows: Sequence[MixRow], origin: Origin) -> Loaded:
-    """Insert or update by series, key, start and source; unknown never erases a known share. Two queries and writes."""
+    """Insert or update by series, key, start and source; unknown never erases a known share that a file told.
+
+    What was worked out here gives way; its other sources go when the day is worked out anew. A bounded number of
+    statements.
+    """
+    _mark(rows, origin)
     stored = {(share.series, share.key, share.start, share.source): share for share in _stored(rows)}
     new: dict[tuple[object, ...], MixShare] = {}
     changed: dict[int, MixShare] = {}
@@ -18,19 +46,39 @@ def load_shares(*, rows: Sequence[MixRow], origin: Origin) -> Loaded:
         key = (row.series, row.key, row.start, row.source)
         share = stored.get(key) or new.get(key)
         if share is None:
-            new[key] = _share(row, origin)
+            new[key] = _told(
+                MixShare(series=row.series, key=row.key, start=row.start, source=row.source), row, origin
+            )
             loaded.accepted += 1
-        elif row.share is None or (share.share, share.seconds) == (row.share, row.resolution_seconds):
+        elif _says_nothing_new(row, share):
             loaded.unchanged += 1
         else:
-            share.share, share.seconds, share.modified = row.share, row.resolution_seconds, origin.at
             if share.pk:
                 changed[share.pk] = share
+            _told(share, row, origin)
             loaded.accepted += 1
+    keep_shares(changed, at=origin.at)
     MixShare.objects.bulk_create(new.values(), batch_size=2000)
-    MixShare.objects.bulk_update(changed.values(), ["share", "seconds", "modified"], batch_size=1000)
+    MixShare.objects.bulk_update(
+        changed.values(), [name.removesuffix("_id") for name in _TOLD], batch_size=1000
+    )
     MixShare.objects.filter(pk__in=[share.pk for share in stored.values()]).update(synced=origin.at)
     return loaded
+
+
+def _mark(rows: Sequence[MixRow], origin: Origin) -> None:
+    """Whose days rest on these shares; a told grid mix only stands in the place of ours."""
+    mark_days(
+        stretches=[
+            (row.key, row.start, row.resolution_seconds)
+            for row in rows
+            if row.series != MixSeries.CONSUMPTION
+        ],
+        at=origin.at,
+    )
+    declared = [row for row in rows if row.series == MixSeries.CONSUMPTION]
+    days = {day for row in declared for day in utc_days(row.start, row.resolution_seconds)}
+    mark_all_regions(days=days, at=origin.at)
 
 
 def _stored(rows: Sequence[MixRow]) -> list[MixShare]:
@@ -38,19 +86,22 @@ def _stored(rows: Sequence[MixRow]) -> list[MixShare]:
     found = MixShare.objects.filter(
         series__in={row.series for row in rows},
         key__in={row.key for row in rows},
+        region="",
+        contract=None,
         start__range=(min(row.start for row in rows), max(row.start for row in rows)),
     ).select_for_update()
     return [one for one in found.order_by("pk") if (one.series, one.key, one.start, one.source) in wanted]
 
 
-def _share(row: MixRow, origin: Origin) -> MixShare:
-    return MixShare(
-        series=row.series,
-        key=row.key,
-        start=row.start,
-        seconds=row.resolution_seconds,
-        source=row.source,
-        share=row.share,
-        modified=origin.at,
-        synced=origin.at,
-    )
+def _says_nothing_new(row: MixRow, share: MixShare) -> bool:
+    if share.worked_out:
+        return False
+    said = (row.share, row.resolution_seconds, row.provisional)
+    return row.share is None or (share.share, share.seconds, share.provisional) == said
+
+
+def _told(share: MixShare, row: MixRow, origin: Origin) -> MixShare:
+    share.share, share.seconds, share.provisional = row.share, row.resolution_seconds, row.provisional
+    share.method, share.quantity, share.beyond, share.worked_out = MixMethod.PUBLISHED, None, 0, False
+    share.origin_id, share.modified, share.synced = origin.run_id, origin.at, origin.at
+    return share

@@ -10,7 +10,7 @@ from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.attachments import unpacked
 from datahub.feeds.loading.base import Chunk, Outcome, Step
 from datahub.feeds.loading.bills import load_bills
-from datahub.feeds.loading.generation_mix import load_shares
+from datahub.feeds.loading.generation_mix import load_mix
 from datahub.feeds.loading.hierarchy import load_hierarchy_rows, load_supply_term_rows
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.loading.usage import make_room
@@ -79,7 +79,7 @@ def _loader(
         case FeedKind.BILLS:
             return lambda rows, origin: load_bills(bills=rows, attachments=attachments, origin=origin)
         case FeedKind.GENERATION_MIX:
-            return lambda rows, origin: load_shares(rows=rows, origin=origin)
+            return lambda rows, origin: load_mix(rows=rows, origin=origin)
         case FeedKind.SUPPLY_TERMS:
             return lambda rows, origin: load_supply_term_rows(rows=rows, origin=origin)
         case _:

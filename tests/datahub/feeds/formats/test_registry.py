@@ -7,6 +7,7 @@ from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
 FORMAT_OF = {
     "bills.csv": "bills_csv",
     "bills.json": "bills_json",
+    "entsoe_generation.xml": "entsoe_xml",
     "espi_gas_bill_periods.xml": "espi_xml",
     "espi_invalid_block.xml": "espi_xml",
     "espi_two_points_prefixed.xml": "espi_xml",
@@ -16,6 +17,7 @@ FORMAT_OF = {
     "hand_made_usage.csv": "usage_csv_long",
     "hierarchy.csv": "hierarchy_csv",
     "hierarchy.json": "hierarchy_json",
+    "mix_amounts.csv": "mix_amounts_csv",
     "mscons.txt": "mscons",
     "nem12.csv": "nem12",
     "nem13.csv": "nem13",
