@@ -10,6 +10,7 @@ from lxml import html
 
 from cdsc_portal.web.docs import errors
 from cdsc_portal.web.docs.openapi import operations
+from consent.models import ScopeSetting
 from consent.oauth.metadata import server_metadata
 from consent.scopes.catalogue import SCOPES
 
@@ -64,6 +65,13 @@ def test_what_a_utility_does_not_offer_has_no_page(client, settings):
     assert client.get(reverse("docs_scope", args=["nothing"])).status_code == 404
 
 
+def test_what_staff_switched_off_has_no_page(client):
+    ScopeSetting.objects.create(scope="usage_data", is_open=False)
+
+    assert client.get(reverse("docs_scope", args=["usage_data"])).status_code == 404
+    assert "usage_data" not in {code.text for code in page(client, "docs").xpath("//nav//code")}
+
+
 def test_every_operation_of_the_schema_is_in_the_reference(client):
     described = client.get(reverse("schema")).json()["paths"]
 
@@ -99,8 +107,8 @@ def _problem_codes():
 
 
 @pytest.mark.parametrize("name", ["docs", "docs_errors", "docs_api", "docs_sandbox"])
-def test_no_page_asks_the_database(client, name, django_assert_num_queries):
+def test_a_page_asks_only_which_scopes_are_open(client, name, django_assert_max_num_queries):
     operations()
 
-    with django_assert_num_queries(0):
+    with django_assert_max_num_queries(2):
         client.get(reverse(name))

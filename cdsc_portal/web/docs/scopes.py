@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.json import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
+from consent.queries.scope_settings import closed_scopes
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES, offered_scopes
 
@@ -71,8 +72,9 @@ _OF_NOW = (
 
 
 def scope_pages() -> tuple[Scope, ...]:
-    """The scopes that this server offers, in the form's order."""
-    return offered_scopes(settings.UTILITY_ROLE)
+    """The scopes that this server offers and staff have not switched off, in the form's order. One query."""
+    closed = closed_scopes()
+    return tuple(scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed)
 
 
 def scope_page(name: str) -> ScopePage | None:
