@@ -73,7 +73,7 @@ _OF_NOW = (
 
 def scope_pages() -> tuple[Scope, ...]:
     """The scopes that this server offers and staff have not switched off, in the form's order. One query."""
-    closed = closed_scopes()
+    closed = closed_scopes(client=None)
     return tuple(scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed)
 
 
