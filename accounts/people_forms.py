@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.address_field import AddressField
 from accounts.models import BillingAccount, Customer, Role
 from accounts.queries.people_page import ROLES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
@@ -33,25 +34,19 @@ class _WithEnd(forms.Form):
         day: date | None = self.cleaned_data["until"]
         if day is None:
             return None
+        if day >= (self.at + LONGEST_DELEGATE).date():
+            raise forms.ValidationError(_("Choose a day within five years."))
         end = days(None, day + timedelta(days=1)).end
         assert end is not None
         if end <= self.at:
             raise forms.ValidationError(_("Choose a day to come."))
-        if end > self.at + LONGEST_DELEGATE:
-            raise forms.ValidationError(_("Choose a day within five years."))
         return end
 
 
 class InviteForm(_WithEnd):
     """Whom to invite, to what, as what."""
 
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        error_messages={
-            "required": _("Enter an e-mail address."),
-            "invalid": _("Enter an e-mail address like name@example.com."),
-        },
-    )
+    email = AddressField(label=_("E-mail address"), missing=_("Enter an e-mail address."), is_own=False)
     account = forms.ChoiceField(label=_("For"))
     role = forms.ChoiceField(
         label=_("What they may do"),

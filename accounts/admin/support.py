@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
 
+from accounts.address_field import AddressField
 from accounts.admin.ask import ReasonForm, ask, ask_about_rows
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
@@ -31,7 +32,7 @@ HELP = "accounts.help_sign_in"
 class AddressForm(ReasonForm):
     """The right address, and how the caller proved to be the person."""
 
-    email = forms.EmailField(label=_("The right e-mail address"))
+    email = AddressField(label=_("The right e-mail address"), is_own=False)
     identity = forms.CharField(
         label=_("How you checked who asks"),
         max_length=200,

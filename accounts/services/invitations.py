@@ -38,7 +38,7 @@ def _send(pk: int, link_for: Callable[[User], str], at: datetime) -> bool:
         if user.is_active:
             _mail(user, link_for(user)).send()
         user.invitation_due = None
-    except OSError as error:  # the mail server's whole family, connection and protocol
+    except Exception as error:  # whatever is wrong with one mail, those behind it go out
         log.warning("invitation.not_sent", user=user.public_id, error=type(error).__name__)
         user.invitation_due = at + _PAUSE_AFTER_FAILURE
     user.save(update_fields=["invitation_due"])

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import SignInMail
 from accounts.signals import sign_in_mail_written
-from cdsc_portal.lib.sealed import BrokenSealError, seal, unseal
+from cdsc_portal.lib.sealed import seal, unseal
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ def _send(pk: int, at: datetime) -> bool:
         return False
     try:
         _message(mail).send()
-    except (OSError, BrokenSealError) as error:
+    except Exception as error:  # whatever is wrong with one mail, those behind it go out
         mail.attempts += 1
         mail.next_attempt = at + min(timedelta(minutes=2 ** min(mail.attempts, 10)), _LONGEST_PAUSE)
         mail.save(update_fields=["attempts", "next_attempt"])

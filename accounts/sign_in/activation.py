@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.address_field import AddressField
 from accounts.models import User
 from accounts.services.activation import ActivationRefused, activate, find_code, has_login
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
@@ -45,14 +46,10 @@ class BillForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         error_messages={"required": _("Enter the activation code.")},
     )  # fmt: skip
-    email = forms.EmailField(
-        label=_("E-mail address"), help_text=_("We send a code there. You log in with this address from then on."),
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter an e-mail address like name@example.com."),
-        },
-    )  # fmt: skip
+    email = AddressField(
+        label=_("E-mail address"),
+        help_text=_("We send a code there. You log in with this address from then on."),
+    )
 
 
 class MailCodeForm(forms.Form):
@@ -112,7 +109,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         try:
             at, told = clock.now(), form.cleaned_data
             found = find_code(account_number=told["account_number"], code=told["code"], at=at)
-            pending = send_code(address=told["email"].lower(), language=translation.get_language(), at=at)
+            pending = send_code(address=told["email"], language=translation.get_language(), at=at)
         except ActivationRefused:
             form.add_error(None, _REFUSED)
         except LockedError as locked:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.address_field import AddressField
 from accounts.current_user import current_user
 from accounts.models import User
 from accounts.queries.settings_page import settings_page
@@ -52,13 +53,7 @@ class ChoicesForm(forms.ModelForm):
 
 
 class AddressForm(forms.Form):
-    email = forms.EmailField(
-        label=_("New e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Enter your e-mail address."),
-            "invalid": _("Enter an e-mail address like name@example.com."),
-        },
-    )  # fmt: skip
+    email = AddressField(label=_("New e-mail address"))
 
 
 @never_cache
@@ -94,7 +89,7 @@ def new_address(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             pending = send_code(
-                address=form.cleaned_data["email"].lower(), language=current_user(request).language, at=clock.now()
+                address=form.cleaned_data["email"], language=current_user(request).language, at=clock.now()
             )  # fmt: skip
         except LockedError as locked:
             form.add_error("email", locked_words(locked))
