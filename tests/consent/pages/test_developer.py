@@ -1,6 +1,7 @@
 """/developer/: a third party's people see their clients and no one else's, renew secrets, write and read messages."""
 
 import base64
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
@@ -73,7 +74,7 @@ def test_a_renewed_secret_is_shown_once_and_the_old_one_opens_nothing(contact, c
 
     secret = page.xpath("string(//pre)").strip()
     assert len(secret) == 43
-    assert refusal(client, client_app, secret) == "invalid_request"
+    assert refusal(client, client_app, secret) == "invalid_grant"
     assert refusal(client, client_app, SECRET) == "invalid_client"
     assert secret not in contact.get(URL).content.decode()
     assert Message.objects.get().name == "Secret renewed"
@@ -83,8 +84,12 @@ def test_a_renewed_secret_is_shown_once_and_the_old_one_opens_nothing(contact, c
 def refusal(client, app, secret):
     """How the token endpoint refuses a code that nobody was given."""
     basic = base64.b64encode(f"{app.client_id}:{secret}".encode()).decode()
-    form = {"grant_type": "authorization_code", "code": "none", "redirect_uri": app.redirect_uris}
-    return client.post("/oauth/token/", form, headers={"Authorization": f"Basic {basic}"}).json()["error"]
+    form = urlencode({"grant_type": "authorization_code", "code": "none", "redirect_uri": app.redirect_uris})
+    sent = {
+        "content_type": "application/x-www-form-urlencoded",
+        "headers": {"Authorization": f"Basic {basic}"},
+    }
+    return client.post("/oauth/token/", form, **sent).json()["error"]
 
 
 def test_a_secret_asks_for_the_password_again_first(person, client_app):
