@@ -9,11 +9,14 @@ from types import TracebackType
 
 
 class OwnPostgres:
-    """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched."""
+    """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched.
+
+    `data` is its folder of tables, there to be spoilt.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._programs = _programs()
-        self._folder, self._data = folder, folder / "data"
+        self._folder, self.data = folder, folder / "data"
         self._port = _free_port()
         self.url = f"postgresql://portal@127.0.0.1:{self._port}/postgres"
 
@@ -40,8 +43,14 @@ class OwnPostgres:
         """Every server process ends at once: no checkpoint, no goodbye."""
         self._run("pg_ctl", "stop", "-m", "immediate")
 
+    def lay(self, file: Path) -> None:
+        """An empty file of the server's own."""
+        file.touch(mode=0o600)
+        if os.geteuid() == 0:
+            shutil.chown(file, "nobody", "nogroup")
+
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        command = [str(self._programs / program), "-D", str(self._data), *arguments]
+        command = [str(self._programs / program), "-D", str(self.data), *arguments]
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root; another user of the machine runs it then
             command = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *command]
         done = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

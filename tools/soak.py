@@ -1,4 +1,4 @@
-"""`make soak`: kill worker, database and broker at random moments while feeds load, then compare every reading.
+"""`make soak`: kill worker, database and broker while feeds load, fill the disk, then compare every reading.
 
     python -m tools.soak [--kills 200] [--seed NUMBER]
 
@@ -40,12 +40,13 @@ def _soak(postgres: OwnPostgres, var_dir: Path, kills: int, seed: int) -> str:
 
     django.setup()
     from tools.soaking import Soak
+    from tools.soaking_disk import fill_disk
 
     soak = Soak(random.Random(seed), postgres, var_dir)  # noqa: S311 - moments, no secrets
     try:
         soak.prepare()
         soak.run(kills)
-        return soak.compare()
+        return f"{fill_disk(soak)}; {soak.compare()}"
     finally:
         soak.kill_worker()
 

@@ -1,4 +1,4 @@
-"""Worker, database and broker killed at random moments; `make soak` does it two hundred times."""
+"""Worker, database and broker killed at random moments, and a full disk; `make soak` kills two hundred times."""
 
 import os
 import subprocess
@@ -25,4 +25,5 @@ def test_whatever_is_killed_no_reading_is_lost_or_doubled():
     )
 
     assert soak.returncode == 0, soak.stdout + soak.stderr[-4_000:]
+    assert "the disk was full 7 times" in soak.stdout
     assert "each there once, exactly" in soak.stdout
