@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import ActivationCode, BillingAccount, Customer, Membership, Role, User
 from accounts.services.sign_in_locks import count_try, forget_tries
+from accounts.services.taking_up import login_of, take_up
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.sealed import digest, is_same
 
@@ -75,28 +76,22 @@ def activate(*, code_key: int, email: str, password: str, language: str, at: dat
     """Use up the code: the confirmed address `email` gets a login with `password` and the role of the code.
 
     Whoever has a login under this address keeps it, password included, and gets the role in addition. Raises
-    ActivationRefused where the code was used or replaced meanwhile.
+    ActivationRefused where the code was used or replaced meanwhile, or the address may not log in.
     """
-    code = (
-        ActivationCode.objects.select_for_update(of=("self",))
-        .select_related("customer")
-        .filter(pk=code_key, used_at=None, until__gt=at)
-        .first()
-    )
+    code = ActivationCode.objects.filter(pk=code_key).first()
     if code is None:
         raise ActivationRefused
-    user = User.objects.filter(email__iexact=email).first()
-    if user is None:
-        user = User.objects.create_user(
-            email, password, name=code.customer.name, language=language, created=at
-        )
-    elif not user.has_usable_password():
-        user.set_password(password)
-        user.save(update_fields=["password"])
-    _give_role(user, code, at)
+    customer = Customer.objects.select_for_update().get(pk=code.customer_id)
+    code = ActivationCode.objects.filter(pk=code_key, used_at=None, until__gt=at).select_for_update().first()
+    if code is None:
+        raise ActivationRefused
+    user, _ = login_of(email=email, password=password, name=customer.name, language=language, at=at)
+    if not user.is_active:
+        raise ActivationRefused
+    take_up(user=user, offered=Membership(customer=customer, role=code.role), at=at)
     code.used_at, code.used_by = at, user
     code.save(update_fields=["used_at", "used_by"])
-    log.info("activation.used", customer=code.customer.public_id, role=code.role, user=user.public_id)
+    log.info("activation.used", customer=customer.public_id, role=code.role, user=user.public_id)
     return user
 
 
@@ -104,19 +99,6 @@ def has_login(email: str) -> bool:
     """Whether this address has a login with a password: ask only once the address was confirmed."""
     user = User.objects.filter(email__iexact=email).first()
     return user is not None and user.has_usable_password()
-
-
-def _give_role(user: User, code: ActivationCode, at: datetime) -> None:
-    """An owner's code makes a viewer an owner; nothing is ever taken away."""
-    membership, made = Membership.objects.get_or_create(
-        customer=code.customer,
-        user=user,
-        billing_account=None,
-        defaults={"role": code.role, "created": at},
-    )
-    if not made and code.role == Role.OWNER and membership.role != Role.OWNER:
-        membership.role, membership.until, membership.may_share = Role.OWNER, None, False
-        membership.save(update_fields=["role", "until", "may_share"])
 
 
 def _digest(code: str) -> str:

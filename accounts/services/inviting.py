@@ -22,9 +22,8 @@ from accounts.models import (
 )
 from accounts.queries.roles import owns
 from accounts.services.people import require_role
-from accounts.services.roles import record
 from accounts.services.sign_in_mail import write_sign_in_mail
-from accounts.signals import role_given
+from accounts.services.taking_up import take_up
 from cdsc_portal.lib.public_ids import new_secret
 from cdsc_portal.lib.sealed import digest
 
@@ -32,7 +31,6 @@ VALID_FOR = timedelta(days=14)
 LONGEST_DELEGATE = timedelta(days=5 * 366)
 _PAUSE = timedelta(minutes=1)
 _MOST_OPEN = 50  # invitations of one customer
-_RANK = {Role.VIEWER: 0, Role.DELEGATE: 1, Role.OWNER: 2}
 _PURPOSE = "invitation"
 
 
@@ -137,20 +135,14 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
         raise NotInvited
     locked.accepted = at
     locked.save(update_fields=["accepted"])
-    given = {"role": locked.role, "may_share": locked.may_share, "until": locked.until, "version_at": at}
-    membership, made = Membership.objects.get_or_create(
+    offered = Membership(
         customer_id=locked.customer_id,
-        user=user,
         billing_account_id=locked.billing_account_id,
-        defaults={**given, "created": at},
+        role=locked.role,
+        may_share=locked.may_share,
+        until=locked.until,
     )
-    if not made and (_is_over(membership, at) or _RANK[Role(locked.role)] >= _RANK[Role(membership.role)]):
-        for name, value in given.items():
-            setattr(membership, name, value)
-        membership.save(update_fields=[*given])
-    record(verb=RoleVerb.JOINED, membership=membership, by=user, at=at)
-    role_given.send(sender=Membership, membership=membership, at=at)
-    return membership
+    return take_up(user=user, offered=offered, at=at)
 
 
 def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
@@ -190,10 +182,6 @@ def _must_own(invitation: Invitation, by: User, at: datetime) -> None:
     account = invitation.billing_account_id
     if not owns(user=by, customer=invitation.customer_id, account=account, at=at):
         raise InvitingRefused("not_yours")
-
-
-def _is_over(membership: Membership, at: datetime) -> bool:
-    return membership.until is not None and membership.until <= at
 
 
 def _record(verb: RoleVerb, invitation: Invitation, by: User, at: datetime) -> None:

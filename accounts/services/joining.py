@@ -6,22 +6,17 @@ from django.db import transaction
 
 from accounts.models import Invitation, User
 from accounts.services.inviting import NotInvited, accept
+from accounts.services.taking_up import login_of
 
 
 @transaction.atomic
 def user_for(*, invitation: Invitation, name: str, password: str, language: str, at: datetime) -> User:
     """A login for the invited address, which the mail's link proved, with the role that was offered.
 
-    Raises NotInvited: it is over, or the address has a login with a password meanwhile.
+    Raises NotInvited: it is over, the address has a login with a password meanwhile, or none may log in with it.
     """
-    user = User.objects.select_for_update().filter(email__iexact=invitation.email).first()
-    if user is None:
-        user = User.objects.create_user(invitation.email, password, name=name, language=language, created=at)
-    elif user.has_usable_password() or not user.is_active:
+    user, is_opened = login_of(email=invitation.email, password=password, name=name, language=language, at=at)
+    if not is_opened:
         raise NotInvited
-    else:
-        user.set_password(password)
-        user.name = user.name or name
-        user.save(update_fields=["password", "name"])
     accept(invitation=invitation, user=user, at=at)
     return user

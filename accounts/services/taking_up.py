@@ -1,0 +1,62 @@
+"""What happens once somebody has proved who they are: a first login, and the role that was held out to them."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Membership, Role, RoleVerb, User
+from accounts.services.roles import record
+from accounts.signals import role_given
+
+_RANK = {Role.VIEWER: 0, Role.DELEGATE: 1, Role.OWNER: 2}
+
+
+def login_of(*, email: str, password: str, name: str, language: str, at: datetime) -> tuple[User, bool]:
+    """The login of `email`, and whether `password` opens it from now on: it is made, or had no password yet.
+
+    For an address that was proved, in the caller's transaction. Two who come at once find the same login.
+    """
+    try:
+        with transaction.atomic():
+            if not User.objects.filter(email__iexact=email).exists():
+                made = User.objects.create_user(
+                    email, password or None, name=name, language=language, created=at
+                )
+                return made, True
+    except IntegrityError:
+        pass  # made a moment ago by another tab; that one is found below
+    user = User.objects.select_for_update().get(email__iexact=email)
+    if not password or user.has_usable_password() or not user.is_active:
+        return user, False
+    user.set_password(password)
+    user.name = user.name or name
+    user.save(update_fields=["password", "name"])
+    return user, True
+
+
+def take_up(*, user: User, offered: Membership, at: datetime) -> Membership:
+    """`user` has the role of `offered`, which is not stored; who has a higher one that lasts keeps it.
+
+    In the caller's transaction, with the customer's row locked. It stands in the customer's history, and those
+    concerned are told.
+    """
+    given = {
+        "role": offered.role,
+        "may_share": offered.may_share,
+        "until": offered.until,
+        "version_at": at,  # an older file does not undo it
+    }
+    held, made = Membership.objects.get_or_create(
+        customer_id=offered.customer_id,
+        user=user,
+        billing_account_id=offered.billing_account_id,
+        defaults={**given, "created": at},
+    )
+    is_over = held.until is not None and held.until <= at
+    if not made and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(held.role)]):
+        for name, value in given.items():
+            setattr(held, name, value)
+        held.save(update_fields=[*given])
+    record(verb=RoleVerb.JOINED, membership=held, by=user, at=at)
+    role_given.send(sender=Membership, membership=held, at=at)
+    return held
