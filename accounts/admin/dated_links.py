@@ -12,8 +12,8 @@ from unfold.forms import PaginationInlineFormSet
 
 from accounts.admin.base import LabelledInline, PortalAdmin, link_to
 from accounts.current_user import current_user
-from accounts.models import ServiceContract
-from accounts.services.link_changes import Changed, Dated, record_link_changes, span_of
+from accounts.models import Dated, ServiceContract, SupplyTerm, span_of
+from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading.timeline import Stretch, Timeline
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
@@ -138,12 +138,13 @@ class DatedLinksAdmin(PortalAdmin):
         if not issubclass(formset.model, Dated):
             return
         gone = formset.deleted_forms
+        was = days if formset.model is SupplyTerm else Span
         _record(
             [
                 Changed(
                     one.instance,
                     key,
-                    Span(one.initial["start"], one.initial["end"]),
+                    was(one.initial["start"], one.initial["end"]),
                     None if one in gone else span_of(one.instance),
                 )
                 for one, key in stored

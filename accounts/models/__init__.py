@@ -4,7 +4,7 @@ from accounts.models.base import Commodity, Published, Versioned
 from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
-from accounts.models.link_change import LinkChange, LinkKind
+from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
 from accounts.models.links import ContractServicePoint, MeterInstallation
 from accounts.models.load_mark import LoadMark
 from accounts.models.meter_name import MeterName
@@ -20,6 +20,7 @@ __all__ = [
     "Commodity",
     "ContractServicePoint",
     "Customer",
+    "Dated",
     "Entity",
     "EntityKind",
     "Invitation",
@@ -46,4 +47,5 @@ __all__ = [
     "SupplyTerm",
     "User",
     "Versioned",
+    "span_of",
 ]

@@ -1,25 +1,31 @@
-"""What dated links and contracts' dates were before they were changed."""
+"""What dated links, contracts' dates and supply terms were before they were changed."""
 
 from django.conf import settings
 from django.db import models
 
-from accounts.models.contractual import ServiceContract
+from accounts.models.contractual import ServiceContract, SupplyTerm
+from accounts.models.links import ContractServicePoint, MeterInstallation
 from accounts.models.physical import MeterDevice, ServicePoint
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
+
+Dated = ContractServicePoint | MeterInstallation | ServiceContract | SupplyTerm
 
 
 class LinkKind(models.TextChoices):
     CONTRACT_POINT = "contract_point", "contract at a point"
     METER_POINT = "meter_point", "meter at a point"
     CONTRACT = "contract", "a contract's own dates"
+    SUPPLY_TERM = "supply_term", "a supply term's dates"
 
 
 class LinkChange(models.Model):
     """[old_start, old_end) was in force until `at`, then [new_start, new_end), UTC; new_start null = removed.
 
     Written with each change, by whom (null = a feed), and never changed itself. `link_key` is the key of the link,
-    or of the contract whose local dates these are. `link_created`: when the link was first told, null = before
-    anyone kept this. `lost_from`: the first instant that is no longer covered, null = none is lost.
+    or of the contract or supply term whose local dates these are. `link_created`: when the link was first told,
+    null = before anyone kept this. `lost_from`: the first instant that is no longer covered, null = none is lost.
     """
 
     kind = models.CharField(max_length=20, choices=LinkKind.choices)
@@ -46,3 +52,10 @@ class LinkChange(models.Model):
     def __str__(self) -> str:
         linked = [str(one) for one in (self.contract, self.meter, self.service_point) if one is not None]
         return " at ".join(linked)
+
+
+def span_of(link: Dated) -> Span:
+    """What a link, or the local days of a contract or supply term, cover as instants."""
+    if isinstance(link, ServiceContract | SupplyTerm):
+        return days(link.start, link.end)
+    return Span(link.start, link.end)

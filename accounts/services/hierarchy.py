@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.models import LoadMark, ServiceContract
-from accounts.services.link_changes import Changed, record_link_changes, span_of
+from accounts.models import LoadMark, ServiceContract, span_of
+from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading import contractual, links, physical, roles
 from accounts.services.loading.links import Ending
 from accounts.services.loading.load import Load, LoadResult

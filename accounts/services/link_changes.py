@@ -1,4 +1,4 @@
-"""Each change of a dated link, or of a contract's dates, leaves what was in force before: see LinkChange."""
+"""Each change of a dated link, a contract or a supply term leaves what was in force before: see LinkChange."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import cast
 
 from accounts.models import (
-    ContractServicePoint,
+    Dated,
     LinkChange,
     LinkKind,
     MeterInstallation,
     ServiceContract,
+    SupplyTerm,
     User,
 )
-from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
-
-Dated = ContractServicePoint | MeterInstallation | ServiceContract
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,6 @@ class Changed:
     key: int
     old: Span
     new: Span | None
-
-
-def span_of(link: Dated) -> Span:
-    """What a link, or a contract's local days, cover as instants."""
-    if isinstance(link, ServiceContract):
-        return days(link.start, link.end)
-    return Span(link.start, link.end)
 
 
 def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
@@ -53,6 +44,8 @@ def _row(change: Changed, at: datetime, by: User | None) -> LinkChange:
     )  # fmt: skip
     if isinstance(link, ServiceContract):
         row.kind, row.link_created, row.contract_id = LinkKind.CONTRACT, link.cds_created, link.pk
+    elif isinstance(link, SupplyTerm):
+        row.kind, row.link_created, row.contract_id = LinkKind.SUPPLY_TERM, link.cds_created, link.contract_id
     elif isinstance(link, MeterInstallation):
         row.kind, row.link_created = LinkKind.METER_POINT, link.created
         row.meter_id, row.service_point_id = link.meter_id, link.service_point_id

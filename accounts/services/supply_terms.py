@@ -7,12 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Entity, EntityKind, ServiceContract, SupplyTerm
+from accounts.models import Entity, EntityKind, ServiceContract, SupplyTerm, span_of
+from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load, LoadResult
 from accounts.services.loading.objects import not_newer
 from accounts.services.loading.timeline import Stretch, Timeline
 from accounts.services.rows import SupplyTermRow
+from cdsc_portal.lib import clock
 
 _FIELDS = ("supplier_id", "supplier_contract_number", "tariff_code", "tariff_name", "end")
 
@@ -58,6 +60,7 @@ def load_supply_terms(
             to = new if found is None else shorter if _makes_room(row, contracts, terms) else longer
             to += _fit(row, contract, found, told, timelines[contract.pk], load)
     _write(new, shorter, longer, same, load)
+    record_link_changes(load.changed, at=max(at, clock.now()), by=None)
     return load.result()
 
 
@@ -119,8 +122,10 @@ def _fit(
     times = {"cds_modified": load.at, "cds_synced": load.at, "version_at": load.as_of}
     if found is None:
         return [SupplyTerm(contract=contract, start=row.start, cds_created=load.at, **told, **times)]
+    was = span_of(found)
     for name, value in (told | times).items():
         setattr(found, name, value)
+    load.changed.append(Changed(found, found.pk, was, span_of(found)))
     return [found]
 
 

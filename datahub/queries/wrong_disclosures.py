@@ -1,51 +1,80 @@
-"""What was released of a contract and, by the links as they are now, was not the contract's: a move told late.
-
-Readings go by contract, point and meter; who supplies a point by the moment of the call; bills by the contract's days.
-"""
+"""What was released of a contract and, by the dates as they are now, was not the contract's: a move told late."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
 
-from accounts.models import ContractServicePoint, LinkChange, LinkKind, MeterInstallation, ServiceContract
+from accounts.models import LinkKind, ServiceContract
 from cdsc_portal.lib.local_days import days, first_day_from
 from cdsc_portal.lib.ranges import Span, difference, union
 from consent.models import Disclosure
 from datahub.models import BillSection
+from datahub.queries.link_past import LinkPast, Stays, common
 
-_Dated = ContractServicePoint | MeterInstallation | ServiceContract
-MOST = 2_000
-READINGS, DETAILS, BILLS = "usage_data", "distribution_details", ("bill_data", "bill_statements")
-# pairs that a change took something from after the release: of a link of the contract, of its own days, or of a meter
-# at a point that is or was the contract's
+PAGE_SIZE = 500
+_BILLS = ("bill_data", "bill_statements")
+_OF_THE_MOMENT = ("distribution_details", "supply_details")
+_POINT, _METER, _CONTRACT, _TERM = (
+    LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT, LinkKind.SUPPLY_TERM,
+)  # fmt: skip
+# by resource, sums and files under that of their readings and bills: the dates that its answers go by
+_TOUCHED_BY = {
+    "usage_data": (_POINT, _METER, _CONTRACT),
+    "distribution_details": (_POINT, _METER, _CONTRACT),
+    "bill_data": (_CONTRACT,),
+    "bill_statements": (_CONTRACT,),
+    "supply_details": (_TERM,),
+    "supply_history": (_TERM,),
+    "generation_mix": (_POINT, _TERM),
+    "generation_breakdown": (_POINT,),
+    "residual_mix": (_POINT,),
+    "consumption_breakdown": (_TERM,),
+}
+_WENT_BY: dict[str, tuple[Callable[[LinkPast, int, datetime | None], Stays], ...]] = {
+    "usage_data": (LinkPast.measured,),
+    "distribution_details": (LinkPast.held, LinkPast.delivered, LinkPast.measured),
+    "bill_data": (LinkPast.held,),
+    "bill_statements": (LinkPast.held,),
+    "supply_details": (LinkPast.supplied,),
+    "supply_history": (LinkPast.supplied,),
+    "generation_mix": (LinkPast.placed, LinkPast.tariffs),
+    "generation_breakdown": (LinkPast.placed,),
+    "residual_mix": (LinkPast.placed,),
+    "consumption_breakdown": (LinkPast.tariffs,),
+}
+# pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
+# term, or of a meter at a point that is or was the contract's; bills may be ahead of their days
 _CANDIDATES = """
-    WITH lost AS (
-        SELECT contract_id, at, lost_from FROM accounts_linkchange
-        WHERE contract_id IS NOT NULL AND lost_from < at
+    WITH touched AS (SELECT * FROM unnest(%(resources)s::text[], %(kinds)s::text[]) AS pair (resource, kind)),
+    lost AS (
+        SELECT contract_id, kind, at, lost_from FROM accounts_linkchange
+        WHERE contract_id IS NOT NULL AND lost_from < at AND at BETWEEN %(first)s AND %(last)s
         UNION
-        SELECT linked.contract_id, change.at, change.lost_from FROM accounts_linkchange change
+        SELECT linked.contract_id, change.kind, change.at, change.lost_from FROM accounts_linkchange change
         JOIN (
             SELECT contract_id, service_point_id FROM accounts_contractservicepoint
             UNION SELECT contract_id, service_point_id FROM accounts_linkchange WHERE kind = 'contract_point'
         ) linked ON linked.service_point_id = change.service_point_id
         WHERE change.kind = 'meter_point' AND change.lost_from < change.at
+            AND change.at BETWEEN %(first)s AND %(last)s
     )
     SELECT released.id, lost.contract_id, max(lost.at)
     FROM lost
+    JOIN touched ON touched.kind = lost.kind
     JOIN accounts_servicecontract contract ON contract.id = lost.contract_id
     JOIN consent_disclosure_contracts about ON about.servicecontract_id = lost.contract_id
-    JOIN consent_disclosure released ON released.id = about.disclosure_id
-    WHERE released.released_at < lost.at AND released.released_at > lost.lost_from
-        AND (released.end IS NULL OR released.end > lost.lost_from)
-        AND released.value_count > 0 AND released.resource = ANY(%(resources)s)
+    JOIN consent_disclosure released ON released.id = about.disclosure_id AND released.resource = touched.resource
+    WHERE released.released_at < lost.at AND released.value_count > 0
+        AND (released.resource = ANY(%(bills)s) OR released.released_at > lost.lost_from
+            AND (released.end IS NULL OR released.end > lost.lost_from))
         AND (%(number)s = '' OR contract.contract_number = %(number)s)
-        AND lost.at BETWEEN %(first)s AND %(last)s
-    GROUP BY released.id, released.released_at, lost.contract_id
-    ORDER BY released.released_at DESC, released.id DESC, lost.contract_id
+        AND (%(disclosure)s::bigint IS NULL OR (released.released_at, released.id, lost.contract_id) < (
+            (SELECT released_at FROM consent_disclosure WHERE id = %(disclosure)s), %(disclosure)s, %(contract)s))
+    GROUP BY released.released_at, released.id, lost.contract_id
+    ORDER BY released.released_at DESC, released.id DESC, lost.contract_id DESC
     LIMIT %(most)s
 """
 
@@ -68,162 +97,106 @@ class WrongDisclosure:
         return round(lasting / timedelta(days=1), 2)
 
 
-def wrong_disclosures(
-    *, contract_number: str = "", recorded: Span | None = None, most: int = MOST
-) -> list[WrongDisclosure]:
-    """Newest release first; of one contract, or made wrong by what was entered in `recorded`; at most `most` looked at.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ends: the keys of a disclosure and of a contract that it is about."""
 
-    Eight queries, however many. A change that was taken back makes nothing wrong.
+    disclosure: int
+    contract: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPage:
+    """`found` may be fewer than were looked at; `resume` is where the next page begins, None = this is the last."""
+
+    found: tuple[WrongDisclosure, ...]
+    resume: Place | None
+
+
+def wrong_disclosures(
+    *, contract_number: str = "", recorded: Span | None = None
+) -> Iterator[WrongDisclosure]:
+    """Each one, newest release first, page by page: see `wrong_page`."""
+    page = wrong_page(contract_number=contract_number, recorded=recorded)
+    yield from page.found
+    while page.resume is not None:
+        page = wrong_page(contract_number=contract_number, recorded=recorded, after=page.resume)
+        yield from page.found
+
+
+def wrong_page(
+    *, contract_number: str = "", recorded: Span | None = None, after: Place | None = None
+) -> WrongPage:
+    """Those among the next PAGE_SIZE that a change touched, newest release first (X-15).
+
+    Of one contract, or made wrong by what was entered in `recorded`. Twelve queries, however many. A change that
+    was taken back makes nothing wrong.
     """
-    pairs = _candidates(contract_number, recorded or Span(), most)
-    contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in pairs})
-    disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in pairs})
-    past = _Past.of(contracts)
+    pairs = _candidates(contract_number, recorded or Span(), after, PAGE_SIZE + 1)
+    looked_at = pairs[:PAGE_SIZE]
+    contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in looked_at})
+    disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in looked_at})
+    past, sections = LinkPast.of(contracts.values()), _sections(contracts)
     found = []
-    for key, contract, at in pairs:
-        stretches = _wrong(disclosures[key], contracts[contract], past)
+    for key, contract, at in looked_at:
+        stretches = _wrong(disclosures[key], contract, past, sections[contract])
         if stretches:
             found.append(WrongDisclosure(disclosures[key], contracts[contract], stretches, at))
-    return found
+    return WrongPage(tuple(found), Place(*looked_at[-1][:2]) if len(pairs) > PAGE_SIZE else None)
 
 
-def _candidates(number: str, recorded: Span, most: int) -> list[tuple[int, int, datetime]]:
+def _candidates(
+    number: str, recorded: Span, after: Place | None, most: int
+) -> list[tuple[int, int, datetime]]:
+    """(disclosure, contract, when the last change of it was entered)."""
+    pairs = [(resource, kind) for resource, kinds in _TOUCHED_BY.items() for kind in kinds]
     with connection.cursor() as cursor:
         cursor.execute(
             _CANDIDATES,
             {
-                "resources": [READINGS, DETAILS, *BILLS],
+                "resources": [resource for resource, _ in pairs],
+                "kinds": [str(kind) for _, kind in pairs],
+                "bills": list(_BILLS),
                 "number": number,
                 "first": recorded.start or "-infinity",
                 "last": recorded.end or "infinity",
+                "disclosure": after.disclosure if after else None,
+                "contract": after.contract if after else None,
                 "most": most,
             },
         )
         return [(key, contract, at) for key, contract, at in cursor.fetchall()]
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A dated link as it is (None = removed), and as it was before each change, in the order of the changes."""
-
-    contract: int | None
-    point: int | None
-    meter: int | None
-    created: datetime | None
-    now: Span | None
-    before: tuple[tuple[datetime, Span], ...]
-
-    def at(self, moment: datetime | None) -> Span | None:
-        """When it held, as was on record at `moment`; None = now."""
-        if moment is None:
-            return self.now
-        if self.created is not None and self.created > moment:
-            return None
-        return next((span for at, span in self.before if at > moment), self.now)
+def _sections(contracts: Collection[int]) -> dict[int, list[BillSection]]:
+    found: dict[int, list[BillSection]] = defaultdict(list)
+    for section in BillSection.objects.filter(contract__in=contracts).select_related("statement"):
+        found[section.contract_id].append(section)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """All that was ever on record of some contracts."""
-
-    points: dict[int, list[_Link]]  # by contract
-    meters: dict[int, list[_Link]]  # by point
-    contracts: dict[int, list[_Link]]
-    sections: dict[int, list[BillSection]]
-
-    @classmethod
-    def of(cls, contracts: dict[int, ServiceContract]) -> "_Past":
-        of_contract = Q(contract__in=contracts)
-        linked = _links(
-            LinkKind.CONTRACT_POINT, of_contract, ContractServicePoint.objects.filter(of_contract).iterator()
-        )
-        of_point = Q(service_point__in={link.point for link in linked})
-        installed = _links(
-            LinkKind.METER_POINT, of_point, MeterInstallation.objects.filter(of_point).iterator()
-        )
-        held = _links(LinkKind.CONTRACT, of_contract, contracts.values())
-        sections: dict[int, list[BillSection]] = defaultdict(list)
-        for section in BillSection.objects.filter(of_contract).select_related("statement"):
-            sections[section.contract_id].append(section)
-        return cls(
-            _grouped(linked, lambda link: link.contract),
-            _grouped(installed, lambda link: link.point),
-            _grouped(held, lambda link: link.contract),
-            sections,
-        )
-
-    def measured(self, contract: int, moment: datetime | None) -> dict[tuple[str, int], tuple[Span, ...]]:
-        """When points and meters were the contract's, as was on record at `moment`; None = now."""
-        found: dict[tuple[str, int], list[Span]] = defaultdict(list)
-        held = self.held(contract, moment)
-        for link in self.points.get(contract, ()):
-            for span in _common(link.at(moment), held):
-                found["point", link.point or 0].append(span)
-                for installed in self.meters.get(link.point or 0, ()):
-                    found["meter", installed.meter or 0] += _common(installed.at(moment), (span,))
-        return {key: union(spans) for key, spans in found.items()}
-
-    def held(self, contract: int, moment: datetime | None) -> tuple[Span, ...]:
-        spans = (link.at(moment) for link in self.contracts.get(contract, ()))
-        return tuple(span for span in spans if span is not None)
-
-
-def _links(kind: LinkKind, of: Q, rows: Iterable[_Dated]) -> list[_Link]:
-    """Links that are, with their changes, and those that were removed. One query."""
-    changes: dict[int, list[LinkChange]] = defaultdict(list)
-    for change in LinkChange.objects.filter(of, kind=kind).order_by("at", "pk"):
-        changes[change.link_key].append(change)
-    links = [_as_it_is(row, changes.pop(row.pk, [])) for row in rows]
-    for gone in changes.values():
-        last = gone[-1]
-        links.append(
-            _Link(
-                last.contract_id, last.service_point_id, last.meter_id, last.link_created, None, _before(gone)
-            )
-        )
-    return links
-
-
-def _as_it_is(row: _Dated, changes: list[LinkChange]) -> _Link:
-    if isinstance(row, ServiceContract):
-        return _Link(row.pk, None, None, None, days(row.start, row.end), _before(changes))
-    if isinstance(row, MeterInstallation):
-        now = Span(row.start, row.end)
-        return _Link(None, row.service_point_id, row.meter_id, row.created, now, _before(changes))
-    now = Span(row.start, row.end)
-    return _Link(row.contract_id, row.service_point_id, None, row.created, now, _before(changes))
-
-
-def _before(changes: Iterable[LinkChange]) -> tuple[tuple[datetime, Span], ...]:
-    return tuple((change.at, Span(change.old_start, change.old_end)) for change in changes)
-
-
-def _grouped(links: Iterable[_Link], key: Callable[[_Link], int | None]) -> dict[int, list[_Link]]:
-    grouped: dict[int, list[_Link]] = defaultdict(list)
-    for link in links:
-        grouped[key(link) or 0].append(link)
-    return grouped
-
-
-def _wrong(disclosure: Disclosure, contract: ServiceContract, past: _Past) -> tuple[Span, ...]:
+def _wrong(
+    disclosure: Disclosure, contract: int, past: LinkPast, sections: Collection[BillSection]
+) -> tuple[Span, ...]:
     """The stretches of this release that are not the contract's any more."""
     at = disclosure.released_at
-    released = Span(disclosure.start, min(disclosure.end or at, at))
-    if disclosure.resource in BILLS:
-        lost = difference(past.held(contract.pk, at), past.held(contract.pk, None))
-        billed = _billed(disclosure, past.sections.get(contract.pk, ()))
-        return union(span for one in billed for span in _common(one, lost))
-    then, now = past.measured(contract.pk, at), past.measured(contract.pk, None)
-    kind = "meter" if disclosure.resource == READINGS else None
-    lost = union(
-        span
-        for key, spans in then.items()
-        if kind is None or key[0] == kind
-        for span in difference(spans, now.get(key, ()))
-    )
-    if disclosure.resource == DETAILS:  # of the moment of the call
+    lost = _lost(disclosure.resource, contract, past, at)
+    if disclosure.resource in _OF_THE_MOMENT:
         return tuple(Span(span.start, at) for span in lost if span.contains(at))
-    return tuple(_common(released, lost))
+    if disclosure.resource in _BILLS:
+        billed = _billed(disclosure, sections)
+        return union(span for one in billed for span in common(one, lost))
+    return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
+
+
+def _lost(resource: str, contract: int, past: LinkPast, at: datetime) -> tuple[Span, ...]:
+    """What was the contract's, as was on record at `at`, and is not any more."""
+    return union(
+        span
+        for stays in _WENT_BY[resource]
+        for key, spans in stays(past, contract, at).items()
+        for span in difference(spans, stays(past, contract, None).get(key, ()))
+    )
 
 
 def _billed(disclosure: Disclosure, sections: Collection[BillSection]) -> Iterator[Span]:
@@ -239,9 +212,3 @@ def _billed(disclosure: Disclosure, sections: Collection[BillSection]) -> Iterat
             )
         if is_in and section.statement.cds_created <= disclosure.released_at:
             yield days(section.start, section.end)
-
-
-def _common(span: Span | None, others: Iterable[Span]) -> list[Span]:
-    if span is None:
-        return []
-    return [both for other in others if (both := span.intersect(other)) is not None]

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
-from accounts.services.link_changes import Changed, span_of
+from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract, span_of
+from accounts.services.link_changes import Changed
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import Told, keys_of, store_objects
 from accounts.services.rows import AccountRow, ContractRow, CustomerRow, EntityRow, ProgramRow

@@ -18,8 +18,9 @@ from accounts.models import (
     MeterInstallation,
     ServiceContract,
     ServicePoint,
+    span_of,
 )
-from accounts.services.link_changes import Changed, span_of
+from accounts.services.link_changes import Changed
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import not_newer

@@ -1,12 +1,14 @@
 """The document of one bill statement."""
 
+from datetime import timedelta
+
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.problems import Problem
-from cdsc_portal.lib.ranges import Span
 from consent.access import DataAccess
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found
@@ -35,7 +37,7 @@ class BillStatementFile(GatedView):
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
             resource=self.resource,
-            span=Span(),
+            span=days(statement.statement_date, statement.statement_date + timedelta(days=1)),
             value_count=1,
             contracts=item.contracts,
             address=remote_address(request),

@@ -1,0 +1,176 @@
+"""What dated links, contracts' dates and supply terms said at any moment: as they are, less what was changed since."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import (
+    ContractServicePoint,
+    Dated,
+    LinkChange,
+    LinkKind,
+    MeterInstallation,
+    ServiceContract,
+    ServicePoint,
+    SupplyTerm,
+    span_of,
+)
+from cdsc_portal.lib.ranges import Span, union
+
+Stays = dict[object, tuple[Span, ...]]  # what was a contract's, and when
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A dated link as it is (`now` None = removed), and as it was before each change, in the order of the changes.
+
+    `tariff` is that of a supply term as it is, empty of a removed one.
+    """
+
+    key: int
+    contract: int | None
+    point: int | None
+    meter: int | None
+    created: datetime | None
+    now: Span | None
+    before: tuple[tuple[datetime, Span], ...]
+    tariff: str = ""
+
+    def at(self, moment: datetime | None) -> Span | None:
+        """When it held, as was on record at `moment`; None = now."""
+        if moment is None:
+            return self.now
+        if self.created is not None and self.created > moment:
+            return None
+        return next((span for at, span in self.before if at > moment), self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPast:
+    """All that was ever on record of some contracts. Each method: as was on record at `moment`; None = now."""
+
+    points: dict[int, list[Link]]  # by contract
+    meters: dict[int, list[Link]]  # by point
+    contracts: dict[int, list[Link]]
+    supplies: dict[int, list[Link]]
+    regions: dict[int, str]  # by point; "" is left out
+
+    @classmethod
+    def of(cls, contracts: Collection[ServiceContract]) -> "LinkPast":
+        """Nine queries, however many contracts."""
+        of_contract = Q(contract__in=[contract.pk for contract in contracts])
+        linked = _links(
+            LinkKind.CONTRACT_POINT, of_contract, ContractServicePoint.objects.filter(of_contract)
+        )
+        points = {link.point for link in linked if link.point is not None}
+        of_point = Q(service_point__in=points)
+        installed = _links(LinkKind.METER_POINT, of_point, MeterInstallation.objects.filter(of_point))
+        held = _links(LinkKind.CONTRACT, of_contract, contracts)
+        supplied = _links(LinkKind.SUPPLY_TERM, of_contract, SupplyTerm.objects.filter(of_contract))
+        placed = ServicePoint.objects.filter(pk__in=points).exclude(region="")
+        return cls(
+            _grouped(linked, lambda link: link.contract),
+            _grouped(installed, lambda link: link.point),
+            _grouped(held, lambda link: link.contract),
+            _grouped(supplied, lambda link: link.contract),
+            dict(placed.values_list("pk", "region")),
+        )
+
+    def held(self, contract: int, moment: datetime | None) -> Stays:
+        """The contract's own days."""
+        return _united((contract, link.at(moment)) for link in self.contracts.get(contract, ()))
+
+    def measured(self, contract: int, moment: datetime | None) -> Stays:
+        """By meter: while contract, point and meter were linked, within the contract's days."""
+        return _united(
+            (installed.meter, part)
+            for link in self.points.get(contract, ())
+            for span in self._served(link, contract, moment)
+            for installed in self.meters.get(link.point or 0, ())
+            for part in common(installed.at(moment), (span,))
+        )
+
+    def delivered(self, contract: int, moment: datetime | None) -> Stays:
+        """By point, within the contract's days."""
+        return _united(
+            (link.point, span)
+            for link in self.points.get(contract, ())
+            for span in self._served(link, contract, moment)
+        )
+
+    def placed(self, contract: int, moment: datetime | None) -> Stays:
+        """By grid region: while a point there was linked."""
+        return _united(
+            (self.regions[link.point or 0], link.at(moment))
+            for link in self.points.get(contract, ())
+            if link.point in self.regions
+        )
+
+    def supplied(self, contract: int, moment: datetime | None) -> Stays:
+        """By supply term."""
+        return _united((link.key, link.at(moment)) for link in self.supplies.get(contract, ()))
+
+    def tariffs(self, contract: int, moment: datetime | None) -> Stays:
+        """By tariff, whoever supplied; a removed term is one of its own."""
+        terms = self.supplies.get(contract, ())
+        return _united((link.tariff or link.key, link.at(moment)) for link in terms)
+
+    def _served(self, link: Link, contract: int, moment: datetime | None) -> list[Span]:
+        return common(link.at(moment), self.held(contract, moment).get(contract, ()))
+
+
+def common(span: Span | None, others: Iterable[Span]) -> list[Span]:
+    """The parts of `others` that `span` holds, too."""
+    if span is None:
+        return []
+    return [both for other in others if (both := span.intersect(other)) is not None]
+
+
+def _united(stays: Iterable[tuple[object, Span | None]]) -> Stays:
+    found: dict[object, list[Span]] = defaultdict(list)
+    for key, span in stays:
+        if span is not None:
+            found[key].append(span)
+    return {key: union(spans) for key, spans in found.items()}
+
+
+def _links(kind: LinkKind, of: Q, rows: Iterable[Dated]) -> list[Link]:
+    """Links that are, with their changes, and those that were removed."""
+    changes: dict[int, list[LinkChange]] = defaultdict(list)
+    for change in LinkChange.objects.filter(of, kind=kind).order_by("at", "pk"):
+        changes[change.link_key].append(change)
+    links = [_as_it_is(row, changes.pop(row.pk, [])) for row in rows]
+    return links + [_removed(gone) for gone in changes.values()]
+
+
+def _as_it_is(row: Dated, changes: list[LinkChange]) -> Link:
+    now, before = span_of(row), _before(changes)
+    if isinstance(row, ServiceContract):
+        return Link(row.pk, row.pk, None, None, None, now, before)
+    if isinstance(row, SupplyTerm):
+        return Link(row.pk, row.contract_id, None, None, row.cds_created, now, before, row.tariff_code)
+    if isinstance(row, MeterInstallation):
+        return Link(row.pk, None, row.service_point_id, row.meter_id, row.created, now, before)
+    return Link(row.pk, row.contract_id, row.service_point_id, None, row.created, now, before)
+
+
+def _removed(changes: list[LinkChange]) -> Link:
+    last = changes[-1]
+    return Link(
+        last.link_key, last.contract_id, last.service_point_id, last.meter_id, last.link_created, None,
+        _before(changes),
+    )  # fmt: skip
+
+
+def _before(changes: Iterable[LinkChange]) -> tuple[tuple[datetime, Span], ...]:
+    return tuple((change.at, Span(change.old_start, change.old_end)) for change in changes)
+
+
+def _grouped(links: Iterable[Link], key: Callable[[Link], int | None]) -> dict[int, list[Link]]:
+    grouped: dict[int, list[Link]] = defaultdict(list)
+    for link in links:
+        grouped[key(link) or 0].append(link)
+    return grouped
