@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from datahub.feeds.formats.base import FeedStructureError, Integers
 from datahub.feeds.formats.csv_file import CsvFile
 from datahub.feeds.formats.csv_mapping import Slots
 from datahub.feeds.formats.csv_times import UNSAID, Clock, Flags, Walls
-from datahub.feeds.formats.local_time import wall_clock_moment
+from datahub.feeds.formats.local_time import first_moment, wall_clock_moment
 
 _DAY = 86_400
 _CODES = 1 << 20  # more than offsets, on both sides
@@ -71,8 +69,8 @@ class Days:
 
     def _counted(self, begin: int, wall: int) -> Day:
         """Slots from the day's first moment to its last, however many there are."""
-        first = _first_moment(begin, self._clock.zone)
-        last = _first_moment(begin + _DAY - wall % _DAY, self._clock.zone)
+        first = first_moment(begin, self._clock.zone)
+        last = first_moment(begin + _DAY - wall % _DAY, self._clock.zone)
         return self._run(first, last)
 
     def _run(self, first: int, last: int) -> Day:
@@ -104,11 +102,6 @@ class Days:
 def _at(readings: Integers, starts: Integers, step: int) -> Day:
     order = np.argsort(starts, kind="stable")
     return Day(readings[order], starts[order], bool((np.diff(starts[order]) == step).all()))
-
-
-def _first_moment(wall: int, zone: ZoneInfo) -> int:
-    """When the clock on the wall first shows `wall`, or jumps over it."""
-    return int((datetime(1970, 1, 1) + timedelta(seconds=wall)).replace(tzinfo=zone).timestamp())
 
 
 def _columns(file: CsvFile, slots: Slots) -> tuple[Integers, list[str], list[int] | None]:

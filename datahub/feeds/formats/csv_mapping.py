@@ -12,11 +12,12 @@ from datahub.feeds.formats.csv_time_forms import TimeForm
 
 Role = Literal[
     "meter", "register", "commodity", "unit", "direction", "kind", "quality", "value",
-    "start", "start_time", "end", "end_time", "interval_seconds",
+    "start", "start_time", "slot", "end", "end_time", "interval_seconds",
 ]  # fmt: skip
 Sign = Literal["as_written", "reversed", "negative_is_export"]
 Commodity = Literal["electricity", "natural_gas", "water"]
-_LONG_ONLY = ("value", "start_time", "end", "end_time", "interval_seconds")
+_LONG_ONLY = ("value", "start_time", "slot", "end", "end_time", "interval_seconds")
+_NOT_COUNTED = ("start_time", "end", "end_time")  # a reading that is counted has no clock
 ROLES: tuple[Role, ...] = get_args(Role)
 ANY_OTHER = "*"  # among qualities: a word that is not named
 QUALITIES: Mapping[str, Quality] = MappingProxyType({quality.name.lower(): quality for quality in Quality})
@@ -146,6 +147,8 @@ class CsvMapping:
     def _check_times(self) -> None:
         if self.time_of == "end" and "end" in self.columns:
             raise MappingError("time_of end and a column end exclude each other")
+        if "slot" in self.columns and (self.time_of == "end" or self.columns.keys() & set(_NOT_COUNTED)):
+            raise MappingError(f"a column slot excludes time_of end and columns {', '.join(_NOT_COUNTED)}")
         if self.zone is not None and self.offset is not None:
             raise MappingError("zone and offset exclude each other")
         if self.columns.keys() & {"start_time", "end_time"}:

@@ -15,7 +15,7 @@ from datahub.feeds.formats.base import Integers
 from datahub.feeds.formats.csv_cells import Cells
 from datahub.feeds.formats.csv_numbers import Words, words_of
 from datahub.feeds.formats.csv_time_forms import TimeForm
-from datahub.feeds.formats.local_time import wall_clock_moment
+from datahub.feeds.formats.local_time import first_moment, wall_clock_moment
 
 Faults = MutableMapping[int, str]  # by row: why it cannot be taken; what was found first stays
 Flags = npt.NDArray[np.bool_]
@@ -60,6 +60,12 @@ class Clock:
         if said.any():
             first[said], shift[said] = (walls.wall - walls.offset)[said], 0
         return first, shift
+
+    def first_moment(self, wall: int, offset: int) -> int:
+        """When `wall`, with the offset that its cell says or UNSAID, is first there; clocks may jump over it."""
+        if offset != UNSAID and not self.as_utc:
+            return wall - offset
+        return first_moment(wall, self.zone) if self.offset is None else wall - self.offset
 
     def _local(self, wall: Integers, faults: Faults, wanted: Flags) -> tuple[Integers, Integers]:
         present, places = _distinct(wall // _DAY)

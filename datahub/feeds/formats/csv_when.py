@@ -10,8 +10,9 @@ from datahub.feeds.formats.csv_cells import Cells
 from datahub.feeds.formats.csv_file import CsvFile
 from datahub.feeds.formats.csv_mapping import CsvMapping, Role
 from datahub.feeds.formats.csv_time_forms import seconds_of_clock
-from datahub.feeds.formats.csv_times import Clock, Faults, Flags, Walls, walls_of
+from datahub.feeds.formats.csv_times import Clock, Faults, Flags, Walls, part_of, walls_of
 
+_DAY = 86_400
 _UNSAID = "how long the reading lasts is not said: end and interval_seconds are empty"
 
 
@@ -28,10 +29,12 @@ class When:
 
     def __init__(self, file: CsvFile, settings: Settings, zone: ZoneInfo) -> None:
         self._mapping = mapping = file.mapping
-        self._places = file.places("start", "start_time", "end", "end_time", "interval_seconds")
+        self._places = file.places("start", "start_time", "slot", "end", "end_time", "interval_seconds")
         self._clock = clock_of(mapping, zone)
         self._length = _length(settings.get("interval_seconds") or file.fixed("interval_seconds"), mapping)
         lengths = "end" in self._places or "interval_seconds" in self._places or self._length is not None
+        if "slot" in self._places and (self._length is None or "interval_seconds" in self._places):
+            raise FeedStructureError("a column slot needs one interval_seconds for all lines")
         kinds = settings.get("kind") or "kind" in mapping.columns
         if not (lengths or kinds or mapping.registers or mapping.sections or mapping.values):
             raise FeedStructureError(
@@ -40,6 +43,8 @@ class When:
 
     def starts(self, cells: Cells, faults: Faults) -> tuple[Integers, Integers]:
         """(epoch seconds, shift) of the times that the file is about: starts, or ends where it writes those."""
+        if "slot" in self._places:
+            return self._counted(cells, faults), np.zeros(len(cells), np.int64)
         return self._clock.utc(self._walls(cells, "start", faults), faults)
 
     def lengths(self, cells: Cells, faults: Faults, *, unless: Flags) -> tuple[Integers, Integers, Integers]:
@@ -68,6 +73,28 @@ class When:
         for row in np.flatnonzero(nothing & ~unless).tolist():
             faults.setdefault(row, _UNSAID)
         return seconds, ends, shifts
+
+    def _counted(self, cells: Cells, faults: Faults) -> Integers:
+        """Starts of readings that are numbered from 1 on through their local day, however long clocks make it."""
+        walls = self._walls(cells, "start", faults)
+        groups, firsts = cells.groups([self._places["start"], self._places["slot"]])
+        starts = np.zeros(len(firsts), np.int64)
+        for group, row in enumerate(firsts.tolist()):
+            try:
+                number = part_of(cells.text(row, self._places["slot"]), self._mapping.columns["slot"].pattern)
+                starts[group] = self._slot(int(walls.wall[row]), int(walls.offset[row]), number)
+            except (ValueError, OverflowError) as error:
+                for one in np.flatnonzero(groups == group).tolist():
+                    faults.setdefault(one, str(error))
+        return starts[groups]
+
+    def _slot(self, wall: int, offset: int, text: str) -> int:
+        """When slot number `text` of the day that begins at `wall` begins. Raises ValueError: it has none such."""
+        number, length = whole_number(text, "slot"), self._length or 0
+        first, last = (self._clock.first_moment(moment, offset) for moment in (wall, wall + _DAY))
+        if not 1 <= number <= (last - first) // length:
+            raise ValueError(f"slot {number} is none: that day has {(last - first) // length} of them")
+        return first + (number - 1) * length
 
     def _put(self, seconds: Integers, rows: Flags, text: str, faults: Faults) -> None:
         try:

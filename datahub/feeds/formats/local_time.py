@@ -47,6 +47,11 @@ def _local_moment(written: datetime, zone: ZoneInfo) -> tuple[int, int]:
     return first, second - first
 
 
+def first_moment(wall: int, zone: ZoneInfo) -> int:
+    """When the clock on the wall first shows `wall`, in seconds since 1970, or jumps over it."""
+    return int((_EPOCH + timedelta(seconds=wall)).replace(tzinfo=zone).timestamp())
+
+
 def settled(first: Integers, shift: Integers) -> Integers:
     """Epoch seconds with each repeated hour told apart by the order of the file, rising or falling."""
     epochs = first.copy()

@@ -43,7 +43,7 @@ BY_LINE = True
 MAPPED = True
 
 _NEEDED = ("meter", "start", "value")
-_OWN: tuple[Role, ...] = tuple(role for role in ROLES if not role.endswith("_time"))
+_OWN: tuple[Role, ...] = tuple(role for role in ROLES if role not in ("start_time", "end_time", "slot"))
 
 
 class _Readings(NamedTuple):

@@ -61,6 +61,18 @@ def test_a_sample_is_shown_as_it_is_read_and_nothing_is_saved(staff, feed):
     assert Feed.objects.get().mapping == {}
 
 
+def test_counted_hours_are_shown_at_the_times_that_they_are(staff, feed):
+    columns = {"meter": 1, "start": 2, "slot": 3, "value": 4, "unit": {"text": "Wh"}}
+    said = {"columns": columns, "header": False, "interval_seconds": 3600, "zone": "Europe/Brussels"}
+    lines = "M;2025-03-30;23;1\nM;2025-03-30;24;2\nM;2025-10-26;25;3\n"
+
+    shown = post(staff, feed, "preview", said, sample=lines).content.decode()
+
+    for text in ("2025-03-30 23:00:00 +0200", "2025-10-26 23:00:00 +0100", "2 readings, 1 lines rejected"):
+        assert text in shown
+    assert "slot 24 is none: that day has 23 of them" in shown
+
+
 def test_an_uploaded_file_is_tried_and_stays_for_the_next_look(staff, feed):
     shown = post(staff, feed, "preview", sample_file=SimpleUploadedFile("june.csv", SAMPLE.encode("utf-16")))
 
