@@ -1,17 +1,29 @@
-"""The service contracts a user may choose from, on pages about one of them."""
+"""The service contracts a user may choose from, on pages about one or some of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from accounts.models import Commodity, User
 from accounts.queries.roles import visible_contracts
 
+FEW = 10  # are listed whole; more are searched
+_COLUMNS = (
+    "pk", "public_id", "contract_number", "commodity", "name", "address", "billing_account__account_number",
+    "billing_account__name", "end",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class ContractChoice:
-    """One contract; `key` is its database key, `public_id` what addresses say."""
+    """One contract; `key` is its database key, `public_id` what addresses say, `commodity` in words.
+
+    `account` and `account_name` are of the billing account that it is under.
+    """
 
     key: int
     public_id: str
@@ -19,23 +31,81 @@ class ContractChoice:
     commodity: str
     name: str
     address: str
+    account: str
+    account_name: str
     has_ended: bool
+    is_electric: bool
+
+    @property
+    def label(self) -> str:
+        """`Electricity, 4711, Cabin`, with a word where it has ended."""
+        named = ", ".join(filter(None, (capfirst(self.commodity), self.number, self.name or self.address)))
+        return _("%(service)s (ended)") % {"service": named} if self.has_ended else named
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Whether each of the case-folded `words` stands in what people call it."""
+        said = (self.commodity, self.number, self.name, self.address, self.account, self.account_name)
+        text = " ".join(said).casefold()
+        return all(word in text for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """How one service is chosen: from a list of all or, of more than FEW, by a search.
+
+    `chosen` is None where there is none at all. `shown` are those that can be chosen now; `found` of `total` hold
+    what was searched.
+    """
+
+    chosen: ContractChoice | None
+    shown: tuple[ContractChoice, ...]
+    search: str
+    found: int
+    total: int
+
+    @property
+    def has_search(self) -> bool:
+        return self.total > FEW
 
 
 def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
     """What `user` may see at `at`, current ones first, by number. One query."""
     today = timezone.localdate(at)
     kinds = {commodity: str(label) for commodity, label in Commodity.choices}
+    rows = visible_contracts(user=user, at=at).order_by("contract_number").values_list(*_COLUMNS)
     choices = [
         ContractChoice(
-            key=contract.pk,
-            public_id=contract.public_id,
-            number=contract.contract_number,
-            commodity=kinds[contract.commodity],
-            name=contract.name,
-            address=contract.address,
-            has_ended=contract.end is not None and contract.end <= today,
+            key, public_id, number, kinds[kind], name, address, account, account_name,
+            end is not None and end <= today, kind == Commodity.ELECTRICITY,
         )
-        for contract in visible_contracts(user=user, at=at).order_by("contract_number")
-    ]
+        for key, public_id, number, kind, name, address, account, account_name, end in rows
+    ]  # fmt: skip
     return tuple(sorted(choices, key=lambda choice: choice.has_ended))
+
+
+def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str) -> Chooser:
+    """What is found by `search`, if it is only one; else the one with `public_id`, "" = the first.
+
+    Raises LookupError: somebody else's and no contract look the same.
+    """
+    words = search.casefold().split()
+    found = [choice for choice in choices if choice.holds(words)] if words else []
+    numbered = [choice for choice in found if [choice.number.casefold()] == words]
+    found = numbered or found
+    few = len(choices) <= FEW
+    return Chooser(
+        chosen=found[0] if len(found) == 1 else _with_id(choices, public_id),
+        shown=choices if few else tuple(found[:FEW]),
+        search=search.strip(),
+        found=len(found),
+        total=len(choices),
+    )
+
+
+def _with_id(choices: Sequence[ContractChoice], public_id: str) -> ContractChoice | None:
+    if not choices and not public_id:
+        return None
+    for choice in choices:
+        if not public_id or choice.public_id == public_id:
+            return choice
+    raise LookupError(public_id)

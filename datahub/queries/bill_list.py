@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.queries.choices import FEW
 from cdsc_portal.lib.dates_in_words import day_in_words
 from cdsc_portal.lib.money import money_in_words
 from consent.access import OwnerAccess
@@ -45,7 +47,7 @@ class AccountChoice:
 
 @dataclass(frozen=True, slots=True)
 class BillList:
-    """One page of the list. `accounts` and `years` are what it can be narrowed to."""
+    """One page of the list. `accounts` (of many only some) and `years` are what it can be narrowed to."""
 
     bills: tuple[ListedBill, ...]
     page: Page[BillStatement]
@@ -53,21 +55,30 @@ class BillList:
     years: tuple[int, ...]
     account: str
     year: int | None
+    search: str
+
+    @property
+    def has_search(self) -> bool:
+        """Too many accounts for a list."""
+        return len(self.accounts) > FEW
 
     @property
     def is_long(self) -> bool:
         """Worth narrowing: more than a page, before it was narrowed."""
-        return bool(self.account or self.year) or self.page.paginator.count > PAGE_SIZE
+        return bool(self.account or self.year or self.search) or self.page.paginator.count > PAGE_SIZE
 
     @property
     def names_accounts(self) -> bool:
         return len(self.accounts) > 1
 
 
-def bill_list(*, access: OwnerAccess, account: str, year: int | None, number: str) -> BillList:
+def bill_list(
+    *, access: OwnerAccess, account: str, year: int | None, number: str, search: str = ""
+) -> BillList:
     """Page `number` of the bills of the account with public id `account` ("" = all) dated in `year` (None = all).
 
-    An unknown account has no bills (X-15); a page beyond the last is the last. Ten queries, however many bills.
+    Each word of `search` must stand in the account's number, name or address. An unknown
+    account has no bills (X-15); a page beyond the last is the last. Ten queries, however many bills.
     """
     covered = coverage(access, RESOURCE)
     every = own_bill_statements(covered)
@@ -75,7 +86,7 @@ def bill_list(*, access: OwnerAccess, account: str, year: int | None, number: st
         "account__public_id", "account__account_number"
     )
     years = every.order_by().dates("statement_date", "year", order="DESC")
-    found = every.filter(account__public_id=account) if account else every
+    found = _searched(every.filter(account__public_id=account) if account else every, search)
     found = found.filter(statement_date__year=year) if year else found
     page = Paginator(
         found.order_by("-statement_date", "account__account_number", "public_id"), PAGE_SIZE
@@ -85,11 +96,19 @@ def bill_list(*, access: OwnerAccess, account: str, year: int | None, number: st
     return BillList(
         bills=tuple(_listed(one, covered, linked[one.pk]) for one in shown),
         page=page,
-        accounts=tuple(AccountChoice(*row) for row in accounts.distinct()),
+        accounts=tuple(AccountChoice(*row) for row in accounts.distinct()[: FEW + 1]),
         years=tuple(day.year for day in years),
         account=account,
         year=year,
+        search=search,
     )
+
+
+def _searched(statements: QuerySet[BillStatement], text: str) -> QuerySet[BillStatement]:
+    for word in text.split():
+        named = Q(account__account_number__icontains=word) | Q(account__name__icontains=word)
+        statements = statements.filter(named | Q(account__address__icontains=word))
+    return statements
 
 
 def _listed(statement: BillStatement, covered: Coverage, linked: Corrections) -> ListedBill:

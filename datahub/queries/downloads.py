@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Prefetch
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import ServiceContract, User
+from accounts.queries.choices import FEW
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from datahub.models import Download, DownloadProblem, DownloadStatus
@@ -27,7 +30,10 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class ListedDownload:
-    """One file in words; `url` is "" until it is ready, `percent` None where nobody writes it."""
+    """One file in words; `services` are their numbers or, of many, how many there are.
+
+    `url` is "" until it is ready, `percent` None where nobody writes it.
+    """
 
     title: str
     services: str
@@ -42,7 +48,11 @@ class ListedDownload:
 def listed_downloads(*, user: User, at: datetime) -> tuple[ListedDownload, ...]:
     """Newest first, without those whose day is over. Two queries."""
     found = Download.objects.filter(user=user).exclude(status=DownloadStatus.READY, expires__lte=at)
-    return tuple(_listed(one) for one in found.prefetch_related("contracts"))
+    few = ServiceContract.objects.order_by("contract_number")[:FEW]
+    counted = found.annotate(count=Count("contracts")).prefetch_related(
+        Prefetch("contracts", queryset=few, to_attr="few")
+    )
+    return tuple(_listed(one, one.count) for one in counted)
 
 
 def open_download(*, user: User, public_id: str, at: datetime) -> Download | None:
@@ -56,13 +66,14 @@ def open_download(*, user: User, public_id: str, at: datetime) -> Download | Non
     return None if download.contracts.exclude(pk__in=theirs).exists() else download
 
 
-def _listed(download: Download) -> ListedDownload:
+def _listed(download: Download, count: int) -> ListedDownload:
     ready = download.status == DownloadStatus.READY
     pending = download.status in (DownloadStatus.WAITING, DownloadStatus.RUNNING)
-    numbers = sorted(contract.contract_number for contract in download.contracts.all())
+    numbers = [contract.contract_number for contract in vars(download)["few"]]  # the prefetch kept them
+    shown_count = number_format(count, use_l10n=True, force_grouping=True)
     return ListedDownload(
         title=f"{FORM_NAMES[download.form]}, {period_in_words(download.start, download.end)}",
-        services=", ".join(numbers),
+        services=", ".join(numbers) if count <= FEW else shown_count,
         status=_status(download),
         problem=str(_PROBLEMS[DownloadProblem(download.problem)]) if download.problem else "",
         url=reverse("my_download", args=[download.public_id]) if ready else "",

@@ -23,12 +23,18 @@ log = structlog.get_logger()
 @login_required
 @never_cache
 def bills(request: HttpRequest) -> HttpResponse:
-    """`account` and `year` narrow, `page` turns the pages."""
+    """`account`, `find` and `year` narrow, `page` turns the pages."""
     account, year = _account(request.GET.get("account", "")), _year(request.GET.get("year", ""))
+    search = request.GET.get("find", "").replace("\0", "").strip()[:100]
     listed = bill_list(
-        access=_access(request), account=account, year=year, number=request.GET.get("page", "1")
+        access=_access(request),
+        account=account,
+        year=year,
+        number=request.GET.get("page", "1"),
+        search=search,
     )
-    chosen = {name: value for name, value in (("account", account), ("year", year)) if value}
+    said = {"account": account, "find": search, "year": year}
+    chosen = {name: value for name, value in said.items() if value}
     query = f"&{urlencode(chosen)}" if chosen else ""
     return render(request, "datahub/bills.html", {"bills": listed, "query": query})
 

@@ -45,9 +45,8 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
     said = request.POST if request.method == "POST" else None
     form = DownloadForm(said, choices=choices, today=timezone.localdate(at))
     if said is not None and form.is_valid():
-        chosen = [choice for choice in choices if choice.public_id in form.cleaned_data["services"]]
-        return _file_or_page(request, user, chosen, form.cleaned_data)
-    context = {"form": form, "choices": choices, "downloads": listed_downloads(user=user, at=at)}
+        return _file_or_page(request, user, form.chosen, form.cleaned_data)
+    context = {"form": form, "has_services": bool(choices), "downloads": listed_downloads(user=user, at=at)}
     return render(request, "datahub/downloads.html", context)
 
 

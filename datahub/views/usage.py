@@ -20,6 +20,7 @@ from datahub.queries.usage_asked import Look, Show, UsageAsked
 from datahub.queries.usage_facts import usage_facts
 from datahub.queries.usage_meters import meter_key, meters_of
 from datahub.queries.usage_page import UsagePage, usage_page
+from datahub.views.choose import choose_service
 
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
@@ -38,12 +39,12 @@ class Download:
 def usage(request: HttpRequest) -> HttpResponse:
     """The address holds all that is chosen; without a choice, the first contract and its newest year."""
     user = current_user(request)
-    choices = contract_choices(user=user, at=clock.now())
     asked = _asked(request)
-    chosen = _chosen(choices, asked.contract) if choices else None
+    choice = choose_service(request, contract_choices(user=user, at=clock.now()))
+    chosen = choice.chosen
     page = _page(user, chosen, replace(asked, contract=chosen.public_id)) if chosen else None
     context = {
-        "choices": choices,
+        "chooser": choice,
         "chosen": chosen,
         "page": page,
         "downloads": _downloads(page) if page and page.has_data else [],
@@ -58,9 +59,9 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     """What the page shows of a contract, reading by reading, in the `form` csv, json or xml."""
     user, at = current_user(request), clock.now()
     asked = _asked(request)
-    chosen = _chosen(contract_choices(user=user, at=at), asked.contract)
+    chosen = choose_service(request, contract_choices(user=user, at=at)).chosen
     form = FORMS.get(request.GET.get("form", ""))
-    if form is None or asked.period is None:
+    if form is None or asked.period is None or chosen is None:
         raise Http404
 
     def reopen() -> OwnerAccess | None:
@@ -97,14 +98,6 @@ def _asked(request: HttpRequest) -> UsageAsked:
         return UsageAsked.parse(request.GET)
     except ValueError as error:
         raise Http404 from error
-
-
-def _chosen(choices: tuple[ContractChoice, ...], public_id: str) -> ContractChoice:
-    """Somebody else's and no contract look the same: 404."""
-    for choice in choices:
-        if not public_id or choice.public_id == public_id:
-            return choice
-    raise Http404
 
 
 def _access(user: User, chosen: ContractChoice) -> OwnerAccess:
