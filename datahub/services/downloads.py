@@ -104,21 +104,42 @@ def stranded_downloads(*, at: datetime) -> list[int]:
 
 
 def delete_old_downloads(*, at: datetime) -> int:
-    """Delete files whose day is over, and what is left of those that failed; how many."""
+    """Delete files whose day is over, what is left of those that failed, and files whose person is gone; how many."""
     over = Q(status=DownloadStatus.READY, expires__lte=at)
     over |= Q(status=DownloadStatus.FAILED, heartbeat__lte=at - KEPT)
     count = 0
     for download in Download.objects.filter(over):
-        if download.file:
-            stored_path(download).unlink(missing_ok=True)
+        _delete_files(download)
         download.delete()
         count += 1
-    return count
+    return count + _delete_orphans(at)
 
 
 def stored_path(download: Download) -> Path:
     """Where the whole file is, or will be."""
-    return Path(settings.MEDIA_ROOT) / "downloads" / f"{download.public_id}.{download.form}"
+    return _folder() / f"{download.public_id}.{download.form}"
+
+
+def _folder() -> Path:
+    return Path(settings.MEDIA_ROOT) / "downloads"
+
+
+def _delete_files(download: Download) -> None:
+    """The whole one, and what a worker left that was killed."""
+    whole = stored_path(download)
+    for path in (whole, whole.with_suffix(".part")):
+        path.unlink(missing_ok=True)
+
+
+def _delete_orphans(at: datetime) -> int:
+    """Files whose row went with its person, once they are as old as a file may get; how many."""
+    old = [path for path in _folder().glob("*.*") if path.stat().st_mtime < (at - KEPT).timestamp()]
+    ids = {path.stem for path in old}
+    known = set(Download.objects.filter(public_id__in=ids).values_list("public_id", flat=True))
+    orphans = [path for path in old if path.stem not in known]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
 
 
 def _written(download: Download, stream: Stream) -> Path:

@@ -186,6 +186,32 @@ def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
     assert len(lines(body(owner.get(f"{URL}{download.public_id}/")))) == 4 * 96
 
 
+def test_what_a_killed_worker_left_goes_with_the_file_that_failed(owner, home, by_worker, folder):
+    ask(owner, home)
+    download = Download.objects.get()
+    folder.mkdir()
+    (folder / f"{download.public_id}.part").write_text("half")
+    Download.objects.update(attempts=5)
+    write_download(download.pk)
+
+    service.delete_old_downloads(at=clock.now() + timedelta(hours=25))
+
+    assert list(folder.iterdir()) == []
+    assert not Download.objects.exists()
+
+
+def test_a_persons_files_go_with_the_person(owner, home, by_worker, folder):
+    ask(owner, home)
+    write_download(Download.objects.get().pk)
+    home.owner.delete()
+
+    early = service.delete_old_downloads(at=clock.now() + timedelta(hours=23))
+    deleted = service.delete_old_downloads(at=clock.now() + timedelta(hours=25))
+
+    assert (early, deleted) == (0, 1)
+    assert list(folder.iterdir()) == []
+
+
 def test_a_full_disk_says_so_and_is_no_failed_attempt(owner, home, by_worker, monkeypatch, folder):
     ask(owner, home)
     download = Download.objects.get()
