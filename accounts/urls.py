@@ -3,18 +3,18 @@ from django.urls import URLPattern, URLResolver, path
 from accounts.own_names import Kind
 from accounts.views import names, people, tree
 
-_ROLE = "my/people/<str:customer>/<str:person>/<str:part>/"
+_ROLE = "my/people/<slug:customer>/<slug:person>/<slug:part>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/people/", people.people, name="people"),
     path("my/people/invite/", people.invite_page, name="people_invite"),
     path(
-        "my/people/invitations/<str:public_id>/again/",
+        "my/people/invitations/<slug:public_id>/again/",
         people.invitation_again,
         name="people_invitation_again",
     ),
     path(
-        "my/people/invitations/<str:public_id>/withdraw/",
+        "my/people/invitations/<slug:public_id>/withdraw/",
         people.invitation_withdraw,
         name="people_invitation_withdraw",
     ),
@@ -24,16 +24,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/names/", names.names_from_file, name="my_names"),
     path("my/names.csv", names.names_file, name="my_names_file"),
     path(
-        "my/accounts/<str:public_id>/name/",
+        "my/accounts/<slug:public_id>/name/",
         names.name_one,
         {"kind": Kind.ACCOUNT},
         name="my_account_name",
     ),
     path(
-        "my/contracts/<str:public_id>/name/",
+        "my/contracts/<slug:public_id>/name/",
         names.name_one,
         {"kind": Kind.CONTRACT},
         name="my_contract_name",
     ),
-    path("my/meters/<str:public_id>/name/", names.name_one, {"kind": Kind.METER}, name="my_meter_name"),
+    path("my/meters/<slug:public_id>/name/", names.name_one, {"kind": Kind.METER}, name="my_meter_name"),
 ]

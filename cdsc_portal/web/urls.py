@@ -12,9 +12,9 @@ from cdsc_portal.web.staff_search import staff_search
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("my/", my_home, name="my_home"),
-    path("my/accounts/<str:public_id>/", my_account, name="my_account"),
-    path("my/contracts/<str:public_id>/", my_contract, name="my_contract"),
-    path("my/meters/<str:public_id>/", my_meter, name="my_meter"),
+    path("my/accounts/<slug:public_id>/", my_account, name="my_account"),
+    path("my/contracts/<slug:public_id>/", my_contract, name="my_contract"),
+    path("my/meters/<slug:public_id>/", my_meter, name="my_meter"),
     path("help/", views.help_page, name="help"),
     path("docs/", docs.contents, name="docs"),
     path("docs/scopes/<str:name>/", docs.scope, name="docs_scope"),

@@ -61,9 +61,10 @@ class ShownPeriod:
 
     @property
     def year_ago(self) -> "ShownPeriod | None":
-        """The same stretch a year before; none for all years and 29 February."""
+        """The same stretch a year before; none for all years, 29 February and the first year of all."""
         ago = year_ago(self.start) if self.start else None
-        return ShownPeriod.parse(ago.strftime(_FORMS[len(self.text)])) if ago else None
+        text = ago.strftime(_FORMS[len(self.text)]) if ago else ""
+        return ShownPeriod.parse(text) if _TEXT.fullmatch(text) else None
 
     @property
     def title(self) -> str:
