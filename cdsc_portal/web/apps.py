@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -12,5 +12,6 @@ class WebConfig(AppConfig):
         from cdsc_portal import checks  # noqa: F401 - importing registers them
         from cdsc_portal.web.staff_roles import make_roles
 
-        # this app comes last, so the permissions of all others are there by then
-        post_migrate.connect(make_roles, sender=self, dispatch_uid="make_staff_roles")
+        # of our apps with tables the last: the permissions of all are there by then; an app without tables gets no news
+        last = apps.get_app_config("datahub")
+        post_migrate.connect(make_roles, sender=last, dispatch_uid="make_staff_roles")

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.urls import reverse
 
 from accounts.models import User
@@ -106,6 +107,17 @@ def test_a_role_does_what_it_should_and_nothing_else(role):
     assert {name for name in DOES if clerk.has_perm(name)} == {
         name for name, who in DOES.items() if role in who
     }
+
+
+def test_migrate_makes_the_groups_with_their_permissions():
+    Group.objects.all().delete()
+
+    call_command("migrate", verbosity=0)
+
+    clerk = UserFactory(is_staff=True)
+    clerk.groups.add(Group.objects.get(name=SUPPORT))
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
+    assert clerk.has_perms(["consent.add_recordedconsent", "accounts.add_stafflook"])
 
 
 def test_making_the_roles_again_changes_nothing_and_takes_nothing_away():
