@@ -13,7 +13,7 @@ from accounts.admin.customer_view import CustomerViewAdmin
 from accounts.admin.dated_links import DatedLinksAdmin
 from accounts.admin.first_login import FirstLoginAdmin
 from accounts.admin.links import PointsOfContractInline, SupplyTermInline
-from accounts.admin.roles import UsersOfCustomerInline
+from accounts.admin.roles import RolesAdmin, UsersOfCustomerInline
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
 
 _TIMES = ("public_id", "cds_created", "cds_modified", "cds_synced", "version_at")
@@ -57,7 +57,7 @@ class ContractsOfAccountInline(_ListInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin):
+class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin, RolesAdmin):
     """A person or firm: who acts for it and what it has."""
 
     list_display = ("name", "customer_number", "account_count")

@@ -8,9 +8,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LabelledInline, link_to
+from accounts.admin.base import LabelledInline, PortalAdmin, link_to
+from accounts.current_user import current_user
 from accounts.models import Membership
 from accounts.services.people import InvitationRefused, require_role
+from accounts.services.roles import follow_staff_change
+from cdsc_portal.lib import clock
 
 
 class MembershipForm(forms.ModelForm):
@@ -30,6 +33,30 @@ class MembershipForm(forms.ModelForm):
                 refused.field if refused.field in self.fields else None, ValidationError(str(refused))
             )
         return cleaned
+
+    def save(self, commit: bool = True) -> Any:  # noqa: ANN401
+        """A person's word counts from now on: older files do not undo it."""
+        if self.has_changed():
+            self.instance.version_at = clock.now()
+        return super().save(commit)
+
+
+class RolesAdmin(PortalAdmin):
+    """A page with roles: who loses one loses what stands on it, and those concerned are told."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401
+        if formset.model is not Membership:
+            super().save_formset(request, form, formset, change)
+            return
+        keys = [one.instance.pk for one in formset.initial_forms]
+        before = Membership.objects.select_related("user", "customer").in_bulk(keys)
+        gone = {one.instance.pk for one in formset.deleted_forms}
+        super().save_formset(request, form, formset, change)
+        kept = [one for one, _fields in formset.changed_objects]
+        steps = [(before[key], None) for key in sorted(gone & before.keys())]
+        steps += [(before[one.pk], one) for one in kept]
+        for was, now in [*steps, *((None, one) for one in formset.new_objects)]:
+            follow_staff_change(before=was, after=now, by=current_user(request), at=clock.now())
 
 
 class _RolesInline(LabelledInline):

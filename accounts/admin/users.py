@@ -14,10 +14,12 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from accounts.admin.roles import CustomersOfUserInline
+from accounts.admin.roles import CustomersOfUserInline, RolesAdmin
 from accounts.admin.support import SupportAdmin
+from accounts.current_user import current_user
 from accounts.models import BillingAccount, Customer, Membership, Role, User
 from accounts.services.people import InvitationRefused, invite_user, require_role
+from accounts.services.roles import follow_staff_change
 from cdsc_portal.lib import clock
 
 _MANAGE = "accounts.manage_staff"
@@ -61,7 +63,7 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(SupportAdmin):
+class UserAdmin(SupportAdmin, RolesAdmin):
     """Who logs in and for whom. Who is staff, and in which role, is said by who manages staff alone."""
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
@@ -102,8 +104,13 @@ class UserAdmin(SupportAdmin):
         return self.inlines if obj else ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A role is given by who manages staff, never to themselves; single permissions only by a superuser."""
-        return (*self.readonly_fields, *_fixed_powers(request, obj))
+        """A role is given by who manages staff, never to themselves; single permissions only by a superuser.
+
+        A customer's address changes on its own page, which tells the old one, ends the sessions and asks why.
+        """
+        is_customers = isinstance(obj, User) and not obj.is_staff
+        fixed = ("email",) if is_customers else ()
+        return (*self.readonly_fields, *fixed, *_fixed_powers(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever may change a colleague's address may become that colleague."""
@@ -130,6 +137,8 @@ class UserAdmin(SupportAdmin):
             until=told["until"],
             at=clock.now(),
         )
+        for role in user.memberships.all():
+            follow_staff_change(before=None, after=role, by=current_user(request), at=clock.now())
         obj.__dict__.update(user.__dict__)
         messages.info(request, _("An invitation goes out to %s.") % user.email)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from django.conf import settings
 from django.db.models import Case, Model, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -207,10 +208,17 @@ def _account(held: Membership | Invitation | RoleEvent) -> str:
     return _("Account %(number)s") % {"number": account.account_number}
 
 
+def _by(user: User | None) -> str:
+    """The utility's people act in its name."""
+    if user is None:
+        return _("somebody whose login is gone")
+    return settings.UTILITY_NAME if user.is_staff else str(user)
+
+
 def _event(event: RoleEvent) -> HistoryLine:
     words = {
         "person": str(event.user) if event.user else event.email,
-        "by": str(event.by) if event.by else _("somebody whose login is gone"),
+        "by": _by(event.by),
         "reach": _account(event),
     }
     sentences = {

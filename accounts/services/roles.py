@@ -61,6 +61,24 @@ def change_delegate(
     role_given.send(sender=Membership, membership=held, at=at)
 
 
+@transaction.atomic
+def follow_staff_change(
+    *, before: Membership | None, after: Membership | None, by: User, at: datetime
+) -> None:
+    """Staff gave, changed or ended a role: the same history and news as when people do it themselves.
+
+    Called once it is stored; `before` is None for a new role, `after` for one that is gone. A row that was turned
+    into the role of another person, or at another account, is an end and a start.
+    """
+    if before is not None and (after is None or _holder(before) != _holder(after)):
+        record(verb=RoleVerb.ENDED, membership=before, by=by, at=at)
+    if after is not None:
+        record(verb=RoleVerb.CHANGED, membership=after, by=by, at=at)
+        role_given.send(sender=Membership, membership=after, at=at)
+    if before is not None:
+        membership_ended.send(sender=Membership, membership=before, at=at)  # takes only what is owned no more
+
+
 def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datetime) -> None:
     """One line of the customer's history, in the transaction of what it tells."""
     RoleEvent.objects.create(
@@ -73,6 +91,10 @@ def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datet
         by=by,
         at=at,
     )
+
+
+def _holder(membership: Membership) -> tuple[int, int, int | None]:
+    return membership.customer_id, membership.user_id, membership.billing_account_id
 
 
 def _locked(membership: Membership) -> Membership:
