@@ -78,11 +78,13 @@ class Directory:
         return point.links.own
 
 
-def meanings(directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_power: bool) -> list[Meaning]:
+def meanings(
+    directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_power: bool, apart: bool
+) -> list[Meaning]:
     """What the readings of each slot are.
 
     Meter readings of one key that run one after the other are one channel (some vendors start a new one each
-    day); where they overlap, each is a register of its own, named by its link.
+    day); where they overlap in this file, each is a register of its own, named by its link. `apart`: always.
     """
     owners = [directory.reading_of(slot.links) for slot in slots]
     spans: dict[str, Slot] = {}
@@ -99,7 +101,7 @@ def meanings(directory: Directory, slots: Sequence[Slot], *, ends: bool, mean_po
             continue
         by_key.setdefault(meaning.key, []).append(name)
     for key, names in by_key.items():
-        if _overlap([spans[name] for name in names]):
+        if apart or _overlap([spans[name] for name in names]):
             for name in names:
                 register = f"{key.register} {name.rpartition('/')[2]}".strip()
                 of_reading[name] = of_reading[name]._replace(key=key._replace(register=register))

@@ -4,8 +4,10 @@ A channel's meter is named by the self link of its usage point, without scheme a
 two points share. Setting `meter` makes it the `title`, or the `id` (last part of the link). Others mend what
 vendors write wrongly, each with "yes": `wall_clock_as_utc`, local clock time written as if it were UTC;
 `end_as_start`, the end of a reading where its start belongs; `mean_power_as_energy`, the mean power of an interval
-where its energy is meant; Setting `outside_interval` = "rejected" takes no readings from outside the interval that
-their block states: many vendors state it carelessly. Bills in the same feed (UsageSummary) are another format's.
+where its energy is meant. Setting `meter_readings` = "apart" makes each meter reading a register of its own, named by
+its link: for vendors who give two of one kind for the same time. Setting `outside_interval` = "rejected" takes no
+readings from outside the interval that their block states: many vendors state it carelessly. Bills in the same feed
+(UsageSummary) are another format's.
 """
 
 from collections.abc import Iterator
@@ -46,6 +48,7 @@ def read(
         for name in ("wall_clock_as_utc", "end_as_start", "mean_power_as_energy")
     )
     outside = choice(settings, "outside_interval", "taken", "rejected") == "taken"
+    apart = choice(settings, "meter_readings", "joined", "apart") == "apart"
     directory = Directory(choice(settings, "meter", "link", "title", "id"))
     spool = Spool()
     blocks = Blocks(spool, zone if wall_clock else None, ends=ends, outside=outside)
@@ -56,7 +59,7 @@ def read(
             blocks.reading(event)
         else:
             _take(event, directory, blocks)
-    known = meanings(directory, blocks.slots, ends=ends, mean_power=mean_power)
+    known = meanings(directory, blocks.slots, ends=ends, mean_power=mean_power, apart=apart)
     yield from spool.parts(known, size=source.tell())
 
 

@@ -106,3 +106,37 @@ def test_a_setting_that_is_none_is_refused():
         FeedStructureError, match="setting outside_interval 'kept' is none of taken, rejected"
     ):
         parsed(one_channel([(FIRST, 900, 5)]), outside_interval="kept")
+
+
+def two_meter_readings(*readings):
+    """Of one point and one type, by their number: what each says."""
+    entries = [point(), reading_type()]
+    for number, values in readings:
+        path = f"/UsagePoint/1/MeterReading/{number}"
+        entries += [meter_reading(path), block(values, f"{path}/IntervalBlock/1")]
+    return feed(*entries)
+
+
+def registers(content, **settings):
+    found, rejected = parsed(content, **settings)
+    assert not rejected
+    return sorted((series.register, series.size) for series in found)
+
+
+EVERY_QUARTER = [(start, 900, 5) for start in QUARTERS]
+
+
+@pytest.mark.parametrize(
+    ("readings", "joined", "apart"),
+    [
+        ([(1, EVERY_QUARTER)], [("", 8)], [("1", 8)]),
+        ([(1, EVERY_QUARTER[:4]), (2, EVERY_QUARTER[4:])], [("", 8)], [("1", 4), ("2", 4)]),
+        ([(1, EVERY_QUARTER), (2, EVERY_QUARTER)], [("1", 8), ("2", 8)], [("1", 8), ("2", 8)]),
+    ],
+    ids=["alone", "one after the other", "at the same time"],
+)
+def test_meter_readings_are_joined_or_apart_whatever_stands_beside_them(readings, joined, apart):
+    content = two_meter_readings(*readings)
+
+    assert registers(content) == joined
+    assert registers(content, meter_readings="apart") == apart
