@@ -303,8 +303,9 @@ def test_the_list_costs_the_same_queries_however_many(home, browser, many, djang
         approve(ask(USAGE, BILLS, user=home.owner))
         ask(USAGE, user=home.owner)
 
-    # session, user; counted, now, parts, accounts, stoppable, waiting; session saved: savepoint, update, release
-    with django_assert_num_queries(11):
+    # session, user; in sight, counted, now, their times, parts, accounts, stoppable, waiting; session saved:
+    # savepoint, update, release
+    with django_assert_num_queries(13):
         browser.get(LIST)
 
 
@@ -316,9 +317,9 @@ def test_the_detail_costs_the_same_queries_however_much(home, browser, many, dja
     for _each in range(many):
         read(grant, home.contract)
 
-    # session, user, grant; reads counted and listed; parts, ticked, later accounts, contracts, which are seen,
-    # receipts, stoppable, request, events, looks; session saved: savepoint, update, release
-    with django_assert_num_queries(18):
+    # session, user; in sight, grant; reads counted and listed; parts, ticked, later accounts, contracts, which
+    # are seen, receipts, stoppable, request, events, looks; session saved: savepoint, update, release
+    with django_assert_num_queries(19):
         page_of(browser, grant)
 
 
