@@ -19,6 +19,7 @@ from consent.signals import mail_written
 log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_AFTER = 9  # tries: two to the power of it, in minutes, is longer than that
 _SUBJECT_LENGTH = OutgoingMail._meta.get_field("subject").max_length
 
 
@@ -102,7 +103,7 @@ def _send_next(at: datetime, tried: set[int]) -> bool | None:
         _message(row).send()
     except Exception as error:  # whatever a mail server does, the row stays and is tried again
         row.error = f"{type(error).__name__}: {error}"[:300]
-        row.next_attempt = at + min(timedelta(minutes=2**row.attempts), _LONGEST_PAUSE)
+        row.next_attempt = at + _pause_after(row.attempts)
         log.warning(
             "mail.failed", kind=row.kind, mail=row.pk, attempts=row.attempts, error=type(error).__name__
         )
@@ -110,6 +111,11 @@ def _send_next(at: datetime, tried: set[int]) -> bool | None:
         row.sent_at, row.error = at, ""
     row.save(update_fields=["attempts", "error", "next_attempt", "sent_at"])
     return row.sent_at is not None
+
+
+def _pause_after(tries: int) -> timedelta:
+    """Twice as long after each failed try, up to six hours, however many there were."""
+    return min(timedelta(minutes=2 ** min(tries, _LONGEST_AFTER)), _LONGEST_PAUSE)
 
 
 def _message(row: OutgoingMail) -> EmailMultiAlternatives:

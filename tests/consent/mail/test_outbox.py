@@ -96,6 +96,20 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_next():
 
 
 @pytest.mark.django_db
+def test_a_mail_that_failed_for_weeks_waits_six_hours_and_holds_up_nothing():
+    first, second = household(), household()
+    for home in (first, second):
+        approve(ask(SHARE, user=home.owner, at=AT), at=AT)
+    refused = OutgoingMail.objects.filter(user=first.owner)
+    refused.update(subject="two\nlines", attempts=1000)
+
+    assert send_waiting_mail(at=AT) == 1
+
+    assert [message.to for message in django_mail.outbox] == [[second.owner.email]]
+    assert refused.get().next_attempt == AT + timedelta(hours=6)
+
+
+@pytest.mark.django_db
 def test_a_second_try_carries_the_same_message_id():
     home = household()
     approve(ask(SHARE, user=home.owner, at=AT), at=AT)
