@@ -103,9 +103,12 @@ def bind_request(*, request: ConsentRequest, user: User) -> None:
 
 
 def release_request(*, request: ConsentRequest, user: User) -> None:
-    """Give the request back undecided, for someone else to log in and open it (F-87)."""
+    """Give the request back undecided, for someone else to log in and open it (F-87).
+
+    Whom `user` had asked to decide is asked no more: it will be another person's request.
+    """
     mine = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
-    mine.update(user=None)
+    mine.update(user=None, handed_over=None)
 
 
 def delete_undecided(*, at: datetime) -> int:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.current_user import current_user
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.security_policy import page_policy
 from consent.models import ConsentRequest, RequestStatus
@@ -40,12 +41,13 @@ def first_outcome(
     """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
 
     A second click right after approving is sent on like the first, as long as the company has not used its code.
+    The answer goes only with who brought the request, the receipt's link only to who shared: it stops everything.
     """
-    grant, decided = stored.grant, stored.decided_at or at
-    is_replay = pressed and at - decided < _REPLAY
+    grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
+    is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
     if grant is not None and is_replay and not code_was_used(grant):
         return SeeOther(success_redirect(request=stored, grant=grant, at=at))
-    receipt = receipt_of(grant)
+    receipt = receipt_of(grant) if grant is not None and grant.user_id == user.pk else None
     context = {
         "company": stored.client.name,
         "carrier": str(stored.user) if stored.handed_over else "",
