@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from datahub.feeds.formats import nem_records as nem
 from datahub.feeds.formats.base import (
     NO_SETTINGS,
     Integers,
@@ -25,19 +26,6 @@ from datahub.feeds.formats.base import (
 )
 from datahub.feeds.formats.cells import whole_number
 from datahub.feeds.formats.digits import numbers, shifted
-from datahub.feeds.formats.nem_records import (
-    UNKNOWN,
-    VARIES,
-    blocks_of,
-    cells_of,
-    channel_of,
-    is_version,
-    market_offset,
-    market_time,
-    quality_of,
-    record_of,
-    text_of,
-)
 from datahub.feeds.formats.usage_rows import ChannelKey, Codes, UsageGrid
 
 NAME = "nem12"
@@ -92,13 +80,13 @@ class _Day:
                 raise ValueError(f"line {event.line}: its intervals meet those of a 400 record before it")
             spoken[event.first : event.past] = True
             codes[event.first : event.past] = event.quality
-        if self.quality == VARIES and not spoken.all():
+        if self.quality == nem.VARIES and not spoken.all():
             raise ValueError(f"quality V, and no 400 record speaks of interval {int(np.argmin(spoken)) + 1}")
         return codes
 
 
 def sniff(content: bytes) -> bool:
-    return is_version(content[:200], "NEM12")
+    return nem.is_version(content[:200], "NEM12")
 
 
 def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Iterator[Part[UsageGrid]]:
@@ -106,8 +94,8 @@ def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) 
 
     Raises FeedStructureError: no header, no end, no 200 record before the first 300, a setting that is none.
     """
-    days = _Days(market_offset(settings), choice(settings, "meter", "nmi", "serial"))
-    for block in blocks_of(source, "NEM12", b"200"):
+    days = _Days(nem.market_offset(settings), choice(settings, "meter", "nmi", "serial"))
+    for block in nem.blocks_of(source, "NEM12", b"200"):
         for line, text in block.lines:
             days.take(line, text)
         yield days.part(block.offset)
@@ -127,7 +115,7 @@ class _Days:
         self._rejected: list[Rejection] = []
 
     def take(self, line: int, text: bytes) -> None:
-        record = record_of(text)
+        record = nem.record_of(text)
         try:
             if self._over and record not in (b"100", b""):
                 raise ValueError("stands after the end record 900")
@@ -137,10 +125,10 @@ class _Days:
                     self._open = self._day(line, text)
                     self._days.append(self._open)
                 case b"400":
-                    self._event(line, cells_of(text))
+                    self._event(line, nem.cells_of(text))
                 case b"200":
                     self._open, self._skipped = None, False
-                    self._stream = self._stream_of(line, cells_of(text))
+                    self._stream = self._stream_of(line, nem.cells_of(text))
                 case b"100" | b"900":
                     self._over = record == b"900"
                     self._open, self._skipped = None, False
@@ -148,13 +136,13 @@ class _Days:
                 case b"500" | b"":
                     pass
                 case _:
-                    raise ValueError(f"{text_of(record)[:20]!r} is no record of NEM12")
+                    raise ValueError(f"{nem.text_of(record)[:20]!r} is no record of NEM12")
         except ValueError as error:
-            self._rejected.append(Rejection(line, str(error), text_of(text)))
+            self._rejected.append(Rejection(line, str(error), nem.text_of(text)))
 
     def _stream_of(self, line: int, cells: Sequence[bytes]) -> _Stream | str:
         """The stream, or why the days below cannot be taken."""
-        said = [text_of(cell) for cell in cells] + [""] * 10
+        said = [nem.text_of(cell) for cell in cells] + [""] * 10
         try:
             minutes = whole_number(said[8], "interval length")
             if minutes not in _LENGTHS:
@@ -162,7 +150,7 @@ class _Days:
                     f"interval length {minutes} is none of {', '.join(map(str, _LENGTHS))} minutes"
                 )
             meter = said[6] if self._meter == "serial" else said[1]
-            key, exponent = channel_of(meter=meter, register=said[4], suffix=said[4], uom=said[7])
+            key, exponent = nem.channel_of(meter=meter, register=said[4], suffix=said[4], uom=said[7])
         except ValueError as error:
             return f"line {line}: {error}"
         return _Stream(key, exponent, minutes, 24 * 60 // minutes)
@@ -176,12 +164,12 @@ class _Days:
             values, flag, *_ = rest.rsplit(b",", _BEHIND)
             if flag.isalnum() and not flag.isdigit():
                 return self._made(line, stream, date, values, flag, text)
-        cells = cells_of(text)
+        cells = nem.cells_of(text)
         return self._made(line, stream, *_apart(cells, stream), text)
 
     def _made(self, line: int, stream: _Stream, date: bytes, values: bytes, flag: bytes, text: bytes) -> _Day:
-        start = market_time(text_of(date.strip()), "20260301") - self._offset
-        return _Day(line, stream, start, values, quality_of(text_of(flag.strip())), text)
+        start = nem.market_time(nem.text_of(date.strip()), "20260301") - self._offset
+        return _Day(line, stream, start, values, nem.quality_of(nem.text_of(flag.strip())), text)
 
     def _event(self, line: int, cells: Sequence[bytes]) -> None:
         day = self._open
@@ -190,12 +178,12 @@ class _Days:
                 return
             raise ValueError("no 300 record above it")
         try:
-            said = [text_of(cell) for cell in cells] + [""] * 4
+            said = [nem.text_of(cell) for cell in cells] + [""] * 4
             first, last = whole_number(said[1], "first interval"), whole_number(said[2], "last interval")
             if not 1 <= first <= last <= day.stream.slots:
                 raise ValueError(f"intervals {first} to {last} are not within 1 to {day.stream.slots}")
-            quality = quality_of(said[3])
-            if quality == VARIES:
+            quality = nem.quality_of(said[3])
+            if quality == nem.VARIES:
                 raise ValueError("quality V says nothing here")
             day.events.append(_Event(line, first - 1, last, quality))
         except ValueError as error:
@@ -216,7 +204,7 @@ class _Days:
         days, codes = self._with_codes(days)
         if not days:
             return
-        slots, unknown = days[0].stream.slots, codes == UNKNOWN
+        slots, unknown = days[0].stream.slots, codes == nem.UNKNOWN
         found = numbers(b",".join([day.values for day in days]))
         bad = (~found.good).reshape(-1, slots) & ~unknown
         digits = np.where(unknown, 0, found.digits.reshape(-1, slots))
@@ -283,7 +271,7 @@ class _Days:
         return order[~again]
 
     def _reject(self, day: _Day, reason: str) -> None:
-        self._rejected.append(Rejection(day.line, reason, text_of(day.text)))
+        self._rejected.append(Rejection(day.line, reason, nem.text_of(day.text)))
 
 
 def _apart(cells: Sequence[bytes], stream: _Stream) -> tuple[bytes, bytes, bytes]:
@@ -303,7 +291,7 @@ def _apart(cells: Sequence[bytes], stream: _Stream) -> tuple[bytes, bytes, bytes
 def _wrong(slot: int, cell: bytes) -> str:
     if not cell.strip():
         return f"value {slot + 1} is empty"
-    return f"value {slot + 1}: {text_of(cell)[:40]!r} is not a number that can be kept exactly"
+    return f"value {slot + 1}: {nem.text_of(cell)[:40]!r} is not a number that can be kept exactly"
 
 
 def _channels_of(days: Sequence[_Day]) -> tuple[tuple[ChannelKey, ...], Integers]:

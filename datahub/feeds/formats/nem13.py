@@ -12,22 +12,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from datahub.feeds.formats import nem_records as nem
 from datahub.feeds.formats.base import NO_SETTINGS, Part, Quality, Rejection, Settings, choice
 from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.gathered import AS_SAID, READING, finished
-from datahub.feeds.formats.nem_records import (
-    UNKNOWN,
-    VARIES,
-    blocks_of,
-    cells_of,
-    channel_of,
-    is_version,
-    market_offset,
-    market_time,
-    quality_of,
-    record_of,
-    text_of,
-)
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns
 
 NAME = "nem13"
@@ -60,7 +48,7 @@ class _Said(NamedTuple):
 
 
 def sniff(content: bytes) -> bool:
-    return is_version(content[:200], "NEM13")
+    return nem.is_version(content[:200], "NEM13")
 
 
 def read(
@@ -71,11 +59,11 @@ def read(
     Raises FeedStructureError: no header, no end, another record than 250 first, a setting that is none.
     """
     records = _Records(
-        market_offset(settings),
+        nem.market_offset(settings),
         choice(settings, "meter", "nmi", "serial"),
         choice(settings, "registers", "no", "yes") == "yes",
     )
-    for block in blocks_of(source, "NEM13", b"250"):
+    for block in nem.blocks_of(source, "NEM13", b"250"):
         for line, text in block.lines:
             records.take(line, text)
         yield records.part(block.offset)
@@ -96,19 +84,19 @@ class _Records:
         self._rejected: list[Rejection] = []
 
     def take(self, line: int, text: bytes) -> None:
-        record = record_of(text)
+        record = nem.record_of(text)
         try:
             if self._over and record not in (b"100", b""):
                 raise ValueError("stands after the end record 900")
             if record == b"250":
-                for said in self._readings([text_of(cell) for cell in cells_of(text)]):
+                for said in self._readings([nem.text_of(cell) for cell in nem.cells_of(text)]):
                     self._add(line, said)
             elif record in (b"100", b"900"):
                 self._over = record == b"900"
             elif record not in (b"550", b""):
-                raise ValueError(f"{text_of(record)[:20]!r} is no record of NEM13")
+                raise ValueError(f"{nem.text_of(record)[:20]!r} is no record of NEM13")
         except ValueError as error:
-            self._rejected.append(Rejection(line, str(error), text_of(text)))
+            self._rejected.append(Rejection(line, str(error), nem.text_of(text)))
 
     def _add(self, line: int, said: _Said) -> None:
         """A read that was told before is told once: an estimate gives way to what another record says."""
@@ -130,7 +118,7 @@ class _Records:
         if len(cells) < _CELLS:
             raise ValueError(f"{len(cells)} cells where a 250 record has at least {_CELLS}")
         meter = cells[6] if self._meter == "serial" else cells[1]
-        key, shift = channel_of(
+        key, shift = nem.channel_of(
             meter=meter, register=cells[4], suffix=cells[4], uom=cells[19], direction=cells[7]
         )
         previous = _moment(cells[9]) - self._offset
@@ -155,10 +143,10 @@ class _Records:
 
 
 def _said(key: ChannelKey, start: int, seconds: int, text: str, shift: int, flag: str, name: str) -> _Said:
-    quality = quality_of(flag)
-    if quality == VARIES:
+    quality = nem.quality_of(flag)
+    if quality == nem.VARIES:
         raise ValueError(f"{name}: quality V says nothing here")
-    if quality == UNKNOWN:
+    if quality == nem.UNKNOWN:
         return _Said(key, start, seconds, 0, 0, Quality.UNSTATED, False)
     if not text:
         raise ValueError(f"{name} is empty")
@@ -168,4 +156,4 @@ def _said(key: ChannelKey, start: int, seconds: int, text: str, shift: int, flag
 
 def _moment(text: str) -> int:
     """Seconds may be left out."""
-    return market_time(f"{text}00" if len(text) == 12 else text, _TIME)
+    return nem.market_time(f"{text}00" if len(text) == 12 else text, _TIME)
