@@ -35,6 +35,18 @@ class LoggedAdmin(ModelAdmin):
         self._record(request, StaffVerb.CHANGE, obj, message)
         return super().log_change(request, obj, message)
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ANN401
+        """On the page that deletes one, and for ticked rows; called before they are gone."""
+        for obj in queryset:
+            record_staff_action(
+                by=current_user(request),
+                verb=StaffVerb.DELETE,
+                on=obj,
+                changes=[(name, before, "") for name, before in _stored(obj)],
+                at=clock.now(),
+            )
+        return super().log_deletions(request, queryset)
+
     def log_act(self, request: HttpRequest, obj: Model, what: str, *, reason: str = "") -> None:
         """One thing done to `obj` that is no edit of its fields."""
         record_staff_action(
@@ -56,6 +68,13 @@ class LoggedAdmin(ModelAdmin):
             changes=request.__dict__.pop("staff_changes", ()),
             at=clock.now(),
         )
+
+
+def _stored(obj: Model) -> Iterator[tuple[str, Any]]:
+    """What a row holds; related rows by their key."""
+    for field in obj._meta.concrete_fields:
+        if not field.primary_key:
+            yield field.name, field.value_from_object(obj)
 
 
 def _changes(form: Any, formsets: Iterable[Any], add: bool) -> Iterator[Change]:  # noqa: ANN401

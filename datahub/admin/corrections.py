@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -16,9 +17,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.json import instant
 from cdsc_portal.lib.local_days import days
@@ -80,7 +81,7 @@ class CorrectionsForm(forms.Form):
         return CorrectionFilter(cleaned["channel"], cleaned["run"], days(cleaned["first"], past))
 
 
-class SeesChannels(ModelAdmin):
+class SeesChannels(LoggedAdmin):
     """Actions that need the permission to see channels, named `permissions=["see_channels"]`."""
 
     def has_see_channels_permission(self, request: HttpRequest, object_id: object = None) -> bool:
@@ -92,7 +93,7 @@ class RunCorrections(SeesChannels):
 
     @action(description=_("Corrections"), permissions=["see_channels"])
     def corrections(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect(f"{reverse('admin:datahub_corrections')}?run={object_id}")
+        return redirect(f"{reverse('admin:datahub_corrections')}?{urlencode({'run': object_id})}")
 
 
 class ChannelCorrections(SeesChannels):
@@ -100,7 +101,7 @@ class ChannelCorrections(SeesChannels):
 
     @action(description=_("Corrections"), permissions=["see_channels"])
     def corrections(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect(f"{reverse('admin:datahub_corrections')}?channel={object_id}")
+        return redirect(f"{reverse('admin:datahub_corrections')}?{urlencode({'channel': object_id})}")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -115,7 +116,7 @@ class ChannelCorrections(SeesChannels):
         found, is_cut = latest_corrections(form.asked()) if form.is_valid() else ([], False)
         context = {
             **self.admin_site.each_context(request),
-            "title": _title(form),
+            "title": _("Corrections: %(what)s") % {"what": _of(form)},
             "form": form,
             "found": [_shown(one) for one in found],
             "is_cut": is_cut,
@@ -128,6 +129,7 @@ class ChannelCorrections(SeesChannels):
         form = _form(request)
         if not form.is_valid():
             raise BadRequest
+        self.log_export(request, "corrections as CSV", on=_of(form))
         response = StreamingHttpResponse(_lines(form.asked()), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="corrections.csv"'
         return response
@@ -146,14 +148,11 @@ def _form(request: HttpRequest) -> CorrectionsForm:
     return form
 
 
-def _title(form: CorrectionsForm) -> str:
+def _of(form: CorrectionsForm) -> Channel | FeedRun:
     """Raises Http404 for a channel or a run that is not there."""
-    of: Channel | FeedRun
     if form.cleaned_data["channel"]:
-        of = get_object_or_404(Channel.objects.select_related("meter"), pk=form.cleaned_data["channel"])
-    else:
-        of = get_object_or_404(FeedRun.objects.select_related("feed"), pk=form.cleaned_data["run"])
-    return _("Corrections: %(what)s") % {"what": of}
+        return get_object_or_404(Channel.objects.select_related("meter"), pk=form.cleaned_data["channel"])
+    return get_object_or_404(FeedRun.objects.select_related("feed"), pk=form.cleaned_data["run"])
 
 
 def _shown(one: Correction) -> dict[str, object]:
