@@ -7,7 +7,8 @@ from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,13 @@ def ask(
         "form": form,
     }
     return TemplateResponse(request, "admin/ask.html", context)
+
+
+def to_page(name: str, object_id: str) -> HttpResponse:
+    """From an action to its own page. Raises Http404 for what is no key: the theme takes anything for one."""
+    if not (object_id.isascii() and object_id.isdigit()):
+        raise Http404
+    return redirect(name, pk=object_id)
 
 
 class ReasonForm(forms.Form):

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from accounts.models import User
@@ -37,6 +37,8 @@ _ADD, _CONFIRM = "consent.add_recordedconsent", "consent.confirm_recordedconsent
 _WORDS = {
     "no_proof": _("Add a file, or say where the proof is kept."),
     "not_given_yet": _("This time is still to come."),
+    "too_old": _("The customer agreed more than 30 days ago. Ask again, then record it anew."),
+    "no_login": _("This person may not log in any more, so nothing can be shared in their name."),
     "own_consent": _("Nobody records a consent of their own."),
     "decided_already": _("This record is decided already."),
     "needs_a_second_person": _("Another person must confirm it: not who recorded it, not the customer."),
@@ -111,11 +113,11 @@ class RecordedConsentAdmin(ReadOnlyAdmin):
 
     @action(description=_("Confirm"), permissions=["confirm"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_recordedconsent_confirm", pk=object_id)
+        return to_page("admin:consent_recordedconsent_confirm", object_id)
 
     @action(description=_("Refuse"), permissions=["refuse"])
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_recordedconsent_refuse", pk=object_id)
+        return to_page("admin:consent_recordedconsent_refuse", object_id)
 
     def person_page(self, request: HttpRequest) -> HttpResponse:
         """Who is on the phone, or signed: by the address they log in with."""
@@ -132,7 +134,7 @@ class RecordedConsentAdmin(ReadOnlyAdmin):
     def record_page(self, request: HttpRequest, person: int) -> HttpResponse:
         """Choose, read out, then write down: one form, whose text is shown before it can be stored."""
         _require(request, _ADD)
-        who = get_object_or_404(User, pk=person, is_active=True)
+        who = get_object_or_404(User, pk=person, is_active=True, is_staff=False)
         posted = request.POST if request.method == "POST" else None
         agreed, proof = AgreedForm(who, posted), None
         drafted = self._drafted(who, agreed) if posted and agreed.is_valid() else None

@@ -6,7 +6,7 @@ There is no other way for staff to a grant (P-23).
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.files.base import File
 from django.db import transaction
@@ -30,6 +30,8 @@ from consent.services.decision import ClientNotAllowed, DecidedPart, Decision, M
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
 from consent.services.scope_limits import require_within_limits
+
+CONFIRM_WITHIN = timedelta(days=30)  # of when it was given: an old word is no longer what the customer wants
 
 
 class RecordingRefused(ValueError):
@@ -96,12 +98,14 @@ def record_consent(
 ) -> RecordedConsent:
     """Write down what was agreed; it opens nothing until another of staff confirms it.
 
-    Raises what `draft` raises, and RecordingRefused without a proof or for a time to come.
+    Raises what `draft` raises, and RecordingRefused without a proof, for a time to come or one too long ago.
     """
     if proof.file is None and not proof.reference:
         raise RecordingRefused("no_proof")
     if proof.given_at > at:
         raise RecordingRefused("not_given_yet")
+    if proof.given_at < at - CONFIRM_WITHIN:
+        raise RecordingRefused("too_old")
     if person.pk == by.pk:
         raise RecordingRefused("own_consent")
     drafted = draft(client=client, person=person, agreed=agreed, at=at)
@@ -128,10 +132,15 @@ def record_consent(
 def confirm_recorded(*, recorded: RecordedConsent, by: User, at: datetime) -> Grant:
     """Make the grant: the same service, receipt and mail as a customer's own approval, marked as recorded.
 
-    Raises RecordingRefused: decided already, or `by` is who recorded it or who agreed. Raises a DecisionRefused
-    where what was read out no longer holds (OfferChanged names the differences); then it is recorded anew.
+    Raises RecordingRefused: decided already, `by` is who recorded it or who agreed, it was given too long ago, or
+    the customer may not log in any more. Raises a DecisionRefused where what was read out no longer holds
+    (OfferChanged names the differences); then it is recorded anew.
     """
     recorded = _locked(recorded, by)
+    if recorded.given_at < at - CONFIRM_WITHIN:
+        raise RecordingRefused("too_old")
+    if not recorded.user.is_active:
+        raise RecordingRefused("no_login")
     recorded.decided_by = by
     request = _request(recorded.client, recorded.user, AccessRequest.from_json(recorded.details), at)
     request.save(force_insert=True)

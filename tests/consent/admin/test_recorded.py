@@ -100,6 +100,13 @@ def test_a_person_is_found_by_the_address_they_log_in_with_only(staff):
     assert "Nobody logs in with this address" in unknown.content.decode()
 
 
+def test_a_colleague_is_nobody_whose_consent_staff_record(staff):
+    colleague = UserFactory(is_staff=True)
+    household(owner=colleague)
+
+    assert staff.get(f"{LIST}record/{colleague.pk}/").status_code == 404
+
+
 def test_the_proof_is_taken_as_a_file_and_that_is_logged(staff):
     recorded = recorded_through_the_form(staff, household())
 

@@ -182,3 +182,29 @@ def test_no_other_code_makes_a_grant():
     assert calls["create_grant("] == {"consent/services/approve.py"}
     assert calls["Grant("] == {"consent/services/grants.py"}
     assert calls["approve_request("] == {"consent/services/recording.py", "consent/views/request.py"}
+
+
+def test_an_old_word_is_neither_recorded_nor_confirmed(time_machine):
+    home = household()
+    with pytest.raises(RecordingRefused, match="too old"):
+        recorded_of(home, given_at=clock.now() - timedelta(days=31))
+    recorded = recorded_of(home)
+
+    time_machine.move_to(clock.now() + timedelta(days=30))
+    with pytest.raises(RecordingRefused, match="too old"):
+        confirm_recorded(recorded=recorded, by=StaffFactory(), at=clock.now())
+
+    assert not Grant.objects.exists()
+
+
+def test_nothing_is_granted_for_somebody_who_may_not_log_in_any_more():
+    home = household()
+    recorded = recorded_of(home)
+    home.owner.is_active = False
+    home.owner.save()
+
+    with pytest.raises(RecordingRefused, match="no login"):
+        confirm_recorded(recorded=RecordedConsent.objects.get(), by=StaffFactory(), at=clock.now())
+
+    assert not Grant.objects.exists()
+    assert recorded.grant is None
