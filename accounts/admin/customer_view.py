@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import Customer, User
@@ -53,7 +53,7 @@ class CustomerViewAdmin(PortalAdmin):
 
     @action(description=_("See the customer's pages"), permissions=["look"])
     def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:accounts_customer_look", pk=object_id)
+        return to_page("admin:accounts_customer_look", object_id)
 
     def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks whose pages and why, POST logs it and goes there."""

@@ -6,14 +6,14 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ReasonForm, ask
+from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import Customer, Role
@@ -45,7 +45,7 @@ class FirstLoginAdmin(PortalAdmin):
 
     @action(description=_("Issue a code for a first login"), permissions=["issue"])
     def issue_code(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:accounts_customer_code", pk=object_id)
+        return to_page("admin:accounts_customer_code", object_id)
 
     def code_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks for the role and why, POST shows the code, this once."""

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from accounts.address_field import AddressField
-from accounts.admin.ask import ReasonForm, ask, ask_about_rows
+from accounts.admin.ask import ReasonForm, ask, ask_about_rows, to_page
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import StaffVerb, User
@@ -94,7 +94,7 @@ class SupportAdmin(PortalAdmin):
 
     @action(description=_("Correct the address"), permissions=["help"])
     def correct_address(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:accounts_user_address", pk=object_id)
+        return to_page("admin:accounts_user_address", object_id)
 
     def address_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks for the address, how the person was known and why; POST changes it and tells the old one."""

@@ -6,7 +6,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, Q, QuerySet
+from django.db import transaction
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -21,11 +22,11 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
-from accounts.admin.ask import ReasonForm, ask
+from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import list_link
 from cdsc_portal.lib import clock
 from consent.admin.shown_change import ShownChangeAdmin
-from consent.models import Client, Grant
+from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
 from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
@@ -89,7 +90,7 @@ class ClientAdmin(ShownChangeAdmin):
 
     act_permission = _CHANGE
     form = ClientForm
-    list_display = ("name", "status", "client_type", "open_grant_count", "created")
+    list_display = ("name", "status", "client_type", "open_grant_count", "messages_to_answer", "created")
     list_filter = ("status",)
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
@@ -98,7 +99,13 @@ class ClientAdmin(ShownChangeAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         is_open = Q(grants__status__in=OPEN)
-        return super().get_queryset(request).annotate(open_total=Count("grants", filter=is_open))
+        waiting = _turn().values("client").annotate(total=Count("pk")).values("total")
+        clients = super().get_queryset(request).annotate(open_total=Count("grants", filter=is_open))
+        return clients.annotate(waiting_total=Subquery(waiting))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Who waits for an answer first."""
+        return (Exists(_turn()).desc(), "name", "pk")
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         return self.fields if obj else ClientForm.Meta.fields
@@ -135,6 +142,10 @@ class ClientAdmin(ShownChangeAdmin):
     def open_grant_count(self, client: Client) -> int:
         return client.open_total  # type: ignore[attr-defined]  # annotated
 
+    @admin.display(description=_("messages to answer"), ordering="waiting_total")
+    def messages_to_answer(self, client: Client) -> int:
+        return client.waiting_total or 0  # type: ignore[attr-defined]  # annotated
+
     @admin.display(description=_("grants"))
     def grants(self, client: Client) -> str:
         return list_link(Grant, _("its grants"), client__id=client.pk)
@@ -151,11 +162,11 @@ class ClientAdmin(ShownChangeAdmin):
 
     @action(description=_("Suspend"), permissions=["act"])
     def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_client_suspend", pk=object_id)
+        return to_page("admin:consent_client_suspend", object_id)
 
     @action(description=_("Reinstate"), permissions=["act"])
     def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_client_reinstate", pk=object_id)
+        return to_page("admin:consent_client_reinstate", object_id)
 
     def suspend_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         text = _(
@@ -194,14 +205,20 @@ class ClientAdmin(ShownChangeAdmin):
                 form=form,
             )
         try:
-            count = change(client=client)
+            with transaction.atomic():
+                count = change(client=client)
+                what = f"{change.__name__}: {count} open grants"
+                self.log_act(request, client, what, reason=form.cleaned_data["reason"])
         except ClientChangeRefused as refused:
             messages.error(request, str(refused))
         else:
-            what = f"{change.__name__}: {count} open grants"
-            self.log_act(request, client, what, reason=form.cleaned_data["reason"])
             messages.success(request, _("Done. %d open grants were hit.") % count)
         return redirect(_page(client))
+
+
+def _turn() -> QuerySet[Message]:
+    """The threads of the client of an outer query in which it is the utility's turn."""
+    return Message.objects.filter(client=OuterRef("pk"), first=None, status=MessageStatus.PENDING).order_by()
 
 
 def _page(client: Client) -> str:

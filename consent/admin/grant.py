@@ -15,7 +15,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to, list_link
 from accounts.admin.export import ExportAdmin
 from accounts.current_user import current_user
@@ -136,7 +136,7 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
 
     @action(description=_("Stop sharing"), permissions=["act"])
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_grant_stop", pk=object_id)
+        return to_page("admin:consent_grant_stop", object_id)
 
     def stop_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks for the reason, POST stops at once and tells the customer."""

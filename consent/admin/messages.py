@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, link_to
 from accounts.admin.logged import LoggedAdmin
 from accounts.current_user import current_user
@@ -74,7 +74,7 @@ class MessageAdmin(ActingAdmin):
 
     @admin.display(description=_("messages"))
     def thread_text(self, message: Message) -> str:
-        said = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related("author")
+        said = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related("author", "client")
         return format_html_join(
             "",
             '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>',
@@ -96,7 +96,7 @@ class MessageAdmin(ActingAdmin):
 
     @action(description=_("Answer"), permissions=["act"])
     def reply(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:consent_message_reply", pk=object_id)
+        return to_page("admin:consent_message_reply", object_id)
 
     def write_page(self, request: HttpRequest) -> HttpResponse:
         """A notification, which the company's contacts get a mail about."""

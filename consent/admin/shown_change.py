@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -47,9 +47,9 @@ class ShownChangeAdmin(ActingAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         if request.method == "POST" and object_id and "confirmed" not in request.POST:
-            client = get_object_or_404(Client, pk=object_id)
-            changes = self._changes(request, client)
-            if changes:
+            client = self.get_object(request, unquote(object_id))
+            changes = self._changes(request, client) if client else ()
+            if client and changes:
                 return self._asked(request, client, changes)
         return super().changeform_view(request, object_id, form_url, extra_context)
 

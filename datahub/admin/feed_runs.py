@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -17,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
@@ -122,7 +123,8 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
-        going_on = FeedRun.objects.filter(pk=object_id, status__in=PENDING).exists()
+        run = self.get_object(request, unquote(object_id))  # None for what is no key, too
+        going_on = run is not None and run.status in PENDING
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "going_on": going_on}
         )
@@ -139,19 +141,19 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
 
     @action(description=_("Confirm and go on"), permissions=["act"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feedrun_confirm", pk=object_id)
+        return to_page("admin:datahub_feedrun_confirm", object_id)
 
     @action(description=_("Load the file again"), permissions=["act"])
     def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feedrun_again", pk=object_id)
+        return to_page("admin:datahub_feedrun_again", object_id)
 
     @action(description=_("Rejected rows as CSV"))
     def rejected_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feedrun_rejected", pk=object_id)
+        return to_page("admin:datahub_feedrun_rejected", object_id)
 
     @action(description=_("Rejected lines to put right"))
     def rejected_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feedrun_lines", pk=object_id)
+        return to_page("admin:datahub_feedrun_lines", object_id)
 
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)

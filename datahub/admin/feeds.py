@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
@@ -114,12 +115,12 @@ class FeedAdmin(ActingAdmin):
 
     def has_map_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Only usage comes as CSV of all sorts."""
-        usage = Feed.objects.filter(pk=str(object_id), kind=FeedKind.USAGE)
-        return object_id is not None and self.has_act_permission(request) and usage.exists()
+        feed = self.get_object(request, unquote(str(object_id)))  # None for what is no key, too
+        return feed is not None and feed.kind == FeedKind.USAGE and self.has_act_permission(request)
 
     @action(description=_("CSV mapping"), permissions=["map"])
     def map_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feed_mapping", pk=object_id)
+        return to_page("admin:datahub_feed_mapping", object_id)
 
     def mapping_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
@@ -128,7 +129,7 @@ class FeedAdmin(ActingAdmin):
 
     @action(description=_("Upload a file"), permissions=["act"])
     def upload(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feed_file", pk=object_id)
+        return to_page("admin:datahub_feed_file", object_id)
 
     def upload_file(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)

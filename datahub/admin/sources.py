@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, link_to
 from cdsc_portal.env import FEED_SECRET_NAME
 from cdsc_portal.lib import clock
@@ -115,7 +115,7 @@ class FeedSourceAdmin(ActingAdmin):
 
     @action(description=_("Look now"), permissions=["act"])
     def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_feedsource_look", pk=object_id)
+        return to_page("admin:datahub_feedsource_look", object_id)
 
     def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)

@@ -14,7 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask
+from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
@@ -65,7 +65,7 @@ class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
 
     @action(description=_("Revoke"), permissions=["act"])
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect("admin:datahub_stafftoken_revoke", pk=object_id)
+        return to_page("admin:datahub_stafftoken_revoke", object_id)
 
     def make_page(self, request: HttpRequest) -> HttpResponse:
         require_runner(request)

@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission
 
 from accounts.models import StaffAction
-from consent.models import AccessToken, AuthorizationCode, Client, RefreshToken
+from consent.models import AccessToken, AuthorizationCode, Client, Message, RefreshToken
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory
@@ -168,3 +168,27 @@ def test_what_customers_do_not_read_changes_at_once(staff):
 
     client.refresh_from_db()
     assert client.contact_email == "new@example.com"
+
+
+def test_who_waits_for_an_answer_stands_first_with_the_count(staff):
+    ClientFactory(name="A quiet one (demo)")
+    loud = ClientFactory(name="Sunny Roofs (demo)")
+    for _turn in range(2):
+        support_request(client=loud)
+    GrantFactory(client=loud)
+
+    page = staff.get("/admin/consent/client/")
+
+    first = page.context["cl"].result_list[0]
+    assert (first, first.waiting_total, first.open_total) == (loud, 2, 1)
+
+
+def support_request(*, client: Client) -> Message:
+    return Message.objects.create(
+        client=client,
+        name="Help",
+        description="us",
+        type="support_request",
+        status="pending",
+        by_client=True,
+    )

@@ -1,0 +1,177 @@
+"""Every address under /admin/: no fault of ours whatever stands in it, and nothing for whom it is not for (P-23)."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver
+
+from accounts.models import StaffAction
+from cdsc_portal.lib import clock
+from cdsc_portal.web.staff_roles import ADMINISTRATOR, DATA, ONBOARDING, ROLES, SUPPORT
+from consent.models import ClientContact, Grant, Message, OutgoingMail, ScopeSetting
+from datahub.models import FeedSource
+from datahub.services.staff_tokens import issue_staff_token
+from tests.factories.accounts import StaffFactory, UserFactory
+from tests.factories.consent import ClientFactory
+from tests.factories.feeds import FeedRunFactory
+from tests.journeys.pages.staff import a_day_at_the_desk
+from tests.web.test_staff_roles import of_role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
+NO_KEYS = ("abc", "9" * 30)
+OPEN_TO_ALL = {
+    "/admin/",
+    "/admin/login/",
+    "/admin/logout/",
+    "/admin/password_change/",
+    "/admin/password_change/done/",
+    "/admin/jsi18n/",
+    "/admin/search/",
+    "/admin/toggle-sidebar/",
+    "/admin/autocomplete/",
+}
+# our own pages behind a row, and who may use them; a role that is not named gets 403
+DOES = {
+    "accounts/customer/{}/look/": {SUPPORT, ADMINISTRATOR},
+    "accounts/customer/{}/code/": {SUPPORT, ADMINISTRATOR},
+    "accounts/user/{}/address/": {SUPPORT, ADMINISTRATOR},
+    "consent/grant/{}/stop/": {SUPPORT, ADMINISTRATOR},
+    "consent/recordedconsent/{}/confirm/": {SUPPORT, ADMINISTRATOR},
+    "consent/recordedconsent/{}/refuse/": {SUPPORT, ADMINISTRATOR},
+    "consent/client/{}/suspend/": {ONBOARDING, ADMINISTRATOR},
+    "consent/client/{}/reinstate/": {ONBOARDING, ADMINISTRATOR},
+    "consent/message/{}/reply/": {ONBOARDING, ADMINISTRATOR},
+    "datahub/feed/{}/file/": {DATA, ADMINISTRATOR},
+    "datahub/feed/{}/mapping/": {DATA, ADMINISTRATOR},
+    "datahub/feedrun/{}/confirm/": {DATA, ADMINISTRATOR},
+    "datahub/feedrun/{}/again/": {DATA, ADMINISTRATOR},
+    "datahub/feedrun/{}/rejected.csv": {DATA, ADMINISTRATOR},
+    "datahub/feedsource/{}/look/": {DATA, ADMINISTRATOR},
+    "datahub/stafftoken/{}/revoke/": {DATA, ADMINISTRATOR},
+}
+
+
+def addresses(patterns: list[URLPattern | URLResolver], before: str = "/admin/") -> Iterator[str]:
+    """Of the whole admin, each parameter as `{}`; not those that are told by a regular expression."""
+    for one in patterns:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, route)
+        elif "(?P" not in route:
+            yield re.sub(r"<[^>]+>", "{}", route)
+
+
+ADDRESSES = sorted(set(addresses(admin.site.get_urls())))
+
+
+@pytest.fixture
+def rows():
+    """One of everything that has pages of its own."""
+    desk = a_day_at_the_desk()
+    at = clock.now()
+    client = ClientFactory()
+    ClientContact.objects.create(client=client, user=UserFactory())
+    Message.objects.create(
+        client=client, name="Help", description="us", type="support_request", by_client=True
+    )
+    ScopeSetting.objects.create(scope="usage_data")
+    FeedSource.objects.create(feed=FeedRunFactory().feed, kind="https", address="https://example.com/a")
+    issue_staff_token(user=desk.agent, label="loader", expires=at.replace(year=at.year + 1), at=at)
+    return desk
+
+
+def browser_of(user) -> Browser:
+    browser = Browser(raise_request_exception=False)
+    browser.force_login(user)
+    return browser
+
+
+def is_refused(answer) -> bool:
+    """Not allowed, not there, or led to the first page, where it says that it is not there."""
+    led_home = answer.redirect_chain and answer.redirect_chain[-1][0] == "/admin/"
+    return answer.status_code in (403, 404) or bool(led_home)
+
+
+def with_key(address: str) -> str:
+    """Of a stored row, where there is one."""
+    if "{}" not in address:
+        return address
+    app, name = address.split("/")[2:4]
+    model: type[Model] = apps.get_model(app, name)
+    first = model._default_manager.order_by("pk").first()
+    return address.replace("{}", str(first.pk if first else 1))
+
+
+def test_what_is_no_key_is_not_found_and_no_fault():
+    chief = browser_of(StaffFactory())
+
+    faults = [
+        (method, address, key)
+        for address in ADDRESSES
+        if "{}" in address
+        for key in NO_KEYS
+        for method in ("get", "post")
+        if getattr(chief, method)(address.replace("{}", key)).status_code >= 500
+    ]
+
+    assert faults == []
+
+
+def test_staff_without_a_role_reach_nothing(rows):
+    clerk = browser_of(UserFactory(is_staff=True))
+    before = StaffAction.objects.count()
+
+    reached = [
+        (method, address)
+        for address in ADDRESSES
+        if address not in OPEN_TO_ALL and "{}/{}" not in address
+        for method in ("get", "post")
+        if not is_refused(getattr(clerk, method)(with_key(address), follow=True))
+    ]
+
+    assert reached == []
+    assert StaffAction.objects.count() == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_acts_where_it_should_and_nowhere_else(rows, role):
+    clerk = browser_of(of_role(role))
+    urls = {address: with_key(f"/admin/{address}") for address in DOES}
+
+    looked = {address for address, url in urls.items() if clerk.get(url).status_code != 403}
+
+    assert looked == {address for address, who in DOES.items() if role in who}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_forged_post_of_a_role_changes_nothing_that_is_not_its_own(rows, role):
+    clerk = browser_of(of_role(role))
+    urls = {address: with_key(f"/admin/{address}") for address, who in DOES.items() if role not in who}
+
+    answers = {
+        address: clerk.post(url, {"reason": "x", "text": "x"}).status_code for address, url in urls.items()
+    }
+
+    assert set(answers.values()) <= {403}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_forged_name_of_an_action_does_nothing(rows, role):
+    clerk = browser_of(of_role(role))
+    grants, mails = Grant.objects.count(), OutgoingMail.objects.count()
+
+    for address in ADDRESSES:
+        if address.count("/") == 4:  # lists
+            clerk.post(address, {"action": "delete_selected", "_selected_action": ["1"], "post": "yes"})
+            clerk.post(
+                address, {"action": "stop", "_selected_action": ["1"], "confirmed": "yes", "reason": "x"}
+            )
+
+    assert Grant.objects.count() == grants
+    assert OutgoingMail.objects.count() == mails
+    assert not StaffAction.objects.filter(verb="delete").exists()
