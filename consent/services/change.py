@@ -9,7 +9,14 @@ from django.db import transaction
 from accounts.models import User
 from consent.models import Actor, Change, Grant, Receipt
 from consent.services.change_offer import ChangeOffer, build_change, changed_since
-from consent.services.decision import DecidedPart, Decision, NothingChosen, NotOffered, OfferChanged
+from consent.services.decision import (
+    AllOrNone,
+    DecidedPart,
+    Decision,
+    NothingChosen,
+    NotOffered,
+    OfferChanged,
+)
 from consent.services.narrow import locked_open, narrow_grant, take_out
 
 
@@ -35,11 +42,11 @@ def change_sharing(
     `digest` is the offer's that was shown, `form_token` the form's own: sent again it gives the first outcome.
     Raises OfferChanged, another DecisionRefused, TransitionNotAllowed where the grant has ended. Nothing is wider.
     """
-    earlier = Receipt.objects.filter(grant=grant, form_token=form_token).first()
+    earlier = _outcome(grant, form_token)
     if earlier is not None:
         return earlier
     grant = locked_open(grant, at)
-    earlier = Receipt.objects.filter(grant=grant, form_token=form_token).first()  # sent twice at once
+    earlier = _outcome(grant, form_token)  # sent twice at once
     if earlier is not None:
         return earlier
     offer = build_change(grant, user=by, at=at)
@@ -54,14 +61,24 @@ def change_sharing(
     return _take_mine_out(offer, wish, mine, by=by, form_token=form_token, at=at)
 
 
+def _outcome(grant: Grant, form_token: str) -> Receipt | None:
+    """What the form led to before. Raises NotOffered for the token of another sharing's form."""
+    earlier = Receipt.objects.filter(form_token=form_token).first()
+    if earlier is not None and earlier.grant_id != grant.pk:
+        raise NotOffered(field="form_token")
+    return earlier
+
+
 def _decision(offer: ChangeOffer, wish: Wish, mine: frozenset[int]) -> Decision:
-    """Services that the person does not see stay where their kind of data stays."""
+    """Services that the person does not see stay where their kind of data stays. Raises AllOrNone (F-67)."""
     if wish.data - {part.scope.id for part in offer.parts}:
         raise NotOffered(field="data")
     parts = []
     for part in offer.parts:
+        start, end = wish.days.get(part.scope.id, (None, None))
+        if part.locked and (part.scope.id not in wish.data or start or end):
+            raise AllOrNone(scope=part.scope.id)
         if part.scope.id in wish.data:
-            start, end = wish.days.get(part.scope.id, (None, None))
             parts.append(
                 DecidedPart(
                     scope=part.scope.id,

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import shareable_accounts, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
-from consent.models import Grant
+from consent.models import ConsentRequest, Grant
 from consent.queries.opened import Opened, OpenedPart, opened
 from consent.queries.part_periods import part_in_words, part_period
+from consent.requests import AccessRequest
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
 
@@ -31,7 +32,8 @@ _ASPECTS: dict[str, str | Promise] = {
 @dataclass(frozen=True, slots=True)
 class ChangePart:
     """One kind of data. `period` says its dates; `first_day` and `last_day` bound what
-    can be moved (None = open, or not to be moved).
+    can be moved (None = open, or not to be moved). `locked`: as it was asked or not at all, only services may go
+    (F-67).
 
     `contracts` are all that the part opens, by database key, also those the person may not see.
     """
@@ -45,6 +47,7 @@ class ChangePart:
     has_start: bool
     has_end: bool
     is_over: bool
+    locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,12 @@ class ChangeOffer:
 
 
 def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
-    """What `user` may take out of `grant` at `at`. Seven queries, however many services."""
-    held = opened(grant)
+    """What `user` may take out of `grant` at `at`. Eight queries, however many services."""
+    held, locked = opened(grant), _locked_scopes(grant)
     whole, mine, accounts = _reach(grant, held, user, at)
     parts = tuple(
-        _part(one, detail, at) for one, detail in zip(held.parts, grant.authorization_details, strict=True)
+        _part(one, detail, at, locked=one.part.scope in locked)
+        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
     )
     services = tuple(one for pk, one in held.contracts.items() if pk in mine)
     digest = _digest(grant, whole, parts, services, accounts)
@@ -98,10 +102,17 @@ def _reach(
     return mine == held.contracts.keys() and accounts == held.accounts, mine, accounts
 
 
-def _part(one: OpenedPart, detail: dict[str, object], at: datetime) -> ChangePart:
+def _locked_scopes(grant: Grant) -> frozenset[str]:
+    """What the company asked for to be taken or left as a whole."""
+    request = ConsentRequest.objects.filter(grant=grant).first()
+    parts = AccessRequest.from_json(request.details).parts if request else ()
+    return frozenset(part.scope for part in parts if part.locked)
+
+
+def _part(one: OpenedPart, detail: dict[str, object], at: datetime, *, locked: bool) -> ChangePart:
     scope, part = SCOPES[one.part.scope], one.part
     over = part.access_ends is not None and part.access_ends <= at
-    movable = part.access_ends is not None and not over
+    movable = part.access_ends is not None and not over and not locked
     dated = movable and scope.period is Period.DATA
     first = timezone.localdate(part.window_start) if dated and part.window_start else None
     end = part.window_end if scope.period is Period.DATA else part.access_ends
@@ -117,6 +128,7 @@ def _part(one: OpenedPart, detail: dict[str, object], at: datetime) -> ChangePar
         has_start=dated,
         has_end=has_end,
         is_over=over,
+        locked=locked,
     )
 
 

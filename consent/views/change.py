@@ -50,7 +50,7 @@ def sharing_change(request: HttpRequest, public_id: str) -> HttpResponse:
     at, user = clock.now(), current_user(request)
     grant = grant_or_404(request, public_id, at)
     detail = reverse("sharing_detail", args=[public_id])
-    token = request.POST.get("form_token", "")[:_TOKEN_LENGTH]
+    token = _token(request.POST.get("form_token", ""))
     if token and Receipt.objects.filter(grant=grant, form_token=token).exists():
         return SeeOther(detail)  # the same form again: its outcome is on that page
     if not grants_user_may_stop([grant], user=user, at=at):
@@ -66,6 +66,11 @@ def sharing_change(request: HttpRequest, public_id: str) -> HttpResponse:
     if action != "save":
         return _page(request, offer, ticked_at_once(posted_form(offer, request.POST), offer, action))
     return _change(request, grant, offer, token=token, at=at)
+
+
+def _token(posted: str) -> str:
+    """As the page made it; empty where it cannot be ours."""
+    return posted if posted.isprintable() and len(posted) <= _TOKEN_LENGTH else ""
 
 
 def _change(
@@ -101,6 +106,8 @@ def _refused(request: HttpRequest, offer: ChangeOffer, why: DecisionRefused) -> 
     message = _("This would not be less than now, so nothing was changed. Here you can only share less.")
     if why.code == "nothing_chosen":
         message = _("Nothing would be left. To share nothing any more, stop sharing instead.")
+    elif why.code == "all_or_none":
+        message = _("This data comes together: all or none. To share nothing any more, stop sharing instead.")
     elif why.code == "period_empty":
         message = _("No day would be left. To share nothing any more, stop sharing instead.")
     errors = (ChangeError("change", message),)

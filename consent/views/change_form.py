@@ -51,7 +51,8 @@ def present_form(offer: ChangeOffer) -> ChangeForm:
 def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
     """What the browser sent, also from an erroneous or forged form."""
     scopes = frozenset(part.scope.id for part in offer.parts)
-    data = frozenset(posted.getlist("data")) if offer.whole else scopes
+    locked = frozenset(part.scope.id for part in offer.parts if part.locked)  # these have no tick (F-67)
+    data = frozenset(posted.getlist("data")) | locked if offer.whole else scopes
     known = frozenset(one.public_id for one in offer.services)
     contracts = frozenset(posted.getlist("contract"))
     later = "later" in posted
@@ -141,9 +142,12 @@ def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[ChangeError]:
     """Kinds of data that would be left without any service."""
     mine = {one.pk: one.public_id for one in offer.services}
     kept = {pk for pk, public_id in mine.items() if public_id in form.contracts}
-    message = _("None of the services you kept has “%(title)s”. Keep one that has, or untick this data.")
+    unlocked = _("None of the services you kept has “%(title)s”. Keep one that has, or untick this data.")
+    locked = _("None of the services you kept has “%(title)s”. Keep one that has, or stop sharing instead.")
     return [
-        ChangeError(f"data-{part.scope.id}", message % {"title": part.scope.title})
+        ChangeError(
+            f"data-{part.scope.id}", (locked if part.locked else unlocked) % {"title": part.scope.title}
+        )
         for part in offer.parts
         if part.scope.id in form.data
         and not part.contracts & kept

@@ -39,6 +39,7 @@ class PartView:
     scope: str
     title: str | Promise
     ticked: bool
+    locked: bool
     period: str
     is_over: bool
     is_moved: bool
@@ -82,6 +83,7 @@ class ChangePage:
     company: str
     giver: str
     whole: bool
+    locked: bool
     parts: tuple[PartView, ...]
     accounts: tuple[AccountView, ...]
     count: str
@@ -114,6 +116,7 @@ def change_page(
         company=offer.grant.client.name,
         giver=str(offer.grant.user or ""),
         whole=offer.whole,
+        locked=any(part.locked for part in offer.parts),
         parts=tuple(_part(part, form, offer, messages) for part in offer.parts),
         accounts=_accounts(offer, form),
         count=ngettext("%(count)s of %(total)s ticked", "%(count)s of %(total)s ticked", len(form.contracts))
@@ -139,6 +142,7 @@ def _part(part: ChangePart, form: ChangeForm, offer: ChangeOffer, messages: dict
         scope=part.scope.id,
         title=part.scope.title,
         ticked=part.scope.id in form.data,
+        locked=part.locked,
         period=part.period,
         is_over=part.is_over,
         is_moved=any(_is_moved(date) for date in dates),

@@ -43,7 +43,7 @@ _READS_A_PAGE = 25
 def sharing_list_page(request: HttpRequest) -> HttpResponse:
     """Now, waiting, ended."""
     asked = sharing_list.ListFilter(
-        search=request.GET.get("q", "").strip()[:100],
+        search=request.GET.get("q", "").replace("\0", "").strip()[:100],
         now=_number(request.GET.get("now")),
         ended=_number(request.GET.get("ended")),
     )
