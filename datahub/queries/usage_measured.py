@@ -38,16 +38,23 @@ class Measured:
 
 
 def measured(
-    facts: UsageFacts, life: UsageLife, *, access: Access, period: ShownPeriod, meter: int | None
+    facts: UsageFacts,
+    life: UsageLife,
+    *,
+    access: Access,
+    period: ShownPeriod,
+    meter: int | None,
+    days_of_years: bool = False,
 ) -> Measured:
     """Of one contract, by the parts of `period`: years, months, days, or the slots of a day. Three queries.
 
-    `meter` is the key of the only one that counts; None = all.
+    `meter` is the key of the only one that counts; None = all. Single days are known beside months and years,
+    of all years only where `days_of_years` asks for them.
     """
     held = _only(facts, meter)
     if period.is_day:
         return _day(held, life, access, period)
-    days = _has_days(held) and period.start is not None
+    days = _has_days(held) and (period.start is not None or days_of_years)
     every = (period.by, By.DAY) if days else (period.by,)
     spans = _spans(held, life, access, period)
     sums = [

@@ -50,32 +50,32 @@ def billed_money(known: Prices, period: ShownPeriod) -> Money:
     title = (
         _("%(amount)s was billed %(when)s, on %(bills)s bills") % facts if adds_up else _("Billed, by bill")
     )
-    keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
-    chart = bar_chart(
-        [
-            Plotted(
-                _("Billed (%(currency)s)") % {"currency": currency},
-                1,
-                {place: bill.amount for place, bill in keyed.items()},
-            )
-        ],
-        list(keyed),
-        title=title,
-        name="billed",
-        columns=[1, 2],
-        label=lambda place: part_label(keyed[place].start, By.MONTH),
-        scale_words=plain_number,
-    )
+    charts = tuple(_billed_chart(bills, currency, title) for currency in sorted({b.currency for b in bills}))
     remark = _(
         "Billed money includes fixed charges and tax. Bills have days of their own, so they do not add up to "
         "calendar months."
     )
-    return Money((chart,), _billed_table(bills, total if adds_up else ""), (remark,), "")
+    return Money(charts, _billed_table(bills, total if adds_up else ""), (remark,), "")
+
+
+def _billed_chart(bills: Sequence[Billed], currency: str, title: str) -> Chart:
+    """Of the bills in one currency; a bar has the place that its bill has in the table."""
+    keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
+    amounts = {place: bill.amount for place, bill in keyed.items() if bill.currency == currency}
+    return bar_chart(
+        [Plotted(_("Billed (%(currency)s)") % {"currency": currency}, 1, amounts)],
+        list(keyed),
+        title=title,
+        name=f"billed-{currency}",
+        columns=[1, 2],
+        label=lambda place: part_label(keyed[place].start, By.MONTH),
+        scale_words=plain_number,
+    )
 
 
 def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsageAsked) -> Money:
     """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate."""
-    series = _priced_series(held.series)
+    series, known = _priced_series(held.series), known.in_newest_currency()
     amounts = _estimates(series, held, known) if series else {}
     if series is None or not amounts:
         return Money((), None, (), _("No bill states a price for this period, so there is no estimate."))
@@ -189,7 +189,7 @@ def _pieces(series: Series, part: date, by: Length) -> Iterator[tuple[date, Amou
             yield _local_day(part), series.amounts[part]
         return
     for day, amount in series.days.items():
-        if (day.year, day.month) == (part.year, part.month):
+        if day.year == part.year and (by is By.YEAR or day.month == part.month):
             yield day, amount
 
 

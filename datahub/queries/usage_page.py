@@ -86,7 +86,8 @@ def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage
     assert asked.period is not None
     meters = meters_of(facts) if len(facts.meters) > 1 or asked.meter else {}
     meter = meter_key(meters, asked.meter)
-    held = measured(facts, life, access=access, period=asked.period, meter=meter)
+    priced = asked.show is Show.ESTIMATE  # each day at its own price
+    held = measured(facts, life, access=access, period=asked.period, meter=meter, days_of_years=priced)
     if not _is_hourly(held.series):
         asked = replace(asked, look=Look.BARS)
     page = _frame(held, life, asked, tuple(_choices(meters, asked)))

@@ -38,6 +38,11 @@ class Prices:
 
     bills: tuple[Billed, ...]
 
+    def in_newest_currency(self) -> "Prices":
+        """Without the bills in one that was given up, since money of two is not added up."""
+        newest = self.bills[-1].currency if self.bills else ""
+        return Prices(tuple(bill for bill in self.bills if bill.currency == newest))
+
     def at(self, day: date, unit: str) -> Billed | None:
         """The bill whose price holds on a day: the one of that day, else the last one before it, if not long ago."""
         known = [bill for bill in self.bills if bill.price is not None and bill.unit == unit]

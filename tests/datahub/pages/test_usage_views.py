@@ -266,6 +266,38 @@ def test_an_estimate_takes_the_price_of_each_days_bill_and_says_what_it_leaves_o
     assert "$5.00" in words(month.xpath("//tbody")[0])
 
 
+def test_an_estimate_of_all_years_takes_each_days_price_too(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1000] * 20, step=86_400, scale=0))
+    billed(home, date(2025, 12, 20), date(2026, 3, 11), amount="40", usage="20")
+    billed(home, date(2026, 3, 11), date(2026, 3, 16), amount="40", usage="30")
+
+    tree = page(owner, period="all", show="estimate")
+
+    assert "About $5.00 in all, an estimate" in words(tree)
+    assert "2026 $5.00" in words(tree.xpath("//tbody")[0])
+
+
+def test_money_of_two_currencies_is_never_in_one_chart_or_sum(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1000] * 20, step=86_400, scale=0))
+    old = billed(home, date(2026, 2, 1), date(2026, 3, 11), amount="40", usage="20")
+    old.currency = "EUR"
+    old.save()
+    billed(home, date(2026, 3, 11), date(2026, 3, 16), amount="50", usage="30")
+
+    tree = page(owner, period="2026", show="billed")
+    estimate = page(owner, period="2026-03", show="estimate")
+
+    legends = [words(one) for one in tree.xpath("//*[contains(@class, 'chart__legend')]")]
+    assert [("EUR" in text, "USD" in text) for text in legends] == [(True, False), (False, True)]
+    assert [len(figure.xpath(".//*[contains(@class, 'chart__bar ')]")) for figure in tree.xpath("//figure")] == [
+        1,
+        1,
+    ]
+    assert not tree.xpath("//tfoot")
+    assert "About $3.00 in March 2026" in words(estimate)
+    assert "€" not in words(estimate)
+
+
 def test_without_a_price_there_is_no_estimate(owner, home):
     load_days(home.meter, date(2026, 3, 1), 5)
     bill(household().contract, start=date(2026, 3, 1), end=date(2026, 4, 1))
