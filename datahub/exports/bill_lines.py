@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Exists, OuterRef
+
 from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.json import dumps, exact
-from datahub.models import LineItem
+from datahub.models import BillStatement, LineItem
 
 HEADER = (
     "contract_number", "statement_number", "statement_date", "start", "end", "line", "kind", "quantity", "unit",
-    "rate", "amount", "currency",
+    "rate", "amount", "currency", "corrected",
 )  # fmt: skip
 _AT_ONCE = 2000
 _Row = dict[str, str | None]
@@ -25,12 +27,17 @@ class _Line:
 
 
 def bill_lines(contracts: Collection[int], start: date, end: date) -> Iterator[_Row]:
-    """Lines of bills dated in local days [start, end), by contract, bill and place. One query."""
+    """Lines of bills dated in local days [start, end), by contract, bill and place. One query.
+
+    `corrected` is "yes" where another bill has taken the place of this one, which is not to be added to it.
+    """
     found = LineItem.objects.filter(
         section__contract__in=contracts,
         section__statement__statement_date__gte=start,
         section__statement__statement_date__lt=end,
     ).select_related("section__contract", "section__statement")
+    newer = BillStatement.objects.filter(replaces=OuterRef("section__statement"))
+    found = found.annotate(is_corrected=Exists(newer))
     ordered = found.order_by(
         "section__contract__contract_number", "section__statement__statement_date", "section_id", "position"
     )
@@ -43,6 +50,7 @@ def _row(line: LineItem) -> _Row:
         section.contract.contract_number, statement.statement_number, statement.statement_date.isoformat(),
         section.start.isoformat(), section.end.isoformat(), line.name, line.kind, _exact(line.quantity), line.unit,
         _exact(line.rate), exact(line.amount, places=2), statement.currency,
+        "yes" if vars(line)["is_corrected"] else "no",
     )  # fmt: skip
     return dict(zip(HEADER, values, strict=True))
 

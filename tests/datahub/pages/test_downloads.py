@@ -89,8 +89,8 @@ def test_a_small_file_is_the_answer_itself(owner, home):
 @pytest.mark.parametrize(("form", "end"), [("csv", "# complete: 2 lines\n"), ("json", '"lines":2}')])
 def test_bill_lines_of_the_chosen_days(owner, home, form, end):
     bill(home.contract, statement_date=date(2026, 3, 3))
-    bill(home.contract, statement_date=date(2026, 3, 5))
-    bill(home.contract, statement_date=date(2026, 3, 6))
+    wrong = bill(home.contract, statement_date=date(2026, 3, 5))
+    bill(home.contract, statement_date=date(2026, 3, 6), replaces=wrong)
     bill(household().contract, statement_date=date(2026, 3, 3))
 
     text = body(ask(owner, home, what="bills", form=form))
@@ -98,6 +98,7 @@ def test_bill_lines_of_the_chosen_days(owner, home, form, end):
     assert text.endswith(end)
     told = lines(text) if form == "csv" else json.loads(text)["data"]
     assert [one["statement_date"] for one in told] == ["2026-03-03", "2026-03-05"]
+    assert [one["corrected"] for one in told] == ["no", "yes"]
     assert (told[0]["quantity"], told[0]["rate"], told[0]["amount"]) == ("312", "0.21", "65.52")
 
 
