@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Membership, User
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
-from consent.requests import AccessRequest
+from consent.requests import AccessRequest, InvalidDetails
 from consent.services.ask import allowed_scopes, may_ask
 from consent.services.decision import (
     AlreadyDecided,
@@ -20,6 +20,7 @@ from consent.services.notices import tell_of_approval
 from consent.services.offer import build_offer, changed_aspects
 from consent.services.opened import locked_request
 from consent.services.receipts import write_receipt
+from consent.services.scope_limits import require_within_limits
 from consent.services.transitions import record_event
 from consent.transitions import GrantStatus
 from consent.wording import recorded_in_words
@@ -44,6 +45,7 @@ def approve_request(
     """
     request = locked_request(request, by, at)
     _check_client(request)
+    _hold_roles(by)
     offer = build_offer(request, by, at)
     if offer.may_decide and offer.digest != digest:
         raise OfferChanged(changed_aspects(digest, offer.digest))
@@ -97,6 +99,15 @@ def _check_client(request: ConsentRequest) -> None:
     asked = AccessRequest.from_json(request.details)
     if not may_ask(request.client) or any(part.scope not in allowed for part in asked.parts):
         raise ClientNotAllowed
+    try:  # the days of its own day: waiting makes no request too wide
+        require_within_limits(asked, client=request.client, at=request.created)
+    except InvalidDetails as too_wide:
+        raise ClientNotAllowed from too_wide
+
+
+def _hold_roles(by: User) -> None:
+    """Take turns with whoever ends a role of `by`: this approval counts without it, or is there to be taken out."""
+    list(Membership.objects.select_for_update(no_key=True).filter(user=by).order_by("pk").values_list("pk"))
 
 
 def _decide(request: ConsentRequest, status: RequestStatus, *, at: datetime, grant: Grant | None) -> None:

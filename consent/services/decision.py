@@ -92,7 +92,7 @@ class MayNotDecide(DecisionRefused):
 
 
 class ClientNotAllowed(DecisionRefused):
-    """The company is suspended, or may no longer ask for a scope of the request."""
+    """The company is suspended, or may no longer ask for a scope of the request, or for so many days of it."""
 
     code = "client_not_allowed"
 

@@ -31,7 +31,7 @@ _REFUSALS: dict[str, str | Promise] = {
     "too_wide": _("The form named dates beyond those that the company asked for."),
     "may_not_decide": _("This login may look at these accounts, but not share their data."),
     "all_or_none": _("This request can be shared only as it was asked, or not at all."),
-    "client_not_allowed": _("The company may not receive data at the moment."),
+    "client_not_allowed": _("The company may not receive this data at the moment."),
 }
 
 

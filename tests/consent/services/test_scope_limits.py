@@ -1,6 +1,7 @@
 """Scopes that staff switch off or limit, for everybody and for one third party."""
 
 import json
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -45,6 +46,26 @@ def test_a_request_that_waits_cannot_be_approved_once_its_scope_is_off():
 
     with pytest.raises(ClientNotAllowed):
         approve(request)
+
+
+@pytest.mark.parametrize("limit", [{"days_back": 30}, {"days_ahead": 30}])
+def test_a_request_that_waits_cannot_be_approved_past_a_limit_that_came_since(limit):
+    detail = {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}
+    request = ask(detail, user=household().owner)
+    setting(**limit)
+
+    with pytest.raises(ClientNotAllowed):
+        approve(request)
+
+
+def test_waiting_a_day_takes_no_request_past_its_limit():
+    at = clock.now()
+    first = (at - timedelta(days=30)).date().isoformat()
+    detail = {"type": "usage_data", "start": first, "end": "now", "services": "all"}
+    request = ask(detail, user=household().owner, at=at)
+    setting(days_back=30)
+
+    assert approve(request, at=at + timedelta(hours=23)).status == "active"
 
 
 @pytest.mark.parametrize(
