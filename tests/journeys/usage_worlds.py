@@ -10,6 +10,7 @@ from cdsc_portal.lib import clock
 from datahub.feeds.formats.base import Quality
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from tests.factories.accounts import Household
+from tests.factories.chain import Chain, chain
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.consent_steps import electricity_and_gas
@@ -33,6 +34,15 @@ def three_years() -> Household:
     load_readings(estimated, version_at=datetime(2026, 12, 1, tzinfo=UTC))
     _bill(home)
     return home
+
+
+def shops() -> Chain:
+    """Too many services for a list."""
+    made = chain(stores=40)
+    load_readings(
+        usage_series(made.meters[0], datetime(2026, 1, 1, 8, tzinfo=UTC), _used()[: QUARTERS * 300])
+    )
+    return made
 
 
 def files_on_their_way() -> Household:

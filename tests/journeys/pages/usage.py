@@ -6,8 +6,9 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.factories.accounts import Household
+from tests.factories.chain import Chain
 from tests.journeys.pages.base import MapPage, log_in
-from tests.journeys.usage_worlds import files_on_their_way, three_years
+from tests.journeys.usage_worlds import files_on_their_way, shops, three_years
 
 _HEADING = {"en": "Usage", "es": "Consumo"}
 
@@ -31,7 +32,24 @@ def _ask_for_nothing(page: Page, home: Household) -> None:
         page.locator("main form button.button").click()
 
 
+def _searched(path: str) -> Callable[[Page, Any], None]:
+    def open_page(page: Page, shops: Chain) -> None:
+        log_in(page, shops.owner.email, path)
+
+    return open_page
+
+
 PAGES = (
+    MapPage(
+        "usage-of-many", shops, _searched("/my/usage/?find=street"), _HEADING, (".service-chooser__found",)
+    ),
+    MapPage(
+        "downloads-of-many",
+        shops,
+        _searched("/my/downloads/"),
+        {"en": "Downloads", "es": "Descargas"},
+        ("textarea",),
+    ),
     _usage("usage-year", "&period=2026", "figure.chart", "table tfoot"),
     _usage("usage-month", "&period=2026-03", "figure.chart", "table tfoot"),
     _usage("usage-day", "&period=2026-03-08", "figure.chart", "table tfoot"),
