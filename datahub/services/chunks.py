@@ -3,18 +3,19 @@
 import gc
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import BinaryIO, cast
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from psycopg.errors import ForeignKeyViolation
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ahead import ahead
 from datahub.feeds.formats.base import Rejection
-from datahub.feeds.loading.base import Chunk
+from datahub.feeds.loading.base import Chunk, Step
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
 from datahub.feeds.store.tally import Origin
@@ -49,18 +50,34 @@ def _collecting_little() -> Iterator[None]:
 
 def _load_rest(run: FeedRun) -> bool:
     """False where the file is cut otherwise than when the run stopped; then nothing was loaded."""
-    with stored_file(run) as file, closing(lines_of(run)) as lines:
+    with (
+        stored_file(run) as file,
+        closing(lines_of(run)) as lines,
+        closing(ahead(_looked_up(run, file))) as chunks,
+    ):
         pace, through = _Pace(), 0
-        for chunk in ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed)):
+        for chunk, load in chunks:
             through += 1
             if through > run.chunks_done:
                 chunk.make_room()
-                _load_chunk(run, chunk, through, lines, pace)
+                if not _keys_held(run, chunk, load, through, lines, pace):
+                    _load_chunk(run, chunk, chunk.load, through, lines, pace)
             elif through == run.chunks_done and chunk.offset != run.bytes_done:
                 return False
             else:
                 pace.start()
         return through >= run.chunks_done
+
+
+def _looked_up(run: FeedRun, file: BinaryIO) -> Generator[tuple[Chunk, Step], None, None]:
+    """Each chunk with what loads it, which has looked up what it needs in a session that is this thread's own."""
+    done = run.chunks_done
+    try:
+        with closing(ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed))) as chunks:
+            for number, chunk in enumerate(chunks, 1):
+                yield chunk, chunk.load if chunk.look_up is None or number <= done else chunk.look_up()
+    finally:
+        connection.close()
 
 
 def stored_file(run: FeedRun) -> BinaryIO:
@@ -110,9 +127,20 @@ class _Pace:
         return sum(rows for _, rows in list(self._marks)[1:]) / max(passed, 1e-6)
 
 
+def _keys_held(run: FeedRun, chunk: Chunk, load: Step, number: int, lines: FileLines, pace: _Pace) -> bool:
+    """Load chunk `number` by `load`; False, and nothing was done, where what it had looked up has gone since."""
+    try:
+        _load_chunk(run, chunk, load, number, lines, pace)
+    except IntegrityError as error:
+        if load is chunk.load or not isinstance(error.__cause__, ForeignKeyViolation):
+            raise
+        return False
+    return True
+
+
 @transaction.atomic
-def _load_chunk(run: FeedRun, chunk: Chunk, number: int, lines: FileLines, pace: _Pace) -> None:
-    """Load chunk `number`, counted from 1, and record it as done, both or neither."""
+def _load_chunk(run: FeedRun, chunk: Chunk, load: Step, number: int, lines: FileLines, pace: _Pace) -> None:
+    """Load chunk `number`, counted from 1, by `load` and record it as done, both or neither."""
     row = FeedRun.objects.select_for_update().get(pk=run.pk)
     if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
         raise RunTakenOverError(run.public_id)
@@ -120,7 +148,7 @@ def _load_chunk(run: FeedRun, chunk: Chunk, number: int, lines: FileLines, pace:
         # a crash may then undo the last chunks, each with its progress; the run's end is on disk after all of them
         cursor.execute("SET LOCAL synchronous_commit = off")
     at = clock.now()
-    outcome = chunk.load(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
+    outcome = load(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
     loaded = outcome.loaded
     rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)
     FeedRun.objects.filter(pk=run.pk).update(

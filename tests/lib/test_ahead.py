@@ -1,6 +1,7 @@
 """The next item is made while the last is used, and nothing else changes."""
 
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -47,9 +48,27 @@ def test_what_goes_wrong_comes_out_in_its_turn():
 
 def test_whoever_stops_early_leaves_no_thread_behind():
     before = threading.active_count()
-    coming = ahead(iter(range(1000)))
+    coming = ahead(number for number in range(1000))
     next(coming)
 
     coming.close()
 
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("taken", [1, 9], ids=["of one that stops early", "of one that takes all"])
+def test_items_end_in_the_thread_that_made_them(taken):
+    began, ended = [], []
+
+    def items():
+        began.append(threading.get_ident())
+        try:
+            yield from range(3)
+        finally:
+            ended.append(threading.get_ident())
+
+    with closing(ahead(items())) as coming:
+        for _ in zip(range(taken), coming, strict=False):
+            pass
+
+    assert ended == began

@@ -1,7 +1,7 @@
 """A CSV file that a mapping describes, a stretch at a time: its lines as cells, and which column is what."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -89,7 +89,7 @@ class CsvFile:
         """Stretch after stretch; the next is being cut into cells while one is read."""
         return ahead(self._each())
 
-    def _each(self) -> Iterator[Lines]:
+    def _each(self) -> Generator[Lines, None, None]:
         before, is_first = self._first, True
         for stretch in self._stretches:
             whole, rest = self._whole_meters(before, self._begin if is_first else 0)

@@ -28,7 +28,9 @@ class Chunk:
     """A stretch of the file: `rejected` by its format, the rest loaded by `load` in the caller's transaction.
 
     `rows_read` counts both, `offset` the bytes that are through afterwards. The same file gives the same chunks, so
-    that a run can go on where it stopped. `make_room` is called before, outside the transaction.
+    that a run can go on where it stopped. `make_room` is called before, outside the transaction. `look_up`, asked for
+    in another session while the chunk before is loaded, gives a step that does the same as `load` and knows some of
+    what it needs; where the keys show that this has changed since, `load` is to do it.
     """
 
     rows_read: int
@@ -36,3 +38,4 @@ class Chunk:
     rejected: Sequence[Rejection]
     load: Step
     make_room: Callable[[], None] = lambda: None
+    look_up: Callable[[], Step] | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from datahub.feeds.store.planning import by_index
 NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name
 _NEW = 0
+_STALE = timedelta(seconds=10)  # a channel that was found earlier is looked for again
 # a file names many meters and few sorts of channel: a sort is what a channel's key says besides its meter
 _sort_of = itemgetter(slice(1, None))
 _WANTED = """
@@ -68,17 +69,39 @@ BEYOND = Reach(0, inf, 0)  # no channel reaches so far
 class Found:
     """An element a channel of the file: its key in the store, less than 0 where it has none for a reason named above.
 
-    `settled` are those of whose marks only changed readings could move any.
+    `settled` are those of whose marks only changed readings could move any; `at` is when they were looked for.
     """
 
     ids: Integers
     settled: Flags
+    at: datetime
 
 
-def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime) -> Found:
-    """Find each channel, make those that are new."""
+def find_channels(keys: Sequence[ChannelKey], reach: Reach, at: datetime) -> Found:
+    """Find each channel that is there; those that are not have no key."""
+    return _told(_asked(keys, reach, at, make=False), at)
+
+
+def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime, ahead: Found | None = None) -> Found:
+    """Find each channel, make those that are new.
+
+    What was found `ahead`, a moment ago, is not asked for again, but what was not found is. A meter that gets another
+    number in that moment has its readings as if they had come before it; a channel that goes in it is missed by the
+    keys of its readings.
+    """
+    if ahead is None or at - ahead.at > _STALE:
+        return _told(_asked(keys, reach, at, make=True), at)
+    missing = np.flatnonzero(ahead.ids <= _NEW)
+    if len(missing):
+        late = _told(_asked([keys[place] for place in missing.tolist()], reach, at, make=True), at)
+        ahead.ids[missing], ahead.settled[missing] = late.ids, late.settled
+    return ahead
+
+
+def _asked(keys: Sequence[ChannelKey], reach: Reach, at: datetime, *, make: bool) -> Integers:
+    """As `_FIND` tells it, an element a key."""
     if not keys:
-        return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_))
+        return np.empty(0, dtype=np.int64)
     numbered = {sort: number for number, sort in enumerate(dict.fromkeys(map(_sort_of, keys)), 1)}
     wanted = [
         *(text_array(column) for column in zip(*numbered, strict=True)),
@@ -89,11 +112,15 @@ def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime) -> Found
     with connection.cursor() as cursor, by_index():
         cursor.execute(_FIND, asked)
         found = _integers(cursor.fetchone()[0])
-        if (found == _NEW).any():
+        if make and (found == _NEW).any():
             cursor.execute(_MAKE, [at, at, *wanted])
             cursor.execute(_FIND, asked)
             found = _integers(cursor.fetchone()[0])
-    return Found(np.where(found > 0, found >> 1, found), (found > 0) & (found % 2 == 1))
+    return found
+
+
+def _told(found: Integers, at: datetime) -> Found:
+    return Found(np.where(found > 0, found >> 1, found), (found > 0) & (found % 2 == 1), at)
 
 
 def text_array(texts: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from accounts.models import MeterDevice
 from datahub.feeds.formats.base import Rejection, UsageSeries
 from datahub.feeds.formats.usage_rows import UsageColumns, UsageRows
 from datahub.feeds.loading.base import Outcome
+from datahub.feeds.loading.channels import Found
 from datahub.feeds.loading.usage import load_usage
 from datahub.feeds.store.tally import Origin
 from datahub.models import ParkedReadings
@@ -41,10 +42,13 @@ class _Lot(NamedTuple):
 _COPY = f"COPY {ParkedReadings._meta.db_table} ({', '.join(_Lot._fields)}) FROM STDIN"
 
 
-def load_or_park(*, rows: Sequence[UsageRows], origin: Origin) -> Outcome:
-    """Load the readings of known meters, park the others. A number that no meter can have is rejected."""
+def load_or_park(*, rows: Sequence[UsageRows], origin: Origin, ahead: Sequence[Found] = ()) -> Outcome:
+    """Load the readings of known meters, park the others. A number that no meter can have is rejected.
+
+    `ahead` are their channels, where they were looked up. Raises IntegrityError where one has gone since.
+    """
     strange: list[UsageColumns] = []
-    loaded = load_usage(rows=rows, origin=origin, unknown=strange.append)
+    loaded = load_usage(rows=rows, origin=origin, unknown=strange.append, ahead=ahead)
     lots: list[_Lot] = []
     for one in (one for columns in strange for one in columns.series()):
         if reason := _never(one):

@@ -1,28 +1,31 @@
 """From a stored file to the chunks that load it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from cdsc_portal.lib import clock
 from datahub.feeds.formats.base import FeedStructureError, Part, Rejection
 from datahub.feeds.formats.registry import formats
+from datahub.feeds.formats.usage_rows import UsageRows
 from datahub.feeds.loading.attachments import unpacked
 from datahub.feeds.loading.base import Chunk, Outcome, Step
 from datahub.feeds.loading.bills import load_bills
 from datahub.feeds.loading.generation_mix import load_mix
 from datahub.feeds.loading.hierarchy import load_hierarchy_rows, load_supply_term_rows
 from datahub.feeds.loading.parking import load_or_park
-from datahub.feeds.loading.usage import make_room
+from datahub.feeds.loading.usage import look_up, make_room
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
 from datahub.models import Feed, FeedKind
 
+Chunks = Generator[Chunk, None, None]
 # rows a chunk; supply terms all at once
 _AT_ONCE = {FeedKind.BILLS: 200, FeedKind.GENERATION_MIX: 5_000, FeedKind.HIERARCHY: 1}
 
 
-def chunks_of(*, feed: Feed, file: BinaryIO, confirmed: bool) -> Iterator[Chunk]:
+def chunks_of(*, feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     """Read `file` as `feed` says. Raises FeedStructureError where the file as a whole is refused."""
     if feed.kind == FeedKind.USAGE:
         return _usage_chunks(parts_of(feed=feed, file=file))
@@ -38,17 +41,21 @@ def parts_of(*, feed: Feed, file: BinaryIO) -> Iterator[Part[Any]]:
     return file_format.read(file, zone=zone, settings=feed.settings, mapping=feed.mapping)
 
 
-def _usage_chunks(parts: Iterator[Part[Any]]) -> Iterator[Chunk]:
+def _usage_chunks(parts: Iterator[Part[Any]]) -> Chunks:
     for part in parts:
         load, room = partial(load_or_park, rows=part.rows), partial(make_room, rows=part.rows)
-        yield Chunk(part.read, part.offset, part.rejected, _step(load), room)
+        yield Chunk(part.read, part.offset, part.rejected, _step(load), room, partial(_looked_up, part.rows))
+
+
+def _looked_up(rows: Sequence[UsageRows]) -> Step:
+    return _step(partial(load_or_park, rows=rows, ahead=look_up(rows=rows, at=clock.now())))
 
 
 def _step(load: Callable[..., Outcome]) -> Step:
     return lambda origin: load(origin=origin)
 
 
-def _whole_chunks(feed: Feed, file: BinaryIO, confirmed: bool) -> Iterator[Chunk]:
+def _whole_chunks(feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     """Kinds that stay small: all rows are there before the first is loaded."""
     attachments: Mapping[str, bytes] = {}
     size = file.seek(0, 2)

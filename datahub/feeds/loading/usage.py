@@ -1,7 +1,8 @@
 """Usage: readings of known meters into the store, the others handed back or rejected by line."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from itertools import zip_longest
 
 import numpy as np
 from django.db import transaction
@@ -9,7 +10,16 @@ from django.db import transaction
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
-from datahub.feeds.loading.channels import BEYOND, LONGEST_NAME, NO_METER, OTHER_COMMODITY, Reach, channels_of
+from datahub.feeds.loading.channels import (
+    BEYOND,
+    LONGEST_NAME,
+    NO_METER,
+    OTHER_COMMODITY,
+    Found,
+    Reach,
+    channels_of,
+    find_channels,
+)
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.load import Loaded, load_rows, rows_of
 from datahub.feeds.store.tally import Origin
@@ -33,20 +43,29 @@ def make_room(*, rows: Iterable[UsageRows]) -> None:
 
 
 @transaction.atomic
+def look_up(*, rows: Sequence[UsageRows], at: datetime) -> Sequence[Found]:
+    """The channels of `rows`, as far as there are any, for `load_usage` a moment later; changes nothing."""
+    return [find_channels(part.channels, _reach(part), at) for part in rows]
+
+
+@transaction.atomic
 def load_usage(
     *,
     rows: Sequence[UsageRows],
     origin: Origin,
     unknown: Callable[[UsageColumns], None] | None = None,
+    ahead: Sequence[Found] = (),
 ) -> Loaded:
     """Load `rows`, a few queries however many; room for their days must have been made.
+
+    `ahead` are their channels, where they were looked up. Raises IntegrityError where one has gone since.
 
     Readings of a meter that nobody knows go to `unknown` and are counted nowhere; without it they are rejected, as are
     those of a meter that measures another commodity.
     """
     whole = Loaded()
-    for part in rows:
-        found = channels_of(part.channels, _reach(part), origin.at)
+    for part, known in zip_longest(rows, ahead):
+        found = channels_of(part.channels, _reach(part), origin.at, known)
         ids = found.ids
         if (ids == NO_METER).any() and unknown is not None:
             strange = columns_of(rows_of(part, ids == NO_METER))

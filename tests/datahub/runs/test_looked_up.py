@@ -1,0 +1,121 @@
+"""Channels are looked up while the part before is loaded, in another session: what changes in between is seen."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.loading import plan
+from datahub.feeds.loading.channels import BEYOND, channels_of, find_channels
+from datahub.models import Channel, RunStatus
+from datahub.queries.readings import readings
+from tests.datahub.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
+from tests.factories.accounts import MeterDeviceFactory
+from tests.factories.feeds import load_readings, usage_series
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEY = ChannelKey("M-1", "", "electricity", "Wh", "import", "interval")
+
+
+@pytest.fixture
+def channel(meter):
+    """The channel of `meter`, of which nothing is stored."""
+    found = channels_of([KEY], BEYOND, MORNING)
+    return Channel.objects.get(pk=found.ids[0])
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Has something happen once, when the first part was looked up and is not yet loaded."""
+
+    def happens(change):
+        def make_room(*, rows):
+            while changes:
+                changes.pop()()
+            in_peace(rows=rows)
+
+        changes, in_peace = [change], plan.make_room
+        monkeypatch.setattr(plan, "make_room", make_room)
+
+    return happens
+
+
+def test_the_session_that_loads_looks_for_no_channel_that_was_found(feed, channel):
+    with CaptureQueriesContext(connection) as queries:
+        run = bring(feed, usage_file("M-1", [7, 8]))
+
+    assert counts(run) == (2, 2, 0, 0, 0)
+    assert not [query["sql"] for query in queries if "accounts_meterdevice" in query["sql"]]
+
+
+def test_blocks_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter, channel, meanwhile):
+    meanwhile(channel.delete)
+
+    run = bring(feed, usage_file("M-1", [7, 8]))
+
+    assert counts(run) == (2, 2, 0, 0, 0)
+    assert Channel.objects.get().pk != channel.pk
+    assert [one.decimals() for one in readings(metered(meter))] == [["7", "8"]]
+
+
+def test_periods_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter, channel, meanwhile):
+    feed.settings["interval_seconds"] = "1000"
+    feed.save()
+    meanwhile(channel.delete)
+
+    run = bring(feed, usage_file("M-1", [7]))
+
+    assert counts(run) == (1, 1, 0, 0, 0)
+    assert Channel.objects.get().pk != channel.pk
+    assert [one.decimals() for one in readings(metered(meter))] == [["7"]]
+
+
+def test_a_meter_that_arrives_meanwhile_has_its_readings_at_once(feed, channel, meanwhile):
+    meanwhile(lambda: MeterDeviceFactory(meter_number="M-9"))
+
+    run = bring(feed, usage_file("M-1", [7], "M-9", [8], "M-404", [9]))
+
+    assert counts(run) == (3, 2, 0, 0, 1)
+
+
+def test_a_channel_that_another_load_makes_meanwhile_is_used(feed, meter, meanwhile):
+    meanwhile(lambda: load_readings(usage_series(meter, FIRST - timedelta(days=1), [5])))
+
+    run = bring(feed, usage_file("M-1", [7]))
+
+    assert counts(run) == (1, 1, 0, 0, 0)
+    assert Channel.objects.count() == 1
+
+
+def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
+    found = find_channels([KEY], BEYOND, MORNING)
+    channel.meter.meter_number = "M-2"
+    channel.meter.save()
+
+    soon = channels_of([KEY], BEYOND, MORNING + timedelta(seconds=5), found)
+    later = channels_of([KEY], BEYOND, MORNING + timedelta(seconds=11), found)
+
+    assert soon.ids.tolist() == [channel.pk]
+    assert later.ids.tolist() != [channel.pk]
+
+
+@pytest.mark.parametrize("content", [usage_file("M-1", [7, 8]), b"meter,start\nM-1,never\n"])
+def test_a_run_leaves_no_session_behind(feed, meter, content):
+    before = sessions()
+
+    run = bring(feed, content)
+
+    assert run.status in (RunStatus.DONE, RunStatus.REFUSED)
+    until = time.monotonic() + 10
+    while sessions() > before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert sessions() == before
+
+
+def sessions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
