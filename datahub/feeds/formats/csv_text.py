@@ -12,7 +12,7 @@ from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.csv_mapping import CsvMapping
 
 STRETCH_BYTES = 12 << 20
-_FIRST_BYTES = 3 << 20  # the first is read while nothing else can be done
+_FIRST_BYTES = 3 << 19  # of the first, which all else waits for; each has twice as many as the one before it
 _HEAD_BYTES = 1 << 18
 _LOOKED_AT = 1 << 12  # lines of one meter that are kept together
 _DELIMITERS = ",;\t|"
@@ -59,7 +59,7 @@ def stretches(source: BinaryIO, encoding: str | None) -> Iterator[Stretch]:
     while True:
         piece = _filled(source, size - len(kept))
         last = len(kept) + len(piece) < size
-        size = STRETCH_BYTES
+        size = min(2 * size, STRETCH_BYTES)
         cut = len(piece) if last else _after_last(piece, feed) or len(piece) - len(piece) % len(feed)
         raw = b"".join((kept, memoryview(piece)[:cut]))  # copied once: there are many megabytes of it
         kept = piece[cut:]
