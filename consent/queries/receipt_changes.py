@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consent.models import Receipt
@@ -32,7 +33,7 @@ def changes_since(
     """`current` is the receipt that holds now, maybe the same. Four queries where services can join by themselves
     and the sharing goes on, else none.
     """
-    changes = list(_of_company(receipt))
+    changes = list(_of_company_and_terms(receipt))
     if has_ended:
         return tuple(changes)
     now = {part["scope"]: part for part in current.facts["parts"]}
@@ -41,13 +42,15 @@ def changes_since(
     return (*changes, *_joined(current))
 
 
-def _of_company(receipt: Receipt) -> Iterable[ThenAndNow]:
+def _of_company_and_terms(receipt: Receipt) -> Iterable[ThenAndNow]:
     then, client = receipt.facts["client"], receipt.grant.client
+    ours = settings.TERMS_URL
     compared = (
         (_("The company's name"), then["name"], client.name),
         (_("The company's website"), then["uri"], client.client_uri if client.uri_confirmed else ""),
         (_("The company's terms"), then["terms_uri"], client.terms_uri),
         (_("The company's privacy policy"), then["policy_uri"], client.policy_uri),
+        (_("Our terms of service"), receipt.facts.get("utility_terms_uri", ours), ours),
     )
     return (
         ThenAndNow(what, before or _("none"), after or _("none"))

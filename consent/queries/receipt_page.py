@@ -73,6 +73,7 @@ class ReceiptPage:
     number: str
     created: str
     utility: str
+    utility_terms_uri: str
     status: StatusWords
     is_open: bool
     until: str
@@ -109,6 +110,7 @@ def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> Receip
         number=receipt.number,
         created=moment_in_words(receipt.created),
         utility=facts["utility"],
+        utility_terms_uri=facts.get("utility_terms_uri", ""),
         status=words_of(grant, at, viewer=user if readable else None),
         is_open=not has_ended,
         until=day_in_words(last_day(grant.access_ends)) if grant.access_ends else "",

@@ -1,7 +1,7 @@
 """The stored receipt: what was shown and chosen, in the words it was shown in (F-184 to F-200).
 
-`facts` (proof, kept): utility, client {name, uri, terms_uri, policy_uri}, purpose, reference, language, role
-(owner or delegate), approved_at, access_ends, one_time, parts, left_out [{scope, title}]. A part: scope,
+`facts` (proof, kept): utility, utility_terms_uri, client {name, uri, terms_uri, policy_uri}, purpose, reference,
+language, role (owner or delegate), approved_at, access_ends, one_time, parts, left_out [{scope, title}]. A part: scope,
 title, sentence, includes [[words, example]], excludes, hint, badge, period, access, exact, start, end,
 access_ends, contracts and contracts_left_out (public ids), services (counted in words), added_later. Instants
 are ISO 8601 in UTC. `personal` (erasable): approver {name, email}, owners [{name, email}] where a delegate
@@ -49,6 +49,7 @@ def write_receipt(
     chosen = {part.scope.id: part for part in settled}
     facts = {
         "utility": settings.UTILITY_NAME,
+        "utility_terms_uri": settings.TERMS_URL,
         "client": {
             "name": offer.client_name,
             "uri": offer.client_uri,

@@ -113,6 +113,20 @@ def test_a_later_name_or_purpose_does_not_change_it(home, receipt, browser):
     assert "99 New Street" not in page
 
 
+@pytest.mark.spec("F-192", "F-199")
+def test_the_utilitys_own_terms_are_those_of_then_and_later_ones_stand_beside_them(home, settings):
+    settings.TERMS_URL = "https://utility.example.com/terms-1"
+    approve(ask(USAGE, user=home.owner))
+    first = page_of(Receipt.objects.get())
+    settings.TERMS_URL = "https://utility.example.com/terms-2"
+    later = page_of(Receipt.objects.get())
+
+    link = '<a href="https://utility.example.com/terms-1" target="_blank" rel="noopener nofollow">'
+    assert link in first and link in later
+    assert "Our terms of service" not in first
+    assert "Our terms of service" in later and "terms-2" in later
+
+
 @pytest.mark.spec("F-199", "F-200")
 def test_a_superseded_receipt_says_so_and_what_holds_now(home, receipt):
     kept = Decision((DecidedPart("usage_data", frozenset({home.contract.pk})),))
