@@ -1,9 +1,11 @@
 """UN/EDIFACT: a file as segments, in bounded memory, and the frame around its messages (ISO 9735)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
+
+import numpy as np
 
 from datahub.feeds.formats.base import FeedStructureError
 
@@ -11,6 +13,7 @@ _CHUNK = 1 << 20
 _LONGEST = 1 << 16  # of a segment
 _FRAME = frozenset(("UNB", "UNG", "UNH", "UNT", "UNE", "UNZ"))
 _OF_QUANTITY = "DTM of QTY"
+_FEWEST = 8  # quantities that are worth being looked at together
 _HELD = "\x1a\x1b\x1c\x1d"  # stand for released marks while a segment is taken apart
 
 
@@ -63,18 +66,38 @@ def _components(text: str, syntax: Syntax, element: int, count: int) -> tuple[st
     return tuple(parts)
 
 
+class Quantities(NamedTuple):
+    """Segments QTY, DTM+163, DTM+164, QTY and so on, whole quantities all; `number` is that of the first."""
+
+    number: int
+    texts: Sequence[str]
+    syntax: Syntax
+
+    def segments(self, first: int, past: int) -> Iterator[Segment]:
+        """One by one, those of the quantities [first, past)."""
+        for place in range(3 * first, 3 * past):
+            text = self.texts[place]
+            yield Segment(self.number + place, text[:3], text, self.syntax)
+
+
 @dataclass(slots=True)
 class Segments:
     """The segments of an open file in their order; `size` is how many bytes were read so far."""
 
     source: BinaryIO
     size: int = 0
+    _syntax: Syntax = field(default_factory=Syntax)
+    _marks: str = ""  # as UNA says them
+    _number: int = 0
+    _held: str = ""  # begins a segment that a released terminator did not end
 
-    def __iter__(self) -> Iterator[Segment]:
-        """Raises FeedStructureError: no UNA or UNB at the beginning, text that no terminator ends."""
+    def __iter__(self) -> Iterator[Segment | Quantities]:
+        """Quantities with both their times come together where many follow each other, all else one by one.
+
+        Raises FeedStructureError: no UNA or UNB at the beginning, text that no terminator ends."""
         head = self._more().removeprefix("\xef\xbb\xbf").lstrip()
         syntax, rest = (Syntax.of(head[3:9]), head[9:]) if head.startswith("UNA") else (Syntax(), head)
-        number, held = int(rest is not head), ""
+        self._syntax, self._marks, self._number = syntax, head[3:9], int(rest is not head)
         if not rest.lstrip().startswith("UNB"):
             raise FeedStructureError("the file does not begin with UNB, alone or behind UNA")
         blanks = "\r\n".replace(syntax.terminator, "")  # lines are the sender's own and mean nothing
@@ -83,24 +106,34 @@ class Segments:
             for blank in blanks:
                 rest = rest.replace(blank, "")
             *pieces, rest = rest.split(syntax.terminator)
-            for piece in pieces:
-                text = held + piece
-                if len(text) > _LONGEST:
-                    raise FeedStructureError(f"segment {number + 1} is longer than {_LONGEST} characters")
-                if text.endswith(syntax.release) and _is_open(text, syntax.release):
-                    held = text + syntax.terminator
-                    continue
-                held, number = "", number + 1
-                if not text.startswith("UNA"):
-                    yield Segment(number, text[:3], text, syntax)
-                elif text[3:9] + syntax.terminator != head[3:9]:
-                    raise FeedStructureError(f"segment {number}: a second UNA with other marks")
-            if len(held) + len(rest) > _LONGEST:
-                raise FeedStructureError(f"segment {number + 1} is longer than {_LONGEST} characters")
+            at = 0
+            for begin, end in [] if self._held else _together(pieces, syntax):
+                yield from self._singly(pieces[at:begin])
+                yield Quantities(self._number + 1, pieces[begin:end], syntax)
+                self._number += end - begin
+                at = end
+            yield from self._singly(pieces[at:])
+            if len(self._held) + len(rest) > _LONGEST:
+                raise FeedStructureError(f"segment {self._number + 1} is longer than {_LONGEST} characters")
             more = self._more()
             rest += more
-        if (held + rest).strip("\r\n \t\x1a\x00"):
-            raise FeedStructureError(f"segment {number + 1} has no end: the file is cut off")
+        if (self._held + rest).strip("\r\n \t\x1a\x00"):
+            raise FeedStructureError(f"segment {self._number + 1} has no end: the file is cut off")
+
+    def _singly(self, pieces: Sequence[str]) -> Iterator[Segment]:
+        syntax = self._syntax
+        for piece in pieces:
+            text = self._held + piece
+            if len(text) > _LONGEST:
+                raise FeedStructureError(f"segment {self._number + 1} is longer than {_LONGEST} characters")
+            if text.endswith(syntax.release) and _is_open(text, syntax.release):
+                self._held = text + syntax.terminator
+                continue
+            self._held, self._number = "", self._number + 1
+            if not text.startswith("UNA"):
+                yield Segment(self._number, text[:3], text, syntax)
+            elif text[3:9] + syntax.terminator != self._marks:
+                raise FeedStructureError(f"segment {self._number}: a second UNA with other marks")
 
     def _more(self) -> str:
         chunk = self.source.read(_CHUNK)
@@ -111,6 +144,24 @@ class Segments:
 def _is_open(text: str, release: str) -> bool:
     """Whether the terminator behind `text` is released by the mark before it."""
     return bool(release) and text.endswith(release) and (len(text) - len(text.rstrip(release))) % 2 == 1
+
+
+def _together(pieces: Sequence[str], syntax: Syntax) -> Iterator[tuple[int, int]]:
+    """From and to where quantities follow each other; not the last of them, behind which more of it may stand."""
+    heads = np.array(pieces, "U8")
+    quantities = heads.astype("U4") == f"QTY{syntax.element}"
+    begins, ends = (heads == f"DTM{syntax.element}{which}{syntax.component}" for which in ("163", "164"))
+    places = np.flatnonzero(quantities[:-2] & begins[1:-1] & ends[2:])
+    if not len(places) or max(map(len, pieces)) > _LONGEST or _any_open(pieces, syntax.release):
+        return
+    edges = np.flatnonzero(np.diff(places, prepend=places[0] - 4, append=places[-1] + 4) != 3)
+    for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False):
+        if past - first > _FEWEST:
+            yield int(places[first]), int(places[past - 1])
+
+
+def _any_open(pieces: Sequence[str], release: str) -> bool:
+    return bool(release) and f"{release}\0" in "\0".join([*pieces, ""])
 
 
 @dataclass(slots=True)
@@ -158,6 +209,14 @@ class Frame:
                 self._interchange = None
             case "UNG" | "UNE":
                 self._expect(self._message is None, segment, "within a message")
+
+    def take_together(self, quantities: Quantities) -> None:
+        """The same of each of their segments."""
+        if self._message is None:
+            raise FeedStructureError(f"segment {quantities.number}: QTY outside of a message")
+        self._segments += len(quantities.texts)
+        self._times += len(quantities.texts) // 3 * 2
+        self._last = _OF_QUANTITY
 
     def close(self) -> None:
         """Raises FeedStructureError if the file ends within an interchange."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -136,5 +137,6 @@ def _refused(records: Records, starts: Integers, which: Flags, reason: str) -> l
 
 def as_text(record: Any, start: int) -> str:  # noqa: ANN401
     """What the reading says; its place in the file is gone by when it is refused."""
-    said = f"{record['digits']}e{record['exponent']}" if record["known"] else "unknown"
+    value = Decimal(int(record["digits"])).scaleb(int(record["exponent"])).normalize()
+    said = f"{value:f}" if record["known"] else "unknown"
     return f"{datetime.fromtimestamp(start, UTC):%Y-%m-%dT%H:%M:%SZ} {record['duration']} s: {said}"

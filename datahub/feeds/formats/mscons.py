@@ -10,12 +10,12 @@ none (gas); `qualities` for further quantity qualifiers ("136=actual 99=estimate
 whose UNT and UNZ count wrongly.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from functools import lru_cache, partial
+from itertools import groupby
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,7 +23,6 @@ import numpy as np
 from datahub.feeds.formats.base import (
     NO_SETTINGS,
     FeedStructureError,
-    Integers,
     Kind,
     Part,
     Quality,
@@ -31,8 +30,9 @@ from datahub.feeds.formats.base import (
     choice,
 )
 from datahub.feeds.formats.cells import at_most, exact, needed
-from datahub.feeds.formats.edifact import Frame, Segment, Segments
+from datahub.feeds.formats.edifact import Frame, Quantities, Segment, Segments, Syntax
 from datahub.feeds.formats.local_time import moment, settled
+from datahub.feeds.formats.mscons_readings import Moment, Moments, Reading, Readings, amounts
 from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import Meaning, Spool
 from datahub.feeds.formats.units import Measure, measure
@@ -64,26 +64,14 @@ _LONGEST_GRID = 12 * 3600  # seconds; days and longer may last differently
 _MOST_TOGETHER = 200_000  # readings of a series looked at as a whole
 
 
-class _Reading(NamedTuple):
-    """A QTY and its times; a moment is (epoch seconds, shift of the second pass)."""
-
-    line: int
-    start: tuple[int, int]
-    stop: tuple[int, int]
-    digits: int
-    exponent: int
-    quality: int
-    text: str
-
-
 @dataclass(slots=True)
 class _Quantity:
     """A QTY whose times are still to come."""
 
     segment: Segment
-    begin: tuple[int, int] | None = None
-    end: tuple[int, int] | None = None
-    at: tuple[int, int] | None = None
+    begin: Moment | None = None
+    end: Moment | None = None
+    at: Moment | None = None
     fault: str = ""
 
 
@@ -102,9 +90,13 @@ def read(
     """
     segments, frame = Segments(source), Frame(choice(settings, "counts", "checked", "ignored") == "checked")
     messages = _Messages(zone, settings)
-    for segment in segments:
-        frame.take(segment)
-        messages.take(segment)
+    for found in segments:
+        if isinstance(found, Quantities):
+            frame.take_together(found)
+            messages.take_together(found)
+        else:
+            frame.take(found)
+            messages.take(found)
     frame.close()
     yield from messages.spool.parts(messages.meanings(), size=segments.size)
 
@@ -123,7 +115,9 @@ class _Messages:
         self._cancels = False
         self._point = self._device = self._register = ""
         self._quantity: _Quantity | None = None
-        self._series: dict[int, list[_Reading]] = {}
+        self._series: dict[int, list[Reading]] = {}  # since what stands in `_before`
+        self._before: dict[int, list[Readings]] = {}
+        self._moments = Moments(partial(_said_moment, zone=zone))
 
     def meanings(self) -> list[Meaning]:
         return [Meaning(key, exponent) for key, exponent in self._slots]
@@ -190,12 +184,11 @@ class _Messages:
         except ValueError as error:
             self.spool.reject(segment.number, str(error), segment.text)
             return
-        series = self._series.setdefault(slot, [])
-        series.append(reading)
-        if len(series) >= _MOST_TOGETHER:
-            self._add(slot, self._series.pop(slot))
+        self._series.setdefault(slot, []).append(reading)
+        if len(self._series[slot]) >= _MOST_TOGETHER:
+            self._put(slot, Readings.of(self._series.pop(slot)))
 
-    def _reading(self, quantity: _Quantity) -> tuple[int, _Reading]:
+    def _reading(self, quantity: _Quantity) -> tuple[int, Reading]:
         if quantity.fault:
             raise ValueError(quantity.fault)
         is_read = quantity.begin is None and quantity.end is None
@@ -206,6 +199,13 @@ class _Messages:
         else:
             raise ValueError("neither begin and end nor one moment are said")
         qualifier, text, unit = quantity.segment.components(0, 3)
+        slot, quality = self._slot_and_quality(qualifier, unit, is_read)
+        mark = quantity.segment.syntax.decimal
+        digits, exponent = exact(text.replace(mark or ",", ".") if mark != "." else text)
+        segment = quantity.segment
+        return slot, Reading(segment.text, segment.number, start, stop, digits, exponent, quality)
+
+    def _slot_and_quality(self, qualifier: str, unit: str, is_read: bool) -> tuple[int, int]:
         asked = (self._device if self._by_device else self._point, self._register, unit, is_read)
         slot = self._found.get(asked)
         if slot is None:
@@ -213,13 +213,37 @@ class _Messages:
         quality = self._qualities.get(qualifier)
         if quality is None:
             raise ValueError(f"quantity qualifier {qualifier!r} is not known")
-        if self._cancels:
-            quality = Quality.WITHDRAWN
-        mark = quantity.segment.syntax.decimal
-        digits, exponent = exact(text.replace(mark or ",", ".") if mark != "." else text)
-        return slot, _Reading(
-            quantity.segment.number, start, stop, digits, exponent, quality, quantity.segment.text
-        )
+        return slot, Quality.WITHDRAWN if self._cancels else quality
+
+    def take_together(self, quantities: Quantities) -> None:
+        """Many quantities of one series; where any of those with one qualifier is odd, those go one by one."""
+        self._finish_quantity()
+        texts, component = quantities.texts, quantities.syntax.component
+        heads = [text.partition(component)[0] for text in texts[::3]]
+        past = 0
+        for head, alike in groupby(heads):
+            first, past = past, past + len(list(alike))
+            if not self._take_alike(quantities, head + component, first, past):
+                for segment in quantities.segments(first, past):
+                    self.take(segment)
+                self._finish_quantity()
+
+    def _take_alike(self, quantities: Quantities, head: str, first: int, past: int) -> bool:
+        """Whether the quantities [first, past), which all begin with `head`, were taken."""
+        texts, syntax = quantities.texts[3 * first : 3 * past], quantities.syntax
+        found = amounts(texts[::3], head, syntax)
+        if found is None:
+            return False
+        qualifier, _, unit = next(quantities.segments(first, past)).components(0, 3)
+        try:
+            slot, quality = self._slot_and_quality(qualifier, unit, is_read=False)
+            starts, stops = (self._moments.of(texts[place::3], syntax) for place in (1, 2))
+        except ValueError:
+            return False
+        lines = quantities.number + 3 * np.arange(first, past)
+        qualities = np.full(past - first, quality)
+        self._put(slot, Readings(texts[::3], lines, starts, stops, found.digits, found.exponents, qualities))
+        return True
 
     def _slot(self, meter: str, register: str, unit: str, is_read: bool) -> int:
         """The number of the channel so named. Raises ValueError."""
@@ -239,41 +263,45 @@ class _Messages:
 
     def _finish_series(self) -> None:
         self._finish_quantity()
-        for slot, series in self._series.items():
-            self._add(slot, series)
-        self._series = {}
+        for slot in {**self._before, **self._series}:
+            self._add(slot)
 
-    def _add(self, slot: int, series: list[_Reading]) -> None:
+    def _put(self, slot: int, readings: Readings) -> None:
+        """Keep them behind those of the series so far, but not too many."""
+        before = self._before.setdefault(slot, [])
+        if self._series.get(slot):
+            before.append(Readings.of(self._series.pop(slot)))
+        before.append(readings)
+        if sum(len(some.texts) for some in before) >= _MOST_TOGETHER:
+            self._add(slot)
+
+    def _add(self, slot: int) -> None:
         """Readings of one series in the order of the file, those of unusual length left out."""
-        starts = _settled([reading.start for reading in series])
-        stops, shifts = np.array([reading.stop for reading in series], np.int64).T
+        before, since = self._before.pop(slot, []), self._series.pop(slot, [])
+        some = Readings.joined([*before, Readings.of(since)] if since else before)
+        starts = settled(*some.starts.T)
+        stops, shifts = some.stops.T
         stops = np.where(stops > starts, stops, stops + shifts)
-        lengths: list[int] = (stops - starts).tolist()
-        usual, count = Counter(lengths).most_common(1)[0]
+        lengths = stops - starts
+        each, counts = np.unique(lengths, return_counts=True)
+        usual, count = int(each[counts.argmax()]), int(counts.max())
         grid = 0 < usual <= _LONGEST_GRID and count * 2 > len(lengths)
-        kept = [place for place, length in enumerate(lengths) if not grid or length == usual]
-        if len(kept) < len(series):
-            for place in sorted(set(range(len(series))) - set(kept)):
-                reason = f"lasts {lengths[place]} seconds where its series has {usual}"
-                self.spool.reject(series[place].line, reason, series[place].text)
-        readings = [series[place] for place in kept]
-        quality = np.array([reading.quality for reading in readings])
+        kept = np.flatnonzero(lengths == usual) if grid else np.arange(len(lengths))
+        for place in np.setdiff1d(np.arange(len(lengths)), kept).tolist():
+            reason = f"lasts {lengths[place]} seconds where its series has {usual}"
+            self.spool.reject(int(some.lines[place]), reason, some.texts[place])
+        quality = some.quality[kept]
         known = (quality != _UNKNOWN) & (quality != Quality.WITHDRAWN)
         self.spool.add(
             slot,
-            lines=[reading.line for reading in readings],
+            lines=some.lines[kept],
             starts=starts[kept],
-            durations=(stops - starts)[kept],
-            digits=np.where(known, [reading.digits for reading in readings], 0),
-            exponents=[reading.exponent for reading in readings],
+            durations=lengths[kept],
+            digits=np.where(known, some.digits[kept], 0),
+            exponents=some.exponents[kept],
             known=known,
             quality=np.where(quality == _UNKNOWN, Quality.UNSTATED, quality),
         )
-
-
-def _settled(starts: list[tuple[int, int]]) -> Integers:
-    first, shift = np.array(starts, np.int64).T
-    return settled(first, shift)
 
 
 @lru_cache(maxsize=1 << 10)
@@ -311,6 +339,12 @@ def _moment(text: str, form: str, zone: ZoneInfo) -> tuple[int, int]:
     if offset:
         iso += offset if len(offset) > 3 else f"{offset}:00"
     return moment(iso, zone)
+
+
+def _said_moment(text: str, syntax: Syntax, *, zone: ZoneInfo) -> Moment:
+    """Of a whole segment DTM. Raises ValueError."""
+    _, said, form = Segment(0, "DTM", text, syntax).components(0, 3)
+    return _moment(said, form, zone)
 
 
 def _further_qualities(text: str) -> dict[str, int]:

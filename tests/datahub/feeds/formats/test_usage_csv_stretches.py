@@ -7,7 +7,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datahub.feeds.formats import csv_cells, csv_text
@@ -78,6 +78,7 @@ def lines_of_night(meters, *, newest_first, by_time):
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("by_time", [False, True])
+@settings(deadline=None)
 @given(size=st.integers(200, 2000))
 def test_the_repeated_hour_is_told_apart_wherever_a_stretch_ends(newest_first, by_time, size):
     lines = lines_of_night(["A", "B", "C"], newest_first=newest_first, by_time=by_time)
