@@ -134,17 +134,30 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
 
 def _people() -> list[dict[str, str]]:
     """Logins with a fresh password each; staff exist at once, the others come with the hierarchy feed."""
-    from accounts.models import User
-
     people = structure.utility(clock.now().date(), months=2).people
     users = [
         {"role": person.role, "email": person.email, "password": secrets.token_urlsafe(12)}
         for person in people
     ]
-    staff = next(person for person in people if person.role == "staff")
-    if not User.objects.filter(email=staff.email).exists():
-        User.objects.create_superuser(staff.email, name=staff.name)
+    for person in people:
+        if not person.customer:
+            _add_staff(person)
     return users
+
+
+def _add_staff(person: structure.Person) -> None:
+    """The one called "staff" may do everything, the others what their role's group may."""
+    from django.contrib.auth.models import Group
+
+    from accounts.models import User
+
+    if User.objects.filter(email=person.email).exists():
+        return
+    if person.role == "staff":
+        User.objects.create_superuser(person.email, name=person.name)
+        return
+    clerk = User.objects.create_user(person.email, name=person.name, is_staff=True)
+    clerk.groups.add(Group.objects.get(name=person.role))
 
 
 def _register(name: str, purpose: str, callback: str) -> dict[str, str]:

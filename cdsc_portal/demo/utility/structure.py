@@ -11,11 +11,18 @@ HAND_MADE_METER, HAND_MADE_CONTRACT = "55-1044", "1111111-4"  # its readings sta
 
 OWNER, SECOND_OWNER, CHAIN_OWNER = "marta@example.com", "luis@example.com", "priya@example.com"
 VIEWER, STAFF = "jon@example.com", "staff@example.com"
+# a person of each role of staff; with one of support a consent by phone has its second person
+STAFF_ROLES = (
+    ("support@example.com", "Ana Support (demo)", "support"),
+    ("data@example.com", "Ben Data (demo)", "data"),
+    ("onboarding@example.com", "Chi Onboarding (demo)", "onboarding"),
+    ("administrator@example.com", "Dana Administrator (demo)", "administrator"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`role` is theirs at `customer`; staff have none."""
+    """`role` is theirs at `customer`; of those without one, who work for the utility, it is theirs there."""
 
     email: str
     name: str
@@ -83,6 +90,7 @@ def utility(today: date, *, months: int) -> Utility:
         Person(CHAIN_OWNER, "Priya Raman", "owner", "C-2001"),
         Person(VIEWER, "Jon Keller", "viewer", "C-1001"),
         Person(STAFF, "Sam Demo", "staff"),
+        *(Person(email, name, role) for email, name, role in STAFF_ROLES),
     )
     customers = (
         ("C-1001", "Marta Keller"),

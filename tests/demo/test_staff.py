@@ -1,0 +1,43 @@
+"""The demo's staff: one who may do everything, and a person of each role; so a consent by phone has two people."""
+
+import pytest
+from django.apps import apps
+
+from accounts.models import User
+from cdsc_portal.demo.installation import prepare
+from cdsc_portal.demo.tour import show
+from cdsc_portal.web.staff_roles import ROLES, make_roles
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo(tmp_path):
+    make_roles(apps.get_app_config("web"))  # a test before this one may have emptied the tables
+    return prepare(tmp_path, port=8000, months=2)
+
+
+def test_there_is_a_person_of_each_role_and_two_who_may_stand_for_a_consent(demo):
+    staff = User.objects.filter(is_staff=True)
+    may_confirm = [one for one in staff if one.has_perm("consent.confirm_recordedconsent")]
+
+    assert {group.name for one in staff for group in one.groups.all()} == set(ROLES)
+    assert [one.email for one in staff if one.is_superuser] == ["staff@example.com"]
+    assert len(may_confirm) == 3
+    assert [one["role"] for one in demo.users[:5]] == ["owner", "owner", "owner", "viewer", "staff"]
+
+
+def test_starting_anew_keeps_them(demo, tmp_path):
+    before = set(User.objects.filter(is_staff=True).values_list("pk", flat=True))
+
+    prepare(tmp_path, port=8000, months=2)
+
+    assert set(User.objects.filter(is_staff=True).values_list("pk", flat=True)) == before
+
+
+def test_their_logins_are_printed(demo, capsys):
+    show(demo, third_party="http://127.0.0.1:8001/", seconds=1)
+
+    printed = capsys.readouterr().out
+    logins = {one["role"]: one for one in demo.users}
+    assert all(logins[role]["email"] in printed and logins[role]["password"] in printed for role in ROLES)
