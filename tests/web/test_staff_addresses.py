@@ -160,6 +160,19 @@ def test_a_forged_post_of_a_role_changes_nothing_that_is_not_its_own(rows, role)
     assert set(answers.values()) <= {403}
 
 
+def test_a_post_from_another_site_is_refused_everywhere(rows):
+    forged = Browser(enforce_csrf_checks=True)
+    forged.force_login(StaffFactory())
+    before = StaffAction.objects.count()
+
+    answers = {
+        address: forged.post(with_key(f"/admin/{address}"), {"reason": "x"}).status_code for address in DOES
+    }
+
+    assert set(answers.values()) == {403}
+    assert StaffAction.objects.count() == before
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_forged_name_of_an_action_does_nothing(rows, role):
     clerk = browser_of(of_role(role))
