@@ -58,7 +58,9 @@ def asked_choices(offer: Offer, *, unticked: bool = False) -> Choices:
             for group in offer.groups
         },
         future=frozenset(),
-        dates={name: day.isoformat() for card in offer.cards for name, day in bounds(card).items() if day},
+        dates={
+            name: day.isoformat() if day else "" for card in offer.cards for name, day in bounds(card).items()
+        },
     )
 
 

@@ -39,11 +39,12 @@ class _BadJson(ValueError):
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _value in pairs]
-    for name in names:
-        if names.count(name) > 1:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
             raise _BadJson(f"an object gives {printable(name)} twice")
-    return dict(pairs)
+        found[name] = value
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:
