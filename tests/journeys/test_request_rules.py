@@ -6,7 +6,9 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
 from cdsc_portal.lib import clock
@@ -189,6 +191,7 @@ CHANGES = {
         client, "terms_uri", "https://roofs.example.com/terms"
     ),
     "the services to choose from": lambda home, client: add_service(owner=home.owner, account=home.account),
+    "what you may do with this account": lambda home, client: home.owner.memberships.update(role=Role.VIEWER),
 }
 
 
@@ -211,6 +214,23 @@ def test_what_changed_since_the_page_was_read_is_named_and_nothing_is_shared(bro
     shot(page, "request-changed-360")
     assert_fits(page)
     assert_no_axe_faults(page)
+
+
+@pytest.mark.spec("P-09")
+def test_dates_that_passed_midnight_since_the_page_was_read_are_named(browser_page):
+    home = electricity_and_gas()
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    with time_machine.travel(midnight - timedelta(seconds=60)) as travel:
+        request = request_of(home)
+        page = browser_page()
+        arrive(page, home, address(request))
+        travel.move_to(midnight + timedelta(seconds=60))
+
+        page.get_by_role("button", name=SHARE).click()
+        page.get_by_role("alert").wait_for()
+
+    assert page.get_by_role("alert").get_by_role("listitem").all_inner_texts() == ["the dates"]
+    assert not Grant.objects.exists()
 
 
 @pytest.mark.parametrize(("count", "is_long"), [(10, False), (11, True)])
