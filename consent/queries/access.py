@@ -12,7 +12,7 @@ from cdsc_portal.lib.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
 from consent.scopes.base import Period, Scope
-from consent.scopes.catalogue import offered_scopes, scope_named
+from consent.scopes.catalogue import is_offered, scope_named
 from consent.transitions import READABLE
 
 
@@ -24,14 +24,14 @@ def _listed(words: Iterable[str]) -> str:
 _READABLE = _listed(sorted(READABLE))
 _SERVING = _listed([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
 # FOR SHARE: whoever ends or narrows the grant waits until answers under way are out, and an answer that
-# waited for that sees the grant as it became (X-14). Chosen contracts, and those that joined later.
+# waited for that sees the grant as it became (X-14). Chosen contracts, and those that joined later; some twice, maybe.
 _STATEMENT = f"""
     SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(part.scope, part.window_start, part.window_end, (
             SELECT json_agg(json_build_array(contract.id, contract.commodity))
             FROM (
                 SELECT chosen.contract_id AS id FROM consent_selection chosen WHERE chosen.part_id = part.id
-                UNION
+                UNION ALL
                 SELECT later.id FROM consent_grantpart_future_accounts future
                 JOIN accounts_servicecontract later ON later.billing_account_id = future.billingaccount_id
                 WHERE future.grantpart_id = part.id
@@ -86,9 +86,8 @@ def data_access(token: str, *, at: datetime) -> DataAccess | None:
 
 def _open_scopes(names: Collection[str]) -> dict[str, Scope]:
     """By id: the scopes among `names`, aliases included, that are known and offered."""
-    offered = {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)}
-    named = (scope_named(name) for name in names)
-    return {scope.id: scope for scope in named if scope is not None and scope.id in offered}
+    role, named = settings.UTILITY_ROLE, (scope_named(name) for name in names)
+    return {scope.id: scope for scope in named if scope is not None and is_offered(scope, role)}
 
 
 def _parts(rows: list[_PartRow], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:

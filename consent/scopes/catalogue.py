@@ -35,6 +35,11 @@ def scope_named(name: str) -> Scope | None:
     return _BY_NAME.get(name)
 
 
+def is_offered(scope: Scope, role: str) -> bool:
+    """Whether a utility of this role offers it; one that only distributes knows no suppliers."""
+    return role == "full" or not scope.needs_supply
+
+
 def offered_scopes(role: str) -> tuple[Scope, ...]:
-    """What a utility of this role offers; one that only distributes knows no suppliers."""
-    return tuple(scope for scope in SCOPES.values() if role == "full" or not scope.needs_supply)
+    """What a utility of this role offers."""
+    return tuple(scope for scope in SCOPES.values() if is_offered(scope, role))
