@@ -12,6 +12,8 @@ from accounts.models import MeterDevice
 from cdsc_portal.lib import clock
 from datahub.exports.stream import counted_stream
 from datahub.services.downloads import delete_old_downloads, prepare_download, stranded_downloads
+from datahub.services.mix.changed_use import mark_changed_use
+from datahub.services.mix.recompute import recompute_next
 from datahub.services.parked import end_waiting, load_arrived, waits_for
 from datahub.services.partitions import ensure_coming_partitions
 from datahub.services.runs import stranded_runs
@@ -81,6 +83,16 @@ def cluster_months() -> int:
 def set_aside_readings() -> int:
     """Set aside the months that the policy keeps no longer; beat runs it."""
     return len(set_aside_old_readings(years=settings.READINGS_KEPT_YEARS, at=clock.now()))
+
+
+@shared_task
+def work_out_mix() -> int:
+    """Work out the days whose generation mix is due, each few in a transaction of their own; beat runs it."""
+    mark_changed_use(at=clock.now())
+    done = 0
+    while days := recompute_next(at=clock.now()):
+        done += days
+    return done
 
 
 @shared_task

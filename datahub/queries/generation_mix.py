@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Q
 
 from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.paging import Position
 from consent.access import Access
+from datahub.mix.amounts import UNKNOWN, whole
 from datahub.models import MixSeries, MixShare
 from datahub.queries.bill_sections import supply_named
 from datahub.queries.coverage import Coverage
-from datahub.queries.mix_places import SERIES_OF, MixPlace, Places, mix_places
+from datahub.queries.mix_places import SERIES_OF, MixName, MixPlace, Places, mix_places
 from datahub.queries.mix_standings import mix_standings
 from datahub.queries.paged import Page
 
@@ -24,16 +26,35 @@ STEPS_A_PAGE = 3000
 
 @dataclass(frozen=True, slots=True)
 class MixStep:
-    """The shares of one series during [start, start + seconds), by source; None = unknown."""
+    """The shares of one series during [start, start + seconds), by source; None = unknown.
+
+    They sum to 1: what no source explains is the source `unknown`. A step that was worked out tells of every source.
+    """
 
     start: datetime
     seconds: int
     shares: dict[str, Decimal | None]
     modified: datetime
+    method: str
+    provisional: bool
+    worked_out: bool
 
     @property
     def end(self) -> datetime:
         return self.start + timedelta(seconds=self.seconds)
+
+    def share(self, source: str) -> str | None:
+        """Exact; a source that is not there is unknown, or nothing where all sources are."""
+        if source in self.shares:
+            share = self.shares[source]
+            return None if share is None else exact(share)
+        return "0" if self.worked_out or source == UNKNOWN else None
+
+    def goes_on_as(self, other: "MixStep") -> bool:
+        """Whether `other` is the next step of the same segment."""
+        facts = (self.seconds, self.method, self.provisional, self.worked_out)
+        others = (other.seconds, other.method, other.provisional, other.worked_out)
+        return self.end == other.start and facts == others
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +98,31 @@ class MixSegment:
         return self.steps[-1].end
 
     @property
+    def method(self) -> str:
+        return self.steps[0].method
+
+    @property
+    def provisional(self) -> bool:
+        return self.steps[0].provisional
+
+    @property
+    def origin(self) -> str:
+        """Whether a file told the shares or they were worked out here."""
+        return "worked_out" if self.steps[0].worked_out else "told"
+
+    @property
     def modified(self) -> datetime:
         return max(step.modified for step in self.steps)
 
     @property
     def sources(self) -> list[SourceShares]:
-        names = sorted({source for step in self.steps for source in step.shares})
-        return [SourceShares(name, [_share(step.shares.get(name)) for step in self.steps]) for name in names]
+        told = {source for step in self.steps for source in step.shares}
+        names = sorted(told, key=lambda source: (source == UNKNOWN, source))
+        return [SourceShares(name, [step.share(name) for step in self.steps]) for name in names]
 
     @property
     def values(self) -> int:
         return sum(len(step.shares) for step in self.steps)
-
-
-def _share(share: Decimal | None) -> str | None:
-    return None if share is None else exact(share)
 
 
 def generation_mix(
@@ -130,8 +161,8 @@ def _starts(places: Places, after: datetime | None) -> list[datetime]:
 def _inside(places: Places) -> Q:
     """The series, each within the hull of its places; which steps count is decided step by step."""
     inside = Q(pk__in=[])
-    for (series, key), found in places.items():
-        hull = Q(series=series, key=key)
+    for name, found in places.items():
+        hull = Q(**name._asdict())
         starts = [place.span.start for place in found if place.span.start is not None]
         ends = [place.span.end for place in found if place.span.end is not None]
         if len(starts) == len(found):
@@ -142,42 +173,66 @@ def _inside(places: Places) -> Q:
     return inside
 
 
-def _steps(places: Places, starts: Sequence[datetime]) -> dict[tuple[str, str], list[MixStep]]:
-    steps: dict[tuple[str, str], list[MixStep]] = defaultdict(list)
+def _steps(places: Places, starts: Sequence[datetime]) -> dict[MixName, list[MixStep]]:
+    steps: dict[MixName, list[MixStep]] = defaultdict(list)
     if not starts:
         return steps
     rows = (
         MixShare.objects.filter(_inside(places), start__gte=starts[0], start__lte=starts[-1])
-        .order_by("series", "key", "start", "seconds", "source")
-        .values_list("series", "key", "start", "seconds", "source", "share", "modified")
-    )
-    for (series, key, start, seconds), shares in groupby(rows.iterator(), key=lambda row: row[:4]):
-        known = list(shares)
-        steps[(series, key)].append(
-            MixStep(start, seconds, {row[4]: row[5] for row in known}, max(row[6] for row in known))
+        .order_by("series", "key", "region", "contract", "start", "seconds", "source")
+        .values_list(
+            "series",
+            "key",
+            "region",
+            "contract",
+            "start",
+            "seconds",
+            "source",
+            "share",
+            "modified",
+            "method",
+            "provisional",
+            "worked_out",
         )
+    )
+    for (*name, start, seconds), shares in groupby(rows.iterator(), key=lambda row: row[:6]):
+        known = list(shares)
+        steps[MixName(*name)].append(_step(start, seconds, known))
     return steps
+
+
+def _step(start: datetime, seconds: int, rows: Sequence[tuple[Any, ...]]) -> MixStep:
+    """Of rows that say source, share, modified, method, provisional and worked out, from the seventh column on."""
+    return MixStep(
+        start,
+        seconds,
+        whole({row[6]: row[7] for row in rows}),
+        modified=max(row[8] for row in rows),
+        method=rows[0][9],
+        provisional=any(row[10] for row in rows),
+        worked_out=all(row[11] for row in rows),
+    )
 
 
 def _all_segments(
     covered: Coverage,
     places: Places,
-    steps: dict[tuple[str, str], list[MixStep]],
+    steps: dict[MixName, list[MixStep]],
     *,
     named: frozenset[int],
 ) -> list[MixSegment]:
     numbers = {contract.key: contract.contract_number for contract in covered.open}
     return [
         MixSegment(
-            series,
-            key,
+            name.series,
+            name.key,
             contracts,
             tuple(sorted(numbers[k] for k in contracts)),
             contracts <= named,
             list(found),
         )
-        for series, key in sorted(places)
-        for contracts, found in _runs(steps[(series, key)], places[(series, key)])
+        for name in sorted(places, key=lambda name: (name.series, name.key, name.region, name.contract or 0))
+        for contracts, found in _runs(steps[name], places[name])
     ]
 
 
@@ -187,7 +242,7 @@ def _runs(steps: Sequence[MixStep], places: list[MixPlace]) -> Iterator[tuple[fr
     of: frozenset[int] = frozenset()
     for step in steps:
         contracts = _contracts_of(step, places)
-        follows = run and run[-1].seconds == step.seconds and run[-1].end == step.start
+        follows = run and run[-1].goes_on_as(step)
         if run and not (follows and contracts == of):
             yield of, run
             run = []

@@ -160,9 +160,9 @@ def _parts(period: ShownPeriod) -> list[_Part]:
 def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collection[int]) -> tuple[str, ...]:
     """Tariffs by name, oldest first, or regions, that the contract had during the period."""
     keys = {
-        key
-        for (name, key), found in places.items()
-        if name == series and any(place.span.intersect(shown.span) for place in found)
+        name.key
+        for name, found in places.items()
+        if name.series == series and any(place.span.intersect(shown.span) for place in found)
     }
     if series != MixSeries.CONSUMPTION:
         return tuple(sorted(keys))

@@ -11,7 +11,7 @@ from django.db import connection
 
 from cdsc_portal.lib.ranges import Span
 from datahub.models import MixSeries
-from datahub.queries.mix_places import MixPlace, Places
+from datahub.queries.mix_places import MixName, MixPlace, Places
 from datahub.queries.mix_sources import UNKNOWN, known_as
 
 # Steps that lie wholly in a place and in the window, each in the part that it begins in. A part's row without a source
@@ -19,9 +19,11 @@ from datahub.queries.mix_sources import UNKNOWN, known_as
 _STATEMENT = """
     WITH step AS MATERIALIZED (
         SELECT DISTINCT width_bucket(share.start, %(bounds)s::timestamptz[]) AS part,
-               share.key, share.start, share.seconds, share.source, share.share
-        FROM unnest(%(keys)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS place(key, first, last)
+               share.key, share.region, share.start, share.seconds, share.source, share.share
+        FROM unnest(%(keys)s::text[], %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[],
+                    %(lasts)s::timestamptz[]) AS place(key, region, own, first, last)
         JOIN datahub_mixshare share ON share.series = %(series)s AND share.key = place.key
+         AND share.region = place.region AND share.contract_id IS NOT DISTINCT FROM place.own
          AND share.start >= greatest(place.first, %(start)s::timestamptz)
          AND share.start + make_interval(secs => share.seconds) <= least(place.last, %(end)s::timestamptz)
     )
@@ -29,12 +31,14 @@ _STATEMENT = """
     FROM step GROUP BY part, source
     UNION ALL
     SELECT part, NULL, NULL, sum(seconds)
-    FROM (SELECT DISTINCT part, key, start, seconds FROM step) AS one GROUP BY part
+    FROM (SELECT DISTINCT part, key, region, start, seconds FROM step) AS one GROUP BY part
 """
 _LOADED = """
     SELECT min(share.start), max(share.start + make_interval(secs => share.seconds))
-    FROM unnest(%(keys)s::text[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS place(key, first, last)
+    FROM unnest(%(keys)s::text[], %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[],
+                %(lasts)s::timestamptz[]) AS place(key, region, own, first, last)
     JOIN datahub_mixshare share ON share.series = %(series)s AND share.key = place.key
+     AND share.region = place.region AND share.contract_id IS NOT DISTINCT FROM place.own
      AND share.start >= coalesce(place.first, '-infinity')
      AND share.start + make_interval(secs => share.seconds) <= coalesce(place.last, 'infinity')
 """
@@ -94,14 +98,16 @@ def mix_loaded(places: Places, series: MixSeries) -> tuple[datetime, datetime] |
 
 
 def _rows(statement: str, places: Places, series: MixSeries, **more: object) -> list[tuple[Any, ...]]:
-    found: list[tuple[str, MixPlace]] = [
-        (key, place) for (name, key), each in places.items() if name == series for place in each
+    found: list[tuple[MixName, MixPlace]] = [
+        (name, place) for name, each in places.items() if name.series == series for place in each
     ]
     parameters: dict[str, Any] = {
         "series": str(series),
-        "keys": [key for key, _place in found],
-        "firsts": [place.span.start for _key, place in found],
-        "lasts": [place.span.end for _key, place in found],
+        "keys": [name.key for name, _place in found],
+        "regions": [name.region for name, _place in found],
+        "own": [name.contract for name, _place in found],
+        "firsts": [place.span.start for _name, place in found],
+        "lasts": [place.span.end for _name, place in found],
         **more,
     }
     with connection.cursor() as cursor:

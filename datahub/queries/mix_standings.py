@@ -14,17 +14,20 @@ _STATEMENT = """
     SELECT place.contract, bool_or(EXISTS (
         SELECT 1 FROM datahub_mixshare share
         WHERE share.series = place.series AND share.key = place.key
+          AND share.region = place.region AND share.contract_id IS NOT DISTINCT FROM place.own
           AND share.start >= coalesce(place.first, '-infinity') AND share.start < coalesce(place.last, 'infinity')
           AND share.start + make_interval(secs => share.seconds) <= coalesce(place.last, 'infinity')
     )), max(loaded.synced), max(CASE WHEN loaded.until IS NOT NULL THEN least(loaded.until, place.last) END)
     FROM unnest(%(contracts)s::bigint[], %(series)s::text[], %(keys)s::text[],
-                %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
-         AS place(contract, series, key, first, last)
+                %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
+         AS place(contract, series, key, region, own, first, last)
     LEFT JOIN (
-        SELECT series, key, max(synced) AS synced, max(start + make_interval(secs => seconds)) AS until
+        SELECT series, key, region, contract_id, max(synced) AS synced,
+               max(start + make_interval(secs => seconds)) AS until
         FROM datahub_mixshare WHERE (series, key) IN (SELECT unnest(%(series)s::text[]), unnest(%(keys)s::text[]))
-        GROUP BY series, key
-    ) loaded ON loaded.series = place.series AND loaded.key = place.key
+        GROUP BY series, key, region, contract_id
+    ) loaded ON loaded.series = place.series AND loaded.key = place.key AND loaded.region = place.region
+        AND loaded.contract_id IS NOT DISTINCT FROM place.own
     GROUP BY place.contract
 """
 
@@ -36,8 +39,10 @@ def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
         "contracts": [row[0] for row in rows],
         "series": [row[1] for row in rows],
         "keys": [row[2] for row in rows],
-        "firsts": [row[3].start for row in rows],
-        "lasts": [row[3].end for row in rows],
+        "regions": [row[3] for row in rows],
+        "own": [row[4] for row in rows],
+        "firsts": [row[5].start for row in rows],
+        "lasts": [row[5].end for row in rows],
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, parameters)

@@ -72,9 +72,14 @@ def bill(*contracts: ServiceContract, **statement: object) -> BillStatement:
 
 
 def hourly_mix(
-    series: MixSeries, key: str, start: datetime, shares: dict[str, Sequence[Decimal | None]]
+    series: MixSeries,
+    key: str,
+    start: datetime,
+    shares: dict[str, Sequence[Decimal | None]],
+    region: str = "",
+    contract: ServiceContract | None = None,
 ) -> None:
-    """By source: its shares, one an hour from `start`."""
+    """By source: its shares, one an hour from `start`; those with a region were worked out."""
     MixShare.objects.bulk_create(
         MixShare(
             series=series,
@@ -83,6 +88,9 @@ def hourly_mix(
             seconds=3600,
             source=source,
             share=share,
+            region=region,
+            contract=contract,
+            worked_out=bool(region),
         )
         for source, values in shares.items()
         for hour, share in enumerate(values)

@@ -145,9 +145,13 @@ def _mix(series: str, tariff: str | None, region: str | None) -> _Object:
         "interval_seconds": 3600,
         "start": "2026-03-01T08:00:00Z",
         "end": "2026-03-01T10:00:00Z",
+        "method": "published",
+        "provisional": False,
+        "origin": "told",
         "sources": [
             {"source": "solar", "shares": ["0.12", "0.1"]},
             {"source": "wind", "shares": ["0.31", None]},
+            {"source": "unknown", "shares": ["0.57", "0.9"]},
         ],
         "modified": "2026-03-02T03:10:00Z",
     }

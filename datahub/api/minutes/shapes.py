@@ -179,6 +179,9 @@ class MixSegmentShape(Shape):
     interval_seconds = serializers.IntegerField(min_value=1)
     start = Instant()
     end = Instant()
+    method = serializers.ChoiceField(("published", "issuance", "domestic"))
+    provisional = serializers.BooleanField()
+    origin = serializers.ChoiceField(("told", "worked_out"))
     sources = SourceShape(many=True)
     modified = Instant()
 

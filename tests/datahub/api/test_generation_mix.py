@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.models import MixSeries
+from datahub.models import MixSeries, MixShare
 from datahub.queries import generation_mix
 from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import SupplyTermFactory, add_service
@@ -27,7 +27,11 @@ def test_a_null_share_stays_null_and_shares_are_exact(reader, west):
 
     (segment,) = reader.get("/generation_breakdown").json()["data"]
 
-    assert segment["sources"] == [{"source": "wind", "shares": ["0.31", None, "0.5"]}]
+    assert segment["sources"] == [
+        {"source": "wind", "shares": ["0.31", None, "0.5"]},
+        {"source": "unknown", "shares": ["0.69", "1", "0.5"]},
+    ]
+    assert (segment["method"], segment["provisional"], segment["origin"]) == ("published", False, "told")
     assert (segment["region"], segment["tariff_code"]) == ("WEST", None)
     assert (segment["start"], segment["end"]) == ("2026-03-01T08:00:00Z", "2026-03-01T11:00:00Z")
     assert segment["contract_numbers"] == [west.contract.contract_number]
@@ -80,7 +84,7 @@ def test_steps_that_reach_beyond_the_window_are_cut(reader, west):
 
     (segment,) = reader.get("/residual_mix").json()["data"]
 
-    assert segment["sources"] == [{"source": "wind", "shares": [None]}]
+    assert segment["sources"][0] == {"source": "wind", "shares": [None]}
 
 
 def test_generation_mix_opens_all_three_series_and_each_alone(reader, west):
@@ -161,3 +165,65 @@ def test_many_services_and_steps_cost_as_many_queries_as_one(reader, west, resou
     many = count_queries(lambda: reader.get(f"/{resource}"))
 
     assert many == one
+
+
+def test_what_rounding_makes_too_much_is_cut_and_shares_sum_to_one(reader, west):
+    third = Decimal("0.334")
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"gas": [third], "solar": [third], "wind": [third]})
+    reader.granted(west.contract, scope="residual_mix")
+
+    (segment,) = reader.get("/residual_mix").json()["data"]
+
+    assert sum(Decimal(source["shares"][0]) for source in segment["sources"]) == 1
+
+
+def test_a_segment_ends_where_the_method_or_what_is_provisional_changes(reader, west):
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"wind": [Decimal(1)] * 3})
+    shares = MixShare.objects.order_by("start")
+    MixShare.objects.filter(pk=shares[1].pk).update(method="issuance", worked_out=True)
+    MixShare.objects.filter(pk=shares[2].pk).update(provisional=True)
+    reader.granted(west.contract, scope="residual_mix")
+
+    told = reader.get("/residual_mix").json()["data"]
+
+    assert [(one["method"], one["provisional"], one["origin"]) for one in told] == [
+        ("published", False, "told"),
+        ("issuance", False, "worked_out"),
+        ("published", True, "told"),
+    ]
+
+
+@pytest.mark.spec("X-15")
+def test_shares_of_another_contract_and_of_another_region_are_not_served(reader, west):
+    other = add_service(owner=west.owner, account=west.account)
+    for region, contract, share in (
+        ("WEST", None, "0.1"),
+        ("EAST", None, "0.2"),
+        ("WEST", other.contract, "0.3"),
+    ):
+        hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", START, {"wind": [Decimal(share)]}, region, contract)
+    reader.granted(west.contract, scope="consumption_breakdown")
+
+    (segment,) = reader.get("/consumption_breakdown").json()["data"]
+
+    assert segment["sources"][0]["shares"] == ["0.1"]
+
+
+def test_a_contract_with_shares_of_its_own_reads_those_and_its_tariffs_before_and_after(reader, west):
+    wind = {"wind": [Decimal("0.1")] * 72}
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", START.replace(hour=0), wind, "WEST")
+    own = {"wind": [Decimal("0.9")] * 24}
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", START.replace(day=2, hour=0), own, "WEST", west.contract)
+    reader.granted(west.contract, scope="consumption_breakdown", start=START.replace(hour=0))
+
+    told = reader.get("/consumption_breakdown").json()["data"]
+
+    days = [
+        (one["start"][:10], set(one["sources"][0]["shares"]), len(one["sources"][0]["shares"]))
+        for one in told
+    ]
+    assert sorted(days) == [
+        ("2026-03-01", {"0.1"}, 24),
+        ("2026-03-02", {"0.9"}, 24),
+        ("2026-03-03", {"0.1"}, 24),
+    ]

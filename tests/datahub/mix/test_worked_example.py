@@ -1,0 +1,68 @@
+"""docs/generation-mix.md: its figures go in as amounts and readings, and come out as it says."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from datahub.models import MixSeries, MixShare
+from tests.datahub.mix.region import amount, customer, mark, quantities, told, work_out
+
+pytestmark = pytest.mark.django_db
+TEXT = (Path(settings.BASE_DIR) / "docs" / "generation-mix.md").read_text()
+AMOUNTS = {
+    "solar generated": ("generated", "solar", {}),
+    "gas generated": ("generated", "gas", {}),
+    "solar issued": ("issued", "solar", {}),
+    "consumed": ("consumed", "", {}),
+    "cancelled for GREEN": ("cancelled", "solar", {"tariff_code": "GREEN"}),
+}
+
+
+def tables():
+    """Those that begin with an hour, as a row a dictionary."""
+    found, header = [], None
+    for line in TEXT.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] == "hour":
+            header, rows = cells, []
+            found.append(rows)
+        elif header and line.startswith("|") and cells[0].isdigit():
+            rows.append(dict(zip(header, cells, strict=True)))
+        elif not line.startswith("|"):
+            header = None
+    return found
+
+
+@pytest.fixture
+def shown():
+    """The example's first table, worked out; answers the others."""
+    given, residual, tariff = tables()
+    for row in given:
+        for column, (kind, source, holder) in AMOUNTS.items():
+            amount(kind, source, int(row[column]), hour=int(row["hour"]), **holder)
+    customer(*(int(row["used on GREEN"]) for row in given))
+    mark()
+    work_out()
+    return residual, tariff
+
+
+def test_the_residual_mix_of_the_example_is_what_comes_out(shown):
+    for row in shown[0]:
+        found = quantities(MixSeries.RESIDUAL, hour=int(row["hour"]))
+
+        assert sum(found.values()) == int(row["untracked use"])
+        assert {source: found.get(source, 0) for source in ("solar", "gas", "unknown")} == {
+            source: int(row[source]) for source in ("solar", "gas", "unknown")
+        }
+    assert {row.method for row in MixShare.objects.filter(series=MixSeries.RESIDUAL)} == {"issuance"}
+
+
+def test_the_tariff_of_the_example_is_what_comes_out(shown):
+    for row in shown[1]:
+        found = told(MixSeries.CONSUMPTION, hour=int(row["hour"]), key="GREEN")
+
+        assert found == {
+            source: Decimal(row[source]) for source in ("solar", "gas", "unknown") if Decimal(row[source])
+        }
