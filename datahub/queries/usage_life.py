@@ -14,15 +14,21 @@ from datahub.queries.usage_periods import Length, instants
 
 @dataclass(frozen=True, slots=True)
 class UsageLife:
-    """When the contract was measured and how far its readings are loaded, in UTC; `ended` None = goes on."""
+    """When the contract was measured, and from when to when readings are loaded, in UTC; `ended` None = goes on."""
 
     moved_in: datetime
     ended: datetime | None
+    loaded_from: datetime
     loaded_until: datetime
 
     @property
     def first_day(self) -> date:
         return timezone.localdate(self.moved_in)
+
+    @property
+    def first_loaded_day(self) -> date:
+        """Often long after somebody moved in."""
+        return timezone.localdate(self.loaded_from)
 
     @property
     def last_day(self) -> date:
@@ -60,15 +66,18 @@ class UsageLife:
 
 def usage_life(facts: UsageFacts) -> UsageLife | None:
     """None if nothing of the contract is loaded."""
-    held = [(link, facts.loads.get(link.meter_id)) for link in facts.links]
-    loaded = [
-        load.last if link.span.end is None else min(load.last, link.span.end)
-        for link, load in held
-        if load is not None and load.reaches(link.span)
+    held = [
+        (link.span, load)
+        for link in facts.links
+        if (load := facts.loads.get(link.meter_id)) is not None and load.reaches(link.span)
     ]
     starts = [link.span.start for link in facts.links if link.span.start is not None]
     ends = [link.span.end for link in facts.links]
-    if not loaded or not starts:
+    if not held or not starts:
         return None
-    ended = None if None in ends else max(end for end in ends if end is not None)
-    return UsageLife(min(starts), ended, max(loaded))
+    return UsageLife(
+        moved_in=min(starts),
+        ended=None if None in ends else max(end for end in ends if end is not None),
+        loaded_from=min(max(load.first, span.start or load.first) for span, load in held),
+        loaded_until=max(min(load.last, span.end or load.last) for span, load in held),
+    )

@@ -60,7 +60,7 @@ def measured(
     sums = [
         _items(held, found, by) for found, by in zip(sums_by(spans, held.channels, every), every, strict=True)
     ]
-    parts = period.parts(period.start or life.first_day, life.last_day)
+    parts = period.parts(period.start or life.first_loaded_day, life.last_day)
     series = usage_series(sums[0], held.links)
     by_day = usage_series(sums[-1], held.links) if days else []
     return Measured(period, period.by, tuple(parts), tuple(_with_days(series, by_day)))

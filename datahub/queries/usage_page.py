@@ -109,7 +109,7 @@ def _frame(held: Measured, life: UsageLife, asked: UsageAsked, meters: tuple[Met
         period=period.text,
         up=asked.url(period=ShownPeriod.parse(period.up)) if period.up else "",
         up_title=ShownPeriod.parse(period.up).title if period.up else "",
-        before=_beside(asked, period, -1) if begins and life.first_day < begins else "",
+        before=_beside(asked, period, -1) if begins and life.first_loaded_day < begins else "",
         after=_beside(asked, period, 1) if goes_on and life.last_day >= goes_on else "",
         meters=meters,
         shows=tuple(_shows(asked)),

@@ -93,6 +93,18 @@ def test_the_newest_year_is_shown_first_and_leads_on(owner, home):
     assert rows(years)["2026"][0] == ["96000"]
 
 
+def test_years_before_the_first_reading_are_not_walked_through(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT - 365 * DAY, [1000] * 96 * 366, scale=0))
+
+    years = page(owner, period="all")
+    first = page(owner, period="2025")
+
+    assert list(rows(years)) == ["2025", "2026"]
+    assert not first.xpath("//a[@rel='prev']")
+    assert page(owner, period="2026").xpath("//a[@rel='prev']")
+    assert "There are no readings in this period." in page(owner, period="2024").text_content()
+
+
 def test_the_year_before_stands_beside(owner, home):
     load_readings(usage_series(home.meter, datetime(2025, 3, 1, 8, tzinfo=UTC), [1] * 96, scale=0))
     load_readings(usage_series(home.meter, MIDNIGHT, [2] * 96, scale=0))
