@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commodity, User
 from accounts.queries.roles import visible_contracts
+from accounts.queries.tree_entries import by_number
 
 FEW = 10  # are listed whole; more are searched
 _COLUMNS = (
@@ -72,7 +73,7 @@ def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
     """What `user` may see at `at`, current ones first, by number. One query."""
     today = timezone.localdate(at)
     kinds = {commodity: str(label) for commodity, label in Commodity.choices}
-    rows = visible_contracts(user=user, at=at).order_by("contract_number").values_list(*_COLUMNS)
+    rows = visible_contracts(user=user, at=at).order_by().values_list(*_COLUMNS)
     choices = [
         ContractChoice(
             key, public_id, number, kinds[kind], name, address, account, account_name,
@@ -80,7 +81,7 @@ def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
         )
         for key, public_id, number, kind, name, address, account, account_name, end in rows
     ]  # fmt: skip
-    return tuple(sorted(choices, key=lambda choice: choice.has_ended))
+    return tuple(sorted(choices, key=lambda choice: (choice.has_ended, by_number(choice.number))))
 
 
 def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str) -> Chooser:

@@ -78,6 +78,7 @@ def test_several_are_listed_and_none_is_said(owner, shops):
 
     links = tree.xpath("//ul[@class='service-chooser__found']//a/@href")
     assert len(links) == FEW
+    assert words(tree).index("STORE-9,") < words(tree).index("STORE-10,")
     assert all("series=grid" in link for link in links)
     assert f"{FEW + 2} results for “market”" in words(tree)
     assert f"Here are the first {FEW}." in words(tree)
