@@ -1,6 +1,6 @@
 """Messages between a utility and a third party about the third party's clients (R-94 to R-134)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +11,8 @@ from accounts.models import User
 from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
 from consent.services.outbox import MailText, write_mail
 
+_SECOND_CLICK = timedelta(minutes=1)
+
 
 class MessageRefused(ValueError):
     """The message cannot be written so; the text says why, for the person who wrote it."""
@@ -20,7 +22,15 @@ class MessageRefused(ValueError):
 def write_to_utility(
     *, client: Client, by: User, subject: str, text: str, at: datetime, wants_help: bool = True
 ) -> Message:
-    """Begin a thread: a support request, which waits for the utility, or a message that asks for nothing (R-130)."""
+    """Begin a thread: a support request, which waits for the utility, or a message that asks for nothing (R-130).
+
+    The same text again within a minute, from a second click, is the first one.
+    """
+    Client.objects.select_for_update().get(pk=client.pk)
+    begun = Message.objects.filter(client=client, first=None, author=by, name=subject, description=text)
+    just_now = begun.filter(by_client=True, created__gt=at - _SECOND_CLICK).first()
+    if just_now is not None:
+        return just_now
     return Message.objects.create(
         client=client,
         by_client=True,
@@ -38,7 +48,7 @@ def write_to_utility(
 @transaction.atomic
 def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetime) -> Message:
     """Add to a thread. What waited for the side that answers waits no more; what the third party adds to its support
-    request waits for the utility again.
+    request waits for the utility again. The same text again within a minute, from a second click, adds nothing.
 
     Raises MessageRefused: a notification takes no answer.
     """
@@ -46,6 +56,8 @@ def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetim
     if first.type in {MessageType.NOTIFICATION, MessageType.FIELD_CHANGES}:
         raise MessageRefused(_("This message takes no answer. Write a new one."))
     last = Message.objects.filter(first=first).order_by("-created", "-pk").first() or first
+    if (last.author_id, last.description) == (by.pk, text) and last.created > at - _SECOND_CLICK:
+        return last
     written = Message.objects.create(
         client=first.client,
         first=first,

@@ -15,7 +15,6 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from consent.models import Client, Message
 from consent.queries.developer import client_cards, clients_of, message_lines, thread_of, thread_page
-from consent.services.clients import ClientChangeRefused
 from consent.services.credentials import renew_secret
 from consent.services.messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.views.redirects import SeeOther
@@ -52,15 +51,12 @@ def developer(request: HttpRequest) -> HttpResponse:
 @never_cache
 @reauthentication_required
 def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
-    """GET says what a new secret does; POST makes it and shows it, this once."""
-    client = get_object_or_404(clients_of(current_user(request)), public_id=public_id)
+    """GET says what a new secret does; POST makes it and shows it, this once. 404 for a client that has none."""
+    confidential = clients_of(current_user(request)).filter(client_type=Client.CLIENT_CONFIDENTIAL)
+    client = get_object_or_404(confidential, public_id=public_id)
     if request.method != "POST":
         return render(request, "consent/developer_secret.html", {"client": client})
-    try:
-        secret = renew_secret(client=client, by=current_user(request), at=clock.now())
-    except ClientChangeRefused as refused:
-        messages.error(request, str(refused))
-        return SeeOther(reverse("developer"))
+    secret = renew_secret(client=client, by=current_user(request), at=clock.now())
     return render(request, "consent/developer_secret.html", {"client": client, "secret": secret})
 
 

@@ -112,9 +112,25 @@ def test_a_public_client_has_no_secret_to_renew(contact, person):
     public = ClientFactory(client_type="public", client_secret="")
     ClientContact.objects.create(client=public, user=person)
 
-    answer = contact.post(reverse("developer_secret", args=[public.public_id]), follow=True)
+    url = reverse("developer_secret", args=[public.public_id])
 
-    assert "is public: it has no secret" in words(answer)
+    assert contact.get(url).status_code == contact.post(url).status_code == 404
+
+
+def test_a_second_click_sends_nothing_twice(contact, client_app):
+    told = {"client": client_app.public_id, "subject": "A second address", "text": "Please add one."}
+    first = contact.post(reverse("developer_new_message"), told)
+    assert contact.post(reverse("developer_new_message"), told)["Location"] == first["Location"]
+    contact.post(first["Location"], {"text": "It is urgent."})
+    contact.post(first["Location"], {"text": "It is urgent."})
+
+    assert [said.description for said in Message.objects.order_by("pk")] == [
+        "Please add one.",
+        "It is urgent.",
+    ]
+    contact.post(first["Location"], {"text": "Thank you."})
+    contact.post(first["Location"], {"text": "It is urgent."})
+    assert Message.objects.count() == 4
 
 
 def test_a_support_request_waits_for_the_utility_until_staff_answer(contact, client_app, person):
