@@ -99,7 +99,7 @@ class Begun:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @rate_limit(action="signup")
 def begin(request: HttpRequest) -> HttpResponse:
     """Page 1: number, code and address; all wrong pairs read the same. Ends in a mail with six digits."""
@@ -121,7 +121,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Page 2: the code of the mail. Who has a login under the address already needs no third page."""
     begun = Begun.of(request)
@@ -145,7 +145,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("password1")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def finish(request: HttpRequest) -> HttpResponse:
     """Page 3: the password; then the login is there, and what waited follows."""
     begun = Begun.of(request)

@@ -58,7 +58,7 @@ class AddressForm(forms.Form):
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def my_settings(request: HttpRequest) -> HttpResponse:
     """Everything on one page; what is sensitive leads to a page of its own."""
     user = current_user(request)
@@ -82,7 +82,7 @@ def _keep(request: HttpRequest, user: User, told: dict[str, object]) -> HttpResp
 @never_cache
 @login_required
 @reauthentication_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_address(request: HttpRequest) -> HttpResponse:
     """Ask for the new address and mail a code there: nothing changes until it comes back."""
     form = AddressForm(request.POST or None)
@@ -102,7 +102,7 @@ def new_address(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @reauthentication_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest) -> HttpResponse:
     told = request.session.get(_KEY)
     if told is None:
@@ -134,7 +134,7 @@ def _change(request: HttpRequest, pending: PendingCode, code: str) -> Validation
 @never_cache
 @login_required
 @reauthentication_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Log out everywhere but here."""
     if request.method == "POST":

@@ -96,3 +96,10 @@ def test_a_place_that_is_none_of_ours_is_followed_from_no_page(client, home, pla
 
     assert shown == [200] * 4
     assert done["Location"] == "/my/"
+
+
+def test_a_page_that_is_read_answers_to_head_too(owner, client):
+    assert client.head(reverse("account_activate")).status_code == 200
+    assert {owner.head(reverse(name)).status_code for name in ("my_settings", "my_email", "my_sessions")} == {
+        200
+    }
