@@ -6,13 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.address_field import AddressField
-from accounts.models import BillingAccount, Customer, Role
+from accounts.models import BillingAccount, Customer, Role, User
 from accounts.queries.people_page import ROLES
+from accounts.queries.people_reach import Reach, offered_account
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
 from cdsc_portal.lib.dates_in_words import last_day
 from cdsc_portal.lib.local_days import days
 
-_ALL = "all"
+_ALL, _ONE = "all", "one"
 
 
 def _end_field() -> forms.DateField:
@@ -48,6 +49,13 @@ class InviteForm(_WithEnd):
 
     email = AddressField(label=_("E-mail address"), missing=_("Enter an e-mail address."), is_own=False)
     account = forms.ChoiceField(label=_("For"))
+    number = forms.CharField(
+        label=_("Account number"),
+        required=False,
+        max_length=50,
+        help_text=_("Only for one account. It stands at the top of the bill."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
     role = forms.ChoiceField(
         label=_("What they may do"),
         choices=list(ROLES.items()),
@@ -57,25 +65,19 @@ class InviteForm(_WithEnd):
     may_share = forms.BooleanField(label=_("A delegate may share data with companies"), required=False)
     until = _end_field()
 
-    def __init__(
-        self,
-        *args: object,
-        at: datetime,
-        customers: list[tuple[Customer, list[BillingAccount], bool]],
-        **kwargs: object,
-    ) -> None:
-        """`customers`: each with the accounts that may be chosen, and whether all of them together may be."""
+    def __init__(self, *args: object, at: datetime, reach: Reach, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what Django's forms take
-        self.at = at
-        self.reach: dict[str, tuple[Customer, BillingAccount | None]] = {}
-        for customer, accounts, whole in customers:
-            if whole:
-                self.reach[f"{_ALL}-{customer.public_id}"] = (customer, None)
-            self.reach |= {account.public_id: (customer, account) for account in accounts}
-        self.fields["account"].choices = [  # type: ignore[attr-defined]  # declared above
-            (key, _name(customer, account, alone=len(customers) == 1))
-            for key, (customer, account) in self.reach.items()
-        ]
+        self.at, self.user = at, user
+        self.reach: dict[str, tuple[Customer, BillingAccount | None]] = {
+            **{f"{_ALL}-{customer.public_id}": (customer, None) for customer in reach.customers},
+            **{account.public_id: (account.customer, account) for account in reach.accounts},
+        }
+        choices = [(key, _name(*what, alone=not reach.several)) for key, what in self.reach.items()]
+        if reach.by_number:
+            choices.append((_ONE, _("One account, by its number")))
+        else:
+            del self.fields["number"]
+        self.fields["account"].choices = choices  # type: ignore[attr-defined]  # declared above
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}
@@ -83,7 +85,16 @@ class InviteForm(_WithEnd):
             self.add_error("until", _("A delegate needs a last day."))
         if cleaned.get("role") != Role.DELEGATE:
             cleaned["until"], cleaned["may_share"] = None, False
+        if cleaned.get("account") == _ONE:
+            self._find_account(str(cleaned.get("number", "")))
         return cleaned
+
+    def _find_account(self, number: str) -> None:
+        found = offered_account(user=self.user, number=number, at=self.at)
+        if found is None:
+            self.add_error("number", _("You own no account with this number."))
+        else:
+            self.reach[_ONE] = (found.customer, found)
 
     @property
     def offered(self) -> Offered:

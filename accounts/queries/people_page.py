@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
+from accounts.queries.roles import holds
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {
@@ -75,7 +76,7 @@ class CustomerPeople:
 
 def people_page(*, user: User, at: datetime) -> tuple[CustomerPeople, ...]:
     """Every customer for whom `user` has a role, by name. Four queries, however many people."""
-    own = list(Membership.objects.filter(_holds(at), user=user).select_related("customer", "billing_account"))
+    own = list(Membership.objects.filter(holds(at), user=user).select_related("customer", "billing_account"))
     managed = {one.customer_id: _reach(own, one.customer_id) for one in own if one.role == Role.OWNER}
     roles = _managed(managed, Membership.objects.select_related("user", "billing_account", "customer"))
     invited = _managed(managed, Invitation.objects.filter(accepted=None, withdrawn=None))
@@ -105,7 +106,7 @@ def managed_role(*, user: User, customer: str, person: str, part: str, at: datet
     reach = Q(billing_account=None)
     if held.billing_account_id is not None:
         reach |= Q(billing_account=held.billing_account_id)
-    mine = Membership.objects.filter(_holds(at), user=user, customer=held.customer_id)
+    mine = Membership.objects.filter(holds(at), user=user, customer=held.customer_id)
     if held.user_id == user.pk or mine.filter(reach, role=Role.OWNER).exists():
         return held
     return None
@@ -113,7 +114,7 @@ def managed_role(*, user: User, customer: str, person: str, part: str, at: datet
 
 def managed_invitation(*, user: User, public_id: str, at: datetime) -> Invitation | None:
     """An open invitation to what `user` owns; else None."""
-    own = list(Membership.objects.filter(_holds(at), user=user, role=Role.OWNER))
+    own = list(Membership.objects.filter(holds(at), user=user, role=Role.OWNER))
     managed = {one.customer_id: _reach(own, one.customer_id) for one in own}
     waiting = Invitation.objects.filter(public_id=public_id, accepted=None, withdrawn=None)
     return _managed(managed, waiting).first()
@@ -121,10 +122,6 @@ def managed_invitation(*, user: User, public_id: str, at: datetime) -> Invitatio
 
 def role_in_words(role: str, *, may_share: bool) -> str | Promise:
     return _SHARES if role == Role.DELEGATE and may_share else ROLES[role]
-
-
-def _holds(at: datetime) -> Q:
-    return Q(until=None) | Q(until__gt=at)
 
 
 def _reach(own: Iterable[Membership], customer: int) -> frozenset[int] | None:

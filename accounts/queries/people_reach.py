@@ -1,25 +1,41 @@
 """What an owner can invite people to."""
 
-from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import BillingAccount, Customer, Membership, Role, User
-from accounts.queries.roles import owned_accounts
+from accounts.queries.roles import holds, owned_accounts
+
+_MOST_LISTED = 10
 
 
-def reach_of(*, user: User, at: datetime) -> list[tuple[Customer, list[BillingAccount], bool]]:
-    """Each customer of which `user` owns something, with its accounts that they own and whether that is all of them.
-
-    Two queries, by name and number.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`customers`: whose accounts can be offered all together, by name. `accounts` can be offered one by one, by
+    number; where they are too many for a list there are none, and `by_number` says that a number is typed in.
     """
-    accounts: dict[int, list[BillingAccount]] = defaultdict(list)
-    for account in owned_accounts(user=user, at=at).order_by("account_number"):
-        accounts[account.customer_id].append(account)
-    owning = Membership.objects.filter(user=user, role=Role.OWNER).select_related("customer")
-    whole = {one.customer_id for one in owning if one.billing_account_id is None}
-    customers = {one.customer_id: one.customer for one in owning}
-    return [
-        (customer, accounts[key], key in whole)
-        for key, customer in sorted(customers.items(), key=lambda pair: (pair[1].name, pair[0]))
-        if accounts[key] or key in whole
-    ]
+
+    customers: tuple[Customer, ...]
+    accounts: tuple[BillingAccount, ...]
+    by_number: bool
+    several: bool
+
+
+def reach_of(*, user: User, at: datetime) -> Reach | None:
+    """What `user` can offer others; None for who owns nothing. Two queries, however many accounts."""
+    owning = Membership.objects.filter(holds(at), user=user, role=Role.OWNER, billing_account=None)
+    customers = tuple(
+        one.customer for one in owning.select_related("customer").order_by("customer__name", "pk")
+    )
+    listed = owned_accounts(user=user, at=at).select_related("customer").order_by("account_number")
+    accounts = tuple(listed[: _MOST_LISTED + 1])
+    if not customers and not accounts:
+        return None
+    several = len({*(one.pk for one in customers), *(one.customer_id for one in accounts)}) > 1
+    by_number = len(accounts) > _MOST_LISTED
+    return Reach(customers, () if by_number else accounts, by_number, several)
+
+
+def offered_account(*, user: User, number: str, at: datetime) -> BillingAccount | None:
+    """The account with the number of a bill, where `user` owns it; else None. One query."""
+    return owned_accounts(user=user, at=at).select_related("customer").filter(account_number=number).first()

@@ -14,36 +14,34 @@ def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
 
     A role for one billing account reaches that account alone, not the accounts nested under it.
     """
-    return _reached(Membership.objects.filter(_holds(at), user=user))
+    return _reached(Membership.objects.filter(holds(at), user=user))
 
 
 def visible_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` may look at at `at`, those without a contract too. One query."""
-    return _reached_accounts(Membership.objects.filter(_holds(at), user=user))
+    return _reached_accounts(Membership.objects.filter(holds(at), user=user))
 
 
 def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, whose data `user` may share at `at`: as owner, or as a delegate whom an
     owner allowed to share (P-15). One query; nothing for a user who may not sign in.
     """
-    return _reached(Membership.objects.filter(_holds(at), _shares(), user=user, user__is_active=True))
+    return _reached(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
 
 
 def shareable_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts whose services, later ones too, `user` may share at `at`. One query."""
-    return _reached_accounts(
-        Membership.objects.filter(_holds(at), _shares(), user=user, user__is_active=True)
-    )
+    return _reached_accounts(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
 
 
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
-    return _reached(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
+    return _reached(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
 
 
 def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` owns at `at`, whether or not they may sign in. One query."""
-    return _reached_accounts(Membership.objects.filter(_holds(at), role=Role.OWNER, user=user))
+    return _reached_accounts(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
 
 
 def owns(*, user: User, customer: int, account: int | None, at: datetime) -> bool:
@@ -52,7 +50,7 @@ def owns(*, user: User, customer: int, account: int | None, at: datetime) -> boo
     reach = Q(billing_account=None)
     if account is not None:
         reach |= Q(billing_account=account)
-    owning = Membership.objects.filter(_holds(at), reach, customer=customer, role=Role.OWNER, user=user)
+    owning = Membership.objects.filter(holds(at), reach, customer=customer, role=Role.OWNER, user=user)
     return owning.filter(user__is_active=True).exists()
 
 
@@ -62,7 +60,7 @@ def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime
 
     Delegates are not owners, whatever they may share. One query, each user once, by e-mail address.
     """
-    owning = Membership.objects.filter(_holds(at), role=Role.OWNER, user=OuterRef("pk"))
+    owning = Membership.objects.filter(holds(at), role=Role.OWNER, user=OuterRef("pk"))
     for_account = owning.filter(billing_account__contracts__in=contracts)
     for_customer = owning.filter(
         billing_account__isnull=True, customer__billing_accounts__contracts__in=contracts
@@ -85,7 +83,7 @@ def _account_keys(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:
     return memberships.exclude(billing_account=None).values("billing_account").union(of_customers)
 
 
-def _holds(at: datetime) -> Q:
+def holds(at: datetime) -> Q:
     """A role without an end, or whose first instant without it is still to come."""
     return Q(until__isnull=True) | Q(until__gt=at)
 

@@ -31,6 +31,7 @@ VALID_FOR = timedelta(days=14)
 LONGEST_DELEGATE = timedelta(days=5 * 366)
 _PAUSE = timedelta(minutes=1)
 _MOST_OPEN = 50  # invitations of one customer
+_MOST_A_DAY = 100  # withdrawn ones too: whoever withdraws and invites again sends mail each time
 _PURPOSE = "invitation"
 
 
@@ -39,7 +40,10 @@ class NotInvited(Exception):
 
 
 class InvitingRefused(ValueError):
-    """It cannot be offered so. `code`: not_yours, already_invited, already_has, too_many, too_soon, bad_end."""
+    """It cannot be offered so.
+
+    `code`: not_yours, already_invited, already_has, too_many, too_many_today, too_soon, bad_end.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -156,7 +160,10 @@ def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
         raise InvitingRefused("bad_end")
     if email.lower() == by.email.lower():
         raise InvitingRefused("already_has")
-    waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
+    made = Invitation.objects.filter(customer=offered.customer)
+    if made.filter(created__gt=at - timedelta(days=1)).count() >= _MOST_A_DAY:
+        raise InvitingRefused("too_many_today")
+    waiting = made.filter(accepted=None, withdrawn=None)
     if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
         raise InvitingRefused("too_many")
     # what lies there too old makes room for a new one

@@ -107,11 +107,12 @@ def _locked(membership: Membership) -> Membership:
 
 
 def _another_owner(held: Membership, at: datetime) -> bool:
-    """Whether somebody else who may sign in owns all that `held` reaches."""
+    """Whether somebody else who may sign in owns all that `held` reaches, for at least as long."""
     reach = Q(billing_account=None)
     if held.billing_account_id is not None:
         reach |= Q(billing_account=held.billing_account_id)
-    others = Membership.objects.filter(
-        Q(until=None) | Q(until__gt=at), reach, customer=held.customer_id, role=Role.OWNER
-    )
+    lasts = Q(until=None)
+    if held.until is not None:
+        lasts |= Q(until__gt=at, until__gte=held.until)
+    others = Membership.objects.filter(lasts, reach, customer=held.customer_id, role=Role.OWNER)
     return others.filter(user__is_active=True).exclude(pk=held.pk).exists()

@@ -26,9 +26,10 @@ _REFUSALS = {
     "already_invited": _("There is an open invitation to this address already. You can send it again."),
     "already_has": _("That is your own address."),
     "too_many": _("There are 50 open invitations. Withdraw one, or wait until one is accepted."),
+    "too_many_today": _("Too many invitations were sent today. Try again tomorrow."),
     "too_soon": _("The invitation was sent a moment ago. Wait a minute, then send it again."),
     "bad_end": _("Choose another day."),
-    "last_owner": _("You are the only owner. Invite another owner first; then you can leave."),
+    "last_owner": _("Nobody else stays an owner. Invite another owner first; then you can leave."),
     "gone": _("This role had ended already."),
 }
 
@@ -50,9 +51,9 @@ def invite_page(request: HttpRequest) -> HttpResponse:
     """To who owns nothing the page does not exist. The answer is the same whether or not the address is known."""
     user, at = current_user(request), clock.now()
     reach = reach_of(user=user, at=at)
-    if not reach:
+    if reach is None:
         raise Http404
-    form = InviteForm(request.POST if request.method == "POST" else None, at=at, customers=reach)
+    form = InviteForm(request.POST if request.method == "POST" else None, at=at, reach=reach, user=user)
     if request.method == "POST" and form.is_valid():
         try:
             made = invite(email=form.cleaned_data["email"], offered=form.offered, by=user, at=at)

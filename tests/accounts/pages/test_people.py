@@ -229,7 +229,7 @@ def test_the_only_owner_stays(owner, home):
 
     answer = owner.post(role_url("people_end", home, home.owner), {"action": "end"}, follow=True)
 
-    assert "You are the only owner" in words(answer)
+    assert "Nobody else stays an owner" in words(answer)
     assert Membership.objects.filter(user=home.owner).exists()
 
 

@@ -1,0 +1,71 @@
+"""What owners may not do on /my/people/: leave nobody behind who stays, or write to strangers all day."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from accounts.models import Invitation, Membership, Role, SignInMail
+from accounts.services.inviting import InvitingRefused, Offered, invite, withdraw
+from accounts.services.roles import RoleRefused, end_role
+from cdsc_portal.lib import clock
+from tests.factories.accounts import MembershipFactory, UserFactory, household
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home():
+    return household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
+
+
+def test_an_owner_with_an_end_does_not_let_the_last_lasting_one_leave(home):
+    at = clock.now()
+    MembershipFactory(customer=home.customer, role=Role.OWNER, until=at + timedelta(days=1))
+
+    with pytest.raises(RoleRefused) as refused:
+        end_role(membership=Membership.objects.get(user=home.owner), by=home.owner, at=at)
+
+    assert refused.value.code == "last_owner"
+
+
+def test_an_owner_with_an_end_leaves_to_one_who_stays_longer(home):
+    at = clock.now()
+    ending = MembershipFactory(customer=home.customer, role=Role.OWNER, until=at + timedelta(days=1))
+
+    end_role(membership=ending, by=home.owner, at=at)
+
+    assert Membership.objects.get(customer=home.customer).user == home.owner
+
+
+def test_invitations_that_are_withdrawn_count_for_the_day(home):
+    offered, at = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None), clock.now()
+    for number in range(100):
+        made = invite(email=f"p{number}@example.com", offered=offered, by=home.owner, at=at)
+        withdraw(invitation=made, by=home.owner, at=at)
+
+    with pytest.raises(InvitingRefused) as refused:
+        invite(email="one-more@example.com", offered=offered, by=home.owner, at=at)
+
+    assert refused.value.code == "too_many_today"
+    assert SignInMail.objects.count() == 100
+    invite(email="one-more@example.com", offered=offered, by=home.owner, at=at + timedelta(days=1))
+
+
+def test_the_page_says_that_the_day_is_full(home):
+    at = clock.now()
+    Invitation.objects.bulk_create(
+        Invitation(
+            customer=home.customer, email="p@example.com", role="viewer", invited_by=home.owner,
+            digest=str(number), created=at, expires=at, withdrawn=at,
+        )
+        for number in range(100)
+    )  # fmt: skip
+    owner = Browser()
+    owner.force_login(home.owner)
+    form = {"email": "q@example.com", "account": f"all-{home.customer.public_id}", "role": "viewer"}
+
+    answer = owner.post(reverse("people_invite"), form)
+
+    assert "Too many invitations were sent today." in answer.content.decode()

@@ -1,0 +1,91 @@
+"""/my/people/ of a customer with many accounts, and of who owns something no more."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from lxml import html
+
+from accounts.models import Invitation, Membership, Role
+from cdsc_portal.lib import clock
+from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home():
+    return household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
+
+
+@pytest.fixture
+def owner(home):
+    owner = Browser()
+    owner.force_login(home.owner)
+    return owner
+
+
+@pytest.fixture
+def stores(home):
+    return BillingAccountFactory.create_batch(60, customer=home.customer)
+
+
+def choices(answer):
+    return html.fromstring(answer.content.decode()).xpath("//select[@name='account']/option/@value")
+
+
+def invite(owner, **form):
+    return owner.post(reverse("people_invite"), {"email": "ben@example.com", "role": "viewer", **form})
+
+
+def test_one_of_many_accounts_is_named_by_its_number(owner, home, stores):
+    assert choices(owner.get(reverse("people_invite"))) == [f"all-{home.customer.public_id}", "one"]
+
+    invite(owner, account="one", number=f" {stores[7].account_number} ")
+
+    assert Invitation.objects.get().billing_account == stores[7]
+
+
+@pytest.mark.parametrize("number", ["", "999999", "foreign"])
+def test_the_number_is_that_of_an_own_account(owner, stores, number):
+    if number == "foreign":
+        number = household().account.account_number
+
+    answer = invite(owner, account="one", number=number)
+
+    assert "You own no account with this number." in answer.content.decode()
+    assert not Invitation.objects.exists()
+
+
+def test_the_form_asks_as_often_for_many_accounts_as_for_few(owner, stores, home):
+    with CaptureQueriesContext(connection) as some:
+        owner.get(reverse("people_invite"))
+    BillingAccountFactory.create_batch(60, customer=home.customer)
+
+    with CaptureQueriesContext(connection) as more:
+        owner.get(reverse("people_invite"))
+
+    assert len(some) == len(more) <= 9
+
+
+def test_who_owned_something_once_invites_nobody(home):
+    ended = clock.now() - timedelta(days=1)
+    former = MembershipFactory(customer=home.customer, role=Role.OWNER, until=ended).user
+    browser = Browser()
+    browser.force_login(former)
+
+    assert browser.get(reverse("people_invite")).status_code == 404
+
+
+def test_who_owned_all_once_and_one_account_now_offers_that_one(home):
+    former = Membership.objects.get(user=home.owner)
+    former.until = clock.now() - timedelta(days=1)
+    former.save()
+    MembershipFactory(customer=home.customer, user=home.owner, role=Role.OWNER, billing_account=home.account)
+    browser = Browser()
+    browser.force_login(home.owner)
+
+    assert choices(browser.get(reverse("people_invite"))) == [home.account.public_id]
