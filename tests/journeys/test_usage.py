@@ -176,6 +176,23 @@ def test_three_years_of_quarters_stay_within_the_limits_of_marks_rows_and_weight
     assert len(page.locator("figure").first.get_attribute("data-cells").split()) == 365
 
 
+@pytest.mark.spec("P-24")
+def test_where_the_system_forces_its_colors_a_chart_keeps_the_ground_of_its_letters(browser_page):
+    """A dark theme was chosen here, the system's own colors are light."""
+    home = three_years()
+    page = browser_page()
+    arrive(page, home, "/my/")
+    page.locator("details:has(button[value=dark]) > summary").first.click()
+    page.locator("button[value=dark]").first.click()
+    page.emulate_media(forced_colors="active", color_scheme="light")
+
+    shown(page, home, period="2026")
+
+    plot, label = page.locator(".chart__plot").first, page.locator(".chart__label").first
+    assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(16, 23, 30)"
+    assert label.evaluate("e => getComputedStyle(e).fill") == "rgb(180, 192, 203)"
+
+
 @pytest.mark.spec("P-20")
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
 def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width, theme):
