@@ -43,6 +43,13 @@ def everything() -> Shared:
     return Shared(home.owner, grant)
 
 
+def whole() -> Shared:
+    """Two kinds of data that were asked for together: all or none."""
+    home = electricity_and_gas()
+    client = ClientFactory(name="Sunny Roofs (demo)", all_or_nothing=True)
+    return Shared(home.owner, approve(ask(*EVERYTHING[2:4], user=home.owner, client=client)))
+
+
 def narrowed() -> Shared:
     """Less than at first, by a company that has another name by now."""
     shared = everything()
@@ -132,6 +139,7 @@ PAGES = (
     MapPage("sharing-detail", everything, to("sharing_detail"), DETAIL, (".table", "#timeline", "#services")),
     MapPage("sharing-stopped", stopped, to("sharing_detail"), DETAIL, ("#timeline",)),
     MapPage("sharing-change", everything, to("sharing_change"), CHANGE, ("#services", "#check")),
+    MapPage("sharing-change-locked", whole, to("sharing_change"), CHANGE, ("#services", "#check")),
     MapPage("sharing-change-long", many, to("sharing_change"), CHANGE, ("#search", "#check")),
     MapPage("sharing-change-joint", joint, to("sharing_change"), CHANGE, ("#services",)),
     MapPage("sharing-change-error", everything, untick_everything, CHANGE, (".error-summary",), by_get=False),
