@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Case, Model, Q, QuerySet, When
+from django.db.models import Case, Count, F, Model, Q, QuerySet, When, Window
+from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,8 @@ ROLES: dict[str, str | Promise] = {
 }
 _SHARES = gettext_lazy("Delegate: sees and shares, until a date")
 _HISTORY = 50
+_SHOWN = 50  # roles of one customer; the others are found by searching
+_SEARCH_FROM = 11
 _ORDER = (Role.OWNER, Role.DELEGATE, Role.VIEWER)
 _Row = TypeVar("_Row", bound=Model)
 
@@ -64,18 +67,27 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPeople:
-    """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False)."""
+    """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False).
+
+    `found` roles fit what was searched for; `people` are the first of them, `shown` in number.
+    """
 
     public_id: str
     name: str
     manages: bool
     people: tuple[PersonLine, ...]
+    shown: int
+    found: int
+    is_cut: bool
+    has_search: bool
     invitations: tuple[InvitationLine, ...]
     history: tuple[HistoryLine, ...]
 
 
-def people_page(*, user: User, at: datetime) -> tuple[CustomerPeople, ...]:
-    """Every customer for whom `user` has a role, by name. Four queries, however many people."""
+def people_page(*, user: User, at: datetime, search: str = "") -> tuple[CustomerPeople, ...]:
+    """Every customer for whom `user` has a role, by name; of those they own, the people whose name, address or
+    account has `search` in it. Five queries, however many people.
+    """
     own = list(Membership.objects.filter(holds(at), user=user).select_related("customer", "billing_account"))
     managed = {one.customer_id: _reach(own, one.customer_id) for one in own if one.role == Role.OWNER}
     roles = _managed(managed, Membership.objects.select_related("user", "billing_account", "customer"))
@@ -84,10 +96,32 @@ def people_page(*, user: User, at: datetime) -> tuple[CustomerPeople, ...]:
     waiting = list(invited.select_related("billing_account"))
     happened = list(events[: _HISTORY * max(len(managed), 1)])
     rank = Case(*(When(role=role, then=place) for place, role in enumerate(_ORDER)))
-    held = list(roles.order_by(rank, "user__email", "pk"))
+    found = roles.filter(
+        Q(user__name__icontains=search)
+        | Q(user__email__icontains=search)
+        | Q(billing_account__account_number__icontains=search)
+    )
+    order = (rank, "user__email", "pk")
+    placed = found.annotate(
+        place=Window(RowNumber(), partition_by=F("customer"), order_by=order),
+        found=Window(Count("pk"), partition_by=F("customer")),
+    )
+    held: list[Membership] = [*placed.filter(place__lte=_SHOWN).order_by(*order)]
+    owners = Count("pk", filter=Q(role=Role.OWNER))
+    counts = roles.order_by().values("customer").annotate(owners=owners, total=Count("pk"))
+    totals = {one["customer"]: (one["owners"], one["total"]) for one in counts}
     customers = {one.customer_id: one.customer for one in own}
     return tuple(
-        _customer(customer, user, at, managed, own, held, waiting, happened)
+        _customer(
+            customer,
+            user,
+            at,
+            own,
+            waiting,
+            happened,
+            held if customer.pk in managed else None,
+            *totals.get(customer.pk, (0, 0)),
+        )
         for customer in sorted(customers.values(), key=lambda one: (one.name, one.pk))
     )
 
@@ -144,24 +178,26 @@ def _customer(
     customer: Customer,
     user: User,
     at: datetime,
-    managed: dict[int, frozenset[int] | None],
     own: list[Membership],
-    held: list[Membership],
     waiting: list[Invitation],
     happened: list[RoleEvent],
+    held: list[Membership] | None,
+    owners: int,
+    total: int,
 ) -> CustomerPeople:
-    manages = customer.pk in managed
-    shown = held if manages else own
-    owners = [one for one in held if one.customer_id == customer.pk and one.role == Role.OWNER]
+    listed = [one for one in (own if held is None else held) if one.customer_id == customer.pk]
+    found = getattr(listed[0], "found", len(listed)) if listed else 0
     return CustomerPeople(
         public_id=customer.public_id,
         name=customer.name,
-        manages=manages,
+        manages=held is not None,
         people=tuple(
-            _person(one, user, at, last_owner=one.role == Role.OWNER and len(owners) == 1)
-            for one in shown
-            if one.customer_id == customer.pk
+            _person(one, user, at, last_owner=one.role == Role.OWNER and owners == 1) for one in listed
         ),
+        shown=len(listed),
+        found=found,
+        is_cut=len(listed) < found,
+        has_search=total >= _SEARCH_FROM,
         invitations=tuple(_invitation(one, at) for one in waiting if one.customer_id == customer.pk),
         history=tuple(_event(one) for one in happened if one.customer_id == customer.pk)[:_HISTORY],
     )

@@ -21,6 +21,7 @@ from accounts.services.inviting import InvitingRefused, NotInvited, invite, invi
 from accounts.services.roles import RoleRefused, change_delegate, end_role
 from cdsc_portal.lib import clock
 
+_LONGEST_SEARCH = 100
 _REFUSALS = {
     "not_yours": _("Your role has just changed. Nothing was done."),
     "already_invited": _("There is an open invitation to this address already. You can send it again."),
@@ -39,8 +40,14 @@ _REFUSALS = {
 @never_cache
 def people(request: HttpRequest) -> HttpResponse:
     """For owners: everybody; for others: their own role."""
-    page = people_page(user=current_user(request), at=clock.now())
-    context = {"customers": page, "manages": any(customer.manages for customer in page)}
+    search = " ".join(request.GET.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH]
+    page = people_page(user=current_user(request), at=clock.now(), search=search)
+    context = {
+        "customers": page,
+        "manages": any(customer.manages for customer in page),
+        "has_search": any(customer.has_search for customer in page),
+        "search": search,
+    }
     return render(request, "accounts/people.html", context)
 
 

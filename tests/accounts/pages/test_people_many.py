@@ -89,3 +89,30 @@ def test_who_owned_all_once_and_one_account_now_offers_that_one(home):
     browser.force_login(home.owner)
 
     assert choices(browser.get(reverse("people_invite"))) == [home.account.public_id]
+
+
+def rows(answer):
+    return html.fromstring(answer.content.decode()).xpath("//tbody/tr")
+
+
+def test_of_many_people_the_first_are_shown_and_the_others_are_found(owner, home):
+    MembershipFactory.create_batch(60, customer=home.customer, role=Role.VIEWER)
+    last = MembershipFactory(customer=home.customer, user__email="zoe@example.com", role=Role.VIEWER).user
+
+    first = owner.get(reverse("people"))
+    found = owner.get(reverse("people"), {"q": "ZOE@"})
+
+    assert len(rows(first)) == 50 and "The first 50 of 62." in first.content.decode()
+    assert last.email not in first.content.decode()
+    assert len(rows(found)) == 1 and last.email in found.content.decode()
+    assert "Only owner" in owner.get(reverse("people"), {"q": "ana@"}).content.decode()
+    assert "Nobody here fits your search." in owner.get(reverse("people"), {"q": "\0nobody"}).content.decode()
+
+
+def test_few_people_need_no_search(owner, home):
+    MembershipFactory(customer=home.customer, role=Role.VIEWER)
+
+    page = owner.get(reverse("people"))
+
+    assert len(rows(page)) == 2
+    assert 'type="search"' not in page.content.decode()
