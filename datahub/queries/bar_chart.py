@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
 
 WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
 COLORS = 6
 _SHARE = Decimal("0.8")  # of a part's width that its bars take
 _SIDE_BY_SIDE = 12
+_EVEN = 0.7  # of the widest gap between labels
 _STEPS = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")))
 
 
@@ -67,8 +69,10 @@ class Chart:
 
     @property
     def is_dense(self) -> bool:
-        """More labels than stand side by side on a phone."""
-        return len(self.ticks) > _SIDE_BY_SIDE
+        """More labels than stand side by side on a phone, or two much nearer than others, over a skipped hour."""
+        places = [float(tick.x) for tick in self.ticks]
+        gaps = [after - before for before, after in pairwise(places)]
+        return len(places) > _SIDE_BY_SIDE or min(gaps, default=1) < max(gaps, default=1) * _EVEN
 
 
 @dataclass(frozen=True, slots=True)

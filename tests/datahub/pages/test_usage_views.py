@@ -66,6 +66,18 @@ def test_an_hour_that_does_not_exist_is_not_missing(owner, home):
     assert "A gap" not in words(tree)
 
 
+@pytest.mark.parametrize(
+    ("day", "is_dense"), [("2026-03-07", False), ("2026-03-08", True), ("2026-11-01", False)]
+)
+def test_labels_that_a_skipped_hour_brings_together_are_fewer_on_a_phone(owner, home, day, is_dense):
+    begin = datetime.fromisoformat(f"{day}T08:00:00+00:00")
+    load_readings(usage_series(home.meter, begin, [1000] * 25 * 4, scale=0))
+
+    (plot,) = page(owner, period=day).xpath("//figure//svg[@role='img']")
+
+    assert ("chart__plot--dense" in plot.get("class")) == is_dense
+
+
 def test_what_is_missing_in_a_day_is_a_gap_and_a_zero_is_a_zero(owner, home):
     load_readings(usage_series(home.meter, MIDNIGHT, [0, None, 3, *[1] * 93], scale=0))
 
