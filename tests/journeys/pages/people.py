@@ -11,7 +11,7 @@ from accounts.services.inviting import Offered, invite
 from accounts.services.roles import end_role
 from accounts.services.sign_in_mail import send_sign_in_mail
 from cdsc_portal.lib import clock
-from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
 from tests.journeys.pages.base import MapPage, log_in
 
 
@@ -38,6 +38,14 @@ def a_household():
     )
     viewer = MembershipFactory(customer=customer, role=Role.VIEWER).user
     return SimpleNamespace(owner=home.owner, viewer=viewer, delegate=delegate)
+
+
+def a_chain():
+    """One owner, more people than a page shows, more accounts than a list."""
+    home = household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
+    BillingAccountFactory.create_batch(12, customer=home.customer)
+    MembershipFactory.create_batch(60, customer=home.customer, role=Role.VIEWER)
+    return SimpleNamespace(owner=home.owner)
 
 
 def an_invitation():
@@ -77,6 +85,20 @@ PAGES = (
         as_owner(lambda _home: "/my/people/invite/"),
         {"en": "Invite a person", "es": "Invitar a una persona"},
         ("input[name=email]",),
+    ),
+    MapPage(
+        "people-many",
+        a_chain,
+        as_owner(lambda _home: "/my/people/"),
+        {"en": "People", "es": "Personas"},
+        ("input[type=search]", "table"),
+    ),
+    MapPage(
+        "people-invite-by-number",
+        a_chain,
+        as_owner(lambda _home: "/my/people/invite/"),
+        {"en": "Invite a person", "es": "Invitar a una persona"},
+        ("input[name=number]",),
     ),
     MapPage(
         "people-change",
