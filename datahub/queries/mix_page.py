@@ -20,7 +20,7 @@ from datahub.queries.mix_chart import MixChart, mix_chart
 from datahub.queries.mix_places import Places, mix_places
 from datahub.queries.mix_shares import PartShares, mix_loaded, mix_shares
 from datahub.queries.mix_sources import Source, sources
-from datahub.queries.mix_words import finding, percent, time_told, under_the_chart
+from datahub.queries.mix_words import finding, methods_in_words, part_note, percent, under_the_chart
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.usage_periods import ShownPeriod, instants, part_in_words
 
@@ -69,7 +69,8 @@ class MixLink:
 class MixPage:
     """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
 
-    `is_loaded`: the series is told at all, if not in this period. `average` is of the time that is told.
+    `is_loaded`: the series is told at all, if not in this period. `average` is of the time that is told, `methods`
+    say how the figures came about.
     """
 
     series: str
@@ -88,6 +89,8 @@ class MixPage:
     rows: tuple[MixRow, ...] = ()
     average: tuple[MixCell, ...] = ()
     data_until: str = ""
+    methods: tuple[str, ...] = ()
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,8 @@ def _page(
         rows=tuple(_row(part, told.get(place), columns, shown, links) for place, part in enumerate(parts)),
         average=_cells(average, columns),
         data_until=moment_in_words(loaded[1]),
+        methods=methods_in_words(average.methods),
+        is_provisional=average.is_provisional,
     )
 
 
@@ -240,7 +245,7 @@ def _row(
         label=label,
         url=links.to(address) if address else "",
         cells=_cells(told, columns),
-        note=time_told(told.seconds, part.seconds),
+        note=part_note(told.seconds, part.seconds, is_provisional=told.is_provisional),
     )
 
 

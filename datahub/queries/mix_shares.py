@@ -10,16 +10,18 @@ from typing import Any
 from django.db import connection
 
 from cdsc_portal.lib.ranges import Span
+from datahub.mix.amounts import UNKNOWN
 from datahub.models import MixSeries
 from datahub.queries.mix_places import MixName, MixPlace, Places
-from datahub.queries.mix_sources import UNKNOWN, known_as
+from datahub.queries.mix_sources import known_as
 
 # Steps that lie wholly in a place and in the window, each in the part that it begins in. A part's row without a source
 # is how long its steps last.
 _STATEMENT = """
     WITH step AS MATERIALIZED (
         SELECT DISTINCT width_bucket(share.start, %(bounds)s::timestamptz[]) AS part,
-               share.key, share.region, share.start, share.seconds, share.source, share.share
+               share.key, share.region, share.start, share.seconds, share.source, share.share,
+               share.method, share.provisional
         FROM unnest(%(keys)s::text[], %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[],
                     %(lasts)s::timestamptz[]) AS place(key, region, own, first, last)
         JOIN datahub_mixshare share ON share.series = %(series)s AND share.key = place.key
@@ -27,10 +29,11 @@ _STATEMENT = """
          AND share.start >= greatest(place.first, %(start)s::timestamptz)
          AND share.start + make_interval(secs => share.seconds) <= least(place.last, %(end)s::timestamptz)
     )
-    SELECT part, source, sum(share * seconds), sum(seconds) FILTER (WHERE share IS NOT NULL)
+    SELECT part, source, sum(share * seconds), sum(seconds) FILTER (WHERE share IS NOT NULL),
+           array_agg(DISTINCT method), bool_or(provisional)
     FROM step GROUP BY part, source
     UNION ALL
-    SELECT part, NULL, NULL, sum(seconds)
+    SELECT part, NULL, NULL, sum(seconds), NULL, NULL
     FROM (SELECT DISTINCT part, key, region, start, seconds FROM step) AS one GROUP BY part
 """
 _LOADED = """
@@ -47,12 +50,15 @@ _LOADED = """
 @dataclass(slots=True)
 class PartShares:
     """One part. `seconds` is the time that the series tells of; `known` the weight of each source, share x seconds, and
-    `told` for how many seconds its share was known.
+    `told` for how many seconds its share was known. `methods` are how the shares came about; what is
+    provisional may change.
     """
 
     seconds: int = 0
     known: dict[str, Decimal] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=set)
+    is_provisional: bool = False
 
     def share(self, source: str) -> Decimal | None:
         """0 to 1 of all electricity of the part, None where it is never told; of `unknown`: what no source explains."""
@@ -64,6 +70,8 @@ class PartShares:
     def add(self, other: "PartShares") -> None:
         """Take in another part."""
         self.seconds += other.seconds
+        self.methods |= other.methods
+        self.is_provisional = self.is_provisional or other.is_provisional
         for source, weight in other.known.items():
             self.known[source] = self.known.get(source, Decimal(0)) + weight
             self.told[source] = self.told.get(source, 0) + other.told[source]
@@ -80,11 +88,14 @@ def mix_shares(places: Places, series: MixSeries, bounds: Sequence[datetime]) ->
     span = Span(bounds[0], bounds[-1])
     parts: dict[int, PartShares] = defaultdict(PartShares)
     rows = _rows(_STATEMENT, places, series, start=span.start, end=span.end, bounds=list(bounds))
-    for bucket, source, weight, seconds in rows:
+    for bucket, source, weight, seconds, methods, is_provisional in rows:
         part = parts[bucket - 1]
         if source is None:
             part.seconds = int(seconds)
-        elif weight is not None and known_as(source) != UNKNOWN:
+            continue
+        part.methods |= set(methods)
+        part.is_provisional = part.is_provisional or is_provisional
+        if weight is not None and known_as(source) != UNKNOWN:
             key = known_as(source)
             part.known[key] = part.known.get(key, Decimal(0)) + weight
             part.told[key] = max(part.told.get(key, 0), int(seconds))

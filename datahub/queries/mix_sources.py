@@ -7,7 +7,9 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import pgettext_lazy
 
-UNKNOWN = "unknown"
+from datahub.mix.amounts import UNKNOWN
+from datahub.mix.sources import WIDER, plain_name, source_of
+
 _KNOWN: dict[str, str | Promise] = {
     "solar": pgettext_lazy("source of electricity", "solar"),
     "wind": pgettext_lazy("source of electricity", "wind"),
@@ -18,19 +20,19 @@ _KNOWN: dict[str, str | Promise] = {
     "gas": pgettext_lazy("source of electricity", "gas"),
     "oil": pgettext_lazy("source of electricity", "oil"),
     "coal": pgettext_lazy("source of electricity", "coal"),
+    "marine": pgettext_lazy("source of electricity", "sea power"),
+    "waste": pgettext_lazy("source of electricity", "waste"),
+    "peat": pgettext_lazy("source of electricity", "peat"),
+    "fossil": pgettext_lazy("source of electricity", "other fossil fuel"),
+    "other_renewable": pgettext_lazy("source of electricity", "other renewable"),
+    "other": pgettext_lazy("source of electricity", "other"),
 }
 _UNKNOWN_NAME = pgettext_lazy("source of electricity", "unknown")
-_SAME = {
-    "hydroelectric": "hydro",
-    "water": "hydro",
-    "natural_gas": "gas",
-    "photovoltaic": "solar",
-    "pv": "solar",
-}
 _COLORS, _PATTERNS = 6, 5
 _LOOKS = {
     "solar": (2, 1), "wind": (1, 2), "hydro": (3, 3), "geothermal": (6, 4), "biomass": (3, 5),
     "nuclear": (4, 1), "gas": (5, 2), "oil": (6, 3), "coal": (5, 4),
+    "marine": (2, 5), "waste": (6, 1), "peat": (4, 4), "fossil": (4, 3), "other_renewable": (3, 1), "other": (1, 5),
 }  # fmt: skip
 
 
@@ -46,9 +48,9 @@ class Source:
 
 
 def known_as(source: str) -> str:
-    """The key of a source as a feed names it: upper case and a few other names mean the same."""
-    key = source.strip().lower().replace(" ", "_").replace("-", "_")
-    return _SAME.get(key, key)
+    """The key of a source as a feed names it: a wider one for a code or a special kind, else its own name."""
+    found = source_of(source)
+    return plain_name(source) if found == UNKNOWN else WIDER[found]
 
 
 def sources(keys: Iterable[str]) -> tuple[Source, ...]:

@@ -1,6 +1,6 @@
 """What the page of the generation mix says in words: the finding, shares in percent, how much of a part is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from cdsc_portal.lib.money import number_in_words
+from datahub.mix.amounts import UNKNOWN
+from datahub.models import MixMethod
 from datahub.queries.mix_shares import PartShares
-from datahub.queries.mix_sources import UNKNOWN, Source
+from datahub.queries.mix_sources import Source
 from datahub.queries.sum_periods import By
 from datahub.queries.usage_periods import ShownPeriod, when_in_words
 
@@ -29,6 +31,17 @@ _FINDINGS: dict[str, tuple[str | Promise, str | Promise]] = {
     "residual": (
         gettext_lazy("The largest source of the untracked electricity %(when)s was %(source)s: %(share)s"),
         gettext_lazy("The source of %(share)s of the untracked electricity %(when)s is unknown"),
+    ),
+}
+_METHODS: dict[str, str | Promise] = {
+    MixMethod.PUBLISHED: gettext_lazy(
+        "The figures are as the grid operator, an issuing body or the supplier published them."
+    ),
+    MixMethod.ISSUANCE: gettext_lazy(
+        "We worked the figures out from proofs of origin and balanced them with what was used."
+    ),
+    MixMethod.DOMESTIC: gettext_lazy(
+        "We worked the figures out from proofs of origin, without knowing all that was used in the region."
     ),
 }
 _HOUR, _MINUTE = 3600, 60
@@ -64,6 +77,17 @@ def time_told(seconds: int, due: int) -> str:
     unit = _MINUTE if due <= _HOUR else _HOUR
     words = {"known": _amount(seconds, unit), "due": _amount(due, unit)}
     return (_("%(known)s of %(due)s minutes") if unit == _MINUTE else _("%(known)s of %(due)s hours")) % words
+
+
+def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:
+    """How the figures came about, a sentence each."""
+    return tuple(str(words) for method, words in _METHODS.items() if method in methods)
+
+
+def part_note(seconds: int, due: int, *, is_provisional: bool) -> str:
+    """`22 of 24 hours, may still change`; "" where all of it is told for good."""
+    notes = [time_told(seconds, due), _("may still change") if is_provisional else ""]
+    return ", ".join(filter(None, notes))
 
 
 def _amount(seconds: int, unit: int) -> str:

@@ -314,3 +314,30 @@ def test_queries_and_marks_do_not_grow_with_hours(owner, home):
     )
 
     assert count(period="2026") == count(period="2026-02") == count(period="2026-02-03") == few
+
+
+def test_the_page_says_how_figures_came_about_and_which_may_still_change(owner):
+    tariff()
+    tariff(start=MIDNIGHT + timedelta(days=1))
+    MixShare.objects.update(method="issuance")
+    MixShare.objects.filter(start__gte=MIDNIGHT + timedelta(days=1)).update(provisional=True)
+
+    tree = page(owner)
+
+    assert "We worked the figures out from proofs of origin and balanced them" in words(tree)
+    assert "Some figures may still change." in words(tree)
+    told = rows(tree)
+    assert told["March 2, 2026"][1].startswith("March 2, 2026 may still change")
+    assert "may still change" not in told["March 1, 2026"][1]
+
+
+def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(owner, home):
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", MIDNIGHT, {"B19": [WIND] * 24}, "WEST")
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", MIDNIGHT, {"B19": [GAS] * 24}, "EAST")
+    own = MIDNIGHT.replace(hour=0) + timedelta(days=2)
+    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", own, {"B19": [Decimal(1)] * 24}, "WEST", home.contract)
+
+    told = rows(page(owner))
+
+    assert told["March 1, 2026"][0] == ["0.6", "0.4"]
+    assert told["March 3, 2026"][0] == ["1", "0"]
