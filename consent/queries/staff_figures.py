@@ -41,7 +41,7 @@ STAFF_WORDS: dict[GrantStatus, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class StatusCount:
-    """Grants in one status; `percent` of the largest count, for a bar."""
+    """Grants in one status; `percent` of all grants, for a bar."""
 
     status: str
     words: str
@@ -67,14 +67,14 @@ class MailFigures:
 def grant_figures(*, at: datetime) -> GrantFigures:
     """Grants by status, those that end within 30 days, and open ones that nobody ever read. Two queries."""
     counted = dict(Grant.objects.order_by().values_list("status").annotate(Count("pk")))
-    most = max(counted.values(), default=0)
+    total = sum(counted.values())
     read = Disclosure.objects.filter(grant=OuterRef("pk"))
     of_open = Grant.objects.filter(status__in=OPEN).aggregate(
         soon=Count("pk", filter=Q(access_ends__gt=at, access_ends__lt=at + ENDS_SOON)),
         unread=Count("pk", filter=~Exists(read)),
     )
     rows = tuple(
-        StatusCount(status, str(words), counted[status], round(100 * counted[status] / most))
+        StatusCount(status, str(words), counted[status], round(100 * counted[status] / total))
         for status, words in STAFF_WORDS.items()
         if counted.get(status)
     )

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT, make_roles
 from consent.models import ConsentRequest, Message, OutgoingMail, RecordedConsent
+from consent.queries.staff_figures import grant_figures
 from consent.transitions import GrantStatus
 from datahub.models import RunStatus
 from tests.factories.accounts import StaffFactory, UserFactory
@@ -153,3 +154,12 @@ def test_the_lists_of_feeds_and_runs_stand_worst_first_too(staff):
     runs = [run.feed.name for run in staff.get("/admin/datahub/feedrun/").context["cl"].result_list]
 
     assert feeds == runs == ["b failed", "a good one"]
+
+
+def test_the_bars_of_the_grants_are_shares_of_all():
+    for status in (GrantStatus.ACTIVE, GrantStatus.ACTIVE, GrantStatus.ACTIVE, GrantStatus.REVOKED):
+        GrantFactory(status=status)
+
+    figures = grant_figures(at=clock.now())
+
+    assert {one.status: one.percent for one in figures.by_status} == {"active": 75, "revoked": 25}
