@@ -74,7 +74,7 @@ class InviteForm(_WithEnd):
         }
         choices = [(key, _name(*what, alone=not reach.several)) for key, what in self.reach.items()]
         if reach.by_number:
-            choices.append((_ONE, _("One account, by its number")))
+            choices.insert(0, (_ONE, _("One account, by its number")))
         else:
             del self.fields["number"]
         self.fields["account"].choices = choices  # type: ignore[attr-defined]  # declared above
@@ -87,6 +87,8 @@ class InviteForm(_WithEnd):
             cleaned["until"], cleaned["may_share"] = None, False
         if cleaned.get("account") == _ONE:
             self._find_account(str(cleaned.get("number", "")))
+        elif cleaned.get("number"):
+            self.add_error("number", _("Leave this empty, or choose “One account, by its number” above."))
         return cleaned
 
     def _find_account(self, number: str) -> None:

@@ -42,11 +42,18 @@ def invite(owner, **form):
 
 
 def test_one_of_many_accounts_is_named_by_its_number(owner, home, stores):
-    assert choices(owner.get(reverse("people_invite"))) == [f"all-{home.customer.public_id}", "one"]
+    assert choices(owner.get(reverse("people_invite"))) == ["one", f"all-{home.customer.public_id}"]
 
     invite(owner, account="one", number=f" {stores[7].account_number} ")
 
     assert Invitation.objects.get().billing_account == stores[7]
+
+
+def test_a_number_beside_all_accounts_is_asked_about(owner, home, stores):
+    answer = invite(owner, account=f"all-{home.customer.public_id}", number=stores[7].account_number)
+
+    assert "Leave this empty, or choose" in answer.content.decode()
+    assert not Invitation.objects.exists()
 
 
 @pytest.mark.parametrize("number", ["", "999999", "foreign"])
