@@ -102,7 +102,20 @@ def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
     assert later.ids.tolist() != [channel.pk]
 
 
-@pytest.mark.parametrize("content", [usage_file("M-1", [7, 8]), b"meter,start\nM-1,never\n"])
+def test_a_channel_stays_on_its_page_when_a_load_marks_it():
+    series = [usage_series(MeterDeviceFactory(), FIRST, [5]) for _ in range(200)]
+    channels_of([ChannelKey(one.meter_number, *KEY[1:]) for one in series], BEYOND, MORNING)
+    before = pages()
+
+    load_readings(*series, at=MORNING + timedelta(days=1))
+
+    assert len(set(before)) > 1
+    assert pages() == before
+
+
+@pytest.mark.parametrize(
+    "content", [usage_file("M-1", [7, 8]), b"meter,start\nM-1,never\n"], ids=["taken", "refused"]
+)
 def test_a_run_leaves_no_session_behind(feed, meter, content):
     before = sessions()
 
@@ -113,6 +126,12 @@ def test_a_run_leaves_no_session_behind(feed, meter, content):
     while sessions() > before and time.monotonic() < until:
         time.sleep(0.01)
     assert sessions() == before
+
+
+def pages() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT split_part(ctid::text, ',', 1) FROM datahub_channel ORDER BY id")
+        return [int(page.removeprefix("(")) for (page,) in cursor.fetchall()]
 
 
 def sessions() -> int:
