@@ -27,6 +27,7 @@ from accounts.services.staff_actions import record_staff_action
 from cdsc_portal.lib import clock
 
 HELP = "accounts.help_sign_in"
+_MANAGE = "accounts.manage_staff"
 
 
 class AddressForm(ReasonForm):
@@ -55,6 +56,7 @@ class SupportAdmin(PortalAdmin):
 
     @admin.action(description=_("Unlock"), permissions=["help"])
     def unlock_people(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        users = _in_their_care(request, users)
         count = users.count()
         text = ngettext(
             "%d person can try to log in again at once. Their password stays.",
@@ -144,3 +146,8 @@ class SupportAdmin(PortalAdmin):
     def _each(self, request: HttpRequest, user: User, what: str, reason: str, done: bool) -> bool:
         self.log_act(request, user, what, reason=reason)
         return done
+
+
+def _in_their_care(request: HttpRequest, users: QuerySet[User]) -> QuerySet[User]:
+    """A colleague is unlocked by who manages staff: support could else guess a password for as long as it takes."""
+    return users if request.user.has_perm(_MANAGE) else users.filter(is_staff=False)

@@ -36,6 +36,17 @@ def test_unlocking_repeats_the_count_and_the_effect_and_needs_a_reason(staff):
     assert {one.reason for one in StaffAction.objects.all()} == {"called back"}
 
 
+def test_support_does_not_unlock_a_colleague(client):
+    clerk, colleague = UserFactory(is_staff=True), locked(StaffFactory())
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_user", "help_sign_in"]))
+    client.force_login(clerk)
+
+    ticked = {"action": "unlock_people", "_selected_action": [colleague.pk]}
+    client.post(PEOPLE, {**ticked, "confirmed": "yes", "reason": "asked in the hall"})
+
+    assert locked_until(colleague, at=clock.now()) is not None
+
+
 def test_an_invitation_goes_out_again_to_those_without_a_password(staff):
     waiting = UserFactory(password=None)
     done = UserFactory()
