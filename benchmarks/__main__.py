@@ -21,7 +21,7 @@ from benchmarks.measure import Figure  # noqa: E402
 def main() -> int:
     asked = argparse.ArgumentParser(prog="benchmarks")
     asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
-    asked.add_argument("--only", choices=("loads", "reads", "flatness", "pages"), help="one group of figures")
+    asked.add_argument("--only", choices=("loads", "reads", "flatness", "pages", "mix"), help="one group of figures")
     options = asked.parse_args()
     import django
 
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _figures(only: str | None) -> Iterator[Figure]:
-    from benchmarks import loads, pages, reads, utility, world
+    from benchmarks import loads, mix, pages, reads, utility, world
 
     if only in (None, "reads"):  # first: beside a row table of one meter stands a store of one meter
         for figure in reads.figures(world.build()):
@@ -57,6 +57,9 @@ def _figures(only: str | None) -> Iterator[Figure]:
             yield _shown(figure)
     if only in (None, "pages"):
         for figure in pages.figures():
+            yield _shown(figure)
+    if only in (None, "mix"):
+        for figure in mix.figures():
             yield _shown(figure)
 
 
