@@ -100,6 +100,8 @@ UNFOLD: dict[str, Any] = {
                     _entry("datahub", "billstatement", _("Bills")),
                     _entry("datahub", "channel", _("Channels")),
                     _entry("datahub", "mixshare", _("Generation mix")),
+                    _entry("datahub", "mixamount", _("Amounts of the mix")),
+                    _entry("datahub", "mixday", _("Days of the mix")),
                 ],
             },
             {

@@ -17,8 +17,8 @@ _HIERARCHY = (
     "contractservicepoint", "meterinstallation",
 )  # fmt: skip
 _FEEDS = (
-    "feed", "feedrun", "feedsource", "rejectedrow", "parkedreadings", "channel", "mixshare", "stafftoken",
-    "partitionrecord", "billstatement", "billsection",
+    "feed", "feedrun", "feedsource", "rejectedrow", "parkedreadings", "channel", "mixshare", "mixamount", "mixday",
+    "stafftoken", "partitionrecord", "billstatement", "billsection",
 )  # fmt: skip
 _SHARING = (
     "client",

@@ -3,7 +3,7 @@
 from datahub.admin.bills import BillStatementAdmin
 from datahub.admin.feed_runs import FeedRunAdmin
 from datahub.admin.feeds import FeedAdmin
-from datahub.admin.loaded_data import ChannelAdmin, MixShareAdmin
+from datahub.admin.loaded_data import ChannelAdmin, MixAmountAdmin, MixDayAdmin, MixShareAdmin
 from datahub.admin.partitions import PartitionRecordAdmin
 from datahub.admin.rejected_rows import RejectedRowAdmin
 from datahub.admin.sources import FeedSourceAdmin
@@ -17,6 +17,8 @@ __all__ = [
     "FeedRunAdmin",
     "FeedSourceAdmin",
     "LinkChangeAdmin",
+    "MixAmountAdmin",
+    "MixDayAdmin",
     "MixShareAdmin",
     "PartitionRecordAdmin",
     "RejectedRowAdmin",

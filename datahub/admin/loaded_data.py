@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.admin.base import ReadOnlyAdmin
 from datahub.admin.corrections import ChannelCorrections
-from datahub.models import Channel, MixShare
+from datahub.models import Channel, MixAmount, MixDay, MixShare
 
 
 @admin.register(Channel)
@@ -22,8 +22,38 @@ class ChannelAdmin(ChannelCorrections, ReadOnlyAdmin):
 
 @admin.register(MixShare)
 class MixShareAdmin(ReadOnlyAdmin):
-    """The share of one source in one hour or quarter."""
+    """The share of one source in one hour or quarter; `beyond` is what was tracked of it beyond its generation."""
 
-    list_display = ("series", "key", "start", "seconds", "source", "share", "synced")
-    list_filter = ("series", "key", "source")
+    list_display = (
+        "series", "key", "region", "start", "seconds", "source", "share", "beyond", "method", "provisional",
+        "worked_out", "synced",
+    )  # fmt: skip
+    list_filter = (
+        "series",
+        "key",
+        "method",
+        "provisional",
+        "worked_out",
+        "source",
+    )
     ordering = ("-start", "series", "key", "source")
+
+
+@admin.register(MixAmount)
+class MixAmountAdmin(ReadOnlyAdmin):
+    """What feeds told of generation, certificates and consumption, in watt-hours."""
+
+    list_display = (
+        "region", "kind", "tariff_code", "start", "seconds", "source", "wh", "provisional", "modified", "synced",
+    )  # fmt: skip
+    list_filter = ("kind", "region", "provisional", "source")
+    ordering = ("-start", "region", "kind", "source")
+
+
+@admin.register(MixDay)
+class MixDayAdmin(ReadOnlyAdmin):
+    """Days of regions: which are due, and when they were last worked out."""
+
+    list_display = ("region", "day", "due", "worked_out")
+    list_filter = ("region", ("due", admin.EmptyFieldListFilter))
+    ordering = ("-day", "region")

@@ -46,6 +46,8 @@ LISTS = {
     "datahub.feedrun": {DATA, ADMINISTRATOR},
     "datahub.feedsource": {DATA, ADMINISTRATOR},
     "datahub.mixshare": {DATA, ADMINISTRATOR},
+    "datahub.mixamount": {DATA, ADMINISTRATOR},
+    "datahub.mixday": {DATA, ADMINISTRATOR},
     "datahub.parkedreadings": {DATA, ADMINISTRATOR},
     "datahub.partitionrecord": {DATA, ADMINISTRATOR},
     "datahub.rejectedrow": {DATA, ADMINISTRATOR},
