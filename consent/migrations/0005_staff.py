@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("consent", "0004_requests"),
-        ("accounts", "0008_staff"),
+        ("accounts", "0007_staff"),
     ]
 
     operations = [

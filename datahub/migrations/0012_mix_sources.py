@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0009_people_invited"),
+        ("accounts", "0008_people_invited"),
         ("datahub", "0011_bills_and_mix"),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0009_people_invited")]
+    dependencies = [("accounts", "0008_people_invited")]
 
     operations = [
         migrations.AlterField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """What customers call their meters."""
 
-    dependencies = [("accounts", "0006_people")]
+    dependencies = [("accounts", "0005_sign_in")]
 
     operations = [
         migrations.CreateModel(

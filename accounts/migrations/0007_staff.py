@@ -38,7 +38,7 @@ _GOES = """
 class Migration(migrations.Migration):
     """What staff looked at and did, in tables that are only added to."""
 
-    dependencies = [("accounts", "0007_names")]
+    dependencies = [("accounts", "0006_names")]
 
     operations = [
         migrations.CreateModel(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     """The groups of staff, by name: they stay when it is undone, people may be in them."""
 
     dependencies = [
-        ("accounts", "0010_supply_term_changes"),
+        ("accounts", "0009_supply_term_changes"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
