@@ -21,7 +21,9 @@ from benchmarks.measure import Figure  # noqa: E402
 def main() -> int:
     asked = argparse.ArgumentParser(prog="benchmarks")
     asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
-    asked.add_argument("--only", choices=("loads", "reads", "flatness", "pages", "mix"), help="one group of figures")
+    asked.add_argument(
+        "--only", choices=("loads", "reads", "flatness", "pages", "mix"), help="one group of figures"
+    )
     options = asked.parse_args()
     import django
 

@@ -57,9 +57,7 @@ def _menu(request: HttpRequest) -> list[Link]:
     if request.user.is_authenticated:
         pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
     prefix = get_script_prefix().rstrip("/")  # of the customer view; else nothing
-    return [
-        Link(f"{prefix}{url}", label, _is_current(request, url)) for url, label in pages if _exists(url)
-    ]
+    return [Link(f"{prefix}{url}", label, _is_current(request, url)) for url, label in pages if _exists(url)]
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:

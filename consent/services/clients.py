@@ -8,7 +8,9 @@ from consent.queries.clients import open_grants
 from consent.services.messages import notify
 
 # what a company reads of its client, in the language of the API
-_SUSPENDED = "The utility suspended the client: it reads nothing until it is reinstated. Grants stay, and open again then."
+_SUSPENDED = (
+    "The utility suspended the client: it reads nothing. Grants stay, and open again when it is reinstated."
+)
 _REINSTATED = "The utility reinstated the client: it reads again what its open grants open."
 
 

@@ -43,6 +43,25 @@ class Migration(migrations.Migration):
                 ("provisional", models.BooleanField(default=False)),
                 ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
                 ("synced", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.servicecontract",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="datahub.feedrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -78,6 +97,25 @@ class Migration(migrations.Migration):
                 ("provisional", models.BooleanField(default=False)),
                 ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
                 ("replaced", models.DateTimeField()),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.servicecontract",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="datahub.feedrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -153,6 +191,26 @@ class Migration(migrations.Migration):
                 ),
                 ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
                 ("replaced", models.DateTimeField()),
+                (
+                    "contract",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.servicecontract",
+                    ),
+                ),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="datahub.feedrun",
+                    ),
+                ),
             ],
         ),
         migrations.RemoveConstraint(
@@ -240,73 +298,9 @@ class Migration(migrations.Migration):
                 nulls_distinct=False,
             ),
         ),
-        migrations.AddField(
-            model_name="mixamount",
-            name="contract",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.servicecontract",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mixamount",
-            name="origin",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="datahub.feedrun",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mixamounthistory",
-            name="contract",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.servicecontract",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mixamounthistory",
-            name="origin",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="datahub.feedrun",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="mixday",
             constraint=models.UniqueConstraint(fields=("region", "day"), name="one_day_of_a_region"),
-        ),
-        migrations.AddField(
-            model_name="mixsharehistory",
-            name="contract",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="accounts.servicecontract",
-            ),
-        ),
-        migrations.AddField(
-            model_name="mixsharehistory",
-            name="origin",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="datahub.feedrun",
-            ),
         ),
         migrations.AddConstraint(
             model_name="mixamount",

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from datahub.feeds.formats.base import NO_SETTINGS, AmountRow, FeedStructureError, Parsed, Rejection, Settings
+from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed, Rejection, Settings
 from datahub.feeds.formats.cells import decimal, needed, whole_number
 from datahub.feeds.formats.espi_links import line_of
+from datahub.feeds.formats.mix_rows import AmountRow
 
 NAME = "entsoe_xml"
 KIND = "generation_mix"

@@ -11,9 +11,10 @@ from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.base import NO_SETTINGS, Cells, MixRow, Parsed, Rejection, Settings
+from datahub.feeds.formats.base import NO_SETTINGS, Cells, Parsed, Rejection, Settings
 from datahub.feeds.formats.cells import decimal_or_none, needed, one_of, whole_number, yes_or_no
 from datahub.feeds.formats.local_time import moment
+from datahub.feeds.formats.mix_rows import MixRow
 from datahub.feeds.formats.table import Table, header_of
 
 NAME = "generation_mix_csv"

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.base import NO_SETTINGS, AmountRow, Cells, Parsed, Settings
+from datahub.feeds.formats.base import NO_SETTINGS, Cells, Parsed, Settings
 from datahub.feeds.formats.cells import at_most, decimal, needed, one_of, whole_number, yes_or_no
 from datahub.feeds.formats.local_time import moment
+from datahub.feeds.formats.mix_rows import AmountRow
 from datahub.feeds.formats.table import Table, header_of
 
 NAME = "mix_amounts_csv"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from datahub.feeds.formats.base import AmountRow, MixRow
+from datahub.feeds.formats.mix_rows import AmountRow, MixRow
 from datahub.feeds.loading.mix_amounts import load_amounts
 from datahub.feeds.loading.mix_days import mark_all_regions, mark_days, utc_days
 from datahub.feeds.loading.mix_history import keep_shares

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import ServiceContract
-from datahub.feeds.formats.base import AmountRow, Rejection
+from datahub.feeds.formats.base import Rejection
+from datahub.feeds.formats.mix_rows import AmountRow
 from datahub.feeds.loading.mix_days import mark_days
 from datahub.feeds.loading.mix_history import keep_amounts
 from datahub.feeds.store.load import Loaded
