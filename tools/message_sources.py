@@ -35,10 +35,14 @@ class NotLiteral(ValueError):
     """A translation is asked for something that is worked out, so nobody can translate it beforehand."""
 
 
-def marked_texts() -> set[Marked]:
-    """Everything the pages, the mail, the admin and the answers can say. Raises NotLiteral."""
+EVERYTHING = ("templates/*", *(f"{app}/*.py" for app in APPS))
+
+
+def marked_texts(*patterns: str) -> set[Marked]:
+    """Everything the pages, the mail, the admin and the answers can say, or what files of `patterns` can, as git reads
+    them. Raises NotLiteral."""
     found: set[Marked] = set()
-    for path in project_files("templates/*", *(f"{app}/*.py" for app in APPS)):
+    for path in project_files(*(patterns or EVERYTHING)):
         found.update(_of_python(path) if path.suffix == ".py" else _of_template(path))
     return found
 

@@ -56,7 +56,9 @@ def fill_disk(soak: Soak) -> str:
 
 
 def _crosses_a_month(week: int) -> bool:
-    return _day(first_second(week)).month != _day(first_second(week + 1) - STEP).month
+    """In its later half: parts of the file are in before one needs the month that has no room."""
+    begin, end = first_second(week), first_second(week + 1) - STEP
+    return _day(begin).month == _day((begin + end) // 2).month != _day(end).month
 
 
 def _day(moment: int) -> date:

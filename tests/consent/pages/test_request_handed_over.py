@@ -38,7 +38,7 @@ def test_an_owner_who_clicks_twice_is_not_sent_to_the_company_with_the_viewers_a
     second = form.press("decision", "approve")
 
     assert "Location" not in second
-    assert "Decided on" in second.content.decode()
+    assert "You decided this on" in second.content.decode()
     assert not AuthorizationCode.objects.exists()
 
 
