@@ -304,7 +304,7 @@ def test_the_catalogue_is_whole_and_names_no_code():
         for text in (e.msgstr, *e.msgstr_plural.values())
     ]
     assert [*differences(catalogue, marked_texts()), *untranslated(catalogue)] == []
-    assert [text for text in said if CODES & set(words(text))] == []
+    assert [text for text in said if CODES & set(words(re.sub(r"%\(\w+\)\w", "", text)))] == []
 
 
 @pytest.mark.parametrize(
