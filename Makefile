@@ -38,7 +38,7 @@ smoke: setup
 	@$(BIN)/python -m cdsc_portal.demo smoke
 
 test: setup-dev browser
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 journeys: setup-dev browser
 	EVERY_STATE=1 $(BIN)/python -m pytest -n auto --dist load tests/journeys
