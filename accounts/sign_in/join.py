@@ -59,11 +59,14 @@ def join(request: HttpRequest, key: str) -> HttpResponse:
     at = clock.now()
     try:
         invitation = find_invitation(key=key, at=at)
+        is_known = has_login(invitation.email)
+        if is_known:  # perhaps since a moment ago, when another tab used up this very link
+            invitation = find_invitation(key=key, at=at)
     except NotInvited:
         return render(request, "account/join_over.html", status=410)
     if isinstance(request.user, User):
         return _as_who_is_logged_in(request, invitation, request.user)
-    if has_login(invitation.email):
+    if is_known:
         return _page(request, invitation, login_url=f"{reverse('account_login')}?next={request.path}")
     form = NewLoginForm(request.POST or None, initial={"email": invitation.email})
     if request.method == "POST" and form.is_valid():

@@ -10,9 +10,10 @@ from django.test import Client as Browser
 
 from accounts.models import ActivationCode, Membership, Role, RoleEvent, User
 from accounts.queries.roles import visible_contracts
-from accounts.services.activation import ActivationRefused, activate, find_code, issue_code
+from accounts.services.activation import ActivationRefused, activate, find_code, has_login, issue_code
 from accounts.services.inviting import NotInvited, Offered, invite
 from accounts.services.joining import user_for
+from accounts.sign_in import join
 from cdsc_portal.lib import clock
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.sign_in import sent_mail
@@ -96,6 +97,21 @@ def test_two_tabs_that_accept_at_once_make_one_login_and_one_role():
 
     assert answers == [302, 410, 410, 410]
     assert Membership.objects.get(user__email="ben@example.com").role == Role.VIEWER
+
+
+@pytest.mark.django_db
+def test_a_link_used_up_between_two_questions_is_over(monkeypatch):
+    home = household()
+    invitation = invited(home)
+    link = link_of_the_last_mail()
+
+    def accepted_in_another_tab(email):
+        user_for(invitation=invitation, name="Ben", password=CHOSEN, language="en", at=clock.now())
+        return has_login(email)
+
+    monkeypatch.setattr(join, "has_login", accepted_in_another_tab)
+
+    assert Browser().post(link, {"name": "Ben Example", "password1": CHOSEN}).status_code == 410
 
 
 @pytest.mark.django_db(transaction=True)
