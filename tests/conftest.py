@@ -2,6 +2,9 @@
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
+
+from tests.emptying import empty_tables
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -10,3 +13,4 @@ def pytest_configure(config: pytest.Config) -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
+    TransactionTestCase._fixture_teardown = empty_tables
