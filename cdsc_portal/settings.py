@@ -303,6 +303,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- background work
+# without it a request waits six seconds for a broker that is down before it leaves its work to the sweeps
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"max_retries": 0}
 if ENV.redis_url:
     CELERY_BROKER_URL = ENV.redis_url
 else:
@@ -310,7 +312,7 @@ else:
     _broker = VAR_DIR / "broker"
     for _name in ("messages", "control", "processed"):
         (_broker / _name).mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),

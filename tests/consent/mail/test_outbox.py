@@ -7,6 +7,8 @@ import pytest
 from django.core import mail as django_mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from kombu import pools
+from structlog.testing import capture_logs
 
 from cdsc_portal.celery import app
 from consent.models import Grant, OutgoingMail
@@ -26,26 +28,32 @@ class UnreachableServer(EmailBackend):
 
 
 @pytest.fixture
-def no_broker():
-    """A broker address at which nothing listens."""
+def pauses(monkeypatch):
+    """A broker address at which nothing listens; how long whoever calls it pauses before it tries again."""
 
     def use(url):
         app.conf.broker_url = app.conf.broker_write_url = url
-        app.pool.force_close_all()
         app._pool = app.amqp._producer_pool = None
+        pools.reset()
 
-    former = app.conf.broker_url
+    former, made = app.conf.broker_url, []
+    monkeypatch.setattr("kombu.utils.functional.sleep", made.append)
     use("redis://127.0.0.1:1/0")
-    yield
+    yield made
     use(former)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_with_the_broker_down_the_decision_stands_and_the_sweep_sends_its_mail_once(no_broker):
+def test_with_the_broker_down_the_decision_stands_and_the_sweep_sends_its_mail_once(pauses):
     home = household()
 
-    approve(ask(SHARE, user=home.owner, at=AT), at=AT)
+    with capture_logs() as logs:
+        approve(ask(SHARE, user=home.owner, at=AT), at=AT)
 
+    assert [(entry["event"], entry["error"]) for entry in logs] == [
+        ("mail.not_announced", "OperationalError")
+    ]
+    assert pauses == []  # the customer does not wait for it
     assert Grant.objects.get().status == "active"
     assert django_mail.outbox == []
     assert send_waiting_mail(at=AT) == 1
