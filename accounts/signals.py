@@ -12,3 +12,6 @@ membership_ended = Signal()
 role_given = Signal()
 # a mail about a login was written; sent after commit. As above, a lost signal only means a later mail.
 sign_in_mail_written = Signal()
+# changes, at: dated links, contracts' dates or supply terms hold at other times, or are new; each a
+# `services.link_changes.Changed`. Sent inside the transaction, last.
+links_changed = Signal()

@@ -148,7 +148,9 @@ class DatedLinksAdmin(PortalAdmin):
                     None if one in gone else span_of(one.instance),
                 )
                 for one, key in stored
-            ],
+                if one.has_changed()
+            ]
+            + [Changed(one, one.pk, None, span_of(one)) for one in formset.new_objects],
             request,
         )
 

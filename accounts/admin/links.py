@@ -1,7 +1,11 @@
 """Dated links under contracts, points and meters."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
+
 from accounts.admin.dated_links import DatedForm, DatedFormSet, DatedInline
-from accounts.models import ContractServicePoint, MeterInstallation, SupplyTerm
+from accounts.models import ContractServicePoint, GridPlacement, MeterInstallation, SupplyTerm
 
 
 class _PointLinkForm(DatedForm):
@@ -18,6 +22,18 @@ class _InstallationForm(DatedForm):
 
 class _InstallationFormSet(DatedFormSet):
     lane = ("meter",)
+
+
+class _PlacementForm(DatedForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("region") and not cleaned.get("pricing_node"):
+            self.add_error("region", _("Say the grid region or the pricing node."))
+        return cleaned
+
+
+class _PlacementFormSet(DatedFormSet):
+    lane = ("service_point",)
 
 
 class _SupplyTermForm(DatedForm):
@@ -70,6 +86,16 @@ class PointsOfMeterInline(_InstallationInline):
     verbose_name_plural = "service points"
     fields = ("service_point", "start", "end")
     autocomplete_fields = ("service_point",)
+
+
+class PlacementsInline(DatedInline):
+    """Where a point is on the grid: a change is an end and a start. What holds since ever starts in 1900."""
+
+    model = GridPlacement
+    form, formset = _PlacementForm, _PlacementFormSet
+    related = ("service_point",)
+    verbose_name_plural = "places on the grid"
+    fields = ("region", "pricing_node", "start", "end")
 
 
 class SupplyTermInline(DatedInline):

@@ -1,13 +1,23 @@
 """Premises, service points and meters, and the way from them to contracts."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.admin.base import PortalAdmin, link_to, links_to
 from accounts.admin.dated_links import DatedLinksAdmin
-from accounts.admin.links import ContractsOfPointInline, MetersOfPointInline, PointsOfMeterInline
-from accounts.models import MeterDevice, Premise, ServiceContract, ServicePoint
+from accounts.admin.links import (
+    ContractsOfPointInline,
+    MetersOfPointInline,
+    PlacementsInline,
+    PointsOfMeterInline,
+)
+from accounts.models import GridPlacement, MeterDevice, Premise, ServiceContract, ServicePoint, span_of
+from cdsc_portal.lib import clock
 
 _TIMES = ("public_id", "cds_created", "cds_modified", "cds_synced", "version_at")
 
@@ -43,16 +53,30 @@ class PremiseAdmin(PortalAdmin):
 class ServicePointAdmin(DatedLinksAdmin):
     """Where service arrives: between contracts and meters."""
 
-    list_display = ("servicepoint_number", "commodity", "voltage", "premise_page", "region")
+    list_display = ("servicepoint_number", "commodity", "voltage", "premise_page", "region_now")
     list_select_related = ("premise",)
     list_filter = ("commodity",)
     search_fields = ("^servicepoint_number",)
     fields = (
-        "servicepoint_number", "premise_page", "premise", "commodity", "voltage", "region", "pricing_node", *_TIMES,
+        "servicepoint_number", "premise_page", "premise", "commodity", "voltage", *_TIMES,
     )  # fmt: skip
     readonly_fields = ("premise_page", *_TIMES)
     autocomplete_fields = ("premise",)
-    inlines = (MetersOfPointInline, ContractsOfPointInline)
+    inlines = (MetersOfPointInline, ContractsOfPointInline, PlacementsInline)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServicePoint]:
+        return super().get_queryset(request).prefetch_related("placements")
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401
+        """Its place is served as the point's own."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is GridPlacement and formset.has_changed():
+            ServicePoint.objects.filter(pk=form.instance.pk).update(cds_modified=clock.now())
+
+    @admin.display(description=_("grid region"))
+    def region_now(self, point: ServicePoint) -> str:
+        at = clock.now()
+        return next((one.region for one in point.placements.all() if span_of(one).contains(at)), "")
 
     @admin.display(description=_("premise"))
     def premise_page(self, point: ServicePoint) -> str:

@@ -5,7 +5,7 @@ from accounts.models.contractual import BillingAccount, Program, ServiceContract
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
 from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
-from accounts.models.links import ContractServicePoint, MeterInstallation
+from accounts.models.links import EVER, ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.load_mark import LoadMark
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
@@ -15,6 +15,7 @@ from accounts.models.staff import StaffAction, StaffLook, StaffVerb
 from accounts.models.user import User
 
 __all__ = [
+    "EVER",
     "ActivationCode",
     "BillingAccount",
     "Commodity",
@@ -23,6 +24,7 @@ __all__ = [
     "Dated",
     "Entity",
     "EntityKind",
+    "GridPlacement",
     "Invitation",
     "LinkChange",
     "LinkKind",

@@ -4,13 +4,13 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models.contractual import ServiceContract, SupplyTerm
-from accounts.models.links import ContractServicePoint, MeterInstallation
+from accounts.models.links import ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.physical import MeterDevice, ServicePoint
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 
-Dated = ContractServicePoint | MeterInstallation | ServiceContract | SupplyTerm
+Dated = ContractServicePoint | MeterInstallation | GridPlacement | ServiceContract | SupplyTerm
 
 
 class LinkKind(models.TextChoices):
@@ -18,6 +18,7 @@ class LinkKind(models.TextChoices):
     METER_POINT = "meter_point", "meter at a point"
     CONTRACT = "contract", "a contract's own dates"
     SUPPLY_TERM = "supply_term", "a supply term's dates"
+    GRID_PLACEMENT = "grid_placement", "a point in a region"
 
 
 class LinkChange(models.Model):
@@ -26,6 +27,7 @@ class LinkChange(models.Model):
     Written with each change, by whom (null = a feed), and never changed itself. `link_key` is the key of the link,
     or of the contract or supply term whose local dates these are. `link_created`: when the link was first told,
     null = before anyone kept this. `lost_from`: the first instant that is no longer covered, null = none is lost.
+    `region`: of a placement.
     """
 
     kind = models.CharField(max_length=20, choices=LinkKind.choices)
@@ -34,6 +36,7 @@ class LinkChange(models.Model):
     contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, null=True, related_name="+")
     meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, null=True, related_name="+")
     service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, null=True, related_name="+")
+    region = models.CharField("grid region", max_length=50, blank=True, default="", db_default="")
     old_start = models.DateTimeField()
     old_end = models.DateTimeField(null=True)
     new_start = models.DateTimeField(null=True)

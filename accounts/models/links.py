@@ -1,5 +1,7 @@
 """Dated links, [start, end) in UTC, end null = current. A reading belongs to a contract only while linked."""
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -10,6 +12,7 @@ from accounts.models.contractual import ServiceContract
 from accounts.models.physical import MeterDevice, ServicePoint
 from cdsc_portal.lib import clock
 
+EVER = datetime(1900, 1, 1, tzinfo=UTC)  # the start of what holds since ever, as far as anybody told
 _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
 
 
@@ -82,3 +85,36 @@ class MeterInstallation(DatedLink):
 
     def __str__(self) -> str:
         return f"{self.meter} at {self.service_point}"
+
+
+class GridPlacement(DatedLink):
+    """A point in a region of the grid, and at a pricing node; either may be unknown (""). Never two at once.
+
+    `start` is EVER where nobody told since when.
+    """
+
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="placements")
+    region = models.CharField("grid region", max_length=50, blank=True)
+    pricing_node = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        ordering = ["service_point", "start"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=F("start")), name="placement_end_after_start"
+            ),
+            models.CheckConstraint(condition=~Q(region="", pricing_node=""), name="placement_is_somewhere"),
+            ExclusionConstraint(
+                name="point_at_one_place_at_a_time",
+                expressions=[
+                    (
+                        Func("service_point_id", "service_point_id", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    _SPAN,
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_point} in {self.region or self.pricing_node}"

@@ -20,7 +20,10 @@ class Premise(Published, Versioned):
 
 
 class ServicePoint(Published, Versioned):
-    """Where service arrives, e.g. a meter socket. `region` and `pricing_node` place it on the grid."""
+    """Where service arrives, e.g. a meter socket. Its placements say where on the grid, and when.
+
+    `region` and `pricing_node` are as the newest file told them; the release before dates reads them.
+    """
 
     servicepoint_number = models.CharField(max_length=50, unique=True)
     premise = models.ForeignKey(

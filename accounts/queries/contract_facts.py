@@ -91,7 +91,7 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
     today = timezone.localdate(at)
     account = contract.billing_account
     supplied = [_supply(supply, today) for supply in reversed(supplies([contract.pk]))]
-    placed = stays([contract]).get(contract.pk, ())
+    placed = stays([contract], at=at).get(contract.pk, ())
     return ContractFacts(
         key=contract.pk,
         public_id=contract.public_id,

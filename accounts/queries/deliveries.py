@@ -4,11 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ContractServicePoint, MeterInstallation, ServiceContract
+from accounts.queries.grid import on_the_grid
+
+if TYPE_CHECKING:
+    from accounts.queries.grid import PlacedLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,12 @@ def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]
     `modified` and `verified` are the newest of contract, points and meters.
     """
     contracts = ServiceContract.objects.filter(pk__in=contract_ids).select_related("distribution")
-    links: dict[int, list[ContractServicePoint]] = defaultdict(list)
+    links: dict[int, list[PlacedLink]] = defaultdict(list)
     today = timezone.localdate(at)
     held = Q(contract__start__lte=today) & (Q(contract__end=None) | Q(contract__end__gt=today))
     current = ContractServicePoint.objects.filter(_holds(at), held, contract__in=contract_ids)
-    for link in current.select_related("service_point__premise").order_by(
-        "service_point__servicepoint_number"
-    ):
+    placed = on_the_grid(current, at=at).select_related("service_point__premise")
+    for link in placed.order_by("service_point__servicepoint_number"):
         links[link.contract_id].append(link)
     meters: dict[int, list[MeterInstallation]] = defaultdict(list)
     points = {link.service_point_id for found in links.values() for link in found}
@@ -71,7 +75,7 @@ def _holds(at: datetime) -> Q:
 
 def _delivery(
     contract: ServiceContract,
-    links: list[ContractServicePoint],
+    links: "list[PlacedLink]",
     meters: dict[int, list[MeterInstallation]],
 ) -> Delivery:
     points = [link.service_point for link in links]
@@ -86,14 +90,14 @@ def _delivery(
         address=contract.address,
         service_points=tuple(
             DeliveryPoint(
-                service_point_id=point.servicepoint_number,
-                address=point.premise.address if point.premise else "",
-                voltage=point.voltage,
-                region=point.region,
-                pricing_node=point.pricing_node,
-                meter_numbers=tuple(item.meter.meter_number for item in meters[point.pk]),
+                service_point_id=link.service_point.servicepoint_number,
+                address=link.service_point.premise.address if link.service_point.premise else "",
+                voltage=link.service_point.voltage,
+                region=link.region,
+                pricing_node=link.pricing_node,
+                meter_numbers=tuple(item.meter.meter_number for item in meters[link.service_point_id]),
             )
-            for point in points
+            for link in links
         ),
         started=contract.start,
         ended=contract.end,

@@ -34,11 +34,17 @@ def contract_labels(contract_ids: Collection[int]) -> list[ContractLabel]:
 
 
 def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:
-    """Where on the grid the contracts were served; points without a region are left out. One query."""
-    links = ContractServicePoint.objects.filter(contract__in=contract_ids).exclude(service_point__region="")
-    return [
-        GridPlace(contract, region, Span(start, end))
-        for contract, region, start, end in links.values_list(
-            "contract", "service_point__region", "start", "end"
-        )
+    """Where on the grid the contracts were served, while linked to a point there. One query.
+
+    Where the region is not known there is nothing.
+    """
+    of_point = "service_point__placements"
+    links = ContractServicePoint.objects.filter(contract__in=contract_ids, **{f"{of_point}__region__gt": ""})
+    rows = links.values_list(
+        "contract", f"{of_point}__region", "start", "end", f"{of_point}__start", f"{of_point}__end"
+    )
+    found = [
+        (contract, region, Span(start, end).intersect(Span(since, until)))
+        for contract, region, start, end, since, until in rows
     ]
+    return [GridPlace(contract, region, span) for contract, region, span in found if span is not None]

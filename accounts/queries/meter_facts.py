@@ -51,7 +51,7 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
     held = {contract.pk: contract for contract in near}
     measured = [
         (stay, held[point.contract_key], point)
-        for points in stays(held.values()).values()
+        for points in stays(held.values(), at=at).values()
         for point in points
         for stay in point.meters
         if stay.key == meter.pk

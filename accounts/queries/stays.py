@@ -3,10 +3,16 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from accounts.models import ContractServicePoint, MeterInstallation, MeterName, ServiceContract
+from accounts.queries.grid import on_the_grid
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
+
+if TYPE_CHECKING:
+    from accounts.queries.grid import PlacedLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,15 @@ class PointStay:
     meters: tuple[MeterStay, ...]
 
 
-def stays(contracts: Collection[ServiceContract]) -> dict[int, tuple[PointStay, ...]]:
+def stays(contracts: Collection[ServiceContract], *, at: datetime) -> dict[int, tuple[PointStay, ...]]:
     """By contract key, oldest first. Three queries; `contracts` carry their billing account.
 
-    Every span is cut to the contract's own days, so neither a former occupant nor the next one shows.
+    The region is that of `at`, or of the end of a stay that is over. Every span is cut to the contract's own days, so
+    neither a former occupant nor the next one shows.
     """
     held = {contract.pk: contract for contract in contracts}
-    links = ContractServicePoint.objects.filter(contract__in=held).select_related("service_point__premise")
+    of_contracts = ContractServicePoint.objects.filter(contract__in=held)
+    links = on_the_grid(of_contracts, at=at).select_related("service_point__premise")
     installed: dict[int, list[MeterInstallation]] = defaultdict(list)
     at_points = {link.service_point_id for link in links}
     for one in MeterInstallation.objects.filter(service_point__in=at_points).select_related("meter"):
@@ -57,7 +65,7 @@ def stays(contracts: Collection[ServiceContract]) -> dict[int, tuple[PointStay, 
 
 
 def _point(
-    link: ContractServicePoint, span: Span, installed: Iterable[MeterInstallation], names: Mapping[int, str]
+    link: "PlacedLink", span: Span, installed: Iterable[MeterInstallation], names: Mapping[int, str]
 ) -> PointStay:
     point = link.service_point
     cut = [(one.meter, span.intersect(Span(one.start, one.end))) for one in installed]
@@ -73,7 +81,7 @@ def _point(
         number=point.servicepoint_number,
         address=point.premise.address if point.premise else "",
         voltage=point.voltage,
-        region=point.region,
+        region=link.region,
         span=span,
         meters=tuple(sorted(meters, key=lambda meter: (str(meter.span.start), meter.number))),
     )

@@ -190,7 +190,7 @@ def _groups(
 def tree_contracts(keys: Sequence[int], *, at: datetime) -> dict[int, TreeContract]:
     """Services with their points and meters by key, in the order of `keys`, which are database keys. Four queries."""
     held = ServiceContract.objects.select_related("billing_account").in_bulk(keys)
-    points = stays(held.values())
+    points = stays(held.values(), at=at)
     today = timezone.localdate(at)
     return {key: _contract(held[key], points.get(key, ()), today, at) for key in keys if key in held}
 

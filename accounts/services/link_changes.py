@@ -7,6 +7,7 @@ from typing import cast
 
 from accounts.models import (
     Dated,
+    GridPlacement,
     LinkChange,
     LinkKind,
     MeterInstallation,
@@ -14,33 +15,41 @@ from accounts.models import (
     SupplyTerm,
     User,
 )
+from accounts.signals import links_changed
 from cdsc_portal.lib.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`link`, of database key `key`, held during `old`, which has a start, and now during `new`; None = removed."""
+    """`link`, of database key `key`, held during `old`, which has a start, and now during `new`.
+
+    None = it was not told before, or is removed.
+    """
 
     link: Dated
     key: int
-    old: Span
+    old: Span | None
     new: Span | None
 
 
 def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
     """Call it in the transaction of the changes, last: what is released until `at` went by the old links.
 
-    What did not change is not recorded. One query.
+    What did not change is not recorded, and of what is new only the link itself is. One query, and those of the apps
+    above, which hear of all of them.
     """
-    rows = [_row(change, at, by) for change in changes if change.old != change.new]
+    changed = [change for change in changes if change.old != change.new]
+    rows = [_row(change, change.old, at, by) for change in changed if change.old is not None]
     LinkChange.objects.bulk_create(rows, batch_size=2_000)
+    if changed:
+        links_changed.send(sender=LinkChange, changes=changed, at=at)
 
 
-def _row(change: Changed, at: datetime, by: User | None) -> LinkChange:
+def _row(change: Changed, old: Span, at: datetime, by: User | None) -> LinkChange:
     link, new = change.link, change.new or Span()
     row = LinkChange(
-        link_key=change.key, old_start=cast(datetime, change.old.start), old_end=change.old.end, new_start=new.start,
-        new_end=new.end, lost_from=_lost_from(change.old, change.new), at=at, by=by,
+        link_key=change.key, old_start=cast(datetime, old.start), old_end=old.end, new_start=new.start,
+        new_end=new.end, lost_from=_lost_from(old, change.new), at=at, by=by,
     )  # fmt: skip
     if isinstance(link, ServiceContract):
         row.kind, row.link_created, row.contract_id = LinkKind.CONTRACT, link.cds_created, link.pk
@@ -49,6 +58,9 @@ def _row(change: Changed, at: datetime, by: User | None) -> LinkChange:
     elif isinstance(link, MeterInstallation):
         row.kind, row.link_created = LinkKind.METER_POINT, link.created
         row.meter_id, row.service_point_id = link.meter_id, link.service_point_id
+    elif isinstance(link, GridPlacement):
+        row.kind, row.link_created = LinkKind.GRID_PLACEMENT, link.created
+        row.service_point_id, row.region = link.service_point_id, link.region
     else:
         row.kind, row.link_created = LinkKind.CONTRACT_POINT, link.created
         row.contract_id, row.service_point_id = link.contract_id, link.service_point_id

@@ -106,7 +106,7 @@ class PremiseRow(Row, Protocol):
 
 
 class PointRow(Row, Protocol):
-    """A service point; `voltage` in volts."""
+    """A service point; `voltage` in volts. Where on the grid it is, now or since `region_since` (UTC)."""
 
     @property
     def servicepoint_number(self) -> str: ...
@@ -120,6 +120,8 @@ class PointRow(Row, Protocol):
     def region(self) -> str: ...
     @property
     def pricing_node(self) -> str: ...
+    @property
+    def region_since(self) -> datetime | None: ...
 
 
 class MeterRow(Row, Protocol):

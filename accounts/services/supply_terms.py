@@ -137,6 +137,7 @@ def _write(
     SupplyTerm.objects.bulk_update(shorter, fields, batch_size=2_000)
     SupplyTerm.objects.bulk_update(longer, fields, batch_size=2_000)
     SupplyTerm.objects.bulk_create(new, batch_size=2_000)
+    load.changed += [Changed(term, term.pk, None, span_of(term)) for term in new]
     SupplyTerm.objects.filter(not_newer(load), pk__in=same).update(cds_synced=load.at, version_at=load.as_of)
     load.accepted += len(new) + len(shorter) + len(longer)
     load.unchanged += len(same)

@@ -10,11 +10,11 @@ from django.db.models import Q
 from accounts.models import (
     ContractServicePoint,
     Dated,
+    GridPlacement,
     LinkChange,
     LinkKind,
     MeterInstallation,
     ServiceContract,
-    ServicePoint,
     SupplyTerm,
     span_of,
 )
@@ -27,7 +27,7 @@ Stays = dict[object, tuple[Span, ...]]  # what was a contract's, and when
 class Link:
     """A dated link as it is (`now` None = removed), and as it was before each change, in the order of the changes.
 
-    `tariff` is that of a supply term as it is, empty of a removed one.
+    `tariff` is that of a supply term as it is, empty of a removed one; `region` that of a placement.
     """
 
     key: int
@@ -38,6 +38,7 @@ class Link:
     now: Span | None
     before: tuple[tuple[datetime, Span], ...]
     tariff: str = ""
+    region: str = ""
 
     def at(self, moment: datetime | None) -> Span | None:
         """When it held, as was on record at `moment`; None = now."""
@@ -56,11 +57,11 @@ class LinkPast:
     meters: dict[int, list[Link]]  # by point
     contracts: dict[int, list[Link]]
     supplies: dict[int, list[Link]]
-    regions: dict[int, str]  # by point; "" is left out
+    placements: dict[int, list[Link]]  # by point
 
     @classmethod
     def of(cls, contracts: Collection[ServiceContract]) -> "LinkPast":
-        """Nine queries, however many contracts."""
+        """Ten queries, however many contracts."""
         of_contract = Q(contract__in=[contract.pk for contract in contracts])
         linked = _links(
             LinkKind.CONTRACT_POINT, of_contract, ContractServicePoint.objects.filter(of_contract)
@@ -70,13 +71,13 @@ class LinkPast:
         installed = _links(LinkKind.METER_POINT, of_point, MeterInstallation.objects.filter(of_point))
         held = _links(LinkKind.CONTRACT, of_contract, contracts)
         supplied = _links(LinkKind.SUPPLY_TERM, of_contract, SupplyTerm.objects.filter(of_contract))
-        placed = ServicePoint.objects.filter(pk__in=points).exclude(region="")
+        placed = _links(LinkKind.GRID_PLACEMENT, of_point, GridPlacement.objects.filter(of_point))
         return cls(
             _grouped(linked, lambda link: link.contract),
             _grouped(installed, lambda link: link.point),
             _grouped(held, lambda link: link.contract),
             _grouped(supplied, lambda link: link.contract),
-            dict(placed.values_list("pk", "region")),
+            _grouped(placed, lambda link: link.point),
         )
 
     def held(self, contract: int, moment: datetime | None) -> Stays:
@@ -104,9 +105,12 @@ class LinkPast:
     def placed(self, contract: int, moment: datetime | None) -> Stays:
         """By grid region: while a point there was linked."""
         return _united(
-            (self.regions[link.point or 0], link.at(moment))
+            (placed.region, span)
             for link in self.points.get(contract, ())
-            if link.point in self.regions
+            if (linked := link.at(moment)) is not None
+            for placed in self.placements.get(link.point or 0, ())
+            if placed.region
+            for span in common(placed.at(moment), (linked,))
         )
 
     def supplied(self, contract: int, moment: datetime | None) -> Stays:
@@ -154,6 +158,8 @@ def _as_it_is(row: Dated, changes: list[LinkChange]) -> Link:
         return Link(row.pk, row.contract_id, None, None, row.cds_created, now, before, row.tariff_code)
     if isinstance(row, MeterInstallation):
         return Link(row.pk, None, row.service_point_id, row.meter_id, row.created, now, before)
+    if isinstance(row, GridPlacement):
+        return Link(row.pk, None, row.service_point_id, None, row.created, now, before, region=row.region)
     return Link(row.pk, row.contract_id, row.service_point_id, None, row.created, now, before)
 
 
@@ -161,7 +167,7 @@ def _removed(changes: list[LinkChange]) -> Link:
     last = changes[-1]
     return Link(
         last.link_key, last.contract_id, last.service_point_id, last.meter_id, last.link_created, None,
-        _before(changes),
+        _before(changes), region=last.region,
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from datahub.queries.link_past import LinkPast, Stays, common
 PAGE_SIZE = 500
 _BILLS = ("bill_data", "bill_statements")
 _OF_THE_MOMENT = ("distribution_details", "supply_details")
-_POINT, _METER, _CONTRACT, _TERM = (
-    LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT, LinkKind.SUPPLY_TERM,
+_POINT, _METER, _CONTRACT, _TERM, _REGION = (
+    LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT, LinkKind.SUPPLY_TERM, LinkKind.GRID_PLACEMENT,
 )  # fmt: skip
 # by resource, sums and files under that of their readings and bills: the dates that its answers go by
 _TOUCHED_BY = {
@@ -28,9 +28,9 @@ _TOUCHED_BY = {
     "bill_statements": (_CONTRACT,),
     "supply_details": (_TERM,),
     "supply_history": (_TERM,),
-    "generation_mix": (_POINT, _TERM),
-    "generation_breakdown": (_POINT,),
-    "residual_mix": (_POINT,),
+    "generation_mix": (_POINT, _TERM, _REGION),
+    "generation_breakdown": (_POINT, _REGION),
+    "residual_mix": (_POINT, _REGION),
     "consumption_breakdown": (_TERM,),
 }
 _WENT_BY: dict[str, tuple[Callable[[LinkPast, int, datetime | None], Stays], ...]] = {
@@ -46,7 +46,7 @@ _WENT_BY: dict[str, tuple[Callable[[LinkPast, int, datetime | None], Stays], ...
     "consumption_breakdown": (LinkPast.tariffs,),
 }
 # pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
-# term, or of a meter at a point that is or was the contract's; bills may be ahead of their days
+# term, or of a meter or region of a point that is or was the contract's; bills may be ahead of their days
 _CANDIDATES = """
     WITH touched AS (SELECT * FROM unnest(%(resources)s::text[], %(kinds)s::text[]) AS pair (resource, kind)),
     lost AS (
@@ -58,7 +58,7 @@ _CANDIDATES = """
             SELECT contract_id, service_point_id FROM accounts_contractservicepoint
             UNION SELECT contract_id, service_point_id FROM accounts_linkchange WHERE kind = 'contract_point'
         ) linked ON linked.service_point_id = change.service_point_id
-        WHERE change.kind = 'meter_point' AND change.lost_from < change.at
+        WHERE change.kind IN ('meter_point', 'grid_placement') AND change.lost_from < change.at
             AND change.at BETWEEN %(first)s AND %(last)s
     )
     SELECT released.id, lost.contract_id, max(lost.at)
@@ -129,7 +129,7 @@ def wrong_page(
 ) -> WrongPage:
     """Those among the next PAGE_SIZE that a change touched, newest release first (X-15).
 
-    Of one contract, or made wrong by what was entered in `recorded`. Twelve queries, however many. A change that
+    Of one contract, or made wrong by what was entered in `recorded`. Thirteen queries, however many. A change that
     was taken back makes nothing wrong.
     """
     pairs = _candidates(contract_number, recorded or Span(), after, PAGE_SIZE + 1)

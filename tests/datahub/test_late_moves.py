@@ -331,7 +331,7 @@ def test_many_take_as_many_queries_as_one(home, company, now, ends_late, django_
     ends_late("the link, by a feed")
 
     # candidates, contracts, disclosures, sections, regions; dates of points, meters, terms; four kinds of changes
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         found = list(wrong_disclosures())
 
     assert len(found) == 5

@@ -20,7 +20,14 @@ from datahub.queries.wrong_disclosures import wrong_disclosures, wrong_page
 from tests.accounts.admin.test_pages import form_of, url_of
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
-from tests.factories.accounts import EPOCH, ServicePointFactory, StaffFactory, SupplyTermFactory, household
+from tests.factories.accounts import (
+    EPOCH,
+    ServicePointFactory,
+    StaffFactory,
+    SupplyTermFactory,
+    household,
+    place,
+)
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
 
@@ -45,8 +52,7 @@ def now():
 @pytest.fixture
 def home(db, now):
     home = household()
-    home.point.region = "CAISO"
-    home.point.save()
+    place(home.point, "CAISO")
     SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU", start=date(2020, 1, 1), end=None)
     load_days(home.meter, date(2026, 3, 1), 10)
     for series, key in (
@@ -187,7 +193,8 @@ def test_a_tariff_that_goes_on_with_another_supplier_leaves_its_mix_right(compan
 def test_a_move_within_a_region_leaves_its_mix_right(company, home, now):
     reads(company, "/generation_breakdown")
     now.move_to(TOLD)
-    there = ServicePointFactory(region="CAISO")
+    there = ServicePointFactory()
+    place(there, "CAISO")
 
     the_point(home)
     row = PointLinkRow(2, home.contract.contract_number, there.servicepoint_number, MOVED, None)
@@ -266,7 +273,7 @@ def test_every_one_is_found_page_by_page(company, home, now, monkeypatch, django
     pages = []
     after = None
     while not pages or after is not None:
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             page = wrong_page(after=after)
         pages.append(page.found)
         after = page.resume

@@ -7,12 +7,14 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import (
+    EVER,
     BillingAccount,
     Commodity,
     ContractServicePoint,
     Customer,
     Entity,
     EntityKind,
+    GridPlacement,
     Membership,
     MeterDevice,
     MeterInstallation,
@@ -132,6 +134,13 @@ class ServicePointFactory(DjangoModelFactory):
     premise = factory.SubFactory(PremiseFactory)
     commodity = Commodity.ELECTRICITY
     voltage = 240
+
+
+def place(point, region, *, pricing_node="", start=EVER, end=None):
+    """The point is there during [start, end)."""
+    return GridPlacement.objects.create(
+        service_point=point, region=region, pricing_node=pricing_node, start=start, end=end
+    )
 
 
 class MeterDeviceFactory(DjangoModelFactory):

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import (
+    EVER,
     BillingAccount,
     Commodity,
     ContractServicePoint,
     Customer,
+    GridPlacement,
     MeterDevice,
     MeterInstallation,
     Premise,
@@ -68,9 +70,12 @@ def chain(*, stores: int, regions: int = 4) -> Chain:
             premise=premise,
             commodity=Commodity.ELECTRICITY,
             voltage=400,
-            region=f"R{n % regions + 1}",
         )
         for n, premise in zip(numbers, premises, strict=True)
+    )
+    GridPlacement.objects.bulk_create(
+        GridPlacement(service_point=point, region=f"R{n % regions + 1}", start=EVER)
+        for n, point in zip(numbers, points, strict=True)
     )
     meters = MeterDevice.objects.bulk_create(
         MeterDevice(meter_number=f"CHAIN-M-{n}", commodity=Commodity.ELECTRICITY) for n in numbers

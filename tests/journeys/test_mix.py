@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from datahub.models import MixSeries
-from tests.factories.accounts import Household, SupplyTermFactory
+from tests.factories.accounts import Household, SupplyTermFactory, place
 from tests.factories.datahub import hourly_mix
 from tests.journeys.browser import assert_fits, assert_no_axe_faults
 from tests.journeys.consent_steps import arrive, electricity_and_gas
@@ -21,8 +21,7 @@ DAY = 24
 def a_home_with_a_mix(days: int = 40) -> Household:
     """All three series, hour by hour: sun by day, wind at night, a part that nobody knows, and a day missing."""
     home = electricity_and_gas()
-    home.point.region = "River Valley"
-    home.point.save()
+    place(home.point, "River Valley")
     SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU", tariff_name="Home EV")
     sun = [Decimal("0.3") if 9 <= hour < 17 else Decimal(0) for hour in range(DAY)] * days
     wind = [Decimal("0.2") if 9 <= hour < 17 else Decimal("0.35") for hour in range(DAY)] * days

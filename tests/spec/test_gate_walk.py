@@ -30,6 +30,7 @@ from tests.factories.accounts import (
     UserFactory,
     add_service,
     household,
+    place,
 )
 from tests.factories.consent import ReceiptFactory
 from tests.factories.datahub import bill, hourly_mix
@@ -139,8 +140,7 @@ class World:
 
     def filled(self) -> "World":
         for mark, service in zip(("a", "b", "c"), (self.home, self.unticked, self.foreign), strict=True):
-            service.point.region = f"REGION-{mark}"
-            service.point.save()
+            place(service.point, f"REGION-{mark}")
             SupplyTermFactory(
                 contract=service.contract,
                 supplier=EntityFactory(name=f"Supplier-{mark} (demo)"),

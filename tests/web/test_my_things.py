@@ -21,6 +21,7 @@ from tests.factories.accounts import (
     UserFactory,
     add_service,
     household,
+    place,
 )
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
 from tests.factories.feeds import load_days
@@ -72,8 +73,7 @@ def sharing(*contracts, company, status=GrantStatus.ACTIVE, scope="usage_data", 
 def test_a_service_tells_the_contract_apart_from_the_wires(home, owner):
     home.contract.programs.add(ProgramFactory(name="Peak Saver"))
     home.account.programs.add(ProgramFactory(name="Paperless"))
-    home.point.region = "NORTH"
-    home.point.save()
+    place(home.point, "NORTH")
 
     tree = page(owner, "contract", home.contract)
 

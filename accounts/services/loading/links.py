@@ -96,6 +96,7 @@ def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
         for link in (*gone, *shorter, *other)
         if link.pk in before
     ]
+    load.changed += [Changed(link, link.pk, None, span_of(link)) for link in other if link.pk not in before]
     changed = (link for link in (*gone, *shorter, *other) if link.pk in was_open)
     return Ending(len(was_open), sum(link.end is not None and link.end <= load.as_of for link in changed))
 

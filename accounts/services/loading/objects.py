@@ -16,13 +16,14 @@ _BATCH = 2_000
 class Told:
     """What one row says: the object's number and its fields, foreign keys as `<name>_id`.
 
-    `programs` are database keys; None = the model has none.
+    `programs` are database keys; None = the model has none. `says_more`: something new beside the fields.
     """
 
     line: int
     number: str
     fields: dict[str, Any]
     programs: frozenset[int] | None = None
+    says_more: bool = False
 
 
 def keys_of(model: type[Model], field: str, numbers: Iterable[str]) -> dict[str, int]:
@@ -31,8 +32,9 @@ def keys_of(model: type[Model], field: str, numbers: Iterable[str]) -> dict[str,
     return dict(model._default_manager.filter(**{f"{field}__in": wanted}).values_list(field, "pk"))
 
 
-def store_objects(model: type[Any], number_field: str, told: Sequence[Told], load: Load) -> None:
-    """Make or change one object a row. `cds_modified` moves with content only, `cds_synced` always.
+def store_objects(model: type[Any], number_field: str, told: Sequence[Told], load: Load) -> set[str]:
+    """Make or change one object a row; answers their numbers. `cds_modified` moves with
+    content only, `cds_synced` always.
 
     What has no end and was left out by a newer full file is not made anew. Twelve queries at most, plus one
     for each further 2,000 rows.
@@ -62,6 +64,7 @@ def store_objects(model: type[Any], number_field: str, told: Sequence[Told], loa
     _change(model, changed, load)
     manager.filter(not_newer(load), pk__in=seen).update(cds_synced=load.at, version_at=load.as_of)
     load.unchanged += len(seen)
+    return {row.number for row in (*new, *(row for row, _ in changed))}
 
 
 def _create(model: type[Any], number_field: str, rows: Sequence[Told], load: Load) -> None:
@@ -92,7 +95,7 @@ def _change(model: type[Any], changes: Sequence[tuple[Told, Any]], load: Load) -
 
 
 def _differs(found: Any, row: Told, programs: dict[int, set[int]]) -> bool:
-    if any(getattr(found, name) != value for name, value in row.fields.items()):
+    if row.says_more or any(getattr(found, name) != value for name, value in row.fields.items()):
         return True
     return row.programs is not None and programs.get(found.pk, set()) != row.programs
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from accounts.models import MeterDevice, Premise, ServicePoint
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import Told, keys_of, store_objects
+from accounts.services.loading.placements import moves_of, store_moves
 from accounts.services.rows import MeterRow, PointRow, PremiseRow
 
 
@@ -14,12 +15,17 @@ def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:
 
 
 def load_points(rows: Sequence[PointRow], load: Load) -> None:
-    """Refuses a point whose premise is not known."""
+    """Refuses a point whose premise is not known, and a place on the grid that a newer file told otherwise."""
     premises = keys_of(Premise, "premise_number", (row.premise_number for row in rows))
+    moves = moves_of(rows, load)
     told = []
     for row in rows:
+        moved = moves.get(row.servicepoint_number)
         if row.premise_number and row.premise_number not in premises:
             load.refuse(row.line, f"premise {row.premise_number} is not known")
+            continue
+        if moved and moved.newest and load.is_older_than(moved.newest):
+            load.refuse_as_older(row.line, moved.newest)
             continue
         fields = {
             "premise_id": premises.get(row.premise_number),
@@ -28,8 +34,8 @@ def load_points(rows: Sequence[PointRow], load: Load) -> None:
             "region": row.region,
             "pricing_node": row.pricing_node,
         }
-        told.append(Told(row.line, row.servicepoint_number, fields))
-    store_objects(ServicePoint, "servicepoint_number", told, load)
+        told.append(Told(row.line, row.servicepoint_number, fields, says_more=moved is not None))
+    store_moves(moves, store_objects(ServicePoint, "servicepoint_number", told, load), load)
 
 
 def load_meters(rows: Sequence[MeterRow], load: Load) -> None:

@@ -241,6 +241,7 @@ class PointRow:
     voltage: int | None  # volts
     region: str
     pricing_node: str
+    region_since: datetime | None = None  # UTC; None = as of the file, or ever where nothing was known
 
 
 @dataclass(frozen=True, slots=True)

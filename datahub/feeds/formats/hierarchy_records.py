@@ -145,6 +145,7 @@ RECORDS: dict[str, Record] = {
             "voltage": lambda text, name, _: whole_number(text, name) if text else None,
             "region": _may(50),
             "pricing_node": _may(50),
+            "region_since": lambda text, name, zone: instant_or_none(text, zone),
         },
         ("servicepoint_number",),
     ),

@@ -16,18 +16,18 @@ from datahub.feeds.store.codec import DAY_SECONDS, Integers, unpacked
 _SERVED = """
     WITH served AS MATERIALIZED (
         SELECT contract.id AS contract, term.tariff_code AS tariff, installed.meter_id AS meter, span.first, span.last
-        FROM accounts_servicepoint point
-        JOIN accounts_contractservicepoint linked ON linked.service_point_id = point.id
+        FROM accounts_gridplacement placed
+        JOIN accounts_contractservicepoint linked ON linked.service_point_id = placed.service_point_id
         JOIN accounts_servicecontract contract ON contract.id = linked.contract_id
         JOIN accounts_supplyterm term ON term.contract_id = contract.id
-        LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
+        LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
             AND tstzrange(installed.start, installed.end) && tstzrange(%(first)s, %(past)s)
         CROSS JOIN LATERAL (SELECT
-            greatest(linked.start, installed.start, contract.start::timestamp AT TIME ZONE %(zone)s,
+            greatest(placed.start, linked.start, installed.start, contract.start::timestamp AT TIME ZONE %(zone)s,
                      term.start::timestamp AT TIME ZONE %(zone)s) AS first,
-            least(linked.end, installed.end, contract.end::timestamp AT TIME ZONE %(zone)s,
+            least(placed.end, linked.end, installed.end, contract.end::timestamp AT TIME ZONE %(zone)s,
                   term.end::timestamp AT TIME ZONE %(zone)s) AS last) span
-        WHERE point.region = %(region)s AND span.first < coalesce(span.last, 'infinity')
+        WHERE placed.region = %(region)s AND span.first < coalesce(span.last, 'infinity')
             AND span.first < %(past)s AND coalesce(span.last, 'infinity') > %(first)s
     )
 """

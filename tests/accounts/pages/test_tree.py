@@ -17,6 +17,7 @@ from tests.factories.accounts import (
     UserFactory,
     add_service,
     household,
+    place,
 )
 
 URL = "/my/accounts/"
@@ -169,8 +170,7 @@ def test_a_former_occupants_meter_number_finds_nothing(home, browser, street):
 
 
 def test_services_can_be_arranged_by_the_region_they_are_in(home, browser, street):
-    home.point.region = "NORTH"
-    home.point.save()
+    place(home.point, "NORTH")
     ContractServicePointFactory(contract=street.contract, service_point=home.point, start=MOVED_IN)
 
     tree = page(browser, by="region")

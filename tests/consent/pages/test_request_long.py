@@ -7,7 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from lxml import html
 
-from accounts.models import BillingAccount, ContractServicePoint, ServiceContract, ServicePoint
+from accounts.models import (
+    BillingAccount,
+    ContractServicePoint,
+    GridPlacement,
+    ServiceContract,
+    ServicePoint,
+)
 from consent.models import Grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import EPOCH, household
@@ -41,8 +47,12 @@ def stores(home, count):
         for n, account in enumerate(accounts)
     )
     points = ServicePoint.objects.bulk_create(
-        ServicePoint(servicepoint_number=f"SQ{n}", commodity="electricity", region=REGIONS[n % 3])
-        for n in range(count)
+        ServicePoint(servicepoint_number=f"SQ{n}", commodity="electricity") for n in range(count)
+    )
+    GridPlacement.objects.bulk_create(
+        GridPlacement(service_point=point, region=REGIONS[n % 3], start=EPOCH)
+        for n, point in enumerate(points)
+        if REGIONS[n % 3]
     )
     ContractServicePoint.objects.bulk_create(
         ContractServicePoint(contract=contract, service_point=point, start=EPOCH)

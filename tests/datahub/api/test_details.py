@@ -11,6 +11,7 @@ from tests.factories.accounts import (
     MeterInstallationFactory,
     SupplyTermFactory,
     add_service,
+    place,
 )
 
 DISTRIBUTION = "customer_distribution_details"
@@ -19,8 +20,7 @@ HISTORY = "customer_supply_history"
 
 
 def test_a_delivery_names_utility_point_meter_voltage_and_address(reader, home):
-    home.point.region, home.point.pricing_node = "WEST", "NODE-7"
-    home.point.save()
+    place(home.point, "WEST", pricing_node="NODE-7")
     reader.granted(home.contract, scope=DISTRIBUTION)
 
     (delivery,) = reader.get("/distribution_details").json()["data"]

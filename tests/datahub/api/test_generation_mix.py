@@ -6,7 +6,7 @@ import pytest
 from datahub.models import MixSeries, MixShare
 from datahub.queries import generation_mix
 from tests.datahub.api.test_usage_data import count_queries
-from tests.factories.accounts import SupplyTermFactory, add_service
+from tests.factories.accounts import SupplyTermFactory, add_service, place
 from tests.factories.datahub import hourly_mix
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -15,8 +15,7 @@ WIND = {"wind": [Decimal("0.31"), None, Decimal("0.5")]}
 
 @pytest.fixture
 def west(home):
-    home.point.region = "WEST"
-    home.point.save()
+    place(home.point, "WEST")
     SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU")
     return home
 
@@ -153,12 +152,11 @@ def test_many_services_and_steps_cost_as_many_queries_as_one(reader, west, resou
     reader.granted(west.contract, scope="generation_mix")
     one = count_queries(lambda: reader.get(f"/{resource}"))
     others = [add_service(owner=west.owner, account=west.account) for _ in range(6)]
-    for place, other in enumerate(others):
-        other.point.region = f"R{place}"
-        other.point.save()
-        SupplyTermFactory(contract=other.contract, tariff_code=f"T{place}")
+    for number, other in enumerate(others):
+        place(other.point, f"R{number}")
+        SupplyTermFactory(contract=other.contract, tariff_code=f"T{number}")
         for series in MixSeries:
-            key = f"T{place}" if series == MixSeries.CONSUMPTION else f"R{place}"
+            key = f"T{number}" if series == MixSeries.CONSUMPTION else f"R{number}"
             hourly_mix(series, key, START, {"wind": [Decimal("0.2")] * 30})
     reader.granted(*(other.contract for other in others), scope="generation_mix")
 

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from datahub.models import MixSeries
 from tests.consent.api.reader import Reader
-from tests.factories.accounts import SupplyTermFactory, household
+from tests.factories.accounts import SupplyTermFactory, household, place
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
 
@@ -107,8 +107,7 @@ def world(db, settings, tmp_path):
     """One customer with data of all kinds and a token for all of it."""
     settings.MEDIA_ROOT = tmp_path
     home = household()
-    home.point.region = "WEST"
-    home.point.save()
+    place(home.point, "WEST")
     SupplyTermFactory(contract=home.contract)
     load_days(home.meter, date(2026, 3, 1), 2)
     for series, key in (("consumption_breakdown", "EV-TOU"), ("residual_mix", "WEST")):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from cdsc_portal.lib import clock
 from datahub.models import MixAmount, MixDay, MixSeries, MixShare
 from datahub.services.mix.recompute import recompute_next
-from tests.factories.accounts import Household, SupplyTermFactory, household
+from tests.factories.accounts import Household, SupplyTermFactory, household, place
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_readings, usage_series
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -17,8 +17,7 @@ HOUR = 3600
 def customer(*hours: int, tariff="GREEN", region="WEST", start=START) -> Household:
     """Uses these watt-hours, one hour after the other."""
     home = household()
-    home.point.region = region
-    home.point.save()
+    place(home.point, region)
     SupplyTermFactory(contract=home.contract, tariff_code=tariff)
     load_readings(usage_series(home.meter, start, hours, step=HOUR, scale=0))
     return home

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from datahub.models import MixSeries, MixShare
-from tests.factories.accounts import SupplyTermFactory, add_service, household
+from tests.factories.accounts import SupplyTermFactory, add_service, household, place
 from tests.factories.datahub import hourly_mix
 
 URL = "/my/mix/"
@@ -22,8 +22,7 @@ WIND, GAS = Decimal("0.6"), Decimal("0.3")
 @pytest.fixture
 def owner(home) -> Browser:
     """On the tariff EV-TOU, in the region WEST."""
-    home.point.region = "WEST"
-    home.point.save()
+    place(home.point, "WEST")
     SupplyTermFactory(
         contract=home.contract, tariff_code="EV-TOU", tariff_name="Home EV", start=date(2020, 1, 1)
     )
