@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from datahub.api.minutes import mix as mix_series
 from datahub.api.minutes import views
 from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
@@ -15,10 +16,10 @@ _FOUNDING = (
     views.UsageData,
     views.BillData,
     views.BillStatements,
-    views.GenerationMix,
-    views.GenerationBreakdown,
-    views.ConsumptionBreakdown,
-    views.ResidualMix,
+    mix_series.GenerationMix,
+    mix_series.GenerationBreakdown,
+    mix_series.ConsumptionBreakdown,
+    mix_series.ResidualMix,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

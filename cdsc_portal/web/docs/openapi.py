@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address. `example` is a whole answer as JSON, "" where there is none."""
+    """One method of one address. `examples` are whole answers as JSON, each with its name."""
 
     id: str
     method: str
@@ -57,7 +57,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     answers: tuple[Answer, ...]
     members: tuple[Member, ...]
-    example: str
+    examples: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -90,7 +90,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
         parameters=tuple(_parameter(one) for one in operation.get("parameters", ())),
         answers=tuple(_answer(status, one) for status, one in operation["responses"].items()),
         members=tuple(_members(content.get("schema", {}), schemas)),
-        example=_example(content.get("examples", {})),
+        examples=_examples(content.get("examples", {})),
     )
 
 
@@ -120,9 +120,12 @@ def _answer(status: str, said: Mapping[str, Any]) -> Answer:
 
 
 def _members(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int = 0) -> list[Member]:
-    """Every member of an object and of the objects in it, as a reader meets them."""
+    """Every member of an object and of the objects in it, as a reader meets them: of all forms it may have, in turn."""
+    followed = _followed(schema, schemas)
     found: list[Member] = []
-    for name, said in _followed(schema, schemas).get("properties", {}).items():
+    for form in followed.get("oneOf", ()):
+        found += _members(form, schemas, depth)
+    for name, said in followed.get("properties", {}).items():
         found.append(Member(name, _type(said, schemas), _described(said, schemas), depth))
         found += _members(_followed(said, schemas).get("items", said), schemas, depth + 1)
     return found
@@ -158,6 +161,9 @@ def _type(said: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> 
     return " or ".join(form if form and name != "null" else name for name in named)
 
 
-def _example(examples: Mapping[str, Any]) -> str:
-    value = next((one["value"] for one in examples.values() if "value" in one), None)
-    return "" if value is None else dumps_indented(value)
+def _examples(examples: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (one.get("summary", name), dumps_indented(one["value"]))
+        for name, one in examples.items()
+        if "value" in one
+    )

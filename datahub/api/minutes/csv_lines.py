@@ -7,9 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from cdsc_portal.lib.csv_cells import plain_cell
+from cdsc_portal.lib.json import exact, instant
 from datahub.queries.generation_mix import MixSegment
+from datahub.queries.mix_summed import LABELS, SummedMix
 
-MIX_HEADER = ("series", "contract_numbers", "tariff_code", "region", "start", "end", "source", "share")
+MIX_HEADER = (
+    "series", "contract_numbers", "tariff_code", "region", "start", "end", "source", "share", "method", "provisional",
+)  # fmt: skip
+MIX_SUMS_HEADER = (
+    "series", "contract_numbers", "tariff_codes", "region", "period", "start", "end", "whole", "source", "share",
+    "energy_wh", "weighting", "method", "provisional", "known_seconds", "due_seconds",
+)  # fmt: skip
 
 
 def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
@@ -19,13 +27,38 @@ def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
         head = csv_cells(
             (segment.series, " ".join(segment.contract_numbers), segment.tariff_code, segment.region)
         )
+        tail = f"{segment.method},{_yes_or_no(segment.provisional)}"
         starts = [int(step.start.timestamp()) for step in segment.steps]
         begins = _instants(np.array(starts, dtype=np.int64))
         ends = _instants(np.array(starts, dtype=np.int64) + segment.interval_seconds)
         for told in segment.sources:
             name = csv_cells((told.source,))
             for start, end, share in zip(begins, ends, told.shares, strict=True):
-                yield f"{head},{start}Z,{end}Z,{name},{share or ''}"
+                yield f"{head},{start}Z,{end}Z,{name},{share or ''},{tail}"
+
+
+def mix_sum_lines(summed: Iterable[SummedMix]) -> Iterator[str]:
+    """A line a source of a period; numbers and codes are separated by spaces, what is not told is an empty cell."""
+    yield ",".join(MIX_SUMS_HEADER)
+    for one in summed:
+        head = csv_cells(
+            (one.series, " ".join(one.contract_numbers), " ".join(one.tariff_codes or ()), one.region)
+        )
+        for period in one.periods:
+            found, energy = period.sum, period.energy_wh or {}
+            when = f"{period.first.strftime(LABELS[one.by])},{instant(period.start)},{instant(period.end)}"
+            tail = (
+                f"{found.weighting},{found.method},{_yes_or_no(found.provisional)},{found.known_seconds}"
+                f",{period.due_seconds}"
+            )
+            for source, share in found.shares.items():
+                told = "" if share is None else exact(share)
+                name = csv_cells((source,))
+                yield f"{head},{when},{_yes_or_no(period.whole)},{name},{told},{energy.get(source, '')},{tail}"
+
+
+def _yes_or_no(flag: bool) -> str:
+    return "yes" if flag else "no"
 
 
 def _instants(seconds: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[str]:

@@ -55,11 +55,12 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 def documented(
-    summary: str, *, name: str = "", parameters: Sequence[OpenApiParameter] = ()
+    summary: str, *, name: str = "", parameters: Sequence[OpenApiParameter] = (), examples: Sequence[str] = ()
 ) -> Callable[[Any], Any]:
     """Describe a founding view; resource, shape and forms are read from its class.
 
-    `name` is the address where that is not the resource, `parameters` those that only this view takes.
+    `name` is the address where that is not the resource, `parameters` those that only this view takes, `examples` other
+    forms of its answer.
     """
 
     def describe(view: Any) -> Any:
@@ -78,12 +79,13 @@ def documented(
             responses=answers | _others(400, 401, 403, 405, 406),
             examples=[
                 OpenApiExample(
-                    at,
-                    value=example_answer(view.resource, ITEMS[at]),
+                    each,
+                    value=example_answer(view.resource, ITEMS[each]),
                     response_only=True,
                     status_codes=["200"],
                     media_type="application/json",
                 )
+                for each in (at, *examples)
             ],
         )
         return extend_schema_view(get=operation)(view)

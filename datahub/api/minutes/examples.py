@@ -157,6 +157,39 @@ def _mix(series: str, tariff: str | None, region: str | None) -> _Object:
     }
 
 
+def _summed_mix(
+    series: str, tariffs: list[str] | None, region: str | None, energy: tuple[int | None, ...]
+) -> _Object:
+    shares = (("solar", "0.11"), ("wind", "0.3"), ("unknown", "0.59"))
+    return {
+        "series": series,
+        "contract_numbers": ["7000-1"],
+        "tariff_codes": tariffs,
+        "region": region,
+        "by": "day",
+        "periods": [
+            {
+                "period": "2026-03-01",
+                "start": "2026-03-01T08:00:00Z",
+                "end": "2026-03-02T08:00:00Z",
+                "whole": True,
+                "known_seconds": 86_400,
+                "due_seconds": 86_400,
+                "weighting": "energy",
+                "method": "issuance",
+                "provisional": False,
+                "origin": "worked_out",
+                "sources": [
+                    {"source": source, "share": share, "energy_wh": wh}
+                    for (source, share), wh in zip(shares, energy, strict=True)
+                ],
+                "modified": "2026-03-02T03:10:00Z",
+            }
+        ],
+    }
+
+
+_NOT_SHARED = (None, None, None)
 ITEMS: dict[str, _Object] = {
     "distribution_details": _DELIVERY,
     "supply_details": _SUPPLY,
@@ -169,6 +202,12 @@ ITEMS: dict[str, _Object] = {
     "generation_breakdown": _mix("generation_breakdown", None, "WEST"),
     "consumption_breakdown": _mix("consumption_breakdown", "EV-TOU", None),
     "residual_mix": _mix("residual_mix", None, "WEST"),
+    "generation_mix, by=day": _summed_mix("consumption_breakdown", ["EV-TOU"], None, (990, 2700, 5310)),
+    "generation_breakdown, by=day": _summed_mix("generation_breakdown", None, "WEST", _NOT_SHARED),
+    "consumption_breakdown, by=day": _summed_mix(
+        "consumption_breakdown", ["EV-TOU"], None, (990, 2700, 5310)
+    ),
+    "residual_mix, by=day": _summed_mix("residual_mix", None, "WEST", _NOT_SHARED),
 }
 
 

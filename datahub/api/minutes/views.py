@@ -16,7 +16,6 @@ from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure
 from datahub.api.etags import etag_of, etag_of_facts, is_known, not_modified
 from datahub.api.minutes.asked import Asked, parse_asked
-from datahub.api.minutes.csv_lines import mix_lines
 from datahub.api.minutes.documents import documented
 from datahub.api.minutes.envelope import Envelope, envelope, next_address
 from datahub.api.minutes.shapes import (
@@ -24,7 +23,6 @@ from datahub.api.minutes.shapes import (
     BillStatementShape,
     DeliveryShape,
     EnvelopeShape,
-    MixSegmentShape,
     SupplyShape,
     UsageSegmentShape,
     answer_of,
@@ -35,7 +33,6 @@ from datahub.queries.bill_sections import bill_sections
 from datahub.queries.bill_statements import bill_statements
 from datahub.queries.coverage import Coverage, coverage, coverage_of
 from datahub.queries.delivery import current_deliveries
-from datahub.queries.generation_mix import generation_mix
 from datahub.queries.paged import Page
 from datahub.queries.supply import current_supplies, supply_history
 from datahub.queries.usage import UsageSegment, usage_page
@@ -50,11 +47,15 @@ class FoundingView(GatedView):
     speaks_of_present: ClassVar[bool] = False
     also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
 
+    def purpose(self, request: Request) -> str:
+        """What a cursor is good for: one address of one grant."""
+        return f"{request.path}:{access_of(request).grant_public_id}"
+
     def asked(self, request: Request, at: datetime) -> Asked:
-        return parse_asked(request.query_params, now=at, purpose=_purpose(request), also=self.also)
+        return parse_asked(request.query_params, now=at, purpose=self.purpose(request), also=self.also)
 
     def next_address(self, request: Request, resume: Position | None, asked: Asked) -> str | None:
-        return next_address(request.path, request.query_params, resume, asked, purpose=_purpose(request))
+        return next_address(request.path, request.query_params, resume, asked, purpose=self.purpose(request))
 
     def told(self, request: Request, covered: Coverage, page: Page[Any], asked: Asked) -> Envelope:
         return envelope(
@@ -207,38 +208,6 @@ class BillStatements(PagedView):
 
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         return bill_statements(covered, after=after)
-
-
-@documented("The three series below together.")
-class GenerationMix(SeriesView):
-    resource = "generation_mix"
-    answer = answer_of(MixSegmentShape)
-
-    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
-        return generation_mix(covered, self.resource, access=access, after=after)
-
-    def lines(self, items: Sequence[Any]) -> Iterator[str]:
-        return mix_lines(items)
-
-
-@documented("What the grid region generated.")
-class GenerationBreakdown(GenerationMix):
-    resource = "generation_breakdown"
-
-
-@documented("What the customer's tariff was made of.")
-class ConsumptionBreakdown(GenerationMix):
-    resource = "consumption_breakdown"
-
-
-@documented("What no certificate covers, by grid region.")
-class ResidualMix(GenerationMix):
-    resource = "residual_mix"
-
-
-def _purpose(request: Request) -> str:
-    """What a cursor is good for: one address of one grant."""
-    return f"{request.path}:{access_of(request).grant_public_id}"
 
 
 def _is_csv(request: Request) -> bool:

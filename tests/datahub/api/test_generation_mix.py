@@ -13,13 +13,6 @@ START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 WIND = {"wind": [Decimal("0.31"), None, Decimal("0.5")]}
 
 
-@pytest.fixture
-def west(home):
-    place(home.point, "WEST")
-    SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU")
-    return home
-
-
 def test_a_null_share_stays_null_and_shares_are_exact(reader, west):
     hourly_mix(MixSeries.GENERATION, "WEST", START, WIND)
     reader.granted(west.contract, scope="generation_breakdown")
@@ -132,14 +125,16 @@ def test_pages_join_to_the_whole(reader, west, monkeypatch):
 
 def test_csv_has_a_line_a_share(reader, west):
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, WIND)
+    MixShare.objects.filter(start=START).update(provisional=True)
     reader.granted(west.contract, scope="residual_mix")
 
     lines = reader.get("/residual_mix", Accept="text/csv").content.decode().splitlines()
 
     number = west.contract.contract_number
-    assert lines[0] == "series,contract_numbers,tariff_code,region,start,end,source,share"
-    assert lines[1] == (f"residual_mix,{number},,WEST,2026-03-01T08:00:00Z,2026-03-01T09:00:00Z,wind,0.31")
-    assert lines[2].endswith(",wind,")
+    assert lines[0] == "series,contract_numbers,tariff_code,region,start,end,source,share,method,provisional"
+    hour = "2026-03-01T08:00:00Z,2026-03-01T09:00:00Z"
+    assert lines[1] == f"residual_mix,{number},,WEST,{hour},wind,0.31,published,yes"
+    assert lines[3].endswith(",wind,,published,no")
 
 
 @pytest.mark.parametrize(

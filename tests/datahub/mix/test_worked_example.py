@@ -20,15 +20,15 @@ AMOUNTS = {
 }
 
 
-def tables():
-    """Those that begin with an hour, as a row a dictionary."""
+def tables(first="hour"):
+    """Those whose first column is `first`, as a row a dictionary."""
     found, header = [], None
     for line in TEXT.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if cells[0] == "hour":
+        if cells[0] == first:
             header, rows = cells, []
             found.append(rows)
-        elif header and line.startswith("|") and cells[0].isdigit():
+        elif header and line.startswith("|") and set(cells[0]) != {"-"}:
             rows.append(dict(zip(header, cells, strict=True)))
         elif not line.startswith("|"):
             header = None
@@ -42,10 +42,10 @@ def shown():
     for row in given:
         for column, (kind, source, holder) in AMOUNTS.items():
             amount(kind, source, int(row[column]), hour=int(row["hour"]), **holder)
-    customer(*(int(row["used on GREEN"]) for row in given))
+    home = customer(*(int(row["used on GREEN"]) for row in given))
     mark()
     work_out()
-    return residual, tariff
+    return residual, tariff, home
 
 
 def test_the_residual_mix_of_the_example_is_what_comes_out(shown):
@@ -65,4 +65,26 @@ def test_the_tariff_of_the_example_is_what_comes_out(shown):
 
         assert found == {
             source: Decimal(row[source]) for source in ("solar", "gas", "unknown") if Decimal(row[source])
+        }
+
+
+def test_the_sums_of_the_example_are_what_is_served(shown, reader):
+    (table,) = tables("sum")
+    contract = shown[2].contract
+    served = {}
+    for scope, suffix in (("generation_mix usage_data", ", usage shared"), ("generation_mix", "")):
+        reader.granted(contract, scope=scope)
+        for one in reader.get("/generation_mix", {"by": "day"}).json()["data"]:
+            name = {"generation_breakdown": "grid", "residual_mix": "residual"}.get(
+                one["series"], f"GREEN{suffix}"
+            )
+            (served[name],) = one["periods"]
+
+    assert set(served) == {row["sum"] for row in table}
+    for row in table:
+        period = served[row["sum"]]
+        shares = {one["source"]: one["share"] for one in period["sources"]}
+        assert period["weighting"] == row["weighting"]
+        assert {name: shares.get(name, "0") for name in ("solar", "gas", "unknown")} == {
+            name: row[name] for name in ("solar", "gas", "unknown")
         }

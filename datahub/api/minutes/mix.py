@@ -1,0 +1,188 @@
+"""Where electricity came from: the steps as they are told or worked out, or summed up by local day or month."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.paging import Position
+from consent.access import DataAccess
+from consent.api.gated import remote_address
+from consent.api.problems import bad_parameter
+from consent.services.disclose import record_disclosure
+from datahub.api.minutes.csv_lines import mix_lines, mix_sum_lines
+from datahub.api.minutes.documents import documented
+from datahub.api.minutes.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, Text
+from datahub.api.minutes.shapes import EnvelopeShape, MixSegmentShape
+from datahub.api.minutes.views import SeriesView
+from datahub.queries.coverage import Coverage
+from datahub.queries.generation_mix import generation_mix
+from datahub.queries.mix_summed import LABELS, MixPeriod, SummedMix, summed_mix
+from datahub.queries.mix_sums import MIXED, Weighting
+from datahub.queries.paged import Page
+from datahub.queries.sum_periods import By
+
+_BY = OpenApiParameter(
+    "by",
+    str,
+    enum=[by.value for by in LABELS],
+    description="Sums by local day or month; without it, every step.",
+)
+
+
+class SummedSourceShape(Shape):
+    """`share` is null where it is told at no time of the period, `energy_wh` where usage is not shared or not known."""
+
+    source = Text()  # type: ignore[assignment]  # a wire name; fields have one of their own
+    share = Exact(allow_null=True)
+    energy_wh = serializers.IntegerField(allow_null=True)
+
+
+class MixPeriodShape(Shape):
+    """`start` and `end`: the part that links and window cover; `whole`: all of it. Told for `known_seconds` of it."""
+
+    period = Text()
+    start = Instant()
+    end = Instant()
+    whole = serializers.BooleanField()
+    known_seconds = serializers.IntegerField(min_value=1)
+    due_seconds = serializers.IntegerField(min_value=1)
+    weighting = serializers.ChoiceField([each.value for each in Weighting])
+    method = serializers.ChoiceField(("published", "issuance", "domestic", MIXED))
+    provisional = serializers.BooleanField()
+    origin = serializers.ChoiceField(("told", "worked_out", MIXED))
+    sources = SummedSourceShape(many=True)
+    modified = Instant()
+
+
+class SummedMixShape(Shape):
+    """Periods of which nothing is told are left out."""
+
+    series = serializers.ChoiceField(("generation_breakdown", "consumption_breakdown", "residual_mix"))
+    contract_numbers = serializers.ListField(child=serializers.CharField())
+    tariff_codes = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    region = MaybeText()
+    by = serializers.ChoiceField([by.value for by in LABELS])
+    periods = serializers.SerializerMethodField()
+
+    @extend_schema_field(MixPeriodShape(many=True))
+    def get_periods(self, summed: SummedMix) -> list[dict[str, object]]:
+        return [_period(period, summed.by) for period in summed.periods]
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="Mix",
+        serializers=[MixSegmentShape, SummedMixShape],
+        resource_type_field_name=None,
+        many=True,
+    )
+)
+class MixItems(ReadOnlyField):
+    """Segments of steps or, with `by`, sums."""
+
+    def to_representation(self, value: Sequence[Any]) -> list[dict[str, object]]:
+        segment, summed = MixSegmentShape(), SummedMixShape()
+        return [
+            (summed if isinstance(item, SummedMix) else segment).to_representation(item) for item in value
+        ]
+
+
+class MixAnswerShape(EnvelopeShape):
+    """Steps as segments, sums by period."""
+
+    data = MixItems()  # type: ignore[assignment]  # a wire name; serializers have one of their own
+
+
+@documented("The three series below together.", parameters=[_BY], examples=["generation_mix, by=day"])
+class GenerationMix(SeriesView):
+    resource = "generation_mix"
+    answer = MixAnswerShape
+    also: ClassVar[tuple[str, ...]] = ("by",)
+
+    def purpose(self, request: Request) -> str:
+        """Steps and sums are paged apart."""
+        return f"{super().purpose(request)}:{self._by() or ''}"
+
+    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
+        by = self._by()
+        if by is None:
+            return generation_mix(covered, self.resource, access=access, after=after)
+        return summed_mix(covered, self.resource, access=access, by=by, after=after)
+
+    def lines(self, items: Sequence[Any]) -> Iterator[str]:
+        return mix_lines(items) if self._by() is None else mix_sum_lines(items)
+
+    def disclose(
+        self, access: DataAccess, covered: Coverage, page: Page[Any], request: Request, at: datetime
+    ) -> None:
+        """What energy came from each source is usage, and recorded as such too."""
+        super().disclose(access, covered, page, request, at)
+        telling = [item for item in page.items if isinstance(item, SummedMix) and item.energies]
+        if telling:
+            record_disclosure(
+                access=access,
+                scope=access.parts_for("usage_data")[0].scope,
+                resource="usage_data",
+                span=covered.window,
+                value_count=sum(item.energies for item in telling),
+                contracts=frozenset().union(*(item.contracts for item in telling)),
+                address=remote_address(request),
+                at=at,
+            )
+
+    def _by(self) -> By | None:
+        text = self.request.query_params.get("by")
+        if text is None:
+            return None
+        if text not in list(LABELS):
+            raise bad_parameter("by", f"expected one of {', '.join(LABELS)}")
+        return By(text)
+
+
+@documented("What the grid region generated.", parameters=[_BY], examples=["generation_breakdown, by=day"])
+class GenerationBreakdown(GenerationMix):
+    resource = "generation_breakdown"
+
+
+@documented(
+    "What the customer's tariff was made of.", parameters=[_BY], examples=["consumption_breakdown, by=day"]
+)
+class ConsumptionBreakdown(GenerationMix):
+    resource = "consumption_breakdown"
+
+
+@documented(
+    "What no certificate covers, by grid region.", parameters=[_BY], examples=["residual_mix, by=day"]
+)
+class ResidualMix(GenerationMix):
+    resource = "residual_mix"
+
+
+def _period(period: MixPeriod, by: By) -> dict[str, object]:
+    found, energy = period.sum, period.energy_wh or {}
+    return {
+        "period": period.first.strftime(LABELS[by]),
+        "start": instant(period.start),
+        "end": instant(period.end),
+        "whole": period.whole,
+        "known_seconds": found.known_seconds,
+        "due_seconds": period.due_seconds,
+        "weighting": found.weighting,
+        "method": found.method,
+        "provisional": found.provisional,
+        "origin": found.origin,
+        "sources": [
+            {
+                "source": source,
+                "share": None if share is None else exact(share),
+                "energy_wh": energy.get(source),
+            }
+            for source, share in found.shares.items()
+        ],
+        "modified": instant(found.modified),
+    }

@@ -1,0 +1,139 @@
+"""What contracts used of electricity during any stretches of time, to weigh their mix with; it is not shown by itself.
+
+All that their meters measured as import counts, as it does where a tariff's certificates are shared by use.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cdsc_portal.lib.ranges import Span, union
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.models import ChannelKind
+from datahub.queries.readings import ChannelFacts
+from datahub.queries.stored_runs import Run, Wanted, stored_runs
+from datahub.queries.usage_facts import usage_facts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Channel:
+    """Known readings that do not overlap, by start.
+
+    Reading i is values[i] / 10**scale Wh during [starts[i], ends[i]) and last moved at moved[i].
+    """
+
+    starts: Integers
+    ends: Integers
+    values: Integers
+    scale: int
+    moved: Integers
+
+    def up_to(self, moments: Integers, values: Integers) -> Integers:
+        """How much of `values` came before each moment; a reading counts by the part of its time that has passed."""
+        place = np.searchsorted(self.starts, moments, side="right") - 1
+        before = np.concatenate([[0], np.cumsum(values)])
+        at = np.maximum(place, 0)
+        lasts = self.ends[at] - self.starts[at]
+        passed = np.clip(moments - self.starts[at], 0, lasts)
+        whole, rest = np.divmod(values[at], lasts)
+        so_far: Integers = np.where(place < 0, 0, before[at] + whole * passed + rest * passed // lasts)
+        return so_far
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """During one stretch after the other: values[i] / 10**scale Wh, which means nothing where it is not `known`."""
+
+    values: Integers
+    known: Flags
+    scale: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractUse:
+    """What one contract used; made by `contracts_use`."""
+
+    channels: tuple[_Channel, ...]
+
+    def during(self, begins: Integers, ends: Integers) -> Used:
+        """Known where readings tell all of the stretch without a gap; below 0 counts as nothing."""
+        scale = max((channel.scale for channel in self.channels), default=0)
+        values = np.zeros(len(begins), dtype=np.int64)
+        told = np.zeros(len(begins), dtype=np.int64)
+        gaps: Flags = np.zeros(len(begins), dtype=np.bool_)
+        for channel in self.channels:
+            finer = channel.values * 10 ** (scale - channel.scale)
+            lengths = channel.ends - channel.starts
+            values += channel.up_to(ends, finer) - channel.up_to(begins, finer)
+            covered = channel.up_to(ends, lengths) - channel.up_to(begins, lengths)
+            due = np.minimum(ends, channel.ends[-1]) - np.maximum(begins, channel.starts[0])
+            gaps |= covered < due
+            told += covered
+        return Used(np.maximum(values, 0), ~gaps & (told >= ends - begins), scale)
+
+    def moved(self, begin: int, end: int) -> int:
+        """When a reading of [begin, end) last moved, in epoch microseconds; 0 for never."""
+        latest = 0
+        for channel in self.channels:
+            low = int(np.searchsorted(channel.ends, begin, side="right"))
+            high = int(np.searchsorted(channel.starts, end, side="left"))
+            latest = max(latest, int(channel.moved[low:high].max(initial=0)))
+        return latest
+
+
+def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int, ContractUse]:
+    """By contract key, while its meters measured it; `hull` in epoch seconds. Two queries."""
+    facts = usage_facts(contracts)
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for link in facts.links:
+        spans[link.contract_id, link.meter_id].append(link.span)
+    channels = {meter: [one for one in found if _counts(one)] for meter, found in facts.channels.items()}
+    wanted = sorted({one.channel_id for found in channels.values() for one in found})
+    runs: dict[int, list[Run]] = defaultdict(list)
+    days = hull[0] // DAY_SECONDS - 1, hull[1] // DAY_SECONDS
+    for run in stored_runs([Wanted(channel, *days) for channel in wanted]) if wanted else ():
+        runs[run.channel_id].append(run)
+    found: dict[int, list[_Channel]] = defaultdict(list)
+    for (contract, meter), stretches in spans.items():
+        for one in channels.get(meter, ()):
+            found[contract] += _channel(runs[one.channel_id], union(stretches))
+    return {contract: ContractUse(tuple(found[contract])) for contract in contracts}
+
+
+def _counts(channel: ChannelFacts) -> bool:
+    kind = (channel.kind, channel.direction, channel.commodity, channel.unit)
+    return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
+
+
+def _channel(runs: Sequence[Run], stretches: Sequence[Span]) -> Iterator[_Channel]:
+    """Where readings of one channel overlap, the shorter ones count."""
+    scale = max((run.scale for run in runs), default=0)
+    starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
+    for run in sorted(runs, key=lambda run: run.step or DAY_SECONDS):
+        begin, past = run.starts, run.starts + run.durations
+        kept = run.known & (run.durations > 0) & _inside(begin, past, stretches)
+        kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
+        own = np.repeat(run.moved, run.slots)[: len(begin)]
+        columns = (begin, past, run.values * 10 ** (scale - run.scale), own)
+        joined = [
+            np.concatenate([old, new[kept]])
+            for old, new in zip((starts, ends, values, moved), columns, strict=True)
+        ]
+        order = np.argsort(joined[0], kind="stable")
+        starts, ends, values, moved = (column[order] for column in joined)
+    if len(starts):
+        yield _Channel(starts, ends, values, scale, moved)
+
+
+def _inside(begin: Integers, past: Integers, stretches: Sequence[Span]) -> Flags:
+    inside: Flags = np.zeros(len(begin), dtype=np.bool_)
+    for span in stretches:
+        whole: Flags = np.ones(len(begin), dtype=np.bool_)
+        if span.start is not None:
+            whole &= begin >= span.start.timestamp()
+        if span.end is not None:
+            whole &= past <= span.end.timestamp()
+        inside |= whole
+    return inside

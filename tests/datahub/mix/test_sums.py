@@ -1,0 +1,171 @@
+"""Sums of the mix, without a database: hours make days, days make months, and no sum gives usage away."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdsc_portal.lib.ranges import Span
+from datahub.mix.amounts import ONE, shares
+from datahub.models import MixSeries
+from datahub.queries.mix_places import MixName
+from datahub.queries.mix_secrecy import hides_use
+from datahub.queries.mix_steps import Steps
+from datahub.queries.mix_sums import Weighting, mix_sum, parts_of
+from datahub.queries.mix_use import Used
+
+HOUR, DAY = 3600, 86_400
+SOURCES = ("gas", "solar", "unknown")
+NAME = MixName(str(MixSeries.CONSUMPTION), "GREEN", "WEST")
+amounts = st.tuples(*[st.integers(0, 10**12)] * 3)
+hours = st.lists(st.tuples(amounts, st.integers(0, 10**9)), min_size=1, max_size=60)
+
+
+def steps_of(told, *, seconds=HOUR, with_amounts=False, first=0):
+    """One after the other, of these watt-hours by source."""
+    size = len(told)
+    of = [shares(dict(zip(SOURCES, each, strict=True))) for each in told]
+    everything = np.ones((size, len(SOURCES)), dtype=np.bool_)
+    starts = first + np.arange(size, dtype=np.int64) * seconds
+    return Steps(
+        sources=SOURCES,
+        starts=starts,
+        ends=starts + seconds,
+        shares=np.array([[int(each.get(s, 0) * ONE) for s in SOURCES] for each in of], dtype=np.int64),
+        named=everything,
+        known=everything,
+        amounts=np.array(told, dtype=np.int64),
+        has_amounts=np.full(size, with_amounts),
+        method=np.full(size, "issuance", dtype=object),
+        provisional=np.zeros(size, dtype=np.bool_),
+        worked_out=np.ones(size, dtype=np.bool_),
+        modified=np.zeros(size, dtype=np.int64),
+    )
+
+
+def buckets(steps, edges, use=None):
+    """The sum of each, in order; what is used is by part."""
+    parts = parts_of({NAME: steps}, {NAME: [Span()]}, np.array(edges, dtype=np.int64))
+    found = []
+    for bucket in range(len(edges) - 1):
+        rows = parts.of(bucket)
+        if rows.start == rows.stop:
+            continue
+        used = None
+        if use is not None:
+            values = np.array([use[begin // HOUR] for begin in parts.begins[rows].tolist()], dtype=np.int64)
+            used = Used(values, np.ones(len(values), dtype=np.bool_), 0)
+        found.append(mix_sum(parts, rows, used=used))
+    return found
+
+
+def added(sums):
+    return {source: sum(each.amounts.get(source, 0) for each in sums) for source in SOURCES}
+
+
+@given(told=hours)
+def test_hours_weighed_with_use_make_days_and_days_the_month(told):
+    steps, use = steps_of([each for each, _use in told]), [use for _each, use in told]
+    edges = [*range(0, len(told) * HOUR + DAY, DAY)]
+
+    days, (month,) = buckets(steps, edges, use), buckets(steps, [edges[0], edges[-1]], use)
+
+    assert all(sum(each.shares.values()) == 1 for each in (*days, month))
+    if all(each.weighting is Weighting.ENERGY for each in days):
+        assert added(days) == dict(month.amounts)
+    if sum(use):
+        assert month.weighting is Weighting.ENERGY
+        for place, source in enumerate(SOURCES):
+            exact = Fraction(
+                sum(int(share) * wh for share, wh in zip(steps.shares[:, place], use, strict=True)),
+                sum(use) * ONE,
+            )
+            assert abs(Fraction(month.shares[source]) - exact) < Fraction(1, ONE)
+    else:
+        assert month.weighting is Weighting.TIME
+
+
+@given(told=st.lists(amounts, min_size=1, max_size=60))
+def test_the_grids_days_add_up_to_its_month_to_the_watt_hour(told):
+    steps = steps_of(told, with_amounts=True)
+    edges = [*range(0, len(told) * HOUR + DAY, DAY)]
+
+    (month,) = buckets(steps, [edges[0], edges[-1]])
+
+    assert sum(month.shares.values()) == 1
+    if steps.amounts.any():
+        assert dict(month.amounts) == {
+            source: sum(each[place] for each in told) for place, source in enumerate(SOURCES)
+        }
+        assert month.shares == shares(month.amounts)
+
+
+@given(told=st.lists(amounts, min_size=1, max_size=9), seconds=st.sampled_from([900, 5400, 7200, 100_000]))
+def test_wherever_steps_are_cut_no_second_of_them_is_lost(told, seconds):
+    steps = steps_of(told, seconds=seconds, first=DAY - 4000)
+
+    cut = buckets(steps, [*range(0, 12 * DAY + len(told) * seconds, DAY)])
+
+    assert sum(each.known_seconds for each in cut) == len(told) * seconds
+    assert added(cut) == {
+        source: int(steps.shares[:, place].sum()) * seconds for place, source in enumerate(SOURCES)
+    }
+
+
+def test_two_regions_at_once_count_both_and_their_time_once():
+    east = NAME._replace(region="EAST")
+    steps = {NAME: steps_of([(1, 0, 0)] * 2), east: steps_of([(0, 1, 0)] * 2)}
+
+    parts = parts_of(steps, {NAME: [Span()], east: [Span()]}, np.array([0, DAY], dtype=np.int64))
+    found = mix_sum(parts, parts.of(0))
+
+    assert (found.known_seconds, found.amounts["gas"], found.amounts["solar"]) == (
+        7200,
+        7200 * ONE,
+        7200 * ONE,
+    )
+
+
+def told_by(matrix):
+    """The largest part of a step's use that the sums fix, worked out another way than the code does."""
+    found = []
+    for place in range(len(matrix)):
+        wanted = np.eye(len(matrix))[place]
+        answer, *_ = np.linalg.lstsq(matrix, wanted, rcond=1e-9)
+        found.append(float(wanted @ matrix @ answer))
+    return max(found)
+
+
+@given(rows=st.lists(st.tuples(*[st.integers(0, 9)] * 3).filter(any), min_size=1, max_size=12))
+def test_use_is_hidden_only_where_the_sums_leave_every_steps_use_open(rows):
+    matrix = np.array(rows, dtype=np.float64)
+    fixed = told_by(matrix)
+
+    if abs(fixed - 0.75) > 1e-6:
+        assert hides_use(matrix) == (fixed < 0.75)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "hides"),
+    [
+        (np.eye(5), False),  # each step has a source of its own
+        (np.array([[1, 0]] * 23 + [[0, 1]]), False),  # one hour of sun
+        (np.array([[1, 0]] * 12 + [[0, 1]] * 12), True),  # day and night
+        (np.ones((24, 2)) / 2, True),  # the same all day
+        (np.ones((1, 3)) / 3, False),  # one step
+        (np.zeros((3, 2)), False),
+    ],
+)
+def test_what_is_hidden_and_what_is_not(matrix, hides):
+    assert hides_use(matrix.astype(np.float64)) is hides
+
+
+def test_edges_part_what_they_cut():
+    found = buckets(steps_of([(4, 0, 0)], seconds=7200), [0, HOUR, 2 * HOUR])
+
+    assert [each.known_seconds for each in found] == [
+        past - first for first, past in pairwise([0, HOUR, 2 * HOUR])
+    ]
