@@ -20,6 +20,7 @@ LAUNCH_ARGS = [
     "--disable-sync",
 ]
 WCAG_A_AND_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_AXE_OPTIONS = {"runOnly": {"type": "tag", "values": WCAG_A_AND_AA}, "resultTypes": ["violations"]}
 
 
 class NoBrowserError(RuntimeError):
@@ -45,7 +46,7 @@ def _installed() -> str:
 
 def assert_no_axe_faults(page: Page, *, only_serious: bool = False) -> None:
     """No fault of WCAG 2.2 levels A and AA, or none that is serious; the message lists rule, element and help."""
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG_A_AND_AA}})
+    results = Axe().run(page, options=_AXE_OPTIONS)
     faults = [
         f"{fault['id']} ({fault['impact']}): {node['target']} {node['failureSummary']}"
         for fault in results.response["violations"]

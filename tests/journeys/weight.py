@@ -4,7 +4,7 @@ import gzip
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Request
 
 PAGE_LIMIT, SCRIPT_LIMIT, REQUEST_LIMIT = 200_000, 40_000, 15  # bytes compressed; charts' scripts apart
 
@@ -20,15 +20,17 @@ class Weight:
 
 def weigh(page: Page) -> Weight:
     """Loads the page that is open once more, from an empty cache."""
-    answers: list[Response] = []
+    asked: list[Request] = []
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
 
-    def keep(answer: Response) -> None:
-        answers.append(answer)
+    def keep(request: Request) -> None:
+        asked.append(request)
 
-    page.on("response", keep)
-    page.reload(wait_until="networkidle")
-    page.remove_listener("response", keep)
+    page.on("request", keep)
+    page.reload()
+    page.evaluate("new Promise(done => requestIdleCallback(done, {timeout: 1000}))")
+    page.remove_listener("request", keep)
+    answers = [answer for request in asked if (answer := request.response())]
     sizes = {answer.url: len(gzip.compress(answer.body())) for answer in answers if answer.status != 304}
     scripts = {url: size for url, size in sizes.items() if _is_script(url)}
     return Weight(sum(sizes.values()), sum(scripts.values()), len(answers))
