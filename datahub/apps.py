@@ -6,4 +6,7 @@ class DatahubConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from datahub import tasks  # noqa: F401 - connects waiting runs to a worker
+        from datahub import (  # noqa: F401 - connects waiting runs to a worker, and the mix to the hierarchy
+            receivers,
+            tasks,
+        )

@@ -35,14 +35,18 @@ class Changed:
 def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
     """Call it in the transaction of the changes, last: what is released until `at` went by the old links.
 
-    What did not change is not recorded, and of what is new only the link itself is. One query, and those of the apps
-    above, which hear of all of them.
+    What is new, or says something else of the same dates, is not recorded. One query, and those of the apps above, which
+    hear of all changes.
     """
-    changed = [change for change in changes if change.old != change.new]
-    rows = [_row(change, change.old, at, by) for change in changed if change.old is not None]
+    told = list(changes)
+    rows = [
+        _row(change, change.old, at, by)
+        for change in told
+        if change.old is not None and change.old != change.new
+    ]
     LinkChange.objects.bulk_create(rows, batch_size=2_000)
-    if changed:
-        links_changed.send(sender=LinkChange, changes=changed, at=at)
+    if told:
+        links_changed.send(sender=LinkChange, changes=told, at=at)
 
 
 def _row(change: Changed, old: Span, at: datetime, by: User | None) -> LinkChange:

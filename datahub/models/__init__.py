@@ -5,6 +5,7 @@ from datahub.models.downloads import Download, DownloadProblem, DownloadStatus
 from datahub.models.feeds import Feed, FeedKind, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.models.generation import (
     AmountKind,
+    ChangedUse,
     MixAmount,
     MixAmountHistory,
     MixDay,
@@ -29,6 +30,7 @@ __all__ = [
     "AmountKind",
     "BillSection",
     "BillStatement",
+    "ChangedUse",
     "Channel",
     "ChannelKind",
     "Direction",

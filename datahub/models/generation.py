@@ -1,5 +1,6 @@
 """Where electricity came from, by source and time: amounts that feeds tell, shares that are served."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -152,6 +153,10 @@ class MixAmount(_Amount):
             ),
             models.CheckConstraint(condition=Q(wh__gte=0), name="amount_not_below_0"),
         ]
+        # what begins long before a day and may reach into it
+        indexes = [
+            models.Index(fields=["region", "start"], name="long_amount", condition=Q(seconds__gt=3600))
+        ]
 
 
 class MixAmountHistory(_Amount):
@@ -177,3 +182,13 @@ class MixDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region} on {self.day}"
+
+
+class ChangedUse(models.Model):
+    """A load changed readings of these days, at `at`. It goes once the days of the mix that they touch are marked."""
+
+    at = models.DateTimeField()
+    days = ArrayField(models.DateField(), verbose_name="days (UTC)")
+
+    def __str__(self) -> str:
+        return f"{len(self.days)} days at {self.at}"

@@ -1,12 +1,14 @@
 """Which days of which regions are to be worked out anew, marked in the transaction of the load that changes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q
 
-from datahub.models import AmountKind, MixAmount, MixDay
+from datahub.feeds.store.codec import Integers
+from datahub.models import AmountKind, ChangedUse, MixAmount, MixDay
 
 DAY = 86_400
 CERTIFICATES = (AmountKind.ISSUED, AmountKind.EXPIRED, AmountKind.TRACKED, AmountKind.CANCELLED)
@@ -33,6 +35,16 @@ def mark_all_regions(*, days: Iterable[date], at: datetime) -> None:
     """Days of every region that has them: a tariff may be sold in any."""
     known = MixDay.objects.filter(day__in=set(days)).values_list("region", "day")
     _mark(sorted(known), at)
+
+
+def leave_changed_use(days: Sequence[Integers], *, at: datetime) -> None:
+    """Readings of these days, counted from the epoch, changed: for `mark_changed_use`. One statement at most.
+
+    A load of readings marks no day itself: it would wait for the worker that works the day out.
+    """
+    changed = np.unique(np.concatenate(days)) if days else ()
+    if len(changed):
+        ChangedUse.objects.create(at=at, days=np.asarray(changed).astype("datetime64[D]").tolist())
 
 
 def utc_days(start: datetime, seconds: int) -> list[date]:

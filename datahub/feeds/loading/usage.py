@@ -20,6 +20,7 @@ from datahub.feeds.loading.channels import (
     channels_of,
     find_channels,
 )
+from datahub.feeds.loading.mix_days import leave_changed_use
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.load import Loaded, load_rows, rows_of
 from datahub.feeds.store.tally import Origin
@@ -82,6 +83,8 @@ def load_usage(
         whole.unchanged += loaded.unchanged
         whole.kept_out += loaded.kept_out
         whole.rejected.extend(loaded.rejected)
+        whole.days.extend(loaded.days)
+    leave_changed_use(whole.days, at=origin.at)
     return whole
 
 

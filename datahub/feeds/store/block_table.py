@@ -140,7 +140,7 @@ def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refus
             found = _look_up(cursor, loaded, origin)
         new = loaded.take(np.flatnonzero(~found.stored)) if found.stored.any() else loaded
         tally.accepted += int(np.count_nonzero(new.known))
-        tally.changed.append(new.channel)
+        tally.block_changed(new.channel, new.day, new.phase)
         refused = _merge(cursor, loaded, origin, tally) if found.differs else None
         cursor.execute("DROP TABLE IF EXISTS staged_block")
     return refused
@@ -211,7 +211,7 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
     for piece in pieces:
         tally.accepted += piece.accepted
         tally.kept_out += piece.kept_out
-        tally.changed.append(piece.changed)
+        tally.block_changed(*piece.changed)
         tally.written.append(piece.written)
     return _refused(pieces, loaded)
 
@@ -226,7 +226,7 @@ class _Merged:
     replaced: bool
     accepted: int
     kept_out: int
-    changed: Integers
+    changed: tuple[Integers, Integers, Integers]  # channel, day, phase
     written: Integers
     unfit: Flags
     contradicting: Flags
@@ -252,7 +252,8 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
     ) if len(touched) else b""  # fmt: skip
     return _Merged(
         stored.rows, touched, tuples, bool((flags & _REPLACED).any()), int(outcome.changed.sum()),
-        int(outcome.kept_out.sum()), now.channel[changed], now.channel[touched], unfit, outcome.contradicts,
+        int(outcome.kept_out.sum()), (now.channel[changed], now.day[changed], now.phase[changed]),
+        now.channel[touched], unfit, outcome.contradicts,
     )  # fmt: skip
 
 

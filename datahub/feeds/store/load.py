@@ -31,12 +31,16 @@ Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 
 @dataclass(slots=True)
 class Loaded:
-    """Readings of a load: accepted + unchanged + rejected are all of them; `kept_out` is part of unchanged."""
+    """Readings of a load: accepted + unchanged + rejected are all of them; `kept_out` is part of unchanged.
+
+    `days`: which UTC days changed blocks reach into, counted from the epoch, some twice.
+    """
 
     accepted: int = 0
     unchanged: int = 0
     kept_out: int = 0
     rejected: list[Rejection] = field(default_factory=list)
+    days: list[Integers] = field(default_factory=list)
 
 
 def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin) -> Loaded:
@@ -58,7 +62,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
         load.columns(columns_of(rows))
     mark_channels(extents=load.extents, tally=tally, settled=ids[settled & present], origin=origin)
     unchanged = rows.size - tally.accepted - len(tally.rejected)
-    return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected)
+    return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected, tally.days)
 
 
 def rows_of(rows: Steady, channels: Flags) -> Steady:

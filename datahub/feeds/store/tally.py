@@ -33,6 +33,17 @@ class Tally:
         default_factory=list
     )  # keys of channels whose content moved, in any order
 
+    days: list[Integers] = field(
+        default_factory=list
+    )  # UTC days that changed blocks reach into, in any order
+
+    def block_changed(self, channel: Integers, day: Integers, phase: Integers) -> None:
+        """The content of these blocks moved; one with a phase ends in the next day."""
+        self.changed.append(channel)
+        self.days.append(_runs(day))
+        if phase.any():
+            self.days.append(_runs(day[phase > 0] + 1))
+
     def reject(self, lines: Integers, reason: str) -> None:
         self.rejected.extend(Rejection(line, reason) for line in lines.tolist())
 
@@ -52,3 +63,8 @@ class Tally:
 def distinct(keys: Integers) -> Integers:
     """In ascending order, each once; as they are, where they stand so."""
     return keys if (keys[1:] > keys[:-1]).all() else np.unique(keys)
+
+
+def _runs(days: Integers) -> Integers:
+    """Each of a run of equal ones once: a file of one day leaves one."""
+    return days[np.append(True, np.diff(days) != 0)] if len(days) else days

@@ -1,32 +1,54 @@
-"""Days whose certificates are shared by use, and whose readings were written since they were worked out."""
+"""Days whose certificates are shared by use, and whose readings a load changed."""
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
-# A load's rows carry the time at which their chunk began and are seen when it ends: so long a chunk may last.
-_CHUNK = "1 hour"
-_MARK = """
-    UPDATE datahub_mixday day SET due = %(at)s
-    WHERE day.due IS NULL AND EXISTS (
-        SELECT FROM datahub_mixamount amount WHERE amount.region = day.region AND amount.kind = 'cancelled'
-            AND amount.start < (day.day + 1)::timestamp AT TIME ZONE 'UTC'
-            AND amount.start > day.day::timestamp AT TIME ZONE 'UTC' - interval '366 days'
-            AND amount.start + make_interval(secs => amount.seconds) > day.day::timestamp AT TIME ZONE 'UTC'
-    ) AND EXISTS (
-        SELECT FROM accounts_servicepoint point
-        JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
-        JOIN datahub_channel channel ON channel.meter_id = installed.meter_id
-            AND channel.modified > day.worked_out - %(chunk)s::interval
-        JOIN interval_block block ON block.channel_id = channel.id AND block.day = day.day
-            AND block.modified > day.worked_out - %(chunk)s::interval
-        WHERE point.region = day.region
+# One statement, so that loads, channels and blocks are as of one moment: what a load under way has yet to say is seen
+# wholly or not at all. A channel that did not change costs none of its blocks.
+_CHANGED = """
+    WITH told AS MATERIALIZED (SELECT id, at, days FROM datahub_changeduse),
+    changed AS MATERIALIZED (
+        SELECT day, min(at) AS since FROM told CROSS JOIN LATERAL unnest(days) AS day GROUP BY day
     )
+    SELECT (SELECT array_agg(id) FROM told), (
+        SELECT array_agg(mixed.id) FROM datahub_mixday mixed JOIN changed USING (day)
+        CROSS JOIN LATERAL (SELECT changed.day::timestamp AT TIME ZONE 'UTC' AS first,
+            (changed.day + 1)::timestamp AT TIME ZONE 'UTC' AS past) span
+        WHERE (EXISTS (
+            SELECT FROM datahub_mixamount amount WHERE amount.region = mixed.region AND amount.kind = 'cancelled'
+                AND amount.start < span.past AND amount.start > span.first - interval '1 hour'
+        ) OR EXISTS (
+            SELECT FROM datahub_mixamount amount WHERE amount.region = mixed.region AND amount.kind = 'cancelled'
+                AND amount.seconds > 3600
+                AND amount.start < span.past AND amount.start > span.first - interval '366 days'
+                AND amount.start + make_interval(secs => amount.seconds) > span.first
+        )) AND EXISTS (
+            SELECT FROM accounts_gridplacement placed
+            JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
+            JOIN datahub_channel channel ON channel.meter_id = installed.meter_id
+                AND channel.modified >= changed.since
+            JOIN interval_block block ON block.channel_id = channel.id AND block.modified >= changed.since
+                AND block.day BETWEEN changed.day - 1 AND changed.day
+            WHERE placed.region = mixed.region AND placed.start < span.past
+                AND coalesce(placed.end, 'infinity') > span.first
+        )
+    )
+"""
+# in the order in which loads of amounts mark days; a worker at one of them is waited for
+_MARK = """
+    UPDATE datahub_mixday SET due = %s WHERE id IN (
+        SELECT id FROM datahub_mixday WHERE id = ANY(%s) ORDER BY region, day FOR UPDATE)
 """
 
 
+@transaction.atomic
 def mark_changed_use(*, at: datetime) -> int:
-    """Mark them due; returns how many. A channel that did not change costs none of its blocks."""
+    """Mark them due and forget what the loads left for this; returns how many. One statement where no load did."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, {"at": at, "chunk": _CHUNK})
-        return int(cursor.rowcount)
+        cursor.execute(_CHANGED)
+        told, days = cursor.fetchone()
+        if told:
+            cursor.execute(_MARK, [at, days or []])
+            cursor.execute("DELETE FROM datahub_changeduse WHERE id = ANY(%s)", [told])
+    return len(days or ())

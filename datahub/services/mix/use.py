@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,8 @@ _CONTRACTS = f"""{_SERVED}
     SELECT DISTINCT contract, tariff, greatest(first, %(first)s), least(last, %(past)s)
     FROM served WHERE contract = ANY(%(own)s) ORDER BY 1, 2, 3, 4
 """  # noqa: S608 - no part of it is input
-# Blocks that lie wholly in their span are joined by tariff; others come with it.
+# Blocks that lie wholly in their span are joined by tariff; others come with it. One that does not begin at midnight
+# reaches into the next day.
 _BLOCKS = f"""{_SERVED}
     SELECT served.tariff, CASE WHEN served.contract = ANY(%(own)s) THEN served.contract END, block.day, block.step,
         block.phase, block.scale, octet_length(block.vals),
@@ -47,7 +48,8 @@ _BLOCKS = f"""{_SERVED}
     FROM served
     JOIN datahub_channel channel ON channel.meter_id = served.meter AND channel.kind = 'interval'
         AND channel.direction = 'import' AND channel.commodity = 'electricity' AND channel.unit = 'Wh'
-    JOIN interval_block block ON block.channel_id = channel.id AND block.day = ANY(%(days)s)
+    JOIN interval_block block ON block.channel_id = channel.id AND block.day = ANY(%(reaching)s)
+        AND (block.phase > 0 OR block.day > %(before)s)
     CROSS JOIN LATERAL (SELECT served.first > block.day::timestamp AT TIME ZONE 'UTC'
         OR served.last < (block.day + 1)::timestamp AT TIME ZONE 'UTC' + make_interval(secs => block.phase)
         AS partial) whole
@@ -117,7 +119,13 @@ def use_of(
     """What was used on these tariffs, known readings only; `own` are contracts to be told alone too. One query."""
     use = Use()
     if tariffs:
-        more: dict[str, Any] = {"days": list(days), "tariffs": sorted(tariffs), "own": list(own)}
+        before = min(days) - timedelta(days=1)
+        more: dict[str, Any] = {
+            "reaching": [before, *days],
+            "before": before,
+            "tariffs": sorted(tariffs),
+            "own": list(own),
+        }
         for tariff, contract, day, step, phase, scale, size, first, last, packed in _rows(
             _BLOCKS, region, *span, **more
         ):
@@ -126,7 +134,8 @@ def use_of(
             midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
             starts = midnight + phase + np.arange(slots, dtype=np.int64) * step
             if first is not None:
-                inside = (starts >= first.timestamp()) & (starts + step <= last.timestamp())
+                past = np.inf if last is None else last.timestamp()
+                inside = (starts >= first.timestamp()) & (starts + step <= past)
                 values = np.where(inside, values, 0)
             use.add(tariff, contract, scale, *_in_steps(starts, values, step, seconds))
     return use

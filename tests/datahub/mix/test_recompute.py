@@ -10,11 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from cdsc_portal.lib import clock
 from datahub.models import MixDay, MixSeries, MixShare, MixShareHistory
 from datahub.services.mix import recompute
-from datahub.services.mix.changed_use import mark_changed_use
 from datahub.tasks import work_out_mix
 from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, told, work_out
 from tests.factories.datahub import hourly_mix
-from tests.factories.feeds import load_readings, usage_series
 
 pytestmark = pytest.mark.django_db
 GENERATION, CONSUMPTION, RESIDUAL = MixSeries.GENERATION, MixSeries.CONSUMPTION, MixSeries.RESIDUAL
@@ -211,27 +209,6 @@ def test_queries_do_not_grow_with_contracts_and_hours():
         customer(*[4_000] * 5)
 
     assert cost() == few
-
-
-def test_readings_that_come_late_make_a_day_with_certificates_due_and_no_other():
-    hour_of_the_region()
-    amount("cancelled", "wind", 1_000, tariff_code="GREEN")
-    home = customer(4_000)
-    mark()
-    mark(START + timedelta(days=1))
-    two_hours_on = clock.now() + timedelta(hours=2)
-    work_out(at=two_hours_on)
-    assert mark_changed_use(at=two_hours_on) == 0
-
-    load_readings(
-        usage_series(home.meter, START, [2_000], step=3600, scale=0),
-        at=two_hours_on + timedelta(hours=1),
-        version_at=two_hours_on,
-    )
-
-    assert mark_changed_use(at=two_hours_on) == 1
-    work_out()
-    assert told(CONSUMPTION, key="GREEN")["wind"] == HALF
 
 
 def test_the_task_works_out_all_that_is_due():

@@ -1,0 +1,67 @@
+"""Days of regions whose contracts, meters, tariffs or points hold at other times than they did."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db import connection
+
+from accounts.models import ContractServicePoint, Dated, GridPlacement, MeterInstallation
+from accounts.services.link_changes import Changed
+from cdsc_portal.lib.ranges import Span, difference
+from datahub.models import MixDay
+
+_Where = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region
+# locked in the order in which loads of amounts mark days
+_MARK = """
+    UPDATE datahub_mixday SET due = %(at)s WHERE id IN (
+        WITH told AS MATERIALIZED (
+            SELECT * FROM unnest(%(points)s::bigint[], %(contracts)s::bigint[], %(regions)s::text[],
+                %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS row (point, contract, region, first, last)
+        ),
+        moved AS MATERIALIZED (
+            SELECT region, first, last FROM told WHERE region <> ''
+            UNION
+            SELECT placed.region, told.first, told.last FROM told
+            JOIN accounts_gridplacement placed ON placed.service_point_id = told.point
+            UNION
+            SELECT placed.region, told.first, told.last FROM told
+            JOIN accounts_contractservicepoint linked ON linked.contract_id = told.contract
+            JOIN accounts_gridplacement placed ON placed.service_point_id = linked.service_point_id
+        )
+        SELECT mixed.id FROM datahub_mixday mixed
+        WHERE EXISTS (
+            SELECT FROM moved WHERE moved.region = mixed.region
+                AND coalesce(moved.first, '-infinity') < (mixed.day + 1)::timestamp AT TIME ZONE 'UTC'
+                AND coalesce(moved.last, 'infinity') > mixed.day::timestamp AT TIME ZONE 'UTC'
+        )
+        ORDER BY mixed.region, mixed.day FOR UPDATE
+    )
+"""
+
+
+def mark_changed_links(changes: Iterable[Changed], *, at: datetime) -> None:
+    """Mark due the days that were worked out and that the changes touch. Two queries, in the caller's transaction."""
+    if not MixDay.objects.exists():
+        return
+    told = {(*_where(change.link), span.start, span.end) for change in changes for span in _touched(change)}
+    if not told:
+        return
+    points, contracts, regions, firsts, lasts = (list(column) for column in zip(*told, strict=True))
+    facts = {"points": points, "contracts": contracts, "regions": regions, "firsts": firsts, "lasts": lasts}
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, {"at": at, **facts})
+
+
+def _where(link: Dated) -> _Where:
+    if isinstance(link, GridPlacement):
+        return None, None, link.region
+    if isinstance(link, ContractServicePoint | MeterInstallation):
+        return link.service_point_id, None, ""
+    return None, getattr(link, "contract_id", link.pk), ""
+
+
+def _touched(change: Changed) -> Iterator[Span]:
+    """What only one of the two held; all of it where the dates are as they were, since then something else is not."""
+    old = () if change.old is None else (change.old,)
+    new = () if change.new is None else (change.new,)
+    yield from old if old == new else (*difference(old, new), *difference(new, old))
