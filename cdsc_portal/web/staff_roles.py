@@ -14,7 +14,7 @@ SUPPORT, DATA, ONBOARDING, ADMINISTRATOR = "support", "data", "onboarding", "adm
 _OURS = ("accounts", "consent", "datahub")
 _HIERARCHY = (
     "billingaccount", "servicecontract", "supplyterm", "premise", "servicepoint", "meterdevice", "entity", "program",
-    "contractservicepoint", "meterinstallation",
+    "contractservicepoint", "meterinstallation", "gridplacement",
 )  # fmt: skip
 _FEEDS = (
     "feed", "feedrun", "feedsource", "rejectedrow", "parkedreadings", "channel", "mixshare", "mixamount", "mixday",
