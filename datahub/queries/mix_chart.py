@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 
-from datahub.queries.mix_shares import PartShares
 from datahub.queries.mix_sources import Source
+from datahub.queries.mix_sums import MixSum
 
 WIDTH, HEIGHT = 640, 300  # of the plot, in the units of the drawing
 _LETTER_WIDTH, _LABEL_HEIGHT = 17, 34  # what a name needs on a phone
@@ -49,7 +49,7 @@ class MixChart:
 
 def mix_chart(
     title: str,
-    parts: Mapping[int, PartShares],
+    parts: Mapping[int, MixSum],
     sources: Sequence[Source],
     *,
     ticks: Sequence[str],
@@ -80,7 +80,7 @@ def mix_chart(
     )
 
 
-def _edges(part: PartShares, sources: Sequence[Source]) -> list[Decimal]:
+def _edges(part: MixSum, sources: Sequence[Source]) -> list[Decimal]:
     """Where each source begins and the last ends, from the bottom up, as y; rounding never leaves the plot."""
     shares = [part.share(source.key) or Decimal(0) for source in sources]
     return [HEIGHT * (1 - min(level, Decimal(1))) for level in accumulate(shares, initial=Decimal(0))]

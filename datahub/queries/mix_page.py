@@ -1,7 +1,7 @@
 """Where electricity came from, as a customer reads it: of a tariff, of the grid, or of what nobody claims."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,9 +18,17 @@ from datahub.models import MixSeries
 from datahub.queries.coverage import coverage
 from datahub.queries.mix_chart import MixChart, mix_chart
 from datahub.queries.mix_places import Places, mix_places
-from datahub.queries.mix_shares import PartShares, mix_loaded, mix_shares
+from datahub.queries.mix_shown import ShownMix, mix_loaded, shown_mix
 from datahub.queries.mix_sources import Source, sources
-from datahub.queries.mix_words import finding, methods_in_words, part_note, percent, under_the_chart
+from datahub.queries.mix_sums import MixSum, Weighting
+from datahub.queries.mix_words import (
+    finding,
+    methods_in_words,
+    part_note,
+    percent,
+    under_the_chart,
+    weighing_in_words,
+)
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.usage_periods import ShownPeriod, instants, part_in_words
 
@@ -69,8 +77,8 @@ class MixLink:
 class MixPage:
     """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
 
-    `is_loaded`: the series is told at all, if not in this period. `average` is of the time that is told, `methods`
-    say how the figures came about.
+    `is_loaded`: the series is told at all, if not in this period. `average` is of all that is told, `weighing` says how
+    its hours count, `methods` how the figures came about.
     """
 
     series: str
@@ -88,6 +96,8 @@ class MixPage:
     sources: tuple[Source, ...] = ()
     rows: tuple[MixRow, ...] = ()
     average: tuple[MixCell, ...] = ()
+    average_note: str = ""
+    weighing: str = ""
     data_until: str = ""
     methods: tuple[str, ...] = ()
     is_provisional: bool = False
@@ -128,7 +138,7 @@ def mix_page(
 ) -> MixPage:
     """The `series` ("tariff", "grid" or "residual") of a contract that `access` opens.
 
-    Without a period: the newest month that is told. Five queries at most, however long.
+    Without a period: the newest month that is told. Nine queries at most, however long.
     """
     covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
     kind = SERIES[series]
@@ -140,11 +150,12 @@ def mix_page(
         return MixPage(series, kept, period.title if period else "", links.switch(kept))
     shown = period or ShownPeriod.parse(f"{last_day(loaded[1]):%Y-%m}")
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
-    told = {}
-    if parts:
-        told = mix_shares(places, kind, [*(part.begin for part in parts), parts[-1].end])
-    of = _of(places, kind, shown, covered.spans.keys()) if told else ()
-    return _page(shown, parts, told, links, loaded, of)
+    told = shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
+    page = _page(shown, links, loaded)
+    if told is None:
+        return page
+    of = _of(places, kind, shown, covered.spans.keys())
+    return _filled(page, shown, parts, told, links, of)
 
 
 def _parts(period: ShownPeriod) -> list[_Part]:
@@ -177,17 +188,8 @@ def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collec
     return tuple(names.values())
 
 
-def _page(
-    shown: ShownPeriod,
-    parts: Sequence[_Part],
-    told: Mapping[int, PartShares],
-    links: _Links,
-    loaded: _Loaded,
-    of: tuple[str, ...],
-) -> MixPage:
-    average = _whole(told.values())
-    columns = sources(average.known) if told else ()
-    found = finding(links.series, average, columns, shown) if told else ""
+def _page(shown: ShownPeriod, links: _Links, loaded: _Loaded) -> MixPage:
+    """A period of which nothing is told."""
     first, last = shown.span.start, shown.span.end
     return MixPage(
         series=links.series,
@@ -195,26 +197,53 @@ def _page(
         title=shown.title,
         switch=links.switch(shown.text),
         is_loaded=True,
-        finding=found,
-        of=of,
         before=links.to(shown.neighbour(-1)) if first and loaded[0] < first else "",
         after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
         up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
         by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
-        chart=_chart(found, parts, told, columns, shown) if told else None,
-        sources=columns,
-        rows=tuple(_row(part, told.get(place), columns, shown, links) for place, part in enumerate(parts)),
-        average=_cells(average, columns),
         data_until=moment_in_words(loaded[1]),
+    )
+
+
+def _filled(
+    page: MixPage,
+    shown: ShownPeriod,
+    parts: Sequence[_Part],
+    told: ShownMix,
+    links: _Links,
+    of: tuple[str, ...],
+) -> MixPage:
+    average = told.whole
+    columns = sources(
+        source for each in told.parts.values() for source, share in each.shares.items() if share is not None
+    )
+    found = finding(links.series, average, columns, shown)
+    # an hour's own weight changes nothing in its row
+    rows_by = set() if shown.is_day else {each.weighting for each in told.parts.values()}
+    weightings = {average.weighting} | rows_by
+    apart = len(weightings) > 1
+    return replace(
+        page,
+        finding=found,
+        of=of,
+        chart=_chart(found, parts, told.parts, columns, shown),
+        sources=columns,
+        rows=tuple(
+            _row(part, told.parts.get(place), columns, shown, links, apart=apart and not shown.is_day)
+            for place, part in enumerate(parts)
+        ),
+        average=_cells(average, columns),
+        average_note=_note(average, average.known_seconds, apart=apart),
+        weighing=weighing_in_words(links.series, weightings),
         methods=methods_in_words(average.methods),
-        is_provisional=average.is_provisional,
+        is_provisional=average.provisional,
     )
 
 
 def _chart(
     title: str,
     parts: Sequence[_Part],
-    told: Mapping[int, PartShares],
+    told: Mapping[int, MixSum],
     columns: Sequence[Source],
     shown: ShownPeriod,
 ) -> MixChart:
@@ -227,15 +256,14 @@ def _chart(
     )
 
 
-def _whole(parts: Iterable[PartShares]) -> PartShares:
-    whole = PartShares()
-    for part in parts:
-        whole.add(part)
-    return whole
-
-
 def _row(
-    part: _Part, told: PartShares | None, columns: Sequence[Source], shown: ShownPeriod, links: _Links
+    part: _Part,
+    told: MixSum | None,
+    columns: Sequence[Source],
+    shown: ShownPeriod,
+    links: _Links,
+    *,
+    apart: bool,
 ) -> MixRow:
     label = part_in_words(part.first, _HOUR if shown.is_day else shown.by)
     if told is None:
@@ -245,16 +273,22 @@ def _row(
         label=label,
         url=links.to(address) if address else "",
         cells=_cells(told, columns),
-        note=part_note(told.seconds, part.seconds, is_provisional=told.is_provisional),
+        note=_note(told, part.seconds, apart=apart),
     )
 
 
-def _cells(told: PartShares, columns: Sequence[Source]) -> tuple[MixCell, ...]:
+def _note(told: MixSum, due: int, *, apart: bool) -> str:
+    """`apart`: other figures of the table are weighed in another way."""
+    counts_alike = apart and told.weighting is Weighting.TIME
+    return part_note(told.known_seconds, due, is_provisional=told.provisional, counts_alike=counts_alike)
+
+
+def _cells(told: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
     return tuple(_cell(told, source, told.share(source.key)) for source in columns)
 
 
-def _cell(told: PartShares, source: Source, share: Decimal | None) -> MixCell:
+def _cell(told: MixSum, source: Source, share: Decimal | None) -> MixCell:
     if share is None:
         return MixCell(source.label, "", "", _("not known"))
-    note = _("not known all the time") if told.is_partly_told(source.key) else ""
+    note = _("not known all the time") if source.key in told.partly_known else ""
     return MixCell(source.label, percent(share), exact(share), note)

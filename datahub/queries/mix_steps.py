@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
+from cdsc_portal.lib.ranges import Span
 from datahub.feeds.store.codec import Flags, Integers
 from datahub.mix.amounts import ONE, UNKNOWN, apportion
 from datahub.queries.mix_places import MixName, Places
@@ -39,6 +40,9 @@ _STEPS = f"""
         FROM {_NAMES}
         JOIN datahub_mixshare share ON {_SAME} AND share.start >= coalesce(name.first, '-infinity')
          AND share.start < coalesce(name.last, 'infinity')
+         AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
+         AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
+         AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
         GROUP BY name.place, share.start, share.seconds
     ) step
     GROUP BY place, seconds, sources, method, provisional, worked_out
@@ -92,13 +96,17 @@ class Steps:
         )
 
 
-def mix_steps(places: Places, *, named: Callable[[str], str] = str) -> dict[MixName, Steps]:
-    """By name, within the hull of its places; all with the same columns. One query, however long.
+def mix_steps(
+    places: Places, *, during: Span | None = None, named: Callable[[str], str] = str
+) -> dict[MixName, Steps]:
+    """By name, within the hull of its places, and only those that touch `during`; all with the same columns. One query,
+    however long.
 
-    `named` says what a source is called; those that are called alike are one.
+    `named` says what a source is called; those that are called alike are one. No step lasts longer than a year.
     """
     names = list(places)
-    rows = _rows(_STEPS, places) if names else []
+    during = during or Span()
+    rows = _rows(_STEPS, places, start=during.start, end=during.end) if names else []
     told = {source: named(source) for row in rows for source in row[2].split(_BETWEEN)}
     sources = (*sorted(set(told.values()) - {UNKNOWN}), UNKNOWN)
     column = {source: sources.index(name) for source, name in told.items()}
@@ -174,7 +182,7 @@ def _whole(shares: Integers) -> Integers:
     return shares
 
 
-def _rows(statement: str, places: Places) -> list[tuple[Any, ...]]:
+def _rows(statement: str, places: Places, **more: object) -> list[tuple[Any, ...]]:
     hulls = [_hull(places, name) for name in places]
     parameters: dict[str, Any] = {
         "series": [name.series for name in places],
@@ -183,6 +191,7 @@ def _rows(statement: str, places: Places) -> list[tuple[Any, ...]]:
         "own": [name.contract for name in places],
         "firsts": [first for first, _last in hulls],
         "lasts": [last for _first, last in hulls],
+        **more,
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

@@ -11,12 +11,12 @@ import numpy as np
 
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.store.codec import Flags, Integers
-from datahub.mix.amounts import ONE, divided, shares
+from datahub.mix.amounts import ONE, UNKNOWN, divided, shares
 from datahub.queries.mix_places import MixName
 from datahub.queries.mix_steps import Steps
 from datahub.queries.mix_use import Used
 
-MIXED = "mixed"
+TOLD, WORKED_OUT, MIXED = "told", "worked_out", "mixed"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64 = 2**63
 
@@ -66,6 +66,12 @@ class MixSum:
     known_seconds: int
     partly_known: frozenset[str]
     modified: datetime
+
+    def share(self, source: str) -> Decimal | None:
+        """Of any source, None where it is told at no time: of what was worked out, another source has nothing."""
+        if source in self.shares:
+            return self.shares[source]
+        return Decimal(0) if source == UNKNOWN or self.origin == WORKED_OUT else None
 
     def in_watt_hours(self, used: Used) -> dict[str, int]:
         """All that was used, by source, in whole watt-hours."""
@@ -157,7 +163,7 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
         weighting=weighting,
         method=next(iter(methods)) if len(methods) == 1 else MIXED,
         methods=methods,
-        origin=MIXED if len(worked_out) > 1 else "worked_out" if worked_out.pop() else "told",
+        origin=MIXED if len(worked_out) > 1 else WORKED_OUT if worked_out.pop() else TOLD,
         provisional=bool(steps.provisional.any()),
         known_seconds=_covered(parts.begins[rows], parts.ends[rows]),
         partly_known=frozenset(

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from cdsc_portal.lib.money import number_in_words
 from datahub.mix.amounts import UNKNOWN
 from datahub.models import MixMethod
-from datahub.queries.mix_shares import PartShares
 from datahub.queries.mix_sources import Source
+from datahub.queries.mix_sums import MixSum, Weighting
 from datahub.queries.sum_periods import By
 from datahub.queries.usage_periods import ShownPeriod, when_in_words
 
@@ -44,10 +44,27 @@ _METHODS: dict[str, str | Promise] = {
         "We worked the figures out from proofs of origin, without knowing all that was used in the region."
     ),
 }
+# how the hours count: of a tariff, of the others
+_WEIGHINGS: dict[Weighting, tuple[str | Promise, str | Promise]] = {
+    Weighting.ENERGY: (
+        gettext_lazy("Hours in which you used more count more."),
+        gettext_lazy("Hours with more electricity count more."),
+    ),
+    Weighting.TIME: (
+        gettext_lazy("All hours count alike, because we do not know what you used in each of them."),
+        gettext_lazy(
+            "All hours count alike, because we do not know how much electricity there was in each of them."
+        ),
+    ),
+}
+_WEIGHED_APART = (
+    gettext_lazy("Hours in which you used more count more, where we know what you used in each of them."),
+    gettext_lazy("Hours with more electricity count more, where we know how much there was in each of them."),
+)
 _HOUR, _MINUTE = 3600, 60
 
 
-def finding(series: str, average: PartShares, sources: Sequence[Source], shown: ShownPeriod) -> str:
+def finding(series: str, average: MixSum, sources: Sequence[Source], shown: ShownPeriod) -> str:
     """`The largest source of your tariff's electricity in March 2026 was wind: 41%`."""
     most = max(sources, key=lambda source: average.share(source.key) or Decimal(0))
     largest, unknown = _FINDINGS[series]
@@ -84,9 +101,19 @@ def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:
     return tuple(str(words) for method, words in _METHODS.items() if method in methods)
 
 
-def part_note(seconds: int, due: int, *, is_provisional: bool) -> str:
-    """`22 of 24 hours, may still change`; "" where all of it is told for good."""
-    notes = [time_told(seconds, due), _("may still change") if is_provisional else ""]
+def weighing_in_words(series: str, weightings: Collection[Weighting]) -> str:
+    """How the hours of a figure count; where some are weighed by time, those say so themselves."""
+    of_use, of_region = _WEIGHINGS[next(iter(weightings))] if len(weightings) == 1 else _WEIGHED_APART
+    return str(of_use if series == "tariff" else of_region)
+
+
+def part_note(seconds: int, due: int, *, is_provisional: bool, counts_alike: bool) -> str:
+    """`22 of 24 hours, may still change, all hours count alike`; "" where all of it is told for good and weighed."""
+    notes = [
+        time_told(seconds, due),
+        _("may still change") if is_provisional else "",
+        _("all hours count alike") if counts_alike else "",
+    ]
     return ", ".join(filter(None, notes))
 
 
