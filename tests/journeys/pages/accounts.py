@@ -25,7 +25,7 @@ from tests.factories.consent import approve, ask
 from tests.factories.datahub import bill
 from tests.factories.feeds import load_days
 from tests.journeys.consent_steps import EVERYTHING, USAGE_AND_BILLS, sunny_roofs
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 
 SWAP = datetime(2024, 3, 12, 7, tzinfo=UTC)
 
@@ -79,14 +79,14 @@ def visited(path: Callable[[Any], str]) -> Callable[[Page, Any], None]:
     """Log in as the owner on the way to the page."""
 
     def open_page(page: Page, world: Any) -> None:
-        log_in(page, world.owner.email, path(world))
+        logged_in(page, world.owner.email, path(world))
 
     return open_page
 
 
 def refused_list(page: Page, world: Chain) -> None:
     """Send a list of names of which two lines are wrong."""
-    log_in(page, world.owner.email, "/my/names/")
+    logged_in(page, world.owner.email, "/my/names/")
     lines = b"number,name\nCHAIN-1,Shop\n77,Nothing\nCHAIN-1,Again\n"
     page.locator("input[type=file]").set_input_files(
         {"name": "names.csv", "mimeType": "text/csv", "buffer": lines}

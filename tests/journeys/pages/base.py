@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page
 
+from accounts.models import User
 from tests.factories.accounts import PASSWORD
 
 
@@ -37,6 +40,17 @@ def at(path: str) -> Callable[[Page, Any], None]:
         page.goto(path)
 
     return open_page
+
+
+def logged_in(page: Page, email: str, path: str) -> None:
+    """Go to a page as somebody who logged in before."""
+    visitor = Client()
+    visitor.force_login(User.objects.get(email=email))
+    session = visitor.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies(
+        [{"name": session.key, "value": session.value, "domain": "localhost", "path": session["path"]}]
+    )
+    page.goto(path)
 
 
 def log_in(page: Page, email: str, path: str) -> None:

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from tests.factories.accounts import Household, add_service
 from tests.factories.datahub import LineItemFactory, bill
 from tests.journeys.consent_steps import electricity_and_gas
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 from tests.journeys.test_mix import a_home_with_a_mix
 
 PDF = b"%PDF-1.7\n% an invented bill\n%%EOF\n"
@@ -57,13 +57,13 @@ def bills() -> Household:
 
 
 def open_newest(page, home) -> None:
-    log_in(page, home.owner.email, "/my/bills/")
+    logged_in(page, home.owner.email, "/my/bills/")
     page.locator(".bills-table tbody a").first.click()
 
 
 PAGES = (
     MapPage(
-        "bills", bills, lambda page, home: log_in(page, home.owner.email, "/my/bills/"),
+        "bills", bills, lambda page, home: logged_in(page, home.owner.email, "/my/bills/"),
         {"en": "Bills", "es": "Facturas"}, (".bills-table", ".bills-filter", ".pager"),
     ),
     MapPage(
@@ -73,13 +73,13 @@ PAGES = (
     ),
     MapPage(
         "mix", a_home_with_a_mix,
-        lambda page, home: log_in(page, home.owner.email, "/my/mix/?series=grid&period=2026-02"),
+        lambda page, home: logged_in(page, home.owner.email, "/my/mix/?series=grid&period=2026-02"),
         {"en": "Where electricity came from", "es": "De dónde vino la electricidad"},
         (".mix-band", ".mix-label", "#mix-table", ".mix-meanings"),
     ),
     MapPage(
         "mix-day", a_home_with_a_mix,
-        lambda page, home: log_in(page, home.owner.email, "/my/mix/?period=2026-02-03"),
+        lambda page, home: logged_in(page, home.owner.email, "/my/mix/?period=2026-02-03"),
         {"en": "Where electricity came from", "es": "De dónde vino la electricidad"}, (".mix-band", "#mix-table"),
     ),
 )  # fmt: skip

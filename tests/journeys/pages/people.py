@@ -12,7 +12,7 @@ from accounts.services.roles import end_role
 from accounts.services.sign_in_mail import send_sign_in_mail
 from cdsc_portal.lib import clock
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 
 
 def a_household():
@@ -56,7 +56,7 @@ def an_invitation():
 
 
 def as_owner(path):
-    return lambda page, home: log_in(page, home.owner.email, path(home))
+    return lambda page, home: logged_in(page, home.owner.email, path(home))
 
 
 def _role(home, what):
@@ -75,7 +75,7 @@ PAGES = (
     MapPage(
         "people-viewer",
         a_household,
-        lambda page, home: log_in(page, home.viewer.email, "/my/people/"),
+        lambda page, home: logged_in(page, home.viewer.email, "/my/people/"),
         {"en": "People", "es": "Personas"},
         ("table",),
     ),

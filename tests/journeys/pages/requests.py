@@ -18,7 +18,7 @@ from tests.journeys.consent_steps import (
     request_of,
     sunny_roofs,
 )
-from tests.journeys.pages.base import MapPage, at, log_in, nothing
+from tests.journeys.pages.base import MapPage, at, logged_in, nothing
 
 _TITLE = {"en": "Request to share your data", "es": "Solicitud para compartir sus datos"}
 _LONG_PURPOSE = f"{PURPOSE}\n" * 8
@@ -81,7 +81,7 @@ def _refused_by_an_owner() -> Opened:
 
 
 def _open(page: Page, opened: Opened) -> None:
-    log_in(page, opened.user.email, reverse("consent_request", args=[opened.request.key]))
+    logged_in(page, opened.user.email, reverse("consent_request", args=[opened.request.key]))
 
 
 def _approve_nothing(page: Page, opened: Opened) -> None:

@@ -16,7 +16,7 @@ from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, ServiceContractFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
 from tests.journeys.consent_steps import EVERYTHING, electricity_and_gas, request_of
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,16 @@ def many() -> Shared:
 
 
 def to(name: str):
-    """Log in and go to a page of the grant."""
+    """Go to a page of the grant, logged in."""
 
     def open_page(page: Page, shared: Shared) -> None:
-        log_in(page, shared.reader.email, reverse(name, args=[shared.grant.public_id]))
+        logged_in(page, shared.reader.email, reverse(name, args=[shared.grant.public_id]))
 
     return open_page
 
 
 def to_list(page: Page, shared: Shared) -> None:
-    log_in(page, shared.reader.email, reverse("sharing_list"))
+    logged_in(page, shared.reader.email, reverse("sharing_list"))
 
 
 def to_receipt(page: Page, shared: Shared) -> None:

@@ -18,7 +18,7 @@ from tests.factories.accounts import Household, StaffFactory, UserFactory, add_s
 from tests.factories.consent import GrantFactory, approve
 from tests.factories.feeds import FeedFactory, FeedRunFactory
 from tests.journeys.consent_steps import EVERYTHING, request_of
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,14 @@ def _to(path: str) -> Callable[[Page, Desk], None]:
             "recorded": desk.recorded.pk,
             "client": desk.client.pk,
         }
-        log_in(page, desk.agent.email, path.format(**keys))
+        logged_in(page, desk.agent.email, path.format(**keys))
 
     return open_page
 
 
 def _as_the_customer(page: Page, desk: Desk) -> None:
     look = begin_look(person=desk.home.owner, by=desk.agent, reason="asks about a bill", at=clock.now())[0]
-    log_in(page, desk.agent.email, f"/admin/as/{look.visit}/my/sharing/")
+    logged_in(page, desk.agent.email, f"/admin/as/{look.visit}/my/sharing/")
 
 
 PAGES = (

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.factories.accounts import Household
 from tests.factories.chain import Chain
-from tests.journeys.pages.base import MapPage, log_in
+from tests.journeys.pages.base import MapPage, logged_in
 from tests.journeys.usage_worlds import files_on_their_way, shops, three_years
 
 _HEADING = {"en": "Usage", "es": "Consumo"}
@@ -15,7 +15,7 @@ _HEADING = {"en": "Usage", "es": "Consumo"}
 
 def _shown(query: str) -> Callable[[Page, Any], None]:
     def open_page(page: Page, home: Household) -> None:
-        log_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}{query}")
+        logged_in(page, home.owner.email, f"/my/usage/?contract={home.contract.public_id}{query}")
 
     return open_page
 
@@ -25,7 +25,7 @@ def _usage(name: str, query: str, *shows: str) -> MapPage:
 
 
 def _ask_for_nothing(page: Page, home: Household) -> None:
-    log_in(page, home.owner.email, "/my/downloads/")
+    logged_in(page, home.owner.email, "/my/downloads/")
     for tick in page.locator("input[type=checkbox]").all():
         tick.uncheck()
     with page.expect_navigation():
@@ -34,7 +34,7 @@ def _ask_for_nothing(page: Page, home: Household) -> None:
 
 def _searched(path: str) -> Callable[[Page, Any], None]:
     def open_page(page: Page, shops: Chain) -> None:
-        log_in(page, shops.owner.email, path)
+        logged_in(page, shops.owner.email, path)
 
     return open_page
 
@@ -60,7 +60,7 @@ PAGES = (
     MapPage(
         "downloads",
         three_years,
-        lambda page, home: log_in(page, home.owner.email, "/my/downloads/"),
+        lambda page, home: logged_in(page, home.owner.email, "/my/downloads/"),
         {"en": "Downloads", "es": "Descargas"},
         ("input[type=date]", "main form button.button"),
     ),
@@ -75,7 +75,7 @@ PAGES = (
     MapPage(
         "downloads-on-their-way",
         files_on_their_way,
-        lambda page, home: log_in(page, home.owner.email, "/my/downloads/"),
+        lambda page, home: logged_in(page, home.owner.email, "/my/downloads/"),
         {"en": "Downloads", "es": "Descargas"},
         ("progress", "[data-downloads] a.button"),
     ),
