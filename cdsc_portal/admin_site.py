@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("datahub", "mixshare", _("Generation mix")),
                     _entry("datahub", "mixamount", _("Amounts of the mix")),
                     _entry("datahub", "mixday", _("Days of the mix")),
+                    _entry("datahub", "openrelease", _("Grid series read without a grant")),
                 ],
             },
             {

@@ -48,6 +48,7 @@ class Environment:
     feed_pull_hosts: tuple[str, ...]
     feed_file_megabytes: int
     feed_calls_per_minute: int
+    mix_open_to_clients: bool
     staff_second_factor: bool
     oidc_name: str
     oidc_client_id: str
@@ -97,6 +98,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         feed_pull_hosts=tuple(host.lower() for host in _list(source, "FEED_PULL_HOSTS")),
         feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
         feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
+        mix_open_to_clients=_flag(source, "MIX_OPEN_TO_CLIENTS"),
         staff_second_factor=_flag(source, "STAFF_SECOND_FACTOR", "0" if development else "1"),
         oidc_name=_value(source, "OIDC_NAME", "single sign-on"),
         oidc_client_id=_value(source, "OIDC_CLIENT_ID", ""),

@@ -81,10 +81,16 @@ TEMPLATES = [
 ]
 
 
+# A statement that is prepared is planned once, not anew for the values of each call: that takes longer than running it.
+_ONE_PLAN = "-c plan_cache_mode=force_generic_plan"
+
+
 def _database(url: str) -> dict[str, object]:
     """Django's form of a postgresql:// URL; `host` may be a socket folder in the query."""
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    # for lib/prepared: Django's own cursors never prepare
+    prepared = {"prepare_threshold": 0, "options": f"{_ONE_PLAN} {query.pop('options', '')}".strip()}
     host = query.pop("host", "") or parts.hostname or ""
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -93,7 +99,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"prepare_threshold": 0, **query},  # for lib/prepared: Django's own cursors never prepare
+        "OPTIONS": {**prepared, **query},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -240,6 +246,7 @@ TERMS_URL = ENV.terms_url
 PRIVACY_URL = ENV.privacy_url
 ACCESS_HOURS_WITHOUT_END = ENV.access_hours_without_end
 REQUEST_STARTS_UNTICKED = ENV.request_starts_unticked
+MIX_OPEN_TO_CLIENTS = ENV.mix_open_to_clients
 
 # --- feeds
 FEED_FOLDERS = ENV.feed_folders

@@ -6,6 +6,7 @@ from datahub.api.minutes import views
 from datahub.api.minutes.statement_file import BillStatementFile
 from datahub.api.minutes.sums import UsageSumsList
 from datahub.api.minutes.usage_file import UsageFileView
+from datahub.api.open_mix import OpenGeneration, OpenResidual
 from datahub.api.uploads import FeedFileRun, FeedFiles
 from datahub.views import bills, downloads, mix, usage
 
@@ -24,6 +25,8 @@ _FOUNDING = (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *(path(view.resource, view.as_view(), name=view.resource) for view in _FOUNDING),
+    path("grid/generation_breakdown", OpenGeneration.as_view(), name="open_generation_breakdown"),
+    path("grid/residual_mix", OpenResidual.as_view(), name="open_residual_mix"),
     path("usage_data/file", UsageFileView.as_view(), name="usage_file"),
     path("usage_sums", UsageSumsList.as_view(), name="usage_sums"),
     path("bill_statements/<str:statement_id>/file", BillStatementFile.as_view(), name="bill_statement_file"),

@@ -18,7 +18,7 @@ _HIERARCHY = (
 )  # fmt: skip
 _FEEDS = (
     "feed", "feedrun", "feedsource", "rejectedrow", "parkedreadings", "channel", "mixshare", "mixamount", "mixday",
-    "stafftoken", "partitionrecord", "billstatement", "billsection",
+    "openrelease", "stafftoken", "partitionrecord", "billstatement", "billsection",
 )  # fmt: skip
 _SHARING = (
     "client",

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from accounts.admin.base import ReadOnlyAdmin
 from datahub.admin.corrections import ChannelCorrections
-from datahub.models import Channel, MixAmount, MixDay, MixShare
+from datahub.models import Channel, MixAmount, MixDay, MixShare, OpenRelease
 
 
 @admin.register(Channel)
@@ -57,3 +57,12 @@ class MixDayAdmin(ReadOnlyAdmin):
     list_display = ("region", "day", "due", "worked_out")
     list_filter = ("region", ("due", admin.EmptyFieldListFilter))
     ordering = ("-day", "region")
+
+
+@admin.register(OpenRelease)
+class OpenReleaseAdmin(ReadOnlyAdmin):
+    """Which client read which of the grid's own series, without a grant. Only the API writes these."""
+
+    list_display = ("released_at", "client", "resource", "region", "start", "end", "value_count")
+    list_filter = ("resource", "client")
+    list_select_related = ("client",)

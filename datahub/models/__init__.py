@@ -14,6 +14,7 @@ from datahub.models.generation import (
     MixShare,
     MixShareHistory,
 )
+from datahub.models.open_release import OpenRelease
 from datahub.models.sources import FeedSource, SeenFile, SourceKind, StaffToken
 from datahub.models.usage import (
     Channel,
@@ -51,6 +52,7 @@ __all__ = [
     "MixSeries",
     "MixShare",
     "MixShareHistory",
+    "OpenRelease",
     "ParkedReadings",
     "PartitionRecord",
     "PeriodReading",

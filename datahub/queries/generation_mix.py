@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.ranges import Span
 from consent.access import Access
 from datahub.mix.amounts import UNKNOWN, whole
 from datahub.models import MixSeries, MixShare
@@ -260,4 +261,36 @@ def _contracts_of(step: MixStep, places: list[MixPlace]) -> frozenset[int]:
         for place in places
         if (place.span.start is None or place.span.start <= step.start)
         and (place.span.end is None or step.end <= place.span.end)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GridSeries:
+    """A page of a region's own series; `resume` is where the next one begins."""
+
+    segments: list[MixSegment]
+    resume: Position | None
+
+    @property
+    def values(self) -> int:
+        return sum(segment.values for segment in self.segments)
+
+
+def grid_series(series: MixSeries, region: str, window: Span, *, after: Position | None = None) -> GridSeries:
+    """What is told or worked out of the region during `window`, of no contract, oldest first. Two queries.
+
+    Raises ValueError for a series that speaks of tariffs.
+    """
+    if series == MixSeries.CONSUMPTION:
+        raise ValueError(f"{series} is not of a region")
+    name = MixName(str(series), region)
+    places: Places = {name: [MixPlace(0, window)]}
+    starts = _starts(places, datetime.fromisoformat(str(after[0])) if after else None)
+    steps = _steps(places, starts[:STEPS_A_PAGE])[name]
+    return GridSeries(
+        [
+            MixSegment(name.series, name.key, frozenset(), (), names_tariff=False, steps=list(run))
+            for _, run in _runs(steps, places[name])
+        ],
+        [starts[-1].isoformat()] if len(starts) > STEPS_A_PAGE else None,
     )

@@ -79,6 +79,9 @@ LOGIN = {
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
     "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip
+OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
+    "open_generation_breakdown", "open_residual_mix",
+}  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
 
 
@@ -112,7 +115,7 @@ STAFF = [route for route in routes() if route.path.startswith("/admin/")]
 
 
 def test_every_route_is_known():
-    known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN | STAFF_TOKEN
+    known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN | OPEN_TO_CLIENTS | STAFF_TOKEN
     unknown = [r for r in routes() if r.name not in known and not r.path.startswith("/admin/")]
 
     assert unknown == []
@@ -315,6 +318,26 @@ def test_feed_files_open_to_no_token_of_a_third_party_and_no_login(world, route)
     answers = [world.reader.get(route.path), Browser().get(route.path), staff.get(route.path)]
 
     assert {answer.status_code for answer in answers} == {401}
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize(
+    "route", [r for r in routes() if r.name in OPEN_TO_CLIENTS], ids=lambda route: route.name
+)
+def test_open_series_tell_nothing_to_tokens_logins_and_strangers(world, settings, route, is_open):
+    settings.MIX_OPEN_TO_CLIENTS = is_open
+    world.reader.granted(world.home.contract, scope=" ".join(sorted(set(SCOPES.values()))))
+    staff = Browser()
+    staff.force_login(StaffFactory())
+    asked = {"region": "REGION-a"}
+
+    answers = [
+        world.reader.get(route.path, asked),
+        Browser().get(route.path, asked),
+        staff.get(route.path, asked),
+    ]
+
+    assert {answer.status_code for answer in answers} == {401 if is_open else 404}
 
 
 def test_staff_pages_open_to_nobody_else(db):

@@ -48,6 +48,7 @@ LISTS = {
     "datahub.mixshare": {DATA, ADMINISTRATOR},
     "datahub.mixamount": {DATA, ADMINISTRATOR},
     "datahub.mixday": {DATA, ADMINISTRATOR},
+    "datahub.openrelease": {DATA, ADMINISTRATOR},
     "datahub.parkedreadings": {DATA, ADMINISTRATOR},
     "datahub.partitionrecord": {DATA, ADMINISTRATOR},
     "datahub.rejectedrow": {DATA, ADMINISTRATOR},

@@ -1,1 +1,1 @@
-"""Working out the residual mix and what tariffs and contracts consumed. Decision 23."""
+"""Working out the residual mix and what tariffs and contracts consumed. Decisions 23 and 25."""

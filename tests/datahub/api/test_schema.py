@@ -36,6 +36,7 @@ FOUNDING = {
     "/residual_mix",
 }  # fmt: skip
 FEEDS = {"/api/feeds/{feed_id}/files", "/api/feeds/{feed_id}/files/{run_id}"}
+OPEN = {"/grid/generation_breakdown", "/grid/residual_mix"}
 CHECKS = [  # what text a date may be stands in words: a schema cannot say it
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip
@@ -60,7 +61,7 @@ def test_the_document_is_openapi_3_1_and_needs_no_login(document):
     validate(document)
 
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == FOUNDING | FEEDS
+    assert set(document["paths"]) == FOUNDING | FEEDS | OPEN
 
 
 def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
@@ -80,6 +81,13 @@ def test_feed_files_take_a_token_of_staff_and_no_grant(document):
         assert operation["security"] == [{"staff_token": []}]
         assert {"200", "400", "401", "404", "429", "500", "503"} <= set(operation["responses"])
         assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
+
+
+def test_open_series_take_a_client_and_no_token(document):
+    for path in OPEN:
+        operation = document["paths"][path]["get"]
+        assert operation["security"] == [{"client": []}]
+        assert {"200", "304", "400", "401", "403", "404", "429"} <= set(operation["responses"])
 
 
 @pytest.mark.parametrize("path", sorted(FOUNDING - {FILE, STREAM}))

@@ -1,0 +1,165 @@
+"""The grid's own series for registered clients, without any customer's consent. Closed unless a setting opens them."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.json import dumps, instant
+from cdsc_portal.lib.ranges import Span
+from consent.api.client_calls import ClientAuthentication
+from consent.api.gated import scopes_opening
+from consent.api.problems import bad_parameter, insufficient_scope, not_found
+from consent.models import Client
+from datahub.api.etags import etag_of, is_known, not_modified
+from datahub.api.minutes.asked import Asked, parse_asked
+from datahub.api.minutes.documents import PARAMETERS, problems
+from datahub.api.minutes.envelope import next_address
+from datahub.api.minutes.fields import Text
+from datahub.api.minutes.shapes import MixSegmentShape, Shape, WindowShape
+from datahub.models import MixSeries, OpenRelease
+from datahub.queries.generation_mix import GridSeries, grid_series
+
+
+class ClientScheme(OpenApiAuthenticationExtension):
+    """How a call proves its client."""
+
+    target_class = "consent.api.client_calls.ClientAuthentication"
+    name = "client"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "basic",
+            "description": "Id and secret of a registered client, as at /oauth/token/.",
+        }
+
+
+class OpenSeriesShape(Shape):
+    """Segments as in the series of a grant, of no contract and no tariff."""
+
+    resource = Text()
+    region = Text()
+    window = WindowShape()
+    next = Text(allow_null=True)
+    data = MixSegmentShape(many=True)  # type: ignore[assignment]  # a wire name; serializers have one of their own
+
+
+class OpenSeriesView(APIView):
+    """GET; one transaction, so that what leaves and its record belong together."""
+
+    series: ClassVar[MixSeries]
+    authentication_classes = [ClientAuthentication]
+    permission_classes: Sequence[Any] = []
+    http_method_names = ["get"]
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        with transaction.atomic():
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Where it is closed there is nothing here, whoever asks; scopes that staff keep from a client stay kept."""
+        if not settings.MIX_OPEN_TO_CLIENTS:
+            raise not_found()
+        super().initial(request, *args, **kwargs)
+        scopes = scopes_opening(self.series)
+        if not set(scopes) & set(_client(request).allowed_scopes):
+            raise insufficient_scope(scopes)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        transaction.set_rollback(True)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: object, **kwargs: object) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Accept, Authorization"
+        return response
+
+    def get(self, request: Request) -> HttpResponse:
+        at, client = clock.now(), _client(request)
+        region, purpose = _region(request), f"{request.path}:{client.public_id}"
+        asked = parse_asked(request.query_params, now=at, purpose=purpose, also=("region",))
+        if asked.services is not None:
+            raise bad_parameter("services", "what the grid generated is of no service")
+        found = grid_series(self.series, region, asked.window, after=asked.after)
+        following = next_address(request.path, request.query_params, found.resume, asked, purpose=purpose)
+        body = dumps(_answer(self.series, region, asked, found, following))
+        etag = etag_of(body)
+        if is_known(request, etag):
+            return not_modified(etag)
+        OpenRelease.objects.create(
+            client=client,
+            resource=self.series,
+            region=region,
+            start=asked.window.start,
+            end=asked.window.end,
+            value_count=found.values,
+            released_at=at,
+        )
+        return HttpResponse(body, content_type="application/json", headers={"ETag": etag})
+
+
+def _open(summary: str) -> Any:
+    operation = extend_schema(
+        summary=summary,
+        description="For registered clients, where the utility opens it; no customer's consent is needed. Else 404.",
+        tags=["open series"],
+        parameters=[
+            OpenApiParameter("region", str, required=True, description="The grid region."),
+            *(each for each in PARAMETERS if each.name != "services"),
+        ],
+        responses={
+            (200, "application/json"): OpenApiResponse(OpenSeriesShape, description=summary),
+            304: OpenApiResponse(description="Nothing changed since the ETag you have."),
+            **problems(400, 401, 403, 404, 405, 406, 429),
+        },
+    )
+    return extend_schema_view(get=operation)
+
+
+@_open("What a grid region generated.")
+class OpenGeneration(OpenSeriesView):
+    series = MixSeries.GENERATION
+
+
+@_open("What no certificate covers in a grid region.")
+class OpenResidual(OpenSeriesView):
+    series = MixSeries.RESIDUAL
+
+
+def _client(request: Request) -> Client:
+    return cast(Client, request.auth)
+
+
+def _region(request: Request) -> str:
+    region = request.query_params.get("region", "").strip()
+    if not region or "\x00" in region:
+        raise bad_parameter("region", "say which grid region")
+    return region
+
+
+def _answer(
+    series: MixSeries, region: str, asked: Asked, found: GridSeries, following: str | None
+) -> dict[str, object]:
+    return {
+        "resource": str(series),
+        "region": region,
+        "window": _window(asked.window),
+        "next": following,
+        "data": MixSegmentShape(many=True).to_representation(found.segments),
+    }
+
+
+def _window(span: Span) -> dict[str, str | None]:
+    return {
+        name: instant(side) if side else None for name, side in (("start", span.start), ("end", span.end))
+    }
