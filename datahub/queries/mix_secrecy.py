@@ -4,14 +4,23 @@ Who reads a bucket also reads its steps: the sources' sums are equations for the
 With few steps, many sources, or a source that only one hour has, they can be solved.
 """
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import numpy.typing as npt
 
+from datahub.feeds.store.codec import Flags
+from datahub.mix.amounts import ONE
+from datahub.queries.mix_sums import Parts
+from datahub.queries.mix_use import Used
+from datahub.queries.sum_periods import By, calendar
+
+_Shares = npt.NDArray[np.float64]
 _NOTHING = 1e-9  # relative; shares have ten decimals
 _MOST = 0.75  # what is not known of a step's use stays at least half as uncertain as before
 
 
-def hides_use(shares: npt.NDArray[np.float64]) -> bool:
+def hides_use(shares: _Shares) -> bool:
     """`shares` has a row a step and a column a source.
 
     The leverage of a step says how far the sums fix its part: 1 is wholly, and the uncertainty that remains is the root
@@ -22,3 +31,36 @@ def hides_use(shares: npt.NDArray[np.float64]) -> bool:
         return False
     leverage = (left[:, sizes > sizes[0] * _NOTHING] ** 2).sum(axis=1)
     return bool(leverage.max() <= _MOST)
+
+
+class HiddenUse:
+    """Which of somebody's whole days or months may be weighed with what was used and not shared."""
+
+    def __init__(self, by: By, zone: ZoneInfo) -> None:
+        self.by, self.zone = by, zone
+        self._known: dict[bytes, bool] = {}
+
+    def hides(self, parts: Parts, rows: slice, used: Used, *, seconds: int) -> bool:
+        """Whether a bucket of so many seconds, all of it granted, is told without a gap, will not change, and leaves
+        open what was used in its steps `rows`; of a month, also what was used on its days, which are told beside it.
+        """
+        if parts.steps.provisional[rows].any() or parts.known_seconds(rows) < seconds:
+            return False
+        shares = parts.steps.shares[rows] / ONE
+        return self._hides(shares) and (self.by is By.DAY or self._hides_days(parts, rows, used, shares))
+
+    def _hides_days(self, parts: Parts, rows: slice, used: Used, shares: _Shares) -> bool:
+        first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
+        days = calendar(By.DAY, first, past - 1, self.zone).places(parts.begins[rows])
+        weights = used.values[rows].astype(np.float64)
+        totals = np.bincount(days, weights=weights)
+        by_day = np.array([np.bincount(days, weights=weights * column) for column in shares.T]).T
+        some: Flags = totals > 0
+        return bool(some.any()) and self._hides(by_day[some] / totals[some, None])
+
+    def _hides(self, shares: _Shares) -> bool:
+        """Remembered: contracts of one tariff have the same steps."""
+        key = shares.tobytes()
+        if key not in self._known:
+            self._known[key] = hides_use(shares)
+        return self._known[key]

@@ -32,14 +32,14 @@ def shown_mix(places: Places, series: MixSeries, bounds: Sequence[datetime]) -> 
     parts = parts_of(steps, spans, edges)
     if parts is None:
         return None
-    use = None
+    used = None
     if series == MixSeries.CONSUMPTION:
         (contract,) = {place.contract for found in wanted.values() for place in found}
         use = contracts_use([contract], (int(edges[0]), int(edges[-1])))[contract]
+        used = use.during(parts.begins, parts.ends)
 
     def summed(rows: slice) -> MixSum:
-        used = use.during(parts.begins[rows], parts.ends[rows]) if use else None
-        return mix_sum(parts, rows, used=used)
+        return mix_sum(parts, rows, used=used.of(rows) if used else None)
 
     buckets = np.unique(parts.buckets).tolist()
     return ShownMix(

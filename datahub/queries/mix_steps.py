@@ -1,10 +1,10 @@
 """The steps of a series as arrays: who is asked for shares of a year asks for one statement, not for its rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,34 +18,26 @@ from datahub.queries.mix_places import MixName, Places
 Words = npt.NDArray[np.object_]
 _MICROS = 1_000_000
 _NOT_TOLD = -1
-_BETWEEN = "\x1f"  # stands in no name
+_LONG = 10**8  # seconds; no step lasts as long
+_DAY_ZERO = 10_957 * 86_400  # from 1970-01-01 to 2000-01-01, where the database's binary form begins
 _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[],
         %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) WITH ORDINALITY
         AS name(series, key, region, own, first, last, place)"""
 _SAME = """share.series = name.series AND share.key = name.key AND share.region = name.region
         AND share.contract_id IS NOT DISTINCT FROM name.own"""
-# A row for all steps of a name that have the same sources and came about alike: what costs time is a row, not bytes.
-_STEPS = f"""
-    SELECT place, seconds, sources, method, provisional, worked_out,
-        string_agg(int8send(start), ''::bytea), string_agg(shares, ''::bytea), string_agg(amounts, ''::bytea),
-        string_agg(int8send(modified), ''::bytea)
-    FROM (
-        SELECT name.place, share.seconds, min(share.method) AS method, bool_or(share.provisional) AS provisional,
-            bool_and(share.worked_out) AS worked_out, extract(epoch FROM share.start)::bigint AS start,
-            (extract(epoch FROM max(share.modified)) * {_MICROS})::bigint AS modified,
-            string_agg(share.source, '{_BETWEEN}' ORDER BY share.source) AS sources,
-            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea ORDER BY share.source)
-                AS shares,
-            string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea ORDER BY share.source) AS amounts
-        FROM {_NAMES}
-        JOIN datahub_mixshare share ON {_SAME} AND share.start >= coalesce(name.first, '-infinity')
-         AND share.start < coalesce(name.last, 'infinity')
-         AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
-         AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
-         AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
-        GROUP BY name.place, share.start, share.seconds
-    ) step
-    GROUP BY place, seconds, sources, method, provisional, worked_out
+# A row for all shares of a source that came about alike: what costs time is a row, not its bytes.
+_SHARES = f"""
+    SELECT name.place, share.source, share.seconds, share.method, share.provisional, share.worked_out,
+        string_agg(timestamptz_send(share.start), ''::bytea), string_agg(timestamptz_send(share.modified), ''::bytea),
+        string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
+        string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
+    FROM {_NAMES}
+    JOIN datahub_mixshare share ON {_SAME} AND share.start >= coalesce(name.first, '-infinity')
+     AND share.start < coalesce(name.last, 'infinity')
+     AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
+     AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
+     AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
+    GROUP BY 1, 2, 3, 4, 5, 6
 """  # noqa: S608 - no part of it is input
 _TOLD = f"""
     SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
@@ -83,7 +75,7 @@ class Steps:
     def size(self) -> int:
         return len(self.starts)
 
-    def where(self, keep: "Flags | npt.NDArray[np.intp]") -> "Steps":
+    def where(self, keep: "Flags | npt.NDArray[np.intp] | slice") -> "Steps":
         kept = {each.name: getattr(self, each.name)[keep] for each in fields(self) if each.name != "sources"}
         return Steps(self.sources, **kept)
 
@@ -106,20 +98,14 @@ def mix_steps(
     """
     names = list(places)
     during = during or Span()
-    rows = _rows(_STEPS, places, start=during.start, end=during.end) if names else []
-    told = {source: named(source) for row in rows for source in row[2].split(_BETWEEN)}
-    sources = (*sorted(set(told.values()) - {UNKNOWN}), UNKNOWN)
-    column = {source: sources.index(name) for source, name in told.items()}
-    parts: dict[MixName, list[Steps]] = defaultdict(list)
-    for row in rows:
-        parts[names[row[0] - 1]].append(_steps(sources, column, *row[1:]))
-    found = {}
-    for name, each in parts.items():
-        joined = each[0]
-        for other in each[1:]:
-            joined = joined.with_(other)
-        found[name] = joined.where(np.argsort(joined.starts, kind="stable"))
-    return found
+    found = _rows(_SHARES, places, start=during.start, end=during.end) if names else []
+    shares: dict[MixName, list[_Shares]] = defaultdict(list)
+    for row in found:
+        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]), _big(row[9]))
+        shares[names[row[0] - 1]].append(_Shares(named(row[1]), row[2], row[3], row[4], row[5], *columns))
+    told = {one.source for each in shares.values() for one in each}
+    sources = (*sorted(told - {UNKNOWN}), UNKNOWN)
+    return {name: _steps(sources, each) for name, each in shares.items()}
 
 
 def told_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
@@ -128,49 +114,54 @@ def told_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
     return {names[place - 1]: (first, last) for place, first, last in _rows(_TOLD, places)} if names else {}
 
 
-def _steps(
-    sources: tuple[str, ...],
-    column: Mapping[str, int],
-    seconds: int,
-    told: str,
-    method: str,
-    provisional: bool,
-    worked_out: bool,
-    starts: bytes,
-    shares: bytes,
-    amounts: bytes,
-    modified: bytes,
-) -> Steps:
-    begin = _big(starts)
-    size, columns = len(begin), [column[source] for source in told.split(_BETWEEN)]
-    named: Flags = np.zeros((size, len(sources)), dtype=np.bool_)
-    named[:, columns] = True
-    of_share, known = _by_source(_big(shares).reshape(size, -1), columns, len(sources))
-    of_amount, _known = _by_source(_big(amounts).reshape(size, -1), columns, len(sources))
+class _Shares(NamedTuple):
+    """Of one source, in no order; instants in epoch microseconds."""
+
+    source: str
+    seconds: int
+    method: str
+    provisional: bool
+    worked_out: bool
+    starts: Integers
+    modified: Integers
+    shares: Integers
+    amounts: Integers
+
+
+def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
+    keys = [one.starts // _MICROS * _LONG + one.seconds for one in told]
+    places = np.unique(np.concatenate(keys))
+    size = len(places)
+    shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64) for _ in range(2))
+    named, known = (np.zeros((size, len(sources)), dtype=np.bool_) for _ in range(2))
+    has_amounts, worked_out = (np.ones(size, dtype=np.bool_) for _ in range(2))
+    provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
+    method = np.full(size, "", dtype=object)
+    for one, key in zip(told, keys, strict=True):
+        row, column = np.searchsorted(places, key), sources.index(one.source)
+        named[row, column] = True
+        known[row, column] |= one.shares != _NOT_TOLD
+        shares[row, column] += np.maximum(one.shares, 0)
+        amounts[row, column] += np.maximum(one.amounts, 0)
+        has_amounts[row] &= one.amounts != _NOT_TOLD
+        worked_out[row] &= one.worked_out
+        provisional[row] |= one.provisional
+        modified[row] = np.maximum(modified[row], one.modified)
+        method[row] = one.method
     return Steps(
         sources=sources,
-        starts=begin,
-        ends=begin + seconds,
-        shares=_whole(of_share),
+        starts=places // _LONG,
+        ends=places // _LONG + places % _LONG,
+        shares=_whole(shares),
         named=named,
-        known=known | worked_out,
-        amounts=of_amount,
-        has_amounts=np.all(_big(amounts).reshape(size, -1) != _NOT_TOLD, axis=1),
-        method=np.full(size, method, dtype=object),
-        provisional=np.full(size, provisional),
-        worked_out=np.full(size, worked_out),
-        modified=_big(modified),
+        known=known | worked_out[:, None],
+        amounts=amounts,
+        has_amounts=has_amounts,
+        method=method,
+        provisional=provisional,
+        worked_out=worked_out,
+        modified=modified,
     )
-
-
-def _by_source(values: Integers, columns: Sequence[int], size: int) -> tuple[Integers, Flags]:
-    """Columns of one name added up, and which of them are known."""
-    added = np.zeros((len(values), size), dtype=np.int64)
-    known: Flags = np.zeros((len(values), size), dtype=np.bool_)
-    for place, column in enumerate(columns):
-        added[:, column] += np.maximum(values[:, place], 0)
-        known[:, column] |= values[:, place] != _NOT_TOLD
-    return added, known
 
 
 def _whole(shares: Integers) -> Integers:
@@ -209,3 +200,7 @@ def _hull(places: Places, name: MixName) -> tuple[datetime | None, datetime | No
 
 def _big(numbers: bytes) -> Integers:
     return np.frombuffer(numbers, ">i8").astype(np.int64)
+
+
+def _moments(instants: bytes) -> Integers:
+    return _big(instants) + _DAY_ZERO * _MICROS

@@ -13,17 +13,15 @@ from django.utils import timezone
 from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
 from consent.access import Access
-from datahub.feeds.store.codec import Flags, Integers
-from datahub.mix.amounts import ONE
 from datahub.models import MixSeries
 from datahub.queries.bill_sections import supply_named
 from datahub.queries.coverage import Coverage
 from datahub.queries.mix_places import SERIES_OF, MixName, Places, mix_places
-from datahub.queries.mix_secrecy import hides_use
+from datahub.queries.mix_secrecy import HiddenUse
 from datahub.queries.mix_standings import mix_standings
 from datahub.queries.mix_steps import Steps, mix_steps, told_between
 from datahub.queries.mix_sums import MixSum, Parts, Weighting, mix_sum, parts_of
-from datahub.queries.mix_use import ContractUse, contracts_use
+from datahub.queries.mix_use import ContractUse, Used, contracts_use
 from datahub.queries.paged import Page
 from datahub.queries.sum_periods import By, Calendar, calendar
 
@@ -210,7 +208,7 @@ class _Summing:
         self.named = supply_named(access)
         self.opened = access.parts_for("usage_data")
         self.zone = timezone.get_default_timezone()
-        self._hides: dict[bytes, bool] = {}
+        self.hidden = HiddenUse(by, self.zone)
 
     def summed(self, item: _Item) -> SummedMix | None:
         days = calendar(self.by, item.hull[0], item.hull[1] - 1, self.zone)
@@ -230,68 +228,44 @@ class _Summing:
 
     def _periods(self, item: _Item, parts: Parts, days: Calendar) -> Iterator[MixPeriod]:
         stretches = union(span for spans in item.spans.values() for span in spans)
+        use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
+        used = use.during(parts.begins, parts.ends) if use else None
         for bucket in np.unique(parts.buckets).tolist():
             begin, end = int(days.edges[bucket]), int(days.edges[bucket + 1])
             covered = [cut for span in stretches if (cut := span.intersect(_span(begin, end))) is not None]
             edges = [(cut.start, cut.end) for cut in covered if cut.start and cut.end]
             due = int(sum((past - first).total_seconds() for first, past in edges))
-            found, energy = self._sum(item, parts, bucket, (begin, end), is_whole=due == end - begin)
+            is_whole = due == end - begin
+            rows = parts.of(bucket)
+            found, energy = self._sum(item, parts, rows, (begin, end), used=used, is_whole=is_whole)
             yield MixPeriod(
                 first=days.days[bucket],
                 start=edges[0][0],
                 end=edges[-1][1],
-                whole=due == end - begin,
+                whole=is_whole,
                 due_seconds=due,
                 sum=found,
                 energy_wh=energy,
             )
 
     def _sum(
-        self, item: _Item, parts: Parts, bucket: int, edges: _Hull, *, is_whole: bool
+        self, item: _Item, parts: Parts, rows: slice, edges: _Hull, *, used: Used | None, is_whole: bool
     ) -> tuple[MixSum, Mapping[str, int] | None]:
-        rows = parts.of(bucket)
-        use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
-        if use is None:
+        if used is None:
             return mix_sum(parts, rows), None
-        used = use.during(parts.begins[rows], parts.ends[rows])
-        moved = use.moved(*edges)
-        if self._is_open(item.contracts[0], parts, rows):
-            found = mix_sum(parts, rows, used=used, used_moved=moved)
-            is_weighed = found.weighting is Weighting.ENERGY
-            return found, found.in_watt_hours(used) if is_weighed else None
-        found = mix_sum(parts, rows)
-        settled = is_whole and not found.provisional and found.known_seconds == edges[1] - edges[0]
-        if settled and self._hides_use(parts, rows, used.values):
-            return mix_sum(parts, rows, used=used, used_moved=moved), None
-        return found, None
+        is_open = self._is_open(item.contracts[0], parts, rows)
+        if not (is_open or (is_whole and self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0]))):
+            return mix_sum(parts, rows), None
+        moved = self.use[item.contracts[0]].moved(*edges)
+        found = mix_sum(parts, rows, used=used.of(rows), used_moved=moved)
+        is_told = is_open and found.weighting is Weighting.ENERGY
+        return found, found.in_watt_hours(used.of(rows)) if is_told else None
 
     def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
         """Whether the access opens what was used during all of these parts."""
         told = _span(int(parts.begins[rows].min()), int(parts.ends[rows].max()))
         windows = union(part.window for part in self.opened if contract in part.contracts)
         return any(window.covers(told) for window in windows)
-
-    def _hides_use(self, parts: Parts, rows: slice, used: Integers) -> bool:
-        """A month must not tell what was used on its days either, which are told beside it."""
-        shares = parts.steps.shares[rows] / ONE
-        if not self._hidden(shares):
-            return False
-        if self.by is By.DAY:
-            return True
-        first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
-        days = calendar(By.DAY, first, past - 1, self.zone).places(parts.begins[rows])
-        weights = np.maximum(used, 0).astype(np.float64)
-        totals = np.bincount(days, weights=weights)
-        by_day = np.array([np.bincount(days, weights=weights * column) for column in shares.T]).T
-        some: Flags = totals > 0
-        return bool(some.any()) and self._hidden(by_day[some] / totals[some, None])
-
-    def _hidden(self, shares: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> bool:
-        """Remembered: contracts of one tariff have the same steps."""
-        key = shares.tobytes()
-        if key not in self._hides:
-            self._hides[key] = hides_use(shares)
-        return self._hides[key]
 
 
 def _tariffs(item: _Item) -> tuple[str, ...]:

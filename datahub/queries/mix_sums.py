@@ -41,6 +41,13 @@ class Parts:
     def lengths(self) -> Integers:
         return self.ends - self.begins
 
+    def known_seconds(self, rows: slice) -> int:
+        """How long these are, those that two regions tell at once counted once."""
+        begins, ends = self.begins[rows], self.ends[rows]
+        reached = np.maximum.accumulate(ends)
+        before = np.concatenate([begins[:1], reached[:-1]])
+        return int(np.maximum(reached - np.maximum(begins, before), 0).sum())
+
     def of(self, bucket: int) -> slice:
         low, high = np.searchsorted(self.buckets, [bucket, bucket + 1]).tolist()
         return slice(low, high)
@@ -138,7 +145,7 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
 
     `used` speaks of the same rows and last changed at `used_moved`, in epoch microseconds.
     """
-    steps, lengths = parts.steps.where(np.arange(rows.start, rows.stop)), parts.lengths[rows]
+    steps, lengths = parts.steps.where(rows), parts.lengths[rows]
     amounts, weighting, moved = _weighed(steps, lengths, used)
     told = zip(
         steps.sources,
@@ -165,7 +172,7 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
         methods=methods,
         origin=MIXED if len(worked_out) > 1 else WORKED_OUT if worked_out.pop() else TOLD,
         provisional=bool(steps.provisional.any()),
-        known_seconds=_covered(parts.begins[rows], parts.ends[rows]),
+        known_seconds=parts.known_seconds(rows),
         partly_known=frozenset(
             source for source, _amount, is_known, whole in columns if is_known and not whole
         ),
@@ -196,10 +203,3 @@ def _times(of: Integers, weights: Integers) -> list[int]:
     if int(weights.sum()) * ONE < _INT64:
         return [int(amount) for amount in (weights @ of).tolist()]
     return [int(amount) for amount in (weights.astype(object) @ of.astype(object)).tolist()]
-
-
-def _covered(begins: Integers, ends: Integers) -> int:
-    """Seconds, those that two regions tell at once counted once; by start."""
-    reached = np.maximum.accumulate(ends)
-    before = np.concatenate([begins[:1], reached[:-1]])
-    return int(np.maximum(reached - np.maximum(begins, before), 0).sum())

@@ -50,6 +50,9 @@ class Used:
     known: Flags
     scale: int
 
+    def of(self, rows: slice) -> "Used":
+        return Used(self.values[rows], self.known[rows], self.scale)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContractUse:
