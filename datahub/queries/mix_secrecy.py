@@ -41,8 +41,8 @@ class HiddenUse:
         self._known: dict[bytes, bool] = {}
 
     def hides(self, parts: Parts, rows: slice, used: Used, *, seconds: int) -> bool:
-        """Whether a bucket of so many seconds, all of it granted, is told without a gap, will not change, and leaves
-        open what was used in its steps `rows`; of a month, also what was used on its days, which are told beside it.
+        """Whether a bucket of so many seconds is granted and told whole, will not change, and leaves open what was used
+        in its steps `rows`; of a month, also what was used on its days, which are told beside it.
         """
         if parts.steps.provisional[rows].any() or parts.known_seconds(rows) < seconds:
             return False

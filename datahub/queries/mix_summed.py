@@ -235,26 +235,24 @@ class _Summing:
             covered = [cut for span in stretches if (cut := span.intersect(_span(begin, end))) is not None]
             edges = [(cut.start, cut.end) for cut in covered if cut.start and cut.end]
             due = int(sum((past - first).total_seconds() for first, past in edges))
-            is_whole = due == end - begin
-            rows = parts.of(bucket)
-            found, energy = self._sum(item, parts, rows, (begin, end), used=used, is_whole=is_whole)
+            found, energy = self._sum(item, parts, parts.of(bucket), (begin, end), used)
             yield MixPeriod(
                 first=days.days[bucket],
                 start=edges[0][0],
                 end=edges[-1][1],
-                whole=is_whole,
+                whole=due == end - begin,
                 due_seconds=due,
                 sum=found,
                 energy_wh=energy,
             )
 
     def _sum(
-        self, item: _Item, parts: Parts, rows: slice, edges: _Hull, *, used: Used | None, is_whole: bool
+        self, item: _Item, parts: Parts, rows: slice, edges: _Hull, used: Used | None
     ) -> tuple[MixSum, Mapping[str, int] | None]:
         if used is None:
             return mix_sum(parts, rows), None
         is_open = self._is_open(item.contracts[0], parts, rows)
-        if not (is_open or (is_whole and self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0]))):
+        if not (is_open or self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0])):
             return mix_sum(parts, rows), None
         moved = self.use[item.contracts[0]].moved(*edges)
         found = mix_sum(parts, rows, used=used.of(rows), used_moved=moved)
