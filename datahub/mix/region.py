@@ -88,6 +88,32 @@ def region_steps(amounts: Iterable[Amount], seconds: int, wanted: range) -> dict
     return {start: step for start, step in table.steps.items() if start in wanted}
 
 
+def spread_together(
+    certificates: Iterable[tuple[str, str, int, int]], seconds: int = HOUR
+) -> list[tuple[int, int]]:
+    """The times of certificates that last longer than `seconds`, joined where those of one kind and source overlap.
+
+    Each is a kind, a source as told, a start and a length. What changes within such a time may move all of it: each
+    certificate follows what those before it left.
+    """
+    by_profile: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for kind, source, start, length in certificates:
+        if kind in _SPREAD and length > seconds:
+            by_profile[kind, source_of(source)].append((start, start + length))
+    return [span for spans in by_profile.values() for span in _joined(sorted(spans))]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that only meet stay apart: a month says nothing of the next."""
+    found: list[tuple[int, int]] = []
+    for start, past in spans:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], past))
+        else:
+            found.append((start, past))
+    return found
+
+
 class _Table:
     """Steps by their start."""
 

@@ -1,17 +1,17 @@
 """Which days of which regions are to be worked out anew, marked in the transaction of the load that changes them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from django.db import connection
-from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q
 
 from datahub.feeds.store.codec import Integers
-from datahub.models import AmountKind, ChangedUse, MixAmount, MixDay
+from datahub.mix.region import HOUR, spread_together
+from datahub.models import ChangedUse, MixAmount, MixDay
 
-DAY = 86_400
-CERTIFICATES = (AmountKind.ISSUED, AmountKind.EXPIRED, AmountKind.TRACKED, AmountKind.CANCELLED)
+_YEAR = timedelta(days=366)  # nothing is told of longer at once
 Stretch = tuple[str, datetime, int]  # region, start (UTC), seconds
 
 _MARK = """
@@ -64,22 +64,22 @@ def _mark(places: list[tuple[str, date]], at: datetime) -> None:
 def _spanned(touched: set[tuple[str, date]]) -> set[tuple[str, date]]:
     if not touched:
         return set()
-    first = min(day for _, day in touched)
-    past = max(day for _, day in touched) + timedelta(days=1)
-    end = ExpressionWrapper(
-        F("start") + Func(function="make_interval", template="make_interval(secs => seconds)"),
-        output_field=DateTimeField(),
-    )
+    first, last = min(day for _, day in touched), max(day for _, day in touched)
     long = MixAmount.objects.filter(
-        Q(kind__in=CERTIFICATES),
-        seconds__gt=DAY,
+        seconds__gt=HOUR,
         region__in={region for region, _ in touched},
-        start__lt=datetime(past.year, past.month, past.day, tzinfo=UTC),
+        start__gt=datetime(first.year, first.month, first.day, tzinfo=UTC) - _YEAR,
+        start__lt=datetime(last.year, last.month, last.day, tzinfo=UTC) + _YEAR,
     )
-    spans = long.annotate(end=end).filter(end__gt=datetime(first.year, first.month, first.day, tzinfo=UTC))
+    told: dict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for region, kind, source, start, seconds in (
+        long.order_by().values_list("region", "kind", "source", "start", "seconds").distinct()
+    ):
+        told[region].append((kind, source, int(start.timestamp()), seconds))
     found: set[tuple[str, date]] = set()
-    for region, start, seconds in spans.values_list("region", "start", "seconds").distinct():
-        days = {(region, day) for day in utc_days(start, seconds)}
-        if days & touched:
-            found |= days
+    for region, certificates in told.items():
+        for begin, past in spread_together(certificates):
+            days = {(region, day) for day in utc_days(datetime.fromtimestamp(begin, UTC), past - begin)}
+            if days & touched:
+                found |= days
     return found

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from datahub.mix.amounts import DECIMALS
-from datahub.mix.region import Amount
+from datahub.mix.region import HOUR, Amount, spread_together
 from datahub.mix.sources import by_source
 from datahub.models import MixAmount, MixSeries, MixShare
 
@@ -43,15 +43,23 @@ def instants(days: Sequence[date]) -> tuple[datetime, datetime]:
 
 
 def amounts_around(region: str, days: Sequence[date]) -> list[Amount]:
-    """All amounts of the days, and of the whole time of those that reach into them. Two queries."""
+    """All amounts of the days, and of the whole time over which certificates that reach into them are spread.
+
+    Two queries.
+    """
     first, past = instants(days)
-    reaching = MixAmount.objects.filter(
-        region=region, start__lt=past, start__gt=first - _YEAR, seconds__gt=3600
+    around = MixAmount.objects.filter(
+        region=region, start__lt=past + _YEAR, start__gt=first - _YEAR, seconds__gt=HOUR
     )
-    for start, seconds in reaching.values_list("start", "seconds").distinct():
-        if start + timedelta(seconds=seconds) > first:
-            first, past = min(first, start), max(past, start + timedelta(seconds=seconds))
-    rows = MixAmount.objects.filter(region=region, start__gte=first, start__lt=past)
+    long = around.values_list("kind", "source", "start", "seconds").distinct()
+    spans = spread_together((kind, source, int(at.timestamp()), length) for kind, source, at, length in long)
+    begin, end = int(first.timestamp()), int(past.timestamp())
+    reaching = [span for span in spans if span[0] < end and span[1] > begin]
+    rows = MixAmount.objects.filter(
+        region=region,
+        start__gte=datetime.fromtimestamp(min([begin, *(one for one, _ in reaching)]), UTC),
+        start__lt=datetime.fromtimestamp(max([end, *(one for _, one in reaching)]), UTC),
+    )
     return [
         Amount(kind, (tariff, contract), source, int(start.timestamp()), seconds, wh, provisional)
         for kind, tariff, contract, source, start, seconds, wh, provisional in rows.values_list(
