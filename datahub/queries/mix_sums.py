@@ -91,14 +91,16 @@ def parts_of(
 ) -> Parts | None:
     """The steps that lie wholly in a span of their name, cut at the buckets' edges; None where there are none.
 
-    Where steps of one region tell the same time, the shorter ones count. A contract at points of two regions at once
-    has the parts of both.
+    Where steps of one region tell the same time, the shorter ones count, and a told mix before one that was worked out.
+    A contract at points of two regions at once has the parts of both.
     """
     lanes: dict[str, list[Steps]] = {}
     for name, found in spans.items():
         if name in steps:
             lanes.setdefault(name.region, []).extend(_inside(steps[name], span) for span in found)
-    cut = [part for lane in lanes.values() if (part := _lane(lane, edges)) is not None]
+    told = lanes.pop("", [])
+    regions = list(lanes.values()) or [[]]
+    cut = [part for lane in regions if (part := _lane([*lane, *told], edges)) is not None]
     if not cut:
         return None
     parts = cut[0]
@@ -132,7 +134,9 @@ def _lane(found: Iterable[Steps], edges: Integers) -> Parts | None:
     cuts = np.unique(np.concatenate([steps.starts, steps.ends, edges]))
     owner = np.full(len(cuts) - 1, -1, dtype=np.int64)
     firsts, pasts = np.searchsorted(cuts, steps.starts).tolist(), np.searchsorted(cuts, steps.ends).tolist()
-    for place in np.argsort(steps.starts - steps.ends, kind="stable").tolist():
+    for place in np.argsort(
+        steps.starts - steps.ends, kind="stable"
+    ).tolist():  # of equally long ones the last counts
         owner[firsts[place] : pasts[place]] = place
     bucket = np.searchsorted(edges, cuts[:-1], side="right") - 1
     keep = (owner >= 0) & (bucket >= 0) & (bucket < len(edges) - 1)

@@ -169,3 +169,17 @@ def test_edges_part_what_they_cut():
     assert [each.known_seconds for each in found] == [
         past - first for first, past in pairwise([0, HOUR, 2 * HOUR])
     ]
+
+
+def test_a_told_mix_counts_before_one_that_was_worked_out():
+    told = NAME._replace(region="")
+    steps = {told: steps_of([(0, 1, 0)]), NAME: steps_of([(1, 0, 0)] * 2)}
+
+    parts = parts_of(steps, {told: [Span()], NAME: [Span()]}, np.array([0, DAY], dtype=np.int64))
+    found = mix_sum(parts, parts.of(0))
+
+    assert (found.known_seconds, found.amounts["gas"], found.amounts["solar"]) == (
+        7200,
+        3600 * ONE,
+        3600 * ONE,
+    )
