@@ -14,7 +14,14 @@ from accounts.services.supply_terms import load_supply_terms
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ranges import Span
 from consent.models import Disclosure
-from datahub.feeds.formats.base import ContractRow, Hierarchy, InstallationRow, PointLinkRow, SupplyTermRow
+from datahub.feeds.formats.base import (
+    ContractRow,
+    Hierarchy,
+    InstallationRow,
+    PointLinkRow,
+    PointRow,
+    SupplyTermRow,
+)
 from datahub.models import BillStatement, MixSeries
 from datahub.queries.wrong_disclosures import wrong_disclosures, wrong_page
 from tests.accounts.admin.test_pages import form_of, url_of
@@ -109,6 +116,21 @@ def the_supply(home):
     load_supply_terms(rows=[term_row(home, end=date(2026, 3, 5))], at=clock.now())
 
 
+def the_region(home):
+    point = home.point
+    row = PointRow(
+        2,
+        point.servicepoint_number,
+        point.premise.premise_number,
+        point.commodity,
+        point.voltage,
+        "EAST",
+        "",
+        MOVED,
+    )
+    load(Hierarchy("changes", clock.now(), points=(row,)), at=clock.now())
+
+
 def term_row(home, **changed) -> SupplyTermRow:
     term = SupplyTerm.objects.select_related("supplier", "contract").get(contract=home.contract)
     told = {
@@ -139,8 +161,11 @@ LISTED = {
     ("/supply_history", the_supply): USAGE,
     (MIX, the_point): USAGE,
     (MIX, the_supply): USAGE,
+    (MIX, the_region): USAGE,
     ("/generation_breakdown", the_point): USAGE,
+    ("/generation_breakdown", the_region): USAGE,
     ("/residual_mix", the_point): USAGE,
+    ("/residual_mix", the_region): USAGE,
     ("/consumption_breakdown", the_supply): USAGE,
 }
 
@@ -159,6 +184,7 @@ def test_what_was_released_of_the_days_after_is_listed(company, home, now, path,
 
 UNTOUCHED = [
     ("/usage_data", the_supply),
+    ("/usage_data", the_region),
     ("/distribution_details", the_supply),
     ("/bill_data", the_point),
     ("/bill_statements", the_supply),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Membership, MeterInstallation, SupplyTerm, User
+from accounts.models import LinkChange, Membership, MeterInstallation, SupplyTerm, User
 from tests.factories.accounts import (
     CustomerFactory,
     EntityFactory,
@@ -18,6 +18,7 @@ from tests.factories.accounts import (
     SupplyTermFactory,
     UserFactory,
     household,
+    place,
 )
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,37 @@ def test_overlapping_supply_terms_are_refused_by_name(staff):
         date(2025, 1, 1),
         None,
     ]
+
+
+def test_a_region_has_dates_and_two_at_once_are_refused_by_name(staff):
+    home = household()
+    west = place(home.point, "WEST")
+    before = home.point.cds_modified
+    data = form_of(staff.get(url_of(home.point))) | {
+        "placements-TOTAL_FORMS": "2",
+        "placements-1-service_point": home.point.pk,
+        "placements-1-region": "EAST",
+        "placements-1-start_0": "2026-03-01",
+        "placements-1-start_1": "00:00:00",
+    }
+    nowhere = {
+        "placements-1-region": "",
+        "placements-0-end_0": "2026-03-01",
+        "placements-0-end_1": "00:00:00",
+    }
+
+    refused = staff.post(url_of(home.point), data)
+    empty = staff.post(url_of(home.point), data | nowhere)
+    taken = staff.post(url_of(home.point), data | nowhere | {"placements-1-region": "EAST"})
+
+    assert f"This overlaps {west}" in refused.content.decode()
+    assert "Say the grid region or the pricing node." in empty.content.decode()
+    assert taken.status_code == 302
+    assert list(home.point.placements.values_list("region", flat=True)) == ["WEST", "EAST"]
+    home.point.refresh_from_db()
+    assert home.point.cds_modified > before
+    assert LinkChange.objects.get().region == "WEST"
+    assert "EAST" in staff.get("/admin/accounts/servicepoint/").content.decode()
 
 
 def test_a_correction_by_hand_is_a_modification_that_older_files_do_not_undo(staff):

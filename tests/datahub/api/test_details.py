@@ -40,6 +40,19 @@ def test_a_delivery_names_utility_point_meter_voltage_and_address(reader, home):
     ]
 
 
+def test_the_region_is_the_one_now_of_what_was_and_will_be(reader, home):
+    moved = datetime(2026, 3, 1, tzinfo=UTC)
+    place(home.point, "WEST", pricing_node="NODE-7", end=moved)
+    place(home.point, "EAST", start=moved, end=datetime(2090, 1, 1, tzinfo=UTC))
+    place(home.point, "NORTH", start=datetime(2090, 1, 1, tzinfo=UTC))
+    reader.granted(home.contract, scope=DISTRIBUTION)
+
+    (delivery,) = reader.get("/distribution_details").json()["data"]
+
+    (point,) = delivery["service_points"]
+    assert (point["region"], point["pricing_node"]) == ("EAST", None)
+
+
 def test_only_the_meter_of_today_is_named(reader, home):
     home.point.installations.update(end=datetime(2026, 3, 1, tzinfo=UTC))
     new = MeterDeviceFactory()

@@ -41,6 +41,42 @@ def test_another_region_and_another_tariff_are_not_served(reader, west):
     assert answer["services"][0]["status"] == "not_loaded"
 
 
+def test_the_grid_s_series_change_with_the_region_of_the_point_at_its_date(reader, home):
+    moved = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    place(home.point, "WEST", end=moved)
+    place(home.point, "EAST", start=moved)
+    for region, share in (("WEST", "0.1"), ("EAST", "0.9")):
+        hourly_mix(MixSeries.RESIDUAL, region, START, {"wind": [Decimal(share)] * 48})
+    reader.granted(home.contract, scope="residual_mix")
+
+    told = [
+        (segment["region"], segment["start"], segment["end"], set(segment["sources"][0]["shares"]))
+        for segment in reader.get("/residual_mix").json()["data"]
+    ]
+
+    assert told == [
+        ("EAST", "2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z", {"0.9"}),
+        ("WEST", "2026-03-01T08:00:00Z", "2026-03-02T08:00:00Z", {"0.1"}),
+    ]
+
+
+def test_a_tariff_s_mix_is_that_of_the_region_of_the_time(reader, home):
+    moved = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    place(home.point, "WEST", end=moved)
+    place(home.point, "EAST", start=moved)
+    SupplyTermFactory(contract=home.contract, tariff_code="GREEN")
+    for region, share in (("WEST", "0.1"), ("EAST", "0.9")):
+        hourly_mix(MixSeries.CONSUMPTION, "GREEN", START, {"wind": [Decimal(share)] * 48}, region)
+    reader.granted(home.contract, scope="consumption_breakdown")
+
+    told = {
+        segment["start"]: set(segment["sources"][0]["shares"])
+        for segment in reader.get("/consumption_breakdown").json()["data"]
+    }
+
+    assert told == {"2026-03-01T08:00:00Z": {"0.1"}, "2026-03-02T08:00:00Z": {"0.9"}}
+
+
 def test_consumption_follows_the_tariff_through_its_changes(reader, home):
     SupplyTermFactory(contract=home.contract, tariff_code="OLD", end=date(2026, 3, 2))
     SupplyTermFactory(contract=home.contract, tariff_code="NEW", start=date(2026, 3, 2))

@@ -51,6 +51,22 @@ def test_times_without_an_offset_are_local_and_a_swap_meets_without_overlap():
     assert first.end == second.start == datetime(2025, 7, 1, 13, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("since", "start"),
+    [
+        ("2026-03-10", datetime(2026, 3, 10, 4, tzinfo=UTC)),
+        ("2026-03-10T04:00Z", datetime(2026, 3, 10, 4, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_a_point_may_say_since_when_it_is_in_its_region(since, start):
+    point = {"servicepoint_number": "SP", "commodity": "electricity", "region": "EAST", "region_since": since}
+
+    (found,) = from_json(points=[point]).rows
+
+    assert (found.points[0].region, found.points[0].region_since) == ("EAST", start)
+
+
 def test_a_delegate_has_an_end_and_addresses_are_compared_without_case():
     (found,) = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK).rows
 
