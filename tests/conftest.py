@@ -1,10 +1,18 @@
 """What every test stands on."""
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 
 from tests.emptying import empty_tables
+
+# the same examples each time, however slow the machine; --hypothesis-profile=default looks for new ones
+_THE_SAME = {"deadline": None, "derandomize": True, "database": None}
+hypothesis.settings.register_profile(
+    "the same", **_THE_SAME, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("the same")
 
 
 def pytest_configure(config: pytest.Config) -> None:

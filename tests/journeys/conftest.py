@@ -4,7 +4,6 @@ import os
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 
 from tests.journeys.browser import LAUNCH_ARGS, chromium_path
 
@@ -49,9 +48,3 @@ def browser_page(browser, live_server):
         url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
     ]
     assert not elsewhere, f"pages asked other hosts: {elsewhere}"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_left_over(transactional_db):
-    """Limits of the journey before this one: the cache's table is not emptied with the others."""
-    cache.clear()
