@@ -25,6 +25,7 @@ ASKED = [
 ]
 DAYS = 20  # of readings, the last one yesterday
 WH = 250  # in each quarter
+QUARTER = timedelta(minutes=15)
 
 
 @pytest.fixture
@@ -42,8 +43,7 @@ def readings_of(meter):
     """A long CSV of quarters at local midnight and after."""
     first = _midnight(DAYS)
     lines = [
-        f"{meter.meter_number},{(first + timedelta(minutes=15 * n)).isoformat()},{WH}"
-        for n in range(DAYS * 96)
+        f"{meter.meter_number},{(first + n * QUARTER).isoformat()},{WH}" for n in range(_quarters(DAYS))
     ]
     return ("meter,start,value\n" + "\n".join(lines) + "\n").encode()
 
@@ -51,6 +51,11 @@ def readings_of(meter):
 def _midnight(days_ago):
     day = timezone.localdate(clock.now()) - timedelta(days=days_ago)
     return timezone.make_aware(datetime.combine(day, datetime.min.time())).astimezone(UTC)
+
+
+def _quarters(days):
+    """Of the last `days` days; where the clocks change, a day has 92 or 100."""
+    return (_midnight(0) - _midnight(days)) // QUARTER
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, False)])
@@ -78,7 +83,7 @@ def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
     segments = company.get_all("/usage_data", tokens["access_token"])
     assert {segment["contract_number"] for segment in segments} == {home.contract.contract_number}
     values = [float(value) for segment in segments for value in segment["values"] if value is not None]
-    assert values == [WH] * 96 * 3
+    assert values == [WH] * _quarters(3)
     assert min(datetime.fromisoformat(segment["start"]) for segment in segments) == _midnight(3)
     assert company.get("/bill_data", tokens["access_token"]).status_code == 403
 
