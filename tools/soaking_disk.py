@@ -38,6 +38,7 @@ def fill_disk(soak: Soak) -> str:
     """What was done, in words. Raises SoakFailedError where a run fails, or leaves something half-done."""
     while soak.files % len(FEEDS) or not _crosses_a_month(soak.files // len(FEEDS)):
         soak.bring()
+    sweep()
     wait_until("every run is over", lambda: not pending().exists(), nudge=sweep)
     week = soak.files // len(FEEDS)
     table = _table_on_a_full_disk(soak, _day(first_second(week + 1) - STEP).replace(day=1))

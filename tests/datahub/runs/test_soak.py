@@ -6,7 +6,7 @@ import sys
 
 from tools.files import ROOT
 
-KILLS = 5
+KILLS, SEED = 3, 12  # one of each kind
 
 
 def test_whatever_is_killed_no_reading_is_lost_or_doubled():
@@ -17,7 +17,7 @@ def test_whatever_is_killed_no_reading_is_lost_or_doubled():
     }
 
     soak = subprocess.run(
-        [sys.executable, "-m", "tools.soak", "--kills", str(KILLS)],
+        [sys.executable, "-m", "tools.soak", "--kills", str(KILLS), "--seed", str(SEED)],
         cwd=ROOT,
         env=own,
         capture_output=True,
@@ -25,5 +25,6 @@ def test_whatever_is_killed_no_reading_is_lost_or_doubled():
     )
 
     assert soak.returncode == 0, soak.stdout + soak.stderr[-4_000:]
+    assert "killed 1 x database, 1 x worker, 1 x worker and broker" in soak.stdout
     assert "the disk was full 7 times" in soak.stdout
     assert "each there once, exactly" in soak.stdout
