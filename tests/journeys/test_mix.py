@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from datahub.models import MixSeries
+from tests.datahub.mix.region import amount, customer, mark, work_out
 from tests.factories.accounts import Household, SupplyTermFactory, place
 from tests.factories.datahub import hourly_mix
 from tests.journeys.browser import assert_fits, assert_no_axe_faults
@@ -92,3 +93,28 @@ def test_a_customer_goes_from_tariff_to_grid_and_from_month_to_day(browser_page,
     page.get_by_role("link", name="Earlier").click()
     page.get_by_role("heading", name="March 2, 2026").wait_for()
     assert_fits(page)
+
+
+def test_certificates_of_a_customer_s_own_show_in_their_mix_and_in_no_other(browser_page):
+    used = [4_000] * 8  # 4 p.m. to midnight in the utility's zone
+    own, neighbour = customer(*used), customer(*used)
+    for hour in range(len(used)):
+        amount("generated", "gas", 20_000, hour=hour)
+        amount("cancelled", "wind", 1_000 * (hour % 2), hour=hour, contract=own.contract)
+    mark()
+    work_out()
+
+    def evening_of(home: Household) -> list[dict[str, str]]:
+        page = browser_page(width=360)
+        arrive(page, home, f"{reverse('my_mix')}?period=2026-03-01")
+        rows = page.locator("#mix-table tbody tr")
+        rows.first.wait_for()
+        assert_fits(page)
+        assert_no_axe_faults(page)
+        read = "row => [...row.cells].map(cell => [cell.dataset.label ?? 'when', cell.innerText])"
+        return [dict(row.evaluate(read)) for row in rows.all()[-8:]]
+
+    mine = evening_of(own)
+    assert [hour["Wind"] for hour in mine] == ["0%", "25.0%"] * 4
+    assert [hour["Gas"] for hour in mine] == ["100.0%", "75.0%"] * 4
+    assert all("Wind" not in hour and hour["Gas"] == "100.0%" for hour in evening_of(neighbour))
