@@ -23,7 +23,7 @@ from tests.datahub.api.mix_world import (
     used,
     weighed,
 )
-from tests.factories.accounts import add_service
+from tests.factories.accounts import SupplyTermFactory, add_service, place
 
 
 def test_consumption_is_weighed_with_the_contracts_use_and_tells_it_where_usage_is_shared(reader, west):
@@ -191,3 +191,17 @@ def test_a_month_tells_no_use_of_a_day_either(reader, west, one_day, weighting):
     month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
 
     assert (month["whole"], month["weighting"]) == (True, weighting)
+
+
+def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader, home):
+    place(home.point, "WEST", end=MIDNIGHT + DAY)
+    place(home.point, "EAST", start=MIDNIGHT + DAY)
+    SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU")
+    for region, source in (("WEST", "wind"), ("EAST", "gas")):
+        tariff(days=2, region=region, **{source: [FULL] * 48})
+    used(home, *[300] * 24, *[100] * 24)
+    reader.granted(home.contract, scope=BOTH)
+
+    month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
+
+    assert {one["source"]: one["energy_wh"] for one in month["sources"]} == {"gas": 2400, "wind": 7200}
