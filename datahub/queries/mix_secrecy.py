@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.store.codec import Flags
 from datahub.mix.amounts import ONE
 from datahub.queries.mix_sums import Parts
 from datahub.queries.mix_use import Used
@@ -18,6 +17,7 @@ from datahub.queries.sum_periods import By, calendar
 _Shares = npt.NDArray[np.float64]
 _NOTHING = 1e-9  # relative; shares have ten decimals
 _MOST = 0.75  # what is not known of a step's use stays at least half as uncertain as before
+_LEAST, _LARGEST = 0.1, 0.5  # of an even part, of all
 
 
 def hides_use(shares: _Shares) -> bool:
@@ -31,6 +31,14 @@ def hides_use(shares: _Shares) -> bool:
         return False
     leverage = (left[:, sizes > sizes[0] * _NOTHING] ** 2).sum(axis=1)
     return bool(leverage.max() <= _MOST)
+
+
+def is_spread(used: npt.NDArray[np.float64]) -> bool:
+    """No part is nearly all of the use or nearly none: the sum would be so near the mix of the others, or of that one,
+    that it says so.
+    """
+    even = used.sum() / len(used)
+    return bool(even > 0 and used.min() >= even * _LEAST and used.max() <= used.sum() * _LARGEST)
 
 
 class HiddenUse:
@@ -47,16 +55,16 @@ class HiddenUse:
         if parts.steps.provisional[rows].any() or parts.known_seconds(rows) < seconds:
             return False
         shares = parts.steps.shares[rows] / ONE
-        return self._hides(shares) and (self.by is By.DAY or self._hides_days(parts, rows, used, shares))
-
-    def _hides_days(self, parts: Parts, rows: slice, used: Used, shares: _Shares) -> bool:
+        weights = used.values[rows].astype(np.float64)
+        if self.by is By.DAY:
+            return is_spread(weights) and self._hides(shares)
         first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
         days = calendar(By.DAY, first, past - 1, self.zone).places(parts.begins[rows])
-        weights = used.values[rows].astype(np.float64)
         totals = np.bincount(days, weights=weights)
+        if not is_spread(totals):
+            return False
         by_day = np.array([np.bincount(days, weights=weights * column) for column in shares.T]).T
-        some: Flags = totals > 0
-        return bool(some.any()) and self._hides(by_day[some] / totals[some, None])
+        return self._hides(shares) and self._hides(by_day / totals[:, None])
 
     def _hides(self, shares: _Shares) -> bool:
         """Remembered: contracts of one tariff have the same steps."""

@@ -205,3 +205,13 @@ def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader
     month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
 
     assert {one["source"]: one["energy_wh"] for one in month["sources"]} == {"gas": 2400, "wind": 7200}
+
+
+@pytest.mark.spec("X-15")
+@pytest.mark.parametrize("quiet", [range(9, 17), range(1, 24)])
+def test_a_day_does_not_tell_that_nothing_was_used_in_some_of_its_hours(reader, west, quiet):
+    tariff()
+    used(west, *(1 if hour in quiet else 300 for hour in range(24)))
+    reader.granted(west.contract, scope="consumption_breakdown")
+
+    assert day(reader)["weighting"] == "time"

@@ -12,7 +12,7 @@ from cdsc_portal.lib.ranges import Span
 from datahub.mix.amounts import ONE, shares
 from datahub.models import MixSeries
 from datahub.queries.mix_places import MixName
-from datahub.queries.mix_secrecy import hides_use
+from datahub.queries.mix_secrecy import hides_use, is_spread
 from datahub.queries.mix_steps import Steps
 from datahub.queries.mix_sums import Weighting, mix_sum, parts_of
 from datahub.queries.mix_use import Used
@@ -161,6 +161,20 @@ def test_use_is_hidden_only_where_the_sums_leave_every_steps_use_open(rows):
 )
 def test_what_is_hidden_and_what_is_not(matrix, hides):
     assert hides_use(matrix.astype(np.float64)) is hides
+
+
+@pytest.mark.parametrize(
+    ("used", "spread"),
+    [
+        ([1, 1, 1], True),
+        ([9, 2, 9], True),
+        ([30, 31, 2], False),  # nearly nothing in one
+        ([51, 25, 24], False),  # more than half in one
+        ([0, 0], False),
+    ],
+)
+def test_use_is_spread_where_no_part_is_nearly_all_or_nearly_none(used, spread):
+    assert is_spread(np.array(used, dtype=np.float64)) is spread
 
 
 def test_edges_part_what_they_cut():
