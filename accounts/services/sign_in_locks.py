@@ -34,15 +34,22 @@ def count_try(*, kind: str, of: str, at: datetime) -> None:
 
     Raises LockedError once there were five within five minutes. Two queries.
     """
-    key = _key(kind, of)
-    SignInAttempts.objects.bulk_create([SignInAttempts(key=key, since=at)], ignore_conflicts=True)
-    tries = SignInAttempts.objects.select_for_update().get(key=key)
+    tries = _held(_key(kind, of), at)
     if tries.since + WINDOW <= at:
         tries.count, tries.since = 0, at
     if tries.count >= ALLOWED:
         raise LockedError(tries.since + WINDOW)
     tries.count += 1
     tries.save(update_fields=["count", "since"])
+
+
+def _held(key: str, at: datetime) -> SignInAttempts:
+    """The count of `key`, locked. Asked again where a right answer elsewhere took it away just before."""
+    tries = None
+    while tries is None:
+        SignInAttempts.objects.bulk_create([SignInAttempts(key=key, since=at)], ignore_conflicts=True)
+        tries = SignInAttempts.objects.select_for_update().filter(key=key).first()
+    return tries
 
 
 def forget_tries(*, kind: str, of: str) -> None:

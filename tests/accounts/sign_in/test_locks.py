@@ -49,6 +49,24 @@ def test_a_right_password_starts_the_count_anew():
 
 
 @pytest.mark.django_db
+def test_a_right_password_elsewhere_between_two_questions_starts_the_count_anew():
+    at, right = clock.now(), []
+    guess(at, times=4)
+
+    def then_it_was_right(execute, sql, *rest):
+        answer = execute(sql, *rest)
+        if sql.startswith("INSERT") and not right:
+            right.append(forget_tries(kind=PASSWORD, of="ana@example.com"))
+        return answer
+
+    with connection.execute_wrapper(then_it_was_right):
+        guess(at)
+
+    assert right
+    assert SignInAttempts.objects.get().count == 1
+
+
+@pytest.mark.django_db
 def test_staff_unlock_a_person_at_once():
     user, other, at = UserFactory(), UserFactory(), clock.now()
     guess(at, of=user.email, times=5)
