@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -81,7 +82,7 @@ def rows():
     )
     ScopeSetting.objects.create(scope="usage_data")
     FeedSource.objects.create(feed=FeedRunFactory().feed, kind="https", address="https://example.com/a")
-    issue_staff_token(user=desk.agent, label="loader", expires=at.replace(year=at.year + 1), at=at)
+    issue_staff_token(user=desk.agent, label="loader", expires=at + timedelta(days=365), at=at)
     return desk
 
 
