@@ -78,7 +78,8 @@ class MixPage:
     """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
 
     `is_loaded`: the series is told at all, if not in this period. `average` is of all that is told, `weighing` says how
-    its hours count, `methods` how the figures came about.
+    its hours count, `methods` how the figures came about. `has_own_proofs`: certificates were cancelled for this
+    contract alone during some of the time.
     """
 
     series: str
@@ -98,6 +99,7 @@ class MixPage:
     average: tuple[MixCell, ...] = ()
     average_note: str = ""
     weighing: str = ""
+    has_own_proofs: bool = False
     data_until: str = ""
     methods: tuple[str, ...] = ()
     is_provisional: bool = False
@@ -155,7 +157,9 @@ def mix_page(
     if told is None:
         return page
     of = _of(places, kind, shown, covered.spans.keys())
-    return _filled(page, shown, parts, told, links, of)
+    return replace(
+        _filled(page, shown, parts, told, links, of), has_own_proofs=_has_own_proofs(places, kind, shown)
+    )
 
 
 def _parts(period: ShownPeriod) -> list[_Part]:
@@ -186,6 +190,14 @@ def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collec
         for term in sorted(terms, key=lambda term: term.started)
     }
     return tuple(names.values())
+
+
+def _has_own_proofs(places: Places, series: MixSeries, shown: ShownPeriod) -> bool:
+    return any(
+        name.series == series and name.contract is not None and place.span.intersect(shown.span)
+        for name, found in places.items()
+        for place in found
+    )
 
 
 def _page(shown: ShownPeriod, links: _Links, loaded: _Loaded) -> MixPage:

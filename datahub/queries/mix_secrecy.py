@@ -60,7 +60,7 @@ class HiddenUse:
             return is_spread(weights) and self._hides(shares)
         first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
         days = calendar(By.DAY, first, past - 1, self.zone).places(parts.begins[rows])
-        totals = np.bincount(days, weights=weights)
+        totals: _Shares = np.bincount(days, weights=weights).astype(np.float64)
         if not is_spread(totals):
             return False
         by_day = np.array([np.bincount(days, weights=weights * column) for column in shares.T]).T

@@ -342,8 +342,12 @@ def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(o
     own = MIDNIGHT.replace(hour=0) + timedelta(days=2)
     hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", own, {"B19": [Decimal(1)] * 24}, "WEST", home.contract)
 
-    told = rows(page(owner))
+    tree = page(owner)
 
+    told = rows(tree)
+    alone = "Proofs of origin that were used for you alone count first."
+    assert alone in words(tree)
+    assert alone not in words(page(owner, period="2026-03-01"))
     assert told["March 1, 2026"][0] == ["0.6", "0.4"]
     assert told["March 3, 2026"][0] == ["1", "0"]
 
