@@ -13,8 +13,8 @@ def prepared_cursor(*, binary: bool = False) -> CursorWrapper:
     """A cursor that sends values apart from the statement, to be closed by `with`; query counts see it like any other.
 
     `binary`: answers come in the database's own form, which is faster, and instants as psycopg reads them.
-    Planning the gate's statement takes longer than running it. Behind PgBouncer in transaction mode this needs its
-    version 1.21 or newer (`max_prepared_statements`).
+    Planning the gate's statement takes longer than running it, so connections ask for one plan whatever the values
+    (`plan_cache_mode` in the settings). Behind PgBouncer: docs/operations.md.
     """
     connection.ensure_connection()
     raw = psycopg.Cursor(connection.connection)
