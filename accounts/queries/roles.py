@@ -1,6 +1,6 @@
 """Which service contracts a user may see and share, and who owns them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,18 @@ def owns(*, user: User, customer: int, account: int | None, at: datetime) -> boo
         reach |= Q(billing_account=account)
     owning = Membership.objects.filter(holds(at), reach, customer=customer, role=Role.OWNER, user=user)
     return owning.filter(user__is_active=True).exists()
+
+
+def owns_one_of(*, user: User, contracts: Iterable[ServiceContract], at: datetime) -> bool:
+    """Whether `user` may sign in and owns one of `contracts`, at `at`. One query.
+
+    `contracts` are loaded with their billing accounts.
+    """
+    accounts = {contract.billing_account_id: contract.billing_account.customer_id for contract in contracts}
+    for_account = Q(billing_account__in=accounts.keys())
+    for_customer = Q(billing_account=None, customer__in=set(accounts.values()))
+    owning = Membership.objects.filter(holds(at), for_account | for_customer, role=Role.OWNER, user=user)
+    return user.is_active and owning.exists()
 
 
 def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime) -> QuerySet[User]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.labels import grid_places
-from accounts.queries.roles import owners_of, shareable_contracts, visible_contracts
+from accounts.queries.roles import owns_one_of, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
 from consent.models import ConsentRequest
 from consent.periods import PartPeriod, asked_period
@@ -58,7 +58,7 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
         cards=tuple(cards),
         groups=tuple(groups),
         may_decide=may_decide,
-        delegate=may_decide and not _owns_one(user, contracts, at),
+        delegate=may_decide and not owns_one_of(user=user, contracts=contracts, at=at),
         asked_by=str(request.user) if request.user_id not in (None, user.pk) else "",
         no_match=not any(group.choices for group in groups),
         digest="",
@@ -91,11 +91,6 @@ def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[
         return shareable, True
     visible = visible_contracts(user=user, at=at).select_related("billing_account").order_by(*order)
     return list(visible), False
-
-
-def _owns_one(user: User, contracts: Collection[ServiceContract], at: datetime) -> bool:
-    keys = [contract.pk for contract in contracts]
-    return owners_of(contracts=keys, at=at).filter(pk=user.pk).exists()
 
 
 def _lists(parts: Sequence[RequestedPart]) -> list[tuple[Services, list[RequestedPart]]]:
