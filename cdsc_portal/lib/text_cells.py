@@ -36,7 +36,7 @@ def decimal_cells(
 
     Any 64-bit value, any scale (a negative one adds zeros). A row where `known` is false is `unknown` instead.
     """
-    if len(values) > _FEW and int(values.min()) >= 0 and int(values.max()) < _GROUP:
+    if len(values) > _FEW and int(values.view(np.uint64).max()) < _GROUP:  # below 0 is far above there
         table = _small(scale, before, after, unknown)
         place = values if known.all() else np.where(known, values, _GROUP)
         return table.take(place, axis=0).view(np.uint8).reshape(len(values), -1)

@@ -11,7 +11,8 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import DAY_SECONDS, Codes, Flags, Integers
 from datahub.models import Channel
-from datahub.queries.stored_runs import Places, Run, Wanted, stored_runs
+from datahub.queries.stored_runs import Run, Wanted, stored_runs
+from datahub.queries.times import Places, Times
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
 _MICROS = 1_000_000
@@ -37,8 +38,7 @@ class ChannelReadings:
     """What one channel measured for one contract, in order of time; arrays have an element a reading.
 
     Reading i covers [starts[i], starts[i] + durations[i]) in epoch seconds and is values[i] / 10**scale in `unit`
-    where known[i]; else it was withdrawn or never came, and the value means nothing. `step` is the grid in seconds,
-    None for periods of any length (a register read at an instant has duration 0). Gaps are either absent
+    where known[i]; else it was withdrawn or never came, and the value means nothing. Gaps are either absent
     or not known, never 0. `quality` holds codes of `datahub.feeds.formats.base.Quality`.
     """
 
@@ -51,9 +51,7 @@ class ChannelReadings:
     unit: str
     direction: str
     kind: str
-    step: int | None
-    starts: Integers
-    durations: Integers
+    times: Times
     values: Integers
     scale: int
     known: Flags
@@ -63,7 +61,20 @@ class ChannelReadings:
 
     @property
     def size(self) -> int:
-        return len(self.starts)
+        return len(self.times)
+
+    @property
+    def step(self) -> int | None:
+        """The grid in seconds, None for periods of any length (a register read at an instant has duration 0)."""
+        return self.times.step
+
+    @property
+    def starts(self) -> Integers:
+        return self.times.starts
+
+    @property
+    def durations(self) -> Integers:
+        return self.times.durations
 
     def decimals(self) -> list[str | None]:
         """The exact values in decimal notation; None where unknown."""
@@ -140,7 +151,7 @@ def _wanted(
 def _cut(
     contract: int, channel: ChannelFacts, run: Run, stretches: tuple[Span, ...]
 ) -> ChannelReadings | None:
-    keep = _inside(run, stretches)
+    keep = _inside(run.times, stretches)
     known = run.known[keep]
     if not known.any():
         return None
@@ -149,24 +160,21 @@ def _cut(
     keep = slice(keep.start + first, keep.start + past) if isinstance(keep, slice) else keep[first:past]
     return ChannelReadings(
         contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
-        channel.commodity, channel.unit, channel.direction, channel.kind, run.step, run.starts[keep],
-        run.durations[keep], run.values[keep], run.scale, known[first:past], run.quality[keep],
-        _moment(run.last_moved(keep)), channel.synced,
+        channel.commodity, channel.unit, channel.direction, channel.kind, run.times.cut(keep), run.values[keep],
+        run.scale, known[first:past], run.quality[keep], _moment(run.last_moved(keep)), channel.synced,
     )  # fmt: skip
 
 
-def _inside(run: Run, stretches: tuple[Span, ...]) -> slice | Places:
+def _inside(times: Times, stretches: tuple[Span, ...]) -> slice | Places:
     """Which readings lie wholly in one of the stretches."""
     bounds = [_seconds(span) for span in stretches]
-    if run.step is None:
-        ends = run.starts + run.durations
-        inside: Flags = np.zeros(len(run.starts), dtype=np.bool_)
+    if times.step is None:
+        ends = times.starts + times.durations
+        inside: Flags = np.zeros(len(times), dtype=np.bool_)
         for first, past in bounds:
-            inside |= (run.starts >= first) & (ends <= past) & (run.starts < past)
+            inside |= (times.starts >= first) & (ends <= past) & (times.starts < past)
         return np.flatnonzero(inside)
-    places = [
-        slice(*np.searchsorted(run.starts, [first, past - run.step + 1]).tolist()) for first, past in bounds
-    ]
+    places = [slice(times.before(first), times.before(past - times.step + 1)) for first, past in bounds]
     if len(places) == 1:
         return places[0]
     return np.concatenate([np.arange(place.start, place.stop) for place in places])

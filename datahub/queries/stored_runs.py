@@ -1,14 +1,12 @@
 """Readings as they lie in the tables, as arrays: whole blocks and periods of channels, not cut to anybody's windows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from cdsc_portal.lib.prepared import array, prepared_cursor
 from datahub.feeds.store.codec import (
@@ -21,44 +19,49 @@ from datahub.feeds.store.codec import (
     scaled_up,
     unpacked,
 )
+from datahub.queries.times import Places, Times
 
-# The rows of a grid come as one, each column its binary form end to end: what costs time is a row, not its bytes.
-# Periods (without a step) come in the same statement: most channels have none, and asking apart costs a round trip.
+# The rows of a channel on a grid come as one, each column its binary form end to end: what costs time is a row, not
+# its bytes. Periods (without a step) come in the same statement: most channels have none, and asking apart costs a
+# round trip.
 _STORED = """
-    SELECT block.step, block.phase, block.scale, length(block.vals),
-        string_agg(int8send(block.channel_id), ''), string_agg(date_send(block.day), ''), NULL::bytea,
-        string_agg(timestamptz_send(block.modified), ''), string_agg(int2send(block.quality), ''),
+    SELECT block.step, length(block.vals), block.phase, block.scale, block.channel_id, block.quality,
+        string_agg(date_send(block.day), ''), NULL::bytea, string_agg(timestamptz_send(block.modified), ''),
         string_agg(int4send(coalesce(length(block.exceptions), 0)), ''), string_agg(block.exceptions, ''),
         string_agg(block.vals, '')
     FROM interval_block AS block
     WHERE block.channel_id = ANY(%(channels)s::bigint[]) AND block.day BETWEEN %(first)s::date AND %(last)s::date
-      AND EXISTS (
-        SELECT 1 FROM unnest(%(wanted)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])
-            AS wanted (channel_id, first, last)
-        WHERE wanted.channel_id = block.channel_id AND block.day BETWEEN wanted.first AND wanted.last
-      )
-    GROUP BY 1, 2, 3, 4
+        {blocks}
+    GROUP BY 1, 2, 3, 4, 5, 6
     UNION ALL
-    SELECT NULL, NULL, reading.scale, NULL,
-        string_agg(int8send(reading.channel_id), ''), string_agg(timestamptz_send(reading.start), ''),
-        string_agg(timestamptz_send(reading.end), ''), string_agg(timestamptz_send(reading.modified), ''),
-        string_agg(int2send(reading.quality), ''), NULL, string_agg(boolsend(reading.value IS NOT NULL), ''),
+    SELECT NULL, NULL, NULL, reading.scale, reading.channel_id, reading.quality,
+        string_agg(timestamptz_send(reading.start), ''), string_agg(timestamptz_send(reading.end), ''),
+        string_agg(timestamptz_send(reading.modified), ''), NULL, string_agg(boolsend(reading.value IS NOT NULL), ''),
         string_agg(int8send(coalesce(reading.value, 0)), '')
     FROM datahub_periodreading AS reading
     WHERE reading.channel_id = ANY(%(channels)s::bigint[])
-      AND reading.start >= %(first)s::date AND reading.end < %(last)s::date + 2
-      AND EXISTS (
+        AND reading.start >= %(first)s::date AND reading.end < %(last)s::date + 2
+        {periods}
+    GROUP BY 4, 5, 6
+"""
+_EACH = """
+    AND EXISTS (
         SELECT 1 FROM unnest(%(wanted)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])
             AS wanted (channel_id, first, last)
-        WHERE wanted.channel_id = reading.channel_id
-          AND reading.start >= wanted.first AND reading.end < wanted.last + 2
-      )
-    GROUP BY 3
+        WHERE wanted.channel_id = {table}.channel_id AND {within}
+    )
 """
+# of channels that are all wanted on the same days, as most calls want them
+_ALIKE = _STORED.format(blocks="", periods="")
+_APART = _STORED.format(
+    blocks=_EACH.format(table="block", within="block.day BETWEEN wanted.first AND wanted.last"),
+    periods=_EACH.format(
+        table="reading", within="reading.start >= wanted.first AND reading.end < wanted.last + 2"
+    ),
+)
 _DAY_ZERO = 10_957  # days from 1970-01-01 to 2000-01-01, where the database's binary form begins
 _MICROS = 1_000_000
 _EPOCH = date(1970, 1, 1)
-Places = npt.NDArray[np.intp]
 
 
 class Wanted(NamedTuple):
@@ -73,26 +76,24 @@ class Wanted(NamedTuple):
 class Run:
     """Stored readings of one channel on one grid (or none), by start; arrays have an element a reading.
 
-    Reading i is values[i] / 10**scale during [starts[i], starts[i] + durations[i]) in epoch seconds where known[i].
-    `moved` is when a row's content last moved, in epoch microseconds; each row holds `slots` readings.
+    Reading i is values[i] / 10**scale at times.start(i) where known[i]. `moved` is when the content of each of the
+    rows of `times` last moved, in epoch microseconds.
     """
 
     channel_id: int
-    step: int | None
-    starts: Integers
-    durations: Integers
+    times: Times
     values: Integers
     scale: int
     known: Flags
     quality: Codes
     moved: Integers
-    slots: int
 
     def last_moved(self, kept: slice | Places) -> int:
         """When one of the `kept` readings last moved."""
+        slots = self.times.slots
         if isinstance(kept, slice):
-            return int(self.moved[kept.start // self.slots : (kept.stop - 1) // self.slots + 1].max())
-        return int(self.moved[kept // self.slots].max())
+            return int(self.moved[kept.start // slots : (kept.stop - 1) // slots + 1].max())
+        return int(self.moved[kept // slots].max())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,42 +120,72 @@ def stored_runs(wanted: Sequence[Wanted]) -> Iterator[Run]:
 
     Periods may reach a day beyond them; whoever asks cuts to the second.
     """
-    firsts, lasts = _dates([one.first for one in wanted]), _dates([one.last for one in wanted])
     channels = [one.channel_id for one in wanted]
+    firsts, lasts = _dates([one.first for one in wanted]), _dates([one.last for one in wanted])
     parameters = {
-        "channels": array(sorted(set(channels))), "wanted": array(channels), "firsts": array(firsts),
-        "lasts": array(lasts), "first": min(firsts).isoformat(), "last": max(lasts).isoformat(),
+        "channels": array(sorted(set(channels))), "first": min(firsts).isoformat(), "last": max(lasts).isoformat(),
     }  # fmt: skip
+    statement = _ALIKE
+    if len({(one.first, one.last) for one in wanted}) > 1:
+        statement = _APART
+        parameters |= {"wanted": array(channels), "firsts": array(firsts), "lasts": array(lasts)}
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_STORED, parameters)
-        rows = cursor.fetchall()
-    for step in sorted({row[0] for row in rows if row[0] is not None}):
-        yield from _block_runs(step, _joined([_table(*row[:6], *row[7:]) for row in rows if row[0] == step]))
-    for row in sorted((row for row in rows if row[0] is None), key=itemgetter(2)):
-        yield from _period_runs(row[2], *row[4:9], *row[10:])
+        cursor.execute(statement, parameters)
+        rows = [_Stored(*row) for row in cursor.fetchall()]
+    for step in sorted({row.step for row in rows if row.step is not None}):
+        yield from _block_runs(step, _joined([*_tables(step, [row for row in rows if row.step == step])]))
+    periods = [row for row in rows if row.step is None]
+    for scale in sorted({row.scale for row in periods}):
+        yield from _period_runs(scale, [row for row in periods if row.scale == scale])
+
+
+class _Stored(NamedTuple):
+    """A row of the statement; `step`, `size` (bytes of a block's values) and `phase` are None where it has periods."""
+
+    step: int | None
+    size: int | None
+    phase: int | None
+    scale: int
+    channel: int
+    quality: int
+    begins: bytes  # days or instants
+    ends: bytes
+    moved: bytes
+    run_sizes: bytes
+    runs: bytes | None  # of other qualities; of periods, whether there is a value
+    vals: bytes
 
 
 def _dates(days: Sequence[int]) -> list[date]:
     return [_EPOCH + timedelta(days=day) for day in days]
 
 
-def _table(
-    step: int, phase: int, scale: int, size: int, channel: bytes, day: bytes, moved: bytes, quality: bytes,
-    sizes: bytes, exceptions: bytes | None, vals: bytes,
-) -> _Table:  # fmt: skip
+def _tables(step: int, rows: Sequence[_Stored]) -> Iterator[_Table]:
+    """One for each width of values and scale."""
     slots = DAY_SECONDS // step
-    values, known = unpacked(vals, size // slots, slots)
-    usual = np.frombuffer(quality, ">i2").astype(np.uint8)
-    runs = np.frombuffer(sizes, ">i4").astype(np.int64)
-    return _Table(
-        _big(channel),
-        (np.frombuffer(day, ">i4").astype(np.int64) + _DAY_ZERO) * DAY_SECONDS + phase,
-        _epoch_micros(moved),
-        np.full(len(values), scale, dtype=np.int64),
-        values,
-        known,
-        filled(usual, runs, exceptions or b"", slots, QUALITY_RUN),
-    )
+    for size, scale in sorted({(row.size or 0, row.scale) for row in rows}):
+        group = [row for row in rows if (row.size, row.scale) == (size, scale)]
+        days = np.frombuffer(_end_to_end(row.begins for row in group), ">i4").astype(np.int64) + _DAY_ZERO
+        blocks = [len(row.begins) // 4 for row in group]
+        phase, channel = (
+            np.repeat([getattr(row, name) for row in group], blocks) for name in ("phase", "channel")
+        )
+        usual = np.repeat(np.array([row.quality for row in group], dtype=np.uint8), blocks)
+        sizes = np.frombuffer(_end_to_end(row.run_sizes for row in group), ">i4").astype(np.int64)
+        values, known = unpacked(_end_to_end(row.vals for row in group), size // slots, slots)
+        yield _Table(
+            channel,
+            days * DAY_SECONDS + phase,
+            _epoch_micros(_end_to_end(row.moved for row in group)),
+            np.full(len(values), scale, dtype=np.int64),
+            values,
+            known,
+            filled(usual, sizes, _end_to_end(row.runs for row in group), slots, QUALITY_RUN),
+        )
+
+
+def _end_to_end(parts: Iterable[bytes | None]) -> bytes:
+    return b"".join(part for part in parts if part)
 
 
 def _joined(tables: Sequence[_Table]) -> _Table:
@@ -178,49 +209,49 @@ def _block_runs(step: int, table: _Table) -> Iterator[Run]:
     if np.any(order[1:] < order[:-1]):
         table = table.take(order)
     slots = table.values.shape[1]
-    starts: Integers = (table.start[:, None] + np.arange(slots) * step).ravel()
-    durations = np.broadcast_to(np.int64(step), starts.shape)
     values, known, quality = table.values.reshape(-1), table.known.reshape(-1), table.quality.reshape(-1)
     for first, past in _stretches(table.channel, table.scale):
         cut: slice | Places = slice(first * slots, past * slots)
-        moved, in_row = table.moved[first:past], slots
-        if np.any(np.diff(table.start[first:past]) < DAY_SECONDS):  # grids between each other's slots
-            order = np.argsort(starts[cut], kind="stable")
-            moved, in_row = np.repeat(moved, slots)[order], 1
+        times, moved = Times.of_blocks(table.start[first:past], slots, step), table.moved[first:past]
+        if np.any(np.diff(times.rows) < DAY_SECONDS):  # grids between each other's slots
+            order = np.argsort(times.starts, kind="stable")
+            times, moved = times.cut(order), np.repeat(moved, slots)[order]
             cut = first * slots + order
         yield Run(
-            int(table.channel[first]), step, starts[cut], durations[cut], values[cut], int(table.scale[first]),
-            known[cut], quality[cut], moved, in_row,
-        )  # fmt: skip
+            int(table.channel[first]),
+            times,
+            values[cut],
+            int(table.scale[first]),
+            known[cut],
+            quality[cut],
+            moved,
+        )
 
 
-def _period_runs(
-    scale: int,
-    channels: bytes,
-    begin: bytes,
-    end: bytes,
-    moments: bytes,
-    codes: bytes,
-    present: bytes,
-    numbers: bytes,
-) -> Iterator[Run]:
-    channel, starts, ends = _big(channels), _epoch_micros(begin) // _MICROS, _epoch_micros(end) // _MICROS
+def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[Run]:
+    begin, end, moments = (
+        _epoch_micros(_end_to_end(getattr(row, name) for row in rows)) for name in ("begins", "ends", "moved")
+    )
+    readings = [len(row.begins) // 8 for row in rows]
+    channel = np.repeat([row.channel for row in rows], readings)
+    starts, ends = begin // _MICROS, end // _MICROS
     order = np.lexsort((ends, starts, channel))
-    channel, starts, durations = channel[order], starts[order], (ends - starts)[order]
-    values, known = _big(numbers)[order], np.frombuffer(present, dtype=np.bool_)[order]
-    quality = np.frombuffer(codes, ">i2").astype(np.uint8)[order]
-    moved = _epoch_micros(moments)[order]
+    channel, starts, durations, moved = channel[order], starts[order], (ends - starts)[order], moments[order]
+    values = _big(_end_to_end(row.vals for row in rows))[order]
+    known = np.frombuffer(_end_to_end(row.runs for row in rows), dtype=np.bool_)[order]
+    quality = np.repeat(np.array([row.quality for row in rows], dtype=np.uint8), readings)[order]
     for first, past in _stretches(channel):
         cut = slice(first, past)
-        yield Run(
-            int(channel[first]), None, starts[cut], durations[cut], values[cut], scale, known[cut], quality[cut],
-            moved[cut], 1,
-        )  # fmt: skip
+        times = Times.one_by_one(starts[cut], lengths=durations[cut])
+        yield Run(int(channel[first]), times, values[cut], scale, known[cut], quality[cut], moved[cut])
 
 
 def _stretches(*columns: Integers) -> Iterator[tuple[int, int]]:
     """[first, past) of the rows that are the same in each column."""
-    parted = np.any([np.diff(column) != 0 for column in columns], axis=0)
+    first, *others = columns
+    parted = first[1:] != first[:-1]
+    for column in others:
+        parted |= column[1:] != column[:-1]
     return pairwise([0, *(np.flatnonzero(parted) + 1).tolist(), len(columns[0])])
 
 

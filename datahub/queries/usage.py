@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
-from datahub.feeds.store.codec import Codes, Integers
+from datahub.feeds.store.codec import Codes
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page
 from datahub.queries.readings import ChannelReadings, decimal_strings, readings
@@ -46,25 +45,29 @@ class UsageSegment:
             channel.meter_number,
             channel.register,
             channel.channel_id,
-            int(self.starts[0]),
+            self._first,
         )
 
     @property
-    def starts(self) -> Integers:
-        """Epoch seconds, UTC."""
-        return self.channel.starts[self.rows]
+    def size(self) -> int:
+        return int(self.rows.stop - self.rows.start)
+
+    @property
+    def _first(self) -> int:
+        return self.channel.times.start(self.rows.start)
 
     @property
     def interval_seconds(self) -> int:
-        return int(self.channel.durations[self.rows.start])
+        return self.channel.times.duration(self.rows.start)
 
     @property
     def start(self) -> datetime:
-        return datetime.fromtimestamp(int(self.starts[0]), UTC)
+        return datetime.fromtimestamp(self._first, UTC)
 
     @property
     def end(self) -> datetime:
-        return datetime.fromtimestamp(int(self.starts[-1]) + self.interval_seconds, UTC)
+        last = self.channel.times.start(self.rows.stop - 1)
+        return datetime.fromtimestamp(last + self.interval_seconds, UTC)
 
     @property
     def values(self) -> list[str | None]:
@@ -97,7 +100,7 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
         items=segments,
         standings=usage_standings(covered, facts.links, facts.loads, found=found),
         contracts=in_page,
-        values=sum(len(segment.starts) for segment in segments),
+        values=sum(segment.size for segment in segments),
         resume=plan.resume,
     )
 
@@ -114,29 +117,22 @@ def _segments(plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
     for channel in readings(spans, facts.channels):
         pair = (channel.contract_id, channel.meter_id)
         for rows in _runs(channel, parts[pair]):
-            point = facts.points[_point_at(int(channel.starts[rows.start]), linked[pair])]
+            point = facts.points[_point_at(channel.times.start(rows.start), linked[pair])]
             segments.append(UsageSegment(channel, parts[pair][0].contract_number, point, rows))
     return sorted(segments, key=lambda segment: segment.place)
 
 
 def _runs(channel: ChannelReadings, page: Iterable[Stretch]) -> Iterator[slice]:
     """Rows that start inside the page's stretches, parted where one does not follow on the other."""
-    gaps = np.diff(channel.starts) - channel.durations[:-1]
-    parted = gaps != 0
-    if channel.step is None:
-        parted |= (np.diff(channel.durations) != 0) | (channel.durations[1:] == 0)
-    edges = np.flatnonzero(parted) + 1
-    stretches = union(Span(part.start, part.end) for part in page)
-    for start, end in ((span.start, span.end) for span in stretches):
-        if start is None or end is None:
+    times = channel.times
+    for span in union(Span(part.start, part.end) for part in page):
+        if span.start is None or span.end is None:
             continue  # never: a stretch has both
-        first, past = np.searchsorted(
-            channel.starts, [ceil(start.timestamp()), ceil(end.timestamp())]
-        ).tolist()
-        inside = edges[(edges > first) & (edges < past)].tolist()
-        for begin, end in pairwise([first, *inside, past]):
+        first, past = (times.before(ceil(side.timestamp())) for side in (span.start, span.end))
+        for begin, end in times.follow_on():
+            begin, end = max(begin, first), min(end, past)
             known = channel.known[begin:end]
-            if known.any():
+            if begin < end and known.any():
                 yield slice(begin + int(known.argmax()), end - int(known[::-1].argmax()))
 
 

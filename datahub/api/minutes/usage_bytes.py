@@ -51,7 +51,7 @@ def usage_csv(segments: Iterable[UsageSegment]) -> bytes:
 
 def _values(segment: UsageSegment) -> bytes:
     channel, rows = segment.channel, segment.rows
-    told = (
+    told = [
         text(
             decimal_cells(
                 channel.values[part],
@@ -63,8 +63,9 @@ def _values(segment: UsageSegment) -> bytes:
             )
         )
         for part in _parts(rows, _VALUES_AT_ONCE)
-    )
-    return b"[" + b"".join(told)[:-1] + b"]"
+    ]
+    last = told.pop()[:-1] if told else b""
+    return b"".join((b"[", *told, last, b"]"))
 
 
 def _lines(segments: Iterable[UsageSegment]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from datahub.api.minutes.shapes import QUALITY_NAMES, UsageSegmentShape, answer_
 from datahub.api.minutes.usage_bytes import USAGE_FORM, usage_csv, usage_object
 from datahub.feeds.formats.base import Quality
 from datahub.queries.readings import ChannelReadings
+from datahub.queries.times import Times
 from datahub.queries.usage import UsageSegment
 
 SYNCED = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
@@ -24,10 +25,11 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 def segment(values, *, scale=3, quality=None, register="", step=900, rows=None):
     """One segment of all `values` (None = unknown), or of `rows` of them."""
     count = len(values)
+    times = Times.one_by_one(NOON + np.arange(count) * step, step=step)
     channel = ChannelReadings(
         contract_id=1, meter_id=2, meter_number="55-1042", channel_id=3, register=register, commodity="electricity",
-        unit="Wh", direction="import", kind="interval", step=step, starts=NOON + np.arange(count) * step,
-        durations=np.full(count, step), values=np.array([value or 0 for value in values], np.int64), scale=scale,
+        unit="Wh", direction="import", kind="interval", times=times,
+        values=np.array([value or 0 for value in values], np.int64), scale=scale,
         known=np.array([value is not None for value in values]),
         quality=np.array(quality or [Quality.ACTUAL] * count, np.uint8), modified=SYNCED, synced=SYNCED,
     )  # fmt: skip
