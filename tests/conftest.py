@@ -4,8 +4,9 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
-from tests.emptying import empty_tables
+from tests.emptying import empty_tables, take_note
 
 # the same examples each time, however slow the machine; --hypothesis-profile=default looks for new ones
 _THE_SAME = {"deadline": None, "derandomize": True, "database": None}
@@ -22,3 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
         *settings.PASSWORD_HASHERS,
     ]
     TransactionTestCase._fixture_teardown = empty_tables
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        take_note()

@@ -8,23 +8,28 @@ from django.test import TransactionTestCase
 # what Django and the project write themselves after each flush, and tests hardly ever change
 _WRITTEN_ANEW = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 _flush = TransactionTestCase._fixture_teardown
-_after_flush: list[str] = []
+_at_first: list[str] = []
+
+
+def take_note() -> None:
+    """Remembers what was written anew, before the first test; after a flush it has other ids."""
+    with connection.cursor() as cursor:
+        _at_first[:] = [_written_anew(cursor)]
 
 
 def empty_tables(case: TransactionTestCase) -> None:
     """Leaves what a flush leaves, no row but those that are written anew after it, and an empty cache.
 
-    Rows are deleted past triggers and foreign keys, which a superuser may; any other user, the first test of a
-    process, and a test that changed what is written anew, get Django's own flush.
+    Rows are deleted past triggers and foreign keys, which a superuser may; any other user, and a test that changed
+    what is written anew, get Django's own flush.
     """
     cache.clear()  # it counts calls, and a flush passes its table by
     with connection.cursor() as cursor:
-        if _after_flush and _is_superuser(cursor) and _written_anew(cursor) == _after_flush[0]:
+        if _is_superuser(cursor) and [_written_anew(cursor)] == _at_first:
             _delete_all(cursor)
             return
     _flush(case)
-    with connection.cursor() as cursor:
-        _after_flush[:] = [_written_anew(cursor)]
+    take_note()
 
 
 def _delete_all(cursor: CursorWrapper) -> None:
