@@ -8,68 +8,30 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from lxml import html
 
 from datahub.models import MixSeries, MixShare
-from tests.factories.accounts import SupplyTermFactory, add_service, household, place
+from tests.datahub.pages.mix_read import (
+    GAS,
+    MIDNIGHT,
+    URL,
+    WIND,
+    finding,
+    headings,
+    in_the_west,
+    logged_in,
+    page,
+    rows,
+    tariff,
+    used,
+    words,
+)
+from tests.factories.accounts import SupplyTermFactory, add_service, household
 from tests.factories.datahub import hourly_mix
-from tests.factories.feeds import load_readings, usage_series
-
-URL = "/my/mix/"
-MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)  # March 1 in the utility's zone
-WIND, GAS = Decimal("0.6"), Decimal("0.3")
 
 
 @pytest.fixture
 def owner(home) -> Browser:
-    """On the tariff EV-TOU, in the region WEST."""
-    place(home.point, "WEST")
-    SupplyTermFactory(
-        contract=home.contract, tariff_code="EV-TOU", tariff_name="Home EV", start=date(2020, 1, 1)
-    )
-    return logged_in(home.owner)
-
-
-def logged_in(user) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
-
-
-def tariff(hours=24, start=MIDNIGHT, key="EV-TOU", **shares):
-    shares = shares or {"wind": WIND, "gas": GAS}
-    hourly_mix(MixSeries.CONSUMPTION, key, start, {name: [share] * hours for name, share in shares.items()})
-
-
-def used(home, *watt_hours):
-    load_readings(usage_series(home.meter, MIDNIGHT, watt_hours, step=3600, scale=0))
-
-
-def page(browser, **query):
-    answer = browser.get(URL, query)
-    assert answer.status_code == 200
-    return html.fromstring(answer.content.decode())
-
-
-def words(node) -> str:
-    return " ".join(node.text_content().split())
-
-
-def headings(tree):
-    return tree.xpath("//thead//th/text()")
-
-
-def rows(tree):
-    """By label: the exact shares of the row's cells, and its words."""
-    found = {}
-    for row in tree.xpath("//tbody/tr"):
-        label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
-        found[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words(row))
-    return found
-
-
-def finding(tree):
-    return tree.xpath("string(//p[@class='chart__title'])")
+    return in_the_west(home)
 
 
 def test_a_month_shows_its_days_and_says_what_was_most(owner):
@@ -350,60 +312,3 @@ def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(o
     assert alone not in words(page(owner, period="2026-03-01"))
     assert told["March 1, 2026"][0] == ["0.6", "0.4"]
     assert told["March 3, 2026"][0] == ["1", "0"]
-
-
-def test_days_and_the_average_are_weighed_with_what_was_used(owner, home):
-    hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", MIDNIGHT, {"wind": [Decimal(1)] * 24 + [Decimal(0)] * 24})
-    MixShare.objects.filter(start__gte=MIDNIGHT + timedelta(hours=12)).update(share=0)
-    used(home, *[300] * 12, *[100] * 12, *[50] * 24)
-
-    tree = page(owner)
-
-    assert rows(tree)["March 1, 2026"][0] == ["0.75", "0.25"]
-    assert [cell.get("value") for cell in tree.xpath("//tfoot//data")] == ["0.6", "0.4"]  # 3,600 of 6,000 Wh
-    assert "Hours in which you used more count more. As the figures are rounded" in words(tree)
-
-
-def test_where_use_is_not_known_all_hours_count_alike_and_it_says_so(owner, home):
-    tariff(hours=48)
-    assert "All hours count alike, because we do not know what you used in each of them." in words(
-        page(owner)
-    )
-    used(home, *[100] * 24, *[None] * 24)
-
-    tree = page(owner)
-
-    table = rows(tree)
-    assert "all hours count alike" not in table["March 1, 2026"][1]
-    assert table["March 2, 2026"][1].startswith("March 2, 2026 all hours count alike")
-    assert words(tree.xpath("//tfoot/tr")[0]).startswith("Average all hours count alike")
-    assert "Hours in which you used more count more, where we know what you used" in words(tree)
-    assert "all hours count alike" not in words(page(owner, period="2026-03-01"))
-
-
-def test_the_grid_is_weighed_with_what_was_generated(owner):
-    hourly_mix(
-        MixSeries.GENERATION,
-        "WEST",
-        MIDNIGHT,
-        {"wind": [Decimal(1), Decimal(0)], "gas": [Decimal(0), Decimal(1)]},
-    )
-    assert "we do not know how much electricity there was" in words(page(owner, series="grid"))
-    MixShare.objects.filter(share=1).update(quantity=100)
-    MixShare.objects.filter(share=0).update(quantity=0)
-    MixShare.objects.filter(share=1, source="wind").update(quantity=300)
-
-    tree = page(owner, series="grid")
-
-    assert rows(tree)["March 1, 2026"][0] == ["0.75", "0.25", "0"]
-    assert "Hours with more electricity count more." in words(tree)
-
-
-def test_a_month_that_is_told_as_one_step_shows_on_its_days(owner):
-    tariff(hours=1)
-    MixShare.objects.update(seconds=31 * 86_400 - 3600)
-
-    table = rows(page(owner, period="2026-03"))
-
-    assert len(table) == 31
-    assert all(shares == ["0.6", "0.3", "0.1"] for shares, _words in table.values())
