@@ -35,8 +35,8 @@ class Changed:
 def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
     """Call it in the transaction of the changes, last: what is released until `at` went by the old links.
 
-    What is new, or says something else of the same dates, is not recorded. One query, and those of the apps above, which
-    hear of all changes.
+    What is new, or says something else of the same dates, is not recorded. One query, and those of the apps above,
+    which hear of all changes.
     """
     told = list(changes)
     rows = [

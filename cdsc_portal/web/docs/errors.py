@@ -37,6 +37,12 @@ API_ERRORS = (
     ),
     ErrorCode(
         401,
+        "client_needed",
+        _("The grid's own series were asked for without the id and secret of a registered client."),
+        _("Send them by HTTP Basic, as at the token endpoint. Tokens of consents do not count there."),
+    ),
+    ErrorCode(
+        401,
         "invalid_token",
         _("The token is unknown, too old, given back, or its consent has ended; they look the same."),
         _("Refresh it once. If that fails, the customer has to be asked again."),
