@@ -114,11 +114,11 @@ def _channel(runs: Sequence[Run], stretches: Sequence[Span]) -> Iterator[_Channe
     """Where readings of one channel overlap, the shorter ones count."""
     scale = max((run.scale for run in runs), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
-    for run in sorted(runs, key=lambda run: run.step or DAY_SECONDS):
-        begin, past = run.starts, run.starts + run.durations
-        kept = run.known & (run.durations > 0) & _inside(begin, past, stretches)
+    for run in sorted(runs, key=lambda run: run.times.step or DAY_SECONDS):
+        begin, past = run.times.starts, run.times.starts + run.times.durations
+        kept = run.known & (run.times.durations > 0) & _inside(begin, past, stretches)
         kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
-        own = np.repeat(run.moved, run.slots)[: len(begin)]
+        own = np.repeat(run.moved, run.times.slots)[: len(begin)]
         columns = (begin, past, run.values * 10 ** (scale - run.scale), own)
         joined = [
             np.concatenate([old, new[kept]])
