@@ -95,7 +95,12 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> ConsentRe
 
 
 def bind_request(*, request: ConsentRequest, user: User) -> None:
-    """Tie the request to the first user who opens it. Raises AnothersRequest for everyone after (X-16)."""
+    """Tie the request to the first user who opens it. Raises AnothersRequest for everyone after (X-16).
+
+    No statement where `request` is theirs already: only they themselves can let it go.
+    """
+    if request.user_id == user.pk:
+        return
     free = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
     if not free.update(user=user):
         raise AnothersRequest

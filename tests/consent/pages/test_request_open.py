@@ -370,7 +370,7 @@ def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
     request = ask(USAGE, BILLS, user=home.owner)
 
     # session, user, request, binding; contracts, regions, role; session saved: savepoint, update, release
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         browser.get(address(request))
 
 
