@@ -65,7 +65,8 @@ class LinkChangeAdmin(ReadOnlyAdmin):
     """What links and contracts' dates were before each change. Nobody edits this."""
 
     list_display = (
-        "at", "kind", "contract_page", "meter_page", "point_page", "old_start", "old_end", "new_start", "new_end", "by",
+        "at", "kind", "contract_page", "meter_page", "point_page", "region", "old_start", "old_end", "new_start",
+        "new_end", "by",
     )  # fmt: skip
     list_filter = ("kind", "at")
     list_select_related = ("contract", "meter", "service_point", "by")

@@ -5,11 +5,17 @@ from datetime import datetime
 from django.db import connection, transaction
 
 # One statement, so that loads, channels and blocks are as of one moment: what a load under way has yet to say is seen
-# wholly or not at all. A channel that did not change costs none of its blocks.
+# wholly or not at all. Channels that did not change are looked at once, and none of their blocks.
 _CHANGED = """
     WITH told AS MATERIALIZED (SELECT id, at, days FROM datahub_changeduse),
     changed AS MATERIALIZED (
         SELECT day, min(at) AS since FROM told CROSS JOIN LATERAL unnest(days) AS day GROUP BY day
+    ),
+    moved AS MATERIALIZED (
+        SELECT channel.id, channel.modified, placed.region, placed.start, placed.end FROM datahub_channel channel
+        JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
+        JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
+        WHERE channel.modified >= (SELECT min(since) FROM changed)
     )
     SELECT (SELECT array_agg(id) FROM told), (
         SELECT array_agg(mixed.id) FROM datahub_mixday mixed JOIN changed USING (day)
@@ -24,14 +30,11 @@ _CHANGED = """
                 AND amount.start < span.past AND amount.start > span.first - interval '366 days'
                 AND amount.start + make_interval(secs => amount.seconds) > span.first
         )) AND EXISTS (
-            SELECT FROM accounts_gridplacement placed
-            JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
-            JOIN datahub_channel channel ON channel.meter_id = installed.meter_id
-                AND channel.modified >= changed.since
-            JOIN interval_block block ON block.channel_id = channel.id AND block.modified >= changed.since
+            SELECT FROM moved
+            JOIN interval_block block ON block.channel_id = moved.id AND block.modified >= changed.since
                 AND block.day BETWEEN changed.day - 1 AND changed.day
-            WHERE placed.region = mixed.region AND placed.start < span.past
-                AND coalesce(placed.end, 'infinity') > span.first
+            WHERE moved.region = mixed.region AND moved.modified >= changed.since
+                AND moved.start < span.past AND coalesce(moved.end, 'infinity') > span.first
         )
     )
 """
