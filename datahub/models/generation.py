@@ -185,9 +185,13 @@ class MixDay(models.Model):
 
 
 class ChangedUse(models.Model):
-    """A load changed readings of these days, at `at`. It goes once the days of the mix that they touch are marked."""
+    """A load changed readings of these days, at `at`. It goes once the days of the mix that they touch are marked.
+
+    `channels` are the keys of those that changed, where they are few; null = many.
+    """
 
     at = models.DateTimeField()
+    channels = ArrayField(models.BigIntegerField(), null=True)
     days = ArrayField(models.DateField(), verbose_name="days (UTC)")
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from datahub.mix.region import HOUR, spread_together
 from datahub.models import ChangedUse, MixAmount, MixDay
 
 _YEAR = timedelta(days=366)  # nothing is told of longer at once
+_FEW = 500  # channels that are named one by one
 Stretch = tuple[str, datetime, int]  # region, start (UTC), seconds
 
 _MARK = """
@@ -37,14 +38,19 @@ def mark_all_regions(*, days: Iterable[date], at: datetime) -> None:
     _mark(sorted(known), at)
 
 
-def leave_changed_use(days: Sequence[Integers], *, at: datetime) -> None:
+def leave_changed_use(days: Sequence[Integers], channels: Sequence[Integers], *, at: datetime) -> None:
     """Readings of these days, counted from the epoch, changed: for `mark_changed_use`. One statement at most.
 
     A load of readings marks no day itself: it would wait for the worker that works the day out.
     """
     changed = np.unique(np.concatenate(days)) if days else ()
     if len(changed):
-        ChangedUse.objects.create(at=at, days=np.asarray(changed).astype("datetime64[D]").tolist())
+        whose = np.unique(np.concatenate(channels))
+        ChangedUse.objects.create(
+            at=at,
+            days=np.asarray(changed).astype("datetime64[D]").tolist(),
+            channels=whose.tolist() if len(whose) <= _FEW else None,
+        )
 
 
 def utc_days(start: datetime, seconds: int) -> list[date]:

@@ -84,7 +84,8 @@ def load_usage(
         whole.kept_out += loaded.kept_out
         whole.rejected.extend(loaded.rejected)
         whole.days.extend(loaded.days)
-    leave_changed_use(whole.days, at=origin.at)
+        whole.channels.extend(loaded.channels)
+    leave_changed_use(whole.days, whole.channels, at=origin.at)
     return whole
 
 

@@ -33,7 +33,8 @@ Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 class Loaded:
     """Readings of a load: accepted + unchanged + rejected are all of them; `kept_out` is part of unchanged.
 
-    `days`: which UTC days changed blocks reach into, counted from the epoch, some twice.
+    `days`: which UTC days changed blocks reach into, counted from the epoch; `channels`: whose content changed; some
+    twice.
     """
 
     accepted: int = 0
@@ -41,6 +42,7 @@ class Loaded:
     kept_out: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     days: list[Integers] = field(default_factory=list)
+    channels: list[Integers] = field(default_factory=list)
 
 
 def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin) -> Loaded:
@@ -62,7 +64,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
         load.columns(columns_of(rows))
     mark_channels(extents=load.extents, tally=tally, settled=ids[settled & present], origin=origin)
     unchanged = rows.size - tally.accepted - len(tally.rejected)
-    return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected, tally.days)
+    return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected, tally.days, tally.changed)
 
 
 def rows_of(rows: Steady, channels: Flags) -> Steady:

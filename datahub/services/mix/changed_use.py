@@ -4,23 +4,42 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from datahub.models import ChangedUse
+
 # One statement, so that loads, channels and blocks are as of one moment: what a load under way has yet to say is seen
-# wholly or not at all. Channels that did not change are looked at once, and none of their blocks.
+# wholly or not at all. Where a load names its channels, their regions on its days are what it may touch; where it names
+# none, one changed block of a region on a day is looked for, mostly found at once.
 _CHANGED = """
-    WITH told AS MATERIALIZED (SELECT id, at, days FROM datahub_changeduse),
-    changed AS MATERIALIZED (
-        SELECT day, min(at) AS since FROM told CROSS JOIN LATERAL unnest(days) AS day GROUP BY day
+    WITH told AS MATERIALIZED (SELECT id, at, days, channels FROM datahub_changeduse),
+    named AS MATERIALIZED (
+        SELECT DISTINCT day, placed.region FROM told
+        CROSS JOIN LATERAL unnest(told.channels) AS moved
+        JOIN datahub_channel channel ON channel.id = moved
+        JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
+        JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
+        CROSS JOIN LATERAL unnest(told.days) AS day
+        WHERE placed.start < (day + 1)::timestamp AT TIME ZONE 'UTC'
+            AND coalesce(placed.end, 'infinity') > day::timestamp AT TIME ZONE 'UTC'
+    ),
+    many AS MATERIALIZED (
+        SELECT day, min(at) AS since FROM told CROSS JOIN LATERAL unnest(days) AS day
+        WHERE channels IS NULL GROUP BY day
     ),
     moved AS MATERIALIZED (
         SELECT channel.id, channel.modified, placed.region, placed.start, placed.end FROM datahub_channel channel
         JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
         JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
-        WHERE channel.modified >= (SELECT min(since) FROM changed)
+        WHERE channel.modified >= (SELECT min(since) FROM many)
+    ),
+    touched AS MATERIALIZED (
+        SELECT mixed.id, mixed.region, mixed.day, (mixed.day, mixed.region) IN (SELECT day, region FROM named) AS is_named
+        FROM datahub_mixday mixed
+        WHERE mixed.day IN (SELECT day FROM many UNION ALL SELECT day FROM named)
     )
     SELECT (SELECT array_agg(id) FROM told), (
-        SELECT array_agg(mixed.id) FROM datahub_mixday mixed JOIN changed USING (day)
-        CROSS JOIN LATERAL (SELECT changed.day::timestamp AT TIME ZONE 'UTC' AS first,
-            (changed.day + 1)::timestamp AT TIME ZONE 'UTC' AS past) span
+        SELECT array_agg(mixed.id) FROM touched mixed
+        CROSS JOIN LATERAL (SELECT mixed.day::timestamp AT TIME ZONE 'UTC' AS first,
+            (mixed.day + 1)::timestamp AT TIME ZONE 'UTC' AS past) span
         WHERE (EXISTS (
             SELECT FROM datahub_mixamount amount WHERE amount.region = mixed.region AND amount.kind = 'cancelled'
                 AND amount.start < span.past AND amount.start > span.first - interval '1 hour'
@@ -29,13 +48,15 @@ _CHANGED = """
                 AND amount.seconds > 3600
                 AND amount.start < span.past AND amount.start > span.first - interval '366 days'
                 AND amount.start + make_interval(secs => amount.seconds) > span.first
-        )) AND EXISTS (
-            SELECT FROM moved
-            JOIN interval_block block ON block.channel_id = moved.id AND block.modified >= changed.since
-                AND block.day BETWEEN changed.day - 1 AND changed.day
-            WHERE moved.region = mixed.region AND moved.modified >= changed.since
+        ))
+        AND (mixed.is_named OR EXISTS (
+            SELECT FROM many
+            JOIN moved ON moved.region = mixed.region AND moved.modified >= many.since
                 AND moved.start < span.past AND coalesce(moved.end, 'infinity') > span.first
-        )
+            JOIN interval_block block ON block.channel_id = moved.id AND block.modified >= many.since
+                AND block.day BETWEEN many.day - 1 AND many.day
+            WHERE many.day = mixed.day
+        ))
     )
 """
 # in the order in which loads of amounts mark days; a worker at one of them is waited for
@@ -48,6 +69,8 @@ _MARK = """
 @transaction.atomic
 def mark_changed_use(*, at: datetime) -> int:
     """Mark them due and forget what the loads left for this; returns how many. One statement where no load did."""
+    if not ChangedUse.objects.exists():
+        return 0
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED)
         told, days = cursor.fetchone()

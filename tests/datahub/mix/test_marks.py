@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.services.supply_terms import load_supply_terms
 from datahub.feeds.formats.base import Hierarchy, PointRow, SupplyTermRow
+from datahub.feeds.loading import mix_days
 from datahub.models import ChangedUse, MixDay, MixSeries
 from datahub.services.mix.changed_use import mark_changed_use
 from tests.accounts.rows import load
@@ -58,6 +59,27 @@ def test_late_readings_make_a_day_with_certificates_due_and_no_other(home):
     assert told(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.5")
 
 
+@pytest.fixture
+def many(monkeypatch):
+    """No load has so few channels that it names them."""
+    monkeypatch.setattr(mix_days, "_FEW", 0)
+
+
+def test_a_load_of_many_channels_makes_the_days_of_its_regions_due_and_no_other(home, many):
+    readings(home, 2_000)
+    readings(home, 2_000, start=START + DAY)
+
+    assert mark_changed_use(at=NOW) == 1
+
+    assert due() == [("WEST", START.date())]
+
+
+def test_readings_count_that_a_load_of_many_commits_only_now(home, many):
+    readings(home, 2_000, at=NOW - timedelta(days=30))
+
+    assert mark_changed_use(at=NOW) == 1
+
+
 def test_readings_count_that_a_load_of_long_ago_commits_only_now(home):
     """What a load wrote is known by what it left, however long it took and however its clock ran."""
     readings(home, 2_000, at=NOW - timedelta(days=30))
@@ -100,7 +122,7 @@ def test_what_was_marked_is_marked_once_and_nothing_costs_one_query(home, django
     readings(home, 2_000)
     mark_changed_use(at=NOW)
 
-    with django_assert_num_queries(3):  # savepoint, what changed, release
+    with django_assert_num_queries(3):  # savepoint, whether a load left anything, release
         assert mark_changed_use(at=NOW) == 0
 
 
