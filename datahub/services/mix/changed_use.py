@@ -32,7 +32,8 @@ _CHANGED = """
         WHERE channel.modified >= (SELECT min(since) FROM many)
     ),
     touched AS MATERIALIZED (
-        SELECT mixed.id, mixed.region, mixed.day, (mixed.day, mixed.region) IN (SELECT day, region FROM named) AS is_named
+        SELECT mixed.id, mixed.region, mixed.day,
+            (mixed.day, mixed.region) IN (SELECT day, region FROM named) AS is_named
         FROM datahub_mixday mixed
         WHERE mixed.day IN (SELECT day FROM many UNION ALL SELECT day FROM named)
     )
