@@ -9,12 +9,12 @@ from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.store.codec import DAY_SECONDS, MOST, Flags, Integers, Rows
 
 # seconds a slot, in two bytes; a day's reading is a period, as local days differ in length
-_SHORTEST, _LONGEST = 60, 28_800
+_SHORTEST, LONGEST_IN_A_BLOCK = 60, 28_800
 
 
 def fits_a_day(step: Integers) -> Flags:
     """Lengths of readings that fit day blocks: whole minutes, and a day is a whole number of them."""
-    return (step >= _SHORTEST) & (step <= _LONGEST) & (DAY_SECONDS % np.maximum(step, 1) == 0)
+    return (step >= _SHORTEST) & (step <= LONGEST_IN_A_BLOCK) & (DAY_SECONDS % np.maximum(step, 1) == 0)
 
 
 def on_a_grid(columns: UsageColumns) -> Flags:

@@ -33,7 +33,7 @@ Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 class Loaded:
     """Readings of a load: accepted + unchanged + rejected are all of them; `kept_out` is part of unchanged.
 
-    `days`: which UTC days changed blocks reach into, counted from the epoch; `channels`: whose content changed; some
+    `days`: which UTC days changed readings reach into, counted from the epoch; `channels`: whose content changed; some
     twice.
     """
 

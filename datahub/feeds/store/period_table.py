@@ -207,7 +207,7 @@ def _insert(
     tally.written.append(ids[columns.channel[fresh]])
     known = fresh[columns.known[fresh]]
     tally.accepted += len(known)
-    tally.changed.append(ids[columns.channel[known]])
+    tally.periods_changed(ids[columns.channel[known]], columns.starts[known], columns.durations[known])
 
 
 def _merge(
@@ -224,7 +224,7 @@ def _merge(
     tally.written.append(ids[columns.channel[stored.place[written]]])
     changed = stored.place[outcome.changed]
     tally.accepted += len(changed)
-    tally.changed.append(ids[columns.channel[changed]])
+    tally.periods_changed(ids[columns.channel[changed]], columns.starts[changed], columns.durations[changed])
     cursor.execute(_KEEP, [origin.at, origin.run_id, array_text(stored.id[outcome.changed])])
     arrays = stored.place[written], stored.id[written], outcome.changed[written].astype(np.int64)
     cursor.execute(_UPDATE, [origin.version, origin.at, origin.run_id, *map(array_text, arrays)])

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from datahub.feeds.formats.base import Rejection
-from datahub.feeds.store.codec import Integers
+from datahub.feeds.store.codec import DAY_SECONDS, Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Tally:
 
     days: list[Integers] = field(
         default_factory=list
-    )  # UTC days that changed blocks reach into, in any order
+    )  # UTC days that changed readings reach into, in any order
 
     def block_changed(self, channel: Integers, day: Integers, phase: Integers) -> None:
         """The content of these blocks moved; one with a phase ends in the next day."""
@@ -43,6 +43,14 @@ class Tally:
         self.days.append(_runs(day))
         if phase.any():
             self.days.append(_runs(day[phase > 0] + 1))
+
+    def periods_changed(self, channel: Integers, starts: Integers, durations: Integers) -> None:
+        """The content of these periods moved, in epoch seconds; a register read at an instant used nothing then."""
+        self.changed.append(channel)
+        lasting = durations > 0
+        first, last = starts[lasting] // DAY_SECONDS, (starts + durations - 1)[lasting] // DAY_SECONDS
+        for begin, end in np.unique(np.stack([first, last], axis=1), axis=0).tolist():
+            self.days.append(np.arange(begin, end + 1, dtype=np.int64))
 
     def reject(self, lines: Integers, reason: str) -> None:
         self.rejected.extend(Rejection(line, reason) for line in lines.tolist())

@@ -54,9 +54,14 @@ _CHANGED = """
             SELECT FROM many
             JOIN moved ON moved.region = mixed.region AND moved.modified >= many.since
                 AND moved.start < span.past AND coalesce(moved.end, 'infinity') > span.first
-            JOIN interval_block block ON block.channel_id = moved.id AND block.modified >= many.since
-                AND block.day BETWEEN many.day - 1 AND many.day
-            WHERE many.day = mixed.day
+            WHERE many.day = mixed.day AND (EXISTS (
+                SELECT FROM interval_block block WHERE block.channel_id = moved.id AND block.modified >= many.since
+                    AND block.day BETWEEN many.day - 1 AND many.day
+            ) OR EXISTS (
+                SELECT FROM datahub_periodreading reading WHERE reading.channel_id = moved.id
+                    AND reading.modified >= many.since AND reading.end > span.first
+                    AND reading.start < span.past AND reading.start > span.first - interval '366 days'
+            ))
         ))
     )
 """

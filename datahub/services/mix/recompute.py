@@ -60,7 +60,7 @@ class _Untracked:
 
 
 def _worked_out(region: str, days: Sequence[date]) -> Iterator[WorkedOut]:
-    """All shares of consecutive days. Five queries, one of them for what was used."""
+    """All shares of consecutive days. Six queries, two of them for what was used."""
     span = instants(days)
     amounts = amounts_around(region, days)
     seconds = step_seconds(amounts)

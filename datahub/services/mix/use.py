@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from datahub.feeds.store.codec import DAY_SECONDS, Integers, unpacked
+from datahub.feeds.store.columns import LONGEST_IN_A_BLOCK
+from datahub.mix.amounts import apportion
 
 # Which contracts were served in the region on which tariff and by which meter, during what of their time.
 _SERVED = """
@@ -55,6 +57,28 @@ _BLOCKS = f"""{_SERVED}
         AS partial) whole
     WHERE served.tariff = ANY(%(tariffs)s)
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""  # noqa: S608 - no part of it is input
+
+# Daily and longer readings, which are in no block; where a channel has blocks of the same days, those count.
+_PERIODS = f"""{_SERVED}
+    SELECT served.tariff, CASE WHEN served.contract = ANY(%(own)s) THEN served.contract END,
+        extract(epoch FROM reading.start)::bigint, extract(epoch FROM reading.end)::bigint, reading.scale,
+        sum(reading.value)::bigint
+    FROM served
+    JOIN datahub_channel channel ON channel.meter_id = served.meter AND channel.kind = 'interval'
+        AND channel.direction = 'import' AND channel.commodity = 'electricity' AND channel.unit = 'Wh'
+        AND channel.longest > {LONGEST_IN_A_BLOCK}
+    JOIN datahub_periodreading reading ON reading.channel_id = channel.id AND NOT reading.overlapping
+        AND reading.value IS NOT NULL AND reading.end > reading.start
+        AND reading.start < %(past)s AND reading.end > %(first)s
+        AND reading.start >= %(first)s - make_interval(secs => channel.longest)
+        AND reading.start >= served.first AND reading.end <= coalesce(served.last, 'infinity')
+    WHERE served.tariff = ANY(%(tariffs)s) AND NOT EXISTS (
+        SELECT FROM interval_block block WHERE block.channel_id = channel.id
+            AND block.day >= (reading.start AT TIME ZONE 'UTC')::date
+            AND block.day < (reading.end AT TIME ZONE 'UTC' + interval '23:59:59')::date
+    )
+    GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - no part of it is input
 
 
@@ -116,7 +140,7 @@ def use_of(
     own: Collection[int],
     seconds: int,
 ) -> Use:
-    """What was used on these tariffs, known readings only; `own` are contracts to be told alone too. One query."""
+    """What was used on these tariffs, known readings only; `own` are contracts to be told alone too. Two queries."""
     use = Use()
     if tariffs:
         before = min(days) - timedelta(days=1)
@@ -138,6 +162,8 @@ def use_of(
                 inside = (starts >= first.timestamp()) & (starts + step <= past)
                 values = np.where(inside, values, 0)
             use.add(tariff, contract, scale, *_in_steps(starts, values, step, seconds))
+        for tariff, contract, begin, end, scale, value in _rows(_PERIODS, region, *span, **more):
+            use.add(tariff, contract, scale, *_over_steps(begin, end, value, seconds))
     return use
 
 
@@ -158,6 +184,13 @@ def _in_steps(starts: Integers, values: Integers, step: int, seconds: int) -> tu
     totals = np.zeros(len(begun), dtype=np.int64)
     np.add.at(totals, where, values)
     return begun, totals
+
+
+def _over_steps(begin: int, end: int, value: int, seconds: int) -> tuple[Integers, Integers]:
+    """A long reading by the steps of the mix, in proportion to the time that each has of it."""
+    starts = np.arange(begin - begin % seconds, end, seconds, dtype=np.int64)
+    lengths = np.minimum(starts + seconds, end) - np.maximum(starts, begin)
+    return starts, np.array(apportion(value, lengths.tolist()), dtype=np.int64)
 
 
 def _rows(statement: str, region: str, first: datetime, past: datetime, **more: Any) -> list[tuple[Any, ...]]:

@@ -138,6 +138,34 @@ def test_a_reading_across_midnight_counts_in_both_days(home):
     assert told(MixSeries.CONSUMPTION, key="TWO")["wind"] == Decimal("0.5")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_daily_reading_counts_in_equal_parts_in_both_utc_days(home, monkeypatch, named):
+    """Midnight in the utility's zone is 08:00 UTC: eight hours of the first local day are in the day after."""
+    monkeypatch.setattr(mix_days, "_FEW", 500 if named else 0)
+    other = customer(tariff="DAILY")
+    amount("cancelled", "wind", 500, tariff_code="DAILY")
+    amount("cancelled", "wind", 500, hour=24, tariff_code="DAILY")
+    amount("generated", "gas", 9_000, hour=24)
+    worked_out(START, START + DAY)
+
+    readings(other, 24_000, start=START + timedelta(hours=8), step=86_400)
+    readings(other, 24_000, start=START - timedelta(hours=16), step=86_400)
+
+    assert mark_changed_use(at=NOW) == 2
+    work_out()
+    assert told(MixSeries.CONSUMPTION, key="DAILY")["wind"] == Decimal("0.5")
+    assert told(MixSeries.CONSUMPTION, key="DAILY", hour=24)["wind"] == Decimal("0.5")
+
+
+def test_a_daily_reading_beside_the_hours_of_its_day_counts_once(home):
+    readings(home, 96_000, start=START, step=86_400)
+
+    mark_changed_use(at=NOW)
+    work_out()
+
+    assert told(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.25")
+
+
 def test_a_region_that_changed_makes_its_days_due_there_and_here_and_none_before(home):
     row = PointRow(7, home.point.servicepoint_number, "", "electricity", 240, "EAST", "", START + DAY)
 
