@@ -44,4 +44,5 @@ for (const list of document.querySelectorAll("[data-services]")) {
   list.addEventListener("change", showCount);
   search?.addEventListener("input", showEntries);
   only?.addEventListener("change", showEntries);
+  if (search) showEntries(); // somebody may have typed before this script was here
 }

@@ -162,6 +162,22 @@ def test_a_long_list_is_searched_and_ticked_at_once(browser_page, scripts):
         assert_no_axe_faults(page)
 
 
+def test_what_was_searched_for_before_the_scripts_came_is_found(browser_page):
+    home = electricity_and_gas()
+    for _number in range(10):
+        add_service(owner=home.owner, account=home.account, address="7 Lake Road, Riverton")
+    page = browser_page()
+    page.add_init_script(
+        """document.addEventListener("readystatechange", () => {
+        if (document.readyState === "interactive") for (const field of document.querySelectorAll("[data-search]"))
+          field.value = "orchard"; })"""
+    )
+
+    arrive(page, home, address(request_of(home)))
+
+    assert page.locator("[data-choice]:visible").count() == 2
+
+
 @pytest.mark.spec("P-07")
 def test_the_back_button_says_what_was_decided(browser_page):
     home = electricity_and_gas()
