@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
-from accounts.queries.roles import holds
+from accounts.queries.roles import holds, owns
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {
@@ -128,13 +128,8 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
 
 def managed_role(*, user: User, customer: str, person: str, part: str, at: datetime) -> Membership | None:
     """The role that a page of `people_page` names, for who owns what it reaches or whose own it is; else None."""
-    found = Membership.objects.select_related("user", "customer", "billing_account").filter(
-        customer__public_id=customer, user__public_id=person
-    )
-    found = (
-        found.filter(billing_account=None) if part == "all" else found.filter(billing_account__public_id=part)
-    )
-    held = found.first()
+    found = Membership.objects.select_related("user", "customer", "billing_account")
+    held = found.filter(_named(customer, person, part)).first()
     if held is None:
         return None
     reach = Q(billing_account=None)
@@ -146,16 +141,30 @@ def managed_role(*, user: User, customer: str, person: str, part: str, at: datet
     return None
 
 
+def was_ended(*, user: User, customer: str, person: str, part: str, at: datetime) -> bool:
+    """Whether people ended the role so named, for who did it or owns what it reached. Two queries."""
+    last = RoleEvent.objects.filter(_named(customer, person, part)).first()
+    if last is None or last.verb not in {RoleVerb.ENDED, RoleVerb.LEFT}:
+        return False
+    return last.by_id == user.pk or owns(
+        user=user, customer=last.customer_id, account=last.billing_account_id, at=at
+    )
+
+
 def managed_invitation(*, user: User, public_id: str, at: datetime) -> Invitation | None:
-    """An open invitation to what `user` owns; else None."""
+    """An invitation, open or over, to what `user` owns; else None."""
     own = list(Membership.objects.filter(holds(at), user=user, role=Role.OWNER))
     managed = {one.customer_id: _reach(own, one.customer_id) for one in own}
-    waiting = Invitation.objects.filter(public_id=public_id, accepted=None, withdrawn=None)
-    return _managed(managed, waiting).first()
+    return _managed(managed, Invitation.objects.filter(public_id=public_id)).first()
 
 
 def role_in_words(role: str, *, may_share: bool) -> str | Promise:
     return _SHARES if role == Role.DELEGATE and may_share else ROLES[role]
+
+
+def _named(customer: str, person: str, part: str) -> Q:
+    account = Q(billing_account=None) if part == "all" else Q(billing_account__public_id=part)
+    return Q(account, customer__public_id=customer, user__public_id=person)
 
 
 def _reach(own: Iterable[Membership], customer: int) -> frozenset[int] | None:

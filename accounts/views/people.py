@@ -13,9 +13,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
-from accounts.models import Membership, Role
+from accounts.models import Role
 from accounts.people_forms import DelegateForm, InviteForm
-from accounts.queries.people_page import managed_invitation, managed_role, people_page, role_in_words
+from accounts.queries.people_page import (
+    managed_invitation,
+    managed_role,
+    people_page,
+    role_in_words,
+    was_ended,
+)
 from accounts.queries.people_reach import reach_of
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, change_delegate, end_role
@@ -92,8 +98,8 @@ def invitation_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
 def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """A delegate's last day and whether they may share."""
     user, at = current_user(request), clock.now()
-    held = _role(request, customer, person, part)
-    if held.role != Role.DELEGATE or held.user_id == user.pk:
+    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if held is None or held.role != Role.DELEGATE or held.user_id == user.pk:
         raise Http404
     initial = DelegateForm.initial_of(held.until, may_share=held.may_share)
     form = DelegateForm(request.POST if request.method == "POST" else None, at=at, initial=initial)
@@ -113,9 +119,14 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
 @login_required
 @never_cache
 def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
-    """GET shows what ends, POST ends it: another's role, or one's own."""
-    user = current_user(request)
-    held = _role(request, customer, person, part)
+    """GET shows what ends, POST ends it: another's role, or one's own. The second of two clicks finds it ended."""
+    user, at = current_user(request), clock.now()
+    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if held is None:
+        if not was_ended(user=user, customer=customer, person=person, part=part, at=at):
+            raise Http404
+        messages.info(request, _REFUSALS["gone"])
+        return _back()
     if request.method != "POST":
         context = {
             "held": held,
@@ -127,7 +138,7 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
     if request.POST.get("action") != "end":
         return _back()
     try:
-        end_role(membership=held, by=user, at=clock.now())
+        end_role(membership=held, by=user, at=at)
     except RoleRefused as refused:
         messages.error(request, _REFUSALS[refused.code])
     else:
@@ -137,15 +148,6 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
 
 def _back() -> HttpResponse:
     return HttpResponseRedirect(reverse("people"), status=303)
-
-
-def _role(request: HttpRequest, customer: str, person: str, part: str) -> Membership:
-    held = managed_role(
-        user=current_user(request), customer=customer, person=person, part=part, at=clock.now()
-    )
-    if held is None:
-        raise Http404
-    return held
 
 
 def _on_invitation(

@@ -213,7 +213,38 @@ def test_an_ended_viewer_sees_nothing_from_the_next_request_on(owner, home):
 
     assert browser.get(reverse("my_contract", args=[home.contract.public_id])).status_code == 404
     assert "ended the role" in words(owner.get(URL))
-    assert owner.post(role_url("people_end", home, viewer), {"action": "end"}).status_code == 404
+
+
+def test_the_second_of_two_clicks_leads_to_the_same_page_and_says_that_it_had_ended(owner, home):
+    viewer = MembershipFactory(customer=home.account.customer, role=Role.VIEWER).user
+    url = role_url("people_end", home, viewer)
+    first = owner.post(url, {"action": "end"})
+
+    second = owner.post(url, {"action": "end"})
+
+    assert (second.status_code, second["Location"]) == (first.status_code, first["Location"]) == (303, URL)
+    assert "This role had ended already." in words(owner.get(URL))
+    assert [event.verb for event in RoleEvent.objects.all()] == ["ended"]
+    ended = Browser()
+    ended.force_login(viewer)
+    assert ended.post(url, {"action": "end"}).status_code == 404
+
+
+def test_a_second_click_on_leave_or_withdraw_says_that_it_is_over(owner, home):
+    viewer = MembershipFactory(customer=home.account.customer, role=Role.VIEWER).user
+    leaving = Browser()
+    leaving.force_login(viewer)
+    owner.post(reverse("people_invite"), form(home))
+    withdraw = reverse("people_invitation_withdraw", args=[Invitation.objects.get().public_id])
+    for _click in (1, 2):
+        left = leaving.post(role_url("people_end", home, viewer), {"action": "end"})
+        withdrawn = owner.post(withdraw)
+
+    assert left["Location"] == withdrawn["Location"] == URL
+    assert "This role had ended already." in words(leaving.get(URL))
+    assert "The invitation is over already." in words(owner.get(URL))
+    assert sorted(event.verb for event in RoleEvent.objects.all()) == ["invited", "left", "withdrawn"]
+    assert leaving.post(withdraw).status_code == 404
 
 
 def test_keeping_changes_nothing(owner, home):
