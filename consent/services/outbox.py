@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from accounts.models import User
 from consent.models import Grant, OutgoingMail
@@ -52,6 +53,9 @@ def write_mail(
 
     The same `dedup_key` again changes nothing. `template` has a form in .txt and one in .html.
     """
+    with override(mail.language):
+        text = render_to_string(f"{template}.txt", {"mail": mail})
+        html = render_to_string(f"{template}.html", {"mail": mail})
     row = OutgoingMail(
         kind=kind,
         dedup_key=dedup_key,
@@ -60,8 +64,8 @@ def write_mail(
         grant=grant,
         language=mail.language,
         subject=mail.subject[:_SUBJECT_LENGTH],
-        text=render_to_string(f"{template}.txt", {"mail": mail}),
-        html=render_to_string(f"{template}.html", {"mail": mail}),
+        text=text,
+        html=html,
         created=at,
         next_attempt=at,
     )

@@ -18,6 +18,7 @@ from consent.queries.developer import client_cards, clients_of, message_lines, t
 from consent.services.credentials import renew_secret
 from consent.services.messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.views.redirects import SeeOther
+from consent.views.shown_once import keep_secret, take_secret
 
 _LONGEST_TEXT = 10_000
 
@@ -51,13 +52,18 @@ def developer(request: HttpRequest) -> HttpResponse:
 @never_cache
 @reauthentication_required
 def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
-    """GET says what a new secret does; POST makes it and shows it, this once. 404 for a client that has none."""
+    """GET says what a new secret does, or shows the one that POST made a moment ago, this once: a reload makes none.
+
+    404 for a client that has none.
+    """
     confidential = clients_of(current_user(request)).filter(client_type=Client.CLIENT_CONFIDENTIAL)
     client = get_object_or_404(confidential, public_id=public_id)
-    if request.method != "POST":
-        return render(request, "consent/developer_secret.html", {"client": client})
-    secret = renew_secret(client=client, by=current_user(request), at=clock.now())
-    return render(request, "consent/developer_secret.html", {"client": client, "secret": secret})
+    if request.method == "POST":
+        made = renew_secret(client=client, by=current_user(request), at=clock.now())
+        keep_secret(request, client, made)
+        return SeeOther(request.path)
+    shown = {"client": client, "secret": take_secret(request, client)}
+    return render(request, "consent/developer_secret.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """/developer/: a third party's people see their clients and no one else's, renew secrets, write and read messages."""
 
 import base64
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -70,15 +71,66 @@ def test_a_renewed_secret_is_shown_once_and_the_old_one_opens_nothing(contact, c
     url = reverse("developer_secret", args=[client_app.public_id])
     assert "replaces the one in use at once" in words(contact.get(url))
 
-    page = html.fromstring(contact.post(url).content.decode())
+    secret = shown_secret(contact.post(url, follow=True))
 
-    secret = page.xpath("string(//pre)").strip()
     assert len(secret) == 43
     assert refusal(client, client_app, secret) == "invalid_grant"
     assert refusal(client, client_app, SECRET) == "invalid_client"
     assert secret not in contact.get(URL).content.decode()
     assert Message.objects.get().name == "Secret renewed"
     assert secret not in Message.objects.get().description
+
+
+def test_a_reload_renews_nothing_and_shows_no_secret(contact, client_app, client):
+    url = reverse("developer_secret", args=[client_app.public_id])
+    made = contact.post(url)
+    assert (made.status_code, made["Location"], made.content) == (303, url, b"")
+    assert kept_words(contact) == ["client", "sealed", "until"]
+    secret = shown_secret(contact.get(url))
+
+    reloaded = contact.get(url)
+
+    assert secret not in reloaded.content.decode() and "replaces the one in use" in words(reloaded)
+    assert kept_words(contact) == []
+    assert refusal(client, client_app, secret) == "invalid_grant"
+    assert Message.objects.count() == 1
+
+
+def test_a_secret_waits_for_its_own_page_and_not_for_long(contact, client_app, person, monkeypatch):
+    other = ClientFactory()
+    ClientContact.objects.create(client=other, user=person)
+    url = reverse("developer_secret", args=[client_app.public_id])
+    contact.post(url)
+    assert shown_secret(contact.get(reverse("developer_secret", args=[other.public_id]))) == ""
+    assert shown_secret(contact.get(url)) == ""
+
+    contact.post(url)
+    later = clock.now() + timedelta(minutes=6)
+    monkeypatch.setattr("consent.views.shown_once.clock.now", lambda: later)
+
+    assert shown_secret(contact.get(url)) == ""
+
+
+def test_the_mail_about_a_new_secret_is_in_the_language_of_its_reader(contact, client_app):
+    reader = UserFactory(email="sol@example.com", language="es")
+    ClientContact.objects.create(client=client_app, user=reader)
+
+    contact.post(reverse("developer_secret", args=[client_app.public_id]))
+
+    mail = OutgoingMail.objects.get(to=reader.email)
+    for text in (mail.text, mail.html):
+        assert "Ayuda" in text and "Este correo viene de" in text and "This mail" not in text
+    assert "This mail comes from" in OutgoingMail.objects.get(to="dev@example.com").text
+
+
+def shown_secret(answer):
+    assert answer.status_code == 200
+    return html.fromstring(answer.content.decode()).xpath("string(//pre)").strip()
+
+
+def kept_words(contact):
+    """What the session keeps for the page that shows the secret; never the secret itself."""
+    return sorted(contact.session.get("new_client_secret", {}))
 
 
 def refusal(client, app, secret):
