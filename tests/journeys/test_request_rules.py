@@ -220,11 +220,11 @@ def test_what_changed_since_the_page_was_read_is_named_and_nothing_is_shared(bro
 def test_dates_that_passed_midnight_since_the_page_was_read_are_named(browser_page):
     home = electricity_and_gas()
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0) + timedelta(days=1)
-    with time_machine.travel(midnight - timedelta(seconds=60)) as travel:
+    with time_machine.travel(midnight - timedelta(minutes=10)) as travel:
         request = request_of(home)
         page = browser_page()
         arrive(page, home, address(request))
-        travel.move_to(midnight + timedelta(seconds=60))
+        travel.move_to(midnight + timedelta(minutes=10))
 
         page.get_by_role("button", name=SHARE).click()
         page.get_by_role("alert").wait_for()

@@ -31,7 +31,7 @@ def test_the_next_is_made_before_it_is_asked_for():
     coming = ahead(items())
 
     assert next(coming) == "first"
-    assert made.wait(timeout=10)
+    assert made.wait(timeout=120)
 
 
 def test_what_goes_wrong_comes_out_in_its_turn():

@@ -201,7 +201,7 @@ def test_of_fifty_calls_around_a_stop_none_begun_after_it_reads_and_none_is_disc
     home, reader = household(), Reader()
     grant = reader.granted(home.contract)
     ReceiptFactory(grant=grant)
-    stopped, outcomes, start = threading.Event(), [], threading.Barrier(11)
+    stopped, outcomes, start = threading.Event(), [], threading.Barrier(11, timeout=120)
 
     def call() -> None:
         try:

@@ -135,7 +135,7 @@ def test_a_second_try_carries_the_same_message_id():
 def test_workers_at_once_send_each_mail_once():
     for _number in range(4):
         approve(ask(SHARE, user=household().owner, at=AT), at=AT)
-    start = threading.Barrier(3)
+    start = threading.Barrier(3, timeout=120)
 
     def work():
         try:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_once(call: Callable[[], HttpResponse], times: int) -> list[int]:
     """The sorted status codes of `times` calls that start together."""
-    ready = Barrier(times)
+    ready = Barrier(times, timeout=120)
 
     def one(_number: int) -> int:
         ready.wait()

@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 def at_once(count, work):
     """What `work` answered, run by `count` threads that start together, each on its own connection."""
-    start, answers = threading.Barrier(count), []
+    start, answers = threading.Barrier(count, timeout=120), []
 
     def run():
         try:
@@ -92,7 +92,7 @@ def test_an_approval_and_the_end_of_the_owners_role_take_turns():
 
     leaving = threading.Thread(target=leave)
     leaving.start()
-    waiting.wait()
+    assert waiting.wait(timeout=120)
     with pytest.raises(DecisionRefused):
         approve_request(
             request=request, decision=everything(offer), by=home.owner, digest=offer.digest, at=AT

@@ -144,7 +144,7 @@ def test_two_workers_on_one_feed_wait_in_line(feed, monkeypatch):
         if run.pk == first.pk:
             another = threading.Thread(target=carry_out_apart, args=[second.pk])
             another.start()
-            another.join(20)
+            another.join(120)
             order.append(FeedRun.objects.get(pk=second.pk).status)
         return in_peace(run, rejections, lines)
 

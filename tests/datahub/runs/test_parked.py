@@ -189,7 +189,7 @@ def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
         for day in range(4)
     ]
     meters = [MeterDeviceFactory(meter_number=number) for number in ("M-1", "M-2")]
-    start, settled = threading.Barrier(2, timeout=10), []
+    start, settled = threading.Barrier(2, timeout=120), []
     in_peace = parked._settle
 
     def both_at_once(run, lots, outcomes):
@@ -206,7 +206,7 @@ def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
     monkeypatch.setattr(parked, "_settle", both_at_once)
     workers = [threading.Thread(target=work) for _ in range(2)]
     [worker.start() for worker in workers]
-    [worker.join(20) for worker in workers]
+    [worker.join() for worker in workers]
     load_arrived(at=MORNING)  # the sweep
 
     assert sum(settled) == 8
