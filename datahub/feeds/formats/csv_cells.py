@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.base import Integers, Rejection
-from datahub.feeds.formats.csv_numbers import AHEAD, Buffer, last_bytes, words_of
+from datahub.feeds.formats.csv_numbers import AHEAD, Buffer, last_bytes, words_from, words_of
 
 _FEED, _RETURN, _QUOTE, _EQUALS = 10, 13, 34, 61
 _BLANKS = (b" ", b"\t")
 _CHUNK = 1 << 18  # bytes whose marks stay in the processor's cache
+MARGIN = bytes(AHEAD)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _Flags = npt.NDArray[np.bool_]
 
@@ -61,16 +62,23 @@ class Cells:
         for column in columns:
             stops = self.stops[:, column]
             lengths = stops - self.starts[:, column]
-            shortest, longest = int(lengths.min(initial=8)), int(lengths.max(initial=0))
+            shortest, longest = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
             if shortest < longest:
                 keys.append(lengths.astype(np.uint64))
-            if shortest >= 8:  # words that lie in the cell as a whole
-                starts, last = stops - lengths, stops - 8
-                keys += [words[np.minimum(starts + place, last)] for place in range(0, longest, 8)]
+            if shortest == longest <= AHEAD:
+                keys += _words_of_alike(self.buffer, stops - lengths, longest)
                 continue
             for back in range(0, longest, 8):
                 keys.append(last_bytes(words, np.maximum(stops - back, 8), np.clip(lengths - back, 0, 8)))
         return _grouped(keys, len(self))
+
+
+def _words_of_alike(buffer: Buffer, starts: Integers, size: int) -> list[npt.NDArray[np.uint64]]:
+    """What stands in cells of one size, a column of words after the other."""
+    count = -(-size // 8)
+    table = words_from(buffer, starts, count)
+    last = np.uint64((1 << (8 * (size - 8 * count + 8))) - 1)
+    return [table[:, place] if place < count - 1 else table[:, place] & last for place in range(count)]
 
 
 def _grouped(keys: list[npt.NDArray[np.uint64]], size: int) -> tuple[Integers, Integers]:
@@ -107,9 +115,9 @@ class Split(NamedTuple):
 def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags | None = None) -> Split:
     """The cells of whole lines, the first of which is `line`; each must have `width`, more only if they are empty.
 
-    Blank lines and those `left_out` are neither taken nor rejected.
+    `text` has a MARGIN on both sides of them. Blank lines and those `left_out` are neither taken nor rejected.
     """
-    buffer = np.frombuffer(b"".join((bytes(AHEAD), text, bytes(AHEAD))), np.uint8)
+    buffer = np.frombuffer(text, np.uint8)
     places, feeds, quotes = _separators(buffer, ord(delimiter), quoted=b'"' in text)
     begins = np.concatenate([np.array([AHEAD]), feeds[:-1] + 1])[: len(feeds)]
     ends = np.stack([begins, feeds], axis=1)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cdsc_portal.lib.ahead import ahead
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Rejection, decoded
-from datahub.feeds.formats.csv_cells import Cells, split
+from datahub.feeds.formats.csv_cells import MARGIN, Cells, split
 from datahub.feeds.formats.csv_mapping import CsvMapping, Role, Source
 from datahub.feeds.formats.csv_text import Stretch, head_of, run_of, stretches
 from datahub.feeds.formats.usage_rows import UsageRows
@@ -103,17 +103,18 @@ class CsvFile:
         Where the meter has more lines than are looked at, it is cut all the same.
         """
         meter = self.places("meter").get("meter")
-        cut = None if meter is None else run_of(stretch.text, self.head.delimiter.encode(), meter, begin)
+        cut = None if meter is None else run_of(stretch, self.head.delimiter.encode(), meter, begin)
         return (stretch, b"") if cut is None else stretch.cut(cut)
 
     def _lines(self, stretch: Stretch, *, is_first: bool, is_last: bool) -> Lines:
-        sections, left_out = self._where.of(stretch.text)
-        text, line = stretch.text, stretch.line
+        sections, left_out = self._where.of(stretch)
+        begin, line = 0, stretch.line
         if is_first:
-            text, line = text[self._begin :], self.head.line
+            begin, line = self._begin, self.head.line
             if left_out is not None:
                 sections, left_out = sections[line - 1 :], left_out[line - 1 :]
-        cells, rejected, wrong = split(text, self.head.delimiter, self.width, line, left_out)
+        lines = stretch.between(MARGIN, begin)
+        cells, rejected, wrong = split(lines, self.head.delimiter, self.width, line, left_out)
         if (
             is_first
             and wrong
@@ -162,11 +163,11 @@ class _Sections:
         self._now = NOWHERE
         self._begun: set[int] = set()
 
-    def of(self, text: bytes) -> tuple[Integers, _Flags | None]:
+    def of(self, stretch: Stretch) -> tuple[Integers, _Flags | None]:
         """(section of each line, which lines are no data); nothing where the mapping has no such members."""
         if not self._starts and not self._ignored:
             return np.empty(0, np.int64), None
-        lines = text.split(b"\n")[:-1]
+        lines = stretch.between(b"").split(b"\n")[:-1]
         left_out = np.array([any(one.search(line) for one in self._ignored) for line in lines], np.bool_)
         found = np.full(len(lines), NOWHERE)
         if self._starts:

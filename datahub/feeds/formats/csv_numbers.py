@@ -14,7 +14,7 @@ from datahub.feeds.formats.base import Integers
 Buffer = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 PLAIN, EMPTY, ODD = 0, 1, 2
-AHEAD = 32  # zero bytes that a buffer has ahead of its text, so that no word begins before it
+AHEAD = 64  # zero bytes that a buffer has on both sides of its text, so that no word reaches beyond it
 
 _CHUNK = 1 << 16  # cells whose words stay in the processor's cache
 _WIDEST = 16
@@ -24,7 +24,7 @@ _TOPS = _U(0x8080808080808080)
 _ZEROS = _U(0x3030303030303030)
 _SIXES = _U(0x0606060606060606)
 _HIGHS = _U(0xF0F0F0F0F0F0F0F0)
-_LOWS = _U(0x0F0F0F0F0F0F0F0F)
+_EVERY = 0xFFFFFFFFFFFFFFFF
 _PAIRS = _U(0x000000FF000000FF)
 _MINUS, _PLUS = ord("-"), ord("+")
 
@@ -42,10 +42,31 @@ def words_of(buffer: Buffer) -> Words:
     return np.ndarray((len(buffer) - 7,), np.dtype("<u8"), buffer=buffer, strides=(1,))
 
 
+def words_from(buffer: Buffer, starts: Integers, count: int) -> Words:
+    """`count` words one after the other from each of `starts` on: (rows, count). At most AHEAD bytes.
+
+    A look-up costs the same for one word as for a few.
+    """
+    size = 8 * count
+    records = np.ndarray((len(buffer) - size + 1,), f"V{size}", buffer=buffer, strides=(1,))
+    found: Words = records[starts].view("<u8").reshape(-1, count)
+    return found
+
+
 def last_bytes(words: Words, stops: Integers, lengths: Integers) -> Words:
     """The last `lengths` (0 to 8) bytes ahead of `stops`, at the upper end of a word; zeros below."""
-    unused = (np.maximum(8 - lengths, 0) << 3).astype(_U)
-    taken: Words = (words[stops - 8] >> unused) << unused  # by 64: nothing is left
+    return _upper_bytes(words, stops, _unused(lengths))
+
+
+def _unused(lengths: Integers) -> Words:
+    """How many bits at the lower end of a word stay free beside `lengths` (0 to 8) bytes."""
+    return ((8 - lengths) << 3).view(_U)
+
+
+def _upper_bytes(words: Words, stops: Integers, unused: Words) -> Words:
+    taken: Words = words[stops - 8]
+    taken >>= unused  # by 64: nothing is left
+    taken <<= unused
     return taken
 
 
@@ -75,17 +96,19 @@ def _chunk(
 ) -> None:
     lengths = stops - starts
     lead = buffer[starts]
-    minus = (lead == _MINUS) & (lengths > 0)
-    signed = minus | ((lead == _PLUS) & (lengths > 0))
+    minus = lead == _MINUS
+    signed = minus | (lead == _PLUS)
     if signed.any():
-        lengths = lengths - signed
-    low, decimals, bad = _figures(
-        last_bytes(words, stops, np.minimum(lengths, 8)), np.minimum(lengths, 8), mark
-    )
+        signed &= lengths > 0
+        minus &= signed
+        lengths -= signed
+    longest = int(lengths.max(initial=0))
+    near = lengths if longest <= 8 else np.minimum(lengths, 8)
+    low, decimals, bad = _figures(words, stops, near, mark)
     counted = lengths - (decimals >= 0)
-    if lengths.max(initial=0) > 8:
+    if longest > 8:
         more = np.clip(lengths - 8, 0, 8)
-        high, high_decimals, high_bad = _figures(last_bytes(words, stops - 8, more), more, mark)
+        high, high_decimals, high_bad = _figures(words, stops - 8, more, mark)
         split = high_decimals >= 0  # the mark is in the upper word: all figures of the lower one are decimals
         bad |= high_bad | (split & (decimals >= 0)) | (lengths > _WIDEST)
         power = np.where(decimals >= 0, 10**7, 10**8)
@@ -93,25 +116,31 @@ def _chunk(
         counted -= split
         decimals = np.where(split, high_decimals + 8, decimals)
     np.copyto(digits, np.where(minus, -low, low) if minus.any() else low)
-    np.copyto(exponents, -np.maximum(decimals, 0), casting="unsafe")
+    np.negative(np.maximum(decimals, 0), out=exponents, casting="unsafe")
     bad |= counted <= 0
-    np.copyto(state, bad.astype(np.uint8) * ODD)
+    np.multiply(bad, ODD, out=state, casting="unsafe")
     if bad.any():
         state[stops <= starts] = EMPTY
         digits[bad] = 0
         exponents[bad] = 0
 
 
-def _figures(word: Words, lengths: Integers, mark: int) -> tuple[Integers, Integers, npt.NDArray[np.bool_]]:
-    """(number without its mark, figures after the mark or -1, whether anything else is in the word)."""
-    decimals: Integers = np.full(len(word), -1, np.int64)
+def _figures(
+    words: Words, stops: Integers, lengths: Integers, mark: int
+) -> tuple[Integers, "Integers | np.int64", npt.NDArray[np.bool_]]:
+    """What the `lengths` bytes ahead of `stops` say: (number without its mark, figures after the mark or -1, whether
+    anything else is among them)."""
+    unused = _unused(lengths)
+    word = _upper_bytes(words, stops, unused)
+    decimals: Integers | np.int64 = np.int64(-1)
     place = _same_place(word, mark)
     if place >= 0:  # all marks stand in one place, as they do in most files
-        shift = _U(8 * place)
         low = word & _U((1 << (8 * place)) - 1)
-        word = (low << _U(8)) | (word >> _U(8) >> shift << shift << _U(8))
-        decimals[:] = 7 - place
-        lengths = lengths - 1
+        low <<= _U(8)
+        word &= _U(_EVERY ^ ((1 << (8 * place + 8)) - 1))
+        word |= low
+        decimals = np.int64(7 - place)
+        unused += _U(8)
     elif place == _MIXED:
         unlike = word ^ (_ONES * _U(mark))
         flags = (unlike - _ONES) & ~unlike & _TOPS
@@ -121,14 +150,21 @@ def _figures(word: Words, lengths: Integers, mark: int) -> tuple[Integers, Integ
         above = ~(bit | (bit - _U(1)))
         word = np.where(marked, ((word & below) << _U(8)) | (word & above), word)
         decimals = np.where(marked, 7 - (np.bitwise_count(bit - _U(1)) >> 3).astype(np.int64), -1)
-        lengths = lengths - marked
-    word = word | (_ZEROS >> (lengths << 3).astype(_U))
-    bad = (((word & _HIGHS) ^ _ZEROS) | (((word + _SIXES) & _HIGHS) ^ _ZEROS)) != 0
-    word &= _LOWS
-    word = word * _U(10) + (word >> _U(8))
-    low_pairs = (word & _PAIRS) * _U(0x000F424000000064)
-    high_pairs = ((word >> _U(16)) & _PAIRS) * _U(0x0000271000000001)
-    return ((low_pairs + high_pairs) >> _U(32)).astype(np.int64), decimals, bad
+        unused += marked.astype(_U) << _U(3)
+    word ^= _ZEROS << unused  # each figure is its byte from here on
+    wrong = word + _SIXES
+    wrong |= word
+    wrong &= _HIGHS
+    pairs = word * _U(10)
+    word >>= _U(8)
+    pairs += word
+    high_pairs = (pairs >> _U(16)) & _PAIRS
+    pairs &= _PAIRS
+    pairs *= _U(0x000F424000000064)
+    high_pairs *= _U(0x0000271000000001)
+    pairs += high_pairs
+    pairs >>= _U(32)
+    return pairs.view(np.int64), decimals, wrong != 0
 
 
 _NONE, _MIXED = -1, -2

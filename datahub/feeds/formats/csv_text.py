@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -21,23 +21,33 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Whole lines, each ended by a line feed, from line `line` of the file on; `offset` bytes of it are through."""
+    """Whole lines, each ended by a line feed, from line `line` of the file on; `offset` bytes of it are through.
+
+    They are those of `left`, which the stretch before left over, then those of text[:past]: put together only once,
+    where they are read, for there are many megabytes of them.
+    """
 
     text: bytes
     line: int
     offset: int
+    past: int
+    left: bytes = b""
 
     def cut(self, place: int) -> "tuple[Stretch, bytes]":
-        """What is before `place`, where a line begins; and the text from there on, which is not through yet.
+        """What is before `place` of the text, where a line begins; and the text from there on, not through yet.
 
         `offset` goes back by as many bytes as the text has in UTF-8, whatever the file was written in.
         """
-        rest = self.text[place:]
-        return Stretch(self.text[:place], self.line, self.offset - len(rest)), rest
+        rest = self.text[place : self.past]
+        return replace(self, past=place, offset=self.offset - len(rest)), rest
 
-    def after(self, text: bytes) -> "Stretch":
-        """The same with the lines of `text` ahead of it."""
-        return Stretch(text + self.text, self.line - text.count(b"\n"), self.offset) if text else self
+    def after(self, left: bytes) -> "Stretch":
+        """The same with the lines of `left` ahead of it."""
+        return replace(self, left=left, line=self.line - left.count(b"\n"))
+
+    def between(self, margin: bytes, begin: int = 0) -> bytes:
+        """Its lines, the text's from `begin` on, with `margin` on both sides."""
+        return b"".join((margin, self.left, memoryview(self.text)[begin : self.past], margin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,8 @@ def stretches(source: BinaryIO, encoding: str | None) -> Iterator[Stretch]:
         offset += len(raw)
         text = _as_utf8(raw, encoding)
         if text or line == 1:
-            yield Stretch(text if text.endswith(b"\n") or not text else text + b"\n", line, offset)
+            lines = text if text.endswith(b"\n") or not text else text + b"\n"
+            yield Stretch(lines, line, offset, len(lines))
         line += int(np.count_nonzero(np.frombuffer(text, np.uint8) == 10))
         if last:
             return
@@ -95,21 +106,29 @@ def head_of(text: bytes, mapping: CsvMapping) -> tuple[Head, int]:
     return Head(tuple(_bare(name) for name in words.split(delimiter)), delimiter, line + 1), past
 
 
-def run_of(text: bytes, delimiter: bytes, column: int, begin: int) -> int | None:
-    """Where the last lines begin that say the same in `column`; None if they are many, or all from `begin` on."""
-    past, said = len(text), None
+def run_of(stretch: Stretch, delimiter: bytes, column: int, begin: int) -> int | None:
+    """Where in the text, from `begin` on, the last lines begin that say the same in `column`.
+
+    None if they are many, or are all that the stretch has.
+    """
+    text, past, said = stretch.text, stretch.past, None
     for _ in range(_LOOKED_AT):
-        first = text.rfind(b"\n", begin, past - 1) + 1
-        cells = text[first:past].split(delimiter, column + 1)
-        word = cells[column] if column < len(cells) else b""
+        first = text.rfind(b"\n", begin, past - 1) + 1 if past > begin else begin
+        word = _cell(text[first:past], delimiter, column)
         if said is None:
             said = word
         elif word != said:
             return past
         if first <= begin:
-            return None
+            last = stretch.left[stretch.left.rfind(b"\n", 0, -1) + 1 :]
+            return begin if last and _cell(last, delimiter, column) != said else None
         past = first
     return None
+
+
+def _cell(line: bytes, delimiter: bytes, column: int) -> bytes:
+    cells = line.split(delimiter, column + 1)
+    return cells[column] if column < len(cells) else b""
 
 
 def _bare(name: str) -> str:

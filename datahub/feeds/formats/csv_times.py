@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from datahub.feeds.formats.base import Integers
 from datahub.feeds.formats.csv_cells import Cells
-from datahub.feeds.formats.csv_numbers import Words, words_of
+from datahub.feeds.formats.csv_numbers import AHEAD, Buffer, Words, words_from
 from datahub.feeds.formats.csv_time_forms import TimeForm
 from datahub.feeds.formats.local_time import first_moment, wall_clock_moment
 
@@ -134,11 +134,13 @@ def walls_of(
     if len(starts) and pattern is None:
         sample = cells.text(0, column)
         places = form.places(sample) if sample.isascii() else None
-        if places is not None:
-            words, layout = words_of(cells.buffer), _Layout(sample, places)
+        if places is not None and len(sample) <= AHEAD:
+            layout = _Layout(sample, places)
             for begin in range(0, len(starts), _CHUNK):
                 here = slice(begin, begin + _CHUNK)
-                wall[here], offset[here], odd[here] = _laid_out(words, starts[here], stops[here], layout)
+                wall[here], offset[here], odd[here] = _laid_out(
+                    cells.buffer, starts[here], stops[here], layout
+                )
     alone = np.flatnonzero(odd)
     for row, text in zip(alone.tolist(), cells.texts(alone, column), strict=True):
         try:
@@ -194,10 +196,11 @@ def _words(text: bytes) -> Words:
 
 
 def _laid_out(
-    words: Words, starts: Integers, stops: Integers, layout: _Layout
+    buffer: Buffer, starts: Integers, stops: Integers, layout: _Layout
 ) -> tuple[Integers, Integers, Flags]:
     """(wall, offset, which cells are not laid out so, or are no time)."""
-    found = [words[starts + 8 * place] & own for place, own in enumerate(layout.own)]
+    words = words_from(buffer, starts, len(layout.own))
+    found = [words[:, place] & own for place, own in enumerate(layout.own)]
     rows, of = _once(found)
     wall, offset, odd = _read([word[rows] for word in found], layout)
     return wall[of], offset[of], odd[of] | (stops - starts != layout.size)

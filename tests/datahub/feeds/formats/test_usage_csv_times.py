@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv_cells import split
+from datahub.feeds.formats.csv_cells import MARGIN, split
 from datahub.feeds.formats.csv_time_forms import TimeForm
 from datahub.feeds.formats.csv_times import UNSAID, walls_of
 
@@ -16,7 +16,8 @@ broken = st.text("0123456789-/:.TZ +", max_size=20)
 
 
 def cells_of(texts):
-    return split("".join(f"{text},x\n" for text in texts).encode(), ",", 2, 1).cells
+    lines = "".join(f"{text},x\n" for text in texts).encode()
+    return split(MARGIN + lines + MARGIN, ",", 2, 1).cells
 
 
 @pytest.mark.parametrize("form", FORMS)
