@@ -57,6 +57,7 @@ class RoleVerb(models.TextChoices):
     """What happened to a role."""
 
     INVITED = "invited", "invited"
+    SENT_AGAIN = "sent_again", "invitation sent again"
     WITHDRAWN = "withdrawn", "invitation withdrawn"
     JOINED = "joined", "accepted"
     CHANGED = "changed", "changed"

@@ -265,6 +265,7 @@ def _event(event: RoleEvent) -> HistoryLine:
     }
     sentences = {
         RoleVerb.INVITED: _("%(by)s invited %(person)s (%(reach)s)."),
+        RoleVerb.SENT_AGAIN: _("%(by)s sent the invitation of %(person)s again (%(reach)s)."),
         RoleVerb.WITHDRAWN: _("%(by)s withdrew the invitation of %(person)s (%(reach)s)."),
         RoleVerb.JOINED: _("%(person)s accepted (%(reach)s)."),
         RoleVerb.CHANGED: _("%(by)s changed the role of %(person)s (%(reach)s)."),

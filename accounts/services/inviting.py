@@ -31,7 +31,11 @@ VALID_FOR = timedelta(days=14)
 LONGEST_DELEGATE = timedelta(days=5 * 366)
 _PAUSE = timedelta(minutes=1)
 _MOST_OPEN = 50  # invitations of one customer
-_MOST_A_DAY = 100  # withdrawn ones too: whoever withdraws and invites again sends mail each time
+_DAY = timedelta(days=1)
+_MOST_A_DAY = (
+    100  # mails of one customer; of withdrawn invitations too, else withdrawing would make room for more
+)
+_MOST_AGAIN = 5  # a day, of one invitation
 _PURPOSE = "invitation"
 
 
@@ -42,7 +46,7 @@ class NotInvited(Exception):
 class InvitingRefused(ValueError):
     """It cannot be offered so.
 
-    `code`: not_yours, already_invited, already_has, too_many, too_many_today, too_soon, bad_end.
+    `code`: not_yours, already_invited, already_has, too_many, too_many_today, too_soon, too_often, bad_end.
     """
 
     def __init__(self, code: str) -> None:
@@ -94,15 +98,28 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
 
 @transaction.atomic
 def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
-    """Mail another link; the one before opens nothing. Raises InvitingRefused: not_yours, too_soon; NotInvited."""
+    """Mail another link; the one before opens nothing.
+
+    Raises InvitingRefused: not_yours, too_soon, too_often, too_many_today; NotInvited.
+    """
+    Customer.objects.select_for_update().get(pk=invitation.customer_id)
     locked = _open(Invitation.objects.filter(pk=invitation.pk))
     _must_own(locked, by, at)
     if locked.sent + _PAUSE > at:
         raise InvitingRefused("too_soon")
+    mails = _mails_of_the_day(locked.customer_id, at)
+    again = mails.filter(
+        verb=RoleVerb.SENT_AGAIN, billing_account=locked.billing_account_id, email=locked.email
+    )
+    if again.count() >= _MOST_AGAIN:
+        raise InvitingRefused("too_often")
+    if mails.count() >= _MOST_A_DAY:
+        raise InvitingRefused("too_many_today")
     key = new_secret()
     locked.digest, locked.sent, locked.expires = _digest(key), at, at + VALID_FOR
     locked.save(update_fields=["digest", "sent", "expires"])
     _tell(locked, key, at)
+    _record(RoleVerb.SENT_AGAIN, locked, by, at)
 
 
 @transaction.atomic
@@ -160,14 +177,19 @@ def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
         raise InvitingRefused("bad_end")
     if email.lower() == by.email.lower():
         raise InvitingRefused("already_has")
-    made = Invitation.objects.filter(customer=offered.customer)
-    if made.filter(created__gt=at - timedelta(days=1)).count() >= _MOST_A_DAY:
+    if _mails_of_the_day(offered.customer.pk, at).count() >= _MOST_A_DAY:
         raise InvitingRefused("too_many_today")
-    waiting = made.filter(accepted=None, withdrawn=None)
+    waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
     if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
         raise InvitingRefused("too_many")
     # what lies there too old makes room for a new one
     waiting.filter(expires__lte=at, email=email.lower()).update(withdrawn=at)
+
+
+def _mails_of_the_day(customer: int, at: datetime) -> QuerySet[RoleEvent]:
+    """A line of the history for each mail that an invitation of the customer (database key) made."""
+    sent = (RoleVerb.INVITED, RoleVerb.SENT_AGAIN)
+    return RoleEvent.objects.filter(customer=customer, verb__in=sent, at__gt=at - _DAY)
 
 
 def _stands(invitation: Invitation, at: datetime) -> bool:

@@ -35,6 +35,7 @@ _REFUSALS = {
     "too_many": _("There are 50 open invitations. Withdraw one, or wait until one is accepted."),
     "too_many_today": _("Too many invitations were sent today. Try again tomorrow."),
     "too_soon": _("The invitation was sent a moment ago. Wait a minute, then send it again."),
+    "too_often": _("This invitation was sent again five times today. Try again tomorrow."),
     "bad_end": _("Choose another day."),
     "last_owner": _("Nobody else stays an owner. Invite another owner first; then you can leave."),
     "gone": _("This role had ended already."),

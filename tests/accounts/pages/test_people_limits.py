@@ -6,8 +6,8 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import Invitation, Membership, Role, SignInMail
-from accounts.services.inviting import InvitingRefused, Offered, invite, withdraw
+from accounts.models import Membership, Role, RoleEvent, SignInMail
+from accounts.services.inviting import InvitingRefused, Offered, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, end_role
 from cdsc_portal.lib import clock
 from tests.factories.accounts import MembershipFactory, UserFactory, household
@@ -55,13 +55,7 @@ def test_invitations_that_are_withdrawn_count_for_the_day(home):
 
 def test_the_page_says_that_the_day_is_full(home):
     at = clock.now()
-    Invitation.objects.bulk_create(
-        Invitation(
-            customer=home.customer, email="p@example.com", role="viewer", invited_by=home.owner,
-            digest=str(number), created=at, expires=at, withdrawn=at,
-        )
-        for number in range(100)
-    )  # fmt: skip
+    mails_today(home, 100, at)
     owner = Browser()
     owner.force_login(home.owner)
     form = {"email": "q@example.com", "account": f"all-{home.customer.public_id}", "role": "viewer"}
@@ -69,3 +63,57 @@ def test_the_page_says_that_the_day_is_full(home):
     answer = owner.post(reverse("people_invite"), form)
 
     assert "Too many invitations were sent today." in answer.content.decode()
+
+
+def test_an_invitation_is_sent_again_five_times_a_day(home):
+    offered, at = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None), clock.now()
+    made = invite(email="p@example.com", offered=offered, by=home.owner, at=at)
+    for number in range(1, 6):
+        invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=number))
+
+    with pytest.raises(InvitingRefused) as refused:
+        invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=6))
+
+    assert refused.value.code == "too_often"
+    assert SignInMail.objects.count() == 6
+    other = invite(email="q@example.com", offered=offered, by=home.owner, at=at)
+    invite_once_more(invitation=other, by=home.owner, at=at + timedelta(hours=6))
+    invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=25))
+
+
+def test_mails_that_are_sent_again_count_for_the_customers_day(home):
+    offered, at = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None), clock.now()
+    made = invite(email="p@example.com", offered=offered, by=home.owner, at=at - timedelta(hours=1))
+    mails_today(home, 98, at)
+    invite_once_more(invitation=made, by=home.owner, at=at)
+
+    for send in (
+        lambda: invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=1)),
+        lambda: invite(email="q@example.com", offered=offered, by=home.owner, at=at),
+    ):
+        with pytest.raises(InvitingRefused) as refused:
+            send()
+        assert refused.value.code == "too_many_today"
+
+
+def test_the_page_says_that_an_invitation_was_sent_often_enough(home):
+    at = clock.now()
+    offered = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None)
+    made = invite(email="p@example.com", offered=offered, by=home.owner, at=at - timedelta(hours=8))
+    for number in range(1, 6):
+        invite_once_more(invitation=made, by=home.owner, at=at - timedelta(hours=6 - number))
+    owner = Browser()
+    owner.force_login(home.owner)
+
+    answer = owner.post(reverse("people_invitation_again", args=[made.public_id]), follow=True)
+
+    page = answer.content.decode()
+    assert "This invitation was sent again five times today." in page
+    assert "sent the invitation of p@example.com again (All accounts)." in page
+
+
+def mails_today(home, count, at):
+    RoleEvent.objects.bulk_create(
+        RoleEvent(customer=home.customer, email="x@example.com", verb="invited", role="viewer", at=at)
+        for _mail in range(count)
+    )
