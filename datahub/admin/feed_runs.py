@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.admin.ask import ask, to_page
+from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
@@ -158,13 +159,9 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
-        if request.method == "POST":
-            try:
-                confirm_run(run=run, by=current_user(request))
-            except RunNotHeldError as error:
-                messages.error(request, str(error))
-            else:
-                self.log_act(request, run, "confirmed a run that was held")
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._confirm(request, run, form.cleaned_data["reason"])
             return redirect("admin:datahub_feedrun_change", pk)
         text = (
             run.problem
@@ -178,14 +175,27 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             text=text,
             button="Confirm and go on",
             back=reverse("admin:datahub_feedrun_change", args=[pk]),
+            form=form,
         )
+
+    @transaction.atomic
+    def _confirm(self, request: HttpRequest, run: FeedRun, reason: str) -> None:
+        try:
+            confirm_run(run=run, by=current_user(request))
+        except RunNotHeldError as error:
+            messages.error(request, str(error))
+        else:
+            self.log_act(request, run, "confirmed a run that was held", reason=reason)
 
     def again_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
-        if request.method == "POST":
-            second = rerun(run=run, by=current_user(request), at=clock.now())
-            self.log_act(request, second, f"loaded the file of run {run.pk} again")
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            with transaction.atomic():
+                second = rerun(run=run, by=current_user(request), at=clock.now())
+                what = f"loaded the file of run {run.pk} again"
+                self.log_act(request, second, what, reason=form.cleaned_data["reason"])
             return redirect("admin:datahub_feedrun_change", second.pk)
         text = "What is stored already stays; rows that were rejected get another chance."
         return ask(
@@ -195,6 +205,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             text=text,
             button="Load it again",
             back=reverse("admin:datahub_feedrun_change", args=[pk]),
+            form=form,
         )
 
     def _require_viewer(self, request: HttpRequest) -> None:

@@ -2,6 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import StaffAction
 from datahub.models import Feed, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.services.work import carry_out
 from tests.datahub.runs.files import usage_file
@@ -125,12 +126,32 @@ def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):
     asked = staff.get(page)
     run.refresh_from_db()
     before = run.status
-    staff.post(page)
+    without = staff.post(page, {"reason": " "})
+    run.refresh_from_db()
+    unasked = run.status
+    staff.post(page, {"reason": "the supplier merged two accounts"})
 
     run.refresh_from_db()
     assert "would end 3 of 4 links" in asked.content.decode()
-    assert (before, run.status, run.confirmed) == (RunStatus.HELD, RunStatus.WAITING, True)
-    assert run.confirmed_by is not None
+    assert "This field is required" in without.content.decode()
+    assert (before, unasked, run.status) == (RunStatus.HELD, RunStatus.HELD, RunStatus.WAITING)
+    assert run.confirmed and run.confirmed_by is not None
+    assert StaffAction.objects.get().reason == "the supplier merged two accounts"
+
+
+def test_a_file_is_loaded_again_only_with_a_reason(staff):
+    run = FeedRunFactory(status=RunStatus.DONE)
+    page = reverse("admin:datahub_feedrun_again", args=[run.pk])
+
+    without = staff.post(page, {"reason": ""})
+    before = FeedRun.objects.count()
+    staff.post(page, {"reason": "its meters are known now"})
+
+    assert "This field is required" in without.content.decode()
+    assert (before, FeedRun.objects.count()) == (1, 2)
+    act = StaffAction.objects.get()
+    assert act.reason == "its meters are known now"
+    assert act.what == f"loaded the file of run {run.pk} again"
 
 
 def test_staff_without_the_permission_cannot_upload(client):
