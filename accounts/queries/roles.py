@@ -34,6 +34,17 @@ def shareable_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     return _reached_accounts(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
 
 
+def visible_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
+    """Database keys of the billing accounts whose contracts `user` may look at at `at`: for a query about many rows of
+    theirs."""
+    return _account_keys(Membership.objects.filter(holds(at), user=user))
+
+
+def shareable_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
+    """The same of those whose data `user` may share."""
+    return _account_keys(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
+
+
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
     return _reached(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
-from accounts.queries.roles import visible_contracts
+from accounts.queries.roles import visible_account_keys, visible_contracts
 from cdsc_portal.lib.csv_cells import plain_cell
 from consent.models import Grant, Selection, TakenOut
 from consent.queries.opened import Opened
@@ -53,12 +53,12 @@ def accounts_of(grants: Collection[Grant], *, user: User, at: datetime) -> dict[
 
     Two queries at most, however many accounts.
     """
-    seen = visible_contracts(user=user, at=at)
-    now = Selection.objects.filter(part__grant__in=grants, contract__in=seen)
+    seen = visible_account_keys(user=user, at=at)
+    now = Selection.objects.filter(part__grant__in=grants, contract__billing_account__in=seen)
     found = _numbers(now.values_list("part__grant"))
     missing = [grant.pk for grant in grants if grant.pk not in found]
     if missing:
-        then = TakenOut.objects.filter(grant__in=missing, contract__in=seen)
+        then = TakenOut.objects.filter(grant__in=missing, contract__billing_account__in=seen)
         found |= _numbers(then.values_list("grant"))
     return found
 

@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from accounts.models import User
-from accounts.queries.roles import shareable_accounts, shareable_contracts, visible_contracts
+from accounts.queries.roles import shareable_account_keys, visible_account_keys
 from consent.models import Disclosure, Grant, GrantEvent, GrantPart, Selection, TakenOut
 from consent.transitions import ENDED, OPEN, GrantStatus
 
@@ -86,11 +86,16 @@ def _touched(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
 
     Found from the user's side, since a grant at a time would mean every grant of the utility. One query.
     """
-    contracts = visible_contracts(user=user, at=at)
+    accounts = visible_account_keys(user=user, at=at)
     never = Cast(Value(None), DateTimeField())
-    chosen = Selection.objects.filter(contract__in=contracts).values_list("part__grant", never)
-    to_come = GrantPart.future_accounts.through.objects.filter(billingaccount__contracts__in=contracts)
-    left = TakenOut.objects.filter(contract__in=contracts).order_by().values_list("grant", Max("at"))
+    chosen = Selection.objects.filter(contract__billing_account__in=accounts)
+    chosen = chosen.values_list("part__grant", never)
+    to_come = GrantPart.future_accounts.through.objects.filter(billingaccount__in=accounts)
+    left = (
+        TakenOut.objects.filter(contract__billing_account__in=accounts)
+        .order_by()
+        .values_list("grant", Max("at"))
+    )
     found = list(chosen.union(to_come.values_list("grantpart__grant", never), left))
     return (
         {grant for grant, last in found if last is None},
@@ -128,9 +133,8 @@ def is_open(grant: "SeenGrant", at: datetime) -> bool:
 
 def grants_user_may_stop(grants: Collection[Grant], *, user: User, at: datetime) -> set[int]:
     """Keys of those `grants` that share, now or later, something whose data `user` may share. One query."""
-    contracts = shareable_contracts(user=user, at=at)
-    accounts = shareable_accounts(user=user, at=at)
-    parts = GrantPart.objects.filter(grant__in=grants)
-    chosen = parts.filter(selections__contract__in=contracts).values_list("grant", flat=True)
+    accounts = shareable_account_keys(user=user, at=at)
+    parts = GrantPart.objects.filter(grant__in=[grant.pk for grant in grants]).order_by()
+    chosen = parts.filter(selections__contract__billing_account__in=accounts).values_list("grant", flat=True)
     to_come = parts.filter(future_accounts__in=accounts).values_list("grant", flat=True)
     return set(chosen.union(to_come))
