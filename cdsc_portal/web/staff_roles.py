@@ -46,7 +46,7 @@ ROLES: dict[str, frozenset[str]] = {
         "accounts.view_stafflook",
         "accounts.help_sign_in",
         "accounts.issue_activation_code",
-        "consent.change_grant",  # stop it for a customer
+        "consent.change_grant",  # stop it for a customer, pause it
         "consent.change_outgoingmail",  # send it again
         "consent.add_recordedconsent",
         "consent.confirm_recordedconsent",

@@ -1,15 +1,20 @@
-"""Grants and their history: staff read them and, with a reason, stop them for a customer."""
+"""Grants and their history: staff read them and, with a reason, stop them for a customer or pause them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action
@@ -22,8 +27,9 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from consent.admin.filters import GrantScopeFilter, UseFilter
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
-from consent.services.revoke import revoke_grant
-from consent.transitions import ENDED, TransitionNotAllowed
+from consent.queries.visible_grants import status_at
+from consent.services.revoke import resume_grant, revoke_grant, suspend_grant
+from consent.transitions import ENDED, OPEN, TRANSITIONS, GrantStatus, TransitionNotAllowed
 
 _CHANGE = "consent.change_grant"
 _SHOWN = 50  # contracts of a part; more are counted
@@ -65,7 +71,7 @@ class EventsInline(_ReadOnlyInline):
         return super().get_queryset(request).select_related("by")
 
 
-class StopForm(forms.Form):
+class ReasonsForm(forms.Form):
     reason = forms.CharField(
         label=_("Why, and who asked for it"),
         help_text=_("Stays with us."),
@@ -80,9 +86,58 @@ class StopForm(forms.Form):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What staff do to a grant that is in one of the states `fits`; `what` stands in the log."""
+
+    what: str
+    title: str | Promise
+    text: str | Promise
+    button: str | Promise
+    done: str | Promise
+    misfit: str | Promise
+    fits: frozenset[GrantStatus]
+    take: Callable[..., Grant]
+
+
+STOP = Step(
+    what="stopped for the customer",
+    title=_("Stop sharing for a customer"),
+    text=_("%s gets nothing from the next call on. The customer is told by mail. This cannot be undone."),
+    button=_("Stop sharing now"),
+    done=_("Stopped. The customer is told by mail."),
+    misfit=_("This grant has ended already."),
+    fits=OPEN,
+    take=partial(revoke_grant, actor=Actor.STAFF),
+)
+PAUSE = Step(
+    what="paused",
+    title=_("Pause sharing"),
+    text=_(
+        "%s gets nothing from the next call on, until you resume it. The customer and the company are told by mail. "
+        "The customer can still stop it."
+    ),
+    button=_("Pause it now"),
+    done=_("Paused. The customer and the company are told by mail."),
+    misfit=_("This grant cannot be paused as it is now."),
+    fits=frozenset(status for status, after in TRANSITIONS.items() if GrantStatus.SUSPENDED in after),
+    take=suspend_grant,
+)
+RESUME = Step(
+    what="resumed",
+    title=_("Resume sharing"),
+    text=_("%s can read again what it could read before. The customer and the company are told by mail."),
+    button=_("Resume it now"),
+    done=_("Resumed. The customer and the company are told by mail."),
+    misfit=_("This grant is not paused."),
+    fits=frozenset({GrantStatus.SUSPENDED}),
+    take=resume_grant,
+)
+
+
 @admin.register(Grant)
 class GrantAdmin(ActingAdmin, ExportAdmin):
-    """One customer's consent. Nobody grants here; stopping is the one thing staff can do."""
+    """One customer's consent. Nobody grants here; staff can stop it, pause it and let a paused one go on."""
 
     act_permission = _CHANGE
     list_display = ("public_id", "client_page", "user_page", "status", "created", "access_ends", "last_read")
@@ -97,7 +152,7 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         "not_before", "access_ends", "last_read", "reads", "scope", "authorization_details",
     )  # fmt: skip
     inlines = (PartsInline, EventsInline)
-    actions_detail = ("stop",)
+    actions_detail = ("stop", "pause", "resume")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         reads = Disclosure.objects.filter(grant=OuterRef("pk")).order_by("-released_at")
@@ -131,46 +186,81 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         return list_link(Disclosure, _("who read what"), grant__id=grant.pk)
 
     def get_urls(self) -> list[URLPattern]:
-        stop = path("<int:pk>/stop/", self.admin_site.admin_view(self.stop_page), name="consent_grant_stop")
-        return [stop, *super().get_urls()]
+        steps = {"stop": self.stop_page, "pause": self.pause_page, "resume": self.resume_page}
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(page), name=f"consent_grant_{name}")
+            for name, page in steps.items()
+        ]
+        return [*own, *super().get_urls()]
 
-    @action(description=_("Stop sharing"), permissions=["act"])
+    def has_stop_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._may(request, object_id, STOP)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._may(request, object_id, PAUSE)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: str) -> bool:
+        return self._may(request, object_id, RESUME)
+
+    @action(description=_("Stop sharing"), permissions=["stop"])
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_grant_stop", object_id)
 
+    @action(description=_("Pause sharing"), permissions=["pause"])
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_grant_pause", object_id)
+
+    @action(description=_("Resume sharing"), permissions=["resume"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_grant_resume", object_id)
+
     def stop_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """GET asks for the reason, POST stops at once and tells the customer."""
-        if not request.user.has_perm(_CHANGE):
+        return self._step_page(request, pk, STOP)
+
+    def pause_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._step_page(request, pk, PAUSE)
+
+    def resume_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._step_page(request, pk, RESUME)
+
+    def _may(self, request: HttpRequest, object_id: str, step: Step) -> bool:
+        """The page of a grant offers what fits its state."""
+        if not self.has_act_permission(request):
+            return False
+        grant = self.get_object(request, unquote(str(object_id)))  # None for what is no key, too
+        return grant is not None and status_at(grant, clock.now()) in step.fits
+
+    def _step_page(self, request: HttpRequest, pk: int, step: Step) -> HttpResponse:
+        """GET asks for the reason, POST acts at once and tells those concerned."""
+        if not self.has_act_permission(request):
             raise PermissionDenied
         grant = get_object_or_404(Grant.objects.select_related("client"), pk=pk)
         page = reverse("admin:consent_grant_change", args=[pk])
-        form = StopForm(request.POST or None)
-        if grant.status in ENDED:
-            messages.error(request, _("This grant has ended already."))
+        form = ReasonsForm(request.POST or None)
+        status = status_at(grant, clock.now())
+        if status not in step.fits:
+            messages.error(request, str(STOP.misfit if status in ENDED else step.misfit))
             return redirect(page)
         if request.method == "POST" and form.is_valid():
-            self._stop(request, grant, form.cleaned_data)
+            self._take(request, grant, step, form.cleaned_data)
             return redirect(page)
-        text = _(
-            "%s gets nothing from the next call on. The customer is told by mail. This cannot be undone."
-        )
         return ask(
-            request, self.admin_site, form=form, title=_("Stop sharing for a customer"),
-            text=text % grant.client, button=_("Stop sharing now"), back=page,
+            request, self.admin_site, form=form, title=step.title, text=step.text % grant.client,
+            button=step.button, back=page,
         )  # fmt: skip
 
     @transaction.atomic
-    def _stop(self, request: HttpRequest, grant: Grant, told: dict[str, str]) -> None:
+    def _take(self, request: HttpRequest, grant: Grant, step: Step, told: dict[str, str]) -> None:
         try:
-            revoke_grant(
-                grant=grant, by=current_user(request), actor=Actor.STAFF, at=clock.now(),
+            step.take(
+                grant=grant, by=current_user(request), at=clock.now(),
                 reason=told["reason"], public_reason=told["words"],
             )  # fmt: skip
         except TransitionNotAllowed as refused:
             messages.error(request, str(refused))
         else:
-            self.log_act(request, grant, "stopped for the customer", reason=told["reason"])
-            messages.success(request, _("Stopped. The customer is told by mail."))
+            self.log_act(request, grant, step.what, reason=told["reason"])
+            messages.success(request, str(step.done))
 
 
 @admin.register(GrantEvent)

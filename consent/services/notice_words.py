@@ -22,6 +22,7 @@ class Notice(Enum):
     STOPPED = "stopped"
     CLOSED = "closed"
     PAUSED = "paused"
+    RESUMED = "resumed"
     ENDED = "ended"
     ENDS_IN_30_DAYS = "ends_in_30_days"
     ENDS_IN_7_DAYS = "ends_in_7_days"
@@ -157,6 +158,18 @@ def _paused(news: News, reader: User) -> Said:
     )
 
 
+def _resumed(news: News, reader: User) -> Said:
+    words = {"company": news.client}
+    return Said(
+        _("Sharing with %(company)s goes on") % words,
+        (
+            _("We paused it and now let it go on. %(company)s can read your data again.") % words,
+            *_why(news),
+            _("You need not do anything. You can stop it at any time."),
+        ),
+    )
+
+
 def _ended(news: News, reader: User) -> Said:
     words = {"company": news.client}
     return Said(
@@ -193,6 +206,7 @@ _WORDS: dict[Notice, Callable[[News, User], Said]] = {
     Notice.STOPPED: _stopped,
     Notice.CLOSED: _closed,
     Notice.PAUSED: _paused,
+    Notice.RESUMED: _resumed,
     Notice.ENDED: _ended,
     Notice.ENDS_IN_30_DAYS: _ends_soon,
     Notice.ENDS_IN_7_DAYS: _ends_soon,

@@ -48,7 +48,7 @@ def tell_of_change(
     last = grant.events.order_by("at", "pk").last()
     change = last.change if last is not None else ""
     news = _news(grant, current_receipt(grant), at, by=by, change=change, public_reason=public_reason)
-    again = f":{at:%Y%m%d%H%M%S}" if notice is Notice.PAUSED else ""
+    again = f":{at:%Y%m%d%H%M%S}" if notice in {Notice.PAUSED, Notice.RESUMED} else ""
     for user in concerned(grant, at):
         _write(notice, news, user, occasion=f"{news.receipt.number}{again}")
 

@@ -6,9 +6,14 @@ from django.db import transaction
 
 from accounts.models import User
 from consent.models import Actor, Grant
+from consent.services.messages import notify
 from consent.services.notices import Notice, tell_of_change
 from consent.services.transitions import record_transition
 from consent.transitions import ENDED, GrantStatus
+
+# what a company reads of a grant, in the language of the API
+_PAUSED = "The utility paused grant %s: nothing is read through it. It may be resumed; tokens stay."
+_RESUMED = "The utility resumed grant %s: it opens again what it opened before."
 
 
 @transaction.atomic
@@ -56,7 +61,10 @@ def close_grant(*, grant: Grant, at: datetime) -> Grant:
 
 @transaction.atomic
 def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
-    """Pause a grant: nothing is read until staff resume it (R-157s). `reason` stays with the utility."""
+    """Pause a grant: nothing is read until staff resume it (R-157s). Owners and the company are told.
+
+    `reason` stays with the utility. Pausing twice changes nothing. Raises TransitionNotAllowed when it has ended.
+    """
     grant = _locked(grant)
     if grant.status != GrantStatus.SUSPENDED:
         record_transition(
@@ -69,14 +77,15 @@ def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_r
             public_reason=public_reason,
         )
         tell_of_change(Notice.PAUSED, grant=grant, at=at, public_reason=public_reason)
+        notify(client=grant.client, subject="Grant paused", text=_PAUSED % grant.public_id, at=at)
     return grant
 
 
 @transaction.atomic
 def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
-    """Let a paused grant open again what it opened before. Resuming twice changes nothing.
+    """Let a paused grant open again what it opened before; owners and the company are told.
 
-    Raises TransitionNotAllowed when the grant has ended.
+    Resuming twice changes nothing. Raises TransitionNotAllowed when the grant has ended.
     """
     grant = _locked(grant)
     if grant.status != GrantStatus.ACTIVE:
@@ -89,6 +98,8 @@ def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_re
             reason=reason,
             public_reason=public_reason,
         )
+        tell_of_change(Notice.RESUMED, grant=grant, at=at, public_reason=public_reason)
+        notify(client=grant.client, subject="Grant resumed", text=_RESUMED % grant.public_id, at=at)
     return grant
 
 

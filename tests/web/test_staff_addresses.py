@@ -42,6 +42,8 @@ DOES = {
     "accounts/customer/{}/code/": {SUPPORT, ADMINISTRATOR},
     "accounts/user/{}/address/": {SUPPORT, ADMINISTRATOR},
     "consent/grant/{}/stop/": {SUPPORT, ADMINISTRATOR},
+    "consent/grant/{}/pause/": {SUPPORT, ADMINISTRATOR},
+    "consent/grant/{}/resume/": {SUPPORT, ADMINISTRATOR},
     "consent/recordedconsent/{}/confirm/": {SUPPORT, ADMINISTRATOR},
     "consent/recordedconsent/{}/refuse/": {SUPPORT, ADMINISTRATOR},
     "consent/client/{}/suspend/": {ONBOARDING, ADMINISTRATOR},

@@ -12,7 +12,7 @@ from consent.services.letters import tell_of_delegate, tell_of_waiting_request
 from consent.services.narrow import narrow_grant
 from consent.services.outbox import send_waiting_mail
 from consent.services.reminders import remind_of_ends, send_yearly_lists
-from consent.services.revoke import close_grant, expire_grants, revoke_grant, suspend_grant
+from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
 from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import (
@@ -65,6 +65,11 @@ def pause(world):
     suspend_grant(grant=world.share(), by=StaffFactory(), at=LATER, reason="A complaint of ours")
 
 
+def resume(world):
+    grant = suspend_grant(grant=world.share(), by=StaffFactory(), at=AT, reason="A complaint of ours")
+    resume_grant(grant=grant, by=StaffFactory(), at=LATER, reason="It is settled")
+
+
 def end(world):
     expire_grants(at=world.share().access_ends)
 
@@ -105,6 +110,7 @@ EVERY = [
     ("ended", end, "Sharing with Sunny Roofs ended"),
     ("closed", lambda world: close_grant(grant=world.share(), at=LATER), "Sunny Roofs ended its access"),
     ("paused", pause, "Sharing with Sunny Roofs is paused"),
+    ("resumed", resume, "Sharing with Sunny Roofs goes on"),
     ("ends_in_30_days", remind(30), "Sharing with Sunny Roofs ends on November 24, 2027"),
     ("ends_in_7_days", remind(7), "Sharing with Sunny Roofs ends on November 24, 2027"),
     ("needs_decision", hand_over, "Sunny Roofs needs your decision"),
