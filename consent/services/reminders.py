@@ -4,7 +4,9 @@ Each task finds what is due in the database, and a mail's key names its occasion
 that is late neither lose nor double one.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
@@ -17,6 +19,7 @@ from accounts.queries.roles import owned_contracts, owners_of
 from consent.models import Grant, OutgoingMail, Receipt, Selection
 from consent.queries.sharing_list import until_words
 from consent.queries.visible_grants import open_at, visible_grants
+from consent.services.each import for_each
 from consent.services.letters import Letter, in_one_line, write_letter
 from consent.services.notices import Notice, tell_of_coming_end
 from consent.transitions import OPEN
@@ -29,20 +32,31 @@ _LATE_AT_MOST = timedelta(days=30)
 _LISTED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    notice: Notice
+    grant: Grant
+
+    @property
+    def public_id(self) -> str:
+        return self.grant.public_id
+
+
 def remind_of_ends(*, at: datetime) -> int:
     """Write the mail 30 and 7 days before sharing ends; how many grants were told of.
 
     None where the end was agreed or moved later than that: the receipt's mail said it then. Each in its own
-    transaction, so that a failure keeps what was done.
+    transaction; one that fails stops no other. Raises SomeFailed once all were tried.
     """
-    due = [(notice, grant) for notice in _NEXT for grant in _ending(notice, at)]
-    return sum(_remind(notice, grant, at) for notice, grant in due)
+    due = [_Due(notice, grant) for notice in _NEXT for grant in _ending(notice, at)]
+    return for_each("grant.not_reminded", due, partial(_remind, at=at))
 
 
 def send_yearly_lists(*, at: datetime) -> int:
     """Write "Companies that can read your data" on each anniversary of a person's oldest sharing without an end.
 
-    Only to who gave it or owns some of it, and only who did not switch it off. Returns how many are due.
+    Only to who gave it or owns some of it, and only who did not switch it off. Returns how many are due. Each in its
+    own transaction; one that fails stops no other. Raises SomeFailed once all were tried.
     """
     endless = Grant.objects.filter(access_ends__isnull=True, status__in=OPEN)
     given = endless.filter(user=OuterRef("pk"))
@@ -50,7 +64,11 @@ def send_yearly_lists(*, at: datetime) -> int:
     people = User.objects.filter(is_active=True, yearly_summary=True)
     owners = owners_of(contracts=contracts, at=at).values("pk")
     concerned = people.filter(Q(Exists(given)) | Q(pk__in=owners)).order_by("pk")
-    return sum(_list_for(user, endless, at) for user in concerned.iterator(chunk_size=500))
+    return for_each(
+        "yearly_list.not_written",
+        concerned.iterator(chunk_size=500),
+        partial(_list_for, endless=endless, at=at),
+    )
 
 
 def _ending(notice: Notice, at: datetime) -> QuerySet[Grant]:
@@ -67,19 +85,20 @@ def _ending(notice: Notice, at: datetime) -> QuerySet[Grant]:
 
 
 @transaction.atomic
-def _remind(notice: Notice, grant: Grant, at: datetime) -> bool:
+def _remind(due: _Due, *, at: datetime) -> bool:
     """False where another worker, or the customer, was quicker."""
-    grant = Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)
-    before, then_next = _NEXT[notice]
+    waiting = Grant.objects.select_for_update(of=("self",)).select_related("client", "user")
+    grant = waiting.get(pk=due.grant.pk)
+    before, then_next = _NEXT[due.notice]
     ends = grant.access_ends
     if grant.status not in OPEN or ends is None or not at + then_next < ends <= at + before:
         return False
-    tell_of_coming_end(notice, grant=grant, at=at)
+    tell_of_coming_end(due.notice, grant=grant, at=at)
     return True
 
 
 @transaction.atomic
-def _list_for(user: User, endless: QuerySet[Grant], at: datetime) -> bool:
+def _list_for(user: User, *, endless: QuerySet[Grant], at: datetime) -> bool:
     mine = Selection.objects.filter(
         part__grant=OuterRef("pk"), contract__in=owned_contracts(user=user, at=at)
     )

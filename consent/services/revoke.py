@@ -1,11 +1,13 @@
 """Ways for a grant to end, and to pause."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from accounts.models import User
 from consent.models import Actor, Grant
+from consent.services.each import for_each
 from consent.services.messages import notify
 from consent.services.notices import Notice, tell_of_change
 from consent.services.transitions import record_transition
@@ -106,14 +108,14 @@ def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_re
 def expire_grants(*, at: datetime) -> int:
     """End every grant whose access is over at `at`; returns how many. The gate refuses them already.
 
-    Each in its own transaction, so that a failure keeps what was done.
+    Each in its own transaction; one that fails stops no other. Raises SomeFailed once all were tried.
     """
     over = Grant.objects.filter(access_ends__lte=at).exclude(status__in=ENDED).order_by("access_ends")
-    return sum(_expire(grant, at) for grant in over)
+    return for_each("grant.not_expired", over, partial(_expire, at=at))
 
 
 @transaction.atomic
-def _expire(grant: Grant, at: datetime) -> bool:
+def _expire(grant: Grant, *, at: datetime) -> bool:
     grant = _locked(grant)
     if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
         return False
