@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from django.db.models import (
     BigIntegerField,
@@ -96,7 +96,8 @@ def _touched(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
         .order_by()
         .values_list("grant", Max("at"))
     )
-    found = list(chosen.union(to_come.values_list("grantpart__grant", never), left))
+    union = chosen.union(to_come.values_list("grantpart__grant", never), left)
+    found = cast(list[tuple[int, datetime | None]], list(union))
     return (
         {grant for grant, last in found if last is None},
         {grant: last for grant, last in found if last is not None},

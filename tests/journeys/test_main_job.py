@@ -42,9 +42,7 @@ def world(settings, live_server, tmp_path):
 def readings_of(meter):
     """A long CSV of quarters at local midnight and after."""
     first = _midnight(DAYS)
-    lines = [
-        f"{meter.meter_number},{(first + n * QUARTER).isoformat()},{WH}" for n in range(_quarters(DAYS))
-    ]
+    lines = [f"{meter.meter_number},{(first + n * QUARTER).isoformat()},{WH}" for n in range(_quarters(DAYS))]
     return ("meter,start,value\n" + "\n".join(lines) + "\n").encode()
 
 
