@@ -10,7 +10,6 @@ from django.core import mail
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import translation
-from lxml import html
 
 from accounts.models import Commodity, Role
 from accounts.services.invitations import send_due_invitations
@@ -21,6 +20,7 @@ from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask
 from tests.factories.sign_in import sent_mail
+from tests.web.reading import ease, english_in, words
 from tools.message_sources import EVERYTHING, Marked, marked_texts
 from tools.messages import CATALOGUE, differences, untranslated
 
@@ -30,14 +30,6 @@ BILLS = {"type": "bill_statements", "start": "-1y", "end": "now", "services": "a
 MIX = {"type": "generation_mix", "start": "-30d", "end": "now"}
 SUPPLY = {"type": "customer_supply_details", "end": "+1y", "services": "all"}
 
-ENGLISH = set(
-    re.findall(
-        r"\w+",
-        "the and you your yours of to from with until share shared sharing stop request read reads company they "
-        "their data bills readings log help is are not nothing page account accounts service services "
-        "electricity water time date day ended receipt password november by at on for scope grant token",
-    )
-)
 # third parties' and staff's pages use the field's own words
 FOR_PROFESSIONALS = (
     "cdsc_portal/web/docs/*.py", "templates/web/docs/*", "templates/consent/developer*", "consent/views/developer.py",
@@ -90,34 +82,6 @@ def grant(home):
         end=AT,
     ).contracts.add(home.contract)
     return grant
-
-
-def blocks(text):
-    """What a person reads, element by element; not what says of itself that it is English."""
-    page = html.document_fromstring(text)
-    for element in page.xpath("//script|//style|//*[@lang='en']"):
-        element.drop_tree()
-    found = [said for said in page.xpath("//body//text() | //title/text()") if said.strip()]
-    return found + page.xpath("//@aria-label | //@placeholder | //@data-label | //@data-one | //@data-many")
-
-
-def words(text):
-    return re.findall(r"[a-záéíóúüñ]+", re.sub(r"https?:\S+", "", text.lower()))
-
-
-def english_in(text):
-    return sorted({word for said in blocks(text) for word in words(said)} & ENGLISH)
-
-
-def ease(text):
-    """How easy a Spanish text reads, after Fernández Huerta: 60 is normal prose, 100 a child's."""
-    sentences = [words(s) for said in blocks(text) for s in re.split(r"[.:?!](?:\s|$)", said) if words(s)]
-    said = [word for sentence in sentences for word in sentence]
-    syllables = sum(
-        len(re.findall(r"[aeoáéóíú]|(?<![aeoáéóiuü])[iuü]+(?![aeoáéó])|[iuü]+(?=[iuü])", w)) or 1
-        for w in said
-    )
-    return 206.84 - 60 * syllables / len(said) - 1.02 * len(said) / len(sentences)
 
 
 PAGES = {
