@@ -6,6 +6,8 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
 COLORS = 6
 _SHARE = Decimal("0.8")  # of a part's width that its bars take
@@ -50,7 +52,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`title` states what is to be seen; `legend` are color and heading; no bar = nothing known, never 0.
+    """`title` states what is to be seen; `legend` are color and heading; no bar is never 0, `gap` says what it is.
 
     `columns` are those of the table that it shows, from 1, as the script that reads points takes them.
     """
@@ -65,7 +67,7 @@ class Chart:
     legend: tuple[tuple[int, str], ...]
     zero: str
     has_estimates: bool
-    has_gaps: bool
+    gap: str
 
     @property
     def is_dense(self) -> bool:
@@ -95,8 +97,12 @@ def bar_chart(
     columns: Sequence[int],
     label: Callable[[date], str],
     scale_words: Callable[[Decimal], str],
+    gap: str = "",
 ) -> Chart:
-    """`label` names a part below the plot ("" for none), `scale_words` a value at its lines."""
+    """`label` names a part below the plot ("" for none), `scale_words` a value at its lines.
+
+    `gap` says what a part without a bar is, where it is something else than nothing known.
+    """
     slot = Decimal(WIDTH) / max(len(parts), 1)
     axis = _axis(plotted, parts)
     bars = tuple(bar for place in range(len(plotted)) for bar in _bars(plotted, place, parts, slot, axis))
@@ -116,7 +122,9 @@ def bar_chart(
         legend=tuple((one.color, one.heading) for one in plotted),
         zero=_point(axis.y(Decimal(0))),
         has_estimates=any(bar.estimated for bar in bars),
-        has_gaps=any(part not in one.values for one in plotted for part in parts),
+        gap=(gap or _("A gap: no data"))
+        if any(part not in one.values for one in plotted for part in parts)
+        else "",
     )
 
 

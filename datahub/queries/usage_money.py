@@ -43,23 +43,25 @@ def billed_money(known: Prices, period: ShownPeriod) -> Money:
     bills = [bill for bill in known.bills if _is_of(bill, period)]
     if not bills:
         return Money((), None, (), _("There is no bill for this period yet."))
-    currency = bills[-1].currency
-    adds_up = not _touches_only(period) and all(bill.currency == currency for bill in bills)
+    currencies, currency = sorted({bill.currency for bill in bills}), bills[-1].currency
+    adds_up = not _touches_only(period) and len(currencies) == 1
     total = money_in_words(sum((bill.amount for bill in bills), Decimal(0)), currency)
     facts = {"amount": total, "when": when_in_words(period), "bills": number_in_words(Decimal(len(bills)))}
     title = (
         _("%(amount)s was billed %(when)s, on %(bills)s bills") % facts if adds_up else _("Billed, by bill")
     )
-    charts = tuple(_billed_chart(bills, currency, title) for currency in sorted({b.currency for b in bills}))
+    charts = tuple(
+        _billed_chart(bills, one, title, column, len(currencies)) for column, one in enumerate(currencies, 1)
+    )
     remark = _(
         "Billed money includes fixed charges and tax. Bills have days of their own, so they do not add up to "
         "calendar months."
     )
-    return Money(charts, _billed_table(bills, total if adds_up else ""), (remark,), "")
+    return Money(charts, _billed_table(bills, currencies, total if adds_up else ""), (remark,), "")
 
 
-def _billed_chart(bills: Sequence[Billed], currency: str, title: str) -> Chart:
-    """Of the bills in one currency; a bar has the place that its bill has in the table."""
+def _billed_chart(bills: Sequence[Billed], currency: str, title: str, column: int, columns: int) -> Chart:
+    """Of the bills in one currency; a bar has the place that its bill has in the table, `column` is its money there."""
     keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
     amounts = {place: bill.amount for place, bill in keyed.items() if bill.currency == currency}
     return bar_chart(
@@ -67,9 +69,10 @@ def _billed_chart(bills: Sequence[Billed], currency: str, title: str) -> Chart:
         list(keyed),
         title=title,
         name=f"billed-{currency}",
-        columns=[1, 2],
+        columns=[column, columns + 1],
         label=lambda place: part_label(keyed[place].start, By.MONTH),
         scale_words=plain_number,
+        gap=_("A gap: a bill in another currency"),
     )
 
 
@@ -131,26 +134,36 @@ def _touches_only(period: ShownPeriod) -> bool:
     return period.start is not None and period.by is not By.MONTH
 
 
-def _billed_table(bills: Sequence[Billed], total: str) -> Table:
-    money, used = _("Billed"), _("Used on the bill")
+def _billed_table(bills: Sequence[Billed], currencies: Sequence[str], total: str) -> Table:
+    """A column of money for each currency, so that none is read as another."""
+    money, used = _money_headings(currencies), _("Used on the bill")
     rows = tuple(
         Row(
             label=period_in_words(bill.start, bill.end),
             url=reverse("my_bill", args=[bill.statement_id]),
             cells=(
-                Cell(money, money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ()),
+                *(_billed_cell(bill, currency, heading) for currency, heading in money.items()),
                 Cell(used, *_used(bill)),
             ),
             notes=(),
         )
         for bill in bills
     )
-    return Table(
-        _("Bill for"),
-        (money, used),
-        rows,
-        (Cell(money, total, "", ()), Cell(used, "", "", ())) if total else (),
-    )
+    headings = (*money.values(), used)
+    foot = tuple(Cell(heading, said, "", ()) for heading, said in zip(headings, (total, ""), strict=False))
+    return Table(_("Bill for"), headings, rows, foot if total else ())
+
+
+def _money_headings(currencies: Sequence[str]) -> dict[str, str]:
+    if len(currencies) == 1:
+        return {currencies[0]: _("Billed")}
+    return {currency: _("Billed (%(currency)s)") % {"currency": currency} for currency in currencies}
+
+
+def _billed_cell(bill: Billed, currency: str, heading: str) -> Cell:
+    if bill.currency != currency:
+        return Cell(heading, "", "", (_("billed in %(currency)s") % {"currency": bill.currency},))
+    return Cell(heading, money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ())
 
 
 def _used(bill: Billed) -> tuple[str, str, tuple[str, ...]]:

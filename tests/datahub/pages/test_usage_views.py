@@ -304,6 +304,12 @@ def test_money_of_two_currencies_is_never_in_one_chart_or_sum(owner, home):
     bars = [figure.xpath(".//*[contains(@class, 'chart__bar ')]") for figure in tree.xpath("//figure")]
     assert list(map(len, bars)) == [1, 1]
     assert not tree.xpath("//tfoot")
+    for text in legends:
+        assert "A gap: a bill in another currency" in text
+        assert "no data" not in text
+    cells = [[words(cell) for cell in row.xpath("td")] for row in tree.xpath("//tbody/tr")]
+    assert cells == [["€40.00", "billed in EUR", "100 kWh"], ["billed in USD", "$50.00", "100 kWh"]]
+    assert [figure.get("data-columns") for figure in tree.xpath("//figure")] == ["1 3", "2 3"]
     assert "About $3.00 in March 2026" in words(estimate)
     assert "€" not in words(estimate)
 
