@@ -9,12 +9,23 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Q, Sum
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
+from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.services.outbox import MailText, write_mail
+from consent.wording import zone_in_words
 from datahub.models import FeedRun, RunStatus
 
 _TROUBLE = (RunStatus.REFUSED, RunStatus.FAILED, RunStatus.HELD)
+_ENDED_AS = {
+    RunStatus.DONE.value: gettext_lazy("done"),
+    RunStatus.REFUSED.value: gettext_lazy("file refused"),
+    RunStatus.FAILED.value: gettext_lazy("failed"),
+    RunStatus.HELD.value: gettext_lazy("waiting for a confirmation"),
+}
 _REASONS = 10
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # what a message quotes stood in the file
 _TOLD = re.compile(rf"{_QUOTED.pattern}|\S*\d\S*")  # and so did numbers of meters, accounts and bills
@@ -24,20 +35,27 @@ def tell_of_trouble(*, run: FeedRun, at: datetime) -> None:
     """Write a mail, once for each run, if it was refused, failed, is held, or rejected more than its feed may.
 
     It says what was counted and why, and nothing that stood in the file: mail goes further than the page it links to.
+    It is in its reader's language, but for the reasons: those are kept in English, as the run's page shows them.
     """
     if run.status not in _TROUBLE and not _rejected_much(run):
         return
     for address, user in _readers():
-        write_mail(
-            kind="feed_run",
-            dedup_key=f"feed_run:{run.public_id}:{hashlib.sha256(address.encode()).hexdigest()[:20]}",
-            user=user,
-            to=address,
-            grant=None,
-            mail=_text(run),
-            at=at,
-            template="emails/feed_run",
-        )
+        language = user.language if user else settings.LANGUAGE_CODE
+        with override(language):
+            _write(run, address, user, _text(run, language), at)
+
+
+def _write(run: FeedRun, address: str, user: User | None, mail: MailText, at: datetime) -> None:
+    write_mail(
+        kind="feed_run",
+        dedup_key=f"feed_run:{run.public_id}:{hashlib.sha256(address.encode()).hexdigest()[:20]}",
+        user=user,
+        to=address,
+        grant=None,
+        mail=mail,
+        at=at,
+        template="emails/feed_run",
+    )
 
 
 def _rejected_much(run: FeedRun) -> bool:
@@ -48,36 +66,49 @@ def _rejected_much(run: FeedRun) -> bool:
 
 def _readers() -> Iterator[tuple[str, User | None]]:
     """Those whom the installation names, else the staff who may start runs."""
+    staff = User.objects.filter(is_active=True, is_staff=True)
     if settings.FEED_ALERT_TO:
-        yield from ((address, None) for address in settings.FEED_ALERT_TO)
+        yield from (
+            (address, staff.filter(email__iexact=address).first()) for address in settings.FEED_ALERT_TO
+        )
         return
     may = {"content_type__app_label": "datahub", "codename": "add_feedrun"}
     allowed = Q(is_superuser=True)
     for path in ("user_permissions", "groups__permissions"):
         allowed |= Q(**{f"{path}__{name}": value for name, value in may.items()})
-    for user in User.objects.filter(allowed, is_active=True, is_staff=True).distinct().order_by("email"):
+    for user in staff.filter(allowed).distinct().order_by("email"):
         yield user.email, user
 
 
-def _text(run: FeedRun) -> MailText:
-    paragraphs = (_QUOTED.sub("…", run.problem),) if run.problem else ()
-    counts = ("rows_read", "accepted", "unchanged", "rejected", "parked")
+def _text(run: FeedRun, language: str) -> MailText:
+    said = {"feed": run.feed.name, "status": _ENDED_AS[run.status], "rejected": _number(run.rejected)}
     return MailText(
-        language="en",
+        language=language,
         utility=settings.UTILITY_NAME,
         support_url=settings.SUPPORT_URL,
-        subject=f"Feed {run.feed.name}: {run.get_status_display()}, {run.rejected} rows rejected",
-        paragraphs=paragraphs,
-        rows=(
-            ("Feed", run.feed.name),
-            ("File", run.file_name),
-            ("Came", f"{run.created:%Y-%m-%d %H:%M} UTC"),
-            *((name.replace("_", " ").capitalize(), f"{getattr(run, name):,}") for name in counts),
-            *((f"{rows:,} rejected", reason) for reason, rows in _reasons(run)),
-        ),
+        subject=_("Feed %(feed)s: %(status)s, %(rejected)s rows rejected") % said,
+        paragraphs=(_QUOTED.sub("…", run.problem),) if run.problem else (),
+        rows=tuple(_rows(run)),
         link=f"{settings.PUBLIC_URL}{reverse('admin:datahub_feedrun_change', args=[run.pk])}",
-        link_words="See the run and its rejected rows",
+        link_words=_("See the run and its rejected rows"),
     )
+
+
+def _rows(run: FeedRun) -> Iterator[tuple[str, str]]:
+    yield _("Feed"), run.feed.name
+    yield _("File"), run.file_name
+    yield _("Came"), f"{moment_in_words(run.created)} ({zone_in_words()})"
+    yield _("Rows read"), _number(run.rows_read)
+    yield _("Rows accepted"), _number(run.accepted)
+    yield _("Rows unchanged"), _number(run.unchanged)
+    yield _("Rows rejected"), _number(run.rejected)
+    yield _("Rows parked"), _number(run.parked)
+    for reason, rows in _reasons(run):
+        yield _("%(rows)s rejected") % {"rows": _number(rows)}, reason
+
+
+def _number(rows: int) -> str:
+    return number_format(rows, use_l10n=True, force_grouping=True)
 
 
 def _reasons(run: FeedRun) -> list[tuple[str, int]]:

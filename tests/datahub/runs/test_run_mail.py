@@ -9,6 +9,7 @@ from datahub.services.run_mail import tell_of_trouble
 from tests.datahub.runs.files import MORNING, bring, usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory
 from tests.factories.feeds import FeedFactory, FeedRunFactory
+from tests.web.reading import english_in
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +99,28 @@ def test_without_an_address_the_staff_who_may_run_feeds_are_told(feed, settings)
         (runner.email, runner.pk),
         (head.email, head.pk),
     }
+
+
+@pytest.mark.parametrize(("to", "staff", "language"), [
+    ("EVA@example.com", True, "es"),
+    ("eva@example.com", False, "en"),
+    ("feeds@example.com", True, "en"),
+])  # fmt: skip
+def test_the_mail_is_in_the_language_of_the_member_of_staff_who_has_the_address(
+    feed, settings, to, staff, language
+):
+    settings.FEED_ALERT_TO = (to,)
+    UserFactory(email="eva@example.com", is_staff=staff, language="es")
+
+    run = FeedRunFactory(feed=feed, file_name="a.csv", status=RunStatus.REFUSED, rows_read=12345)
+    tell_of_trouble(run=run, at=MORNING)
+
+    mail = OutgoingMail.objects.get()
+    assert (mail.to.lower(), mail.language) == (to.lower(), language)
+    said = {
+        "en": ("Feed meters: file refused", "Rows read: 12,345", "See the run"),
+        "es": ("Fuente de datos meters: archivo rechazado", "Filas leídas: 12\xa0345", "Ver la carga"),
+    }
+    for words in said[language]:
+        assert words in f"{mail.subject}\n{mail.text}"
+    assert (english_in(mail.html) == []) is (language == "es")
