@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
-from consent.models import Client, ClientStatus, Disclosure
+from consent.models import Client, ClientStatus, Disclosure, ScopeSetting
 from datahub.models import MixSeries, OpenRelease
 from datahub.queries import generation_mix
 from tests.datahub.api.test_schema import faults
@@ -99,10 +99,36 @@ def test_a_wrong_secret_reads_nothing(client):
     assert get(client, GENERATION, secret="guessed").status_code == 401
 
 
+def test_guesses_at_a_secret_are_counted(client, settings):
+    settings.OAUTH_CALLS_PER_MINUTE = 2
+
+    answers = [get(client, GENERATION, secret="guessed").status_code for _ in range(4)]
+
+    assert answers == [401, 401, 429, 429]
+
+
+def test_a_name_that_no_client_can_have_is_a_stranger(client):
+    client.client_id = "nobody\x00"
+
+    assert get(client, GENERATION).status_code == 401
+
+
 def test_a_scope_that_staff_keep_from_a_client_stays_kept():
     answer = get(ClientFactory(allowed_scopes=["usage_data", "generation_breakdown"]), RESIDUAL)
 
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+
+
+@pytest.mark.parametrize("whose", ["everybody", "the client"])
+def test_a_scope_that_staff_switched_off_opens_nothing(client, whose):
+    client.allowed_scopes = ["residual_mix", "customer_generation_breakdown"]
+    client.save()
+    ScopeSetting.objects.create(
+        scope="residual_mix", client=None if whose == "everybody" else client, is_open=False
+    )
+
+    assert get(client, RESIDUAL).status_code == 403
+    assert get(client, GENERATION).status_code == 200  # by another of its names
 
 
 @pytest.mark.parametrize(
@@ -110,6 +136,7 @@ def test_a_scope_that_staff_keep_from_a_client_stays_kept():
     [
         ({}, "region"),
         ({"region": " "}, "region"),
+        ({"region": "W" * 51}, "region"),
         ({**WEST, "services": "4711"}, "services"),
         ({**WEST, "start": "yesterday-ish"}, "start"),
         ({**WEST, "tariff": "GREEN"}, "tariff"),
