@@ -24,6 +24,10 @@ from consent.oauth.introspection import describe_access_token, describe_refresh_
 class PortalValidator(OAuth2Validator):
     """Codes once, refresh tokens rotated, everything bound to its client and its grant."""
 
+    def _load_application(self, client_id: str | None, request: Request) -> Client | None:
+        """No id has a NUL in it, and the database takes none to look for."""
+        return None if "\x00" in (client_id or "") else super()._load_application(client_id, request)
+
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:

@@ -171,6 +171,18 @@ def test_a_wrong_secret_is_answered_with_a_basic_challenge(third_party, grant):
     assert refused["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("endpoint", ["token", "par", "introspect", "revoke"])
+@pytest.mark.parametrize("name", ["nobody\x00", "nobody%00"])
+def test_a_name_that_no_client_can_have_is_an_unknown_client(third_party, endpoint, name):
+    third_party.client.client_id = name
+
+    sent = {"token": "unknown", "refresh_token": "unknown", "grant_type": "refresh_token"}
+
+    refused = third_party.post(f"/oauth/{endpoint}/", sent)
+
+    assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
 def test_a_confidential_client_cannot_pass_for_a_public_one(third_party, grant):
     code = third_party.code_for(grant)
     third_party.client.client_type = Client.CLIENT_PUBLIC  # here only: it sends its id and no secret
