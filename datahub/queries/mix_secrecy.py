@@ -51,8 +51,11 @@ class HiddenUse:
     def hides(self, parts: Parts, rows: slice, used: Used, *, seconds: int) -> bool:
         """Whether a bucket of so many seconds is granted and told whole, will not change, and leaves open what was used
         in its steps `rows`; of a month, also what was used on its days, which are told beside it.
+
+        Steps of two regions at once tell of the same use twice, each as if it were half as open as it is: never.
         """
-        if parts.steps.provisional[rows].any() or parts.known_seconds(rows) < seconds:
+        told = parts.known_seconds(rows)
+        if parts.steps.provisional[rows].any() or told < seconds or told < int(parts.lengths[rows].sum()):
             return False
         shares = parts.steps.shares[rows] / ONE
         weights = used.values[rows].astype(np.float64)

@@ -260,8 +260,9 @@ class _Summing:
         return found, found.in_watt_hours(used.of(rows)) if is_told else None
 
     def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
-        """Whether the access opens what was used during all of these parts."""
-        told = _span(int(parts.begins[rows].min()), int(parts.ends[rows].max()))
+        """Whether the access opens all the readings that say what was used during these parts."""
+        first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
+        told = _span(*self.use[contract].reach(first, past))
         windows = union(part.window for part in self.opened if contract in part.contracts)
         return any(window.covers(told) for window in windows)
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cdsc_portal.lib.ranges import Span, union
-from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
 from datahub.models import ChannelKind
 from datahub.queries.readings import ChannelFacts
 from datahub.queries.stored_runs import Run, Wanted, stored_runs
 from datahub.queries.usage_facts import usage_facts
+
+_MOST = 2.0**62
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +31,11 @@ class _Channel:
     values: Integers
     scale: int
     moved: Integers
+
+    def touching(self, begin: int, end: int) -> slice:
+        """The readings that have some of their time in [begin, end)."""
+        low, high = np.searchsorted(self.ends, begin, side="right"), np.searchsorted(self.starts, end)
+        return slice(int(low), int(high))
 
     def up_to(self, moments: Integers, values: Integers) -> Integers:
         """How much of `values` came before each moment; a reading counts by the part of its time that has passed."""
@@ -67,7 +74,10 @@ class ContractUse:
         told = np.zeros(len(begins), dtype=np.int64)
         gaps: Flags = np.zeros(len(begins), dtype=np.bool_)
         for channel in self.channels:
-            finer = channel.values * 10 ** (scale - channel.scale)
+            finer, fits = scaled_up(channel.values, np.array(scale - channel.scale))
+            if not fits.all() or np.abs(finer).sum(dtype=np.float64) >= _MOST:
+                gaps[:] = True  # more than can be added up exactly is no use of electricity
+                continue
             lengths = channel.ends - channel.starts
             values += channel.up_to(ends, finer) - channel.up_to(begins, finer)
             covered = channel.up_to(ends, lengths) - channel.up_to(begins, lengths)
@@ -78,12 +88,17 @@ class ContractUse:
 
     def moved(self, begin: int, end: int) -> int:
         """When a reading of [begin, end) last moved, in epoch microseconds; 0 for never."""
-        latest = 0
+        return max(
+            (int(each.moved[each.touching(begin, end)].max(initial=0)) for each in self.channels), default=0
+        )
+
+    def reach(self, begin: int, end: int) -> tuple[int, int]:
+        """From when to when the readings that tell of [begin, end) last: a part of one tells of all of it."""
         for channel in self.channels:
-            low = int(np.searchsorted(channel.ends, begin, side="right"))
-            high = int(np.searchsorted(channel.starts, end, side="left"))
-            latest = max(latest, int(channel.moved[low:high].max(initial=0)))
-        return latest
+            rows = channel.touching(begin, end)
+            begin = min(begin, int(channel.starts[rows].min(initial=begin)))
+            end = max(end, int(channel.ends[rows].max(initial=end)))
+        return begin, end
 
 
 def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int, ContractUse]:
@@ -116,10 +131,11 @@ def _channel(runs: Sequence[Run], stretches: Sequence[Span]) -> Iterator[_Channe
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
     for run in sorted(runs, key=lambda run: run.times.step or DAY_SECONDS):
         begin, past = run.times.starts, run.times.starts + run.times.durations
-        kept = run.known & (run.times.durations > 0) & _inside(begin, past, stretches)
+        finer, fits = scaled_up(run.values, np.array(scale - run.scale))
+        kept = run.known & fits & (run.times.durations > 0) & _inside(begin, past, stretches)
         kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
         own = np.repeat(run.moved, run.times.slots)[: len(begin)]
-        columns = (begin, past, run.values * 10 ** (scale - run.scale), own)
+        columns = (begin, past, finer, own)
         joined = [
             np.concatenate([old, new[kept]])
             for old, new in zip((starts, ends, values, moved), columns, strict=True)

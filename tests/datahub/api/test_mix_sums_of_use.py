@@ -23,7 +23,14 @@ from tests.datahub.api.mix_world import (
     used,
     weighed,
 )
-from tests.factories.accounts import SupplyTermFactory, add_service, place
+from tests.factories.accounts import (
+    ContractServicePointFactory,
+    ServicePointFactory,
+    SupplyTermFactory,
+    add_service,
+    place,
+)
+from tests.factories.feeds import load_readings, usage_series
 
 
 def test_consumption_is_weighed_with_the_contracts_use_and_tells_it_where_usage_is_shared(reader, west):
@@ -212,6 +219,36 @@ def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader
 def test_a_day_does_not_tell_that_nothing_was_used_in_some_of_its_hours(reader, west, quiet):
     tariff()
     used(west, *(1 if hour in quiet else 300 for hour in range(24)))
+    reader.granted(west.contract, scope="consumption_breakdown")
+
+    assert day(reader)["weighting"] == "time"
+
+
+@pytest.mark.spec("X-15")
+@pytest.mark.parametrize("side", ["window_start", "window_end"])
+def test_a_reading_that_reaches_out_of_the_usage_shared_tells_no_part_of_itself(reader, west, side):
+    """Half a day's energy would tell that of the day."""
+    tariff()
+    load_readings(usage_series(west.meter, MIDNIGHT, [2400], step=86_400, scale=0))
+    grant = reader.granted(west.contract, scope=BOTH)
+    assert sum(one["energy_wh"] for one in day(reader)["sources"]) == 2400
+
+    grant.parts.update(**{side: MIDNIGHT + 12 * HOUR})
+
+    period = day(reader)
+    assert {one["energy_wh"] for one in period["sources"]} == {None}
+    assert (period["weighting"], period["known_seconds"]) == ("time", 12 * 3600)
+
+
+@pytest.mark.spec("X-15")
+def test_a_source_of_one_hour_hides_no_better_in_two_regions_at_once(reader, west):
+    """The two parts of the sum tell of the same use."""
+    other = place(ServicePointFactory(), "EAST").service_point
+    ContractServicePointFactory(contract=west.contract, service_point=other)
+    alone = [FULL / 2 if hour == 12 else 0 * FULL for hour in range(24)]
+    for region in ("WEST", "EAST"):
+        tariff(region=region, wind=WIND, marine=alone)
+    used(west)
     reader.granted(west.contract, scope="consumption_breakdown")
 
     assert day(reader)["weighting"] == "time"

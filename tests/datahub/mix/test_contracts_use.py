@@ -53,6 +53,14 @@ def test_only_import_of_electricity_counts_and_below_0_is_nothing(home):
     assert used(home) == [5, 0, 5, 5]
 
 
+@pytest.mark.parametrize(("huge", "scale"), [([2**61] * 4, 0), ([2**61, 5, 5, 5], 3)])
+def test_more_than_can_be_added_up_is_not_known(home, huge, scale):
+    load(home.meter, huge, register="broken")
+    load(home.meter, [7] * 4, scale=scale)
+
+    assert used(home) == [None] * 4
+
+
 @pytest.mark.parametrize("gap", [0, 1, 3])
 def test_a_stretch_with_a_gap_is_not_known(home, gap):
     values = [25] * 16
