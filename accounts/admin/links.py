@@ -25,6 +25,14 @@ class _InstallationFormSet(DatedFormSet):
 
 
 class _PlacementForm(DatedForm):
+    """The region of a stored row stays: a wrong one is deleted and the right one added, so that the history tells both
+    and the mix of both regions follows.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["region"].disabled = self.instance.pk is not None
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if not cleaned.get("region") and not cleaned.get("pricing_node"):

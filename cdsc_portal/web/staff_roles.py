@@ -54,6 +54,7 @@ ROLES: dict[str, frozenset[str]] = {
     DATA: _named("accounts", "view", ("customer", *_HIERARCHY, "linkchange"))
     | _named("accounts", "change", _HIERARCHY)
     | _named("accounts", "add", _HIERARCHY)
+    | {"accounts.delete_gridplacement"}  # a wrong region goes, the right one comes
     | _named("datahub", "view", _FEEDS)
     | _named("datahub", "change", ("feed", "feedsource"))
     | _named("datahub", "add", ("feed", "feedsource", "feedrun"))

@@ -64,6 +64,8 @@ DOES = {
     "accounts.change_customer": {ADMINISTRATOR},
     "accounts.change_servicecontract": {DATA, ADMINISTRATOR},
     "accounts.change_meterinstallation": {DATA, ADMINISTRATOR},
+    "accounts.delete_gridplacement": {DATA, ADMINISTRATOR},
+    "accounts.delete_meterinstallation": {ADMINISTRATOR},
     "consent.add_recordedconsent": {SUPPORT, ADMINISTRATOR},
     "consent.confirm_recordedconsent": {SUPPORT, ADMINISTRATOR},
     "consent.change_grant": {SUPPORT, ADMINISTRATOR},

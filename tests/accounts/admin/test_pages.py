@@ -181,6 +181,28 @@ def test_a_region_has_dates_and_two_at_once_are_refused_by_name(staff):
     assert "EAST" in staff.get("/admin/accounts/servicepoint/").content.decode()
 
 
+def test_a_wrong_region_is_not_written_over_but_deleted_beside_the_right_one(staff):
+    home = household()
+    place(home.point, "WEST")
+    data = form_of(staff.get(url_of(home.point)))
+    right = {
+        "placements-TOTAL_FORMS": "2",
+        "placements-0-DELETE": "on",
+        "placements-1-service_point": home.point.pk,
+        "placements-1-region": "EAST",
+        "placements-1-start_0": data["placements-0-start_0"],
+        "placements-1-start_1": data["placements-0-start_1"],
+    }
+
+    staff.post(url_of(home.point), data | {"placements-0-region": "EAST"})
+    kept = home.point.placements.get().region
+    staff.post(url_of(home.point), data | right)
+
+    assert (kept, home.point.placements.get().region) == ("WEST", "EAST")
+    lost = LinkChange.objects.get()
+    assert (lost.region, lost.new_start, lost.lost_from) == ("WEST", None, lost.old_start)
+
+
 def test_a_correction_by_hand_is_a_modification_that_older_files_do_not_undo(staff):
     home = household()
     before = home.contract.cds_modified
