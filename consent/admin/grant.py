@@ -29,7 +29,7 @@ from consent.admin.filters import GrantScopeFilter, UseFilter
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
 from consent.queries.visible_grants import status_at
 from consent.services.revoke import resume_grant, revoke_grant, suspend_grant
-from consent.transitions import ENDED, OPEN, TRANSITIONS, GrantStatus, TransitionNotAllowed
+from consent.transitions import ENDED, OPEN, TRANSITIONS, GrantStatus
 
 _CHANGE = "consent.change_grant"
 _SHOWN = 50  # contracts of a part; more are counted
@@ -237,28 +237,32 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         grant = get_object_or_404(Grant.objects.select_related("client"), pk=pk)
         page = reverse("admin:consent_grant_change", args=[pk])
         form = ReasonsForm(request.POST or None)
-        status = status_at(grant, clock.now())
-        if status not in step.fits:
-            messages.error(request, str(STOP.misfit if status in ENDED else step.misfit))
+        if not self._fits(request, grant, step):
             return redirect(page)
         if request.method == "POST" and form.is_valid():
-            self._take(request, grant, step, form.cleaned_data)
+            self._take(request, pk, step, form.cleaned_data)
             return redirect(page)
         return ask(
             request, self.admin_site, form=form, title=step.title, text=step.text % grant.client,
             button=step.button, back=page,
         )  # fmt: skip
 
+    def _fits(self, request: HttpRequest, grant: Grant, step: Step) -> bool:
+        """Whether the grant is in a state for it; else says why not."""
+        status = status_at(grant, clock.now())
+        if status not in step.fits:
+            messages.error(request, str(STOP.misfit if status in ENDED else step.misfit))
+        return status in step.fits
+
     @transaction.atomic
-    def _take(self, request: HttpRequest, grant: Grant, step: Step, told: dict[str, str]) -> None:
-        try:
+    def _take(self, request: HttpRequest, pk: int, step: Step, told: dict[str, str]) -> None:
+        """Looks again at the locked grant: somebody else may have been at it since the page was asked for."""
+        grant = Grant.objects.select_for_update(of=("self",)).select_related("client").get(pk=pk)
+        if self._fits(request, grant, step):
             step.take(
                 grant=grant, by=current_user(request), at=clock.now(),
                 reason=told["reason"], public_reason=told["words"],
             )  # fmt: skip
-        except TransitionNotAllowed as refused:
-            messages.error(request, str(refused))
-        else:
             self.log_act(request, grant, step.what, reason=told["reason"])
             messages.success(request, str(step.done))
 

@@ -1,9 +1,11 @@
 """Staff pause a sharing and let it go on: with a reason, at once, and everybody concerned is told."""
 
 import pytest
+from django import forms
 from django.contrib.auth.models import Permission
 
 from accounts.models import StaffAction
+from consent.admin.grant import ReasonsForm
 from consent.models import ClientContact, Grant, GrantEvent, Message, OutgoingMail
 from tests.factories.accounts import UserFactory, household
 from tests.factories.consent import GrantFactory, approve, ask
@@ -104,6 +106,23 @@ def test_a_second_click_and_an_ended_grant_change_nothing(staff, state, step, wo
     assert words in answer.content.decode()
     assert status() == state
     assert not StaffAction.objects.exists() and not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["stop", "pause"])
+def test_what_somebody_else_ends_at_the_same_moment_is_neither_done_nor_logged_again(
+    staff, grant, step, monkeypatch
+):
+    def is_valid(form):
+        Grant.objects.update(status="revoked")  # between the look at the page and the click
+        return forms.Form.is_valid(form)
+
+    monkeypatch.setattr(ReasonsForm, "is_valid", is_valid)
+    written = GrantEvent.objects.count()
+
+    answer = staff.post(page_of(grant, step), {"reason": "once more"}, follow=True)
+
+    assert "has ended already" in answer.content.decode()
+    assert not StaffAction.objects.exists() and GrantEvent.objects.count() == written
 
 
 @pytest.mark.parametrize("step", ["pause", "resume"])
