@@ -62,7 +62,9 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
         made = renew_secret(client=client, by=current_user(request), at=clock.now())
         keep_secret(request, client, made)
         return SeeOther(request.path)
-    shown = {"client": client, "secret": take_secret(request, client)}
+    # to ask for headers alone uses nothing up
+    secret = take_secret(request, client) if request.method == "GET" else ""
+    shown = {"client": client, "secret": secret}
     return render(request, "consent/developer_secret.html", shown)
 
 

@@ -85,6 +85,7 @@ def test_a_reload_renews_nothing_and_shows_no_secret(contact, client_app, client
     url = reverse("developer_secret", args=[client_app.public_id])
     made = contact.post(url)
     assert (made.status_code, made["Location"], made.content) == (303, url, b"")
+    contact.head(url)
     assert kept_words(contact) == ["client", "sealed", "until"]
     secret = shown_secret(contact.get(url))
 
