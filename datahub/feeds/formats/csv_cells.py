@@ -63,6 +63,8 @@ class Cells:
             stops = self.stops[:, column]
             lengths = stops - self.starts[:, column]
             shortest, longest = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
+            if not longest:
+                continue  # nothing is said in any of them
             if shortest < longest:
                 keys.append(lengths.astype(np.uint64))
             if shortest == longest <= AHEAD:

@@ -137,6 +137,15 @@ def test_registers_directions_and_kinds_are_channels_of_their_own():
     assert parsed.rows[-1].durations.tolist() == [0]
 
 
+@pytest.mark.parametrize("column", ["register", "unit", "direction", "kind", "quality", "interval_seconds"])
+def test_a_column_that_says_nothing_in_any_line_is_as_if_it_were_not_there(column):
+    parsed = read("M,2025-01-01T00:00,5,", "M,2025-01-01T01:00,6,", header=f"meter,start,value,{column}")
+
+    (series,) = parsed.rows
+    assert (series.register, series.size, series.total) == ("", 2, Decimal(11))
+    assert not parsed.rejected
+
+
 def test_values_keep_every_digit_negative_and_eight_bytes_wide():
     lines = [
         "M,2025-01-01T00:00,-0.000000001",
