@@ -11,6 +11,7 @@ import pytest
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.pages import every_page
 from tests.journeys.weight import assert_light
+from tests.web.reading import ease, grade
 
 pytestmark = pytest.mark.journey
 
@@ -35,6 +36,8 @@ def test_a_page_holds_its_content_fits_and_has_no_fault(browser_page, wanted):
             windows[language] = page = browser_page(language=language)
             wanted.open(page, world)
             holds_its_content(page, wanted, language)
+            if not wanted.is_admin:
+                reads_easily(page, language)
         page = windows[language]
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=theme)
@@ -53,6 +56,15 @@ def holds_its_content(page, wanted, language):
     assert page.get_by_role("heading", level=1).all_inner_texts() == [wanted.heading[language]]
     for selector in wanted.shows:
         assert page.locator(selector).first.is_visible(), f"{wanted.name}: {selector} is not to be seen"
+
+
+def reads_easily(page, language):
+    """Eight years of school do for its English; its Spanish is normal prose or easier (Fernández Huerta)."""
+    text = page.content()
+    if language == "en":
+        assert grade(text) <= 8
+    else:
+        assert ease(text) >= 60
 
 
 def stretches(page):

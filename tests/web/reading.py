@@ -47,14 +47,14 @@ def grade(text):
 
 
 def sentences(text):
-    """The words of each sentence of a page or a mail; a paragraph ends one, a link or a name in it does not."""
+    """The words of each sentence of a page or a mail, once; a paragraph ends one, a link or a name in it does not."""
     page = _page(text)
     for element in page.xpath("//body//*"):
         end = "" if element.tag in _WITHIN_A_LINE else "\n"
         element.text = f"{end}{_one_line(element.text)}"
         element.tail = f"{end}{_one_line(element.tail)}"
     said = re.split(r"[.:?!;](?:\s|$)|\n", page.find("body").text_content())
-    return [found for part in said if len(found := words(part)) >= PROSE]
+    return list(dict.fromkeys(tuple(found) for part in said if len(found := words(part)) >= PROSE))
 
 
 def _page(text):
