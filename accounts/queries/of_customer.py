@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ContractServicePoint, Customer, Membership, MeterInstallation, ServiceContract
+from accounts.queries.people_page import role_in_words
 from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
 
 MOST_CONTRACTS = 200
@@ -79,13 +80,18 @@ def people_of(customer: Customer) -> tuple[Acting, ...]:
             key=role.user_id,
             name=str(role.user),
             email=role.user.email,
-            role=role.role if role.billing_account is None else f"{role.role}, {role.billing_account}",
+            role=_role(role),
             until=moment_in_words(role.until) if role.until else "",
             seen=moment_in_words(role.user.last_login) if role.user.last_login else "",
             may_sign_in=role.user.is_active,
         )
         for role in roles.order_by("role", "user__email")
     )
+
+
+def _role(held: Membership) -> str:
+    words = role_in_words(held.role, may_share=held.may_share)
+    return str(words) if held.billing_account is None else f"{words}, {held.billing_account}"
 
 
 def _meters(contracts: Collection[int], at: datetime) -> dict[int, list[tuple[int, str]]]:

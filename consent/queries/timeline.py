@@ -54,13 +54,10 @@ def _entry(at: datetime, what: str) -> TimelineEntry:
 
 
 def _sentence(event: GrantEvent, viewer: User | None) -> str:
-    parts = [_step(event)]
-    who = _who(event, viewer)
-    if who:
-        parts.append(who)
-    if event.public_reason:
-        parts.append(_("Reason: %(reason)s") % {"reason": event.public_reason})
-    return ". ".join(parts)
+    done = ", ".join(filter(None, (_step(event), _who(event, viewer))))
+    if not event.public_reason:
+        return done
+    return f"{done}. {_('Reason: %(reason)s') % {'reason': event.public_reason}}"
 
 
 def _step(event: GrantEvent) -> str:
@@ -77,11 +74,11 @@ def _step(event: GrantEvent) -> str:
 
 def _who(event: GrantEvent, viewer: User | None) -> str:
     if event.actor == Actor.LINK:
-        return _("Through the link of the receipt")
+        return _("through the link of the receipt")
     if event.actor == Actor.STAFF:
-        return _("By the utility")
+        return _("by the utility")
     if event.by is None:
         return ""
     if viewer is not None and event.by_id == viewer.pk:
-        return _("By you")
-    return _("By %(name)s") % {"name": event.by}
+        return _("by you")
+    return _("by %(name)s") % {"name": event.by}

@@ -165,7 +165,7 @@ def test_less_is_shared_from_the_next_call_on(browser_page, home, grant, company
         (home.contract.contract_number,)
     }
     assert "Changed at" in page.get_by_role("status").inner_text()
-    assert "Changed: less is shared. By you" in page.locator("main").inner_text()
+    assert "Changed: less is shared, by you" in page.locator("main").inner_text()
     assert page.get_by_role("link", name="Receipt ").count() == 2
 
 

@@ -8,9 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Role
 from accounts.services.staff_looks import begin_look
 from cdsc_portal.lib import clock
-from tests.factories.accounts import StaffFactory, UserFactory, add_service, household
+from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, add_service, household
 from tests.factories.consent import approve, ask
 from tests.factories.feeds import load_days
 
@@ -42,6 +43,25 @@ def test_what_a_caller_asks_about_is_on_one_page(staff):
     assert [row.company for row in page.grants] == [grant.client.name]
     assert [mail.to for mail in page.mails] == [home.owner.email]
     assert [reason for _when, reason in page.looks] == ["asks about a bill"]
+
+
+def test_what_a_person_may_do_is_said_in_the_readers_language(staff):
+    home = household()
+    MembershipFactory(
+        customer=home.customer,
+        billing_account=home.account,
+        role=Role.DELEGATE,
+        may_share=True,
+        until=clock.now(),
+    )
+    staff.cookies["django_language"] = "es"
+
+    people = staff.get(url_of(home)).context["page"].people
+
+    assert {one.role for one in people} == {
+        "Titular: ve y comparte",
+        f"Representante: ve y comparte, hasta una fecha, {home.account}",
+    }
 
 
 def test_another_customers_things_are_not_on_it(staff):

@@ -70,7 +70,7 @@ def test_what_is_unticked_is_shared_no_more_and_a_new_receipt_says_so(home, gas,
     assert former.superseded_by == newer
     page = browser.get(response["Location"]).content.decode()
     assert "Changed at" in page
-    assert "Changed: less is shared. By you" in page
+    assert "Changed: less is shared, by you" in page
     assert newer.number in page
     assert OutgoingMail.objects.filter(kind="changed").count() == 1
 

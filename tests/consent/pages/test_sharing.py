@@ -100,7 +100,7 @@ def test_the_detail_says_what_which_until_and_its_history(home, browser, grant):
         home.contract.contract_number,
         "Receipt ",
         "Sunny Roofs (demo) asked",
-        "Approved. By you",
+        "Approved, by you",
     ):
         assert words in page
 
@@ -141,7 +141,7 @@ def test_two_clicks_stop_and_looking_at_the_link_does_not(home, browser, grant):
     page = page_of(browser, grant)
     assert "You stopped it" in page
     assert "Stopped at" in page
-    assert "Stopped. By you" in page
+    assert "Stopped, by you" in page
 
 
 def test_keep_sharing_keeps(browser, grant):
@@ -293,7 +293,7 @@ def test_less_than_before_shows_in_the_timeline(home, browser, grant):
     narrow_grant(grant=grant, decision=kept, by=home.owner, at=clock.now())
 
     page = page_of(browser, grant)
-    assert "Changed: less is shared. By you" in page
+    assert "Changed: less is shared, by you" in page
     assert "What your bills are made of" not in page
 
 
@@ -303,9 +303,9 @@ def test_the_list_costs_the_same_queries_however_many(home, browser, many, djang
         approve(ask(USAGE, BILLS, user=home.owner))
         ask(USAGE, user=home.owner)
 
-    # session, user; in sight, counted, now, their times, parts, accounts, stoppable, waiting; session saved:
+    # session, user; in sight, which are open, their times, parts, accounts, stoppable, waiting; session saved:
     # savepoint, update, release
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         browser.get(LIST)
 
 
