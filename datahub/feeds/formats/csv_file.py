@@ -120,7 +120,7 @@ class CsvFile:
             and wrong
             and min(wrong) == min([*cells.lines[:1].tolist(), *(one.line for one in rejected)])
         ):
-            decoded(stretch.text)  # says where, if this is not UTF-8
+            decoded(stretch.text[: stretch.past])  # says where, if this is not UTF-8
             raise FeedStructureError(
                 next(f"line {one.line}: {one.reason}" for one in rejected if one.line in wrong)
             )

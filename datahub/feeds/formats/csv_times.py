@@ -147,6 +147,7 @@ def walls_of(
             written = form.read(part_of(text, pattern))
         except ValueError as error:
             faults.setdefault(row, str(error))
+            wall[row], offset[row] = 0, UNSAID  # what was read by places may be no time of any calendar
             continue
         wall[row] = written.wall
         offset[row] = UNSAID if written.offset is None else written.offset

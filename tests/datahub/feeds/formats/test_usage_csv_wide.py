@@ -56,6 +56,14 @@ def test_a_line_is_a_day_of_a_meter_from_local_midnight():
     assert (parsed.read, parsed.rejected) == (48, [])
 
 
+@pytest.mark.parametrize("date", ["N025-06-01", "~~~~-~~-~~", "2025-0z-01"])
+def test_a_date_that_only_looks_like_one_is_rejected_and_stops_no_other(date):
+    parsed = read(wide(day("M-1", "2025-06-01", range(24)), day("M-2", date, range(24))))
+
+    assert [one.meter_number for one in parsed.rows] == ["M-1"]
+    assert [line for line, _reason in reasons(parsed)] == [3]
+
+
 def test_an_ordinary_day_stays_a_grid_of_small_integers():
     content = wide(day("M-1", "2025-06-01", range(24)), day("M-2", "2025-06-01", range(24)))
 
