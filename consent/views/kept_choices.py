@@ -1,4 +1,4 @@
-"""Choices that arrive after the login has run out are kept until the same person is back (P-08).
+"""Choices are kept where the login has run out, until the same person is back (P-08), and over a change of language.
 
 They lie in the browser's own session with the public id of whom the form was shown to, so nobody else who logs in
 there gets to see them, and logging out drops them.
@@ -10,15 +10,18 @@ from accounts.models import User
 from consent.models import ConsentRequest
 
 _NEVER_KEPT = ("csrfmiddlewaretoken", "digest", "decision", "action")
+QUIETLY = "quietly"
 
 
-def keep_choices(request: HttpRequest, stored: ConsentRequest) -> None:
-    """Remember what was posted, for a request that somebody has opened."""
+def keep_choices(request: HttpRequest, stored: ConsentRequest, *, quietly: bool = False) -> None:
+    """Remember what was posted, for a request that somebody has opened. `quietly`: nobody asks why it is there."""
     if stored.user_id is None:
         return
     posted = request.POST.copy()
     for name in _NEVER_KEPT:
         posted.pop(name, None)
+    if quietly:
+        posted[QUIETLY] = "on"
     request.session[_name(stored)] = posted.urlencode()
 
 

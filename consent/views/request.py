@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.i18n import set_language
 
 from accounts.current_user import current_user
+from accounts.services.languages import keep_language
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.security_policy import page_policy
 from consent.forms import (
@@ -43,7 +45,7 @@ from consent.services.hand_over import hand_over
 from consent.services.offer import Offer, build_offer, changed_aspects
 from consent.views import request_over
 from consent.views.handed_back import handed_back
-from consent.views.kept_choices import keep_choices, kept_choices
+from consent.views.kept_choices import QUIETLY, keep_choices, kept_choices
 from consent.views.redirects import SeeOther, origin_of
 from consent.views.request_page import request_page
 
@@ -97,14 +99,16 @@ class RequestView(View):
         if kept is None:
             return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
-        return self._page(offer, posted_choices(offer, kept), note=note)
+        return self._page(offer, posted_choices(offer, kept), note="" if QUIETLY in kept else note)
 
-    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
         """A decision, or one more look at the form."""
         if request.POST.get("decision") == "deny":
             return self._deny()
         if request.POST.get("action") == "reset":
             return SeeOther(request.path)
+        if "language" in request.POST:
+            return self._in_another_language()
         if request.POST.get("action") == "ask-owner":
             return self._ask_owner()
         offer = build_offer(self.stored, current_user(request), self.at)
@@ -156,6 +160,12 @@ class RequestView(View):
     def _is_for_another(self) -> bool:
         """Whether this user decides a request that somebody else takes back to the company."""
         return self.stored.user_id != current_user(self.request).pk
+
+    def _in_another_language(self) -> HttpResponseBase:
+        """The same page with what is ticked, for this browser and for the mail of who is logged in."""
+        keep_choices(self.request, self.stored, quietly=True)
+        keep_language(user=current_user(self.request), language=self.request.POST["language"])
+        return set_language(self.request)
 
     def _ask_owner(self) -> HttpResponse:
         try:

@@ -53,4 +53,19 @@ const follow = (event) => {
   }
 };
 
-if (form && summary) form.addEventListener("change", follow);
+// the language is chosen in another form: what is ticked goes along, and comes back in that language
+const keepChoices = (event) => {
+  event.preventDefault();
+  for (const [name, value] of new FormData(event.target, event.submitter)) {
+    if (name === "csrfmiddlewaretoken") continue;
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value });
+    form.append(field);
+  }
+  form.submit();
+};
+
+if (form && summary) {
+  form.addEventListener("change", follow);
+  document.querySelector("header form:has([name=language])")?.addEventListener("submit", keepChoices);
+}

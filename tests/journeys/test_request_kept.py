@@ -1,0 +1,59 @@
+"""What was ticked on the request page outlives a login that ran out while nobody touched it, and another language."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from consent.models import Grant, RequestStatus
+from tests.journeys.consent_steps import arrive, electricity_and_gas, request_of
+from tests.journeys.pages.base import log_in
+
+pytestmark = pytest.mark.journey
+
+
+def address(request):
+    return reverse("consent_request", args=[request.key])
+
+
+@pytest.mark.spec("P-08")
+def test_the_dialog_that_says_the_login_is_over_takes_the_choices_along(browser_page):
+    home = electricity_and_gas()
+    request = request_of(home)
+    page = browser_page()
+    page.clock.install(time=datetime.now(UTC))
+    arrive(page, home, address(request))
+    page.get_by_label("Gas").uncheck()
+    page.clock.run_for(1000)
+    page.locator("#summary").get_by_text("Services not shared: Gas").wait_for()
+    page.context.clear_cookies(name="sessionid")
+
+    page.clock.fast_forward("02:00:01")
+    page.get_by_role("dialog").get_by_role("button", name="Log in").click()
+    log_in(page, home.owner.email, page.url)
+
+    assert "Nothing was shared. Your choices are as you left them." in page.locator("main").inner_text()
+    assert not page.get_by_label("Gas").is_checked()
+    assert page.get_by_label("Electricity").is_checked()
+    assert not Grant.objects.exists()
+
+
+def test_another_language_keeps_what_was_ticked_and_decides_nothing(browser_page):
+    home = electricity_and_gas()
+    request = request_of(home)
+    page = browser_page()
+    arrive(page, home, address(request))
+    page.get_by_label("Gas").uncheck()
+    page.get_by_role("group", name="Your meter readings").get_by_text("Shorten the period").click()
+    page.get_by_label("Last day").first.fill("2027-01-31")
+
+    page.get_by_role("banner").get_by_role("button", name="Español").click()
+    page.get_by_role("heading", name="Solicitud para compartir sus datos").wait_for()
+
+    assert not page.get_by_label("Gas").is_checked()
+    assert page.get_by_label("Electricidad").is_checked()
+    assert page.locator("#end-usage_data").input_value() == "2027-01-31"
+    assert page.locator(".notice").count() == 0
+    home.owner.refresh_from_db()
+    request.refresh_from_db()
+    assert (home.owner.language, request.status) == ("es", RequestStatus.WAITING)
