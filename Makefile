@@ -3,6 +3,8 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(shell $(p) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
 export DEVELOPMENT ?= 1
+# what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench bench-large soak lock
 
