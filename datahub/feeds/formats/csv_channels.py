@@ -1,6 +1,6 @@
 """Which channel a line is of, and what its numbers mean: worked out once for all lines that say the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from datahub.feeds.formats.csv_file import NOWHERE, UNTOLD, CsvFile, Lines
 from datahub.feeds.formats.csv_mapping import Facts, Measured, Role, Sign
 from datahub.feeds.formats.csv_times import Faults, Flags, part_of
 from datahub.feeds.formats.units import measure
-from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys
 
 _ROLES: tuple[Role, ...] = ("meter", "register", "commodity", "unit", "direction", "kind")
 _NO_FACTS = Facts()
@@ -43,7 +43,7 @@ class Told(NamedTuple):
     of: Integers
     meanings: tuple[Meaning, ...]
     channel: Integers
-    keys: tuple[ChannelKey, ...]
+    keys: ChannelKeys
 
     def chosen(self, rows: "Flags | Integers") -> "Told":
         return Told(self.of[rows], self.meanings, self.channel[rows], self.keys)
@@ -85,34 +85,31 @@ class Channels:
                     faults.setdefault(one, str(error))
         of, meanings = table[groups], tuple(places)
         if not meanings:
-            return Told(of, (_NOTHING,), of, (_NOTHING.key,))
+            return Told(of, (_NOTHING,), of, ChannelKeys.of([_NOTHING.key]))
         return Told(of, meanings, *self._channels(lines.cells, of, meanings, faults))
 
     def _channels(
         self, cells: Cells, of: Integers, meanings: tuple[Meaning, ...], faults: Faults
-    ) -> tuple[Integers, tuple[ChannelKey, ...]]:
-        """(channel of each row, channels): each meter of each meaning."""
+    ) -> tuple[Integers, ChannelKeys]:
+        """(channel of each row, channels): each meter of each sort of channel that is meant."""
         columns = [] if self._meter is None else [self._meter]
         groups, firsts = cells.groups(columns, of if len(meanings) > 1 or not columns else None)
         words = [""] * len(firsts) if self._meter is None else cells.texts(firsts, self._meter)
-        places = of[firsts].tolist()
-        meters, wrong = self._meters(words, [meanings[place].key.meter_number for place in places])
+        meant = of[firsts]
+        meters, wrong = self._meters(words, [meaning.key.meter_number for meaning in meanings], meant)
         for group, reason in wrong.items():
             for one in np.flatnonzero(groups == group).tolist():
                 faults.setdefault(one, reason)
-        sorts = [meaning.key[1:] for meaning in meanings]
-        # past the tuple's own constructor, which takes twice as long: there are a hundred thousand
-        keys = [
-            tuple.__new__(ChannelKey, (meter, *sorts[place]))
-            for meter, place in zip(meters, places, strict=True)
-        ]
-        good = [key for group, key in enumerate(keys) if group not in wrong] if wrong else keys
-        numbered = {key: number for number, key in enumerate(dict.fromkeys(good))}
-        table = np.array([numbered.get(key, 0) for key in keys], np.int64)
-        return table[groups], tuple(numbered) or (_NOTHING.key,)
+        sorts = ChannelKeys.of([meaning.key for meaning in meanings])
+        keys = ChannelKeys(meters, sorts.sorts, sorts.sort[meant])
+        if not wrong and len(set(meters)) == len(meters):
+            return groups, keys
+        return _each_once(groups, keys, wrong)
 
-    def _meters(self, words: list[str], default: Sequence[str]) -> tuple[list[str], dict[int, str]]:
-        """(the meter that each word names, why some name none).
+    def _meters(
+        self, words: list[str], default: Sequence[str], meant: Integers
+    ) -> tuple[list[str], dict[int, str]]:
+        """(the meter that each word names, why some name none); an empty one names the default of what is meant.
 
         Each is looked at alone only where one may be wrong: a part of a file names many thousands.
         """
@@ -120,10 +117,10 @@ class Channels:
         if pattern is None and all(words) and max(map(len, words), default=0) <= _LONGEST:
             return words, {}
         meters, wrong = [], dict[int, str]()
-        for group, (word, otherwise) in enumerate(zip(words, default, strict=True)):
+        for group, (word, place) in enumerate(zip(words, meant.tolist(), strict=True)):
             meter = ""
             try:
-                meter = needed(part_of(word, pattern) if word else otherwise, "meter", _LONGEST)
+                meter = needed(part_of(word, pattern) if word else default[place], "meter", _LONGEST)
             except ValueError as error:
                 wrong[group] = str(error)
             meters.append(meter)
@@ -176,6 +173,23 @@ class Channels:
         if not word:
             raise FeedStructureError("the unit is not said: no cell, no setting")
         return Measured(word)
+
+
+def _each_once(groups: Integers, keys: ChannelKeys, wrong: Container[int]) -> tuple[Integers, ChannelKeys]:
+    """(channel of each row, channels): texts that differ may name one meter, meanings that differ one sort.
+
+    `keys[groups[i]]` is the key of row i; those of the groups that are `wrong` are none.
+    """
+    names = list(zip(keys.meters, keys.sort.tolist(), strict=True))
+    places: dict[tuple[str, int], int] = {}
+    for group, name in enumerate(names):
+        if group not in wrong:
+            places.setdefault(name, group)
+    if not places:
+        return np.zeros_like(groups), ChannelKeys.of([_NOTHING.key])
+    numbers = {name: number for number, name in enumerate(places)}
+    table = np.array([numbers.get(name, 0) for name in names], np.int64)
+    return table[groups], keys.chosen(np.array(list(places.values())))
 
 
 def _key(words: Mapping[Role, str], unit: Unit, implied: str) -> ChannelKey:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from datahub.feeds.formats.base import Integers
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys
 
 _DAY = 86_400
 _LOOKED_AT = 1 << 16
@@ -18,11 +19,11 @@ class Passes:
     """Tells the two passes of a repeated hour apart by the order of the file, also where a stretch ends in it."""
 
     def __init__(self) -> None:
-        self._states: dict[object, _State] = {}
+        self._states: dict[ChannelKey, _State] = {}
         self._falling = False
 
     def settle(
-        self, first: Integers, shift: Integers, channel: Integers, names: Sequence[object], *, more: bool
+        self, first: Integers, shift: Integers, channel: Integers, names: ChannelKeys, *, more: bool
     ) -> Integers:
         """Epoch seconds of readings in the order of the file.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from datahub.feeds.formats.base import Direction, Integers
 from datahub.feeds.formats.csv_channels import Told
-from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.formats.usage_rows import ChannelKeys
 
 _OTHER_WAY: Mapping[Direction, Direction] = {"import": "export", "export": "import"}
 
@@ -37,7 +37,7 @@ def in_order(channel: Integers, starts: Integers) -> tuple[Rows, Repeats]:
     return order[~again], Repeats(order[again], order[first][again])
 
 
-def other_ways(told: Told, values: Integers) -> tuple[tuple[ChannelKey, ...], Integers, Integers]:
+def other_ways(told: Told, values: Integers) -> tuple[ChannelKeys, Integers, Integers]:
     """(channels, channel of each row, values): what is below 0 where that means so goes to the other direction."""
     turned = told.where(lambda meaning: meaning.splits) & (values < 0)
     if not turned.any():
@@ -48,4 +48,4 @@ def other_ways(told: Told, values: Integers) -> tuple[tuple[ChannelKey, ...], In
         for key in told.keys
     ]
     channel = np.where(turned, np.array(other)[told.channel], told.channel)
-    return tuple(keys), channel, np.where(turned, -values, values)
+    return ChannelKeys.of(keys), channel, np.where(turned, -values, values)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from datahub.feeds.formats.base import Integers, Rejection
 from datahub.feeds.formats.local_time import settled
-from datahub.feeds.formats.usage_rows import ChannelKey, Flags, UsageColumns
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, Flags, UsageColumns
 
 # `start` is that of the first pass of a repeated hour, `shift` how much later the second is. Where `stop_shift` is
 # not AS_SAID, start + duration is a moment like that too. The value is digits * 10**exponent.
@@ -58,7 +58,7 @@ def finished(
         what = "repeats" if said else "gives another value for the start of"
         rejected.append(Rejection(int(record["line"]), f"{what} line {line}", as_text(record, start)))
     columns = UsageColumns(
-        tuple(keys), channel[kept], starts[kept], durations[kept], values[kept], scale,
+        ChannelKeys.of(keys), channel[kept], starts[kept], durations[kept], values[kept], scale,
         known[kept], records["quality"][kept], lines[kept],
     )  # fmt: skip
     return columns, sorted(rejected, key=lambda rejection: rejection.line)

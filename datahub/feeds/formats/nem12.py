@@ -26,7 +26,7 @@ from datahub.feeds.formats.base import (
 )
 from datahub.feeds.formats.cells import whole_number
 from datahub.feeds.formats.digits import numbers, shifted
-from datahub.feeds.formats.usage_rows import ChannelKey, Codes, UsageGrid
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, Codes, UsageGrid
 
 NAME = "nem12"
 KIND = "usage"
@@ -294,7 +294,7 @@ def _wrong(slot: int, cell: bytes) -> str:
     return f"value {slot + 1}: {nem.text_of(cell)[:40]!r} is not a number that can be kept exactly"
 
 
-def _channels_of(days: Sequence[_Day]) -> tuple[tuple[ChannelKey, ...], Integers]:
+def _channels_of(days: Sequence[_Day]) -> tuple[ChannelKeys, Integers]:
     places: dict[ChannelKey, int] = {}
     channel = [places.setdefault(day.stream.key, len(places)) for day in days]
-    return tuple(places), np.array(channel, np.int64)
+    return ChannelKeys.of(places), np.array(channel, np.int64)

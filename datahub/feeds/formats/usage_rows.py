@@ -33,6 +33,55 @@ class ChannelKey(NamedTuple):
     direction: Direction
     kind: Kind
 
+    @property
+    def sort(self) -> "Sort":
+        return Sort(*self[1:])
+
+
+class Sort(NamedTuple):
+    """What a key says besides its meter: a file names many meters and few sorts."""
+
+    register: str
+    commodity: str
+    unit: Unit
+    direction: Direction
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelKeys:
+    """Keys in columns: number i is that of `meters[i]` and `sorts[sort[i]]`. None comes twice.
+
+    A key is made only where one is asked for: a part of a file names tens of thousands.
+    """
+
+    meters: Sequence[str]
+    sorts: tuple[Sort, ...]
+    sort: Integers
+
+    @classmethod
+    def of(cls, keys: Iterable[ChannelKey]) -> "ChannelKeys":
+        """Of keys that are there already."""
+        numbers: dict[Sort, int] = {}
+        meters, sort = list[str](), list[int]()
+        for key in keys:
+            meters.append(key.meter_number)
+            sort.append(numbers.setdefault(key.sort, len(numbers)))
+        return cls(meters, tuple(numbers), np.array(sort, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.meters)
+
+    def __getitem__(self, place: int) -> ChannelKey:
+        return ChannelKey(self.meters[place], *self.sorts[self.sort[place]])
+
+    def __iter__(self) -> Iterator[ChannelKey]:
+        return (self[place] for place in range(len(self)))
+
+    def chosen(self, places: Integers) -> "ChannelKeys":
+        """These, in this order."""
+        return ChannelKeys([self.meters[place] for place in places.tolist()], self.sorts, self.sort[places])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageColumns:
@@ -43,7 +92,7 @@ class UsageColumns:
     false the value is unknown and values[i], which is 0, means nothing. `lines` are those of the file.
     """
 
-    channels: tuple[ChannelKey, ...]
+    channels: ChannelKeys
     channel: Integers
     starts: Integers
     durations: Integers
@@ -61,7 +110,7 @@ class UsageColumns:
     def of(cls, series: Sequence[UsageSeries]) -> "UsageColumns":
         """The readings of `series`, side by side."""
         sizes = [one.size for one in series]
-        keys = tuple(
+        keys = ChannelKeys.of(
             ChannelKey(one.meter_number, one.register, one.commodity, one.unit, one.direction, one.kind)
             for one in series
         )
@@ -107,7 +156,7 @@ class UsageGrid:
     broadcast view of less. Every slot is a reading that the file speaks of.
     """
 
-    channels: tuple[ChannelKey, ...]
+    channels: ChannelKeys
     channel: Integers
     starts: Integers
     step: int

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
 
-from datahub.feeds.formats.usage_rows import ChannelKey
-from datahub.feeds.store.channel_marks import RECENTLY
+from datahub.feeds.formats.usage_rows import ChannelKeys
+from datahub.feeds.store.channel_marks import RECENTLY, array_text
 from datahub.feeds.store.codec import Flags, Integers
 from datahub.feeds.store.planning import by_index
 
@@ -19,8 +18,6 @@ NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name
 _NEW = 0
 _STALE = timedelta(seconds=10)  # a channel that was found earlier is looked for again
-# a file names many meters and few sorts of channel: a sort is what a channel's key says besides its meter
-_sort_of = itemgetter(slice(1, None))
 _WANTED = """
     (
         SELECT place, meter_number, (%s::text[])[sort] AS register, (%s::text[])[sort] AS commodity,
@@ -77,12 +74,12 @@ class Found:
     at: datetime
 
 
-def find_channels(keys: Sequence[ChannelKey], reach: Reach, at: datetime) -> Found:
+def find_channels(keys: ChannelKeys, reach: Reach, at: datetime) -> Found:
     """Find each channel that is there; those that are not have no key."""
     return _told(_asked(keys, reach, at, make=False), at)
 
 
-def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime, ahead: Found | None = None) -> Found:
+def channels_of(keys: ChannelKeys, reach: Reach, at: datetime, ahead: Found | None = None) -> Found:
     """Find each channel, make those that are new.
 
     What was found `ahead`, a moment ago, is not asked for again, but what was not found is. A meter that gets another
@@ -93,20 +90,19 @@ def channels_of(keys: Sequence[ChannelKey], reach: Reach, at: datetime, ahead: F
         return _told(_asked(keys, reach, at, make=True), at)
     missing = np.flatnonzero(ahead.ids <= _NEW)
     if len(missing):
-        late = _told(_asked([keys[place] for place in missing.tolist()], reach, at, make=True), at)
+        late = _told(_asked(keys.chosen(missing), reach, at, make=True), at)
         ahead.ids[missing], ahead.settled[missing] = late.ids, late.settled
     return ahead
 
 
-def _asked(keys: Sequence[ChannelKey], reach: Reach, at: datetime, *, make: bool) -> Integers:
+def _asked(keys: ChannelKeys, reach: Reach, at: datetime, *, make: bool) -> Integers:
     """As `_FIND` tells it, an element a key."""
-    if not keys:
+    if not len(keys):
         return np.empty(0, dtype=np.int64)
-    numbered = {sort: number for number, sort in enumerate(dict.fromkeys(map(_sort_of, keys)), 1)}
     wanted = [
-        *(text_array(column) for column in zip(*numbered, strict=True)),
-        text_array([key.meter_number for key in keys]),
-        "{" + ",".join([str(numbered[sort]) for sort in map(_sort_of, keys)]) + "}",
+        *(text_array(column) for column in zip(*keys.sorts, strict=True)),
+        text_array(keys.meters),
+        array_text(keys.sort + 1),
     ]
     asked: list[Any] = [at - RECENTLY, *reach, *wanted]
     with connection.cursor() as cursor, by_index():

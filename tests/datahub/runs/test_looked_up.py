@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys
 from datahub.feeds.loading import plan
 from datahub.feeds.loading.channels import BEYOND, channels_of, find_channels
 from datahub.models import Channel, RunStatus
@@ -17,13 +17,13 @@ from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
-KEY = ChannelKey("M-1", "", "electricity", "Wh", "import", "interval")
+KEYS = ChannelKeys.of([ChannelKey("M-1", "", "electricity", "Wh", "import", "interval")])
 
 
 @pytest.fixture
 def channel(meter):
     """The channel of `meter`, of which nothing is stored."""
-    found = channels_of([KEY], BEYOND, MORNING)
+    found = channels_of(KEYS, BEYOND, MORNING)
     return Channel.objects.get(pk=found.ids[0])
 
 
@@ -91,12 +91,12 @@ def test_a_channel_that_another_load_makes_meanwhile_is_used(feed, meter, meanwh
 
 
 def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
-    found = find_channels([KEY], BEYOND, MORNING)
+    found = find_channels(KEYS, BEYOND, MORNING)
     channel.meter.meter_number = "M-2"
     channel.meter.save()
 
-    soon = channels_of([KEY], BEYOND, MORNING + timedelta(seconds=5), found)
-    later = channels_of([KEY], BEYOND, MORNING + timedelta(seconds=11), found)
+    soon = channels_of(KEYS, BEYOND, MORNING + timedelta(seconds=5), found)
+    later = channels_of(KEYS, BEYOND, MORNING + timedelta(seconds=11), found)
 
     assert soon.ids.tolist() == [channel.pk]
     assert later.ids.tolist() != [channel.pk]
@@ -104,7 +104,9 @@ def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
 
 def test_a_channel_stays_on_its_page_when_a_load_marks_it():
     series = [usage_series(MeterDeviceFactory(), FIRST, [5]) for _ in range(200)]
-    channels_of([ChannelKey(one.meter_number, *KEY[1:]) for one in series], BEYOND, MORNING)
+    channels_of(
+        ChannelKeys.of(KEYS[0]._replace(meter_number=one.meter_number) for one in series), BEYOND, MORNING
+    )
     before = pages()
 
     load_readings(*series, at=MORNING + timedelta(days=1))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.models import MeterDevice
 from datahub.feeds.formats.base import UsageSeries
-from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, UsageColumns, UsageGrid
 from datahub.feeds.loading.parking import load_or_park, series_of, unpacked
 from datahub.feeds.store.tally import Origin
 from datahub.models import IntervalBlock, ParkedReadings, RejectedRow
@@ -61,8 +61,8 @@ def test_a_grid_of_unknown_meters_alone_is_parked_whole():
     run = FeedRunFactory()
     key = ChannelKey("M-9", "", "electricity", "Wh", "import", "interval")
     grid = UsageGrid(
-        (key,), np.array([0]), np.array([int(FIRST.timestamp())]), 900, np.arange(96).reshape(1, 96), np.array([0]),
-        np.ones((1, 96), dtype=np.bool_), np.zeros((1, 96), dtype=np.uint8), np.array([2]),
+        ChannelKeys.of([key]), np.array([0]), np.array([int(FIRST.timestamp())]), 900, np.arange(96).reshape(1, 96),
+        np.array([0]), np.ones((1, 96), dtype=np.bool_), np.zeros((1, 96), dtype=np.uint8), np.array([2]),
     )  # fmt: skip
 
     outcome = load_or_park(rows=[grid], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.formats.base import Quality
-from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid
+from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, UsageColumns, UsageGrid
 from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.feeds.store.codec import COLUMNS, MOST, BlockRow, decoded
 from datahub.feeds.store.sums import BlockSums
@@ -182,7 +182,7 @@ def limited(value, scale, scales):
 @given(loads=loads, scales=sizes, window=windows)
 def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window):
     meters = [MeterDeviceFactory(), MeterDeviceFactory()]
-    keys = tuple(
+    keys = ChannelKeys.of(
         ChannelKey(one.meter_number, "", one.commodity, "Wh", "import", "interval") for one in meters
     )
     model = Model()
