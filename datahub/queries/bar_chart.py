@@ -13,6 +13,8 @@ COLORS = 6
 _SHARE = Decimal("0.8")  # of a part's width that its bars take
 _SIDE_BY_SIDE = 12
 _EVEN = 0.7  # of the widest gap between labels
+_ABOVE = 4  # from the top of a bar to the foot of its E
+_LETTER = 20  # how much room an E takes with what is around it
 _STEPS = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")))
 
 
@@ -159,10 +161,18 @@ def _bars(
                     _point(foot - top),
                     one.color,
                     part in one.estimated,
-                    (_point(x + width / 2), _point(top - 4)),
+                    (_point(x + width / 2), _point(_foot_of_mark(top, one, part, axis))),
                 )  # fmt: skip
             )
     return bars
+
+
+def _foot_of_mark(top: Decimal, one: Plotted, part: date, axis: _Axis) -> Decimal:
+    """Above the bar, or above the mark of the year before where that would cross the letter."""
+    before = one.before.get(part) if one.before else None
+    if before is not None and top - _LETTER < (line := axis.y(before)) < top:
+        return line - _ABOVE
+    return top - _ABOVE
 
 
 def _befores(one: Plotted, parts: Sequence[date], slot: Decimal, axis: _Axis) -> list[Mark]:
