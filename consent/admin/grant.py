@@ -25,6 +25,7 @@ from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to, l
 from accounts.admin.export import ExportAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.admin.filters import GrantScopeFilter, UseFilter
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
 from consent.queries.visible_grants import status_at
@@ -178,8 +179,9 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         return links_to(grant.receipts.all())
 
     @admin.display(description=_("last read"), ordering="read_at")
-    def last_read(self, grant: Grant) -> Any:  # noqa: ANN401
-        return grant.read_at  # type: ignore[attr-defined]  # annotated
+    def last_read(self, grant: Grant) -> str:
+        read_at = grant.read_at  # type: ignore[attr-defined]  # annotated
+        return moment_in_words(read_at) if read_at else "-"
 
     @admin.display(description=_("disclosures"))
     def reads(self, grant: Grant) -> str:

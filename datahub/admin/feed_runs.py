@@ -43,7 +43,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
 
     act_permission = RUN_FEEDS
     list_display = (
-        "file_name", "feed", "status", "progress", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
+        "file_name", "feed", "status", "how_far", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
     )  # fmt: skip
     list_filter = ("status", "feed")
     list_select_related = ("feed",)
@@ -54,7 +54,12 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         "sha256",
     )  # fmt: skip
     readonly_fields = ("progress", "reasons", "late_moves", "sent", "of", "began", "ended")
-    actions_detail = ("confirm", "again", "rejected_rows", "rejected_lines", "corrections")
+    actions_detail = (
+        "confirm",
+        "again",
+        {"title": _("What was rejected"), "items": ["rejected_rows", "rejected_lines"]},
+        "corrections",
+    )
     change_form_template = "admin/datahub/feedrun/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:
@@ -73,15 +78,22 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def progress(self, run: FeedRun) -> SafeString:
         """Bar and text; the page's script renews it while the run goes on."""
         return format_html(
-            '<div class="staff-progress" id="progress-{}" data-live="{}">'
-            '<progress class="staff-bar" max="100" value="{}" aria-label="{}"></progress> '
-            '<span>{}</span><br><span class="staff-muted">{}</span></div>',
+            '<div class="staff-progress" id="progress-{}" data-live="{}">{}<br>'
+            '<span class="staff-muted">{}</span></div>',
             run.pk,
             "going" if run.status in PENDING else "over",
+            self.how_far(run),
+            counts_in_words(run),
+        )
+
+    @admin.display(description=_("progress"))
+    def how_far(self, run: FeedRun) -> SafeString:
+        """Bar and share; in the list the counts have columns of their own."""
+        return format_html(
+            '<progress class="staff-bar" max="100" value="{}" aria-label="{}"></progress> <span>{}</span>',
             int(run.share_done * 100),
             _("progress"),
             progress_in_words(run),
-            counts_in_words(run),
         )
 
     @admin.display(description=_("sent"), ordering="created")
@@ -114,7 +126,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         lines = format_html_join("", "<li>{}: {}</li>", ((rows, reason) for reason, rows in counted))
         url = reverse("admin:datahub_rejectedrow_changelist")
         return format_html(
-            '<ul>{}</ul><a href="{}?run__id__exact={}">all rejected rows</a>', lines, url, run.pk
+            '<ul>{}</ul><a href="{}?run__id__exact={}">{}</a>', lines, url, run.pk, _("all rejected rows")
         )
 
     def change_view(
@@ -140,7 +152,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @action(description=_("Confirm and go on"), permissions=["act"])
+    @action(description=_("Confirm and go on"), permissions=["confirm"])
     def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedrun_confirm", object_id)
 
@@ -156,6 +168,10 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def rejected_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedrun_lines", object_id)
 
+    def has_confirm_permission(self, request: HttpRequest, object_id: str) -> bool:
+        run = self.get_object(request, unquote(object_id))
+        return self.has_act_permission(request) and run is not None and run.status == RunStatus.HELD
+
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
@@ -166,14 +182,14 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         text = (
             run.problem
             if run.status == RunStatus.HELD
-            else f"Nothing to confirm: {run.get_status_display()}."
+            else _("Nothing to confirm: %(status)s.") % {"status": run.get_status_display()}
         )
         return ask(
             request,
             self.admin_site,
-            title=f"Confirm {run.file_name}",
+            title=_("Confirm %(file)s") % {"file": run.file_name},
             text=text,
-            button="Confirm and go on",
+            button=_("Confirm and go on"),
             back=reverse("admin:datahub_feedrun_change", args=[pk]),
             form=form,
         )
@@ -197,13 +213,13 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
                 what = f"loaded the file of run {run.pk} again"
                 self.log_act(request, second, what, reason=form.cleaned_data["reason"])
             return redirect("admin:datahub_feedrun_change", second.pk)
-        text = "What is stored already stays; rows that were rejected get another chance."
+        text = _("What is stored already stays; rows that were rejected get another chance.")
         return ask(
             request,
             self.admin_site,
-            title=f"Load {run.file_name} again",
+            title=_("Load %(file)s again") % {"file": run.file_name},
             text=text,
-            button="Load it again",
+            button=_("Load it again"),
             back=reverse("admin:datahub_feedrun_change", args=[pk]),
             form=form,
         )

@@ -68,7 +68,7 @@ class FeedAdmin(ActingAdmin):
 
     act_permission = RUN_FEEDS
     form = FeedForm
-    list_display = ("name", "state", "kind", "format", "time_zone", "last_run", "rejected")
+    list_display = ("name", "state", "kind", "format", "last_run", "rejected")
     list_filter = ("kind",)
     search_fields = ("name",)
     readonly_fields = ("kind", "last_run", "runs", "address")
@@ -92,13 +92,13 @@ class FeedAdmin(ActingAdmin):
     def last_run(self, feed: Feed) -> str:
         status, last_at = getattr(feed, "last_status", None), getattr(feed, "last_at", None)
         if status is None:
-            return "never"
+            return str(_("never"))
         return f"{RunStatus(status).label}, {moment_with_zone(last_at)}"
 
     @admin.display(description=_("runs"))
     def runs(self, feed: Feed) -> str:
         url = reverse("admin:datahub_feedrun_changelist")
-        return format_html('<a href="{}?feed__id__exact={}">all runs of this feed</a>', url, feed.pk)
+        return format_html('<a href="{}?feed__id__exact={}">{}</a>', url, feed.pk, _("all runs of this feed"))
 
     @admin.display(description=_("where programs send files"))
     def address(self, feed: Feed) -> str:

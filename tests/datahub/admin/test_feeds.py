@@ -119,6 +119,26 @@ def test_lines_that_do_not_stand_for_themselves_are_not_offered(staff, tmp_path)
     assert answer.status_code == 302
 
 
+@pytest.mark.parametrize(("status", "offered"), [(RunStatus.HELD, True), (RunStatus.DONE, False)])
+def test_only_a_held_run_offers_to_go_on(staff, status, offered):
+    run = FeedRunFactory(status=status)
+
+    page = staff.get(reverse("admin:datahub_feedrun_change", args=[run.pk])).content.decode()
+
+    assert ("Confirm and go on" in page) is offered
+    assert "Rejected lines to put right" in page
+
+
+def test_the_list_of_runs_says_each_count_once(staff):
+    run = FeedRunFactory(rows_read=12, accepted=12)
+
+    listed = staff.get(reverse("admin:datahub_feedrun_changelist")).content.decode()
+    shown = staff.get(reverse("admin:datahub_feedrun_change", args=[run.pk])).content.decode()
+
+    assert "12 rows, 12 accepted" in shown
+    assert "12 rows, 12 accepted" not in listed
+
+
 def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):
     run = FeedRunFactory(status=RunStatus.HELD, problem="would end 3 of 4 links")
     page = reverse("admin:datahub_feedrun_confirm", args=[run.pk])
