@@ -29,34 +29,33 @@ _STORED = """
         string_agg(date_send(block.day), ''), NULL::bytea, string_agg(timestamptz_send(block.modified), ''),
         string_agg(int4send(coalesce(length(block.exceptions), 0)), ''), string_agg(block.exceptions, ''),
         string_agg(block.vals, '')
-    FROM interval_block AS block
-    WHERE block.channel_id = ANY(%(channels)s::bigint[]) AND block.day BETWEEN %(first)s::date AND %(last)s::date
-        {blocks}
+    FROM {blocks} AND block.day BETWEEN %(first)s::date AND %(last)s::date
     GROUP BY 1, 2, 3, 4, 5, 6
     UNION ALL
     SELECT NULL, NULL, NULL, reading.scale, reading.channel_id, reading.quality,
         string_agg(timestamptz_send(reading.start), ''), string_agg(timestamptz_send(reading.end), ''),
         string_agg(timestamptz_send(reading.modified), ''), NULL, string_agg(boolsend(reading.value IS NOT NULL), ''),
         string_agg(int8send(coalesce(reading.value, 0)), '')
-    FROM datahub_periodreading AS reading
-    WHERE reading.channel_id = ANY(%(channels)s::bigint[])
-        AND reading.start >= %(first)s::date AND reading.end < %(last)s::date + 2
-        {periods}
+    FROM {periods} AND reading.start >= %(first)s::date AND reading.end < %(last)s::date + 2
     GROUP BY 4, 5, 6
 """
-_EACH = """
-    AND EXISTS (
-        SELECT 1 FROM unnest(%(wanted)s::bigint[], %(firsts)s::date[], %(lasts)s::date[])
-            AS wanted (channel_id, first, last)
-        WHERE wanted.channel_id = {table}.channel_id AND {within}
-    )
-"""
 # of channels that are all wanted on the same days, as most calls want them
-_ALIKE = _STORED.format(blocks="", periods="")
+_ALIKE = _STORED.format(
+    blocks="interval_block AS block WHERE block.channel_id = ANY(%(channels)s::bigint[])",
+    periods="datahub_periodreading AS reading WHERE reading.channel_id = ANY(%(channels)s::bigint[])",
+)
+# Nothing is wanted twice, so that it can be joined: planned for whatever values, the database looks up one after the
+# other; with EXISTS it goes through all that is wanted for each row.
+_WANTED = """unnest(%(channels)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS wanted (channel_id, first, last)
+    JOIN {table} ON {name}.channel_id = wanted.channel_id WHERE {within}"""
 _APART = _STORED.format(
-    blocks=_EACH.format(table="block", within="block.day BETWEEN wanted.first AND wanted.last"),
-    periods=_EACH.format(
-        table="reading", within="reading.start >= wanted.first AND reading.end < wanted.last + 2"
+    blocks=_WANTED.format(
+        table="interval_block AS block", name="block", within="block.day BETWEEN wanted.first AND wanted.last"
+    ),
+    periods=_WANTED.format(
+        table="datahub_periodreading AS reading",
+        name="reading",
+        within="reading.start >= wanted.first AND reading.end < wanted.last + 2",
     ),
 )
 _DAY_ZERO = 10_957  # days from 1970-01-01 to 2000-01-01, where the database's binary form begins
@@ -120,15 +119,17 @@ def stored_runs(wanted: Sequence[Wanted]) -> Iterator[Run]:
 
     Periods may reach a day beyond them; whoever asks cuts to the second.
     """
-    channels = [one.channel_id for one in wanted]
-    firsts, lasts = _dates([one.first for one in wanted]), _dates([one.last for one in wanted])
+    apart = _joined_days(wanted)
+    firsts, lasts = _dates([one.first for one in apart]), _dates([one.last for one in apart])
     parameters = {
-        "channels": array(sorted(set(channels))), "first": min(firsts).isoformat(), "last": max(lasts).isoformat(),
-    }  # fmt: skip
+        "channels": array(one.channel_id for one in apart),
+        "first": min(firsts).isoformat(),
+        "last": max(lasts).isoformat(),
+    }
     statement = _ALIKE
-    if len({(one.first, one.last) for one in wanted}) > 1:
+    if len({(one.first, one.last) for one in apart}) > 1:
         statement = _APART
-        parameters |= {"wanted": array(channels), "firsts": array(firsts), "lasts": array(lasts)}
+        parameters |= {"firsts": array(firsts), "lasts": array(lasts)}
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(statement, parameters)
         rows = [_Stored(*row) for row in cursor.fetchall()]
@@ -154,6 +155,18 @@ class _Stored(NamedTuple):
     run_sizes: bytes
     runs: bytes | None  # of other qualities; of periods, whether there is a value
     vals: bytes
+
+
+def _joined_days(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """By channel and day, none of which can hold a reading of another: those that meet are one."""
+    found: list[Wanted] = []
+    for one in sorted(wanted):
+        last = found[-1] if found else None
+        if last is not None and last.channel_id == one.channel_id and one.first <= last.last + 1:
+            found[-1] = last._replace(last=max(last.last, one.last))
+        else:
+            found.append(one)
+    return found
 
 
 def _dates(days: Sequence[int]) -> list[date]:
