@@ -131,6 +131,10 @@ PAGES = (
         "staff-stop", "/admin/consent/grant/{grant}/stop/",
         "Stop sharing for a customer", "Dejar de compartir en nombre de un cliente", ".staff-fields",
     ),
+    _staff(
+        "staff-pause", "/admin/consent/grant/{grant}/pause/",
+        "Pause sharing", "Poner en pausa", ".staff-fields",
+    ),
     MapPage(
         "staff-customer-view", a_day_at_the_desk, _as_the_customer, {"en": "Sharing", "es": "Datos compartidos"},
         (".viewing-for",),
