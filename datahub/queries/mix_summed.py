@@ -254,10 +254,11 @@ class _Summing:
         is_open = self._is_open(item.contracts[0], parts, rows)
         if not (is_open or self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0])):
             return mix_sum(parts, rows), None
-        moved = self.use[item.contracts[0]].moved(*edges)
-        found = mix_sum(parts, rows, used=used.of(rows), used_moved=moved)
-        is_told = is_open and found.weighting is Weighting.ENERGY
-        return found, found.in_watt_hours(used.of(rows)) if is_told else None
+        use = self.use[item.contracts[0]]
+        found = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
+        if not is_open or found.weighting is not Weighting.ENERGY:
+            return found, None
+        return found, found.in_watt_hours(use.during(*parts.once(rows)))
 
     def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
         """Whether the access opens all the readings that say what was used during these parts."""

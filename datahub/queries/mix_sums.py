@@ -41,12 +41,16 @@ class Parts:
     def lengths(self) -> Integers:
         return self.ends - self.begins
 
+    def once(self, rows: slice) -> tuple[Integers, Integers]:
+        """When these begin and end, without the time that another region has told already."""
+        begins, ends = self.begins[rows], self.ends[rows]
+        first = np.maximum(begins, np.concatenate([begins[:1], np.maximum.accumulate(ends)[:-1]]))
+        return first[first < ends], ends[first < ends]
+
     def known_seconds(self, rows: slice) -> int:
         """How long these are, those that two regions tell at once counted once."""
-        begins, ends = self.begins[rows], self.ends[rows]
-        reached = np.maximum.accumulate(ends)
-        before = np.concatenate([begins[:1], reached[:-1]])
-        return int(np.maximum(reached - np.maximum(begins, before), 0).sum())
+        begins, ends = self.once(rows)
+        return int((ends - begins).sum())
 
     def of(self, bucket: int) -> slice:
         low, high = np.searchsorted(self.buckets, [bucket, bucket + 1]).tolist()

@@ -240,6 +240,19 @@ def test_a_reading_that_reaches_out_of_the_usage_shared_tells_no_part_of_itself(
     assert (period["weighting"], period["known_seconds"]) == ("time", 12 * 3600)
 
 
+def test_what_was_used_in_two_regions_at_once_is_told_once(reader, west):
+    other = place(ServicePointFactory(), "EAST", end=MIDNIGHT + 12 * HOUR).service_point
+    ContractServicePointFactory(contract=west.contract, service_point=other)
+    for region, source in (("WEST", "wind"), ("EAST", "gas")):
+        tariff(region=region, **{source: [FULL] * 24})
+    used(west, *[100] * 24)
+    reader.granted(west.contract, scope=BOTH)
+
+    period = day(reader)
+
+    assert {one["source"]: one["energy_wh"] for one in period["sources"]} == {"gas": 800, "wind": 1600}
+
+
 @pytest.mark.spec("X-15")
 def test_a_source_of_one_hour_hides_no_better_in_two_regions_at_once(reader, west):
     """The two parts of the sum tell of the same use."""
