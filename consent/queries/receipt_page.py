@@ -17,7 +17,7 @@ from consent.queries.status_words import StatusWords, words_of
 from consent.queries.timeline import TimelineEntry, timeline
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
-from consent.wording import commodity_in_words
+from consent.wording import commodity_in_words, zone_in_words
 
 Named = Mapping[str, Mapping[str, str]]
 
@@ -108,7 +108,7 @@ def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> Receip
     has_ended = status_at(grant, at) in ENDED
     return ReceiptPage(
         number=receipt.number,
-        created=moment_in_words(receipt.created),
+        created=f"{moment_in_words(receipt.created)} ({zone_in_words()})",
         utility=facts["utility"],
         utility_terms_uri=facts.get("utility_terms_uri", ""),
         status=words_of(grant, at, viewer=user if readable else None),

@@ -29,6 +29,7 @@ def period(scope, start=None, end=None):
     )
 
 
+@pytest.mark.spec("F-97a", "F-97c", "F-98a", "F-98c", "F-99a", "F-99c", "F-100a", "F-100c", "F-100d")
 @pytest.mark.parametrize(
     ("scope", "start", "end", "sentence"),
     [

@@ -40,7 +40,7 @@ def mails(kind):
     return {mail.to: mail for mail in OutgoingMail.objects.filter(kind=kind)}
 
 
-@pytest.mark.spec("P-16", "F-179", "F-181", "F-182s", "F-183")
+@pytest.mark.spec("P-16", "F-179", "F-181", "F-182s", "F-183", "F-180")
 def test_who_agreed_gets_the_receipts_number_and_link_and_what_is_shared(home, grant):
     mail = mails("approved")[home.owner.email]
 

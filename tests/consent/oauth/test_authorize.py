@@ -48,7 +48,7 @@ def test_a_good_request_is_stored_and_its_page_shown_from_the_copy(third_party):
     assert not stored.prompt_login
 
 
-@pytest.mark.spec("F-09", "F-10", "F-11", "F-164", "F-165", "F-166")
+@pytest.mark.spec("F-09", "F-10", "F-11", "F-164", "F-165", "F-166", "F-08")
 @pytest.mark.parametrize(
     "change",
     [
@@ -212,6 +212,7 @@ def test_a_request_too_long_for_an_address_is_told_to_be_pushed(third_party):
     assert "pushed_authorization_request_endpoint" in problem["error_description"]
 
 
+@pytest.mark.spec("F-15")
 @pytest.mark.parametrize(
     ("change", "error"),
     [

@@ -1,14 +1,18 @@
 """The receipt: the proof of what was agreed, readable and stoppable without a login, personal only with one."""
 
 import pytest
+import time_machine
 from django.test import Client as Browser
 from django.urls import reverse
+from lxml import html
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
 from consent.models import Actor, Client, Grant, GrantEvent, Receipt
+from consent.scopes.catalogue import SCOPES
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
+from consent.services.offer import build_offer
 from consent.transitions import GrantStatus
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
@@ -34,6 +38,10 @@ def page_of(receipt, browser=None):
     return (browser or Browser()).get(reverse("receipt", args=[receipt.key])).content.decode()
 
 
+def words_of(page):
+    return " ".join(page.text_content().split())
+
+
 @pytest.mark.spec("F-177", "F-184", "F-185", "F-187", "F-188", "F-189", "F-191", "F-192", "F-194")
 def test_anyone_with_the_address_reads_what_was_agreed(receipt):
     page = page_of(receipt)
@@ -52,6 +60,46 @@ def test_anyone_with_the_address_reads_what_was_agreed(receipt):
         reverse("receipt_stop", args=[receipt.key]),
     ):
         assert words in page
+
+
+@pytest.mark.spec("F-171", "F-172", "F-174", "F-186")
+def test_each_approval_has_one_at_once_with_its_time_and_a_number_of_its_own(home):
+    with time_machine.travel("2026-11-24T16:00:00+00:00", tick=False):
+        for _time in range(2):
+            approve(ask(USAGE, user=home.owner))
+    receipts = Receipt.objects.all()
+
+    assert {receipt.grant for receipt in receipts} == set(Grant.objects.all())
+    assert len({receipt.number for receipt in receipts}) == 2
+    for receipt in receipts:
+        assert "<dt>Time</dt><dd>November 24, 2026, 8:00 AM (Pacific Time)</dd>" in page_of(receipt)
+
+
+@pytest.mark.spec("F-195", "F-196s")
+def test_it_says_what_is_shared_in_the_words_of_the_request(home, browser):
+    details = [{"type": name, "services": "all", "start": "-1y", "end": "+1y"} for name in SCOPES]
+    request = ask(*details, user=home.owner)
+    offer = build_offer(request, home.owner, clock.now())
+    form = html.fromstring(browser.get(reverse("consent_request", args=[request.key])).content.decode())
+    approve(request)
+
+    shown = words_of(html.fromstring(page_of(Receipt.objects.get())))
+
+    for card in offer.cards:
+        said = [card.title, card.sentence, card.badge, card.period_sentence, card.excludes]
+        said += [part for pair in card.includes for part in pair]
+        assert [words for words in said if words not in shown] == []
+        assert [words for words in said if words not in words_of(form)] == []
+
+
+@pytest.mark.spec("F-193")
+def test_it_says_how_to_reach_support(receipt, settings):
+    settings.SUPPORT_URL = "https://utility.example.com/contact"
+
+    page = page_of(receipt)
+
+    assert "Give support the receipt number." in page
+    assert '<a href="https://utility.example.com/contact" target="_blank" rel="noopener">' in page
 
 
 @pytest.mark.spec("P-12", "F-189", "F-190")

@@ -31,7 +31,7 @@ def granted():
     return {part.scope: {contract.pk for contract in part.contracts.all()} for part in grant.parts.all()}
 
 
-@pytest.mark.spec("F-68", "P-01")
+@pytest.mark.spec("F-68", "P-01", "F-26", "F-84")
 def test_approving_as_it_stands_shares_exactly_what_was_asked(home, browser, opened):
     request = ask(USAGE, BILLS, user=home.owner)
 
@@ -192,7 +192,7 @@ def test_a_form_without_a_digest_shares_nothing(home, browser, opened):
     assert not Grant.objects.exists()
 
 
-@pytest.mark.spec("P-07", "F-83", "C-33")
+@pytest.mark.spec("P-07", "F-83", "C-33", "F-27", "F-28")
 def test_a_double_click_gives_one_grant_one_receipt_and_the_same_way_back(home, browser, opened):
     form = opened(browser, ask(USAGE, user=home.owner))
 

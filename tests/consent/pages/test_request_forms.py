@@ -241,7 +241,7 @@ def test_the_purpose_is_shown_as_typed_and_scrolls_after_ten_lines():
     assert "min-block-size" not in rules
 
 
-@pytest.mark.spec("F-69", "F-70")
+@pytest.mark.spec("F-69", "F-70", "F-104", "F-105")
 @pytest.mark.parametrize("purpose", ["", "To size your roof."])
 def test_a_purpose_is_shown_only_where_the_company_gave_one(home, browser, purpose):
     page = words_of(browser.get(address(ask(USAGE, user=home.owner, client=ClientFactory(purpose=purpose)))))

@@ -40,7 +40,7 @@ def free(request):
     return request
 
 
-@pytest.mark.spec("F-34", "F-35", "X-16")
+@pytest.mark.spec("F-34", "F-35", "X-16", "F-16", "F-17s", "F-18")
 def test_who_is_not_logged_in_is_asked_to_and_comes_back(home):
     request = free(ask(USAGE, user=home.owner))
 
@@ -158,7 +158,7 @@ def test_the_page_cannot_be_framed_or_stored_and_ends_only_at_the_company(home, 
     assert response["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.spec("F-49", "F-50", "F-51", "F-57", "F-65", "X-20")
+@pytest.mark.spec("F-49", "F-50", "F-51", "F-57", "F-65", "X-20", "F-24", "F-43", "F-104", "F-105")
 def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, browser):
     client = ClientFactory(name="Sunny Roofs (demo)", purpose="To size your <b>roof</b>.")
     request = ask(USAGE, user=home.owner, client=client)
@@ -228,7 +228,7 @@ def test_a_list_of_services_offers_only_those(home, browser, opened):
     assert home.contract.public_id not in page
 
 
-@pytest.mark.spec("F-159", "F-160", "F-161", "F-162", "C-22")
+@pytest.mark.spec("F-159", "F-160", "F-161", "F-162", "C-22", "F-23")
 def test_services_of_somebody_else_lead_to_a_page_that_declines_with_an_error(home, browser):
     request = ask({**USAGE, "services": ["9999999-9"]}, user=home.owner)
 

@@ -23,6 +23,7 @@ def ticks(group):
     return {choice.number: choice.preselected for choice in group.choices}
 
 
+@pytest.mark.spec("F-130")
 def test_all_offers_and_ticks_the_current_services_only():
     home = household()
     ended = add_service(owner=home.owner, account=home.account, end=date(2026, 11, 24))
@@ -95,6 +96,7 @@ def test_scopes_that_ask_for_the_same_services_share_one_list():
     assert of_gas.can_be_shared and of_gas.nothing_for == ("How your electricity was made",)
 
 
+@pytest.mark.spec("F-124b")
 @pytest.mark.parametrize(
     ("detail", "offered_later"),
     [
