@@ -98,13 +98,15 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
 
 @transaction.atomic
 def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
-    """Mail another link; the one before opens nothing.
+    """Mail another link; the one before opens nothing. `by` is its sender from now on, as whoever sent it may be gone.
 
-    Raises InvitingRefused: not_yours, too_soon, too_often, too_many_today; NotInvited.
+    Raises InvitingRefused: not_yours, too_soon, too_often, too_many_today; NotInvited, also where the role is over.
     """
     Customer.objects.select_for_update().get(pk=invitation.customer_id)
     locked = _open(Invitation.objects.filter(pk=invitation.pk))
     _must_own(locked, by, at)
+    if locked.until is not None and locked.until <= at:
+        raise NotInvited
     if locked.sent + _PAUSE > at:
         raise InvitingRefused("too_soon")
     mails = _mails_of_the_day(locked.customer_id, at)
@@ -116,8 +118,9 @@ def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
     if mails.count() >= _MOST_A_DAY:
         raise InvitingRefused("too_many_today")
     key = new_secret()
+    locked.invited_by = by
     locked.digest, locked.sent, locked.expires = _digest(key), at, at + VALID_FOR
-    locked.save(update_fields=["digest", "sent", "expires"])
+    locked.save(update_fields=["invited_by", "digest", "sent", "expires"])
     _tell(locked, key, at)
     _record(RoleVerb.SENT_AGAIN, locked, by, at)
 

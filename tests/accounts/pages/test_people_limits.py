@@ -7,9 +7,17 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import Membership, Role, RoleEvent, SignInMail
-from accounts.services.inviting import InvitingRefused, Offered, invite, invite_once_more, withdraw
+from accounts.services.inviting import (
+    InvitingRefused,
+    NotInvited,
+    Offered,
+    invite,
+    invite_once_more,
+    withdraw,
+)
 from accounts.services.roles import RoleRefused, end_role
 from cdsc_portal.lib import clock
+from tests.accounts.pages.test_people import sent_link
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +87,34 @@ def test_an_invitation_is_sent_again_five_times_a_day(home):
     other = invite(email="q@example.com", offered=offered, by=home.owner, at=at)
     invite_once_more(invitation=other, by=home.owner, at=at + timedelta(hours=6))
     invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=25))
+
+
+def test_who_sends_an_invitation_again_stands_for_it_where_the_first_sender_is_gone(home):
+    at = clock.now() - timedelta(hours=1)
+    heir = MembershipFactory(customer=home.customer, role=Role.OWNER).user
+    offered = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None)
+    made = invite(email="p@example.com", offered=offered, by=home.owner, at=at)
+    end_role(membership=Membership.objects.get(user=home.owner), by=home.owner, at=at)
+
+    SignInMail.objects.all().delete()
+
+    invite_once_more(invitation=made, by=heir, at=clock.now())
+
+    path, message = sent_link()
+    assert Browser().get(path).status_code == 200
+    assert str(heir) in message.body
+
+
+def test_an_invitation_to_a_role_that_is_over_is_not_sent_again(home):
+    at = clock.now()
+    until = at + timedelta(days=1)
+    offered = Offered(home.customer, None, Role.DELEGATE, may_share=False, until=until)
+    made = invite(email="p@example.com", offered=offered, by=home.owner, at=at)
+
+    with pytest.raises(NotInvited):
+        invite_once_more(invitation=made, by=home.owner, at=until)
+
+    assert SignInMail.objects.count() == 1
 
 
 def test_mails_that_are_sent_again_count_for_the_customers_day(home):
