@@ -83,15 +83,18 @@ class _Share(models.Model):
 
 
 class MixShare(_Share):
-    """A share in force. `modified` moves when it or what it rests on does, `synced` with each load that saw it."""
+    """A share in force. `modified` moves when it or what it rests on does, `synced` with each load that saw it.
+
+    Of what is worked out, `synced` moves in one row of each series: a series was last looked at when its newest says.
+    """
 
     synced = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["series", "key", "start", "source", "region", "contract"],
-                name="one_share_of_a_source_somewhere",
+                fields=["series", "key", "region", "start", "source", "contract"],
+                name="one_share_of_a_source",
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
@@ -101,7 +104,9 @@ class MixShare(_Share):
         indexes = [
             models.Index(
                 fields=["contract", "start"], name="share_of_contract", condition=Q(contract__isnull=False)
-            )
+            ),
+            # all that was worked out of a region's day, whatever tariffs there were
+            models.Index(fields=["region", "start"], name="share_of_region", condition=~Q(region="")),
         ]
 
 

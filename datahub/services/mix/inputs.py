@@ -72,7 +72,12 @@ def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> To
     """What files told of the region, and of the tariffs wherever they are sold. One query."""
     first, past = instants(days)
     rows = MixShare.objects.filter(
-        key__in=[region, *tariffs], start__lt=past, start__gt=first - _YEAR, worked_out=False
+        series__in=list(MixSeries),
+        key__in=[region, *tariffs],
+        region="",
+        start__lt=past,
+        start__gt=first - _YEAR,
+        worked_out=False,
     ).values_list("series", "key", "start", "seconds", "source", "share", "provisional")
     spans: dict[_Name, set[tuple[int, int]]] = defaultdict(set)
     residual: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)

@@ -14,9 +14,11 @@ from datahub.mix.residual import Method, Residual, residual
 from datahub.models import MixDay, MixSeries
 from datahub.services.mix.inputs import Told, amounts_around, instants, told_shares
 from datahub.services.mix.store import WorkedOut, store_shares
-from datahub.services.mix.use import Served, Use, served, tariffs_in, use_of
+from datahub.services.mix.use import Served, ServedContracts, Use
 
-DAYS_AT_ONCE = 4  # a region's usage of so many days is in memory at once
+DAYS_AT_ONCE = (
+    8  # a region's usage of so many days is in memory at once; who is served is looked up once for them
+)
 
 
 @transaction.atomic
@@ -60,13 +62,17 @@ class _Untracked:
 
 
 def _worked_out(region: str, days: Sequence[date]) -> Iterator[WorkedOut]:
-    """All shares of consecutive days. Six queries, two of them for what was used."""
+    """All shares of consecutive days. Twelve statements, however many contracts and hours."""
     span = instants(days)
     amounts = amounts_around(region, days)
     seconds = step_seconds(amounts)
     hull = range(int(span[0].timestamp()), int(span[1].timestamp()))
     steps = region_steps(amounts, seconds, hull)
-    tariffs = tariffs_in(region, *span)
+    own = {
+        contract for step in steps.values() for _tariff, contract in step.cancelled if contract is not None
+    }
+    contracts = ServedContracts(region, *span, own=own)
+    tariffs = contracts.tariffs()
     told = told_shares(region, list(tariffs), days)
     for start in hull[::seconds]:
         if start not in steps and told.residual_at(start):
@@ -74,7 +80,7 @@ def _worked_out(region: str, days: Sequence[date]) -> Iterator[WorkedOut]:
     untracked = {start: _untracked(start, step, told) for start, step in steps.items()}
     for start, step in steps.items():
         yield from _of_region(region, start, seconds, step, untracked[start], told)
-    yield from _Consumption(region, seconds, steps, untracked, told).rows(days, span, tariffs)
+    yield from _Consumption(region, seconds, steps, untracked, told).rows(days, contracts, tariffs)
 
 
 def _untracked(start: int, step: Step, told: Told) -> _Untracked:
@@ -119,14 +125,13 @@ class _Consumption:
     told: Told
 
     def rows(
-        self, days: Sequence[date], span: tuple[datetime, datetime], tariffs: Mapping[str, tuple[int, int]]
+        self, days: Sequence[date], contracts: ServedContracts, tariffs: Mapping[str, tuple[int, int]]
     ) -> Iterator[WorkedOut]:
         """Usage is read only of tariffs with certificates, of their own or of one of their contracts."""
-        holders = {holder for step in self.steps.values() for holder in step.cancelled}
-        own = sorted({contract for _tariff, contract in holders if contract is not None})
-        owners = served(self.region, own, *span)
-        certified = ({tariff for tariff, _ in holders} | {one.tariff for one in owners}) & tariffs.keys()
-        use = use_of(self.region, days, span, tariffs=certified, own=own, seconds=self.seconds)
+        owners = contracts.alone()
+        certified = {tariff for step in self.steps.values() for tariff, _ in step.cancelled}
+        certified |= {one.tariff for one in owners}
+        use = contracts.use(days, certified & tariffs.keys(), seconds=self.seconds)
         for start in sorted(self.steps):
             for tariff, (first, past) in tariffs.items():
                 if first < start + self.seconds and start < past:

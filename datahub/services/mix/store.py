@@ -64,7 +64,8 @@ _CHANGES = (
     f"""INSERT INTO datahub_mixshare ({_COLUMNS}, worked_out, modified, synced)
         SELECT {_COLUMNS}, true, %(at)s, %(at)s FROM mix_wanted wanted
         WHERE NOT EXISTS (SELECT FROM mix_stored stored WHERE {_SAME})""",  # noqa: S608
-    "UPDATE datahub_mixshare SET synced = %(at)s WHERE id IN (SELECT id FROM mix_stored)",
+    """UPDATE datahub_mixshare SET synced = %(at)s WHERE id IN (
+        SELECT max(id) FROM mix_stored GROUP BY series, key, region, contract_id)""",
     "DROP TABLE mix_wanted, mix_stored, mix_old",
 )
 
@@ -72,7 +73,8 @@ _CHANGES = (
 def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date], at: datetime) -> None:
     """Make `rows` all that is worked out of the region's days, in the caller's transaction; a fixed number of queries.
 
-    `modified` moves only where a row says something else than it did.
+    `modified` moves only where a row says something else than it did, `synced` in one row of each series: the newest of
+    a series counts, and all others would be written for it.
     """
     first, past = instants(days)
     facts: dict[str, Any] = {"region": region, "first": first, "past": past, "at": at}

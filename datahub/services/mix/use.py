@@ -14,57 +14,57 @@ from datahub.feeds.store.codec import DAY_SECONDS, Integers, unpacked
 from datahub.feeds.store.columns import LONGEST_IN_A_BLOCK
 from datahub.mix.amounts import apportion
 
-# Which contracts were served in the region on which tariff and by which meter, during what of their time.
-_SERVED = """
-    WITH served AS MATERIALIZED (
-        SELECT contract.id AS contract, term.tariff_code AS tariff, installed.meter_id AS meter, span.first, span.last
-        FROM accounts_gridplacement placed
-        JOIN accounts_contractservicepoint linked ON linked.service_point_id = placed.service_point_id
-        JOIN accounts_servicecontract contract ON contract.id = linked.contract_id
-        JOIN accounts_supplyterm term ON term.contract_id = contract.id
-        LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
-            AND tstzrange(installed.start, installed.end) && tstzrange(%(first)s, %(past)s)
-        CROSS JOIN LATERAL (SELECT
-            greatest(placed.start, linked.start, installed.start, contract.start::timestamp AT TIME ZONE %(zone)s,
-                     term.start::timestamp AT TIME ZONE %(zone)s) AS first,
-            least(placed.end, linked.end, installed.end, contract.end::timestamp AT TIME ZONE %(zone)s,
-                  term.end::timestamp AT TIME ZONE %(zone)s) AS last) span
-        WHERE placed.region = %(region)s AND span.first < coalesce(span.last, 'infinity')
-            AND span.first < %(past)s AND coalesce(span.last, 'infinity') > %(first)s
-    )
+# Which contracts were served in the region on which tariff and by which meter, during what of their time; `alone` are
+# those with certificates of their own. `begins` and `ends` stand where the days that are read do not lie wholly in it.
+_FORGET = "DROP TABLE IF EXISTS pg_temp.mix_served"
+_LOOK_UP = """
+    CREATE TEMPORARY TABLE mix_served ON COMMIT DROP AS
+    SELECT CASE WHEN contract.id = ANY(%(own)s) THEN contract.id END AS alone, term.tariff_code AS tariff,
+        installed.meter_id AS meter, span.first, span.last,
+        CASE WHEN span.first > %(first)s - interval '1 day' THEN span.first END AS begins,
+        CASE WHEN span.last < %(past)s + interval '1 day' THEN span.last END AS ends
+    FROM accounts_gridplacement placed
+    JOIN accounts_contractservicepoint linked ON linked.service_point_id = placed.service_point_id
+    JOIN accounts_servicecontract contract ON contract.id = linked.contract_id
+    JOIN accounts_supplyterm term ON term.contract_id = contract.id
+    LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
+        AND tstzrange(installed.start, installed.end) && tstzrange(%(first)s, %(past)s)
+    CROSS JOIN LATERAL (SELECT
+        greatest(placed.start, linked.start, installed.start, contract.start::timestamp AT TIME ZONE %(zone)s,
+                 term.start::timestamp AT TIME ZONE %(zone)s) AS first,
+        least(placed.end, linked.end, installed.end, contract.end::timestamp AT TIME ZONE %(zone)s,
+              term.end::timestamp AT TIME ZONE %(zone)s) AS last) span
+    WHERE placed.region = %(region)s AND span.first < coalesce(span.last, 'infinity')
+        AND span.first < %(past)s AND coalesce(span.last, 'infinity') > %(first)s
 """
-_TARIFFS = f"""{_SERVED}
+_ANALYZE = "ANALYZE mix_served"
+_TARIFFS = """
     SELECT tariff, greatest(min(first), %(first)s), max(least(last, %(past)s))
-    FROM served GROUP BY tariff ORDER BY tariff
-"""  # noqa: S608 - no part of it is input
-_CONTRACTS = f"""{_SERVED}
-    SELECT DISTINCT contract, tariff, greatest(first, %(first)s), least(last, %(past)s)
-    FROM served WHERE contract = ANY(%(own)s) ORDER BY 1, 2, 3, 4
-"""  # noqa: S608 - no part of it is input
-# Blocks that lie wholly in their span are joined by tariff; others come with it. One that does not begin at midnight
-# reaches into the next day.
-_BLOCKS = f"""{_SERVED}
-    SELECT served.tariff, CASE WHEN served.contract = ANY(%(own)s) THEN served.contract END, block.day, block.step,
-        block.phase, block.scale, octet_length(block.vals),
-        CASE WHEN partial THEN served.first END, CASE WHEN partial THEN served.last END, string_agg(block.vals, '')
-    FROM served
+    FROM mix_served GROUP BY tariff ORDER BY tariff
+"""
+_ALONE = """
+    SELECT DISTINCT alone, tariff, greatest(first, %(first)s), least(last, %(past)s)
+    FROM mix_served WHERE alone IS NOT NULL ORDER BY 1, 2, 3, 4
+"""
+# Blocks are joined by tariff, apart where they do not lie wholly in their span. One that does not begin at midnight
+# reaches into the next day. All blocks of a day are few groups, which the planner cannot know: it would sort them.
+_UNSORTED, _AS_EVER = "SET LOCAL enable_sort = off", "SET LOCAL enable_sort = on"
+_BLOCKS = """
+    SELECT served.tariff, served.alone, block.day, block.step, block.phase, block.scale, octet_length(block.vals),
+        served.begins, served.ends, string_agg(block.vals, '')
+    FROM mix_served served
     JOIN datahub_channel channel ON channel.meter_id = served.meter AND channel.kind = 'interval'
         AND channel.direction = 'import' AND channel.commodity = 'electricity' AND channel.unit = 'Wh'
     JOIN interval_block block ON block.channel_id = channel.id AND block.day = ANY(%(reaching)s)
         AND (block.phase > 0 OR block.day > %(before)s)
-    CROSS JOIN LATERAL (SELECT served.first > block.day::timestamp AT TIME ZONE 'UTC'
-        OR served.last < (block.day + 1)::timestamp AT TIME ZONE 'UTC' + make_interval(secs => block.phase)
-        AS partial) whole
     WHERE served.tariff = ANY(%(tariffs)s)
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-"""  # noqa: S608 - no part of it is input
-
+"""
 # Daily and longer readings, which are in no block; where a channel has blocks of the same days, those count.
-_PERIODS = f"""{_SERVED}
-    SELECT served.tariff, CASE WHEN served.contract = ANY(%(own)s) THEN served.contract END,
-        extract(epoch FROM reading.start)::bigint, extract(epoch FROM reading.end)::bigint, reading.scale,
-        sum(reading.value)::bigint
-    FROM served
+_PERIODS = f"""
+    SELECT served.tariff, served.alone, extract(epoch FROM reading.start)::bigint,
+        extract(epoch FROM reading.end)::bigint, reading.scale, sum(reading.value)::bigint
+    FROM mix_served served
     JOIN datahub_channel channel ON channel.meter_id = served.meter AND channel.kind = 'interval'
         AND channel.direction = 'import' AND channel.commodity = 'electricity' AND channel.unit = 'Wh'
         AND channel.longest > {LONGEST_IN_A_BLOCK}
@@ -116,61 +116,82 @@ class Use:
         return int(max(0, (2 * total + 10**most) // (2 * 10**most)))
 
 
-def tariffs_in(region: str, first: datetime, past: datetime) -> dict[str, tuple[int, int]]:
-    """The tariffs of the region's contracts, each with the hull of its time, in epoch seconds. One query."""
-    rows = _rows(_TARIFFS, region, first, past)
-    return {tariff: (int(start.timestamp()), int(end.timestamp())) for tariff, start, end in rows}
+class ServedContracts:
+    """The contracts of a region during [first, past), looked up once in the caller's transaction; three statements.
 
+    `own` are those with certificates of their own.
+    """
 
-def served(region: str, contracts: Collection[int], first: datetime, past: datetime) -> list[Served]:
-    """When these contracts were on which tariff in the region. One query."""
-    rows = _rows(_CONTRACTS, region, first, past, own=list(contracts)) if contracts else []
-    return [
-        Served(contract, tariff, int(start.timestamp()), int(end.timestamp()))
-        for contract, tariff, start, end in rows
-    ]
+    def __init__(self, region: str, first: datetime, past: datetime, *, own: Collection[int]) -> None:
+        self._facts: dict[str, Any] = {"first": first, "past": past}
+        facts = {**self._facts, "region": region, "own": list(own), "zone": settings.TIME_ZONE}
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET)
+            cursor.execute(_LOOK_UP, facts)
+            cursor.execute(_ANALYZE)
 
-
-def use_of(
-    region: str,
-    days: Sequence[date],
-    span: tuple[datetime, datetime],
-    *,
-    tariffs: Collection[str],
-    own: Collection[int],
-    seconds: int,
-) -> Use:
-    """What was used on these tariffs, known readings only; `own` are contracts to be told alone too. Two queries."""
-    use = Use()
-    if tariffs:
-        before = min(days) - timedelta(days=1)
-        more: dict[str, Any] = {
-            "reaching": [before, *days],
-            "before": before,
-            "tariffs": sorted(tariffs),
-            "own": list(own),
+    def tariffs(self) -> dict[str, tuple[int, int]]:
+        """Each with the hull of its time, in epoch seconds. One query."""
+        return {
+            tariff: (int(start.timestamp()), int(end.timestamp()))
+            for tariff, start, end in self._rows(_TARIFFS)
         }
-        for tariff, contract, day, step, phase, scale, size, first, last, packed in _rows(
-            _BLOCKS, region, *span, **more
-        ):
-            slots = DAY_SECONDS // step
-            values = _values(bytes(packed), size // slots, slots)
-            midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-            starts = midnight + phase + np.arange(slots, dtype=np.int64) * step
-            if first is not None:
-                past = np.inf if last is None else last.timestamp()
-                inside = (starts >= first.timestamp()) & (starts + step <= past)
-                values = np.where(inside, values, 0)
-            use.add(tariff, contract, scale, *_in_steps(starts, values, step, seconds))
-        for tariff, contract, begin, end, scale, value in _rows(_PERIODS, region, *span, **more):
-            use.add(tariff, contract, scale, *_over_steps(begin, end, value, seconds))
-    return use
+
+    def alone(self) -> list[Served]:
+        """When the contracts with certificates of their own were on which tariff. One query."""
+        return [
+            Served(contract, tariff, int(start.timestamp()), int(end.timestamp()))
+            for contract, tariff, start, end in self._rows(_ALONE)
+        ]
+
+    def use(self, days: Sequence[date], tariffs: Collection[str], *, seconds: int) -> Use:
+        """What was used on these tariffs, known readings only, in steps of so many seconds. Four statements."""
+        use = Use()
+        if not tariffs:
+            return use
+        before = min(days) - timedelta(days=1)
+        more = {"reaching": [before, *days], "before": before, "tariffs": sorted(tariffs)}
+        with connection.cursor() as cursor:
+            cursor.execute(_UNSORTED)
+            blocks = self._rows(_BLOCKS, **more)
+            cursor.execute(_AS_EVER)
+        for tariff, alone, *block in blocks:
+            starts, values, scale, step = _readings(*block)
+            use.add(tariff, alone, scale, *_in_steps(starts, values, step, seconds))
+        for tariff, alone, begin, end, scale, value in self._rows(_PERIODS, **more):
+            use.add(tariff, alone, scale, *_over_steps(begin, end, value, seconds))
+        return use
+
+    def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**self._facts, **more})
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
-def _values(packed: bytes, width: int, slots: int) -> Integers:
-    """Added up over the blocks; what is not known adds nothing."""
-    values: Integers = unpacked(packed, width, slots)[0].sum(axis=0)
-    return values
+def _readings(
+    day: date,
+    step: int,
+    phase: int,
+    scale: int,
+    size: int,
+    begins: datetime | None,
+    ends: datetime | None,
+    joined: bytes,
+) -> tuple[Integers, Integers, int, int]:
+    """The readings of blocks of `size` bytes, added up: starts, values, their scale and length in seconds.
+
+    What is not known adds nothing.
+    """
+    slots = DAY_SECONDS // step
+    values: Integers = unpacked(bytes(joined), size // slots, slots)[0].sum(axis=0)
+    midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    starts = midnight + phase + np.arange(slots, dtype=np.int64) * step
+    if begins is not None:
+        values = np.where(starts >= begins.timestamp(), values, 0)
+    if ends is not None:
+        values = np.where(starts + step <= ends.timestamp(), values, 0)
+    return starts, values, scale, step
 
 
 def _in_steps(starts: Integers, values: Integers, step: int, seconds: int) -> tuple[Integers, Integers]:
@@ -191,17 +212,3 @@ def _over_steps(begin: int, end: int, value: int, seconds: int) -> tuple[Integer
     starts = np.arange(begin - begin % seconds, end, seconds, dtype=np.int64)
     lengths = np.minimum(starts + seconds, end) - np.maximum(starts, begin)
     return starts, np.array(apportion(value, lengths.tolist()), dtype=np.int64)
-
-
-def _rows(statement: str, region: str, first: datetime, past: datetime, **more: Any) -> list[tuple[Any, ...]]:
-    parameters: dict[str, Any] = {
-        "region": region,
-        "first": first,
-        "past": past,
-        "zone": settings.TIME_ZONE,
-        **more,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found

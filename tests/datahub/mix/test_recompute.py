@@ -191,24 +191,27 @@ def test_a_day_that_fails_stays_due(monkeypatch):
     assert MixDay.objects.filter(due__isnull=False).count() == 1
 
 
-def test_queries_do_not_grow_with_contracts_and_hours():
-    def cost():
-        mark()
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            work_out()
+def test_queries_do_not_grow_with_contracts_tariffs_and_hours():
+    def cost(*days):
+        for day in days:
+            mark(day)
+        with CaptureQueriesContext(connection) as queries:
+            work_out_mix()
         return len(queries)
 
     hour_of_the_region()
     amount("cancelled", "solar", 1_000, tariff_code="GREEN")
-    customer(4_000)
-    few = cost()
-    for hour in range(1, 5):
+    amount("cancelled", "wind", 10, contract=customer(4_000).contract)
+    few = cost(START)
+    for hour in range(1, 48):
         hour_of_the_region(hour)
-        customer(*[4_000] * 5)
+        amount("cancelled", "solar", 1_000, hour=hour, tariff_code=f"T-{hour % 7}")
+    for number in range(10):
+        customer(*[4_000] * 48, tariff=f"T-{number}")
+        amount("cancelled", "wind", 10, contract=customer(*[4_000] * 48).contract)
 
-    assert cost() == few
+    assert cost(START, START + timedelta(days=1)) == few
+    assert MixShare.objects.filter(series=CONSUMPTION, start=START + timedelta(hours=47)).count() > 20
 
 
 def test_the_task_works_out_all_that_is_due():
