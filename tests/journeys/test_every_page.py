@@ -19,7 +19,7 @@ STATES = tuple(product(("en", "es"), (360, 1280), ("light", "dark")))
 PAGES = every_page()
 
 
-@pytest.mark.parametrize(("turn", "wanted"), enumerate(PAGES), ids=[page.name for page in PAGES])
+@pytest.mark.parametrize(("turn", "wanted"), list(enumerate(PAGES)), ids=[page.name for page in PAGES])
 @pytest.mark.spec("P-24")
 def test_a_page_holds_its_content_fits_and_has_no_fault(browser_page, turn, wanted):
     look_at(browser_page, wanted, turn)

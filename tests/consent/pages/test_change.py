@@ -270,3 +270,19 @@ def test_the_grant_is_untouched_by_a_form_without_its_token(grant, home):
 
     assert response.status_code == 403
     assert Grant.objects.get().authorization_details == grant.authorization_details
+
+
+@pytest.mark.spec("P-06")
+def test_enter_in_a_field_of_a_long_list_ticks_nothing_again(home, browser, grant):
+    """Browsers press the form's first button on Enter: here it only looks."""
+    stores = ServiceContractFactory.create_batch(11, billing_account=home.account)
+    approve(ask(USAGE, user=home.owner, client=grant.client))
+    form = form_of(browser, Grant.objects.latest("pk"))
+    form.untick("contract", stores[0].public_id)
+    (name, value, _words), *_others = form.buttons
+
+    again = PostedForm.on(browser, form.press(name, value), form_id="change")
+
+    assert stores[0].public_id not in again.ticked("contract")
+    assert len(again.ticked("contract")) == len(form.ticked("contract")) == 12
+    assert not GrantEvent.objects.filter(change="narrowed").exists()
