@@ -19,6 +19,7 @@ PUBLIC_URL = ENV.public_url
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
+    "cdsc_portal.web",  # first: it names models and fields before the admin makes forms of them
     "unfold",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -40,7 +41,6 @@ INSTALLED_APPS = [
     "accounts",
     "consent",
     "datahub",
-    "cdsc_portal.web",
 ]
 
 MIDDLEWARE = [

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DatahubConfig(AppConfig):
     name = "datahub"
+    verbose_name = _("Data")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

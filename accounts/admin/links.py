@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.admin.dated_links import DatedForm, DatedFormSet, DatedInline
 from accounts.models import ContractServicePoint, GridPlacement, MeterInstallation, SupplyTerm
@@ -61,7 +62,7 @@ class _PointLinkInline(DatedInline):
 class PointsOfContractInline(_PointLinkInline):
     """Where a contract is served."""
 
-    verbose_name_plural = "service points"
+    verbose_name_plural = gettext_lazy("service points")
     fields = ("service_point", "start", "end")
     autocomplete_fields = ("service_point",)
 
@@ -69,7 +70,7 @@ class PointsOfContractInline(_PointLinkInline):
 class ContractsOfPointInline(_PointLinkInline):
     """Whose service a point carries: a move is an end and a start."""
 
-    verbose_name_plural = "service contracts"
+    verbose_name_plural = gettext_lazy("service contracts")
     fields = ("contract", "start", "end")
     autocomplete_fields = ("contract",)
 
@@ -83,7 +84,7 @@ class _InstallationInline(DatedInline):
 class MetersOfPointInline(_InstallationInline):
     """Which meters measured here: a swap is an end and a start."""
 
-    verbose_name_plural = "meters"
+    verbose_name_plural = gettext_lazy("meters")
     fields = ("meter", "start", "end")
     autocomplete_fields = ("meter",)
 
@@ -91,7 +92,7 @@ class MetersOfPointInline(_InstallationInline):
 class PointsOfMeterInline(_InstallationInline):
     """Where a meter has been; never at two points at once."""
 
-    verbose_name_plural = "service points"
+    verbose_name_plural = gettext_lazy("service points")
     fields = ("service_point", "start", "end")
     autocomplete_fields = ("service_point",)
 
@@ -102,7 +103,7 @@ class PlacementsInline(DatedInline):
     model = GridPlacement
     form, formset = _PlacementForm, _PlacementFormSet
     related = ("service_point",)
-    verbose_name_plural = "places on the grid"
+    verbose_name_plural = gettext_lazy("places on the grid")
     fields = ("region", "pricing_node", "start", "end")
 
 

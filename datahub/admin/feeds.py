@@ -24,7 +24,7 @@ from datahub.admin.moments import moment_with_zone
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.admin.worst_first import worst_first_list
 from datahub.feeds.formats.registry import formats
-from datahub.models import Feed, FeedKind, RunStatus
+from datahub.models import Feed, FeedKind, FeedRun
 from datahub.queries.feed_standing import WORST_FIRST, state_in_words, worst_first
 from datahub.services.feeds import FeedRefusedError, check_feed
 from datahub.services.runs import start_run
@@ -93,7 +93,8 @@ class FeedAdmin(ActingAdmin):
         status, last_at = getattr(feed, "last_status", None), getattr(feed, "last_at", None)
         if status is None:
             return str(_("never"))
-        return f"{RunStatus(status).label}, {moment_with_zone(last_at)}"
+        words = dict(FeedRun._meta.get_field("status").flatchoices)
+        return f"{words[status]}, {moment_with_zone(last_at)}"
 
     @admin.display(description=_("runs"))
     def runs(self, feed: Feed) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import override
 
 from accounts.models import User
 from cdsc_portal.lib.dates_in_words import moment_in_words
@@ -20,12 +20,6 @@ from consent.wording import zone_in_words
 from datahub.models import FeedRun, RunStatus
 
 _TROUBLE = (RunStatus.REFUSED, RunStatus.FAILED, RunStatus.HELD)
-_ENDED_AS = {
-    RunStatus.DONE.value: gettext_lazy("done"),
-    RunStatus.REFUSED.value: gettext_lazy("file refused"),
-    RunStatus.FAILED.value: gettext_lazy("failed"),
-    RunStatus.HELD.value: gettext_lazy("waiting for a confirmation"),
-}
 _REASONS = 10
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # what a message quotes stood in the file
 _TOLD = re.compile(rf"{_QUOTED.pattern}|\S*\d\S*")  # and so did numbers of meters, accounts and bills
@@ -81,7 +75,7 @@ def _readers() -> Iterator[tuple[str, User | None]]:
 
 
 def _text(run: FeedRun, language: str) -> MailText:
-    said = {"feed": run.feed.name, "status": _ENDED_AS[run.status], "rejected": _number(run.rejected)}
+    said = {"feed": run.feed.name, "status": run.get_status_display(), "rejected": _number(run.rejected)}
     return MailText(
         language=language,
         utility=settings.UTILITY_NAME,

@@ -1,0 +1,71 @@
+"""Staff's pages in Spanish: models, fields and choices too have a Spanish name."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
+
+from accounts.models import User
+from cdsc_portal.web.staff_names import NAMES, OURS
+from tests.factories.accounts import StaffFactory, household
+from tests.factories.consent import GrantFactory
+
+SAME_IN_BOTH = {"English", "Español", "sha256"}
+
+
+def pages(rf):
+    """Model and admin of every page and of every part of one, with the names of what it shows."""
+    request = rf.get("/admin/")
+    request.user = User(is_staff=True, is_superuser=True)
+    for model, page in admin.site._registry.items():
+        parts = [(part.model, part(model, admin.site)) for part in page.inlines]
+        for shown, one in [(model, page), *parts]:
+            if shown._meta.app_label in OURS:
+                listed = [name for name in getattr(one, "list_display", ()) if isinstance(name, str)]
+                yield shown, {*flatten_fieldsets(one.get_fieldsets(request)), *listed}
+
+
+def labels(model, shown):
+    """Names of the model, of its fields that are `shown`, and of their choices."""
+    yield from (model._meta.verbose_name, model._meta.verbose_name_plural)
+    for name in shown:
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+        yield getattr(field, "verbose_name", _SAID)
+        yield from (label for _value, label in getattr(field, "flatchoices", ()))
+
+
+_SAID = translation.gettext_lazy("Name")
+
+
+@pytest.mark.django_db
+def test_whatever_staff_see_has_a_name_that_is_translated(rf):
+    found = {label for model, shown in pages(rf) for label in labels(model, shown)}
+
+    assert {label for label in found if not isinstance(label, Promise)} <= SAME_IN_BOTH
+    with translation.override("es"):
+        assert {str(name) for name in NAMES}.isdisjoint({"grants", "created", "status", "feed runs"})
+
+
+@pytest.mark.django_db
+def test_a_list_is_headed_in_spanish(client):
+    client.force_login(StaffFactory())
+    client.cookies["django_language"] = "es"
+    GrantFactory(user=household().owner)
+
+    text = client.get(reverse("admin:consent_grant_changelist")).content.decode()
+
+    for said in (
+        "Datos compartidos",
+        "Autorizaciones",
+        "Identificador público",
+        "Fin del acceso",
+        "activo",
+        "Escriba para buscar",
+    ):
+        assert said in text
