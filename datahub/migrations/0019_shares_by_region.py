@@ -12,10 +12,11 @@ BY_TIME = """CREATE UNIQUE INDEX CONCURRENTLY one_share_of_a_source_somewhere ON
 def swapped(new: str, statement: str, old: str) -> list[str]:
     """Repeatable where it ended halfway."""
     return [
+        f"ALTER TABLE datahub_mixshare DROP CONSTRAINT IF EXISTS {new}",
         f"DROP INDEX CONCURRENTLY IF EXISTS {new}",
         statement,
         f"ALTER TABLE datahub_mixshare ADD CONSTRAINT {new} UNIQUE USING INDEX {new}",
-        f"ALTER TABLE datahub_mixshare DROP CONSTRAINT {old}",
+        f"ALTER TABLE datahub_mixshare DROP CONSTRAINT IF EXISTS {old}",
     ]
 
 
@@ -23,6 +24,7 @@ class Migration(migrations.Migration):
     atomic = False  # shares are served meanwhile
     dependencies = [("datahub", "0018_channels_of_changed_use")]
     operations = [
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS share_of_region", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="mixshare",
             index=models.Index(
