@@ -1,4 +1,4 @@
-"""What was ticked on the request page outlives a login that ran out while nobody touched it, and another language."""
+"""What stays on the request page: ticks over a lost login and another language, the summary while a new one comes."""
 
 from datetime import UTC, datetime
 
@@ -57,3 +57,24 @@ def test_another_language_keeps_what_was_ticked_and_decides_nothing(browser_page
     home.owner.refresh_from_db()
     request.refresh_from_db()
     assert (home.owner.language, request.status) == ("es", RequestStatus.WAITING)
+
+
+def test_the_old_summary_stays_while_a_new_one_is_fetched_and_it_is_said(browser_page):
+    home = electricity_and_gas()
+    page = browser_page()
+    arrive(page, home, address(request_of(home)))
+    updating = page.get_by_text("Updating what you share")
+    held = []
+    page.route("**/oauth/authorize/*/", lambda route: held.append(route))
+
+    before = page.locator("#summary").inner_text()
+    seen_before = updating.is_visible()
+    page.get_by_label("Gas").uncheck()
+    updating.wait_for()
+    meanwhile = page.locator("#summary").inner_text()
+    held[0].continue_()
+    updating.wait_for(state="hidden")
+
+    assert not seen_before
+    assert meanwhile == before
+    assert "Services not shared: Gas" in page.locator("#summary").inner_text()
