@@ -110,7 +110,8 @@ def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int
     channels = {meter: [one for one in found if _counts(one)] for meter, found in facts.channels.items()}
     wanted = sorted({one.channel_id for found in channels.values() for one in found})
     runs: dict[int, list[Run]] = defaultdict(list)
-    days = hull[0] // DAY_SECONDS - 1, hull[1] // DAY_SECONDS
+    longest = max((int(load.longest.total_seconds()) for load in facts.loads.values()), default=0)
+    days = (hull[0] - longest) // DAY_SECONDS - 1, (hull[1] + longest) // DAY_SECONDS
     for run in stored_runs([Wanted(channel, *days) for channel in wanted]) if wanted else ():
         runs[run.channel_id].append(run)
     found: dict[int, list[_Channel]] = defaultdict(list)

@@ -35,6 +35,12 @@ def test_shorter_readings_are_added_up_and_longer_ones_spread_without_loss(home)
     assert used(home) == [10, 3, 4, None]
 
 
+def test_a_reading_that_begins_long_before_and_ends_long_after_counts(home):
+    load(home.meter, [7 * 24 * 7], at=START - 3 * 24 * HOUR, step=7 * 86_400)
+
+    assert used(home) == [7] * 4
+
+
 def test_meters_and_registers_are_added_up_at_their_own_scales(home):
     other = MeterDeviceFactory()
     MeterInstallationFactory(meter=other, service_point=home.point)
