@@ -118,21 +118,20 @@ def errors_of(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
 
 def decision_of(choices: Choices, offer: Offer) -> Decision:
     """The decision that choices without errors say."""
-    parts = []
-    for card in offer.cards:
-        if card.scope.id not in choices.shared:
-            continue
-        start, end = (_narrowed(card, choices, side) for side in ("start", "end"))
-        parts.append(
-            DecidedPart(
-                scope=card.scope.id,
-                contracts=frozenset(choice.pk for choice in chosen(card, choices, offer)),
-                include_future=card.future_offered and card.group in choices.future,
-                start=start,
-                end=end,
-            )
-        )
-    return Decision(parts=tuple(parts))
+    shared = (card for card in offer.cards if card.scope.id in choices.shared)
+    return Decision(parts=tuple(decided_part(card, choices, offer) for card in shared))
+
+
+def decided_part(card: Card, choices: Choices, offer: Offer) -> DecidedPart:
+    """What the choices say of one card, days without a meaning left out."""
+    start, end = (_narrowed(card, choices, side) for side in ("start", "end"))
+    return DecidedPart(
+        scope=card.scope.id,
+        contracts=frozenset(choice.pk for choice in chosen(card, choices, offer)),
+        include_future=card.future_offered and card.group in choices.future,
+        start=start,
+        end=end,
+    )
 
 
 def chosen(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:

@@ -182,7 +182,7 @@ class RequestView(View):
         choices = posted_choices(offer, posted, files)
         choices, errors = ticked_at_once(choices, offer, posted.get("action", ""), files)
         if self.request.headers.get("X-Part") == "summary":
-            page = request_page(offer, choices)
+            page = request_page(offer, choices, at=self.at)
             return render(self.request, "consent/_request_summary.html", {"page": page})
         changes = changed_aspects(posted.get("digest", ""), offer.digest)
         return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
@@ -211,7 +211,9 @@ class RequestView(View):
         user = current_user(self.request)
         needs_owners = offer.delegate or not offer.may_decide
         deciders = deciders_of(self.stored, viewer=user, at=self.at) if needs_owners else None
-        page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
+        page = request_page(
+            offer, choices, at=self.at, errors=errors, changes=changes, note=note, deciders=deciders
+        )
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
         origin = origin_of(self.stored.redirect_uri)
         response["Content-Security-Policy"] = page_policy(form_origins=[origin])

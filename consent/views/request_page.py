@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.forms import Choices, FieldError, bounds, chosen, date_error
+from consent.forms import Choices, FieldError, bounds, chosen, date_error, decided_part
 from consent.queries.deciders import Deciders
+from consent.services.decision import DecisionRefused, narrow_part
 from consent.services.offer import LONG_LIST, Card, Choice, Group, Offer
 from consent.views.request_lists import SectionView, kind_and_number, list_sections
-from consent.wording import services_in_words
+from consent.wording import access_in_words, period_in_words, services_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,13 @@ def request_page(
     offer: Offer,
     choices: Choices,
     *,
+    at: datetime,
     errors: Sequence[FieldError] = (),
     changes: Sequence[str] = (),
     note: str = "",
     deciders: Deciders | None = None,
 ) -> RequestPage:
-    """The page for `offer` with `choices` ticked. `changes` and `note` say why it is shown again."""
+    """The page at `at` for `offer` with `choices` ticked. `changes` and `note` say why it is shown again."""
     messages = {error.field: error.message for error in errors}
     return RequestPage(
         company=offer.client_name,
@@ -145,7 +147,7 @@ def request_page(
         has_uploads=any(len(group.choices) > LONG_LIST for group in offer.groups),
         asked_by=offer.asked_by,
         groups=tuple(_group(group, offer, choices, messages) for group in offer.groups),
-        summary=summary_rows(offer, choices),
+        summary=summary_rows(offer, choices, at=at),
         left_out=tuple(
             LeftOut(card.scope.id, card.title) for card in offer.cards if card.scope.id not in choices.shared
         ),
@@ -156,13 +158,13 @@ def request_page(
     )
 
 
-def summary_rows(offer: Offer, choices: Choices) -> tuple[SummaryRow, ...]:
-    """What would be shared as the form stands."""
+def summary_rows(offer: Offer, choices: Choices, *, at: datetime) -> tuple[SummaryRow, ...]:
+    """What would be shared as the form stands at `at`."""
     return tuple(
         SummaryRow(
             scope=card.scope.id,
             title=card.title,
-            period=_period(card, choices),
+            period=_period(card, choices, offer, at),
             services=_services(card, offer, choices),
         )
         for card in offer.cards
@@ -170,14 +172,23 @@ def summary_rows(offer: Offer, choices: Choices) -> tuple[SummaryRow, ...]:
     )
 
 
-def _period(card: Card, choices: Choices) -> str:
-    """The asked period, and the customer's own days where they differ."""
+def _period(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
+    """The period as it would be granted, and the customer's own days where they differ from what was asked."""
     narrowed = []
     for name, asked in bounds(card).items():
         typed = choices.dates[name]
         if typed and typed != _iso(asked) and date_error(card, choices, name.partition("-")[0]) is None:
             narrowed.append(_own_day(name, typed))
-    return " ".join([card.period_sentence, *narrowed])
+    return " ".join([_granted(card, choices, offer, at) if narrowed else card.period_sentence, *narrowed])
+
+
+def _granted(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
+    """The period in the words of the receipt; as asked where the days leave none."""
+    try:
+        period = narrow_part(card.scope, card.period, decided_part(card, choices, offer), at=at)
+    except DecisionRefused:
+        return card.period_sentence
+    return f"{period_in_words(card.scope, period, at=at)} {access_in_words(period)}".strip()
 
 
 def _own_day(name: str, typed: str) -> str:

@@ -1,10 +1,14 @@
 """What each part of the request page holds: kinds of data with examples, services, and nothing that need not be."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
-from consent.models import Grant
+from cdsc_portal.lib import clock
+from consent.models import Grant, Receipt
 from consent.scopes.catalogue import SCOPES
 from tests.factories.accounts import add_service
 from tests.factories.consent import ClientFactory, ask
@@ -107,3 +111,22 @@ def test_a_long_purpose_stands_whole_in_a_block_of_its_own(home, browser):
     assert block.text == purpose
     assert block.get("tabindex") == "0"
     assert len(block) == 0
+
+
+@pytest.mark.spec("P-04")
+@pytest.mark.parametrize("days", [(-10, -2), (-10, 10)], ids=["over", "going on"])
+def test_the_check_says_the_period_that_is_granted(home, browser, opened, days):
+    first, last = (timezone.localdate(clock.now()) + timedelta(days=number) for number in days)
+    form = opened(browser, ask(USAGE, user=home.owner))
+    form.fill("start-usage_data", first.isoformat())
+    form.fill("end-usage_data", last.isoformat())
+
+    summary = words_of(
+        html.fromstring(form.press("action", "update").content.decode()).get_element_by_id("summary")
+    )
+    form.press("decision", "approve")
+
+    [part] = Receipt.objects.get().facts["parts"]
+    assert part["period"] in summary
+    assert part["access"].rpartition(",")[0] in summary
+    assert "You changed the last day to" in summary
