@@ -60,12 +60,28 @@ class PartsInline(_ReadOnlyInline):
         return shown if len(contracts) <= _SHOWN else f"{part.contracts.count()}"
 
 
-class EventsInline(_ReadOnlyInline):
+class StatusWords:
+    """A step of a grant in the words that its status has on the grant's own page."""
+
+    @admin.display(description=_("from status"))
+    def before(self, event: GrantEvent) -> str:
+        return _status_words(event.from_status)
+
+    @admin.display(description=_("to status"))
+    def after(self, event: GrantEvent) -> str:
+        return _status_words(event.to_status)
+
+
+def _status_words(status: str) -> str:
+    return str(dict(Grant._meta.get_field("status").flatchoices).get(status, "-"))
+
+
+class EventsInline(StatusWords, _ReadOnlyInline):
     """What happened to it, by whom and why."""
 
     model = GrantEvent
     fields = readonly_fields = (
-        "at", "from_status", "to_status", "actor", "by", "reason", "public_reason",
+        "at", "before", "after", "actor", "by", "reason", "public_reason",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GrantEvent]:
@@ -270,15 +286,15 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
 
 
 @admin.register(GrantEvent)
-class GrantEventAdmin(ReadOnlyAdmin):
+class GrantEventAdmin(StatusWords, ReadOnlyAdmin):
     """Every step of every grant, newest first."""
 
-    list_display = ("at", "grant_page", "from_status", "to_status", "actor", "by", "reason", "public_reason")
+    list_display = ("at", "grant_page", "before", "after", "actor", "by", "reason", "public_reason")
     list_select_related = ("grant", "by")
     list_filter = ("to_status", "actor")
     ordering = ("-at", "-pk")
     fields = readonly_fields = (
-        "at", "grant_page", "from_status", "to_status", "actor", "by", "reason", "public_reason",
+        "at", "grant_page", "before", "after", "actor", "by", "reason", "public_reason",
     )  # fmt: skip
 
     @admin.display(description=_("grant"))

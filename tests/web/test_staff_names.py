@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from cdsc_portal.web.staff_names import NAMES, OURS
 from tests.factories.accounts import StaffFactory, household
-from tests.factories.consent import GrantFactory
+from tests.factories.consent import approve, ask
 
 SAME_IN_BOTH = {"English", "Español", "sha256"}
 
@@ -56,8 +56,9 @@ def test_whatever_staff_see_has_a_name_that_is_translated(rf):
 def test_a_list_is_headed_in_spanish(client):
     client.force_login(StaffFactory())
     client.cookies["django_language"] = "es"
-    GrantFactory(user=household().owner)
+    approve(ask({"type": "usage_data", "services": "all"}, user=household().owner))
 
+    events = client.get(reverse("admin:consent_grantevent_changelist")).content.decode()
     text = client.get(reverse("admin:consent_grant_changelist")).content.decode()
 
     for said in (
@@ -69,3 +70,5 @@ def test_a_list_is_headed_in_spanish(client):
         "Escriba para buscar",
     ):
         assert said in text
+    assert "Estado nuevo" in events
+    assert ">activo<" in events.replace("\n", "").replace(" ", "")
