@@ -107,6 +107,7 @@ class MixShare(_Share):
             ),
             # all that was worked out of a region's day, whatever tariffs there were
             models.Index(fields=["region", "start"], name="share_of_region", condition=~Q(region="")),
+            models.Index(fields=["series", "key", "region", "synced"], name="newest_share"),
         ]
 
 

@@ -7,29 +7,30 @@ from django.db import connection
 
 from datahub.queries.coverage import Coverage
 from datahub.queries.mix_places import Places
+from datahub.queries.mix_steps import SAME_SERIES
 from datahub.queries.standing import Standing, series_standing
 
-# for each place: whether its series has a step wholly inside, and how far and how freshly the series is loaded
-_STATEMENT = """
-    SELECT place.contract, bool_or(EXISTS (
+# for each place: whether its series has a step wholly inside, and how far and how freshly the series is loaded, which
+# is to the end of the step that begins last
+_STATEMENT = f"""
+    SELECT name.contract, bool_or(EXISTS (
         SELECT 1 FROM datahub_mixshare share
-        WHERE share.series = place.series AND share.key = place.key
-          AND share.region = place.region AND share.contract_id IS NOT DISTINCT FROM place.own
-          AND share.start >= coalesce(place.first, '-infinity') AND share.start < coalesce(place.last, 'infinity')
-          AND share.start + make_interval(secs => share.seconds) <= coalesce(place.last, 'infinity')
-    )), max(loaded.synced), max(CASE WHEN loaded.until IS NOT NULL THEN least(loaded.until, place.last) END)
+        WHERE {SAME_SERIES}
+          AND share.start >= coalesce(name.first, '-infinity') AND share.start < coalesce(name.last, 'infinity')
+          AND share.start + make_interval(secs => share.seconds) <= coalesce(name.last, 'infinity')
+    )), max(newest.synced), max(CASE WHEN loaded.until IS NOT NULL THEN least(loaded.until, name.last) END)
     FROM unnest(%(contracts)s::bigint[], %(series)s::text[], %(keys)s::text[],
                 %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
-         AS place(contract, series, key, region, own, first, last)
-    LEFT JOIN (
-        SELECT series, key, region, contract_id, max(synced) AS synced,
-               max(start + make_interval(secs => seconds)) AS until
-        FROM datahub_mixshare WHERE (series, key) IN (SELECT unnest(%(series)s::text[]), unnest(%(keys)s::text[]))
-        GROUP BY series, key, region, contract_id
-    ) loaded ON loaded.series = place.series AND loaded.key = place.key AND loaded.region = place.region
-        AND loaded.contract_id IS NOT DISTINCT FROM place.own
-    GROUP BY place.contract
-"""
+         AS name(contract, series, key, region, own, first, last)
+    LEFT JOIN LATERAL (
+        SELECT share.synced FROM datahub_mixshare share WHERE {SAME_SERIES} ORDER BY share.synced DESC LIMIT 1
+    ) newest ON true
+    LEFT JOIN LATERAL (
+        SELECT share.start + make_interval(secs => share.seconds) AS until FROM datahub_mixshare share
+        WHERE {SAME_SERIES} ORDER BY share.start DESC LIMIT 1
+    ) loaded ON true
+    GROUP BY name.contract
+"""  # noqa: S608 - no part of it is input
 
 
 def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:

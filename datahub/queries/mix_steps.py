@@ -23,8 +23,9 @@ _DAY_ZERO = 10_957 * 86_400  # from 1970-01-01 to 2000-01-01, where the database
 _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[],
         %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) WITH ORDINALITY
         AS name(series, key, region, own, first, last, place)"""
-_SAME = """share.series = name.series AND share.key = name.key AND share.region = name.region
-        AND share.contract_id IS NOT DISTINCT FROM name.own"""
+# IS NOT DISTINCT FROM would say the same of contracts, but the planner takes it to hold for no row, and sorts all
+SAME_SERIES = """share.series = name.series AND share.key = name.key AND share.region = name.region
+        AND (share.contract_id = name.own OR share.contract_id IS NULL AND name.own IS NULL)"""
 # A row for all shares of a source that came about alike: what costs time is a row, not its bytes.
 _SHARES = f"""
     SELECT name.place, share.source, share.seconds, share.method, share.provisional, share.worked_out,
@@ -32,7 +33,7 @@ _SHARES = f"""
         string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
         string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
     FROM {_NAMES}
-    JOIN datahub_mixshare share ON {_SAME} AND share.start >= coalesce(name.first, '-infinity')
+    JOIN datahub_mixshare share ON {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
      AND share.start < coalesce(name.last, 'infinity')
      AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
      AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
@@ -43,9 +44,9 @@ _TOLD = f"""
     SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
     FROM {_NAMES}
     CROSS JOIN LATERAL (SELECT share.start FROM datahub_mixshare share
-        WHERE {_SAME} AND share.start >= coalesce(name.first, '-infinity') ORDER BY share.start LIMIT 1) first
+        WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity') ORDER BY share.start LIMIT 1) first
     CROSS JOIN LATERAL (SELECT share.start, share.seconds FROM datahub_mixshare share
-        WHERE {_SAME} AND share.start < coalesce(name.last, 'infinity') ORDER BY share.start DESC LIMIT 1) last
+        WHERE {SAME_SERIES} AND share.start < coalesce(name.last, 'infinity') ORDER BY share.start DESC LIMIT 1) last
 """  # noqa: S608 - no part of it is input
 
 
