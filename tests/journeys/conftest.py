@@ -1,12 +1,12 @@
 """Journeys: a live server, a real browser, nothing mocked."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
 
 from tests.journeys.browser import LAUNCH_ARGS, chromium_path
 
@@ -40,34 +40,85 @@ def _then_loaded(act: Callable[..., None]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def browser_page(browser, live_server):
-    """A function that opens a fresh window on the live server.
+def watch(live_server):
+    """A function that watches what a context asks for.
 
     Fails the test when a page asked a host that is neither the server nor named in `also`.
     """
-    contexts = []
-    allowed = {urlsplit(live_server.url).netloc}
-    asked = []
+    allowed, asked = {urlsplit(live_server.url).netloc}, []
 
-    def open_page(*, width=1280, theme="light", language="en", scripts=True, also=()):
-        context = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 800},
-            color_scheme=theme,
-            locale=language,
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
+    def watched(context: BrowserContext, also: Iterable[str] = ()) -> Callable[[Request], None]:
+        def keep(request: Request) -> None:
+            asked.append(request.url)
+
         allowed.update(also)
-        context.on("request", lambda request: asked.append(request.url))
-        context.set_default_timeout(PATIENCE)
+        context.on("request", keep)
+        return keep
+
+    yield watched
+    elsewhere = [
+        url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
+    ]
+    assert not elsewhere, f"pages asked other hosts: {elsewhere}"
+
+
+@pytest.fixture
+def browser_page(browser, live_server, watch):
+    """A function that opens a fresh window on the live server; what its pages ask for is watched."""
+    contexts = []
+
+    def open_page(*, also=(), **look):
+        context = new_context(browser, live_server.url, **look)
+        contexts.append(context)
+        watch(context, also)
         return context.new_page()
 
     yield open_page
     for context in contexts:
         context.close()
-    elsewhere = [
-        url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
-    ]
-    assert not elsewhere, f"pages asked other hosts: {elsewhere}"
+
+
+@pytest.fixture(scope="session")
+def kept_windows():
+    """By language: the window that goes from page to page of the map. To open one takes longer than most pages."""
+    return {}
+
+
+@pytest.fixture
+def map_window(browser, live_server, watch, kept_windows):
+    """A function that gives the window of a language as if it were fresh: nobody is logged in, nothing is kept.
+
+    A window that cannot be emptied after its test is given to no other.
+    """
+    given = []
+
+    def window(language: str) -> Page:
+        page = kept_windows.pop(language, None)
+        page = page or new_context(browser, live_server.url, language=language).new_page()
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.emulate_media(color_scheme="light")
+        given.append((language, page, watch(page.context)))
+        return page
+
+    yield window
+    for language, page, keep in given:
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.goto("about:blank")  # nothing asks the server any more
+        page.context.clear_cookies()
+        page.context.remove_listener("request", keep)
+        kept_windows[language] = page
+
+
+def new_context(
+    browser: Browser, address: str, *, width=1280, theme="light", language="en", scripts=True
+) -> BrowserContext:
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 800},
+        color_scheme=theme,
+        locale=language,
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    return context

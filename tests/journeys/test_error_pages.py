@@ -45,7 +45,7 @@ FAILING = (
 
 
 @pytest.mark.parametrize(("failure", "status", "english", "spanish"), FAILING, ids=lambda one: str(one)[:3])
-def test_a_view_that_fails(browser_page, monkeypatch, failure, status, english, spanish):
+def test_a_view_that_fails(map_window, monkeypatch, failure, status, english, spanish):
     def fail():
         raise failure
 
@@ -53,19 +53,19 @@ def test_a_view_that_fails(browser_page, monkeypatch, failure, status, english, 
     words = {"en": english, "es": spanish}
     page = MapPage(f"error-{status}", nothing, partial(opened, status), words, (".reference",), by_get=False)
 
-    look_at(browser_page, page, status)
+    look_at(map_window, page, status)
 
 
-def test_a_form_that_cannot_be_checked(browser_page):
+def test_a_form_that_cannot_be_checked(map_window):
     words = {"en": "We could not accept this form", "es": "No pudimos aceptar este formulario"}
     page = MapPage("error-form", nothing, a_form_from_elsewhere, words, (".reference",), by_get=False)
 
-    look_at(browser_page, page, 3)
+    look_at(map_window, page, 3)
 
 
-def test_too_many_attempts(browser_page, settings):
+def test_too_many_attempts(map_window, settings):
     settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "1/m/ip"}
     words = {"en": "Too many attempts", "es": "Demasiados intentos"}
     page = MapPage("error-429", nothing, tried_too_often, words, (".reference",), by_get=False)
 
-    look_at(browser_page, page, 4)
+    look_at(map_window, page, 4)

@@ -21,8 +21,8 @@ PAGES = every_page()
 
 @pytest.mark.parametrize(("turn", "wanted"), list(enumerate(PAGES)), ids=[page.name for page in PAGES])
 @pytest.mark.spec("P-24")
-def test_a_page_holds_its_content_fits_and_has_no_fault(browser_page, turn, wanted):
-    look_at(browser_page, wanted, turn)
+def test_a_page_holds_its_content_fits_and_has_no_fault(map_window, turn, wanted):
+    look_at(map_window, wanted, turn)
 
 
 def states_of(turn):
@@ -30,13 +30,13 @@ def states_of(turn):
     return STATES if os.environ.get("EVERY_STATE") else (STATES[turn % len(STATES)],)
 
 
-def look_at(browser_page, wanted, turn):
+def look_at(map_window, wanted, turn):
     """Hold a page to everything, in all states or in one."""
     world = wanted.world()
     windows = {}
     for language, width, theme in states_of(turn):
         if language not in windows:
-            windows[language] = page = browser_page(language=language)
+            windows[language] = page = map_window(language)
             wanted.open(page, world)
             holds_its_content(page, wanted, language)
             if not wanted.is_admin:

@@ -21,7 +21,9 @@ class Weight:
 def weigh(page: Page) -> Weight:
     """Loads the page that is open once more, from an empty cache."""
     asked: list[Request] = []
-    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.clearBrowserCache")
+    session.detach()
 
     def keep(request: Request) -> None:
         asked.append(request)
