@@ -142,7 +142,12 @@ class FeedAdmin(ActingAdmin):
             self.log_act(request, feed, f"uploaded a file: run {run.pk}")
             return redirect("admin:datahub_feedrun_change", run.pk)
         return ask(
-            request, self.admin_site, form=form, title=f"Upload a file to {feed.name}", button="Load this file",
-            text=f"It is read as {feed.format}; times without an offset are {feed.time_zone}.",
+            request,
+            self.admin_site,
+            form=form,
+            title=_("Upload a file to %(feed)s") % {"feed": feed.name},
+            button=_("Load this file"),
+            text=_("It is read as %(format)s; times without an offset are %(zone)s.")
+            % {"format": feed.format, "zone": feed.time_zone},
             back=reverse("admin:datahub_feed_change", args=[pk]),
-        )  # fmt: skip
+        )

@@ -127,6 +127,10 @@ class FeedSourceAdmin(ActingAdmin):
             messages.success(request, _("A worker looks within a quarter of a minute."))
             return redirect(page)
         return ask(
-            request, self.admin_site, title=f"Look now: {source}", button=_("Look now"), back=page,
-            text="A worker looks there soon, however long the source was to pause.",
-        )  # fmt: skip
+            request,
+            self.admin_site,
+            title=_("Look now: %(source)s") % {"source": source},
+            button=_("Look now"),
+            back=page,
+            text=_("A worker looks there soon, however long the source was to pause."),
+        )

@@ -77,7 +77,7 @@ class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
                 raise PermissionDenied from error
         return ask(
             request, self.admin_site, form=form, title=_("Make a token"), button=_("Make it"),
-            text="A program that has it may send feed files in your name, and nothing else. It is shown once.",
+            text=_("A program that has it may send feed files in your name, and nothing else. It is shown once."),
             back=reverse("admin:datahub_stafftoken_changelist"),
         )  # fmt: skip
 
@@ -110,6 +110,10 @@ class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
             messages.success(request, _("It opens nothing from now on."))
             return redirect(page)
         return ask(
-            request, self.admin_site, title=f"Revoke {token.label}", button=_("Revoke"), back=page,
-            text="It opens nothing from the next call on. This cannot be undone; a new one can be made.",
-        )  # fmt: skip
+            request,
+            self.admin_site,
+            title=_("Revoke %(token)s") % {"token": token.label},
+            button=_("Revoke"),
+            back=page,
+            text=_("It opens nothing from the next call on. This cannot be undone; a new one can be made."),
+        )
