@@ -200,6 +200,19 @@ def test_a_month_tells_no_use_of_a_day_either(reader, west, one_day, weighting):
     assert (month["whole"], month["weighting"]) == (True, weighting)
 
 
+@pytest.mark.spec("X-15")
+@pytest.mark.parametrize(("quiet", "weighting"), [(10, "time"), (None, "energy")])
+def test_a_month_does_not_tell_that_nobody_was_at_home_on_one_of_its_days(reader, west, quiet, weighting):
+    """All its days are alike but for how much it was."""
+    april = MIDNIGHT + 31 * DAY - HOUR
+    tariff(start=april, days=30)
+    hours = [(1 if hour // 24 == quiet else 300) * (100 + hour % 24) for hour in range(30 * 24)]
+    used(west, *hours, start=april)
+    reader.granted(west.contract, scope="consumption_breakdown")
+
+    assert periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-04"]["weighting"] == weighting
+
+
 def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader, home):
     place(home.point, "WEST", end=MIDNIGHT + DAY)
     place(home.point, "EAST", start=MIDNIGHT + DAY)
