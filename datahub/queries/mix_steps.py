@@ -26,19 +26,24 @@ _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(
 # IS NOT DISTINCT FROM would say the same of contracts, but the planner takes it to hold for no row, and sorts all
 SAME_SERIES = """share.series = name.series AND share.key = name.key AND share.region = name.region
         AND (share.contract_id = name.own OR share.contract_id IS NULL AND name.own IS NULL)"""
-# A row for all shares of a source that came about alike: what costs time is a row, not its bytes.
+# A row for all shares of a source that came about alike: what costs time is a row, not its bytes. Name by name, so that
+# only their shares are read, whatever the planner thinks of how many these are.
 _SHARES = f"""
-    SELECT name.place, share.source, share.seconds, share.method, share.provisional, share.worked_out,
-        string_agg(timestamptz_send(share.start), ''::bytea), string_agg(timestamptz_send(share.modified), ''::bytea),
-        string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
-        string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
-    FROM {_NAMES}
-    JOIN datahub_mixshare share ON {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
-     AND share.start < coalesce(name.last, 'infinity')
-     AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
-     AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
-     AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
-    GROUP BY 1, 2, 3, 4, 5, 6
+    SELECT name.place, told.* FROM {_NAMES}
+    CROSS JOIN LATERAL (
+        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+            string_agg(timestamptz_send(share.start), ''::bytea),
+            string_agg(timestamptz_send(share.modified), ''::bytea),
+            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
+            string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
+        FROM datahub_mixshare share
+        WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
+            AND share.start < coalesce(name.last, 'infinity')
+            AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
+            AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
+            AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
+        GROUP BY 1, 2, 3, 4, 5
+    ) told
 """  # noqa: S608 - no part of it is input
 _TOLD = f"""
     SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
