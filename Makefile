@@ -6,7 +6,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench bench-large soak lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench bench-large bench-mix-year soak lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -60,6 +60,9 @@ bench: setup-dev
 
 bench-large: setup-dev
 	@$(BIN)/python -m benchmarks --large
+
+bench-mix-year: setup-dev
+	@$(BIN)/python -m benchmarks --mix-year
 
 soak: setup-dev
 	@$(BIN)/python -m tools.soak

@@ -1,6 +1,7 @@
 """`make bench`: every figure beside its yardstick in one run; a table, and `var/bench.json`.
 
 `make bench-large`: a million meters' day through one worker, with its time and its peak of memory.
+`make bench-mix-year`: a year of the generation mix through one.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from benchmarks.measure import Figure  # noqa: E402
 def main() -> int:
     asked = argparse.ArgumentParser(prog="benchmarks")
     asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
+    asked.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
     asked.add_argument(
         "--only", choices=("loads", "reads", "flatness", "pages", "mix"), help="one group of figures"
     )
@@ -37,6 +39,11 @@ def main() -> int:
             from benchmarks import large
 
             print(large.measured(), flush=True)
+        elif options.mix_year:
+            from benchmarks import mix_year
+
+            for line in mix_year.measured():
+                print(line, flush=True)
         else:
             _report(list(_figures(options.only)))
     finally:

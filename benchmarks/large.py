@@ -25,7 +25,8 @@ def measured() -> str:
         path = Path(folder) / "day.csv"
         _write(path, place)
         began = time.perf_counter()
-        megabytes = _loaded_by_a_worker(feed.name, path)
+        command = [sys.executable, "manage.py", "load_feed", "--feed", feed.name, "--here", str(path)]
+        megabytes = megabytes_of(command)
         taken = time.perf_counter() - began
     verdict = "holds" if taken <= _GOAL_SECONDS and megabytes <= _GOAL_MEGABYTES else "DOES NOT HOLD"
     speed = METERS * SLOTS / taken / 1e6
@@ -35,9 +36,8 @@ def measured() -> str:
     )
 
 
-def _loaded_by_a_worker(feed: str, path: Path) -> float:
-    """Load in another process; answers its most resident memory in MB."""
-    command = [sys.executable, "manage.py", "load_feed", "--feed", feed, "--here", str(path)]
+def megabytes_of(command: list[str]) -> float:
+    """Run a worker on the measured database; answers its most resident memory in MB."""
     worker = subprocess.Popen(
         command, cwd=settings.BASE_DIR, env={**os.environ, "DATABASE_URL": server.database_url()}
     )
@@ -46,7 +46,7 @@ def _loaded_by_a_worker(feed: str, path: Path) -> float:
         most = max(most, _high_water(worker.pid))
         time.sleep(0.05)
     if worker.returncode:
-        raise RuntimeError(f"the load ended with status {worker.returncode}")
+        raise RuntimeError(f"{command} ended with status {worker.returncode}")
     return most
 
 

@@ -1,116 +1,169 @@
-"""The generation mix worked out beside the same formula with one query an hour for each tariff's use.
+"""The generation mix worked out beside the same formula with one query an hour, and what a correction costs beside it.
 
-Not a year of 100,000 contracts: both are measured with fewer contracts and told for a day of a region, ours from a few
-days, the yardstick, which is the same work hour after hour, from some hours of one.
+100,000 contracts on 50 tariffs, all of which have certificates, for some days. `mix_year` is the same for all of a
+year, with the peak of a worker's memory (`make bench-mix-year`).
 """
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from itertools import cycle
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
-from accounts.models import ServiceContract, SupplyTerm
+from accounts.models import MeterDevice
+from benchmarks import region
 from benchmarks.measure import Figure, at_most, seconds
+from benchmarks.region import HOUR, Region
 from cdsc_portal.lib import clock
-from datahub.mix.amounts import shares
+from datahub.feeds.formats.mix_rows import AmountRow
+from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.loading.mix_amounts import load_amounts
+from datahub.feeds.loading.usage import load_usage
+from datahub.feeds.store.tally import Origin
+from datahub.mix.amounts import added, shares
 from datahub.mix.consumption import tariff_step
-from datahub.models import MixAmount, MixDay, MixShare
-from datahub.services.mix.recompute import recompute_next
-from tests.factories.accounts import EntityFactory
-from tests.factories.chain import Chain, chain
-from tests.factories.feeds import FeedFactory, FeedRunFactory, load_readings, usage_series
+from datahub.mix.residual import Method, RegionStep, residual
+from datahub.models import MixAmount, MixShare
+from datahub.tasks import work_out_mix
+from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
 
-_CONTRACTS, _TARIFFS, _DAYS, _HOURS_ASKED = 5_000, 50, 4, 6
-_START, _HOUR = datetime(2026, 3, 2, tzinfo=UTC), 3600
-_SOURCES = ("solar", "wind", "hydro", "nuclear", "gas")
-_RESIDUAL = {"gas": 7, "nuclear": 3}
+CONTRACTS, TARIFFS, DAYS = 100_000, 50, 8
+_FIRST = date(2026, 3, 2)
+_YARDSTICK = "yardstick"  # the region that the yardstick's rows name
 
 
 def figures() -> Iterator[Figure]:
-    """In seconds for a day of a region with 50 tariffs, all of which have certificates."""
-    _region()
-    ours = seconds(lambda: recompute_next(at=clock.now())) / _DAYS
-    hourly = seconds(_hour_by_hour) / _HOURS_ASKED * 24
-    yield at_most(f"a day of the mix, {_CONTRACTS} contracts / a query an hour", "s", ours, hourly, 0.5)
+    """In seconds for a day of a region; the yardstick is one day of it."""
+    place = region.build(contracts=CONTRACTS, tariffs=TARIFFS, first=_FIRST, days=DAYS)
+    ours = seconds(work_out_mix) / DAYS
+    readings_by_row(place)
+    hourly = seconds(lambda: hour_by_hour(place))
+    check_alike(place)
+    yield at_most(f"a day of the mix, {CONTRACTS} contracts / a query an hour", "s", ours, hourly, 0.5)
+    rows = MixShare.objects.filter(worked_out=True).exclude(region=_YARDSTICK).count()
+    for name, spent, written in corrections(place):
+        yield at_most(f"{name} / all {DAYS} days", "s", spent, ours * DAYS, 0.5)
+        yield at_most(f"{name} / all {DAYS} days", "rows", written, rows, 0.01)
 
 
-def _region() -> Chain:
-    """Contracts on tariffs in one region, hourly readings, generation and certificates of some days."""
-    made = chain(stores=_CONTRACTS, regions=1)
-    supplier = EntityFactory(kind="supplier")
-    SupplyTerm.objects.bulk_create(
-        SupplyTerm(contract=contract, supplier=supplier, tariff_code=f"T-{number}", start=date(2020, 1, 1))
-        for number, contract in zip(cycle(range(_TARIFFS)), made.contracts)
-    )
-    used = np.random.default_rng(1).integers(0, 900, (_CONTRACTS, _DAYS * 24)).tolist()
-    load_readings(
-        *(
-            usage_series(meter, _START, hours, step=_HOUR, scale=0)
-            for meter, hours in zip(made.meters, used, strict=True)
-        )
-    )
-    _readings_by_row(made.contracts, used)
+def corrections(place: Region) -> Iterator[tuple[str, float, int]]:
+    """Loaded as files bring them: what was corrected, how long the task takes then, and how many shares it moves."""
+    yield "one certificate corrected", *_after(lambda: _another_certificate(place))
+    yield "one meter's day corrected", *_after(lambda: _another_day_of_a_meter(place))
+
+
+def _after(load: Callable[[], object]) -> tuple[float, int]:
+    load()
+    at = clock.now()
+    spent = seconds(work_out_mix)
+    moved = MixShare.objects.filter(modified__gte=at).count()
+    if not moved:
+        raise RuntimeError("the correction moved nothing")
+    return spent, moved
+
+
+def _another_certificate(place: Region) -> None:
+    """For the first tariff and hour, of wind."""
+    row = AmountRow(1, "cancelled", region.NAME, "wind", place.start, 3600, 1, tariff_code=place.tariffs[0])
+    with transaction.atomic():
+        load_amounts(rows=[row], origin=_origin())
+
+
+def _another_day_of_a_meter(place: Region) -> None:
+    """The first day of the first meter, each hour 30 kWh."""
+    meter = MeterDevice.objects.order_by("pk").first()
+    origin = _origin()
+    rows = [UsageColumns.of([usage_series(meter, place.start, [30_000] * 24, step=3600, scale=0)])]
+    loaded = load_usage(rows=rows, origin=origin)
+    if not loaded.accepted:
+        raise RuntimeError("no reading of the meter was taken")
+
+
+def _origin() -> Origin:
     run = FeedRunFactory(feed=FeedFactory(kind="generation_mix"))
-    holders = [("generated", source, "") for source in _SOURCES]
-    holders += [("cancelled", "wind", f"T-{number}") for number in range(_TARIFFS)]
-    MixAmount.objects.bulk_create(
-        MixAmount(
-            region="R1",
-            kind=kind,
-            source=source,
-            tariff_code=tariff,
-            start=_START + timedelta(hours=hour),
-            seconds=_HOUR,
-            wh=20_000,
-            origin=run,
-        )
-        for kind, source, tariff in holders
-        for hour in range(_DAYS * 24)
-    )
-    days = (_START.date() + timedelta(days=day) for day in range(_DAYS))
-    MixDay.objects.bulk_create(MixDay(region="R1", day=day, due=clock.now()) for day in days)
-    return made
+    return Origin.of(run_id=run.pk, version_at=clock.now(), at=clock.now())
 
 
-def _readings_by_row(contracts: list[ServiceContract], used: list[list[int]]) -> None:
-    """The yardstick's table: a row a reading, with an index for its query."""
+def readings_by_row(place: Region) -> None:
+    """The yardstick's table: a row a reading of the first day, with an index for its query."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE mix_reading (contract bigint, start timestamptz, wh bigint)")
-        with cursor.copy("COPY mix_reading FROM STDIN") as copy:
-            for contract, hours in zip(contracts, used, strict=True):
-                for hour, wh in enumerate(hours):
-                    copy.write_row((contract.pk, (_START + timedelta(hours=hour)).isoformat(), wh))
-        cursor.execute("CREATE INDEX ON mix_reading (start, contract)")
-        cursor.execute("ANALYZE")
+        cursor.execute(
+            f"""
+            INSERT INTO mix_reading
+            SELECT linked.contract_id, %s + hour.place * interval '1 hour' - interval '1 hour', hour.wh
+            FROM (SELECT %s::date AS day) told CROSS JOIN datahub_channel channel
+            JOIN mix_profile profile ON profile.number = {region.PROFILE}
+            JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
+            JOIN accounts_contractservicepoint linked ON linked.service_point_id = installed.service_point_id
+            CROSS JOIN LATERAL unnest(profile.hours) WITH ORDINALITY AS hour (wh, place)
+            """,
+            [place.start, place.first],
+        )
+        cursor.execute("CREATE INDEX ON mix_reading (start) INCLUDE (contract, wh)")
+        cursor.execute("VACUUM ANALYZE mix_reading")
 
 
-def _hour_by_hour() -> None:
-    for hour in range(_HOURS_ASKED):
-        for number in range(_TARIFFS):
-            _one(_START + timedelta(hours=hour), f"T-{number}")
+def hour_by_hour(place: Region) -> None:
+    """The first day's consumption, each hour on its own: what each tariff used in one query, its amounts in another."""
+    for hour in range(24):
+        _one(place, place.start + hour * HOUR)
 
 
-def _one(start: datetime, tariff: str) -> None:
+def _one(place: Region, start: datetime) -> None:
+    used = _used(start)
+    told: dict[str, dict[str, int]] = defaultdict(dict)
+    cancelled: dict[str, dict[str, int]] = {}
+    for amount in MixAmount.objects.filter(region=region.NAME, start=start):
+        told[amount.kind] = added(told[amount.kind], {amount.source: amount.wh})
+        if amount.kind == "cancelled":
+            cancelled[amount.tariff_code] = {amount.source: amount.wh}
+    untracked = sum(told["consumed"].values()) - sum(told["cancelled"].values())
+    step = RegionStep(told["generated"], told["issued"], untracked_use=max(0, untracked))
+    rest = residual(step).amounts
+    MixShare.objects.bulk_create(
+        _share(tariff, start, source, share)
+        for tariff in place.tariffs
+        for source, share in shares(
+            added(
+                dict.fromkeys(told["generated"], 0),
+                tariff_step(use=used[tariff], cancelled=cancelled[tariff], residual=rest).amounts,
+            )
+        ).items()
+    )
+
+
+def _used(start: datetime) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sum(reading.wh) FROM accounts_supplyterm term"
+            "SELECT term.tariff_code, sum(reading.wh) FROM accounts_supplyterm term"
             " JOIN mix_reading reading ON reading.contract = term.contract_id"
-            " WHERE term.tariff_code = %s AND reading.start = %s",
-            [tariff, start],
+            " WHERE reading.start = %s GROUP BY term.tariff_code",
+            [start],
         )
-        (use,) = cursor.fetchone()
-    found = tariff_step(use=int(use), cancelled={"wind": 20_000}, residual=_RESIDUAL)
-    MixShare.objects.bulk_create(
-        MixShare(
-            series="consumption_breakdown",
-            key=tariff,
-            region="yardstick",
-            start=start,
-            seconds=_HOUR,
-            source=source,
-            share=share,
-        )
-        for source, share in shares(found.amounts).items()
+        return {tariff: int(wh) for tariff, wh in cursor.fetchall()}
+
+
+def _share(tariff: str, start: datetime, source: str, share: Decimal) -> MixShare:
+    return MixShare(
+        series="consumption_breakdown",
+        key=tariff,
+        region=_YARDSTICK,
+        start=start,
+        seconds=3600,
+        source=source,
+        share=share,
+        method=Method.ISSUANCE,
+        worked_out=True,
     )
+
+
+def check_alike(place: Region) -> None:
+    """Raises where the yardstick's shares are not ours."""
+    columns = ("key", "start", "source", "share", "method")
+    day = MixShare.objects.filter(start__gte=place.start, start__lt=place.start + timedelta(days=1))
+    rows = day.filter(series="consumption_breakdown").values_list(*columns)
+    ours, theirs = set(rows.filter(region=region.NAME)), set(rows.filter(region=_YARDSTICK))
+    if ours != theirs or len(ours) < len(place.tariffs) * 24:
+        raise RuntimeError(f"{len(ours ^ theirs)} of {len(ours)} shares differ from the yardstick's")
