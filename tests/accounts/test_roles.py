@@ -4,8 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import Role
-from accounts.queries.roles import owners_of, shareable_contracts, visible_contracts
+from accounts.models import BillingAccount, Role
+from accounts.queries.roles import (
+    owners_of,
+    owns_one_of,
+    shareable_account_keys,
+    shareable_contracts,
+    visible_account_keys,
+    visible_contracts,
+)
 from tests.factories.accounts import (
     BillingAccountFactory,
     MembershipFactory,
@@ -56,6 +63,28 @@ def test_a_delegate_shares_only_where_allowed_and_until_the_end(may_share, ends_
 
     assert visible_contracts(user=delegate, at=AT).exists() is sees
     assert shareable_contracts(user=delegate, at=AT).exists() is shares
+    for keys_of, reached in ((visible_account_keys, sees), (shareable_account_keys, shares)):
+        found = BillingAccount.objects.filter(pk__in=keys_of(user=delegate, at=AT))
+        assert list(found) == [home.account] * reached
+
+
+def test_who_owns_one_of_the_contracts_owns_its_account_or_all_and_may_sign_in():
+    home = household()
+    other = ServiceContractFactory(billing_account=BillingAccountFactory(customer=home.customer))
+    of_account = MembershipFactory(customer=home.customer, billing_account=home.account).user
+    left = MembershipFactory(customer=home.customer, role=Role.OWNER, until=AT).user
+    delegate = MembershipFactory(
+        customer=home.customer, role=Role.DELEGATE, may_share=True, until=AT + timedelta(days=1)
+    ).user
+    gone = MembershipFactory(customer=home.customer, user__is_active=False).user
+    people = (home.owner, of_account, left, delegate, gone, household().owner)
+
+    def owning(*contracts):
+        return [user for user in people if owns_one_of(user=user, contracts=contracts, at=AT)]
+
+    assert owning(home.contract) == owning(home.contract, other) == [home.owner, of_account]
+    assert owning(other) == [home.owner]
+    assert owning() == []
 
 
 def test_a_role_for_one_account_reaches_no_other_account_of_the_customer():
