@@ -72,16 +72,17 @@ def _upper_bytes(words: Words, stops: Integers, unused: Words) -> Words:
 
 def numbers(buffer: Buffer, starts: Integers, stops: Integers, mark: str) -> Numbers:
     """What is written in the cells [starts, stops) of `buffer`, with `mark` before decimals. Any shape."""
-    shape = starts.shape
-    digits = np.empty(starts.size, np.int64)
-    exponents = np.empty(starts.size, np.int8)
-    state = np.empty(starts.size, np.uint8)
+    digits, exponents = np.empty(starts.shape, np.int64), np.empty(starts.shape, np.int8)
+    state = np.empty(starts.shape, np.uint8)
     words = words_of(buffer)
-    first, past = starts.reshape(-1), stops.reshape(-1)
-    for begin in range(0, starts.size, _CHUNK):
-        here = slice(begin, begin + _CHUNK)
-        _chunk(buffer, words, first[here], past[here], ord(mark), digits[here], exponents[here], state[here])
-    return Numbers(digits.reshape(shape), exponents.reshape(shape), state.reshape(shape))
+    rows = max(_CHUNK * len(starts) // max(starts.size, 1), 1)
+    for begin in range(0, len(starts), rows):
+        here = slice(begin, begin + rows)
+        _chunk(
+            buffer, words, starts[here].reshape(-1), stops[here].reshape(-1), ord(mark),
+            digits[here].reshape(-1), exponents[here].reshape(-1), state[here].reshape(-1),
+        )  # fmt: skip
+    return Numbers(digits, exponents, state)
 
 
 def _chunk(
