@@ -128,3 +128,14 @@ def test_many_points_cost_as_many_queries_as_one(django_assert_max_num_queries):
         load(Hierarchy("changes", LATER, points=rows("EAST", 30)), at=LATER)
 
     assert GridPlacement.objects.count() == 30
+
+
+def test_a_file_does_not_undo_what_was_placed_after_it_by_hand():
+    tell("WEST")
+    GridPlacement.objects.update(region="EAST", version_at=LATER)
+
+    result = tell("WEST", MARCH, as_of=LATER - timedelta(days=1))
+
+    assert (result.accepted, [refusal.line for refusal in result.rejected]) == (0, [7])
+    assert "a newer file" in result.rejected[0].reason
+    assert placed() == [("EAST", EVER, None)]

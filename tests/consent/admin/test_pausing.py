@@ -5,8 +5,10 @@ from django import forms
 from django.contrib.auth.models import Permission
 
 from accounts.models import StaffAction
+from cdsc_portal.lib import clock
 from consent.admin.grant import ReasonsForm
 from consent.models import ClientContact, Grant, GrantEvent, Message, OutgoingMail
+from consent.services.revoke import resume_grant, suspend_grant
 from tests.factories.accounts import UserFactory, household
 from tests.factories.consent import GrantFactory, approve, ask
 
@@ -106,6 +108,20 @@ def test_a_second_click_and_an_ended_grant_change_nothing(staff, state, step, wo
     assert words in answer.content.decode()
     assert status() == state
     assert not StaffAction.objects.exists() and not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize(("step", "ends_as"), [(suspend_grant, "suspended"), (resume_grant, "active")])
+def test_pausing_and_resuming_twice_tells_once(grant, step, ends_as):
+    by, at = UserFactory(is_staff=True), clock.now()
+    if step is resume_grant:
+        suspend_grant(grant=grant, by=by, at=at, reason="a complaint")
+    before = GrantEvent.objects.count(), Message.objects.count()
+
+    for _ in range(2):
+        step(grant=grant, by=by, at=at, reason="once")
+
+    assert status() == ends_as
+    assert (GrantEvent.objects.count(), Message.objects.count()) == (before[0] + 1, before[1] + 1)
 
 
 @pytest.mark.parametrize("step", ["stop", "pause"])

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import EVER
 from accounts.services.supply_terms import load_supply_terms
 from datahub.feeds.formats.base import Hierarchy, PointRow, SupplyTermRow
 from datahub.feeds.loading import mix_days
@@ -172,6 +173,15 @@ def test_a_region_that_changed_makes_its_days_due_there_and_here_and_none_before
     load(Hierarchy("changes", NOW, points=(row,)), at=NOW)
 
     assert due() == [("EAST", START.date() + DAY), ("WEST", START.date() + DAY)]
+
+
+def test_a_region_that_never_was_makes_its_days_due_though_nothing_is_there_any_more(home):
+    row = PointRow(7, home.point.servicepoint_number, "", "electricity", 240, "EAST", "", EVER)
+
+    load(Hierarchy("changes", NOW, points=(row,)), at=NOW)
+
+    days = [START.date(), START.date() + DAY]
+    assert due() == [(region, day) for region in ("EAST", "WEST") for day in days]
 
 
 def test_a_contract_on_another_tariff_makes_its_days_due(home):
