@@ -163,12 +163,10 @@ def _separators(
     buffer: Buffer, delimiter: int, *, quoted: bool
 ) -> tuple[Integers, Integers, Integers | None]:
     """(where cells end, where lines end, quotes of each line if any are); a delimiter in quotes ends no cell."""
-    found, count = np.empty(len(buffer), np.int64), 0  # what is never written to costs no memory
-    for begin in range(0, len(buffer), _CHUNK):
-        marks = np.flatnonzero(_marked(buffer[begin : begin + _CHUNK], delimiter, quoted=quoted))
-        np.add(marks, begin, out=found[count : count + len(marks)])
-        count += len(marks)
-    found = found[:count]
+    found = np.concatenate([
+        begin + np.flatnonzero(_marked(buffer[begin : begin + _CHUNK], delimiter, quoted=quoted))
+        for begin in range(0, len(buffer), _CHUNK)
+    ])  # fmt: skip
     if not quoted:
         return found, found[buffer[found] == _FEED], None
     is_quote = buffer[found] == _QUOTE
