@@ -44,7 +44,7 @@ def approve_request(
     DecisionRefused.
     """
     request = locked_request(request, by, at)
-    _check_client(request)
+    check_client(request)
     _hold_roles(by)
     offer = build_offer(request, by, at)
     if offer.may_decide and offer.digest != digest:
@@ -94,7 +94,8 @@ def _record_approval(grant: Grant, *, by: User, at: datetime, recorded: Recorded
     )
 
 
-def _check_client(request: ConsentRequest) -> None:
+def check_client(request: ConsentRequest) -> None:
+    """Raise ClientNotAllowed where the company may not have, as things stand, what it asked for (F-20, F-21)."""
     allowed = allowed_scopes(request.client)
     asked = AccessRequest.from_json(request.details)
     if not may_ask(request.client) or any(part.scope not in allowed for part in asked.parts):

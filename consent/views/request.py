@@ -32,7 +32,7 @@ from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
 from consent.queries.deciders import deciders_of, was_asked
 from consent.service_lists import ticked_at_once
-from consent.services.approve import approve_request, deny_request
+from consent.services.approve import approve_request, check_client, deny_request
 from consent.services.ask import AnothersRequest, bind_request, release_request
 from consent.services.decision import (
     AlreadyDecided,
@@ -92,6 +92,10 @@ class RequestView(View):
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """The form as asked, or as it was left when the login ran out."""
+        try:
+            check_client(self.stored)
+        except DecisionRefused as why:
+            return request_over.refused(request, self.stored, why)
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)

@@ -17,7 +17,7 @@ from consent.queries.outcomes import code_was_used, receipt_of
 from consent.queries.status_words import words_of
 from consent.queries.visible_grants import status_at
 from consent.requests import AccessRequest
-from consent.services.decision import DecisionRefused
+from consent.services.decision import ClientNotAllowed, DecisionRefused
 from consent.transitions import ENDED
 from consent.views.redirects import SeeOther, origin_of
 
@@ -87,7 +87,8 @@ def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) 
     context = {
         "company": stored.client.name,
         "reason": _REFUSALS.get(why.code, _("The decision could not be recorded.")),
-        "again_url": reverse("consent_request", args=[stored.key]),
+        "request_url": reverse("consent_request", args=[stored.key]),
+        "may_read_again": why.code != ClientNotAllowed.code,
         "reference": stored.reference,
     }
     return with_way_back(render(request, "consent/refused.html", context, status=403), stored)

@@ -11,6 +11,7 @@ from lxml import html
 from accounts.models import Role
 from cdsc_portal.lib import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
+from consent.services.clients import suspend_client
 from consent.services.offer import build_offer
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import (
@@ -369,10 +370,27 @@ def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
         add_service(owner=home.owner, account=home.account)
     request = ask(USAGE, BILLS, user=home.owner)
 
-    # session, user, request, binding; contracts, regions, role; session saved: savepoint, update, release
-    with django_assert_num_queries(9):
+    # session, user, request, binding; scopes closed, limits; contracts, regions, role; session saved: savepoint, update,
+    # release
+    with django_assert_num_queries(11):
         browser.get(address(request))
 
 
 def log_in_again(browser, user):
     browser.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+
+
+@pytest.mark.spec("F-20", "F-21")
+def test_a_company_suspended_while_its_request_waits_is_not_offered_a_yes(home, browser):
+    request = ask(USAGE, user=home.owner)
+    suspend_client(client=request.client)
+
+    response = browser.get(address(request))
+
+    assert response.status_code == 403
+    assert "may not receive this data at the moment" in response.content.decode()
+    assert 'value="approve"' not in response.content.decode()
+    assert address(request) not in html.fromstring(response.content).xpath("//a/@href")
+    # a no needs nothing of the form, and goes back to the company
+    denied = browser.post(address(request), {"decision": "deny"})
+    assert "error=access_denied" in denied["Location"]
