@@ -150,7 +150,7 @@ def test_two_thousand_stores_stay_within_the_limits(home, browser, django_assert
     request = ask(USAGE, user=home.owner)
 
     # session, user, request, binding; contracts, regions, role; session saved: savepoint, update, release
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         response = browser.get(reverse("consent_request", args=[request.key]))
 
     assert "2001 of 2001 ticked" in response.content.decode()
