@@ -174,7 +174,7 @@ def test_a_file_of_one_endless_line_is_refused_or_rejected_but_not_held_in_memor
 def test_memory_does_not_grow_with_the_file(format):
     if format is LONG:
         line = b"M,2025-06-01T00:00,1\n"
-        content = HEADER + b"".join(b"M%05d,2025-06-01T00:00,0.125\n" % meter for meter in range(20_000))
+        content = HEADER + b"".join(b"M%05d,2025-06-01T00:00,0.125\n" % meter for meter in range(60_000))
     else:
         hours = ",".join(f"{hour:02d}:00" for hour in range(24)).encode()
         line = b",0.125" * 24 + b"\n"
