@@ -8,10 +8,12 @@ from django.db import connection
 from benchmarks import mix, region
 from datahub.models import MixShare
 from datahub.tasks import work_out_mix
+from tests.factories.accounts import household
 
 
 @pytest.fixture
 def place(transactional_db):
+    household()  # as other figures leave them
     yield region.build(contracts=40, tariffs=4, first=date(2026, 3, 2), days=2)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS mix_profile, mix_reading")
