@@ -26,17 +26,21 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UsageAsked:
-    """Public ids of contract and meter; no meter = all of them. No period = the newest year that has readings."""
+    """Public ids of contract and meter; no meter = all of them. No period = the newest year that has readings.
+
+    `numbers`: where the hours of several series are drawn, the one whose numbers stand on the page, counted from 1.
+    """
 
     contract: str = ""
     period: ShownPeriod | None = None
     meter: str = ""
     show: Show = Show.ENERGY
     look: Look = Look.BARS
+    numbers: int = 1
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> "UsageAsked":
-        """Raises ValueError for a period, an amount or a look that there is not."""
+        """Raises ValueError for a period, an amount, a look or numbers that there are not."""
         text = query.get("period", "")
         asked = cls(
             query.get("contract", ""),
@@ -44,6 +48,7 @@ class UsageAsked:
             query.get("meter", ""),
             Show(query.get("show") or Show.ENERGY),
             Look(query.get("look") or Look.BARS),
+            int(query.get("numbers") or 1),
         )
         return replace(asked, look=asked.possible_look)
 
@@ -64,5 +69,6 @@ class UsageAsked:
             "meter": asked.meter,
             "show": "" if asked.show is Show.ENERGY else asked.show.value,
             "look": "" if asked.look is Look.BARS else asked.look.value,
+            "numbers": "" if asked.look is Look.BARS or asked.numbers == 1 else str(asked.numbers),
         }
         return f"?{urlencode({name: value for name, value in said.items() if value})}"

@@ -26,6 +26,7 @@ from datahub.queries.usage_series import Series
 from datahub.queries.usage_table import Table, usage_table
 
 _HOURLY = 23  # readings of a day, at least
+_MOST_NUMBERS = 1_000  # of hours, on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class MeterChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class HourMap:
+    """The hours of a series, drawn and in numbers; `numbers_url` leads to those that have no room beside others."""
+
+    drawn: HeatMap
+    table: HourTable | None
+    numbers_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsagePage:
     """All that the page says; `up`, `before` and `after` are addresses, "" for none.
 
@@ -63,7 +73,7 @@ class UsagePage:
     shows: tuple[Choice, ...]
     looks: tuple[Choice, ...]
     charts: tuple[Chart, ...]
-    maps: tuple[tuple[HeatMap, HourTable], ...]
+    maps: tuple[HourMap, ...]
     table: Table | None
     remarks: tuple[str, ...]
     nothing: str
@@ -139,12 +149,15 @@ def _by_hours(
 ) -> UsagePage:
     """The numbers of a page's readings are shown up to a month; a year's table has each month's averages."""
     series = slots_of(facts, life, access=access, period=held.period, meter=meter, slots=Slots(3600))
+    shown = [one for one in series if one.rule is Rule.SUM and one.amounts][:MOST]
     maps = []
-    for place, one in enumerate([one for one in series if one.rule is Rule.SUM and one.amounts][:MOST]):
-        days, name = hour_days(one, held.period, life), f"hours-{place}"
-        maps.append(
-            (heat_map(one, days, held.period, name), hour_table(one, days, held.period, page.asked, name))
-        )
+    for number, one in enumerate(shown, 1):
+        days, name = hour_days(one, held.period, life), f"hours-{number}"
+        table = hour_table(one, days, held.period, page.asked, name)
+        maps.append(HourMap(heat_map(one, days, held.period, name), table, page.asked.url(numbers=number)))
+    if sum(len(one.table.rows) * len(one.table.hours) for one in maps if one.table) > _MOST_NUMBERS:
+        chosen = page.asked.url()
+        maps = [one if one.numbers_url == chosen else replace(one, table=None) for one in maps]
     return replace(page, maps=tuple(maps))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client as Browser
@@ -164,6 +165,23 @@ def test_the_hours_of_a_month_have_seven_classes_and_a_table_of_all_of_them(owne
     days = tree.xpath("string(//figure/@data-cells)").split()
     assert days[7][2] == "-"
     assert {len(day) for day in days} == {24}
+
+
+@pytest.mark.spec("P-19")
+def test_of_two_series_a_month_has_the_numbers_of_one_and_leads_to_those_of_the_other(owner, home):
+    for direction, watts in (("import", 1000), ("export", 2000)):
+        values = [watts] * (24 * 31 - 1)
+        load_readings(usage_series(home.meter, MIDNIGHT, values, step=3600, scale=0, direction=direction))
+
+    first = page(owner, period="2026-03", look="hours")
+    (link,) = first.xpath("//figure/following-sibling::p/a/@href")
+    query = {name: value for name, (value,) in parse_qs(link.lstrip("?")).items()}
+    second = page(owner, **query)
+
+    assert [len(tree.xpath("//figure")) for tree in (first, second)] == [2, 2]
+    assert [words(tree.xpath("//tbody//td")[0]) for tree in (first, second)] == ["1.00", "2.00"]
+    assert [len(tree.xpath("//tbody//td")) for tree in (first, second)] == [744, 744]
+    assert "Sent back" in words(second.xpath("//table/caption")[0])
 
 
 def test_an_hour_that_comes_twice_is_two_cells(owner, home):
