@@ -47,6 +47,25 @@ def test_the_copy_of_a_file_known_already_is_dropped(feed, meter, tmp_path):
     assert [path.read_bytes() for path in tmp_path.rglob("*.csv")] == [usage_file("M-1", [1, 2, 3])]
 
 
+def test_a_file_that_is_as_large_and_says_something_else_is_read(feed, meter):
+    bring(feed, usage_file("M-1", [1, 2, 3]))
+
+    run = bring(feed, usage_file("M-1", [1, 2, 4]), at=MORNING + timedelta(days=1))
+
+    assert counts(run) == (3, 1, 2, 0, 0)
+    assert feed.runs.values("file").distinct().count() == 2
+
+
+def test_the_same_file_is_known_by_its_hash_when_the_copy_is_gone(feed, meter):
+    first = bring(feed, usage_file("M-1", [1, 2, 3]))
+    first.file.storage.delete(first.file.name)
+
+    again = bring(feed, usage_file("M-1", [1, 2, 3]), at=MORNING + timedelta(days=1))
+
+    assert again.problem.startswith("The same file as march.csv")
+    assert counts(again) == (3, 0, 3, 0, 0)
+
+
 def test_a_file_that_breaks_off_while_it_comes_leaves_nothing(feed, tmp_path):
     class BreaksOff(BytesIO):
         def read(self, size=-1):
