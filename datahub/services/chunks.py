@@ -3,14 +3,13 @@
 import gc
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import BinaryIO, cast
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
-from psycopg.errors import ForeignKeyViolation
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ahead import ahead
@@ -20,6 +19,7 @@ from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
 from datahub.feeds.store.tally import Origin
 from datahub.models import FeedRun, RejectedRow, RunStatus
+from datahub.services.side_by_side import SideBySide
 
 _LAST = 5  # chunks that the rate is taken from
 
@@ -54,18 +54,19 @@ def _load_rest(run: FeedRun) -> bool:
         stored_file(run) as file,
         closing(lines_of(run)) as lines,
         closing(ahead(_looked_up(run, file))) as chunks,
+        SideBySide(partial(_load_chunk, run, lines, pace := _Pace())) as loading,
     ):
-        pace, through = _Pace(), 0
-        for chunk, load in chunks:
+        through = 0
+        for chunk, step in chunks:
             through += 1
             if through > run.chunks_done:
                 chunk.make_room()
-                if not _keys_held(run, chunk, load, through, lines, pace):
-                    _load_chunk(run, chunk, chunk.load, through, lines, pace)
+                loading.load(through, chunk, step)
             elif through == run.chunks_done and chunk.offset != run.bytes_done:
                 return False
             else:
                 pace.start()
+        loading.finish()
         return through >= run.chunks_done
 
 
@@ -127,28 +128,24 @@ class _Pace:
         return sum(rows for _, rows in list(self._marks)[1:]) / max(passed, 1e-6)
 
 
-def _keys_held(run: FeedRun, chunk: Chunk, load: Step, number: int, lines: FileLines, pace: _Pace) -> bool:
-    """Load chunk `number` by `load`; False, and nothing was done, where what it had looked up has gone since."""
-    try:
-        _load_chunk(run, chunk, load, number, lines, pace)
-    except IntegrityError as error:
-        if load is chunk.load or not isinstance(error.__cause__, ForeignKeyViolation):
-            raise
-        return False
-    return True
-
-
 @transaction.atomic
-def _load_chunk(run: FeedRun, chunk: Chunk, load: Step, number: int, lines: FileLines, pace: _Pace) -> None:
-    """Load chunk `number`, counted from 1, by `load` and record it as done, both or neither."""
-    row = FeedRun.objects.select_for_update().get(pk=run.pk)
-    if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
-        raise RunTakenOverError(run.public_id)
+def _load_chunk(
+    run: FeedRun, lines: FileLines, pace: _Pace, number: int, chunk: Chunk, step: Step, turn: Callable[[], None]
+) -> None:  # fmt: skip
+    """Carry out `step` for chunk `number`, counted from 1, and record it as done, both or neither.
+
+    What chunks share, from the run's row to the lines of its file, is touched after `turn` only.
+    """
     with connection.cursor() as cursor:
         # a crash may then undo the last chunks, each with its progress; the run's end is on disk after all of them
         cursor.execute("SET LOCAL synchronous_commit = off")
     at = clock.now()
-    outcome = load(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
+    outcome = step(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
+    turn()
+    # not the key, which the rows of a chunk that is at work behind this one name
+    row = FeedRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
+        raise RunTakenOverError(run.public_id)
     loaded = outcome.loaded
     rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)
     FeedRun.objects.filter(pk=run.pk).update(

@@ -29,8 +29,9 @@ class Chunk:
 
     `rows_read` counts both, `offset` the bytes that are through afterwards. The same file gives the same chunks, so
     that a run can go on where it stopped. `make_room` is called before, outside the transaction. `look_up`, asked for
-    in another session while the chunk before is loaded, gives a step that does the same as `load` and knows some of
-    what it needs; where the keys show that this has changed since, `load` is to do it.
+    in another session while a chunk before is loaded, gives a step that does the same as `load` and knows some of
+    what it needs; where the keys show that this has changed since, `load` is to do it. A chunk that writes to `meters`
+    only can be loaded while another is that writes to none of them; without them it stands alone.
     """
 
     rows_read: int
@@ -39,3 +40,4 @@ class Chunk:
     load: Step
     make_room: Callable[[], None] = lambda: None
     look_up: Callable[[], Step] | None = None
+    meters: frozenset[str] | None = None

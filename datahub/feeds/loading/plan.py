@@ -44,7 +44,10 @@ def parts_of(*, feed: Feed, file: BinaryIO) -> Iterator[Part[Any]]:
 def _usage_chunks(parts: Iterator[Part[Any]]) -> Chunks:
     for part in parts:
         load, room = partial(load_or_park, rows=part.rows), partial(make_room, rows=part.rows)
-        yield Chunk(part.read, part.offset, part.rejected, _step(load), room, partial(_looked_up, part.rows))
+        meters = frozenset(number for rows in part.rows for number in rows.channels.meters)
+        yield Chunk(
+            part.read, part.offset, part.rejected, _step(load), room, partial(_looked_up, part.rows), meters
+        )  # fmt: skip
 
 
 def _looked_up(rows: Sequence[UsageRows]) -> Step:

@@ -1,0 +1,141 @@
+"""Two chunks of a file at work at once, each in a session of its own, and committed in their order."""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from django.db import IntegrityError, connection
+from psycopg.errors import ForeignKeyViolation
+
+from datahub.feeds.loading.base import Chunk, Step
+
+_AT_ONCE = 2  # what two cores have time for beside reading the file
+_PATIENCE = 1.0  # seconds until a chunk asks whether it stands in the way of the one before
+
+Turn = Callable[[], None]
+
+
+class Load(Protocol):
+    """Carry out `step` for chunk `number` and count it, in one transaction that calls `turn` before it counts."""
+
+    def __call__(self, number: int, chunk: Chunk, step: Step, turn: Turn) -> None: ...
+
+
+class _InTheWayError(Exception):
+    """The chunk before waits for a row that this one wrote."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A chunk on its way; `session` is the process of the database that it is at work in."""
+
+    number: int
+    chunk: Chunk
+    step: Step
+    meters: frozenset[str]
+    session: int = 0
+
+
+class SideBySide:
+    """Loads chunks by `load`, each counted after those before it, of which one may be at work still.
+
+    Chunks are at work at once where they write to no row that another writes to; where they do after all, the later one
+    gives way. The first of a file has no company: most files have no other. Nor has any within a transaction of the
+    caller's, which is of one session.
+    """
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._alone = connection.in_atomic_block
+        self._sessions = [ThreadPoolExecutor(max_workers=1) for _ in range(_AT_ONCE)]
+        self._at_work: deque[tuple[_Job, Future[None]]] = deque()
+
+    def __enter__(self) -> "SideBySide":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for what is at work, whatever becomes of it; the sessions end."""
+        for session in self._sessions:
+            session.submit(_end_session)
+        for session in self._sessions:
+            session.shutdown()
+
+    def load(self, number: int, chunk: Chunk, step: Step) -> None:
+        """Load it by `step`, maybe while the caller goes on. Raises what loading it or a chunk before it raises."""
+        job = _Job(number, chunk, step, chunk.meters or frozenset())
+        if number == 1 or self._alone or chunk.meters is None:
+            self.finish()
+            self._now(job)
+            return
+        while len(self._at_work) == _AT_ONCE or not all(
+            job.meters.isdisjoint(other.meters) for other, _ in self._at_work
+        ):
+            self._await_first()
+        before = self._at_work[-1] if self._at_work else None
+        loading = self._sessions[number % _AT_ONCE].submit(self._in_its_session, job, before)
+        self._at_work.append((job, loading))
+
+    def finish(self) -> None:
+        """Wait until all that was to be loaded is. Raises what loading it raises."""
+        while self._at_work:
+            self._await_first()
+
+    def _await_first(self) -> None:
+        """A chunk that gave way, or whose keys have gone, is loaded anew when none is at work any more."""
+        job, loading = self._at_work.popleft()
+        try:
+            loading.result()
+        except _InTheWayError:
+            self._let_end()
+            self._now(job)
+        except IntegrityError as error:
+            self._let_end()
+            self._anew(job, error)
+
+    def _let_end(self) -> None:
+        """Those behind a chunk that failed fail with it, in their turn."""
+        wait([loading for _, loading in self._at_work])
+
+    def _in_its_session(self, job: _Job, before: "tuple[_Job, Future[None]] | None") -> None:
+        connection.ensure_connection()
+        job.session = connection.connection.info.backend_pid
+        self._load(job.number, job.chunk, job.step, lambda: _turn(before))
+
+    def _now(self, job: _Job) -> None:
+        try:
+            self._load(job.number, job.chunk, job.step, lambda: None)
+        except IntegrityError as error:
+            self._anew(job, error)
+
+    def _anew(self, job: _Job, error: IntegrityError) -> None:
+        """Load it without what was looked up, where a key shows that this has gone since."""
+        if job.step is job.chunk.load or not isinstance(error.__cause__, ForeignKeyViolation):
+            raise error
+        self._load(job.number, job.chunk, job.chunk.load, lambda: None)
+
+
+def _turn(before: "tuple[_Job, Future[None]] | None") -> None:
+    """Wait until the chunk before is committed. Raises what loading it raised, _InTheWayError.
+
+    Which of two sessions waits for the other the database cannot see: this one waits for no lock.
+    """
+    if before is None:
+        return
+    job, loading = before
+    while not wait([loading], timeout=_PATIENCE).done:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s))", [job.session])
+            (in_the_way,) = cursor.fetchone()
+        if in_the_way:
+            raise _InTheWayError
+    loading.result()
+
+
+def _end_session() -> None:
+    """Of the thread that this is called in."""
+    connection.close()
