@@ -230,13 +230,22 @@ def values_of(number: str, week: int) -> npt.NDArray[np.int64]:
 
 
 def file_of(feed: str, week: int) -> bytes:
-    """Long CSV of a week of all meters of a feed, in order of time, so that each part has some of every meter."""
+    """Long CSV of a week of all meters of a feed.
+
+    In order of time, so that each part has some of every meter; of the other feed by meter, so that two parts are at
+    work at once.
+    """
     starts = np.datetime64(first_second(week), "s") + np.arange(SLOTS) * np.timedelta64(STEP, "s")
     columns = [(number, values_of(number, week).tolist()) for number in meter_numbers(feed)]
-    lines = ["meter,start,value"]
-    for slot, start in enumerate(starts.tolist()):
-        lines += [f"{number},{start:%Y-%m-%dT%H:%M:%SZ},{values[slot]}" for number, values in columns]
-    return ("\n".join(lines) + "\n").encode()
+    lines = [
+        [
+            f"{number},{start:%Y-%m-%dT%H:%M:%SZ},{value}"
+            for start, value in zip(starts.tolist(), values, strict=True)
+        ]
+        for number, values in columns
+    ]
+    by_time = zip(*lines, strict=True) if feed == FEEDS[0] else lines
+    return "\n".join(["meter,start,value", *(line for some in by_time for line in some), ""]).encode()
 
 
 def compare_meter(number: str, weeks: int) -> None:
