@@ -43,15 +43,19 @@ class Facts(NamedTuple):
     sum: str
 
     @classmethod
-    def of_truth(cls, series: Mapping[str, Any]) -> "Facts":
+    def of_truth(cls, series: Mapping[str, Any], *, as_energy: bool) -> "Facts":
+        """`as_energy`: power is kept as what it makes over its length."""
         unit = _IMPLIED.sub("", series["unit"])
-        exponent = measure(unit).exponent if unit else 0
+        kept = measure(unit) if unit else None
+        total = Decimal(series["sum_raw"]).scaleb(kept.exponent if kept else 0)
+        if as_energy and kept is not None and kept.unit == "W" and len(series["durations_s"]) == 1:
+            total = total * series["durations_s"][0] / 3600
         return cls(
             series["readings"],
             series["without_value"],
             series["first_start"],
             series["last_start"],
-            plain_text(Decimal(series["sum_raw"]).scaleb(exponent)),
+            plain_text(total),
         )
 
     @classmethod
@@ -138,7 +142,8 @@ def _outcome(path: Path, said: Mapping[str, Any], zones: Mapping[str, str], inva
 
 
 def _differences(account: FileAccount, series: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    wanted = {name: Facts.of_truth(one) for name, one in series.items()}
+    as_energy = all(key.unit == "Wh" for key in account.channels)
+    wanted = {name: Facts.of_truth(one, as_energy=as_energy) for name, one in series.items()}
     found = [
         (key, Facts.of_channel(key, channel, set(wanted.values())))
         for key, channel in account.channels.items()

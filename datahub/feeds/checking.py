@@ -15,6 +15,7 @@ import numpy as np
 from datahub.feeds.formats.archive import SIGNATURE, first_member
 from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
 from datahub.feeds.formats.csv_presets import find_preset, presets
+from datahub.feeds.formats.mix_rows import AmountRow
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows
 from datahub.feeds.loading.attachments import unpacked
@@ -84,6 +85,9 @@ class FileAccount:
             if isinstance(rows, UsageColumns | UsageGrid):
                 for key, more in _accounts(rows):
                     _merge(self.channels.setdefault(key, ChannelAccount()), more)
+            elif isinstance(rows, AmountRow):
+                key, more = _account_of_amount(rows)
+                _merge(self.channels.setdefault(key, ChannelAccount()), more)
 
     def channels_as_json(self) -> Iterator[dict[str, object]]:
         """Times in UTC, sums as exact decimal text in the unit."""
@@ -201,6 +205,14 @@ def _accounts(rows: UsageRows) -> Iterator[tuple[ChannelKey, ChannelAccount]]:
                 {int(rows.scale[place]): _exact_sum(values[known])},
             ),
         )
+
+
+def _account_of_amount(row: AmountRow) -> tuple[ChannelKey, ChannelAccount]:
+    """The amounts of a source in a region are a channel: the region its meter, the source its register."""
+    register = row.source if row.kind == "generated" else f"{row.kind} {row.source}".strip()
+    start = int(row.start.timestamp())
+    key = ChannelKey(row.region, register, "electricity", "Wh", "none", "interval")
+    return key, ChannelAccount(1, 0, start, start, {row.seconds}, {0: row.wh})
 
 
 def _two(durations: Integers) -> Iterable[int]:

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.datahub.feeds.formats.test_entsoe_xml import document
 from tests.datahub.feeds.formats.files import FOLDER
 from tests.environment import ROOT
 
@@ -154,6 +155,18 @@ def test_files_of_other_kinds_have_rows_and_no_channels(name):
     assert account["accepted"] > 0
     assert account["rows"] == account["accepted"] + len(account["rejected"])
     assert account["channels"] == []
+
+
+def test_amounts_are_told_by_region_and_source_in_watt_hours(tmp_path):
+    path = tmp_path / "generation.xml"
+    path.write_bytes(document((1, "8"), (2, "4")))
+
+    said, status = checked(path, "--json")
+
+    assert status == 0
+    (channel,) = json.loads(said)["channels"]
+    assert (channel["meter"], channel["register"], channel["unit"]) == ("10Y-ZONE", "B16", "Wh")
+    assert (channel["readings"], channel["interval_seconds"], channel["sum"]) == (2, 900, "3000000")
 
 
 def test_an_export_seen_in_the_field_is_known_by_its_preset(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.datahub.commands.test_check_feed_file import NEM12
+from tests.datahub.feeds.formats.test_entsoe_xml import document
 from tools.samples import main
 
 SERIES = {
@@ -39,6 +40,17 @@ def test_a_file_that_is_what_the_truth_says_is_ok(judge):
 
     assert status == 0
     assert "a.csv  ok" in said
+
+
+def test_power_that_is_kept_as_energy_is_compared_as_energy(judge):
+    series = {
+        "readings": 2, "without_value": 0, "unit": "MW", "first_start": "2026-03-29T00:00:00Z",
+        "last_start": "2026-03-29T00:15:00Z", "durations_s": [900], "sum_raw": "12",
+    }  # fmt: skip
+    files = {"g.xml": document((1, "8"), (2, "4")).decode()}
+
+    assert judge(files, {"g.xml": {"series": {"psr B16": series}}})[0] == 0
+    assert judge(files, {"g.xml": {"series": {"psr B16": {**series, "sum_raw": "13"}}}})[0] == 1
 
 
 @pytest.mark.parametrize(
