@@ -8,8 +8,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.datahub.feeds.formats.test_entsoe_xml import document
 from tests.datahub.feeds.formats.files import FOLDER
+from tests.datahub.feeds.formats.test_entsoe_xml import document
 from tests.environment import ROOT
 
 NEM12 = "\n".join(
