@@ -130,7 +130,7 @@ def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags |
     `text` has a MARGIN on both sides of them. Blank lines and those `left_out` are neither taken nor rejected.
     """
     buffer = np.frombuffer(text, np.uint8)
-    places, feeds, quotes = _separators(buffer, ord(delimiter), quoted=b'"' in text)
+    places, feeds, quotes = _separators(buffer, ord(delimiter), width, quoted=b'"' in text)
     begins = np.concatenate([np.array([AHEAD]), feeds[:-1] + 1])[: len(feeds)]
     ends = np.stack([begins, feeds], axis=1)
     lines = line + np.arange(len(feeds))
@@ -160,14 +160,17 @@ def _starts(begins: Integers, stops: Integers) -> Integers:
 
 
 def _separators(
-    buffer: Buffer, delimiter: int, *, quoted: bool
+    buffer: Buffer, delimiter: int, width: int, *, quoted: bool
 ) -> tuple[Integers, Integers, Integers | None]:
-    """(where cells end, where lines end, quotes of each line if any are); a delimiter in quotes ends no cell."""
-    found = np.concatenate([
-        begin + np.flatnonzero(_marked(buffer[begin : begin + _CHUNK], delimiter, quoted=quoted))
-        for begin in range(0, len(buffer), _CHUNK)
-    ])  # fmt: skip
+    """(where cells end, where lines end, quotes of each line if any are); a delimiter in quotes ends no cell.
+
+    Lines of `width` cells, as nearly all are, end where each `width`-th cell does.
+    """
+    found, feeds = _marks(buffer, delimiter, quoted=quoted)
     if not quoted:
+        ends = found[width - 1 :: width]
+        if len(ends) == feeds and bool((buffer[ends] == _FEED).all()):
+            return found, ends, None
         return found, found[buffer[found] == _FEED], None
     is_quote = buffer[found] == _QUOTE
     places, before = found[~is_quote], np.cumsum(is_quote)[~is_quote]
@@ -178,12 +181,20 @@ def _separators(
     return places[~inside | is_feed], places[is_feed], quotes
 
 
-def _marked(buffer: Buffer, delimiter: int, *, quoted: bool) -> _Flags:
-    marks: _Flags = buffer == delimiter
-    marks |= buffer == _FEED
-    if quoted:
-        marks |= buffer == _QUOTE
-    return marks
+def _marks(buffer: Buffer, delimiter: int, *, quoted: bool) -> tuple[Integers, int]:
+    """(where delimiters, line feeds and, if asked, quotes stand; how many line feeds there are)."""
+    pieces, feeds = [], 0
+    for begin in range(0, len(buffer), _CHUNK):
+        piece = buffer[begin : begin + _CHUNK]
+        marks, is_feed = piece == delimiter, piece == _FEED
+        feeds += int(np.count_nonzero(is_feed))
+        marks |= is_feed
+        if quoted:
+            marks |= piece == _QUOTE
+        places = np.flatnonzero(marks)
+        places += begin
+        pieces.append(places)
+    return np.concatenate(pieces), feeds
 
 
 def _counts(places: Integers, feeds: Integers, width: int) -> Integers:
