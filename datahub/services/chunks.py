@@ -142,13 +142,9 @@ def _load_chunk(
     at = clock.now()
     outcome = step(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
     turn()
-    # not the key, which the rows of a chunk that is at work behind this one name
-    row = FeedRun.objects.select_for_update(no_key=True).get(pk=run.pk)
-    if row.chunks_done != number - 1 or row.status != RunStatus.RUNNING:
-        raise RunTakenOverError(run.public_id)
     loaded = outcome.loaded
     rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)
-    FeedRun.objects.filter(pk=run.pk).update(
+    counted = FeedRun.objects.filter(pk=run.pk, chunks_done=number - 1, status=RunStatus.RUNNING).update(
         chunks_done=number,
         bytes_done=chunk.offset,
         rate=pace.rate_with(chunk.rows_read),
@@ -161,6 +157,8 @@ def _load_chunk(
         rejected=F("rejected") + rejected,
         parked=F("parked") + outcome.parked,
     )
+    if not counted:
+        raise RunTakenOverError(run.public_id)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from psycopg.errors import DiskFull
 
 from datahub.feeds.formats.registry import formats
-from datahub.models import FeedRun, ParkedReadings, RunStatus
+from datahub.models import FeedRun, IntervalBlock, ParkedReadings, RunStatus
 from datahub.queries.readings import readings
 from datahub.queries.run_progress import counts_in_words, progress_in_words
 from datahub.services import chunks
@@ -183,6 +183,23 @@ def test_when_the_database_goes_away_the_worker_goes_on_by_itself(feed, monkeypa
     assert counts(run) == (3, 3, 0, 0, 0)
     (channel,) = readings(metered(meter))
     assert channel.decimals() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("moved", [{"chunks_done": 1}, {"status": RunStatus.FAILED}])
+def test_a_chunk_of_a_run_that_another_has_taken_over_is_undone(feed, meter, monkeypatch, moved):
+    run = start_run(feed=feed, file=BytesIO(usage_file("M-1", [1, 2])), name="m.csv", by=None, at=MORNING)
+    in_peace = chunks.store_rejections
+
+    def taken_over(run, rejections, lines):
+        FeedRun.objects.filter(pk=run.pk).update(**moved)
+        return in_peace(run, rejections, lines)
+
+    monkeypatch.setattr(chunks, "store_rejections", taken_over)
+    carry_out(run_id=run.pk)
+
+    run.refresh_from_db()
+    assert (run.status, run.chunks_done, run.accepted) == (RunStatus.RUNNING, 0, 0)
+    assert not IntervalBlock.objects.exists()
 
 
 def test_a_run_that_gets_no_further_ends_and_lets_the_next_by(feed, meter):
