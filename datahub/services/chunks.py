@@ -19,9 +19,12 @@ from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
 from datahub.feeds.store.tally import Origin
 from datahub.models import FeedRun, RejectedRow, RunStatus
+from datahub.services.partitions import ensure_months, missing_months
 from datahub.services.side_by_side import SideBySide
 
 _LAST = 5  # chunks that the rate is taken from
+_HOLD_CHUNK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+Chunks = Generator[tuple[Chunk, Step], None, None]
 
 
 class RunTakenOverError(Exception):
@@ -57,10 +60,12 @@ def _load_rest(run: FeedRun) -> bool:
         SideBySide(partial(_load_chunk, run, lines, pace := _Pace())) as loading,
     ):
         through = 0
-        for chunk, step in chunks:
+        for chunk, step in _faults_in_turn(chunks, loading):
             through += 1
             if through > run.chunks_done:
-                chunk.make_room()
+                if chunk.months and missing_months(chunk.months):
+                    loading.finish()  # a partition is made beside no chunk: it locks the whole table for a moment
+                    ensure_months(months=chunk.months)
                 loading.load(through, chunk, step)
             elif through == run.chunks_done and chunk.offset != run.bytes_done:
                 return False
@@ -70,7 +75,16 @@ def _load_rest(run: FeedRun) -> bool:
         return through >= run.chunks_done
 
 
-def _looked_up(run: FeedRun, file: BinaryIO) -> Generator[tuple[Chunk, Step], None, None]:
+def _faults_in_turn(chunks: Chunks, loading: SideBySide) -> Chunks:
+    """The same; where the next cannot be made, all before it are loaded before this is said."""
+    try:
+        yield from chunks
+    except Exception:
+        loading.finish()
+        raise
+
+
+def _looked_up(run: FeedRun, file: BinaryIO) -> Chunks:
     """Each chunk with what loads it, which has looked up what it needs in a session that is this thread's own."""
     done = run.chunks_done
     try:
@@ -139,12 +153,17 @@ def _load_chunk(
     with connection.cursor() as cursor:
         # a crash may then undo the last chunks, each with its progress; the run's end is on disk after all of them
         cursor.execute("SET LOCAL synchronous_commit = off")
+        # a worker that lost its hold on the feed may be at the same chunk
+        cursor.execute(_HOLD_CHUNK, [f"{run.public_id} {number}"])
+    mine = FeedRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING)
+    if not mine.filter(chunks_done__lt=number).exists():
+        raise RunTakenOverError(run.public_id)
     at = clock.now()
     outcome = step(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
     turn()
     loaded = outcome.loaded
     rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)
-    counted = FeedRun.objects.filter(pk=run.pk, chunks_done=number - 1, status=RunStatus.RUNNING).update(
+    counted = mine.filter(chunks_done=number - 1).update(
         chunks_done=number,
         bytes_done=chunk.offset,
         rate=pace.rate_with(chunk.rows_read),

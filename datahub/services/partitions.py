@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 _LOCK = 0x1CDB10C5  # two loaders never make the same partition at once
 # a local day fills up yesterday's blocks: the room they leave is wanted tomorrow, not at a fifth of the month
@@ -27,11 +26,11 @@ def ensure_months(*, months: Collection[date]) -> int:
 
     Locks the whole table for a moment: call it in a transaction of its own.
     """
+    if not missing_months(months):
+        return 0
     with connection.cursor() as cursor:
-        if not _missing(cursor, months):
-            return 0
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        missing = _missing(cursor, months)
+        missing = missing_months(months)
         for month in missing:
             after = month + relativedelta(months=1)
             # every part is made of dates, none of input
@@ -59,13 +58,15 @@ def months_of(parent: str) -> list[tuple[str, date]]:
     return [(name, datetime.strptime(name[len(parent) :], "_%Y_%m").date()) for name in names]
 
 
+def missing_months(months: Collection[date]) -> list[date]:
+    """Those of `months` (first days) that have no partition yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname = ANY(%s)", [[_name(month) for month in months]]
+        )
+        present = {name for (name,) in cursor.fetchall()}
+    return [month for month in months if _name(month) not in present]
+
+
 def _name(month: date) -> str:
     return f"interval_block_{month:%Y_%m}"
-
-
-def _missing(cursor: CursorWrapper, months: Collection[date]) -> list[date]:
-    cursor.execute(
-        "SELECT relname FROM pg_class WHERE relname = ANY(%s)", [[_name(month) for month in months]]
-    )
-    present = {name for (name,) in cursor.fetchall()}
-    return [month for month in months if _name(month) not in present]

@@ -96,13 +96,13 @@ def stranded_runs(*, at: datetime) -> list[int]:
 def _known(feed: Feed, file: BinaryIO) -> FeedRun | None:
     """The run that took all of the same file, told by its stored copy: to compare takes half of what a hash does.
 
-    Where the copy is gone, the hash tells it later.
+    Where the copy is gone or cannot be read, the hash tells it later.
     """
     if not getattr(file, "seekable", bool)():  # a body on its way in has no such method
         return None
     size = file.seek(0, SEEK_END)
     alike = feed.runs.filter(size=size, status=RunStatus.DONE, rejected=0).order_by("-created")[:_COMPARED]
-    copies = {run.sha256: run for run in alike}
+    copies = {run.sha256: run for run in reversed(alike)}  # of each the newest copy
     same = next((sha256 for sha256, run in copies.items() if _is_copy(run, file)), None)
     file.seek(0)
     former = _former(feed, same) if same is not None else None
@@ -117,7 +117,7 @@ def _is_copy(run: FeedRun, file: BinaryIO) -> bool:
             while piece := file.read(_PIECE):
                 if copy.read(len(piece)) != piece:
                     return False
-    except FileNotFoundError:
+    except OSError:  # of the copy; one of the file comes again when it is read
         return False
     return True
 

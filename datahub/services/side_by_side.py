@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from psycopg.errors import ForeignKeyViolation
 from datahub.feeds.loading.base import Chunk, Step
 
 _AT_ONCE = 2  # what two cores have time for beside reading the file
-_PATIENCE = 1.0  # seconds until a chunk asks whether it stands in the way of the one before
+_PATIENCE = 1.0  # seconds until a chunk that waits for its turn asks whether it stands in somebody's way
 
 Turn = Callable[[], None]
 
@@ -24,19 +25,26 @@ class Load(Protocol):
     def __call__(self, number: int, chunk: Chunk, step: Step, turn: Turn) -> None: ...
 
 
+_SOMEBODY_WAITS = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks AS waiting
+        WHERE NOT waiting.granted AND pg_backend_pid() = ANY(pg_blocking_pids(waiting.pid))
+    )
+"""
+
+
 class _InTheWayError(Exception):
-    """The chunk before waits for a row that this one wrote."""
+    """Somebody waits for a lock of a chunk that waits for the one before it."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Job:
-    """A chunk on its way; `session` is the process of the database that it is at work in."""
+    """A chunk on its way."""
 
     number: int
     chunk: Chunk
     step: Step
     meters: frozenset[str]
-    session: int = 0
 
 
 class SideBySide:
@@ -76,8 +84,8 @@ class SideBySide:
             job.meters.isdisjoint(other.meters) for other, _ in self._at_work
         ):
             self._await_first()
-        before = self._at_work[-1] if self._at_work else None
-        loading = self._sessions[number % _AT_ONCE].submit(self._in_its_session, job, before)
+        turn = partial(_turn, self._at_work[-1][1]) if self._at_work else _at_once
+        loading = self._sessions[number % _AT_ONCE].submit(self._load, number, chunk, step, turn)
         self._at_work.append((job, loading))
 
     def finish(self) -> None:
@@ -101,14 +109,9 @@ class SideBySide:
         """Those behind a chunk that failed fail with it, in their turn."""
         wait([loading for _, loading in self._at_work])
 
-    def _in_its_session(self, job: _Job, before: "tuple[_Job, Future[None]] | None") -> None:
-        connection.ensure_connection()
-        job.session = connection.connection.info.backend_pid
-        self._load(job.number, job.chunk, job.step, lambda: _turn(before))
-
     def _now(self, job: _Job) -> None:
         try:
-            self._load(job.number, job.chunk, job.step, lambda: None)
+            self._load(job.number, job.chunk, job.step, _at_once)
         except IntegrityError as error:
             self._anew(job, error)
 
@@ -116,24 +119,26 @@ class SideBySide:
         """Load it without what was looked up, where a key shows that this has gone since."""
         if job.step is job.chunk.load or not isinstance(error.__cause__, ForeignKeyViolation):
             raise error
-        self._load(job.number, job.chunk, job.chunk.load, lambda: None)
+        self._load(job.number, job.chunk, job.chunk.load, _at_once)
 
 
-def _turn(before: "tuple[_Job, Future[None]] | None") -> None:
+def _turn(before: "Future[None]") -> None:
     """Wait until the chunk before is committed. Raises what loading it raised, _InTheWayError.
 
-    Which of two sessions waits for the other the database cannot see: this one waits for no lock.
+    The database cannot see that this session waits for another, so it finds no deadlock that goes through here. But
+    each goes on to somebody who waits for a lock of this session.
     """
-    if before is None:
-        return
-    job, loading = before
-    while not wait([loading], timeout=_PATIENCE).done:
+    while not wait([before], timeout=_PATIENCE).done:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s))", [job.session])
+            cursor.execute(_SOMEBODY_WAITS)
             (in_the_way,) = cursor.fetchone()
         if in_the_way:
             raise _InTheWayError
-    loading.result()
+    before.result()
+
+
+def _at_once() -> None:
+    """The turn of a chunk with none at work before it."""
 
 
 def _end_session() -> None:

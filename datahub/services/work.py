@@ -117,7 +117,11 @@ def _pause(run: FeedRun, problem: str, *, no_space: bool) -> None:
 @transaction.atomic
 def _close(run: FeedRun, status: RunStatus, problem: str) -> None:
     now = clock.now()
-    run = FeedRun.objects.select_for_update(of=("self",)).select_related("feed").get(pk=run.pk)
+    pending = FeedRun.objects.filter(status__in=PENDING)
+    found = pending.select_for_update(of=("self",)).select_related("feed").filter(pk=run.pk).first()
+    if found is None:
+        return  # another worker has taken it over and closed it
+    run = found
     run.status, run.problem, run.heartbeat, run.finished = status, problem, now, now
     run.chunks_total = run.chunks_done if status == RunStatus.DONE else None
     run.save(update_fields=["status", "problem", "heartbeat", "finished", "chunks_total"])

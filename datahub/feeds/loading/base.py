@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.store.load import Loaded
@@ -28,7 +29,7 @@ class Chunk:
     """A stretch of the file: `rejected` by its format, the rest loaded by `load` in the caller's transaction.
 
     `rows_read` counts both, `offset` the bytes that are through afterwards. The same file gives the same chunks, so
-    that a run can go on where it stopped. `make_room` is called before, outside the transaction. `look_up`, asked for
+    that a run can go on where it stopped. The partitions of `months` are there before. `look_up`, asked for
     in another session while a chunk before is loaded, gives a step that does the same as `load` and knows some of
     what it needs; where the keys show that this has changed since, `load` is to do it. A chunk that writes to `meters`
     only can be loaded while another is that writes to none of them; without them it stands alone.
@@ -38,6 +39,6 @@ class Chunk:
     offset: int
     rejected: Sequence[Rejection]
     load: Step
-    make_room: Callable[[], None] = lambda: None
+    months: frozenset[date] = frozenset()
     look_up: Callable[[], Step] | None = None
     meters: frozenset[str] | None = None

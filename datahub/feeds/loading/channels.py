@@ -89,10 +89,12 @@ def channels_of(keys: ChannelKeys, reach: Reach, at: datetime, ahead: Found | No
     if ahead is None or at - ahead.at > _STALE:
         return _told(_asked(keys, reach, at, make=True), at)
     missing = np.flatnonzero(ahead.ids <= _NEW)
-    if len(missing):
-        late = _told(_asked(keys.chosen(missing), reach, at, make=True), at)
-        ahead.ids[missing], ahead.settled[missing] = late.ids, late.settled
-    return ahead
+    if not len(missing):
+        return ahead
+    late = _told(_asked(keys.chosen(missing), reach, at, make=True), at)
+    ids, settled = ahead.ids.copy(), ahead.settled.copy()  # what is made now may be undone with its chunk
+    ids[missing], settled[missing] = late.ids, late.settled
+    return Found(ids, settled, ahead.at)
 
 
 def _asked(keys: ChannelKeys, reach: Reach, at: datetime, *, make: bool) -> Integers:

@@ -15,7 +15,7 @@ from datahub.feeds.loading.bills import load_bills
 from datahub.feeds.loading.generation_mix import load_mix
 from datahub.feeds.loading.hierarchy import load_hierarchy_rows, load_supply_term_rows
 from datahub.feeds.loading.parking import load_or_park
-from datahub.feeds.loading.usage import look_up, make_room
+from datahub.feeds.loading.usage import look_up, months_of
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
 from datahub.models import Feed, FeedKind
@@ -43,11 +43,15 @@ def parts_of(*, feed: Feed, file: BinaryIO) -> Iterator[Part[Any]]:
 
 def _usage_chunks(parts: Iterator[Part[Any]]) -> Chunks:
     for part in parts:
-        load, room = partial(load_or_park, rows=part.rows), partial(make_room, rows=part.rows)
-        meters = frozenset(number for rows in part.rows for number in rows.channels.meters)
         yield Chunk(
-            part.read, part.offset, part.rejected, _step(load), room, partial(_looked_up, part.rows), meters
-        )  # fmt: skip
+            part.read,
+            part.offset,
+            part.rejected,
+            load=_step(partial(load_or_park, rows=part.rows)),
+            months=months_of(part.rows),
+            look_up=partial(_looked_up, part.rows),
+            meters=frozenset(number for rows in part.rows for number in rows.channels.meters),
+        )
 
 
 def _looked_up(rows: Sequence[UsageRows]) -> Step:

@@ -31,6 +31,11 @@ _FAR = 2**33  # epoch seconds, in the year 2242: what lies further is no time of
 
 def make_room(*, rows: Iterable[UsageRows]) -> None:
     """Make the partitions that `rows` need, ahead of `load_usage` and in a transaction of its own."""
+    ensure_months(months=months_of(rows))
+
+
+def months_of(rows: Iterable[UsageRows]) -> frozenset[date]:
+    """The first days of the months whose partitions `rows` need."""
     months: set[date] = set()
     for part in rows:
         days = part.starts // DAY_SECONDS
@@ -40,7 +45,7 @@ def make_room(*, rows: Iterable[UsageRows]) -> None:
             days = np.unique(days[:, None] + np.arange(length + 1))
         of = np.unique(days.astype("datetime64[D]").astype("datetime64[M]"))
         months.update(of.astype("datetime64[D]").tolist())
-    ensure_months(months=months)
+    return frozenset(months)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from io import BytesIO
 
@@ -200,6 +201,33 @@ def test_a_chunk_of_a_run_that_another_has_taken_over_is_undone(feed, meter, mon
     run.refresh_from_db()
     assert (run.status, run.chunks_done, run.accepted) == (RunStatus.RUNNING, 0, 0)
     assert not IntervalBlock.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_lost_its_hold_does_not_end_the_run_of_the_next(feed, monkeypatch, parts_of_two_lines):
+    """Both are at the same chunk, of readings that no table takes twice."""
+    MeterDeviceFactory(meter_number="M-1")
+    feed.settings["interval_seconds"] = "700"
+    feed.save()
+    bring(feed, b"meter,start,value\nM-1,2026-02-01T00:00:00Z,1\n")  # its channel is there
+    content = usage_file("M-1", [1, 2, 3, 4])
+    run = start_run(feed=feed, file=BytesIO(content), name="m.csv", by=None, at=MORNING + timedelta(days=1))
+    monkeypatch.setattr("datahub.services.work.hold", lambda *_feed: nullcontext(True))
+    in_peace, another = chunks.store_rejections, threading.Thread(target=carry_out_apart, args=[run.pk])
+
+    def another_comes(run, rejections, lines):
+        monkeypatch.setattr(chunks, "store_rejections", in_peace)
+        another.start()
+        another.join(1)  # in which it comes as far as it can
+        return in_peace(run, rejections, lines)
+
+    monkeypatch.setattr(chunks, "store_rejections", another_comes)
+    carry_out(run_id=run.pk)
+    another.join(120)
+
+    run.refresh_from_db()
+    assert (run.status, run.problem, run.chunks_done) == (RunStatus.DONE, "", 2)
+    assert counts(run) == (4, 4, 0, 0, 0)
 
 
 def test_a_run_that_gets_no_further_ends_and_lets_the_next_by(feed, meter):

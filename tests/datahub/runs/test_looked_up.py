@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys
-from datahub.feeds.loading import plan
 from datahub.feeds.loading.channels import BEYOND, channels_of, find_channels
 from datahub.models import Channel, RunStatus
 from datahub.queries.readings import readings
+from datahub.services import chunks
 from tests.datahub.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
@@ -32,13 +32,13 @@ def meanwhile(monkeypatch):
     """Has something happen once, when the first part was looked up and is not yet loaded."""
 
     def happens(change):
-        def make_room(*, rows):
+        def missing_months(months):
             while changes:
                 changes.pop()()
-            in_peace(rows=rows)
+            return in_peace(months)
 
-        changes, in_peace = [change], plan.make_room
-        monkeypatch.setattr(plan, "make_room", make_room)
+        changes, in_peace = [change], chunks.missing_months
+        monkeypatch.setattr(chunks, "missing_months", missing_months)
 
     return happens
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -56,9 +57,12 @@ def test_a_file_that_is_as_large_and_says_something_else_is_read(feed, meter):
     assert feed.runs.values("file").distinct().count() == 2
 
 
-def test_the_same_file_is_known_by_its_hash_when_the_copy_is_gone(feed, meter):
+@pytest.mark.parametrize("is_there", [False, True], ids=["gone", "no file"])
+def test_the_same_file_is_known_by_its_hash_when_the_copy_cannot_be_read(feed, meter, is_there):
     first = bring(feed, usage_file("M-1", [1, 2, 3]))
     first.file.storage.delete(first.file.name)
+    if is_there:
+        Path(first.file.path).mkdir()
 
     again = bring(feed, usage_file("M-1", [1, 2, 3]), at=MORNING + timedelta(days=1))
 

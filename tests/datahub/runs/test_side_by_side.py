@@ -4,9 +4,12 @@ import threading
 import time
 from datetime import timedelta
 from io import BytesIO
+from itertools import islice
 
 import pytest
+from django.db import connection
 
+from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.loading import base, plan
 from datahub.feeds.loading.parking import load_or_park
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
@@ -15,9 +18,10 @@ from datahub.services import chunks, side_by_side
 from datahub.services.runs import start_run
 from datahub.services.work import carry_out
 from tests.datahub.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
+from tests.datahub.runs.test_interrupted import carry_out_apart
 from tests.datahub.runs.test_looked_up import sessions
 from tests.factories.accounts import MeterDeviceFactory
-from tests.factories.feeds import load_readings, usage_series
+from tests.factories.feeds import FeedFactory, load_readings, usage_series
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = 120  # seconds, for what comes at once
@@ -196,7 +200,9 @@ def test_a_channel_that_goes_is_made_anew_whichever_chunk_has_it(feed, meters, s
 def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
     feed, meters, parts_of_two_lines, monkeypatch
 ):
-    monkeypatch.setattr(plan, "Chunk", lambda *parts: base.Chunk(*parts[:-1], frozenset()))
+    monkeypatch.setattr(
+        plan, "Chunk", lambda *parts, **named: base.Chunk(*parts, **{**named, "meters": frozenset()})
+    )
     monkeypatch.setattr(side_by_side, "_PATIENCE", 0.05)
     written, loads = threading.Event(), []
 
@@ -219,13 +225,118 @@ def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
     assert channel.decimals() == ["5", *map(str, range(8))]
 
 
+def test_a_chunk_that_waits_gives_way_to_another_feed(feed, meters, monkeypatch, parts_of_two_lines):
+    """Third waits in the worker for second, second for the other feed, and that for a row of the third."""
+    monkeypatch.setattr(side_by_side, "_PATIENCE", 0.05)
+    other = FeedFactory(settings=feed.settings, time_zone="UTC")
+    runs = [
+        started(feed, meters[:3]),
+        start_run(
+            feed=other, file=BytesIO(usage_file("M-2", [7], "M-3", [7])), name="o.csv", by=None, at=MORNING
+        ),
+    ]
+    third = threading.Event()
+
+    def load(*, rows, origin, **options):
+        mine, meter = origin.run_id == runs[0].pk, rows[0].channels.meters[0]
+        if not mine or meter == "M-2":
+            assert third.wait(LONG)
+        if mine and meter == "M-2":
+            wait_until(somebody_waits)
+        outcome = load_or_park(rows=rows, origin=origin, **options)
+        if mine and meter == "M-3":
+            third.set()
+        return outcome
+
+    monkeypatch.setattr(plan, "load_or_park", load)
+
+    carried_out(runs)
+
+    assert [run.status for run in runs] == [RunStatus.DONE] * 2
+
+
+def test_a_month_is_made_when_no_chunk_is_at_work(feed, meters, steps, monkeypatch):
+    content = usage_file("M-1", [1, 2], "M-2", [1, 2], "M-3", [1, 2])
+    content += b"M-4,2031-07-01T00:00:00Z,4\nM-4,2031-07-01T00:15:00Z,4\n"
+    working, at_work = [], set()
+
+    def takes_a_while(meter):
+        at_work.add(meter)
+        time.sleep(0.2)
+
+    steps.before, steps.after = takes_a_while, at_work.discard
+    made = chunks.ensure_months
+
+    def ensure_months(*, months):
+        time.sleep(0.1)  # in which a chunk would have begun
+        working.append(set(at_work))
+        return made(months=months)
+
+    monkeypatch.setattr(chunks, "ensure_months", ensure_months)
+
+    run = bring(feed, content)
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE interval_block_2031_07")
+    assert counts(run) == (8, 8, 0, 0, 0)
+    assert working == [set()]
+
+
+def test_what_comes_before_a_fault_of_the_file_is_loaded_also_where_it_takes_two_attempts(
+    feed, meters, steps, monkeypatch
+):
+    former = Channel.objects.get(meter__meter_number="M-2")
+    IntervalBlock.objects.filter(channel=former).delete()
+
+    def goes(meter):
+        if meter == "M-2":
+            steps.before = lambda meter: None
+            former.delete()
+            time.sleep(0.2)  # in which the fault is found
+
+    def cut_off(**options):
+        yield from islice(in_peace(**options), 2)
+        raise FeedStructureError("cut off")
+
+    in_peace = plan.parts_of
+    monkeypatch.setattr(plan, "parts_of", cut_off)
+    steps.before = goes
+
+    run = bring(feed, whole_file(meters))
+
+    assert (run.status, run.problem) == (RunStatus.REFUSED, "cut off")
+    assert (run.chunks_done, run.accepted) == (2, 4)
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
+
+
+def wait_until(true):
+    until = time.monotonic() + LONG
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def carried_out(runs):
+    """Each by a worker of its own; raises where one goes on for ever."""
+    workers = [threading.Thread(target=carry_out_apart, args=[run.pk], daemon=True) for run in runs]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(LONG)
+        assert not worker.is_alive()
+    for run in runs:
+        run.refresh_from_db()
+
+
 def test_no_session_is_left_behind(feed, meters, steps):
     before = sessions()
 
     run = bring(feed, whole_file(meters))
 
     assert run.status == RunStatus.DONE
-    until = time.monotonic() + LONG
-    while sessions() > before and time.monotonic() < until:
-        time.sleep(0.01)
-    assert sessions() <= before
+    wait_until(lambda: sessions() <= before)
