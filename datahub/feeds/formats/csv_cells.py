@@ -105,6 +105,9 @@ def _grouped(keys: list[npt.NDArray[np.uint64]], size: int) -> tuple[Integers, I
     for key in keys:
         hashes = (hashes ^ key[heads]) * _MIX
         hashes ^= hashes >> np.uint64(29)
+    ordered = np.sort(hashes)
+    if (ordered[1:] != ordered[:-1]).all():  # each run says something else
+        return np.cumsum(changes) - 1, heads
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     if any((key[heads] != key[heads[first]][group]).any() for key in keys):  # two texts with one hash
         table = np.stack([key[heads] for key in keys], axis=1)
