@@ -14,6 +14,6 @@ class WebConfig(AppConfig):
         from cdsc_portal.web.staff_roles import make_roles
 
         translate_names()
-        # of our apps with tables the last: the permissions of all are there by then; an app without tables gets no news
+        # of our apps with tables the last, so once for all of them; an app without tables gets no news
         last = apps.get_app_config("datahub")
         post_migrate.connect(make_roles, sender=last, dispatch_uid="make_staff_roles")

@@ -5,13 +5,14 @@ Nothing is ever taken from a group here, so what a utility adds to one stays; a 
 
 from collections.abc import Iterable
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
 SUPPORT, DATA, ONBOARDING, ADMINISTRATOR = "support", "data", "onboarding", "administrator"
 
-_OURS = ("accounts", "consent", "datahub")
+OURS = ("accounts", "consent", "datahub")
 _HIERARCHY = (
     "billingaccount", "servicecontract", "supplyterm", "premise", "servicepoint", "meterdevice", "entity", "program",
     "contractservicepoint", "meterinstallation", "gridplacement",
@@ -72,8 +73,11 @@ ROLES: dict[str, frozenset[str]] = {
 def make_roles(sender: AppConfig, **_news: object) -> None:
     """Make the groups that are missing and give each what its role needs; running again changes nothing.
 
-    Called once the permissions of every app are there, which is after the migrations and never within one.
+    Runs when the migrations have ended, which may be before Django makes the permissions of the last app: they are made
+    here, so that the order in which apps hear of it does not matter.
     """
+    for app in OURS:
+        create_permissions(apps.get_app_config(app), verbosity=0)
     for name, needed in ROLES.items():
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*_permissions(name, needed))
@@ -85,5 +89,5 @@ def _permissions(role: str, needed: frozenset[str]) -> Iterable[Permission]:
         app, codename = permission.split(".")
         wanted |= Q(content_type__app_label=app, codename=codename)
     if role == ADMINISTRATOR:
-        wanted |= Q(content_type__app_label__in=_OURS)
+        wanted |= Q(content_type__app_label__in=OURS)
     return Permission.objects.filter(wanted)

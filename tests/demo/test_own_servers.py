@@ -1,5 +1,6 @@
 """A PostgreSQL of one's own serves as well as the one that comes with the project."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,16 +8,32 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
+from cdsc_portal.web.staff_roles import ADMINISTRATOR, OURS, ROLES
 from tools.files import ROOT
 from tools.own_postgres import OwnPostgres
 
+# what an installation does first, and then what each role may do
 COMMANDS = """
+import json
+
 import django
 from django.core.management import call_command
 
 django.setup()
 call_command("migrate", verbosity=0)
+
+from django.contrib.auth.models import Group
+
+named = ("name", "permissions__content_type__app_label", "permissions__codename")
+print(json.dumps([(role, f"{app}.{codename}") for role, app, codename in Group.objects.values_list(*named)]))
+"""
+MORE_COMMANDS = """
+import django
+from django.core.management import call_command
+
+django.setup()
 call_command("check", databases=["default"])
 call_command("migrate", check_unapplied=True)
 """
@@ -31,7 +48,7 @@ def own_postgres():
             yield postgres.url
 
 
-def test_the_product_runs_on_a_postgresql_of_ones_own(own_postgres, tmp_path):
+def test_one_migrate_makes_an_empty_postgresql_of_ones_own_ready(own_postgres, tmp_path):
     environment = {
         **os.environ,
         "DEVELOPMENT": "1",
@@ -40,6 +57,19 @@ def test_the_product_runs_on_a_postgresql_of_ones_own(own_postgres, tmp_path):
         "VAR_DIR": str(tmp_path / "var"),
     }
 
-    subprocess.run([sys.executable, "-c", COMMANDS], cwd=ROOT, env=environment, check=True)
+    def run(commands: str) -> bytes:
+        python = [sys.executable, "-c", commands]
+        return subprocess.run(python, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
+    may = {(role, name) for role, name in json.loads(run(COMMANDS))}
+    run(MORE_COMMANDS)
+
+    everything = {
+        (ADMINISTRATOR, f"{app}.{verb}_{model._meta.model_name}")
+        for app in OURS
+        for model in apps.get_app_config(app).get_models()
+        for verb in model._meta.default_permissions
+    }
+    assert {(role, name) for role, names in ROLES.items() for name in names} - may == set()
+    assert everything - may == set()
     assert not (tmp_path / "var" / "postgres").exists()  # none of its own was started

@@ -1,19 +1,17 @@
 """The demo's staff: one who may do everything, and a person of each role; so a consent by phone has two people."""
 
 import pytest
-from django.apps import apps
 
 from accounts.models import User
 from cdsc_portal.demo.installation import prepare
 from cdsc_portal.demo.tour import show
-from cdsc_portal.web.staff_roles import ROLES, make_roles
+from cdsc_portal.web.staff_roles import ROLES
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def demo(tmp_path):
-    make_roles(apps.get_app_config("web"))  # a test before this one may have emptied the tables
     return prepare(tmp_path, port=8000, months=2)
 
 

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cdsc_portal.lib import clock
-from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT, make_roles
+from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT
 from consent.models import ConsentRequest, Message, OutgoingMail, RecordedConsent
 from consent.queries.staff_figures import grant_figures
 from consent.transitions import GrantStatus
@@ -116,7 +115,6 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
     [(SUPPORT, {"due", "grants"}), (DATA, {"feeds", "runs"}), (ONBOARDING, {"due"})],
 )
 def test_everybody_sees_what_their_role_is_for(client, role, sees):
-    make_roles(apps.get_app_config("web"))
     clerk = UserFactory(is_staff=True)
     clerk.groups.add(Group.objects.get(name=role))
     client.force_login(clerk)
