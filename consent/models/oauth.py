@@ -89,7 +89,8 @@ class AccessToken(AbstractAccessToken):
 class RefreshToken(AbstractRefreshToken):
     """A refresh token of a grant; rotated at each use, its family ended on reuse (X-04).
 
-    `rotated` is its first use. `revoked` says it was repudiated, which no retry undoes.
+    `rotated` is its first use. `revoked` says it was repudiated or replaced, which no retry undoes. `access_token` came
+    with it in one answer.
     """
 
     grant = models.ForeignKey(

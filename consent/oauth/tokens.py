@@ -13,7 +13,7 @@ from consent.scopes.catalogue import scope_named
 from consent.transitions import OPEN, READABLE, GrantStatus
 
 TOKEN_LIFETIME = timedelta(hours=1)
-RETRY_WINDOW = timedelta(seconds=30)  # design: a refresh token retried within it gets a sibling pair
+RETRY_WINDOW = timedelta(seconds=30)  # an answer that is missed is missed at once
 _GIVES_TOKENS = OPEN - {GrantStatus.SUSPENDED}
 
 
@@ -66,16 +66,30 @@ def is_later_generation_used(token: RefreshToken) -> bool:
     return successors.filter(rotated__isnull=False).exists()
 
 
+def end_lost_pair(token: RefreshToken, *, at: datetime) -> None:
+    """End the pair that an earlier exchange of `token` gave, before a retry is given another (X-04).
+
+    So a family has one living refresh token at most, and use of the lost one is seen. Call it under the grant's lock.
+    """
+    lost = RefreshToken.objects.filter(
+        token_family=token.token_family, pk__gt=token.pk, revoked__isnull=True
+    )
+    AccessToken.objects.filter(refresh_token__in=lost).delete()
+    lost.update(revoked=at)
+
+
 def store_tokens(
     *, grant: Grant, family: uuid.UUID, scope: str, access: str, refresh: str | None, expires: datetime
 ) -> None:
     """Store the checksums of an access token and, for a grant that lasts, of its refresh token (X-18)."""
     owner = {"user_id": grant.user_id, "application_id": grant.client_id, "grant": grant}
-    AccessToken.objects.create(
+    access_token = AccessToken.objects.create(
         **owner, token_family=family, scope=scope, expires=expires, token_checksum=checksum(access)
     )
     if refresh:
-        RefreshToken.objects.create(**owner, token_family=family, token_checksum=checksum(refresh))
+        RefreshToken.objects.create(
+            **owner, token_family=family, access_token=access_token, token_checksum=checksum(refresh)
+        )
 
 
 def end_family(family: uuid.UUID | None, *, at: datetime) -> None:

@@ -85,7 +85,7 @@ class PortalValidator(OAuth2Validator):
     ) -> bool:
         """Whether it may be exchanged: this client's, unused or retried at once, its grant giving tokens.
 
-        Later reuse ends the token family, never the grant (X-04).
+        Any other reuse, and use of a token that a retry replaced, ends the token family, never the grant (X-04).
         """
         mine = {"token_checksum": checksum(refresh_token), "application": client}
         found = RefreshToken.objects.filter(**mine).first()
@@ -94,10 +94,10 @@ class PortalValidator(OAuth2Validator):
         at = clock.now()
         grant = tokens.locked_grant(found)
         found.refresh_from_db()
-        if found.rotated and not _is_retry(found, at=at):
+        if found.revoked or (found.rotated and not _is_retry(found, client=client, at=at)):
             tokens.end_family(found.token_family, at=at)
             return False
-        if found.revoked or not tokens.gives_tokens(grant, at=at):
+        if not tokens.gives_tokens(grant, at=at):
             return False
         request.refresh_token_instance = found
         request.grant, request.token_family = grant, found.token_family
@@ -113,9 +113,13 @@ class PortalValidator(OAuth2Validator):
 
     def save_bearer_token(self, token: dict[str, Any], request: Request, *args: Any, **kwargs: Any) -> None:
         at = clock.now()
-        if request.grant_type == "refresh_token" and request.refresh_token_instance.rotated is None:
-            request.refresh_token_instance.rotated = at
-            request.refresh_token_instance.save(update_fields=["rotated"])
+        if request.grant_type == "refresh_token":
+            exchanged = request.refresh_token_instance
+            if exchanged.rotated:
+                tokens.end_lost_pair(exchanged, at=at)
+            else:
+                exchanged.rotated = at
+                exchanged.save(update_fields=["rotated"])
         tokens.store_tokens(
             grant=request.grant,
             family=request.token_family,
@@ -156,9 +160,9 @@ class PortalValidator(OAuth2Validator):
         return None
 
 
-def _is_retry(token: RefreshToken, *, at: datetime) -> bool:
-    """Sent again at once, by a client whose answer got lost."""
-    if token.rotated is None:
+def _is_retry(token: RefreshToken, *, client: Client, at: datetime) -> bool:
+    """Sent again at once, by a client whose answer got lost. A public client cannot prove that it is the same one."""
+    if token.rotated is None or client.client_type == Client.CLIENT_PUBLIC:
         return False
     return at - token.rotated <= tokens.RETRY_WINDOW and not tokens.is_later_generation_used(token)
 

@@ -7,9 +7,10 @@ import pytest
 import time_machine
 
 from cdsc_portal.lib import clock
-from consent.models import Grant
+from consent.models import AccessToken, Client, Grant
 from consent.transitions import GrantStatus
-from tests.factories.consent import GrantFactory
+from tests.consent.oauth.third_party import ThirdParty
+from tests.factories.consent import ClientFactory, GrantFactory
 
 
 def later(seconds: float):
@@ -29,7 +30,7 @@ def test_a_refresh_gives_a_new_pair(third_party, grant):
 
 
 @pytest.mark.spec("X-04")
-def test_a_retry_within_thirty_seconds_gets_a_pair_of_its_own(third_party, grant):
+def test_a_retry_within_thirty_seconds_gets_a_pair_that_replaces_the_lost_one(third_party, grant):
     with time_machine.travel(clock.now(), tick=False) as moment:
         first = third_party.tokens_for(grant)
         lost = third_party.refresh(first["refresh_token"]).json()
@@ -39,7 +40,50 @@ def test_a_retry_within_thirty_seconds_gets_a_pair_of_its_own(third_party, grant
     assert again.status_code == 200
     assert again.json()["refresh_token"] != lost["refresh_token"]
     assert third_party.introspect(again.json()["access_token"])["active"]
-    assert third_party.introspect(lost["access_token"])["active"]
+    assert third_party.introspect(first["access_token"])["active"]
+    assert third_party.introspect(lost["access_token"]) == {"active": False}
+    assert third_party.introspect(lost["refresh_token"]) == {"active": False}
+    assert third_party.refresh(again.json()["refresh_token"]).status_code == 200
+
+
+@pytest.mark.spec("X-04")
+def test_use_of_a_replaced_refresh_token_ends_the_family(third_party, grant):
+    first = third_party.tokens_for(grant)
+    lost = third_party.refresh(first["refresh_token"]).json()
+    again = third_party.refresh(first["refresh_token"]).json()
+
+    stolen = third_party.refresh(lost["refresh_token"])
+
+    assert stolen.json()["error"] == "invalid_grant"
+    assert third_party.introspect(again["access_token"]) == {"active": False}
+    assert third_party.refresh(again["refresh_token"]).json()["error"] == "invalid_grant"
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+
+
+@pytest.mark.spec("X-04")
+def test_a_public_clients_retry_ends_the_family(db):
+    """Nothing tells its retry from a thief's."""
+    public = ThirdParty(ClientFactory(client_type=Client.CLIENT_PUBLIC))
+    first = public.tokens_for(GrantFactory(client=public.client))
+    second = public.refresh(first["refresh_token"]).json()
+
+    again = public.refresh(first["refresh_token"])
+
+    assert again.json()["error"] == "invalid_grant"
+    assert not AccessToken.objects.exists()
+    assert public.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
+    assert Grant.objects.get().status == GrantStatus.ACTIVE
+
+
+@pytest.mark.spec("X-04")
+def test_a_retry_that_is_refused_replaces_nothing(third_party, grant):
+    first = third_party.tokens_for(grant)
+    second = third_party.refresh(first["refresh_token"]).json()
+
+    refused = third_party.refresh(first["refresh_token"], scope="bill_data")
+
+    assert refused.json()["error"] == "invalid_scope"
+    assert third_party.introspect(second["access_token"])["active"]
 
 
 @pytest.mark.spec("X-04")
