@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 FORM = "application/x-www-form-urlencoded"
 _REPEATABLE = frozenset({"resource"})  # RFC 8707
+_LENGTH_DIGITS = 18  # more are no length of anything, and too many for int()
 
 
 class MalformedParametersError(ValueError):
@@ -30,7 +31,10 @@ def parameters(encoded: str) -> dict[str, str]:
 
 def form_parameters(request: HttpRequest, *, limit: int) -> dict[str, str]:
     """The parameters of a form body. Raises MalformedParametersError, BodyTooLargeError beyond `limit` bytes."""
-    if int(request.headers.get("Content-Length") or 0) > limit:
+    length = request.headers.get("Content-Length") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise MalformedParametersError("Content-Length is no number.")
+    if len(length) > _LENGTH_DIGITS or int(length) > limit:
         raise BodyTooLargeError(limit)
     if request.content_type != FORM:
         raise MalformedParametersError(f"The body must be {FORM}.")
@@ -53,6 +57,9 @@ class BodyTooLargeError(ValueError):
 
 
 def credentials(request: HttpRequest) -> dict[str, str]:
-    """The one header that oauthlib and the validator look at, under the name they look for."""
-    authorization = request.headers.get("Authorization")
+    """The one header that oauthlib and the validator look at, under the name they look for.
+
+    Other letters than ASCII, on which base64 would raise, become ones that no credentials have.
+    """
+    authorization = request.headers.get("Authorization", "").encode("ascii", "replace").decode()
     return {"HTTP_AUTHORIZATION": authorization} if authorization else {}

@@ -71,9 +71,7 @@ def end_lost_pair(token: RefreshToken, *, at: datetime) -> None:
 
     So a family has one living refresh token at most, and use of the lost one is seen. Call it under the grant's lock.
     """
-    lost = RefreshToken.objects.filter(
-        token_family=token.token_family, pk__gt=token.pk, revoked__isnull=True
-    )
+    lost = RefreshToken.objects.filter(token_family=token.token_family, pk__gt=token.pk, revoked__isnull=True)
     AccessToken.objects.filter(refresh_token__in=lost).delete()
     lost.update(revoked=at)
 

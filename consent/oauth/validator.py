@@ -5,7 +5,6 @@ grant. oauthlib passes state from one question to the next on its request: we ad
 and `authorization_code` there.
 """
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,8 @@ from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus,
 from consent.oauth import tokens
 from consent.oauth.checksums import checksum
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
+from consent.requests import InvalidDetails
+from consent.requests.details_json import read_entries
 
 
 class PortalValidator(OAuth2Validator):
@@ -173,8 +174,8 @@ def _require_as_granted(request: Request) -> None:
     if asked is None:
         return
     try:
-        same = json.loads(asked) == request.grant.authorization_details
-    except ValueError:
+        same = read_entries(asked) == request.grant.authorization_details
+    except InvalidDetails:
         same = False
     if not same:
         raise errors.CustomOAuth2Error(

@@ -53,7 +53,9 @@ def test_twenty_refreshes_at_once_leave_one_living_pair():
 
     assert statuses == [200] * 20
     assert RefreshToken.objects.filter(rotated=None, revoked=None).count() == 1
-    assert AccessToken.objects.count() == 2  # the first one, which was never lost, and that of the living pair
+    assert (
+        AccessToken.objects.count() == 2
+    )  # the first one, which was never lost, and that of the living pair
 
 
 @pytest.mark.spec("X-08")

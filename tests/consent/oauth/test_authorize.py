@@ -176,6 +176,20 @@ def test_wrong_details_are_told_by_field_and_nothing_is_shown(third_party, detai
 
 
 @pytest.mark.spec("X-09")
+@pytest.mark.parametrize(
+    "details",
+    ["[" * 5000, "[" * 5000 + "]" * 5000, '[{"type":"usage_data","services":' + "[" * 900 + "]" * 900 + "}]"],
+)
+def test_details_nested_deeply_are_refused(third_party, details):
+    problem = refusal(third_party.ask(authorization_details=details))
+
+    assert problem["error"] in {
+        "invalid_authorization_details",
+        "invalid_request",
+    }  # 10,000 are too long to begin with
+
+
+@pytest.mark.spec("X-09")
 def test_broken_json_is_told_by_line_and_column(third_party):
     problem = refusal(third_party.ask(authorization_details='[{"type":\n "usage_data",]'))
 

@@ -101,6 +101,7 @@ def test_a_request_uri_cannot_itself_be_pushed(third_party):
         ({"response_type": None}, "invalid_request"),
         ({"scope": "no_such_scope"}, "invalid_scope"),
         ({"authorization_details": "[{]"}, "invalid_authorization_details"),
+        ({"authorization_details": "[" * 5000}, "invalid_authorization_details"),
         ({"authorization_details": None}, "invalid_request"),
     ],
 )
