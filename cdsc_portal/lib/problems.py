@@ -1,9 +1,10 @@
-"""Errors as programs read them: RFC 9457 problem details."""
+"""Errors as programs read them: RFC 9457 problem details, each with a page that says what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from cdsc_portal.lib.json import dumps
@@ -25,7 +26,7 @@ class Problem:
 def problem_response(problem: Problem, *, reference: str = "") -> HttpResponse:
     """The answer for `problem`; `reference` is what support finds it by."""
     body = {
-        "type": "about:blank",
+        "type": f"{settings.PUBLIC_URL}/docs/errors/#{problem.code}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,

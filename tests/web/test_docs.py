@@ -87,23 +87,38 @@ def test_every_code_of_the_api_has_its_cause_and_remedy(client):
     """The codes that the code raises, read from it, and those of REST framework."""
     raised = set(_problem_codes())
 
-    told = {(error.status, error.code) for error in (*errors.API_ERRORS, *errors.FEED_ERRORS)}
+    documented = {(error.status, error.code) for error in (*errors.API_ERRORS, *errors.FEED_ERRORS)}
 
-    assert raised <= told
-    assert told - raised == {(405, "method_not_allowed"), (406, "not_acceptable")}
-    text = words(page(client, "docs_errors"))
-    assert all(code in text for _status, code in told)
+    assert raised <= documented
+    assert documented - raised == {(405, "method_not_allowed"), (406, "not_acceptable")}
+
+
+def test_the_type_of_a_problem_is_the_line_of_its_code(client, settings):
+    answer = client.get("/usage_data")
+
+    address, _, fragment = answer.json()["type"].partition("#")
+
+    assert address == f"{settings.PUBLIC_URL}{reverse('docs_errors')}"
+    assert fragment == answer.json()["code"] == "token_needed"
+    document = page(client, "docs_errors")
+    anchors = document.xpath("//@id")
+    assert len(anchors) == len(set(anchors))
+    codes = {code for _status, code in _problem_codes()} | {"method_not_allowed", "not_acceptable"}
+    assert codes <= set(anchors)
 
 
 def _problem_codes():
-    """(status, code) of each `Problem(...)` that is written out."""
-    for app in ("consent", "datahub"):
+    """(status, code) of each `Problem(...)` that is written out, and of the pages that answer programs."""
+    for app in ("consent", "datahub", "cdsc_portal"):
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem":
-                    first = [one.value for one in node.args[:2] if isinstance(one, ast.Constant)]
-                    if len(first) == 2:
-                        yield tuple(first)
+                if not isinstance(node, ast.Call):
+                    continue
+                name = getattr(node.func, "id", "")
+                arguments = {"Problem": node.args[:2], "_answer": [*node.args[1:2], *node.args[3:4]]}
+                values = [each.value for each in arguments.get(name, []) if isinstance(each, ast.Constant)]
+                if len(values) == 2 and isinstance(values[0], int):
+                    yield tuple(values)
 
 
 @pytest.mark.parametrize("name", ["docs", "docs_errors", "docs_api", "docs_sandbox"])

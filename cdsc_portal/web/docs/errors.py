@@ -77,6 +77,42 @@ API_ERRORS = (
         _("The answer does not come in any form that you accept."),
         _("Accept application/json; series also come as text/csv."),
     ),
+    ErrorCode(
+        400,
+        "bad_request",
+        _("The request is not one that the server can read: a broken address, header or host name."),
+        _("Send it as the address was given."),
+    ),
+    ErrorCode(
+        403,
+        "forbidden",
+        _("The address is a page for people, and not open to this caller."),
+        _("Use the addresses of the API."),
+    ),
+    ErrorCode(
+        403,
+        "form_refused",
+        _("A form of a page came without its token, too late or twice."),
+        _("Programs send no forms: use the addresses of the API."),
+    ),
+    ErrorCode(
+        429,
+        "too_many_requests",
+        _("Too many attempts at a page that is limited."),
+        _("Wait for the seconds in Retry-After."),
+    ),
+    ErrorCode(
+        500,
+        "server_error",
+        _("Something went wrong on the server."),
+        _("Tell support the member reference."),
+    ),
+    ErrorCode(
+        503,
+        "unavailable",
+        _("The database does not answer, or the service is being maintained."),
+        _("Send the same request again after the seconds in Retry-After."),
+    ),
 )
 FEED_ERRORS = (
     ErrorCode(400, "empty_file", _("The body is empty."), _("Send the file as the body.")),
