@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -35,7 +36,8 @@ class Asked:
 def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> Asked:
     """Read the parameters; `purpose` is what a cursor must have been made for, `also` what the view reads itself.
 
-    A page after the first keeps the window that the first one resolved. Raises Refusal (400) naming the parameter.
+    A page after the first keeps the window that the first one resolved, and takes no other parameters than that one.
+    Raises Refusal (400) naming the parameter.
     """
     parameters = (*PARAMETERS, *also)
     for name, values in query.lists():
@@ -50,10 +52,17 @@ def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence
     if "cursor" not in query:
         return Asked(services, window, None)
     try:
-        cursor = read_cursor(str(query["cursor"]), purpose=purpose)
+        cursor = read_cursor(str(query["cursor"]), purpose=cursor_purpose(purpose, query))
     except CursorError as error:
-        raise bad_parameter("cursor", str(error)) from error
+        detail = f"{error} with these parameters; follow next as it was given"
+        raise bad_parameter("cursor", detail) from error
     return Asked(services, cursor.window, cursor.position)
+
+
+def cursor_purpose(purpose: str, query: QueryDict) -> str:
+    """`purpose` and the parameters beside the cursor: one added or changed would else be ignored in silence."""
+    beside = sorted((name, value) for name, values in query.lists() if name != "cursor" for value in values)
+    return f"{purpose}?{urlencode(beside)}"
 
 
 def _services(query: QueryDict) -> tuple[str, ...] | None:

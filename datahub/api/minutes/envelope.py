@@ -10,7 +10,7 @@ from django.http import QueryDict
 from cdsc_portal.lib.json import instant
 from cdsc_portal.lib.paging import Cursor, Position, write_cursor
 from cdsc_portal.lib.ranges import Span
-from datahub.api.minutes.asked import Asked
+from datahub.api.minutes.asked import Asked, cursor_purpose
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page
 from datahub.queries.standing import NOTHING_LOADED, Standing, Status
@@ -121,7 +121,8 @@ def next_address(
     if resume is None:
         return None
     following = query.copy()
-    following["cursor"] = write_cursor(Cursor(asked.window, resume), purpose=purpose)
+    cursor = Cursor(asked.window, resume)
+    following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, query))
     return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
 
 

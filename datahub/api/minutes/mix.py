@@ -104,10 +104,6 @@ class GenerationMix(SeriesView):
     answer = MixAnswerShape
     also: ClassVar[tuple[str, ...]] = ("by",)
 
-    def purpose(self, request: Request) -> str:
-        """Steps and sums are paged apart."""
-        return f"{super().purpose(request)}:{self._by() or ''}"
-
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         by = self._by()
         if by is None:

@@ -59,6 +59,31 @@ def test_a_form_we_do_not_have_is_not_acceptable(granted):
     assert granted.get("/bill_data", Accept="text/csv").status_code == 406
 
 
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("text/csv;q=0.1, application/json", "application/json"),
+        ("application/json;q=0.5, text/csv;q=0.9", "text/csv; charset=utf-8"),
+        ("text/csv, */*;q=0.1", "text/csv; charset=utf-8"),
+        ("*/*", "application/json"),
+        ("text/*;q=0.2, application/*;q=0.1", "text/csv; charset=utf-8"),
+        ("application/json;q=0, */*", "text/csv; charset=utf-8"),
+        ("application/json, text/csv", "application/json"),
+        ("text/csv;q=nonsense, application/json;q=0.3", "text/csv; charset=utf-8"),
+        ("", "application/json"),
+    ],
+)
+def test_the_form_is_the_one_that_accept_prefers(granted, accept, form):
+    assert granted.get(URL, Accept=accept)["Content-Type"] == form
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json;q=0", "text/csv;q=0, application/json;q=0.0", "image/*"]
+)
+def test_a_form_of_quality_0_is_not_acceptable(granted, accept):
+    assert granted.get(URL, Accept=accept).status_code == 406
+
+
 def test_our_own_fault_is_a_problem_with_a_reference_and_nothing_is_disclosed(granted, monkeypatch):
     monkeypatch.setattr("datahub.api.minutes.views.envelope", lambda *a, **k: 1 / 0)
 

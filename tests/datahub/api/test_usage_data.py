@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -249,6 +250,19 @@ def test_a_cursor_of_another_grant_is_refused(reader, home, monkeypatch):
 
     assert answer.status_code == 400
     assert answer.json()["parameter"] == "cursor"
+
+
+@pytest.mark.parametrize("added", [{"start": "2026-03-02"}, {"services": "all"}, {"end": "now"}])
+def test_a_filter_added_to_the_address_of_a_page_is_refused(reader, home, monkeypatch, added):
+    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    load_days(home.meter, date(2026, 3, 1), 3)
+    reader.granted(home.contract)
+    following = reader.get(URL).json()["next"].removeprefix("http://127.0.0.1:8000")
+
+    answer = reader.get(f"{following}&{urlencode(added)}")
+
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "cursor")
+    assert reader.get(following).status_code == 200
 
 
 def test_what_did_not_change_is_answered_304_and_not_disclosed(reader, home):
