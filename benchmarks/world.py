@@ -45,7 +45,7 @@ def year_as_json(place: World) -> bytes:
         place.home.contract.pk, place.home.point.pk, place.home.meter.pk, Span(YEAR_START, YEAR_END)
     )
     return b"".join(
-        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size))))
+        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size), one.synced)))
         for one in readings([span], place.channels)
     )
 

@@ -1,6 +1,6 @@
 """Which form an answer takes: the one that `Accept` prefers (RFC 9110 12.5.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
@@ -15,24 +15,25 @@ class AcceptNegotiation(DefaultContentNegotiation):
     """REST framework's own reads no q-values: `text/csv;q=0.1, application/json` would get CSV."""
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The acceptable renderer of the highest q; among equals the one that a narrower range names, then the first.
 
         The narrowest range that covers a form says its q, and 0 refuses it. Raises NotAcceptable (406).
         """
-        ranges = [
-            MediaType(part) for part in (request.headers.get("Accept") or "*/*").split(",")[:_RANGES_READ]
-        ]
+        accepted = request.headers.get("Accept") or "*/*"
+        ranges = accepted.split(",")[:_RANGES_READ]
         ranked = []
         for renderer in renderers:
             if renderer.media_type == "*/*":
                 return renderer, renderer.media_type
-            covering = [each for each in ranges if MediaType(renderer.media_type).match(each)]
+            form = MediaType(renderer.media_type)
+            covering = [MediaType(each) for each in ranges if form.match(each)]
             if covering:
                 narrowest = max(covering, key=lambda each: (each.specificity, each.quality))
                 ranked.append((narrowest.quality, narrowest.specificity, renderer))
-        quality, _specificity, renderer = max(ranked, key=lambda each: each[:2], default=(0, 0, None))
-        if renderer is None or not quality:
-            raise NotAcceptable(available_renderers=renderers)
-        return renderer, renderer.media_type
+        wanted = [each for each in ranked if each[0] > 0]
+        if not wanted:
+            raise NotAcceptable
+        *_rank, best = max(wanted, key=lambda each: each[:2])
+        return best, best.media_type

@@ -49,6 +49,7 @@ class OpenSeriesShape(Shape):
     """Segments as in the series of a grant, of no contract and no tariff."""
 
     resource = Text()
+    time_zone = Text()
     region = Text()
     window = WindowShape()
     next = Text(allow_null=True)
@@ -149,6 +150,7 @@ def _answer(
 ) -> dict[str, object]:
     return {
         "resource": str(series),
+        "time_zone": settings.TIME_ZONE,
         "region": region,
         "window": _window(asked.window),
         "next": following,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.conf import settings
+
 from cdsc_portal.lib.json import dumps, instant
 from datahub.api.minutes.usage_bytes import usage_object
 from datahub.exports.base import UsageFile
@@ -9,7 +11,7 @@ from datahub.queries.usage import UsageSegment
 
 
 class UsageJson(UsageFile):
-    """`{"resource", "window", "data": [...], "values": how many}`."""
+    """`{"resource", "time_zone", "window", "data": [...], "values": how many}`."""
 
     media_type = "application/json"
     suffix = "json"
@@ -18,7 +20,8 @@ class UsageJson(UsageFile):
     def begin(self) -> bytes:
         sides = {name: getattr(self.window, name) for name in ("start", "end")}
         window = {name: instant(side) if side else None for name, side in sides.items()}
-        return dumps({"resource": "usage_data", "window": window})[:-1] + b',"data":['
+        opening = {"resource": "usage_data", "time_zone": settings.TIME_ZONE, "window": window}
+        return dumps(opening)[:-1] + b',"data":['
 
     def chunk(self, segments: Sequence[UsageSegment]) -> Iterator[bytes]:
         for segment in segments:

@@ -21,6 +21,13 @@ class CoveredContract:
     commodity: str
     spans: tuple[Span, ...]
 
+    def not_after_window(self, moment: datetime | None) -> datetime | None:
+        """`moment`, or the end of the window where that is earlier: a window tells nothing of what came after it."""
+        ends = [span.end for span in self.spans]
+        if moment is None or not ends or None in ends:
+            return moment
+        return min(moment, max(end for end in ends if end is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

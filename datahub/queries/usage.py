@@ -25,12 +25,16 @@ _Pair = tuple[int, int]  # contract, meter
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageSegment:
-    """`rows` of a channel: consecutive readings that last equally long."""
+    """`rows` of a channel: consecutive readings that last equally long.
+
+    `verified`: when they last came in a feed; not after the end of the window, unless they changed then.
+    """
 
     channel: ChannelReadings
     contract_number: str
     service_point_id: str
     rows: slice
+    verified: datetime
 
     @property
     def contract_key(self) -> int:
@@ -93,7 +97,7 @@ def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegm
 
 def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
     """The same where facts and plan are known already. One query, and the one for other pages."""
-    segments = _segments(plan, facts)
+    segments = _segments(covered, plan, facts)
     in_page = frozenset(segment.contract_key for segment in segments)
     found = in_page if plan.alone else contracts_with_readings(plan.stretches)
     return Page(
@@ -105,7 +109,7 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
     )
 
 
-def _segments(plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
+def _segments(covered: Coverage, plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
     parts: dict[_Pair, list[Stretch]] = defaultdict(list)
     for part in plan.page:
         parts[part.contract, part.meter].append(part)
@@ -113,12 +117,15 @@ def _segments(plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
     for link in facts.links:
         linked[link.contract_id, link.meter_id].append(link)
     spans = [MeteredSpan(part.contract, 0, part.meter, part.reach) for part in plan.page]
+    contracts = {contract.key: contract for contract in covered.open}
     segments = []
     for channel in readings(spans, facts.channels):
         pair = (channel.contract_id, channel.meter_id)
+        synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
+        verified = max(synced, channel.modified)
         for rows in _runs(channel, parts[pair]):
             point = facts.points[_point_at(channel.times.start(rows.start), linked[pair])]
-            segments.append(UsageSegment(channel, parts[pair][0].contract_number, point, rows))
+            segments.append(UsageSegment(channel, parts[pair][0].contract_number, point, rows, verified))
     return sorted(segments, key=lambda segment: segment.place)
 
 

@@ -56,16 +56,15 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 def documented(
-    summary: str, *, name: str = "", parameters: Sequence[OpenApiParameter] = (), examples: Sequence[str] = ()
+    summary: str, *, parameters: Sequence[OpenApiParameter] = (), examples: Sequence[str] = ()
 ) -> Callable[[Any], Any]:
     """Describe a founding view; resource, shape and forms are read from its class.
 
-    `name` is the address where that is not the resource, `parameters` those that only this view takes, `examples` other
-    forms of its answer.
+    `parameters` are those that only this view takes, `examples` other forms of its answer.
     """
 
     def describe(view: Any) -> Any:
-        at = name or view.resource
+        at = view.served_as or view.resource
         answers: dict[Any, Any] = {
             (200, "application/json"): OpenApiResponse(view.answer, description=summary)
         }
@@ -81,7 +80,7 @@ def documented(
             examples=[
                 OpenApiExample(
                     each,
-                    value=example_answer(view.resource, ITEMS[each]),
+                    value=example_answer(at, ITEMS[each]),
                     response_only=True,
                     status_codes=["200"],
                     media_type="application/json",

@@ -44,7 +44,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The members of an answer, in their order on the wire."""
+    """The members of an answer, in their order on the wire. `resource` is what its address is called."""
 
     resource: str
     window: Span
@@ -54,10 +54,16 @@ class Envelope:
     next: str | None
 
     @property
+    def time_zone(self) -> str:
+        """In which dates, days and offsets count; an IANA name."""
+        return str(settings.TIME_ZONE)
+
+    @property
     def members(self) -> dict[str, object]:
         """All but the data, as `EnvelopeShape` describes them."""
         return {
             "resource": self.resource,
+            "time_zone": self.time_zone,
             "window": _window(self.window),
             "services": [
                 {
@@ -81,6 +87,7 @@ class Envelope:
         counts = {status: sum(line.status == status for line in self.services) for status in Status}
         headers = {
             "CDSC-Window": "/".join(sides),
+            "CDSC-Time-Zone": self.time_zone,
             "CDSC-Services": ", ".join(f"{status}={count}" for status, count in counts.items() if count),
             "CDSC-Notices": ", ".join(notice.code for notice in self.notices),
         }
@@ -145,8 +152,8 @@ def _services(covered: Coverage, page: Page[object]) -> list[ServiceLine]:
                 service_type=contract.commodity,
                 status=str(status),
                 windows=contract.spans,
-                synced=stands.synced,
-                loaded_until=stands.loaded_until,
+                synced=contract.not_after_window(stands.synced),
+                loaded_until=contract.not_after_window(stands.loaded_until),
             )
         )
     return lines + [

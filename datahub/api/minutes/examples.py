@@ -216,6 +216,7 @@ def example_answer(resource: str, item: _Object) -> _Object:
     window = {"start": "2026-03-01T08:00:00Z", "end": "2026-04-01T07:00:00Z"}
     return {
         "resource": resource,
+        "time_zone": "America/Los_Angeles",
         "window": window,
         "services": [
             {

@@ -88,7 +88,7 @@ class UsageSegmentShape(Shape):
     values = ExactList()
     quality = serializers.SerializerMethodField()
     modified = Instant(source="channel.modified")
-    verified = Instant(source="channel.synced")
+    verified = Instant()
 
     @extend_schema_field(QualityRunShape(many=True))
     def get_quality(self, segment: UsageSegment) -> list[dict[str, object]]:
@@ -211,6 +211,7 @@ class EnvelopeShape(Shape):
     """The members that every answer has; a resource adds `data`."""
 
     resource = Text()
+    time_zone = Text()
     window = WindowShape()
     services = ServiceShape(many=True)
     notices = NoticeShape(many=True)

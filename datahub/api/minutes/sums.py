@@ -81,13 +81,13 @@ class UsageSumsShape(Shape):
 
 @documented(
     "Meter readings summed up by local day, month or year.",
-    name="usage_sums",
     parameters=[
         OpenApiParameter("by", str, enum=[by.value for by in By], description="How long a period is: month.")
     ],
 )
 class UsageSumsList(SeriesView):
     resource = "usage_data"
+    served_as = "usage_sums"
     answer = answer_of(UsageSumsShape)
     also: ClassVar[tuple[str, ...]] = ("by",)
 

@@ -17,7 +17,7 @@ CSV_HEADER = (
 )  # fmt: skip
 _WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]
 # raise it when the same facts are written differently: what clients hold is then no longer current
-USAGE_FORM = 2
+USAGE_FORM = 3
 _AT_ONCE = 4096  # readings of a table's lines: what they take stays in the processor's cache
 _VALUES_AT_ONCE = 16_384  # values alone take less
 
@@ -40,7 +40,7 @@ def usage_object(segment: UsageSegment) -> dict[str, object]:
         "values": orjson.Fragment(_values(segment)),
         "quality": quality_runs(segment.quality),
         "modified": instant(channel.modified),
-        "verified": instant(channel.synced),
+        "verified": instant(segment.verified),
     }
 
 

@@ -28,6 +28,7 @@ class UsageFileShape(Shape):
     """As JSON; a file without its closing members was broken off."""
 
     resource = Text()
+    time_zone = Text()
     window = WindowShape()
     data = UsageSegmentShape(many=True)  # type: ignore[assignment]  # a wire name; fields have one of their own
     values = serializers.IntegerField(min_value=0)

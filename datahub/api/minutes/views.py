@@ -44,6 +44,7 @@ class FoundingView(GatedView):
     """What the founding resources share: one envelope, two forms, a tag, a record of what left."""
 
     answer: ClassVar[type[EnvelopeShape]]
+    served_as: ClassVar[str] = ""  # what the address is called where that is not the resource
     speaks_of_present: ClassVar[bool] = False
     also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
 
@@ -59,7 +60,7 @@ class FoundingView(GatedView):
 
     def told(self, request: Request, covered: Coverage, page: Page[Any], asked: Asked) -> Envelope:
         return envelope(
-            self.resource,
+            self.served_as or self.resource,
             covered,
             page,
             asked,

@@ -33,7 +33,7 @@ def segment(values, *, scale=3, quality=None, register="", step=900, rows=None):
         known=np.array([value is not None for value in values]),
         quality=np.array(quality or [Quality.ACTUAL] * count, np.uint8), modified=SYNCED, synced=SYNCED,
     )  # fmt: skip
-    return UsageSegment(channel, "7000-1", "SP-1", rows or slice(0, count))
+    return UsageSegment(channel, "7000-1", "SP-1", rows or slice(0, count), SYNCED)
 
 
 def envelope(*segments):
@@ -96,9 +96,9 @@ def test_whoever_changes_the_bytes_raises_the_form():
     """The tag does not see the bytes: a client that holds the old ones must not be told they are current."""
     one = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
 
-    assert USAGE_FORM == 2
+    assert USAGE_FORM == 3
     assert dumps({**envelope(one).members, "data": [usage_object(one)]}) == (
-        b'{"resource":"usage_data","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
+        b'{"resource":"usage_data","time_zone":"America/Los_Angeles","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
         b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
         b'null},{"start":null,"end":null}],"synced":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
         b'"7000-2","service_type":null,"status":"not_shared","windows":[],"synced":null,"loaded_until":null}],"notices":'

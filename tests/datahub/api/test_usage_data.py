@@ -239,6 +239,37 @@ def test_pages_join_to_the_whole_and_keep_filters_and_window(reader, home, monke
     assert len(windows) == 1
 
 
+def test_a_window_that_is_over_tells_nothing_of_what_came_later(reader, home):
+    end = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    load_days(home.meter, date(2026, 3, 1), 5)
+    reader.granted(home.contract, end=end)
+
+    for address in (URL, "/usage_sums"):
+        (line,) = reader.get(address).json()["services"]
+        assert (line["status"], line["loaded_until"]) == ("available", "2026-03-02T08:00:00Z")
+        assert line["synced"] <= "2026-03-02T08:00:00Z"
+
+
+def test_readings_that_changed_after_the_window_say_when(reader, home):
+    load_days(home.meter, date(2026, 3, 1), 5)
+    reader.granted(home.contract, end=datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+    (segment,) = reader.get(URL).json()["data"]
+
+    assert segment["verified"] == segment["modified"]
+
+
+def test_each_answer_names_its_address_and_the_zone_of_its_days(reader, home, settings):
+    reader.granted(home.contract)
+
+    for address in (URL, "/usage_sums"):
+        answer = reader.get(address)
+        assert answer.json()["resource"] == address.removeprefix("/")
+        assert answer.json()["time_zone"] == settings.TIME_ZONE
+        table = reader.get(address, Accept="text/csv")
+        assert table["CDSC-Time-Zone"] == settings.TIME_ZONE
+
+
 def test_a_cursor_of_another_grant_is_refused(reader, home, monkeypatch):
     monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
     load_days(home.meter, date(2026, 3, 1), 3)
