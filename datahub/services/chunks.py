@@ -159,7 +159,9 @@ def _load_chunk(
     if not mine.filter(chunks_done__lt=number).exists():
         raise RunTakenOverError(run.public_id)
     at = clock.now()
-    outcome = step(Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at))
+    outcome = step(
+        Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at, zone=run.feed.time_zone)
+    )
     turn()
     loaded = outcome.loaded
     rejected = store_rejections(run, [*chunk.rejected, *loaded.rejected], lines)

@@ -85,7 +85,9 @@ def _load_some(run_id: int, keys: Sequence[int], at: datetime) -> int:
     lots = list(_lots(run_id).filter(pk__in=keys)) if run else []
     if run is None or not lots:
         return 0
-    origin = Origin.of(run_id=run.pk, version_at=run.version_at or run.created, at=at)
+    origin = Origin.of(
+        run_id=run.pk, version_at=run.version_at or run.created, at=at, zone=run.feed.time_zone
+    )
     outcomes = [load_usage(rows=[columns], origin=origin) for columns in unpacked(lots)]
     return _settle(run, lots, outcomes)
 

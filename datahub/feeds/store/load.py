@@ -22,6 +22,7 @@ from datahub.feeds.store.grids import (
 from datahub.feeds.store.merge import CONTRADICTS
 from datahub.feeds.store.period_table import store_periods
 from datahub.feeds.store.tally import Origin, Tally, distinct
+from datahub.feeds.store.whole_days import by_local_days
 
 _TOO_LONG = "the value has more digits than 64 bits hold beside its day's other values"
 
@@ -112,7 +113,9 @@ class _Load:
             self.periods(picked(columns, ~grid))
 
     def periods(self, periods: UsageColumns) -> None:
-        """Store readings of no grid; the same period twice in turn."""
+        """Store readings of no grid, those of whole days as long as the local days; the same period twice in turn."""
+        lasting = by_local_days(periods.starts, periods.durations, self.origin.zone)
+        periods = replace(periods, durations=lasting)
         channel, known = self.ids[periods.channel], periods.known
         turn = _earlier(channel, periods.starts, periods.durations)
         for number in range(int(turn.max()) + 1):

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.utils import timezone
 
 from datahub.feeds.formats.base import Rejection
 from datahub.feeds.store.codec import DAY_SECONDS, Integers
@@ -11,15 +13,18 @@ from datahub.feeds.store.codec import DAY_SECONDS, Integers
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The run that loads, the file's own time in epoch microseconds, and now."""
+    """The run that loads, the file's own time in epoch microseconds, now, and the zone of the file's local days."""
 
     run_id: int
     version: int
     at: datetime
+    zone: ZoneInfo = field(default_factory=timezone.get_default_timezone)
 
     @classmethod
-    def of(cls, *, run_id: int, version_at: datetime, at: datetime) -> "Origin":
-        return cls(run_id, round(version_at.timestamp() * 1_000_000), at)
+    def of(cls, *, run_id: int, version_at: datetime, at: datetime, zone: str = "") -> "Origin":
+        """`zone` is the feed's; without it the utility's."""
+        days = ZoneInfo(zone) if zone else timezone.get_default_timezone()
+        return cls(run_id, round(version_at.timestamp() * 1_000_000), at, days)
 
 
 @dataclass(slots=True)
