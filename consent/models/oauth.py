@@ -63,11 +63,13 @@ class Client(AbstractApplication):
 class AuthorizationCode(AbstractGrant):
     """A code waiting to be exchanged, once; `code` is its SHA-256 (X-18).
 
-    A spent one stays, with the family of the tokens it gave, so that a second use can end them (X-03).
+    A spent one stays, so that a second use can end the tokens it gave (X-03). With `redirect_uri_sent` it is exchanged
+    only beside its `redirect_uri` (RFC 6749 4.1.3).
     """
 
     grant = models.ForeignKey("consent.Grant", on_delete=models.CASCADE, related_name="codes")
     spent = models.DateTimeField(null=True, blank=True)
+    redirect_uri_sent = models.BooleanField(default=False, db_default=False)
     token_family = models.UUIDField(null=True, editable=False)
 
     class Meta(AbstractGrant.Meta):

@@ -19,7 +19,8 @@ class ConsentRequest(models.Model):
     """One authorization request, pushed (RFC 9126) or direct.
 
     `key` names it in the browser's address; `reference` is what people read out. `details` is the parsed
-    form (`AccessRequest.as_json`), never read from the query string again. `request_uri_hash` is the SHA-256
+    form (`AccessRequest.as_json`), never read from the query string again. `redirect_uri_sent`: the request named its
+    redirect address, so the code comes with it (RFC 6749 4.1.3). `request_uri_hash` is the SHA-256
     of a pushed request's URI. `user` opened it and takes the answer back; since `handed_over`, owners of what
     that user sees may decide it for them.
     """
@@ -31,6 +32,7 @@ class ConsentRequest(models.Model):
     )
     request_uri_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
     redirect_uri = models.TextField()
+    redirect_uri_sent = models.BooleanField(default=False, db_default=False)
     state = models.TextField(blank=True)
     code_challenge = models.CharField(max_length=128)
     prompt_login = models.BooleanField(default=False)

@@ -27,6 +27,7 @@ def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> 
         token_family=uuid.uuid4(),
         expires=at + CODE_LIFETIME,
         redirect_uri=request.redirect_uri,
+        redirect_uri_sent=request.redirect_uri_sent,
         scope=grant.scope,
         code_challenge=request.code_challenge,
         code_challenge_method=AuthorizationCode.CODE_CHALLENGE_S256,

@@ -118,6 +118,7 @@ def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[Acce
         redirect_uri=target.redirect_uri,
         state=target.state,
         code_challenge=challenge,
+        redirect_uri_sent="redirect_uri" in sent,
         prompt_login="login" in prompts,
     )
 

@@ -18,6 +18,7 @@ from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus,
 from consent.oauth import tokens
 from consent.oauth.checksums import checksum
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
+from consent.queries.outcomes import code_was_used
 from consent.requests import InvalidDetails
 from consent.requests.details_json import read_entries
 
@@ -40,7 +41,10 @@ class PortalValidator(OAuth2Validator):
     def validate_code(
         self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
-        """Whether `code` is this client's, fresh and unused. A second use ends the first tokens (X-03)."""
+        """Whether `code` is this client's, fresh, unused and the first of its approval to come.
+
+        A double click has two codes, of which one gives tokens. A second use ends them all (X-03).
+        """
         found = AuthorizationCode.objects.filter(code=checksum(code), application=client).first()
         if found is None:
             return False
@@ -48,9 +52,9 @@ class PortalValidator(OAuth2Validator):
         grant = tokens.locked_grant(found)
         found.refresh_from_db()
         if found.spent:
-            tokens.end_family(found.token_family, at=at)
+            tokens.end_tokens_of(grant, at=at)
             return False
-        if found.expires <= at or not tokens.gives_tokens(grant, at=at):
+        if found.expires <= at or code_was_used(grant) or not tokens.gives_tokens(grant, at=at):
             return False
         request.authorization_code = found
         request.grant, request.token_family = grant, found.token_family
@@ -64,6 +68,14 @@ class PortalValidator(OAuth2Validator):
 
     def get_code_challenge_method(self, code: str, request: Request) -> str:
         return request.authorization_code.code_challenge_method
+
+    def get_default_redirect_uri(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> str:
+        """The code's own, where the request named none either (RFC 6749 4.1.3)."""
+        if request.authorization_code.redirect_uri_sent:
+            raise errors.InvalidRequestError(
+                "redirect_uri is missing: the request named one.", request=request
+            )
+        return request.authorization_code.redirect_uri
 
     def confirm_redirect_uri(
         self, client_id: str, code: str, redirect_uri: str, client: Client, *args: Any, **kwargs: Any

@@ -36,6 +36,7 @@ class Asked:
     redirect_uri: str
     state: str
     code_challenge: str
+    redirect_uri_sent: bool = True
     prompt_login: bool = False
 
 
@@ -126,6 +127,7 @@ def _fields(client: Client, access: AccessRequest, asked: Asked) -> dict[str, ob
     return {
         "client": client,
         "redirect_uri": asked.redirect_uri,
+        "redirect_uri_sent": asked.redirect_uri_sent,
         "state": asked.state,
         "code_challenge": asked.code_challenge,
         "prompt_login": asked.prompt_login,

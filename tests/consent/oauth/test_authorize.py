@@ -46,6 +46,7 @@ def test_a_good_request_is_stored_and_its_page_shown_from_the_copy(third_party):
     assert stored.status == RequestStatus.WAITING
     assert stored.details["parts"][0]["type"] == "usage_data"
     assert not stored.prompt_login
+    assert stored.redirect_uri_sent
 
 
 @pytest.mark.spec("F-09", "F-10", "F-11", "F-164", "F-165", "F-166", "F-08")
@@ -99,7 +100,8 @@ def test_a_parameter_given_twice_is_a_page(third_party, name):
 def test_without_a_redirect_address_the_only_registered_one_counts(third_party):
     third_party.ask(redirect_uri=None)
 
-    assert ConsentRequest.objects.get().redirect_uri == third_party.redirect_uri
+    stored = ConsentRequest.objects.get()
+    assert (stored.redirect_uri, stored.redirect_uri_sent) == (third_party.redirect_uri, False)
 
 
 def test_without_a_redirect_address_a_client_with_two_gets_a_page(third_party):

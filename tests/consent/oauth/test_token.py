@@ -110,6 +110,65 @@ def test_the_redirect_address_of_the_request_must_come_again(third_party, grant)
     assert refused.json()["error"] == "invalid_grant"
 
 
+@pytest.mark.spec("X-01")
+def test_a_code_needs_the_redirect_address_where_the_request_sent_one(third_party, grant):
+    """RFC 6749 4.1.3; the code stays good, since nothing was guessed."""
+    code = third_party.code_for(grant)
+
+    refused = third_party.exchange(code, redirect_uri=None)
+
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+    assert "redirect_uri" in refused.json()["error_description"]
+    assert third_party.exchange(code).status_code == 200
+
+
+@pytest.mark.spec("X-01")
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(None, 200), ("https://app.example.com/callback", 200), ("https://app.example.com/", 400)],
+)
+def test_where_the_request_sent_none_the_code_may_come_without(third_party, grant, sent, status):
+    code = third_party.code_for(grant, redirect_uri_sent=False)
+
+    assert third_party.exchange(code, redirect_uri=sent).status_code == status
+
+
+@pytest.mark.spec("X-03")
+def test_of_the_two_codes_of_a_double_click_one_gives_tokens(third_party, grant):
+    code, other = third_party.code_for(grant), third_party.code_for(grant)
+    first = third_party.exchange(code).json()
+
+    refused = third_party.exchange(other)
+
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert third_party.introspect(first["access_token"])["active"]
+
+
+@pytest.mark.spec("X-03")
+def test_a_code_that_was_made_while_another_was_exchanged_gives_no_tokens(third_party, grant):
+    first = third_party.tokens_for(grant)
+
+    refused = third_party.exchange(third_party.code_for(grant))
+
+    assert refused.json()["error"] == "invalid_grant"
+    assert third_party.introspect(first["access_token"])["active"]
+
+
+@pytest.mark.spec("X-03")
+def test_a_replay_ends_the_tokens_and_the_other_codes_of_its_approval(third_party, grant):
+    code, other = third_party.code_for(grant), third_party.code_for(grant)
+    elsewhere = third_party.tokens_for(GrantFactory(client=third_party.client))
+    first = third_party.exchange(code).json()
+    renewed = third_party.refresh(first["refresh_token"]).json()
+
+    third_party.exchange(code)
+
+    assert third_party.introspect(renewed["access_token"]) == {"active": False}
+    assert third_party.refresh(renewed["refresh_token"]).json()["error"] == "invalid_grant"
+    assert third_party.exchange(other).json()["error"] == "invalid_grant"
+    assert third_party.introspect(elsewhere["access_token"])["active"]
+
+
 @pytest.mark.spec("X-05")
 @pytest.mark.parametrize(
     "grant_type",

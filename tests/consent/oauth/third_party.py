@@ -54,11 +54,12 @@ class ThirdParty:
         sent = {"client_id": self.client.client_id, "request_uri": request_uri, **changes}
         return self.http.get("/oauth/authorize/", sent)
 
-    def code_for(self, grant: Grant) -> str:
+    def code_for(self, grant: Grant, *, redirect_uri_sent: bool = True) -> str:
         """The code that an approval with this grant sends back."""
         request = ConsentRequest.objects.create(
             client=self.client,
             redirect_uri=self.redirect_uri,
+            redirect_uri_sent=redirect_uri_sent,
             state="st-1",
             code_challenge=CHALLENGE,
             details={},
