@@ -3,6 +3,9 @@
 A usage point is a meter under one contract, titled with the meter's number. A meter reading is a channel on one grid
 with one power of ten; where the digits of its values change, another one goes on. Values are exact integers times
 that power. What is unknown is left out.
+
+Each entry stands at a fragment of the file's own address, so that its links answer: there are no addresses of single
+entries. Readers join entries by comparing links, which they do as with addresses of their own.
 """
 
 import re
@@ -35,7 +38,8 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <id>urn:uuid:{id}</id>
 <title>{title}</title>
 <updated>{at}</updated>
-<link rel="self" href="{root}"/>
+<author><name>{author}</name></author>
+<link rel="self" href="{address}"/>
 """
 _ENTRY = """<entry>
 <id>urn:uuid:{id}</id>
@@ -74,14 +78,15 @@ class GreenButton(UsageFile):
     suffix = "xml"
 
     def begin(self) -> bytes:
-        self._root = f"{settings.PUBLIC_URL}/espi/1_1/resource"
+        address = f"{settings.PUBLIC_URL}/usage_data/file"
+        self._root = f"{address}#"
         self._at = instant(self.at)
         self._told: set[str] = set()
         self._current: dict[tuple[object, ...], _Written] = {}
         clock = f"{self._root}/LocalTimeParameters/1"
         head = _HEAD.format(
-            id=uuid5(NAMESPACE_URL, f"{self._root}#{self._at}"), root=self._root, at=self._at,
-            title=escape(f"{settings.UTILITY_NAME}: usage"),
+            id=uuid5(NAMESPACE_URL, f"{self._root}{self._at}"), address=address, at=self._at,
+            title=escape(f"{settings.UTILITY_NAME}: usage"), author=escape(settings.UTILITY_NAME),
         )  # fmt: skip
         zone = timezone.get_default_timezone()
         parameters = local_time_parameters(zone, self.at.year)

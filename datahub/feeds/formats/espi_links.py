@@ -64,7 +64,10 @@ class Links:
 
 
 def _path(address: str) -> str:
+    """Without host and query, which differ within a file; a fragment may be all that tells entries apart."""
     _, scheme, rest = address.partition("://")
     if scheme:
         address = "/" + rest.partition("/")[2]
-    return address.partition("?")[0].partition("#")[0].rstrip("/")
+    place, _, fragment = address.partition("#")
+    path = place.partition("?")[0].rstrip("/")
+    return f"{path}#{fragment.rstrip('/')}" if fragment else path

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from urllib.parse import urldefrag
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.factories.feeds import load_readings, usage_series
 MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
 ESPI = "{http://naesb.org/espi}"
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def exported(*contracts) -> bytes:
@@ -134,6 +136,32 @@ def test_a_block_is_a_local_day(home):
 
     blocks = [len(block.findall(f"{ESPI}IntervalReading")) for block in tree.iter(f"{ESPI}IntervalBlock")]
     assert blocks == [23, 24]
+
+
+def test_every_link_of_the_file_answers_and_the_feed_has_an_author(home, reader, settings):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1, 2, 3], scale=0))
+    reader.granted(home.contract)
+    file = reader.get("/usage_data/file", Accept="application/atom+xml")
+
+    tree = etree.fromstring(b"".join(file))
+
+    assert tree.findtext(f"{ATOM}author/{ATOM}name") == settings.UTILITY_NAME
+    addresses = {urldefrag(link.get("href")).url for link in tree.iter(f"{ATOM}link")}
+    assert all(address.startswith(settings.PUBLIC_URL) for address in addresses)
+    answers = [reader.get(address.removeprefix(settings.PUBLIC_URL)) for address in addresses]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_entries_name_their_parents_and_types_by_links_of_the_file(home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1, 2, 3], scale=0))
+
+    tree = etree.fromstring(exported(home.contract))
+
+    links = {"self": set(), "up": set(), "related": set()}
+    for link in tree.iter(f"{ATOM}link"):
+        links[link.get("rel")].add(link.get("href"))
+    joined = links["up"] & links["related"]
+    assert {address.rpartition("/")[2] for address in joined} == {"MeterReading", "IntervalBlock"}
 
 
 def test_names_are_escaped(home):
