@@ -7,6 +7,7 @@ from accounts.models.contractual import ServiceContract, SupplyTerm
 from accounts.models.links import ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.physical import MeterDevice, ServicePoint
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 
@@ -21,7 +22,7 @@ class LinkKind(models.TextChoices):
     GRID_PLACEMENT = "grid_placement", "a point in a region"
 
 
-class LinkChange(models.Model):
+class LinkChange(AppendOnlyModel):
     """[old_start, old_end) was in force until `at`, then [new_start, new_end), UTC; new_start null = removed.
 
     Written with each change, by whom (null = a feed), and never changed itself. `link_key` is the key of the link,
@@ -33,9 +34,9 @@ class LinkChange(models.Model):
     kind = models.CharField(max_length=20, choices=LinkKind.choices)
     link_key = models.BigIntegerField()
     link_created = models.DateTimeField(null=True)
-    contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, null=True, related_name="+")
-    meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, null=True, related_name="+")
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, null=True, related_name="+")
+    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, null=True, related_name="+")
+    meter = models.ForeignKey(MeterDevice, on_delete=models.PROTECT, null=True, related_name="+")
+    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, null=True, related_name="+")
     region = models.CharField("grid region", max_length=50, blank=True, default="", db_default="")
     old_start = models.DateTimeField()
     old_end = models.DateTimeField(null=True)
@@ -43,7 +44,7 @@ class LinkChange(models.Model):
     new_end = models.DateTimeField(null=True)
     lost_from = models.DateTimeField(null=True)
     at = models.DateTimeField("recorded", default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["-at", "-pk"]

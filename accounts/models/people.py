@@ -7,6 +7,7 @@ from django.db.models import Q
 from accounts.models.contractual import BillingAccount
 from accounts.models.customer import Customer, Role
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id
 
 
@@ -65,22 +66,22 @@ class RoleVerb(models.TextChoices):
     LEFT = "left", "left"
 
 
-class RoleEvent(models.Model):
+class RoleEvent(AppendOnlyModel):
     """One step in the history of who acts for a customer. Append-only; `user` is null before somebody accepts."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="role_events")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="role_events")
     billing_account = models.ForeignKey(
-        BillingAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        BillingAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="role_events"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="role_events"
     )
     email = models.EmailField(blank=True)
     verb = models.CharField(max_length=10, choices=RoleVerb.choices)
     role = models.CharField(max_length=10, choices=Role.choices)
     until = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     at = models.DateTimeField(default=clock.now)
 

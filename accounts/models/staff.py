@@ -5,10 +5,11 @@ from django.db import models
 
 from accounts.models.customer import Customer
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id
 
 
-class StaffLook(models.Model):
+class StaffLook(AppendOnlyModel):
     """`by` saw the pages of `customer` as `person` sees them, [at, ends), read-only, for `reason` (P-23).
 
     The customer reads the reason under Sharing. A person who acts for several customers makes a look at each;
@@ -48,7 +49,7 @@ class StaffVerb(models.TextChoices):
     EXPORT = "export", "took as a file"
 
 
-class StaffAction(models.Model):
+class StaffAction(AppendOnlyModel):
     """One line of the log of everything staff do: who, when, what, before and after, and why.
 
     `model` and `key` name the object ("accounts.customer", its key as text); `changes` are

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from accounts.models import BillingAccount, ServiceContract
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id
 from consent.transitions import GrantStatus
 
@@ -135,18 +136,18 @@ class Change(models.TextChoices):
     OWNER_LEFT = "owner_left", "an owner who left took the account along"
 
 
-class GrantEvent(models.Model):
+class GrantEvent(AppendOnlyModel):
     """One step in a grant's history; append-only (X-20).
 
     `reason` is the utility's own note; customers read only `public_reason`, which was written for them.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="events")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField(default=clock.now)
     from_status = models.CharField(max_length=20, blank=True)
     to_status = models.CharField(max_length=20)
     actor = models.CharField(max_length=10, choices=Actor.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     change = models.CharField(max_length=20, choices=Change.choices, blank=True, default="", db_default="")
     reason = models.TextField("internal note", blank=True)
     public_reason = models.TextField("reason as the customer reads it", blank=True, default="", db_default="")

@@ -5,11 +5,12 @@ from django.db import models
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id, new_reference, new_secret
 from consent.models.grant import Grant
 
 
-class Receipt(models.Model):
+class Receipt(AppendOnlyModel):
     """What the customer was shown and agreed to, stored so that it never changes (F-171 to F-200).
 
     `facts` hold wording, periods, client name, purpose and terms as shown; `personal` holds names, addresses and
@@ -17,7 +18,7 @@ class Receipt(models.Model):
     sending wrote it, so that the same form sent again finds its outcome; null where no form can come twice.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="receipts")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="receipts")
     number = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
     key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
     created = models.DateTimeField(default=clock.now, editable=False)
@@ -25,7 +26,7 @@ class Receipt(models.Model):
     personal = models.JSONField(default=dict)
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     superseded_by = models.OneToOneField(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="supersedes"
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="supersedes"
     )
 
     class Meta:
@@ -35,7 +36,7 @@ class Receipt(models.Model):
         return self.number
 
 
-class Disclosure(models.Model):
+class Disclosure(AppendOnlyModel):
     """One release of data to a client, written in the transaction of the answer. Append-only.
 
     [start, end) is the period of the data released (null = not a period); `value_count` how many values;

@@ -3,11 +3,12 @@
 from django.db import models
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.append_only import AppendOnlyModel
 from consent.models import Client
 from datahub.models.generation import MixSeries
 
 
-class OpenRelease(models.Model):
+class OpenRelease(AppendOnlyModel):
     """One answer to `client`, written in its transaction. Append-only; it is about no customer, so no customer's log.
 
     [start, end) is the period asked for (null = open).

@@ -1,0 +1,1 @@
+"""Attacks by the number of the rule that they try."""
