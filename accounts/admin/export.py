@@ -15,8 +15,6 @@ from accounts.admin.base import ReadOnlyAdmin
 from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.json import instant
 
-EXPORT = "accounts.export_records"
-
 
 class ExportAdmin(ReadOnlyAdmin):
     """`export_fields` are the columns, as look-ups from the row; instants are UTC. Two queries, streamed."""
@@ -24,16 +22,10 @@ class ExportAdmin(ReadOnlyAdmin):
     export_fields: ClassVar[tuple[str, ...]]
     actions = ("as_csv",)
 
-    def has_export_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return request.user.has_perm(EXPORT)
-
     @admin.action(description=_("Take as CSV"), permissions=["export"])
     def as_csv(self, request: HttpRequest, rows: QuerySet[Any]) -> StreamingHttpResponse:
-        self.log_export(request, f"{rows.count()} rows as CSV")
-        response = StreamingHttpResponse(self._lines(rows), content_type="text/csv; charset=utf-8")
-        name = self.model._meta.model_name
-        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-        return response
+        name = str(self.model._meta.model_name)
+        return self.csv_file(request, self._lines(rows), name=name, what=f"{rows.count()} rows as CSV")
 
     def _lines(self, rows: QuerySet[Any]) -> Iterator[str]:
         yield f"{','.join(self.export_fields)}\r\n"

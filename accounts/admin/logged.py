@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.http import HttpRequest, StreamingHttpResponse
 
+from accounts.admin.lookups import NamedLookupsAdmin
 from accounts.current_user import current_user
 from accounts.models import StaffVerb
 from accounts.services.staff_actions import Change, record_staff_action
 from cdsc_portal.lib import clock
 
+EXPORT = "accounts.export_records"
 
-class LoggedAdmin(ModelAdmin):
+
+class LoggedAdmin(NamedLookupsAdmin):
     """Django tells what was added and changed; this keeps the values too, in the same transaction.
 
     Pages of our own call `log_act` for what they do. Loads of feeds pass no page, so nothing here slows them.
@@ -52,6 +55,27 @@ class LoggedAdmin(ModelAdmin):
         record_staff_action(
             by=current_user(request), verb=StaffVerb.ACT, on=obj, what=what, reason=reason, at=clock.now()
         )
+
+    def has_export_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(EXPORT)
+
+    def csv_file(
+        self,
+        request: HttpRequest,
+        lines: Iterable[str | bytes],
+        *,
+        name: str,
+        what: str,
+        on: Model | None = None,
+        content_type: str = "text/csv; charset=utf-8",
+    ) -> StreamingHttpResponse:
+        """`lines` as a file to take away; that it was taken is logged. Raises PermissionDenied without `EXPORT`."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        self.log_export(request, what, on=on)
+        response = StreamingHttpResponse(lines, content_type=content_type)
+        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return response
 
     def log_export(self, request: HttpRequest, what: str, *, on: Model | None = None) -> None:
         """A file that staff took: of the object `on`, else of the list."""

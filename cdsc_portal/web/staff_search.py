@@ -30,16 +30,18 @@ class Hit:
 def staff_search(request: HttpRequest) -> HttpResponse:
     """What begins with `q`, of the kinds this person may look at; the customers it belongs to stand first.
 
+    A hit that this person may not see leads to no customer either: it would tell whose address or consent it is.
+
     Sixteen look-ups at most, all by index.
     """
     term = request.GET.get("q", "")
-    found = [*find(term, limit=_LIMIT), *find_consents(term, limit=_LIMIT)]
-    hits = [_hit(one) for one in dict.fromkeys(found) if _may_look(request, one)]
+    every = [*find(term, limit=_LIMIT), *find_consents(term, limit=_LIMIT)]
+    found = [one for one in dict.fromkeys(every) if _may_look(request, one)]
     context = {
         **admin.site.each_context(request),
         "title": _("Search"),
         "term": term,
-        "hits": hits,
+        "hits": [_hit(one) for one in found],
         "customers": _customers(found) if request.user.has_perm("accounts.view_customer") else (),
     }
     return TemplateResponse(request, "admin/find.html", context)

@@ -18,6 +18,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from accounts.admin.logged import EXPORT
 from accounts.models import StaffLook, StaffVerb, User
 from accounts.queries.staff_looks import open_visit
 from accounts.services.staff_actions import record_staff_action
@@ -81,8 +82,16 @@ class CustomerViewMiddleware:
             response = self.get_response(request)
         finally:
             set_script_prefix(before)
+        if _is_table(response) and not request.user.has_perm(EXPORT):
+            return render(request, "web/look_no_export.html", status=403)
         _record_export(look, path, response)
         return _read_only(response)
+
+
+def _is_table(response: HttpResponseBase) -> bool:
+    """A file of records, as against the picture of a bill that an agent reads with a caller."""
+    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+    return is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
 
 
 def _viewing_for(look: StaffLook) -> ViewingFor:

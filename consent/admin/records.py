@@ -99,6 +99,7 @@ class DisclosureAdmin(ExportAdmin):
     list_display = ("released_at", "client_page", "grant_page", "resource", "value_count", "address")
     list_select_related = ("grant__client",)
     list_filter = (DisclosureScopeFilter, "resource", "grant__status", "grant__client")
+    linked_lookups = ("grant__id__exact",)  # from the page of a grant
     date_hierarchy = "released_at"
     export_fields = (
         "public_id", "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "start", "end",

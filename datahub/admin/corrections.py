@@ -121,7 +121,8 @@ class ChannelCorrections(SeesChannels):
             "found": [_shown(one) for one in found],
             "is_cut": is_cut,
             "most": MOST,
-            "table": f"{reverse('admin:datahub_corrections_csv')}?{request.GET.urlencode()}",
+            "table": self.has_export_permission(request)
+            and f"{reverse('admin:datahub_corrections_csv')}?{request.GET.urlencode()}",
         }
         return TemplateResponse(request, "admin/datahub/corrections.html", context)
 
@@ -129,10 +130,9 @@ class ChannelCorrections(SeesChannels):
         form = _form(request)
         if not form.is_valid():
             raise BadRequest
-        self.log_export(request, "corrections as CSV", on=_of(form))
-        response = StreamingHttpResponse(_lines(form.asked()), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="corrections.csv"'
-        return response
+        return self.csv_file(
+            request, _lines(form.asked()), name="corrections", what="corrections as CSV", on=_of(form)
+        )
 
 
 def _form(request: HttpRequest) -> CorrectionsForm:

@@ -10,7 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -160,11 +160,11 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedrun_again", object_id)
 
-    @action(description=_("Rejected rows as CSV"))
+    @action(description=_("Rejected rows as CSV"), permissions=["export"])
     def rejected_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedrun_rejected", object_id)
 
-    @action(description=_("Rejected lines to put right"))
+    @action(description=_("Rejected lines to put right"), permissions=["export"])
     def rejected_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedrun_lines", object_id)
 
@@ -231,10 +231,8 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         run = get_object_or_404(FeedRun, pk=pk)
         self._require_viewer(request)
-        self.log_export(request, "rejected rows as CSV", on=run)
-        response = StreamingHttpResponse(_rejected_lines(run), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="rejected-{run.public_id}.csv"'
-        return response
+        name = f"rejected-{run.public_id}"
+        return self.csv_file(request, _rejected_lines(run), name=name, what="rejected rows as CSV", on=run)
 
     def lines_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The head of the file and its rejected lines, to be sent through the same feed once they are right."""
@@ -245,10 +243,14 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
                 request, _("Nothing was rejected, or the lines of this file do not stand for themselves.")
             )
             return redirect("admin:datahub_feedrun_change", pk)
-        self.log_export(request, "rejected lines to put right", on=run)
-        response = StreamingHttpResponse(file_to_send_again(run), content_type="text/csv")
-        response["Content-Disposition"] = f'attachment; filename="again-{run.public_id}.csv"'
-        return response
+        return self.csv_file(
+            request,
+            file_to_send_again(run),
+            name=f"again-{run.public_id}",
+            what="rejected lines to put right",
+            on=run,
+            content_type="text/csv",
+        )
 
 
 def _rejected_lines(run: FeedRun) -> Iterator[str]:

@@ -18,16 +18,13 @@ class RejectedRowAdmin(ReadOnlyAdmin):
 
     list_display = ("line", "reason", "shown", "rows", "run")
     list_filter = ("run__feed",)
+    linked_lookups = ("run__id__exact",)  # a filter naming every run would be too long
     list_select_related = ("run__feed",)
     search_fields = ("reason", "text")
 
     @admin.display(description=_("text"))
     def shown(self, row: RejectedRow) -> str:
         return Truncator(row.text).chars(_SHOWN)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """A run's page links to its rows; a filter naming every run would be too long."""
-        return lookup == "run__id__exact" or super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(ParkedReadings)

@@ -105,16 +105,19 @@ class LinkChangeAdmin(ReadOnlyAdmin):
             "found": [(one, link_to(one.contract), link_to(one.disclosure)) for one in page.found],
             "older": page.resume
             and f"?{urlencode({**kept, 'after': f'{page.resume.disclosure}-{page.resume.contract}'})}",
-            "table": f"{reverse('admin:accounts_linkchange_wrong_csv')}?{urlencode(kept)}",
+            "table": self.has_export_permission(request)
+            and f"{reverse('admin:accounts_linkchange_wrong_csv')}?{urlencode(kept)}",
         }
         return TemplateResponse(request, "admin/datahub/wrong_disclosures.html", context)
 
     def wrong_file(self, request: HttpRequest) -> StreamingHttpResponse:
         asked = _asked(request)
-        self.log_export(request, "releases that late moves made wrong, as CSV")
-        response = StreamingHttpResponse(_lines(asked), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="wrong-disclosures.csv"'
-        return response
+        return self.csv_file(
+            request,
+            _lines(asked),
+            name="wrong-disclosures",
+            what="releases that late moves made wrong, as CSV",
+        )
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def test_only_staff_who_may_see_channels_see_corrections(client, corrected):
     addresses = [reverse(f"admin:datahub_corrections{end}") for end in ("", "_csv")]
     before = [client.get(address, {"run": corrected.pk}).status_code for address in addresses]
 
-    clerk.user_permissions.set(Permission.objects.filter(codename="view_channel"))
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_channel", "export_records"]))
     after = [client.get(address, {"run": corrected.pk}).status_code for address in addresses]
 
     assert (before, after) == ([403, 403], [200, 200])
