@@ -1,7 +1,9 @@
-"""What every answer carries: a reference, and headers that keep a page to itself."""
+"""What holds for every request: a reference, headers that keep a page to itself, no NUL in the address."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
@@ -47,6 +49,18 @@ class RequestReferenceMiddleware:
         if isinstance(exception, OperationalError | InterfaceError):
             return errors.unavailable(request)
         return None
+
+
+class RefuseNulMiddleware:
+    """400 for a NUL in an address: no text of the database holds one, so whatever looked it up would fail."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("a NUL in the address")
+        return self.get_response(request)
 
 
 class SecurityHeadersMiddleware:

@@ -89,3 +89,50 @@ def test_customers_cannot_search(client):
 def test_the_box_is_on_every_page_of_staff(staff):
     for url in ("/admin/", "/admin/accounts/meterdevice/", "/admin/consent/grant/", FIND):
         assert f'action="{FIND}"' in staff.get(url).content.decode(), url
+
+
+def test_an_address_that_one_may_not_look_up_leads_to_no_customer(client):
+    home = household(owner=UserFactory(email="robin@example.com"))
+    grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner))
+    clerk = UserFactory(is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_customer", "view_premise"]))
+    client.force_login(clerk)
+
+    def customers(term: str) -> list[str]:
+        return [one.detail for one in client.get(FIND, {"q": term}).context["customers"]]
+
+    assert customers("robin@example") == customers(grant.public_id) == []
+    assert (
+        customers("orchard lane")
+        == customers(home.customer.customer_number)
+        == [home.customer.customer_number]
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/find/?q=%00",
+        "/admin/find/?q=a%2500%00",
+        "/admin/consent/grant/?status__exact=%00",
+        "/admin/consent/grant/?q=%00",
+        "/admin/accounts/linkchange/wrong/?contract=%00",
+        "/admin/accounts/linkchange/wrong/?run=%00",
+        "/admin/accounts/linkchange/wrong.csv?contract=%00",
+        "/admin/datahub/channel/corrections/?channel=%00",
+        "/admin/accounts/user/%00/change/",
+        "/admin/as/%00/my/",
+        "/admin/search/?s=%00",
+        "/admin/autocomplete/?term=%00&app_label=consent&model_name=clientcontact&field_name=user",
+        "/api/feeds/%00/files",
+        "/my/usage/?find=%00",
+    ],
+)
+def test_a_nul_in_an_address_is_refused(staff, address):
+    staff.raise_request_exception = False
+
+    assert staff.get(address).status_code == 400
+
+
+def test_the_letters_for_a_nul_are_no_nul(staff):
+    assert staff.get("/admin/find/?q=%2500").status_code == 200
