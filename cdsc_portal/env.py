@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
+_FEWEST_LETTERS = 5  # different ones
 FEED_SECRET_NAME = re.compile(r"FEED_SECRET_[A-Z0-9_]+(?<!_FILE)")
 
 
@@ -22,7 +24,7 @@ class Environment:
     """What the environment says. `docs/operations.md` has a row for each field."""
 
     development: bool
-    secret_key: str
+    secret_keys: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     public_url: str
     database_url: str
@@ -61,12 +63,12 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
     development = _flag(source, "DEVELOPMENT")
     public_url = _value(source, "PUBLIC_URL", "http://127.0.0.1:8000" if development else "").rstrip("/")
     if not development:
-        for name in ("SECRET_KEY", "PUBLIC_URL", "DATABASE_URL"):
+        for name in ("PUBLIC_URL", "DATABASE_URL"):
             if not _value(source, name, ""):
                 raise EnvironmentValueError(f"{name} must be set unless DEVELOPMENT=1")
     return Environment(
         development=development,
-        secret_key=_value(source, "SECRET_KEY", "development-only-not-a-secret" if development else ""),
+        secret_keys=_secret_keys(source, development=development),
         allowed_hosts=tuple(
             _value(source, "ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if development else "").split(",")
         ),
@@ -127,6 +129,26 @@ def _value(source: Mapping[str, str], name: str, default: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise EnvironmentValueError(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
+
+
+def _secret_keys(source: Mapping[str, str], *, development: bool) -> tuple[str, ...]:
+    """The ring of `SECRET_KEYS`, parted by commas or lines, and `SECRET_KEY` behind it where that is set too.
+
+    The first key signs and seals, every key verifies and opens: a weak one anywhere would open the door.
+    """
+    named = [("SECRET_KEYS", key) for key in re.split(r"[,\s]+", _value(source, "SECRET_KEYS", "")) if key]
+    named += [("SECRET_KEY", key) for key in [_value(source, "SECRET_KEY", "")] if key]
+    if development:
+        return tuple(dict.fromkeys(key for _name, key in named)) or ("development-only-not-a-secret",)
+    if not named:
+        raise EnvironmentValueError("SECRET_KEY or SECRET_KEYS must be set unless DEVELOPMENT=1")
+    for name, key in named:
+        if len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS:
+            raise EnvironmentValueError(
+                f"{name}: each key must have {SHORTEST_KEY} random characters or more; "
+                "`openssl rand -hex 32` makes one"
+            )
+    return tuple(dict.fromkeys(key for _name, key in named))
 
 
 def _flag(source: Mapping[str, str], name: str, default: str = "0") -> bool:

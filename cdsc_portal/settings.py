@@ -13,7 +13,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = False
 LOGGING = logs.configure(development=ENV.development)
-SECRET_KEY = ENV.secret_key
+SECRET_KEY, *SECRET_KEY_FALLBACKS = ENV.secret_keys
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 PUBLIC_URL = ENV.public_url
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []

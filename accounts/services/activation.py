@@ -10,7 +10,7 @@ from accounts.models import ActivationCode, BillingAccount, Customer, Membership
 from accounts.services.sign_in_locks import count_try, forget_tries
 from accounts.services.taking_up import login_of, take_up
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import digest, is_same
+from cdsc_portal.lib.sealed import digest, is_digest_of
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that looks alike on pape
 _LENGTH = 12  # 58 bits
 _GROUP = 4
 _KIND = "activation"
+_PURPOSE = "activation code"
 
 
 class ActivationRefused(Exception):
@@ -42,7 +43,7 @@ def issue_code(*, customer: Customer, role: str, by: User) -> str:
     ActivationCode.objects.create(
         customer=customer,
         role=role,
-        digest=_digest(code),
+        digest=digest(_plain(code), purpose=_PURPOSE),
         issued_by=by,
         created=at,
         until=at + timedelta(days=VALID_DAYS),
@@ -63,8 +64,8 @@ def find_code(*, account_number: str, code: str, at: datetime) -> ActivationCode
     waiting = ActivationCode.objects.filter(
         customer__in=accounts.values("customer"), used_at=None, until__gt=at
     ).select_related("customer")
-    told = _digest(code)
-    found = next((one for one in waiting if is_same(one.digest, told)), None)
+    told = _plain(code)
+    found = next((one for one in waiting if is_digest_of(one.digest, told, purpose=_PURPOSE)), None)
     if found is None:
         raise ActivationRefused
     forget_tries(kind=_KIND, of=number)
@@ -101,7 +102,6 @@ def has_login(email: str) -> bool:
     return user is not None and user.has_usable_password()
 
 
-def _digest(code: str) -> str:
+def _plain(code: str) -> str:
     """Typed with or without hyphens, in any case."""
-    plain = "".join(letter for letter in code.upper() if letter.isalnum())
-    return digest(plain, purpose="activation code")
+    return "".join(letter for letter in code.upper() if letter.isalnum())

@@ -25,7 +25,7 @@ from accounts.services.people import require_role
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.services.taking_up import take_up
 from cdsc_portal.lib.public_ids import new_secret
-from cdsc_portal.lib.sealed import digest
+from cdsc_portal.lib.sealed import digest, digests
 
 VALID_FOR = timedelta(days=14)
 LONGEST_DELEGATE = timedelta(days=5 * 366)
@@ -84,7 +84,7 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
                 may_share=offered.may_share and offered.role == Role.DELEGATE,
                 until=offered.until,
                 invited_by=by,
-                digest=_digest(key),
+                digest=digest(key, purpose=_PURPOSE),
                 created=at,
                 sent=at,
                 expires=at + VALID_FOR,
@@ -119,7 +119,7 @@ def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
         raise InvitingRefused("too_many_today")
     key = new_secret()
     locked.invited_by = by
-    locked.digest, locked.sent, locked.expires = _digest(key), at, at + VALID_FOR
+    locked.digest, locked.sent, locked.expires = digest(key, purpose=_PURPOSE), at, at + VALID_FOR
     locked.save(update_fields=["invited_by", "digest", "sent", "expires"])
     _tell(locked, key, at)
     _record(RoleVerb.SENT_AGAIN, locked, by, at)
@@ -137,8 +137,9 @@ def withdraw(*, invitation: Invitation, by: User, at: datetime) -> None:
 
 def find_invitation(*, key: str, at: datetime) -> Invitation:
     """The open invitation of a link. Raises NotInvited."""
+    told = digests(key, purpose=_PURPOSE)
     found = (
-        Invitation.objects.filter(digest=_digest(key), accepted=None, withdrawn=None, expires__gt=at)
+        Invitation.objects.filter(digest__in=told, accepted=None, withdrawn=None, expires__gt=at)
         .select_related("customer", "billing_account", "invited_by")
         .first()
     )
@@ -252,7 +253,3 @@ def _tell(invitation: Invitation, key: str, at: datetime) -> None:
             html=render_to_string("emails/invited.html", context),
             at=at,
         )
-
-
-def _digest(key: str) -> str:
-    return digest(key, purpose=_PURPOSE)

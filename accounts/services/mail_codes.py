@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from accounts.services.sign_in_locks import count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
-from cdsc_portal.lib.sealed import digest, is_same
+from cdsc_portal.lib.sealed import digest, is_digest_of
 
 VALID_MINUTES = 15
 _KIND = "mail code"
@@ -50,17 +50,18 @@ def send_code(*, address: str, language: str, at: datetime) -> PendingCode:
             at=at,
         )
     until = at + timedelta(minutes=VALID_MINUTES)
-    return PendingCode(address, _digest(address, code), until.isoformat())
+    return PendingCode(address, digest(_told(address, code), purpose=_KIND), until.isoformat())
 
 
 def check_code(*, pending: PendingCode, code: str, at: datetime) -> None:
     """Return where the code is right. Raises WrongCodeError, or LockedError after five tries in five minutes."""
     count_try(kind=_KIND, of=pending.address, at=at)
-    told = _digest(pending.address, "".join(code.split()))
-    if at >= datetime.fromisoformat(pending.until) or not is_same(pending.digest, told):
+    told = _told(pending.address, "".join(code.split()))
+    if at >= datetime.fromisoformat(pending.until) or not is_digest_of(pending.digest, told, purpose=_KIND):
         raise WrongCodeError
     forget_tries(kind=_KIND, of=pending.address)
 
 
-def _digest(address: str, code: str) -> str:
-    return digest(f"{address.lower()}:{code}", purpose=_KIND)
+def _told(address: str, code: str) -> str:
+    """A code holds for the address that it was sent to alone."""
+    return f"{address.lower()}:{code}"

@@ -14,9 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_each_setting_has_its_row_in_the_operations_page():
     rows = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/operations.md").read_text(), re.M))
 
-    assert rows == {field.name.upper() for field in fields(Environment)} - {"TIME_ZONE"} | {
-        "UTILITY_TIME_ZONE"
-    }
+    named = {field.name.upper() for field in fields(Environment)} - {"TIME_ZONE"}
+    assert rows == named | {"UTILITY_TIME_ZONE", "SECRET_KEY"}  # a ring of one key has a name of its own
 
 
 def _change_map_paths() -> list[str]:

@@ -4,8 +4,9 @@ import pytest
 
 from cdsc_portal.env import EnvironmentValueError, read
 
+OLD, NEW = "old-key-" * 8, "0123456789" * 5
 PRODUCTION = {
-    "SECRET_KEY": "x" * 60,
+    "SECRET_KEY": NEW,
     "PUBLIC_URL": "https://share.example.com",
     "DATABASE_URL": "postgresql://portal@db.example.com/portal",
 }
@@ -36,18 +37,47 @@ def test_a_wrong_value_is_named(name, value):
 
 def test_a_secret_may_be_mounted_as_a_file(tmp_path):
     secret = tmp_path / "key"
-    secret.write_text("from-a-file\n")
+    secret.write_text(f"{OLD}\n")
+    without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
 
-    environment = read(
-        {**PRODUCTION, "SECRET_KEY": "", "SECRET_KEY_FILE": str(secret)} | {"SECRET_KEY": "direct"}
-    )
-    mounted = read(
-        {k: v for k, v in PRODUCTION.items() if k != "SECRET_KEY"} | {"SECRET_KEY_FILE": str(secret)}
-    )
+    both = read({**PRODUCTION, "SECRET_KEY_FILE": str(secret)})
+    mounted = read({**without, "SECRET_KEY_FILE": str(secret)})
 
-    assert environment.secret_key == "direct"
-    assert mounted.secret_key == "from-a-file"
+    assert both.secret_keys == (NEW,)
+    assert mounted.secret_keys == (OLD,)
+
+
+def test_the_ring_of_keys_is_read_in_its_order_and_the_single_key_stands_last(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text(f"{NEW}\n{OLD}\n")
+    without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+
+    assert read({**without, "SECRET_KEYS": f"{NEW}, {OLD}"}).secret_keys == (NEW, OLD)
+    assert read({**without, "SECRET_KEYS_FILE": str(file)}).secret_keys == (NEW, OLD)
+    assert read({**without, "SECRET_KEYS": NEW, "SECRET_KEY": OLD}).secret_keys == (NEW, OLD)
+    assert read({**without, "SECRET_KEYS": f"{NEW},{OLD}", "SECRET_KEY": NEW}).secret_keys == (NEW, OLD)
+
+
+@pytest.mark.parametrize("weak", ["x", "x" * 60, "0123456789" * 4 + "012345678"])
+@pytest.mark.parametrize("value", ["{weak}", "{strong},{weak}", "{weak},{strong}"])
+def test_a_key_that_can_be_guessed_stops_the_start_wherever_it_stands(weak, value):
+    keys = value.format(weak=weak, strong=OLD)
+
+    with pytest.raises(EnvironmentValueError, match="SECRET_KEYS: each key must have 50"):
+        read({**PRODUCTION, "SECRET_KEYS": keys})
+    with pytest.raises(EnvironmentValueError, match="SECRET_KEY: each key must have 50"):
+        read({**PRODUCTION, "SECRET_KEY": weak})
+
+
+def test_a_refused_key_is_not_repeated_where_it_ends_in_a_log():
+    with pytest.raises(EnvironmentValueError) as refused:
+        read({**PRODUCTION, "SECRET_KEY": "too-short"})
+
+    assert "too-short" not in str(refused.value)
 
 
 def test_development_needs_nothing():
-    assert read({"DEVELOPMENT": "1"}).public_url == "http://127.0.0.1:8000"
+    found = read({"DEVELOPMENT": "1"})
+
+    assert found.public_url == "http://127.0.0.1:8000"
+    assert len(found.secret_keys) == 1

@@ -21,12 +21,14 @@ from tests.factories.consent import ask
 
 HOST = "share.example.com"
 OVER_TLS = {"Host": HOST, "X-Forwarded-Proto": "https"}
+KEY = "0123456789" * 5
 PATIENCE = 120  # seconds until it answers
 
 
 @pytest.fixture
-def address(transactional_db, tmp_path):
+def address(transactional_db, tmp_path, monkeypatch):
     """Of one worker without DEVELOPMENT, behind a proxy, on the test's database."""
+    monkeypatch.setattr(settings, "SECRET_KEY", KEY)
     port = free_port()
     processes = Processes(tmp_path, _environment(tmp_path))
     try:
@@ -46,7 +48,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "DEVELOPMENT"}
     return kept | {
         "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}")),
-        "SECRET_KEY": settings.SECRET_KEY,
+        "SECRET_KEY": KEY,
         "PUBLIC_URL": f"https://{HOST}",
         "ALLOWED_HOSTS": HOST,
         "SECURE_PROXY": "1",

@@ -12,7 +12,7 @@ PROVIDER = {
     "OIDC_NAME": "Valley ID",
 }
 PRODUCTION = {
-    "SECRET_KEY": "k",
+    "SECRET_KEY": "0123456789" * 5,
     "PUBLIC_URL": "https://share.example.com",
     "DATABASE_URL": "postgresql://127.0.0.1/portal",
 }
