@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from cdsc_portal.lib.public_ids import new_reference
+from cdsc_portal.lib.sealed import BrokenSealError
 from cdsc_portal.lib.security_policy import admin_policy, page_policy
 from cdsc_portal.web import errors
 
@@ -45,7 +46,9 @@ class RequestReferenceMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A database that does not answer is no fault of the request: 503, and try again."""
+        """A database that does not answer is no fault of the request: 503, and try again. Nor is a lost key."""
+        if isinstance(exception, BrokenSealError):
+            return errors.broken_seal(request)
         if isinstance(exception, OperationalError | InterfaceError):
             return errors.unavailable(request)
         return None

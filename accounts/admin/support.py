@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ from accounts.current_user import current_user
 from accounts.models import StaffVerb, User
 from accounts.services.contact import AddressTakenError, change_address, end_sessions
 from accounts.services.people import invite_again
+from accounts.services.second_step_seals import drop_unreadable
 from accounts.services.sign_in_locks import unlock
 from accounts.services.staff_actions import record_staff_action
 from cdsc_portal.lib import clock
@@ -92,6 +94,27 @@ class SupportAdmin(PortalAdmin):
             len(invited),
         )
         messages.info(request, message % len(invited))
+        return None
+
+    @admin.action(description=_("Take off a second step that cannot be checked"), permissions=["help"])
+    def take_off_unreadable(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        """Only what no key of the server opens any more, which lets nobody in; the person is told."""
+        users = _in_their_care(request, users)
+        count = users.count()
+        text = ngettext(
+            "%d person: an app or recovery codes that the server cannot check any more are taken off; others stay.",
+            "%d people: apps and recovery codes that the server cannot check any more are taken off; others stay.",
+            count,
+        )
+        title = _("Take off a second step that cannot be checked")
+        asked = self._ask(request, users, "take_off_unreadable", title, text % count)
+        if isinstance(asked, HttpResponse):
+            return asked
+        freed = [user for user in users if drop_unreadable(user=user)]
+        for user in freed:
+            get_adapter(request).send_notification_mail("mfa/email/totp_deactivated", user)
+            self._each(request, user, "took off a second step that could not be checked", asked, True)
+        messages.success(request, _("Taken off: %d. The others can be checked.") % len(freed))
         return None
 
     @action(description=_("Correct the address"), permissions=["help"])

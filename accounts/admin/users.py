@@ -18,6 +18,7 @@ from accounts.admin.roles import CustomersOfUserInline, RolesAdmin
 from accounts.admin.support import SupportAdmin
 from accounts.current_user import current_user
 from accounts.models import BillingAccount, Customer, Membership, Role, User
+from accounts.queries.ways_to_log_in import second_steps
 from accounts.services.people import InvitationRefused, invite_user, require_role
 from accounts.services.roles import follow_staff_change
 from cdsc_portal.lib import clock
@@ -72,13 +73,22 @@ class UserAdmin(SupportAdmin, RolesAdmin):
     word_field = "name"
     ordering = ("email",)
     fields = (
-        "email", "name", "language", "is_active", "created", "last_login", "invitation_due", *_POWERS,
+        "email", "name", "language", "is_active", "created", "last_login", "second_step", "invitation_due", *_POWERS,
     )  # fmt: skip
-    readonly_fields = ("created", "last_login", "invitation_due")
+    readonly_fields = ("created", "last_login", "second_step", "invitation_due")
     filter_horizontal = ("groups", "user_permissions")
     inlines = (CustomersOfUserInline,)
-    actions = ("unlock_people", "send_invitation_again")
+    actions = ("unlock_people", "send_invitation_again", "take_off_unreadable")
     actions_detail = ("correct_address",)
+
+    @admin.display(description=_("second step"))
+    def second_step(self, user: User) -> str:
+        """What proves the person besides a password, and whether the server can still check it."""
+        steps = second_steps(user=user)
+        if steps.unreadable:
+            return str(_("cannot be checked: sealed with a key that is not in SECRET_KEYS any more"))
+        kinds = [_("authenticator app")] * steps.has_app + [_("passkey")] * bool(steps.passkeys)
+        return ", ".join(str(kind) for kind in kinds) or "-"
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         if obj is None:

@@ -19,13 +19,17 @@ class PasskeyLine:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """`codes_left` is None where there is no second step that recovery codes could stand in for."""
+    """`codes_left` is None where there is no second step that recovery codes could stand in for.
+
+    `has_unreadable`: the app or the codes were sealed with a key that is gone.
+    """
 
     email: str
     has_password: bool
     passkeys: tuple[PasskeyLine, ...]
     has_app: bool
     codes_left: int | None
+    has_unreadable: bool
     has_single_sign_on: bool
     last_login: str
 
@@ -39,6 +43,7 @@ def settings_page(*, user: User) -> SettingsPage:
         passkeys=tuple(PasskeyLine(one.key, one.name, _dates(one)) for one in steps.passkeys),
         has_app=steps.has_app,
         codes_left=steps.codes_left if steps.any else None,
+        has_unreadable=bool(steps.unreadable),
         has_single_sign_on=has_single_sign_on(user=user),
         last_login=_day(user.last_login),
     )

@@ -7,6 +7,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
 from accounts.models import User
+from cdsc_portal.lib.sealed import BrokenSealError, unseal
+
+SECOND_STEP_SEAL = (
+    "second step"  # the purpose that secrets of apps and seeds of recovery codes are sealed for
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,15 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class SecondSteps:
-    """What proves the person besides a password; `codes_left` are unused recovery codes."""
+    """What proves the person besides a password; `codes_left` are unused recovery codes.
+
+    `unreadable`: of app and recovery codes, the database keys of those whose seal no key of the ring opens.
+    """
 
     passkeys: tuple[Passkey, ...]
     has_app: bool
     codes_left: int
+    unreadable: tuple[int, ...]
 
     @property
     def any(self) -> bool:
@@ -36,6 +45,7 @@ def second_steps(*, user: User) -> SecondSteps:
     """One query."""
     kinds = Authenticator.Type
     found = list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))
+    unreadable = tuple(one.pk for one in found if not can_be_read(one))
     return SecondSteps(
         passkeys=tuple(
             Passkey(one.pk, one.wrap().name, one.created_at, one.last_used_at)
@@ -44,9 +54,27 @@ def second_steps(*, user: User) -> SecondSteps:
         ),
         has_app=any(one.type == kinds.TOTP for one in found),
         codes_left=sum(
-            len(one.wrap().get_unused_codes()) for one in found if one.type == kinds.RECOVERY_CODES
+            len(one.wrap().get_unused_codes())
+            for one in found
+            if one.type == kinds.RECOVERY_CODES and one.pk not in unreadable
         ),
+        unreadable=unreadable,
     )
+
+
+def sealed_texts(authenticator: Authenticator) -> dict[str, str]:
+    """What of an app or of recovery codes is kept sealed, by its name in `data`; nothing of a passkey."""
+    return {name: text for name, text in authenticator.data.items() if name in ("secret", "seed")}
+
+
+def can_be_read(authenticator: Authenticator) -> bool:
+    """Whether a key of the ring opens what is sealed of it."""
+    try:
+        for text in sealed_texts(authenticator).values():
+            unseal(text, purpose=SECOND_STEP_SEAL)
+    except BrokenSealError:
+        return False
+    return True
 
 
 def has_single_sign_on(*, user: User) -> bool:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
 from accounts.models import User
+from accounts.queries.ways_to_log_in import SECOND_STEP_SEAL
 from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.sign_in.choices import bring_choices
@@ -30,7 +31,6 @@ from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.sealed import seal, unseal
 
 _FRESH_SECONDS = 5 * 60
-_SECRETS = "second step"
 _AGAIN = {
     "reauthenticate": _("Enter the password"),
     "mfa_reauthenticate": _("Enter a code of the app, or a recovery code"),
@@ -129,10 +129,10 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return seal(text, purpose=_SECRETS)
+        return seal(text, purpose=SECOND_STEP_SEAL)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text, purpose=_SECRETS)
+        return unseal(encrypted_text, purpose=SECOND_STEP_SEAL)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002 - the library's
         """What the field for a passkey's name begins with."""

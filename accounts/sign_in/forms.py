@@ -1,7 +1,9 @@
 """allauth's forms in this site's words: a label above each field, nothing inside it to vanish while typing."""
 
+import structlog
 from allauth.account import forms as allauth_forms
 from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
@@ -9,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.queries.ways_to_log_in import can_be_read
 from accounts.services.sign_in_locks import (
     REAUTHENTICATION,
     SECOND_STEP,
@@ -18,6 +21,9 @@ from accounts.services.sign_in_locks import (
 )
 from accounts.sign_in.adapter import locked_words
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.sealed import BrokenSealError
+
+log = structlog.get_logger(__name__)
 
 _LABELS = {
     "login": _("E-mail address"),
@@ -30,6 +36,14 @@ _LABELS = {
     "name": _("Name of the passkey"),
 }
 _MISSING = {"code": _("Enter the code."), "name": _("Enter a name.")}
+_BROKEN = _(
+    "Codes of this app cannot be checked here any more: the server's key was changed. Log in with a passkey, or ask "
+    "support to take the app off your login; then set it up again."
+)
+_BROKEN_OF_STAFF = _(
+    "Codes of this app cannot be checked: they were sealed with a key that is not in SECRET_KEYS any more. Whoever "
+    "runs the server puts it back, last in the ring, or takes the app off with “manage.py reseal --drop-unreadable”."
+)
 _NO_PASSKEY = _("The passkey did not work. Try again, or log in another way.")
 
 
@@ -103,16 +117,41 @@ class _CountedCode(OurWords):
             count_try(kind=self.kind, of=self.user.email, at=clock.now())
         except LockedError as locked:
             raise locked_words(locked) from locked
-        code: str = super().clean_code()  # type: ignore[misc]  # of the form this is mixed into
+        code: str = self.checked_code()
         forget_tries(kind=self.kind, of=self.user.email)
         return code
 
+    def checked_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]  # of the form this is mixed into
+        return code
 
-class SecondStepForm(_CountedCode, mfa_forms.AuthenticateForm):
+
+class _SealedSteps(_CountedCode):
+    """Asks what can be read; the others were sealed with a key that is not in the ring any more."""
+
+    cleaned_data: dict[str, str]
+    authenticator: Authenticator
+
+    def checked_code(self) -> str:
+        """The code is right for one that can be read; else says which could not be asked, and what to do."""
+        try:
+            return super().checked_code()
+        except BrokenSealError as broken:
+            log.error("second_step.seal_broken", user=self.user.public_id)
+            found = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
+            for one in found:
+                if can_be_read(one) and one.wrap().validate_code(self.cleaned_data["code"]):
+                    self.authenticator = one
+                    return self.cleaned_data["code"]
+            words = _BROKEN_OF_STAFF if self.user.is_staff else _BROKEN
+            raise ValidationError(words, code="broken_seal") from broken
+
+
+class SecondStepForm(_SealedSteps, mfa_forms.AuthenticateForm):
     pass
 
 
-class SecondStepAgainForm(_CountedCode, mfa_forms.ReauthenticateForm):
+class SecondStepAgainForm(_SealedSteps, mfa_forms.ReauthenticateForm):
     kind = REAUTHENTICATION
 
 

@@ -24,9 +24,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.generic import FormView
 
 from accounts.current_user import current_user
 from accounts.queries.ways_to_log_in import second_steps
+from cdsc_portal.lib.sealed import BrokenSealError
 
 Page = Callable[..., HttpResponse]
 
@@ -135,6 +137,14 @@ class RenamePasskeyView(_Onward, passkey_views.EditWebAuthnView):
 
 class NewRecoveryCodesView(_Onward, code_views.GenerateRecoveryCodesView):
     did_generate_recovery_codes = True
+
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
+        """Codes that no key opens any more are none: new ones take their place."""
+        try:
+            return super().get_context_data(**kwargs)
+        except BrokenSealError:
+            page = FormView.get_context_data(self, **kwargs)
+            return {**page, "onward": _next(self.request), "unused_code_count": 0}
 
 
 class RecoveryCodesView(_Onward, code_views.ViewRecoveryCodesView):

@@ -59,6 +59,13 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def broken_seal(request: HttpRequest) -> HttpResponse:
+    """What is asked for was sealed with a key that is not in `SECRET_KEYS` any more: 409 until somebody acts."""
+    log.error("seal.broken", reference=reference_of(request), route=_route(request), exc_info=True)
+    detail = _("What is kept here cannot be read any more: the server's key was changed.")
+    return _answer(request, 409, "409_seal.html", "broken_seal", detail)
+
+
 def reference_of(request: HttpRequest) -> str:
     """What the middleware called this request; empty where it never ran."""
     return getattr(request, "reference", "")
