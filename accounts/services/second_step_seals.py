@@ -56,7 +56,7 @@ def drop_unreadable(*, user: User) -> int:
     Passkeys stay. An app that can be read stays, and so do recovery codes.
     """
     locked = User.objects.select_for_update().get(pk=user.pk)
-    dropped = Authenticator.objects.filter(pk__in=second_steps(user=locked).unreadable).delete()[0]
+    dropped: int = Authenticator.objects.filter(pk__in=second_steps(user=locked).unreadable).delete()[0]
     if dropped:
         log.info("second_step.unreadable_dropped", user=user.public_id, count=dropped)
     return dropped
