@@ -7,8 +7,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,7 +25,7 @@ def main() -> int:
     asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
     asked.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
     asked.add_argument(
-        "--only", choices=("loads", "reads", "flatness", "pages", "mix"), help="one group of figures"
+        "--only", choices=("loads", "reads", "many", "flatness", "pages", "mix"), help="one group of figures"
     )
     options = asked.parse_args()
     import django
@@ -52,24 +53,22 @@ def main() -> int:
 
 
 def _figures(only: str | None) -> Iterator[Figure]:
-    from benchmarks import loads, mix, pages, reads, utility, world
+    from benchmarks import loads, many, mix, pages, reads, utility, world
 
-    if only in (None, "reads"):  # first: beside a row table of one meter stands a store of one meter
-        for figure in reads.figures(world.build()):
-            yield _shown(figure)
-    if only in (None, "loads", "flatness"):
-        place = utility.build(loads.METERS)
-        for figure in loads.figures(place):
-            yield _shown(figure)
-    if only in (None, "flatness"):
-        for figure in loads.flatness(place):
-            yield _shown(figure)
-    if only in (None, "pages"):
-        for figure in pages.figures():
-            yield _shown(figure)
-    if only in (None, "mix"):
-        for figure in mix.figures():
-            yield _shown(figure)
+    place = cache(lambda: utility.build(loads.METERS))
+    groups: dict[str, Callable[[], Iterator[Figure]]] = {
+        "reads": lambda: reads.figures(
+            world.build()
+        ),  # first: beside a row table of one meter stands one of ours
+        "many": many.figures,
+        "loads": lambda: loads.figures(place()),
+        "flatness": lambda: loads.flatness(place()),
+        "pages": pages.figures,
+        "mix": mix.figures,
+    }
+    needed = {None: list(groups), "flatness": ["loads", "flatness"]}
+    for name in needed.get(only, [str(only)]):
+        yield from map(_shown, groups[name]())
 
 
 def _shown(figure: Figure) -> Figure:

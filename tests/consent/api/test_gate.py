@@ -10,11 +10,13 @@ from django.test import Client as Browser
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Actor, ClientStatus, Disclosure, GrantPart
 from consent.queries.access import data_access
+from consent.scopes.catalogue import SCOPES
 from consent.services.revoke import revoke_grant
 from consent.transitions import READABLE, GrantStatus
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import ServiceContractFactory, add_service, household
-from tests.factories.consent import GrantPartFactory, ReceiptFactory
+from tests.factories.chain import chain
+from tests.factories.consent import GrantFactory, GrantPartFactory, ReceiptFactory
 
 URL = "/usage_data"
 
@@ -45,6 +47,44 @@ def test_each_scope_opens_the_contracts_ticked_for_it(reader, home):
     reader.token = issue_token(grant)
 
     assert opened(reader) == {"usage_data": {home.contract.pk}, "bill_data": {other.contract.pk}}
+
+
+def test_parts_of_the_same_and_of_other_services_open_their_own_in_the_order_of_the_request(reader, home):
+    other = add_service(owner=home.owner, account=home.account)
+    scopes = ["usage_data", "bill_data", "customer_supply_history", "bill_statements"]
+    chosen = [[home.contract], [other.contract, home.contract], [], [home.contract]]
+    grant = GrantFactory(client=reader.client, scope=" ".join(scopes))
+    for position, (scope, contracts) in enumerate(zip(scopes, chosen, strict=True)):
+        GrantPartFactory(grant=grant, scope=scope, position=position, contracts=contracts)
+    reader.token = issue_token(grant)
+
+    assert list(opened(reader).items()) == [
+        (scope, {contract.pk for contract in contracts})
+        for scope, contracts in zip(scopes, chosen, strict=True)
+    ]
+
+
+def test_services_are_looked_up_once_however_many_scopes_open_them(reader, db):
+    stores = chain(stores=100)
+    reader.granted(*stores.contracts, scope=" ".join(SCOPES))
+    before = contracts_read()
+
+    found = opened(reader)
+
+    assert {len(contracts) for contracts in found.values()} == {100}
+    assert len(found) == len(SCOPES)
+    assert contracts_read() - before <= 200
+
+
+def contracts_read():
+    """How many rows of contracts this transaction has read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'accounts_servicecontract'"
+        )
+        (read,) = cursor.fetchone()
+    return read
 
 
 def test_a_token_of_fewer_scopes_opens_fewer(reader, home):

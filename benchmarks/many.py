@@ -1,0 +1,56 @@
+"""A grant of a hundred services beside a grant of one."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from accounts.models import ServiceContract
+from benchmarks.measure import Figure, at_most, medians
+from cdsc_portal.lib import clock
+from consent.models import AccessToken, Client
+from consent.queries.access import data_access
+from consent.scopes.catalogue import SCOPES
+from tests.factories.chain import Chain, chain
+from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
+
+SERVICES = 100
+_GATE_ROUNDS = 20  # a call takes a tenth of a millisecond
+
+
+def figures() -> Iterator[Figure]:
+    stores = chain(stores=SERVICES)
+    client = ClientFactory()
+    for name, scopes in (("usage", ["usage_data"]), ("all data", list(SCOPES))):
+        one = token_for(stores, stores.contracts[:1], scopes, client)
+        all_of_them = token_for(stores, stores.contracts, scopes, client)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum would have by the time of a call
+        with transaction.atomic():
+            value, yardstick = medians(_opens(all_of_them), _opens(one), rounds=_GATE_ROUNDS)
+        yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
+
+
+def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:
+    """A token of a grant of all that is on record of `contracts`."""
+    grant = GrantFactory(client=client, user=stores.owner, scope=" ".join(scopes))
+    for position, scope in enumerate(scopes):
+        GrantPartFactory(grant=grant, scope=scope, position=position, contracts=contracts)
+    token = f"a-token-of-{len(contracts)}-{len(scopes)}"
+    AccessToken.objects.create(
+        token=token,
+        user=stores.owner,
+        application=client,
+        grant=grant,
+        scope=grant.scope,
+        expires=clock.now() + timedelta(hours=1),
+    )
+    return token
+
+
+def _opens(token: str) -> Callable[[], None]:
+    def call() -> None:
+        if data_access(token, at=clock.now()) is None:
+            raise RuntimeError("the gate must open")
+
+    return call
