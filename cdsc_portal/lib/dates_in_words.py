@@ -4,7 +4,11 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.ranges import Span
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -32,3 +36,13 @@ def time_in_words(moment: datetime) -> str:
     return date_format(
         timezone.localtime(moment), pgettext("format of a time, as Django's date filter", "g:i A")
     )
+
+
+def span_in_words(start: datetime, end: datetime) -> str:
+    """Of [start, end): `March 1, 2026 to March 8, 2026`, one day alone, with times where it is not whole days."""
+    first, last = timezone.localdate(start), last_day(max(end, start + _INSTANT))
+    if days(first, last + timedelta(days=1)) != Span(start, end):
+        return _("%(start)s to %(end)s") % {"start": moment_in_words(start), "end": moment_in_words(end)}
+    if first == last:
+        return day_in_words(first)
+    return _("%(start)s to %(end)s") % {"start": day_in_words(first), "end": day_in_words(last)}

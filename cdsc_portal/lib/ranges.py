@@ -1,6 +1,6 @@
 """Half-open ranges of instants, [start, end) in UTC; None is open on that side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,3 +60,14 @@ def union(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             merged.append(span)
     return tuple(merged)
+
+
+def hull(spans: Collection[Span]) -> Span | None:
+    """The shortest span that covers all of them; None of none."""
+    if not spans:
+        return None
+    starts = [span.start for span in spans if span.start is not None]
+    ends = [span.end for span in spans if span.end is not None]
+    return Span(
+        min(starts) if len(starts) == len(spans) else None, max(ends) if len(ends) == len(spans) else None
+    )

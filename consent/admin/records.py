@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -96,19 +97,21 @@ class ReceiptAdmin(_Spoken):
 class DisclosureAdmin(ExportAdmin):
     """What was released, when and to whom. Only the API writes these."""
 
-    list_display = ("released_at", "client_page", "grant_page", "resource", "value_count", "address")
+    list_display = (
+        "released_at", "client_page", "grant_page", "resource", "data_start", "data_end", "values", "address",
+    )  # fmt: skip
     list_select_related = ("grant__client",)
     list_filter = (DisclosureScopeFilter, "resource", "grant__status", "grant__client")
     linked_lookups = ("grant__id__exact",)  # from the page of a grant
     date_hierarchy = "released_at"
     export_fields = (
-        "public_id", "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "start", "end",
-        "value_count", "address",
+        "public_id", "released_at", "grant__client__name", "grant__public_id", "scope", "resource", "data_start",
+        "data_end", "value_count", "start", "end", "address",
     )  # fmt: skip
     search_fields = ("public_id__startswith",)
     fields = readonly_fields = (
-        "public_id", "released_at", "client_page", "grant_page", "scope", "resource", "start", "end",
-        "value_count", "address", "contract_pages",
+        "public_id", "released_at", "client_page", "grant_page", "scope", "resource", "data_start",
+        "data_end", "values", "start", "end", "address", "contract_pages",
     )  # fmt: skip
 
     @admin.display(description=_("company"), ordering="grant__client__name")
@@ -122,6 +125,10 @@ class DisclosureAdmin(ExportAdmin):
     @admin.display(description=_("contracts"))
     def contract_pages(self, disclosure: Disclosure) -> str:
         return links_to(disclosure.contracts.all()[:_SHOWN])
+
+    @admin.display(description=_("values"), ordering="value_count")
+    def values(self, disclosure: Disclosure) -> str:
+        return number_format(disclosure.value_count, use_l10n=True, force_grouping=True)
 
 
 @admin.register(OutgoingMail)

@@ -39,8 +39,9 @@ class Receipt(AppendOnlyModel):
 class Disclosure(AppendOnlyModel):
     """One release of data to a client, written in the transaction of the answer. Append-only.
 
-    [start, end) is the period of the data released (null = not a period); `value_count` how many values;
-    `address` from where, personal and erasable.
+    [start, end) is the period that the answer could speak of (null = not a period), [data_start, data_end) the one that
+    the values which left speak of, from the first to the end of the last (null = none left, they speak of no period, or
+    the row is older than these columns). `value_count` is how many values, `address` from where, personal and erasable.
     """
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
@@ -49,6 +50,8 @@ class Disclosure(AppendOnlyModel):
     resource = models.CharField(max_length=60)
     start = models.DateTimeField(null=True, blank=True)
     end = models.DateTimeField(null=True, blank=True)
+    data_start = models.DateTimeField("start of the first value", null=True, blank=True)
+    data_end = models.DateTimeField("end of the last value", null=True, blank=True)
     value_count = models.PositiveBigIntegerField()
     released_at = models.DateTimeField(default=clock.now)
     address = models.GenericIPAddressField(null=True, blank=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
 from consent.models import Disclosure, Grant, GrantPart, Selection, TakenOut
 from consent.scopes.catalogue import SCOPES
 
@@ -20,6 +21,8 @@ CSV_HEADER = (
     "period_start_utc",
     "period_end_utc",
     "values",
+    "allowed_start_utc",
+    "allowed_end_utc",
     "from_address",
     "read_id",
 )
@@ -28,12 +31,12 @@ _LONG_AGO = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One release of data, in words."""
+    """One release of data, in words: `period` from the first value that left to the last, `values` how many did."""
 
     when: str
     data: str | Promise
     period: str
-    values: int
+    values: str
     address: str
 
 
@@ -61,20 +64,26 @@ def read_in_words(disclosure: Disclosure) -> Read:
         when=moment_in_words(disclosure.released_at),
         data=SCOPES[disclosure.scope].title,
         period=_period(disclosure),
-        values=disclosure.value_count,
+        values=number_format(disclosure.value_count, use_l10n=True, force_grouping=True),
         address=disclosure.address or "",
     )
 
 
 def read_rows(disclosures: QuerySet[Disclosure]) -> Iterator[tuple[object, ...]]:
-    """The same disclosures under CSV_HEADER; instants in UTC, periods half-open."""
+    """The same disclosures under CSV_HEADER; instants in UTC, periods half-open.
+
+    The allowed period is the one that the answer could speak of. Reads from before the first and last value were
+    recorded have that one only.
+    """
     for read in disclosures.iterator(chunk_size=2000):
         yield (
             read.released_at.isoformat(),
             SCOPES[read.scope].title,
-            read.start.isoformat() if read.start else "",
-            read.end.isoformat() if read.end else "",
+            _instant(read.data_start),
+            _instant(read.data_end),
             read.value_count,
+            _instant(read.start),
+            _instant(read.end),
             read.address or "",
             read.public_id,
         )
@@ -89,9 +98,18 @@ def note_on_reads(*, last_read: datetime | None, at: datetime) -> str:
     return ""
 
 
+def _instant(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
 def _period(disclosure: Disclosure) -> str:
+    """What the values that left speak of; of a read that is older than its record, what was allowed."""
+    if not disclosure.value_count:
+        return _("nothing")
+    if disclosure.data_start is not None and disclosure.data_end is not None:
+        return span_in_words(disclosure.data_start, disclosure.data_end)
     if disclosure.start is None and disclosure.end is None:
         return _("as it was then")
     start = day_in_words(disclosure.start) if disclosure.start else _("the first record")
     end = day_in_words(last_day(disclosure.end)) if disclosure.end else _("the latest record")
-    return _("%(start)s to %(end)s") % {"start": start, "end": end}
+    return _("allowed: %(start)s to %(end)s") % {"start": start, "end": end}

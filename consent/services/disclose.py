@@ -11,8 +11,9 @@ from consent.access import DataAccess
 _STATEMENT = """
     WITH released AS (
         INSERT INTO consent_disclosure
-            (public_id, grant_id, scope, resource, start, "end", value_count, released_at, address)
-        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s, %s, %s::inet)
+            (public_id, grant_id, scope, resource, start, "end", data_start, data_end, value_count, released_at,
+             address)
+        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s, %s, %s::inet)
         RETURNING id
     )
     INSERT INTO consent_disclosure_contracts (disclosure_id, servicecontract_id)
@@ -26,6 +27,7 @@ def record_disclosure(
     scope: str,
     resource: str,
     span: Span,
+    data: Span | None,
     value_count: int,
     contracts: Collection[int],
     address: str | None,
@@ -33,15 +35,17 @@ def record_disclosure(
 ) -> None:
     """Record that `resource` was released under `scope`; call it in the transaction of the answer (X-20).
 
-    `span` is the period of the data, unbounded for what tells the present; `value_count` how many values, 0
-    for an empty answer; `contracts` database keys of those it was about. One statement.
+    `span` is the period that the answer could speak of, unbounded for what tells the present; `data` the one from the
+    first value that leaves to the end of the last, None without any; `value_count` how many values, 0 for an empty
+    answer; `contracts` database keys of those it was about. One statement.
     """
+    told = data or Span()
     with prepared_cursor() as cursor:
         cursor.execute(
             _STATEMENT,
             [
-                new_public_id(), access.grant_id, scope, resource, span.start, span.end, value_count, at, address,
-                array(sorted(contracts)),
+                new_public_id(), access.grant_id, scope, resource, span.start, span.end, told.start, told.end,
+                value_count, at, address, array(sorted(contracts)),
             ],
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from datahub.exports.green_button import GreenButton
 from datahub.exports.json import UsageJson
 from datahub.queries.coverage import Coverage, coverage
 from datahub.queries.summed_usage import spans_in_window
-from datahub.queries.sums import known_readings
+from datahub.queries.sums import KnownReadings, known_readings
 from datahub.queries.usage import usage
 from datahub.queries.usage_facts import usage_facts
 
@@ -64,7 +64,7 @@ def counted_stream(
         yield piece, file.readings
 
 
-def values_in(covered: Coverage) -> int:
-    """How many readings with a value a file of all that is covered holds. Four statements at most."""
+def known_values(covered: Coverage) -> KnownReadings:
+    """The readings with a value that a file of all that is covered holds. Five statements at most."""
     facts = usage_facts(covered.spans.keys())
     return known_readings(spans_in_window(covered, facts), facts.channels)

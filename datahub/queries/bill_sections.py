@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Count, Max, Q
 
-from cdsc_portal.lib.local_days import first_day_from, last_midnight_by
+from cdsc_portal.lib.local_days import days, first_day_from, last_midnight_by
 from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span
 from consent.access import Access, contracts_of
@@ -52,6 +52,7 @@ def bill_sections(covered: Coverage, *, access: Access, after: Position | None =
         standings=_standings(covered.spans, allowed),
         contracts=frozenset(row.contract_id for row in page),
         values=sum(1 + len(row.line_items.all()) for row in page),
+        data=days(min(row.start for row in page), max(row.end for row in page)) if page else None,
         resume=_position(page[-1]) if len(rows) > PAGE_SIZE else None,
     )
 

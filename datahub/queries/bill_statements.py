@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from cdsc_portal.lib.local_days import first_day_from
+from cdsc_portal.lib.local_days import days, first_day_from
 from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span
 from datahub.models import BillSection, BillStatement
@@ -49,6 +49,7 @@ def bill_statements(covered: Coverage, *, after: Position | None = None) -> Page
         standings=_standings(covered.spans, sections),
         contracts=frozenset().union(*(item.contracts for item in items)),
         values=len(items),
+        data=_dated(rows[:PAGE_SIZE]),
         resume=_position(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None,
         withholds=any(not item.whole for item in items),
     )
@@ -119,6 +120,12 @@ def _readable(statement: BillStatement, spans: Mapping[int, Sequence[Span]]) -> 
 def _is_dated_inside(day: date, span: Span) -> bool:
     begins = span.start is None or day >= first_day_from(span.start)
     return begins and (span.end is None or day < first_day_from(span.end))
+
+
+def _dated(statements: Sequence[BillStatement]) -> Span | None:
+    """From the first to the last date of statements, both whole."""
+    dates = [statement.statement_date for statement in statements]
+    return days(min(dates), max(dates) + timedelta(days=1)) if dates else None
 
 
 def _position(statement: BillStatement) -> Position:

@@ -1,15 +1,13 @@
 """What an answer covers: the grant's contracts and windows, narrowed by what was asked, never widened."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.queries.labels import ContractLabel, contract_labels
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.ranges import Span, hull, union
 from consent.access import Access, AccessPart, contracts_of
-
-_Choose = Callable[[Iterable[datetime]], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,14 @@ def coverage_of(
     contracts = tuple(
         CoveredContract(row.key, row.contract_number, row.commodity, union(spans[row.key])) for row in shared
     )
-    hull = _hull([span for contract in contracts for span in contract.spans])
+    window = hull([span for contract in contracts for span in contract.spans])
     known = {row.contract_number for row in shared}
     return Coverage(
         contracts=contracts,
-        window=hull or asked,
+        window=window or asked,
         not_shared=tuple(dict.fromkeys(number for number in services or () if number not in known)),
         cut=_reaches_beyond(asked, parts, {row.key for row in shared}),
-        outside=bool(contracts) and hull is None,
+        outside=bool(contracts) and window is None,
     )
 
 
@@ -106,20 +104,9 @@ def _spans(parts: Collection[AccessPart], asked: Span) -> dict[int, list[Span]]:
 
 
 def _reaches_beyond(asked: Span, parts: Collection[AccessPart], shared: set[int]) -> bool:
-    granted = _hull([part.window for part in parts if part.contracts & shared])
+    granted = hull([part.window for part in parts if part.contracts & shared])
     if granted is None:
         return False
     starts_sooner = asked.start is not None and granted.start is not None and asked.start < granted.start
     ends_later = asked.end is not None and granted.end is not None and asked.end > granted.end
     return starts_sooner or ends_later
-
-
-def _hull(spans: Collection[Span]) -> Span | None:
-    if not spans:
-        return None
-    return Span(_bound([s.start for s in spans], min), _bound([s.end for s in spans], max))
-
-
-def _bound(moments: list[datetime | None], choose: _Choose) -> datetime | None:
-    known = [moment for moment in moments if moment is not None]
-    return choose(known) if len(known) == len(moments) else None

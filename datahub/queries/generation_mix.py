@@ -20,7 +20,7 @@ from datahub.queries.bill_sections import supply_named
 from datahub.queries.coverage import Coverage
 from datahub.queries.mix_places import SERIES_OF, MixName, MixPlace, Places, mix_places
 from datahub.queries.mix_standings import mix_standings
-from datahub.queries.paged import Page
+from datahub.queries.paged import Page, from_first_to_last
 
 STEPS_A_PAGE = 3000
 
@@ -143,6 +143,7 @@ def generation_mix(
         standings=mix_standings(covered, places),
         contracts=frozenset().union(*(segment.contracts for segment in segments)),
         values=sum(segment.values for segment in segments),
+        data=from_first_to_last((segment.start, segment.end) for segment in segments),
         resume=[starts[-1].isoformat()] if len(starts) > _page_size(places) else None,
     )
 

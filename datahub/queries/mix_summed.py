@@ -22,7 +22,7 @@ from datahub.queries.mix_standings import mix_standings
 from datahub.queries.mix_steps import Steps, mix_steps, told_between
 from datahub.queries.mix_sums import MixSum, Parts, Weighting, mix_sum, parts_of
 from datahub.queries.mix_use import ContractUse, Used, contracts_use
-from datahub.queries.paged import Page
+from datahub.queries.paged import Page, from_first_to_last
 from datahub.queries.sum_periods import By, Calendar, calendar
 
 DAYS_A_PAGE = 5000  # of all its series together, about; a series is never parted
@@ -112,6 +112,7 @@ def summed_mix(
         standings=mix_standings(covered, places),
         contracts=frozenset().union(*(one.contracts for one in summed)),
         values=sum(one.values for one in summed),
+        data=from_first_to_last((period.start, period.end) for one in summed for period in one.periods),
         resume=resume,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -10,7 +10,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.paging import Position
 from datahub.feeds.formats.base import Quality
 from datahub.queries.coverage import Coverage
-from datahub.queries.paged import Page
+from datahub.queries.paged import Page, from_first_to_last
 from datahub.queries.readings import ChannelFacts
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sums import ChannelSums, usage_sums
@@ -85,8 +85,18 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
         ),
         contracts=in_page,
         values=sum(item.sums.size for item in items),
+        data=from_first_to_last(_reach(item.sums, facts) for item in items),
         resume=resume,
     )
+
+
+def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
+    """What the totals can speak of: their periods, as far as readings of the meter are loaded."""
+    load = facts.loads[sums.channel.meter_id]
+    begins, ends = (
+        datetime.fromtimestamp(moment, UTC) for moment in (int(sums.starts.min()), int(sums.ends.max()))
+    )
+    return max(begins, load.first), min(ends, load.last)
 
 
 def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:

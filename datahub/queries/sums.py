@@ -7,7 +7,7 @@ as they stand. A reading counts in the period in which it starts.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 from django.conf import settings
@@ -56,6 +56,14 @@ class ChannelSums:
     @property
     def size(self) -> int:
         return len(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReadings:
+    """How many, and `data` from the first to the end of the last; None without any."""
+
+    count: int
+    data: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +123,26 @@ def _sums(
     ]
 
 
-def known_readings(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> int:
-    """How many readings with a value the spans hold. Three statements at most."""
+def known_readings(
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]
+) -> KnownReadings:
+    """The readings with a value that the spans hold. Four statements at most."""
     asked = _asked(spans, channels)
     if not asked.wanted:
-        return 0
+        return KnownReadings(0, None)
     blocks = summed_blocks(asked.wanted)
     inside, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
-    cut = block_readings(blocks.where(touching & ~inside), asked.wanted)
-    return int(blocks.known[inside].sum()) + cut.size + period_readings(asked.wanted).size
+    single = block_readings(blocks.where(touching & ~inside), asked.wanted) + period_readings(asked.wanted)
+    whole = blocks.where(inside)
+    count = int(whole.known.sum()) + single.size
+    if not count:
+        return KnownReadings(0, None)
+    if len(whole.day):  # the first and the last of their readings stand in one of these
+        ends = whole.starts < whole.starts.min() + DAY_SECONDS
+        ends |= whole.starts > whole.starts.max() - DAY_SECONDS
+        single += block_readings(whole.where(ends), asked.wanted)
+    first, past = int(single.start.min()), int((single.start + single.length).max())
+    return KnownReadings(count, Span(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(past, UTC)))
 
 
 def _asked(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> _Asked:

@@ -1,11 +1,11 @@
 """Suppliers and tariffs: now, and through the window."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from accounts.queries.supplies import Supply, supplies
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.ranges import Span, hull
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page
 from datahub.queries.standing import standing
@@ -31,13 +31,15 @@ def current_supplies(covered: Coverage, *, at: datetime) -> Page[ReadableSupply]
 def supply_history(covered: Coverage, *, at: datetime) -> Page[ReadableSupply]:
     """Every term that touches the window, oldest first, cut to it. One query."""
     known = supplies(covered.spans.keys())
-    items = [
-        _cut(term, span, at)
+    touching = [
+        (term, span, part)
         for term in known
         for span in covered.spans[term.contract_key]
-        if term.span.intersect(span) is not None
+        if (part := term.span.intersect(span)) is not None
     ]
-    return _page(items, known, covered)
+    begun = [cut for _term, _span, part in touching if (cut := part.intersect(Span(None, at))) is not None]
+    page = _page([_cut(term, span, at) for term, span, _part in touching], known, covered)
+    return replace(page, data=hull(begun))
 
 
 def _cut(term: Supply, span: Span, at: datetime) -> ReadableSupply:

@@ -13,7 +13,7 @@ from cdsc_portal.lib.paging import Position
 from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import Codes
 from datahub.queries.coverage import Coverage
-from datahub.queries.paged import Page
+from datahub.queries.paged import Page, from_first_to_last
 from datahub.queries.readings import ChannelReadings, decimal_strings, readings
 from datahub.queries.usage_facts import UsageFacts, usage_facts
 from datahub.queries.usage_plan import Stretch, UsagePlan, usage_plan
@@ -105,6 +105,7 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
         standings=usage_standings(covered, facts.links, facts.loads, found=found),
         contracts=in_page,
         values=sum(segment.size for segment in segments),
+        data=from_first_to_last((segment.start, segment.end) for segment in segments),
         resume=plan.resume,
     )
 

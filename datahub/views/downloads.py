@@ -26,7 +26,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
 from consent.access import OwnerAccess
 from datahub.exports.bill_lines import BILL_FORMS, bill_lines
-from datahub.exports.stream import FORMS, RESOURCE, usage_stream, values_in
+from datahub.exports.stream import FORMS, RESOURCE, known_values, usage_stream
 from datahub.forms import BILLS, DownloadForm
 from datahub.queries.coverage import coverage
 from datahub.queries.downloads import listed_downloads, open_download
@@ -77,7 +77,7 @@ def _file_or_page(
         content_type, written = BILL_FORMS[said["form"]]
         return _stream(written(bill_lines(keys, start, end)), content_type, name)
     window = days(start, end)
-    total = values_in(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window))
+    total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window)).count
     if total <= AT_ONCE:
         file = FORMS[said["form"]](window=window, at=clock.now())
 

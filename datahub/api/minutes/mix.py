@@ -23,7 +23,7 @@ from datahub.queries.coverage import Coverage
 from datahub.queries.generation_mix import generation_mix
 from datahub.queries.mix_summed import LABELS, MixPeriod, SummedMix, summed_mix
 from datahub.queries.mix_sums import MIXED, Weighting
-from datahub.queries.paged import Page
+from datahub.queries.paged import Page, from_first_to_last
 from datahub.queries.sum_periods import By
 
 _BY = OpenApiParameter(
@@ -125,6 +125,12 @@ class GenerationMix(SeriesView):
                 scope=access.parts_for("usage_data")[0].scope,
                 resource="usage_data",
                 span=covered.window,
+                data=from_first_to_last(
+                    (period.start, period.end)
+                    for item in telling
+                    for period in item.periods
+                    if period.energy_wh
+                ),
                 value_count=sum(item.energies for item in telling),
                 contracts=frozenset().union(*(item.contracts for item in telling)),
                 address=remote_address(request),

@@ -33,11 +33,13 @@ class BillStatementFile(GatedView):
         etag = f'"{statement.file_sha256}"'
         if is_known(request, etag):
             return not_modified(etag)
+        date = days(statement.statement_date, statement.statement_date + timedelta(days=1))
         record_disclosure(
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
             resource=self.resource,
-            span=days(statement.statement_date, statement.statement_date + timedelta(days=1)),
+            span=date,
+            data=date,
             value_count=1,
             contracts=item.contracts,
             address=remote_address(request),

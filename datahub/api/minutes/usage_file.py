@@ -18,7 +18,7 @@ from datahub.api.minutes.documents import PARAMETERS, problems
 from datahub.api.minutes.fields import Shape, Text
 from datahub.api.minutes.shapes import UsageSegmentShape, WindowShape
 from datahub.api.renderers import AtomRenderer, CSVRenderer, JSONRenderer
-from datahub.exports.stream import FORMS, usage_stream, values_in
+from datahub.exports.stream import FORMS, known_values, usage_stream
 from datahub.queries.coverage import coverage
 
 _SUMMARY = "Every reading of the window in one file, streamed."
@@ -62,12 +62,14 @@ class UsageFileView(GatedView):
             raise bad_parameter("cursor", "a file has no pages")
         asked = parse_asked(request.query_params, now=at, purpose=request.path)
         covered = coverage(access, self.resource, services=asked.services, asked=asked.window)
+        released = known_values(covered)
         record_disclosure(
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
             resource=self.resource,
             span=covered.window,
-            value_count=values_in(covered),
+            data=released.data,
+            value_count=released.count,
             contracts=covered.spans.keys(),
             address=remote_address(request),
             at=at,

@@ -85,6 +85,7 @@ class FoundingView(GatedView):
             scope=access.parts_for(self.resource)[0].scope,
             resource=self.resource,
             span=covered.window,
+            data=page.data,
             value_count=page.values,
             contracts=page.contracts or covered.spans.keys(),
             address=remote_address(request),

@@ -14,8 +14,8 @@ def logged_in(user):
     return browser
 
 
-def read(grant, contract, *, at=None, values=96):
-    """One release of readings of one contract."""
+def read(grant, contract, *, at=None, values=96, data=(None, None)):
+    """One release of readings of one contract; `data` is from its first to its last value."""
     at = at or clock.now()
     disclosure = Disclosure.objects.create(
         grant=grant,
@@ -23,6 +23,8 @@ def read(grant, contract, *, at=None, values=96):
         resource="usage_data",
         start=at - timedelta(days=1),
         end=at,
+        data_start=data[0],
+        data_end=data[1],
         value_count=values,
         released_at=at,
         address="198.51.100.7",

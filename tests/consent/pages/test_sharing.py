@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client as Browser
@@ -117,6 +117,42 @@ def test_the_page_and_the_download_list_every_disclosure(home, browser, grant):
     assert "Page 1 of 2" in page
     assert [row["read_id"] for row in rows] == [found.public_id for found in reads]
     assert {row["values"] for row in rows} == {"96"}
+
+
+@pytest.mark.spec("P-14", "P-33")
+def test_the_log_says_what_left_from_the_first_to_the_last_value(home, browser, grant):
+    first = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    read(grant, home.contract, values=46_897, data=(first, first + timedelta(days=7)))
+    read(grant, home.contract, data=(first, first + timedelta(days=1)))
+    read(grant, home.contract, values=2, data=(first, first + timedelta(minutes=30)))
+
+    page = page_of(browser, grant)
+    response = browser.get(reverse("sharing_reads", args=[grant.public_id]))
+    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+
+    assert "March 1, 2026 to March 7, 2026" in page
+    assert ">46,897<" in page
+    assert ">March 1, 2026<" in page
+    assert "March 1, 2026, 12:00 AM to March 1, 2026, 12:30 AM" in page
+    assert "allowed" not in page
+    assert [row["period_start_utc"] for row in rows] == [first.isoformat()] * 3
+    assert rows[0]["period_end_utc"] == (first + timedelta(minutes=30)).isoformat()
+    assert rows[0]["allowed_end_utc"]
+
+
+def test_a_read_from_before_that_was_recorded_says_what_was_allowed(home, browser, grant):
+    read(grant, home.contract, at=datetime(2026, 3, 3, 8, tzinfo=UTC))
+
+    assert "allowed: March 2, 2026 to March 2, 2026" in page_of(browser, grant)
+
+
+def test_an_answer_without_a_value_says_nothing_left(home, browser, grant):
+    read(grant, home.contract, values=0)
+
+    page = page_of(browser, grant)
+
+    assert ">nothing<" in page
+    assert "allowed" not in page
 
 
 def test_a_company_that_stopped_reading_is_pointed_out(home, browser, grant):

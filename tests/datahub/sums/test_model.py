@@ -98,8 +98,16 @@ def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
         found = usage_sums(spans, channels_of([meter.pk]), by=by)
 
         assert as_plain(found) == plain_sums(spans, by, ZoneInfo(zone))
-        assert known_readings(spans, channels_of([meter.pk])) == sum(
-            int(one.known.sum()) for one in readings(spans)
+        shown = readings(spans)
+        known = known_readings(spans, channels_of([meter.pk]))
+        assert known.count == sum(int(one.known.sum()) for one in shown)
+        assert known.data == (
+            Span(
+                at(min(int(one.starts[one.known].min()) for one in shown)),
+                at(max(int((one.starts + one.durations)[one.known].max()) for one in shown)),
+            )
+            if shown
+            else None
         )
         assert all((one.known <= one.due).all() for one in found)
         grids = {(step, phase % step) for _, step, phase, _, _ in loads}
