@@ -165,26 +165,27 @@ def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
     from consent.scopes.catalogue import SCOPES
 
     secret = secrets.token_urlsafe(32)
-    client, _made = Client.objects.update_or_create(
-        name=name,
-        defaults={
-            "client_type": Client.CLIENT_CONFIDENTIAL,
-            "authorization_grant_type": Client.GRANT_AUTHORIZATION_CODE,
-            "client_secret": secret,
-            "redirect_uris": callback,
-            "allowed_scopes": list(SCOPES),
-            "purpose": purpose,
-            "contact_email": "data@example.com",
-        },
-    )
+    client = Client.objects.filter(name=name).first() or Client(name=name)
+    client.client_type = Client.CLIENT_CONFIDENTIAL
+    client.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
+    client.client_secret = secret
+    client.redirect_uris = callback
+    client.allowed_scopes = list(SCOPES)
+    client.purpose = purpose
+    client.contact_email = "data@example.com"
+    client.full_clean()
+    client.save()
     return {"name": name, "client_id": client.client_id, "client_secret": secret, "redirect_uri": callback}
 
 
 def _move_clients(clients: list[dict[str, str]]) -> None:
     from consent.models import Client
 
-    for client in clients:
-        Client.objects.filter(client_id=client["client_id"]).update(redirect_uris=client["redirect_uri"])
+    for each in clients:
+        client = Client.objects.get(client_id=each["client_id"])
+        client.redirect_uris = each["redirect_uri"]
+        client.full_clean()
+        client.save(update_fields=["redirect_uris", "updated"])
 
 
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:

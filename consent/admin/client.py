@@ -50,7 +50,10 @@ class ClientForm(forms.ModelForm):
     )
     redirect_uris = forms.CharField(
         label=_("Redirect addresses"),
-        help_text=_("One a line, compared letter by letter."),
+        help_text=_(
+            "One a line, compared letter by letter: https. Of a public client also http://127.0.0.1 or http://[::1], "
+            "where any port will do, or an app's own scheme such as com.example.app:/callback."
+        ),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
     allowed_scopes = forms.MultipleChoiceField(

@@ -4,20 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
+from consent.redirect_addresses import is_registered, why_refused
 from consent.requests import AccessRequest, InvalidRequest, parse_request
 from consent.services.ask import Asked, allowed_scopes, may_ask
 from consent.services.scope_limits import require_within_limits
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
 _PROMPTS = frozenset({"login", "consent", "select_account"})
+_STATE_CHARACTERS = 4096  # three bytes each in the answer's address, which a browser must still take
 
 
 class UntrustedRequest(Exception):
@@ -59,14 +59,16 @@ def known_client(sent: dict[str, str]) -> Client:
 
 
 def trusted_target(client: Client, sent: dict[str, str]) -> Target:
-    """Where to answer: the registered address as exact text; where none is named, the only one there is, else the
-    server's own if the client registered it (F-11, X-01).
+    """Where to answer: a registered address; where none is named, the only one there is, else the server's own if the
+    client registered it (F-11, X-01).
     """
     registered = client.redirect_uris.split()
     asked = sent.get("redirect_uri") or _default_target(registered)
     if not asked:
         raise UntrustedRequest("redirect_uri is missing.")
-    if asked not in registered or not may_be_redirected_to(asked):
+    public = client.client_type == Client.CLIENT_PUBLIC
+    refused = why_refused(asked, public=public, plain_loopback=settings.PLAIN_LOOPBACK_REDIRECTS)
+    if refused or not is_registered(asked, registered, public=public):
         raise UntrustedRequest("redirect_uri is not one that the client registered.")
     return Target(client, asked, sent.get("state", ""))
 
@@ -75,16 +77,6 @@ def _default_target(registered: Sequence[str]) -> str:
     if len(registered) == 1:
         return registered[0]
     return default_redirect_uri() if default_redirect_uri() in registered else ""
-
-
-def may_be_redirected_to(uri: str) -> bool:
-    """https; on a development server also plain http to the machine itself (X-17). No fragment."""
-    parts = urlsplit(uri)
-    if "#" in uri or not parts.hostname:
-        return False
-    if parts.scheme == "https":
-        return True
-    return settings.PLAIN_LOOPBACK_REDIRECTS and parts.scheme == "http" and parts.hostname in _LOOPBACK
 
 
 def require_code_flow(sent: dict[str, str]) -> None:
@@ -136,6 +128,8 @@ def _require_plain_request(sent: dict[str, str]) -> None:
         raise RefusedRequest("invalid_request", "response_mode must be query.")
     if not sent.get("state", "").isprintable():
         raise RefusedRequest("invalid_request", "state has a control character.")
+    if len(sent.get("state", "")) > _STATE_CHARACTERS:
+        raise RefusedRequest("invalid_request", f"state has more than {_STATE_CHARACTERS} characters.")
 
 
 def _challenge(sent: dict[str, str]) -> str:

@@ -26,7 +26,7 @@ from consent.oauth.incoming import MalformedParametersError, parameters
 from consent.oauth.rate_limit import seconds_to_wait
 from consent.oauth.redirects import answer_url, error_answer
 from consent.services.ask import UnusableRequestUri, open_request, store_request
-from consent.views.redirects import SeeOther
+from consent.views.redirects import BackToClient, SeeOther
 
 log = structlog.get_logger()
 
@@ -94,7 +94,7 @@ def _shown(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
 def _refusal(target: Target, refused: RefusedRequest) -> HttpResponse:
     log.info("request.refused", client=target.client.public_id, error=refused.error)
     answer = error_answer(refused.error, refused.description)
-    return SeeOther(answer_url(target.redirect_uri, state=target.state, answer=answer))
+    return BackToClient(answer_url(target.redirect_uri, state=target.state, answer=answer))
 
 
 def _bad_link(request: HttpRequest, problem: str) -> HttpResponse:

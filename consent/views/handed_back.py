@@ -11,7 +11,7 @@ from consent.oauth.answers import error_redirect, success_redirect
 from consent.queries.outcomes import code_was_used
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
-from consent.views.redirects import SeeOther
+from consent.views.redirects import BackToClient
 from consent.views.request_over import with_way_back
 
 
@@ -24,9 +24,9 @@ def handed_back(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -
     can_go_on = grant is None or _may_still_be_fetched(grant, at)
     if request.POST.get("action") == "continue" and can_go_on:
         if grant is not None:
-            return SeeOther(success_redirect(request=stored, grant=grant, at=at))
+            return BackToClient(success_redirect(request=stored, grant=grant, at=at))
         words = "The customer declined."
-        return SeeOther(error_redirect(request=stored, error="access_denied", description=words))
+        return BackToClient(error_redirect(request=stored, error="access_denied", description=words))
     context = {
         "company": stored.client.name,
         "decided": moment_in_words(stored.decided_at or at),

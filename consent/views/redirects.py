@@ -11,7 +11,26 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address, as a content policy names it."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+class BackToClient(SeeOther):
+    """To the checked redirect address of a request, which may have an app's own scheme (RFC 8252 7.1)."""
+
+    def __init__(self, address: str) -> None:
+        self.allowed_schemes = [urlsplit(address).scheme]
+        super().__init__(address)
+
+
+def site_of(redirect_uri: str) -> str:
+    """Scheme, host and port, for a link back; empty for an app, which has no page to go back to."""
+    parts = urlsplit(redirect_uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def form_source(redirect_uri: str) -> str:
+    """The narrowest source of a content policy that lets a form's answer go to `redirect_uri`.
+
+    An app's scheme has no host; of IPv6 addresses policies have no form, so the scheme stands for them too.
+    """
+    parts = urlsplit(redirect_uri)
+    return (
+        f"{parts.scheme}:" if not parts.netloc or "[" in parts.netloc else f"{parts.scheme}://{parts.netloc}"
+    )

@@ -19,7 +19,6 @@ from django.views.i18n import set_language
 from accounts.current_user import current_user
 from accounts.services.languages import keep_language
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.security_policy import page_policy
 from consent.forms import (
     Choices,
     FieldError,
@@ -46,7 +45,7 @@ from consent.services.offer import Offer, build_offer, changed_aspects
 from consent.views import request_over
 from consent.views.handed_back import handed_back
 from consent.views.kept_choices import QUIETLY, keep_choices, kept_choices
-from consent.views.redirects import SeeOther, origin_of
+from consent.views.redirects import BackToClient, SeeOther
 from consent.views.request_page import request_page
 
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
@@ -133,7 +132,7 @@ class RequestView(View):
             return SeeOther(self.request.path)
         error = "no_preselections" if no_match else "access_denied"
         words = "None of the services asked for is the customer's." if no_match else "The customer declined."
-        return SeeOther(error_redirect(request=self.stored, error=error, description=words))
+        return BackToClient(error_redirect(request=self.stored, error=error, description=words))
 
     def _approve(self, offer: Offer) -> HttpResponse:
         posted, user = self.request.POST, current_user(self.request)
@@ -159,7 +158,7 @@ class RequestView(View):
             return request_over.refused(self.request, self.stored, why)
         if self._is_for_another():
             return SeeOther(self.request.path)
-        return SeeOther(success_redirect(request=self.stored, grant=grant, at=self.at))
+        return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
 
     def _is_for_another(self) -> bool:
         """Whether this user decides a request that somebody else takes back to the company."""
@@ -219,9 +218,7 @@ class RequestView(View):
             offer, choices, at=self.at, errors=errors, changes=changes, note=note, deciders=deciders
         )
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
-        origin = origin_of(self.stored.redirect_uri)
-        response["Content-Security-Policy"] = page_policy(form_origins=[origin])
-        return response
+        return request_over.with_way_back(response, self.stored)
 
 
 @require_safe
@@ -231,7 +228,7 @@ def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
     stored = _stored_or_404(key)
     if stored.status in _DECIDED:
         return SeeOther(reverse("consent_request", args=[key]))
-    return SeeOther(login_cancelled(request=stored))
+    return BackToClient(login_cancelled(request=stored))
 
 
 def _stored_or_404(key: str) -> ConsentRequest:

@@ -19,7 +19,7 @@ from consent.queries.visible_grants import status_at
 from consent.requests import AccessRequest
 from consent.services.decision import ClientNotAllowed, DecisionRefused
 from consent.transitions import ENDED
-from consent.views.redirects import SeeOther, origin_of
+from consent.views.redirects import BackToClient, form_source, site_of
 
 # a second click or tab within this time gets the first one's answer
 _REPLAY = timedelta(minutes=2)
@@ -46,7 +46,7 @@ def first_outcome(
     grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
     is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
     if grant is not None and is_replay and not code_was_used(grant):
-        return SeeOther(success_redirect(request=stored, grant=grant, at=at))
+        return BackToClient(success_redirect(request=stored, grant=grant, at=at))
     receipt = receipt_of(grant) if grant is not None and grant.user_id == user.pk else None
     context = {
         "company": stored.client.name,
@@ -56,9 +56,7 @@ def first_outcome(
         "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
         "receipt_url": reverse("receipt", args=[receipt.key]) if receipt else "",
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
-        "back_url": stored.client.client_uri
-        if stored.client.uri_confirmed
-        else origin_of(stored.redirect_uri),
+        "back_url": stored.client.client_uri if stored.client.uri_confirmed else site_of(stored.redirect_uri),
     }
     return render(request, "consent/decided.html", context)
 
@@ -104,6 +102,5 @@ def _back(stored: ConsentRequest) -> str:
 
 def with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
     """Let the page's form end at the third party's address."""
-    origin = origin_of(stored.redirect_uri)
-    response["Content-Security-Policy"] = page_policy(form_origins=[origin])
+    response["Content-Security-Policy"] = page_policy(form_origins=[form_source(stored.redirect_uri)])
     return response

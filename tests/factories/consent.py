@@ -103,7 +103,11 @@ class ReceiptFactory(DjangoModelFactory):
 
 
 def ask(
-    *details: dict, user: User, client: Client | None = None, at: datetime | None = None
+    *details: dict,
+    user: User,
+    client: Client | None = None,
+    at: datetime | None = None,
+    redirect_uri: str = "https://app.example.com/callback",
 ) -> ConsentRequest:
     """A stored request of `details` that `user` has opened."""
     at, client = at or clock.now(), client or ClientFactory()
@@ -115,7 +119,7 @@ def ask(
         zone=utility_zone(),
         locked=client.all_or_nothing,
     )
-    asked = Asked(redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43)
+    asked = Asked(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
     request = store_request(client=client, access=access, asked=asked, at=at)
     bind_request(request=request, user=user)
     return request

@@ -58,11 +58,33 @@ def test_a_public_client_has_no_secret(staff):
     assert Client.objects.get().client_type == "public"
 
 
+def test_a_public_client_may_live_on_a_device(staff):
+    addresses = "com.example.app:/callback\nhttp://127.0.0.1/callback\nhttp://[::1]/callback"
+
+    staff.post(ADD, FORM | {"client_type": "public", "redirect_uris": addresses})
+
+    assert Client.objects.get().redirect_uris.split() == addresses.split()
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"redirect_uris": "ftp://app.example.com/callback"}, "redirect"),
         ({"redirect_uris": "https://app.example.com/callback#part"}, "redirect"),
+        ({"redirect_uris": "https://user:word@app.example.com/callback"}, "It names a user (@)"),
+        (
+            {"redirect_uris": "https://app.example.com/cb\nhttps://a@b.example.com/"},
+            "https://a@b.example.com/: It names a",
+        ),
+        ({"redirect_uris": "com.example.app:/callback"}, "It must begin with https://"),
+        ({"client_type": "public", "redirect_uris": "myapp:/callback"}, "a scheme such as com.example.app:/"),
+        ({"redirect_uris": " "}, "This field is required"),
+        (
+            {"client_uri": "https://app.example.com@elsewhere.example.com/"},
+            "shows another host than it leads to",
+        ),
+        ({"terms_uri": "https://user@app.example.com/"}, "shows another host than it leads to"),
+        ({"policy_uri": "https://user@app.example.com/"}, "shows another host than it leads to"),
         ({"allowed_scopes": ["everything"]}, "everything is not one of the available choices"),
         ({"name": ""}, "This field is required"),
         ({"allowed_scopes": []}, "This field is required"),

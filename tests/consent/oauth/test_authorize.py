@@ -128,6 +128,58 @@ def test_plain_http_is_for_this_machine_under_development(db, settings, address,
 
 
 @pytest.mark.spec("X-01")
+@pytest.mark.parametrize("address", ["http://127.0.0.1:51004/callback", "http://[::1]:51004/callback"])
+def test_a_native_app_comes_back_at_any_port_of_its_loopback_ip(db, settings, address):
+    """RFC 8252 7.3; the code is then bound to the port of the request."""
+    settings.PLAIN_LOOPBACK_REDIRECTS = False
+    registered = "http://127.0.0.1/callback http://[::1]:9000/callback"
+    native = ThirdParty(ClientFactory(client_type=Client.CLIENT_PUBLIC, redirect_uris=registered))
+
+    answer = native.ask(redirect_uri=address)
+
+    assert answer["Location"].startswith("/oauth/authorize/")
+    assert ConsentRequest.objects.get().redirect_uri == address
+
+
+@pytest.mark.spec("X-01", "X-17")
+@pytest.mark.parametrize(
+    "address",
+    ["http://localhost:51004/callback", "http://127.0.0.1:51004/other", "http://[::1", "http://[::1]:99999/"],
+)
+def test_a_native_app_comes_back_nowhere_else(db, settings, address):
+    settings.PLAIN_LOOPBACK_REDIRECTS = False
+    native = ThirdParty(
+        ClientFactory(client_type=Client.CLIENT_PUBLIC, redirect_uris="http://127.0.0.1/callback")
+    )
+
+    assert is_page(native.ask(redirect_uri=address))
+
+
+@pytest.mark.spec("X-17")
+@pytest.mark.parametrize(("client_type", "good"), [("public", True), ("confidential", False)])
+def test_an_apps_own_scheme_is_answered_for_a_public_client(db, client_type, good):
+    app = ThirdParty(ClientFactory(client_type=client_type, redirect_uris="com.example.app:/callback"))
+
+    answer = app.ask(scope="no_such_scope", authorization_details=None)
+
+    if not good:
+        assert is_page(answer)
+        return
+    assert (answer.status_code, answered(answer["Location"])["error"]) == (303, "invalid_scope")
+    assert answer["Location"].startswith("com.example.app:/callback?error=")
+
+
+@pytest.mark.spec("X-17")
+@pytest.mark.parametrize("client_type", ["public", "confidential"])
+@pytest.mark.parametrize("user", ["user", "user:word", "app.example.com", ""])
+def test_an_address_with_user_info_is_a_page_though_it_was_registered(db, client_type, user):
+    address = f"https://{user}@elsewhere.example.com/callback"
+    third_party = ThirdParty(ClientFactory(client_type=client_type, redirect_uris=address))
+
+    assert is_page(third_party.ask())
+
+
+@pytest.mark.spec("X-01")
 def test_a_port_of_this_machine_counts_as_any_other_text(db):
     third_party = ThirdParty(ClientFactory(redirect_uris="http://127.0.0.1:9000/callback"))
 
@@ -236,6 +288,7 @@ def test_a_request_too_long_for_an_address_is_told_to_be_pushed(third_party):
         ({"response_mode": "fragment"}, "invalid_request"),
         ({"prompt": "none"}, "consent_required"),
         ({"state": "a\nb"}, "invalid_request"),
+        ({"state": "s" * 4097}, "invalid_request"),
     ],
 )
 def test_what_is_not_supported_is_said(third_party, change, error):

@@ -103,6 +103,8 @@ def test_a_request_uri_cannot_itself_be_pushed(third_party):
         ({"authorization_details": "[{]"}, "invalid_authorization_details"),
         ({"authorization_details": "[" * 5000}, "invalid_authorization_details"),
         ({"authorization_details": None}, "invalid_request"),
+        ({"redirect_uri": "https://user@app.example.com/callback"}, "invalid_request"),
+        ({"state": "s" * 4097}, "invalid_request"),
     ],
 )
 def test_what_is_wrong_is_told_at_once(third_party, change, error):

@@ -111,6 +111,20 @@ def test_the_redirect_address_of_the_request_must_come_again(third_party, grant)
 
 
 @pytest.mark.spec("X-01")
+def test_a_code_of_a_native_app_is_bound_to_the_port_of_its_request(db):
+    native = ThirdParty(
+        ClientFactory(client_type=Client.CLIENT_PUBLIC, redirect_uris="http://127.0.0.1/callback")
+    )
+    native.redirect_uri = "http://127.0.0.1:51004/callback"
+    code = native.code_for(GrantFactory(client=native.client))
+
+    refused = native.exchange(code, redirect_uri="http://127.0.0.1:51005/callback")
+
+    assert refused.json()["error"] == "invalid_grant"
+    assert native.exchange(code).status_code == 200
+
+
+@pytest.mark.spec("X-01")
 def test_a_code_needs_the_redirect_address_where_the_request_sent_one(third_party, grant):
     """RFC 6749 4.1.3; the code stays good, since nothing was guessed."""
     code = third_party.code_for(grant)
