@@ -57,13 +57,19 @@ def test_a_good_request_is_stored_and_its_page_shown_from_the_copy(third_party):
         {"response_type": "id_token"},
         {"client_id": None},
         {"client_id": "nobody"},
-        {"client_id": "nobody\x00"},
         {"redirect_uri": "https://elsewhere.example.com/callback"},
         {"redirect_uri": "javascript:alert(1)"},
     ],
 )
 def test_an_untrusted_request_is_a_page(third_party, change):
     assert is_page(third_party.ask(**change))
+
+
+def test_a_name_that_no_client_can_have_is_a_page(third_party):
+    answer = third_party.ask(client_id="nobody\x00")
+
+    assert (answer.status_code, "Location" in answer) == (400, False)
+    assert not ConsentRequest.objects.exists()
 
 
 @pytest.mark.spec("X-05")
