@@ -167,6 +167,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the utility gave the address, and a mail to it opened the login
 MFA_TOTP_ISSUER = ENV.utility_name
+MFA_TOTP_TOLERANCE = 1  # steps early or late; sign_in/app_codes lets each code count once all the same
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.development  # http://localhost
 STAFF_SECOND_FACTOR = ENV.staff_second_factor
 SINGLE_SIGN_ON_NAME = ENV.oidc_name if ENV.oidc_server_url else ""

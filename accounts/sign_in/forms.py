@@ -2,6 +2,7 @@
 
 import structlog
 from allauth.account import forms as allauth_forms
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
@@ -20,6 +21,7 @@ from accounts.services.sign_in_locks import (
     forget_tries,
 )
 from accounts.sign_in.adapter import locked_words
+from accounts.sign_in.app_codes import use_code
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.sealed import BrokenSealError
 
@@ -147,11 +149,21 @@ class _SealedSteps(_CountedCode):
             raise ValidationError(words, code="broken_seal") from broken
 
 
-class SecondStepForm(_SealedSteps, mfa_forms.AuthenticateForm):
+class _UsedCode(_SealedSteps):
+    """A code of an app that is set up works once."""
+
+    def checked_code(self) -> str:
+        code = super().checked_code()
+        if self.authenticator.type == Authenticator.Type.TOTP and not use_code(self.authenticator, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStepForm(_UsedCode, mfa_forms.AuthenticateForm):
     pass
 
 
-class SecondStepAgainForm(_SealedSteps, mfa_forms.ReauthenticateForm):
+class SecondStepAgainForm(_UsedCode, mfa_forms.ReauthenticateForm):
     kind = REAUTHENTICATION
 
 

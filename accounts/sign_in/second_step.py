@@ -28,6 +28,7 @@ from django.views.generic import FormView
 
 from accounts.current_user import current_user
 from accounts.queries.ways_to_log_in import second_steps
+from accounts.sign_in.app_codes import use_code
 from cdsc_portal.lib.sealed import BrokenSealError
 
 Page = Callable[..., HttpResponse]
@@ -119,7 +120,9 @@ class ActivateAppView(_Onward, app_views.ActivateTOTPView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        _prove(self.request, Authenticator.Type.TOTP)
+        app = _prove(self.request, Authenticator.Type.TOTP)
+        if app is not None:
+            use_code(app, form.cleaned_data["code"])
         return response
 
 
@@ -151,11 +154,14 @@ class RecoveryCodesView(_Onward, code_views.ViewRecoveryCodesView):
     pass
 
 
-def _prove(request: HttpRequest, kind: str) -> None:
+def _prove(request: HttpRequest, kind: str) -> Authenticator | None:
     """Whoever has just set it up has just used it."""
-    newest = Authenticator.objects.filter(user=current_user(request), type=kind).order_by("-pk").first()
+    newest: Authenticator | None = (
+        Authenticator.objects.filter(user=current_user(request), type=kind).order_by("-pk").first()
+    )
     if newest is not None:
         post_authentication(request, newest, reauthenticated=True)
+    return newest
 
 
 def _next(request: HttpRequest) -> str:
