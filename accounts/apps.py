@@ -9,3 +9,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import tasks  # noqa: F401 - connects the invitations to a worker
+        from accounts.sign_in import sessions  # noqa: F401 - notes when a login began

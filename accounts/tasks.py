@@ -5,6 +5,7 @@ from celery import shared_task
 from django.dispatch import receiver
 
 from accounts.services.invitations import send_due_invitations
+from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
 from accounts.services.sign_in_mail import send_sign_in_mail
 from accounts.sign_in.invitation import invitation_url
@@ -30,6 +31,12 @@ def send_mail_about_logins() -> int:
 def forget_old_tries() -> int:
     """Delete counts of wrong passwords and codes that lock nothing any more; beat runs it."""
     return delete_old_tries(at=clock.now())
+
+
+@shared_task
+def forget_dead_sessions() -> int:
+    """Delete the rows of sessions that ended; beat runs it."""
+    return delete_dead_sessions(at=clock.now())
 
 
 @receiver(invitations_due, dispatch_uid="send_due_invitations")

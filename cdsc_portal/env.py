@@ -51,6 +51,9 @@ class Environment:
     feed_file_megabytes: int
     feed_calls_per_minute: int
     mix_open_to_clients: bool
+    session_hours: int
+    staff_session_hours: int
+    staff_idle_minutes: int
     staff_second_factor: bool
     oidc_name: str
     oidc_client_id: str
@@ -101,6 +104,9 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
         feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
         mix_open_to_clients=_flag(source, "MIX_OPEN_TO_CLIENTS"),
+        session_hours=_whole(source, "SESSION_HOURS", 12),
+        staff_session_hours=_whole(source, "STAFF_SESSION_HOURS", 8),
+        staff_idle_minutes=_whole(source, "STAFF_IDLE_MINUTES", 30),
         staff_second_factor=_flag(source, "STAFF_SECOND_FACTOR", "0" if development else "1"),
         oidc_name=_value(source, "OIDC_NAME", "single sign-on"),
         oidc_client_id=_value(source, "OIDC_CLIENT_ID", ""),

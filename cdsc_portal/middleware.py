@@ -66,6 +66,17 @@ class RefuseNulMiddleware:
         return self.get_response(request)
 
 
+class BackgroundCallMiddleware:
+    """A call that a page makes by itself (`X-Background: 1`) is no sign of life: it keeps no login from ending."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.session.in_background = request.headers.get("X-Background") == "1"  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
 class SecurityHeadersMiddleware:
     """Nothing inline, nothing from elsewhere, no frame, no sensor (X-16).
 

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "cdsc_portal.middleware.RefuseNulMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "cdsc_portal.middleware.BackgroundCallMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -193,7 +194,11 @@ LOGIN_REDIRECT_URL = "/my/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
 # --- sessions, cookies, transport
-SESSION_COOKIE_AGE = 2 * 60 * 60
+SESSION_ENGINE = "accounts.sign_in.sessions"
+SESSION_COOKIE_AGE = 2 * 60 * 60  # since the last call, for customers
+SESSION_HOURS = ENV.session_hours  # since the login
+STAFF_IDLE_MINUTES = ENV.staff_idle_minutes
+STAFF_SESSION_HOURS = ENV.staff_session_hours
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -341,6 +346,7 @@ CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so 
     "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
     "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},
     "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
+    "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
     "remind of coming ends": {"task": "consent.tasks.remind", "schedule": 3600},
     "list companies once a year": {"task": "consent.tasks.list_once_a_year", "schedule": 24 * 60 * 60},

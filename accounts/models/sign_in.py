@@ -53,6 +53,24 @@ class ActivationCode(models.Model):
         return f"{self.role} of {self.customer}"
 
 
+class Session(models.Model):
+    """What the server keeps of one browser until `expires`, known by the SHA-256 digest of the cookie's secret.
+
+    `data` is sealed: whoever reads the table can neither take up a session nor read a code of a login under way
+    (X-18). Only `sign_in/sessions.py` reads and writes it.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"until {self.expires}"
+
+
 class SignInMail(models.Model):
     """A mail about a login that waits to be sent; the row goes once the mail went.
 

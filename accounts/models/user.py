@@ -70,11 +70,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What each session is checked against: it changes with the password and with each `session_round`."""
+        """What each session is checked against: it changes with the password, each `session_round` and `is_staff`.
+
+        The last, because staff's sessions end sooner: who becomes staff begins one that does.
+        """
         base: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # Django's own hook
-        if not self.session_round:
-            return base
-        return salted_hmac(base, str(self.session_round), secret=secret, algorithm="sha256").hexdigest()
+        state = f"{self.session_round} {'staff' if self.is_staff else 'customer'}"
+        return salted_hmac(base, state, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         return self.name

@@ -29,15 +29,20 @@ from django.views.generic import FormView
 from accounts.current_user import current_user
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.sign_in.app_codes import use_code
+from cdsc_portal.lib import clock
 from cdsc_portal.lib.sealed import BrokenSealError
 
 Page = Callable[..., HttpResponse]
 
 
 def passed_second_step(request: HttpRequest) -> bool:
-    """Whether this session was opened with a passkey, an app's code or a recovery code too. No query."""
+    """Whether this session was opened with a passkey, an app's code or a recovery code too. No query.
+
+    Another login in the same browser keeps the session's records; a proof older than staff's longest session is over.
+    """
+    oldest = clock.now().timestamp() - settings.STAFF_SESSION_HOURS * 3600
     records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "mfa" for record in records)
+    return any(record.get("method") == "mfa" and record["at"] > oldest for record in records)
 
 
 def may_run_the_site(request: HttpRequest) -> bool:

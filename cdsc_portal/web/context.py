@@ -9,6 +9,7 @@ from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sign_in.sessions import login_ends
 from cdsc_portal.lib.themes import chosen_theme
 
 # (address, label), in the order people meet them; only those that exist are shown
@@ -33,7 +34,8 @@ class Link:
 
 
 def utility(request: HttpRequest) -> dict[str, object]:
-    """The utility's name, where its customers find help (at its own site, or here), the look, the login's length."""
+    """The utility's name, where its customers find help (at its own site, or here), the look, the login's two ends."""
+    idle, left = login_ends(request.session) if hasattr(request, "session") else (0, 0)
     return {
         "utility_name": settings.UTILITY_NAME,
         "support_url": settings.SUPPORT_URL,
@@ -42,7 +44,8 @@ def utility(request: HttpRequest) -> dict[str, object]:
         "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
         "theme": chosen_theme(request.COOKIES),
-        "session_seconds": settings.SESSION_COOKIE_AGE,
+        "session_idle_seconds": idle,
+        "session_left_seconds": left,
     }
 
 

@@ -4,7 +4,7 @@ const PAUSE = 4000;
 const refresh = async () => {
   const list = document.querySelector("[data-downloads]");
   if (!list || !list.querySelector("[data-pending]")) return;
-  const answer = await fetch(window.location.pathname, { headers: { Accept: "text/html" } }).catch(() => null);
+  const answer = await fetch(window.location.pathname, { headers: { Accept: "text/html", "X-Background": "1" } }).catch(() => null);
   if (answer && answer.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-downloads]");

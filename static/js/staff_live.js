@@ -11,7 +11,7 @@ async function renew() {
   const parts = going();
   if (parts.length === 0) return;
   try {
-    const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(window.location.href, { headers: { Accept: "text/html", "X-Background": "1" } });
     if (!answer.ok || answer.redirected) return; // logged out, or gone: what is shown stays
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of parts) {

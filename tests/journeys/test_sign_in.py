@@ -153,6 +153,42 @@ def test_a_dialog_warns_two_minutes_ahead_and_staying_keeps_the_login(browser_pa
     assert page.get_by_role("dialog").get_by_role("link", name="Log in").is_visible()
 
 
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+def test_the_dialog_says_when_a_login_cannot_be_kept_any_longer(browser_page, settings, width, theme):
+    settings.SESSION_HOURS = 1
+    page = browser_page(width=width, theme=theme)
+    page.clock.install(time=datetime.now(UTC))
+    log_in(page, UserFactory().email, "/accounts/login/?next=/styleguide/")
+
+    page.clock.fast_forward("00:58:30")
+    page.get_by_role("heading", name="Your login ends in 2 minutes").wait_for()
+    shot(page, f"session-last-{width}")
+    assert_fits(page)
+    assert_no_axe_faults(page)
+    assert not page.get_by_role("button", name="Stay logged in").is_visible()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    assert not page.get_by_role("dialog").is_visible()
+
+    page.clock.fast_forward("00:01:31")
+    page.get_by_role("heading", name="You were logged out").wait_for()
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+def test_staff_are_warned_on_their_pages_too(browser_page, width, theme):
+    page = browser_page(width=width, theme=theme)
+    page.clock.install(time=datetime.now(UTC))
+    log_in(page, StaffFactory().email, "/accounts/login/?next=/admin/find/")
+
+    page.clock.fast_forward("00:28:30")
+    page.get_by_role("heading", name="You will be logged out in 2 minutes").wait_for()
+    shot(page, f"session-warning-staff-{width}")
+    assert_no_axe_faults(page)
+    with page.expect_response("**/accounts/stay/") as answer:
+        page.get_by_role("button", name="Stay logged in").click()
+
+    assert answer.value.status == 204
+
+
 @pytest.mark.spec("F-41")
 def test_somebody_who_logged_out_in_another_tab_is_told_at_once(browser_page):
     page = browser_page()

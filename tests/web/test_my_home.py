@@ -98,11 +98,11 @@ def test_hours_of_a_day_that_has_only_begun_do_not_count(home, owner):
     assert "529.00 kWh" in said
 
 
-def test_on_the_first_day_of_a_month_the_month_before_is_shown(home, owner, monkeypatch):
+def test_on_the_first_day_of_a_month_the_month_before_is_shown(home, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 1, 20, tzinfo=UTC))
     hours(home.meter, NOVEMBER, 30)
 
-    said = words(card(page(owner), "usage"))
+    said = words(card(page(logged_in(home.owner)), "usage"))
 
     assert "November 2026 so far November 1, 2026 to November 30, 2026" in said
 

@@ -20,7 +20,9 @@ from tests.factories.datahub import bill
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 # but for the agent's own session, and the log of a file that the agent takes
-WRITES = re.compile(r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (?!\"django_session\"|\"accounts_staffaction\")")
+WRITES = re.compile(
+    r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (?!\"accounts_session\"|\"accounts_staffaction\")"
+)
 LINKS = re.compile(r'(?:href|action)="(/(?!static/)[^"]*)"')
 BACK = "/admin/accounts/customer/{}/change/"
 

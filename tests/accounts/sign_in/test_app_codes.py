@@ -45,7 +45,9 @@ def opens(user, code):
     return browser.post(STEP, {"code": code}).status_code == 302
 
 
-@pytest.mark.parametrize(("seconds", "right"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+@pytest.mark.parametrize(
+    ("seconds", "right"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)]
+)
 def test_a_code_counts_one_step_early_or_late(clock_at_noon, seconds, right):
     user = with_app(UserFactory())
 
