@@ -84,9 +84,7 @@ def test_one_invitation_that_cannot_be_sent_keeps_no_other_back():
     assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 
-@pytest.mark.parametrize(
-    "place", ["http://[", "https://[::1", "\x00", "javascript:alert(1)", "//evil.example.com"]
-)
+@pytest.mark.parametrize("place", ["http://[", "https://[::1", "javascript:alert(1)", "//evil.example.com"])
 def test_a_place_that_is_none_of_ours_is_followed_from_no_page(client, home, place):
     pages = ("account_login", "account_request_login_code", "account_activate", "account_reset_password")
 
