@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cdsc_portal import embedded_postgres, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
+from cdsc_portal.lib import private_files
 
 ENV = env.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -229,6 +230,16 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = ENV.development
 MEDIA_ROOT = VAR_DIR / "media"
+# what feeds bring, bills and proofs are for the server's own user; the pages' files are for everybody
+FILE_UPLOAD_PERMISSIONS = private_files.FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
+}
 
 # --- the cache is shared by all processes, since rate limits count in it: Redis where there is one, else a table
 CACHES = {
@@ -366,7 +377,7 @@ CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so 
 
 # --- mail: files under var/mail unless MAIL_URL names a server
 DEFAULT_FROM_EMAIL = ENV.mail_from
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "cdsc_portal.mail_files.PrivateEmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20  # seconds; a mail is claimed while it is sent
 if ENV.mail_url:

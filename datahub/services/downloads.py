@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib import clock
+from cdsc_portal.lib import clock, private_files
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 from consent.access import OwnerAccess
@@ -153,9 +153,9 @@ def _written(download: Download, stream: Stream) -> Path:
 
     window = days(download.start, download.end)
     path = stored_path(download).with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
     try:
-        with path.open("wb") as out:
+        with private_files.open_file(path, "wb") as out:
             beat, done = time.monotonic(), 0
             for piece, done in stream(download.form, window, reopen):  # noqa: B007 - the last one is shown below
                 out.write(piece)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from cdsc_portal.lib import private_files
 from datahub.models import FeedRun, FeedSource, SeenFile
 from datahub.services.sources.base import Collected, Listed, SourceProblemError, is_speakable, take
 from datahub.services.sources.settling import look_over
@@ -120,7 +121,7 @@ def _move(source: FeedSource, folder: int, one: Listed, problems: list[str]) -> 
     """Into `taken`, under a name that is free there. A file that came in its place meanwhile stays."""
     try:
         with suppress(FileExistsError):
-            os.mkdir(TAKEN, dir_fd=folder)
+            os.mkdir(TAKEN, private_files.FOLDER, dir_fd=folder)
         taken = os.open(TAKEN, _FOLDER, dir_fd=folder)
         try:
             if _is(os.stat(one.name, dir_fd=folder, follow_symlinks=False), one):

@@ -53,6 +53,7 @@ def test_a_file_that_stays_as_it_is_between_two_looks_is_taken_with_its_own_time
         "march.csv", WRITTEN, len(usage_file("M-1", [1])),
     )  # fmt: skip
     assert (path.exists(), taken(inbox)) == (False, ["march.csv"])
+    assert (inbox / "taken").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_second_look_comes_soon(source, inbox, look):
