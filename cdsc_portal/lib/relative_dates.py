@@ -36,6 +36,23 @@ def resolve_end(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     return _instant(text, now=now, zone=zone) if day is None else end_of_day(day, zone)
 
 
+def as_local_day(text: str, *, now: datetime, zone: ZoneInfo) -> str:
+    """An offset of days, weeks, months or years as the date that it leads to from today's; anything else as it is.
+
+    `-30d` is then the same all day long, as `now` and hours cannot be. Raises UnreadableDate beyond the calendar.
+    """
+    offset = _OFFSET.fullmatch(text)
+    if offset is None or offset[3] == "h":
+        return text
+    sign, amount, unit = offset.groups()
+    today = now.astimezone(zone).date()
+    try:
+        moved: date = today + relativedelta(**{_CALENDAR_UNITS[unit]: int(sign + amount)})  # type: ignore[arg-type]
+    except (OverflowError, ValueError) as error:
+        raise UnreadableDate("the date is out of range") from error
+    return moved.isoformat()
+
+
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) of a local day, also where the clocks skip midnight."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

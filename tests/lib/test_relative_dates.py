@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cdsc_portal.lib.relative_dates import (
     UnreadableDate,
+    as_local_day,
     end_of_day,
     local_midnight,
     resolve_end,
@@ -130,3 +131,31 @@ def test_moving_by_days_keeps_the_wall_clock_but_for_skipped_hours(now, days):
     wall, moved_wall = now.astimezone(PACIFIC), moved.astimezone(PACIFIC)
     expected = wall.replace(tzinfo=None, fold=0) + timedelta(days=days)
     assert moved_wall.replace(tzinfo=None, fold=0) - expected in (timedelta(0), timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "day"),
+    [
+        (utc(2026, 11, 25, 7, 59), "-30d", "2026-10-25"),  # the local day is still the 24th
+        (utc(2026, 11, 25, 8), "-30d", "2026-10-26"),
+        (utc(2026, 11, 25, 20), "-30d", "2026-10-26"),
+        (NOW, "-2w", "2026-11-10"),
+        (NOW, "-3mo", "2026-08-24"),
+        (NOW, "+18mo", "2028-05-24"),
+        (utc(2028, 2, 29, 20), "-1y", "2027-02-28"),
+        (NOW, "-0d", "2026-11-24"),
+    ],
+)
+def test_an_offset_of_days_or_longer_is_the_same_local_day_all_day_long(now, text, day):
+    assert as_local_day(text, now=now, zone=PACIFIC) == day
+
+
+@pytest.mark.parametrize("text", ["now", "-12h", "2026-03-01", "2026-03-01T06:30:00Z", "nonsense"])
+def test_what_is_no_offset_of_days_stays_as_it_is(text):
+    assert as_local_day(text, now=NOW, zone=PACIFIC) == text
+
+
+@pytest.mark.parametrize("text", ["-9999y", "+99999y", "+9000y"])
+def test_an_offset_beyond_the_calendar_is_unreadable_as_a_day(text):
+    with pytest.raises(UnreadableDate):
+        as_local_day(text, now=NOW, zone=PACIFIC)

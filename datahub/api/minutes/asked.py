@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cdsc_portal.lib.paging import CursorError, Position, read_cursor
 from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import UnreadableDate, resolve_end, resolve_start
+from cdsc_portal.lib.relative_dates import UnreadableDate, as_local_day, resolve_end, resolve_start
 from consent.api.problems import bad_parameter
 
 PARAMETERS = ("services", "start", "end", "cursor")
@@ -36,7 +36,9 @@ class Asked:
 def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> Asked:
     """Read the parameters; `purpose` is what a cursor must have been made for, `also` what the view reads itself.
 
-    A page after the first keeps the window that the first one resolved, and takes no other parameters than that one.
+    An offset of days or longer counts from the local day, so that a poll asks for the same all day long; a consent's
+    own dates count from its approval. A page after the first keeps the window that the first one resolved, and takes
+    no other parameters than that one.
     Raises Refusal (400) naming the parameter.
     """
     parameters = (*PARAMETERS, *also)
@@ -80,8 +82,9 @@ def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:
     if name not in query:
         return None
     resolve = resolve_start if name == "start" else resolve_end
+    zone = timezone.get_default_timezone()
     try:
-        moment = resolve(str(query[name]), now=now, zone=timezone.get_default_timezone())
+        moment = resolve(as_local_day(str(query[name]), now=now, zone=zone), now=now, zone=zone)
     except UnreadableDate as error:
         raise bad_parameter(name, str(error)) from error
     if moment.year not in _YEARS:

@@ -19,7 +19,10 @@ from datahub.api.minutes.examples import ITEMS, example_answer
 from datahub.api.minutes.shapes import ProblemShape
 from datahub.api.renderers import CSVRenderer
 
-_DATE = "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d`, `-12h`, a date, or a date-time with its UTC offset"
+_DATE = (
+    "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d` (a date: the local day now, moved) or `-12h`, a date, or a"
+    " date-time with its UTC offset"
+)
 PARAMETERS = [
     OpenApiParameter(
         "services", str, description="Contract numbers separated by commas, or `all`. Only narrows."

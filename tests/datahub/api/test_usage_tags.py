@@ -13,6 +13,7 @@ from consent.models import Disclosure
 from datahub.feeds.formats.base import Quality
 from datahub.models import Channel
 from datahub.queries.usage import usage_page
+from tests.consent.api.reader import issue_token
 from tests.factories.accounts import ContractServicePointFactory, MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.feeds import FeedRunFactory, load_days, load_readings, usage_series
 
@@ -170,13 +171,40 @@ def test_a_relative_question_keeps_its_tag_while_its_window_stands(reader, home,
     assert later["ETag"] == first["ETag"]
 
 
-def test_a_relative_question_has_another_tag_once_its_window_moved(reader, home, grant):
-    first = reader.get(URL, {"start": "-20y"})
+@pytest.mark.parametrize("start", ["-30d", "-2w", "-3mo", "-1y"])
+def test_a_question_relative_in_days_is_known_all_day_long_and_no_longer(reader, home, grant, start):
+    def asked_at(moment, **headers):
+        with time_machine.travel(moment, tick=False):
+            reader.token = issue_token(grant)
+            return reader.get(URL, {"start": start}, **headers)
+
+    early, late, tomorrow = (
+        datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in ((9, 8), (10, 6), (10, 7))
+    )
+    tag = asked_at(early)["ETag"]
+
+    assert asked_at(late, **{"If-None-Match": tag}).status_code == 304
+    assert asked_at(tomorrow, **{"If-None-Match": tag}).status_code == 200
+    assert asked_at(late).json()["window"]["start"] != asked_at(tomorrow).json()["window"]["start"]
+
+
+def test_a_question_relative_in_hours_moves_with_the_clock(reader, home, grant):
+    first = reader.get(URL, {"start": "-99999h"})
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5), tick=False):
-        later = reader.get(URL, {"start": "-20y"})
+        later = reader.get(URL, {"start": "-99999h"})
 
     assert later.content != first.content
     assert later["ETag"] != first["ETag"]
+
+
+def test_yesterday_is_a_whole_local_day(reader, home, grant):
+    with time_machine.travel(
+        datetime(2026, 3, 9, 20, tzinfo=UTC), tick=False
+    ):  # the clocks changed on the 8th
+        reader.token = issue_token(grant)
+        window = reader.get(URL, {"start": "-1d", "end": "-1d"}).json()["window"]
+
+    assert window == {"start": "2026-03-08T08:00:00Z", "end": "2026-03-09T07:00:00Z"}
 
 
 def test_what_others_load_moves_no_tag(reader, home, grant):
