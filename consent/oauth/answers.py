@@ -35,7 +35,7 @@ def success_redirect(*, request: ConsentRequest, grant: Grant, at: datetime) -> 
     return answer_url(request.redirect_uri, state=request.state, answer={"code": code})
 
 
-def error_redirect(*, request: ConsentRequest, error: str, description: str = "") -> str:
+def error_redirect(*, request: ConsentRequest, error: str, description: str) -> str:
     """Where anything but an approval goes: `error`, `error_description`, `state`, `iss`."""
     return answer_url(request.redirect_uri, state=request.state, answer=error_answer(error, description))
 

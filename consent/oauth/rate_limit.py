@@ -16,7 +16,8 @@ def seconds_to_wait(request: HttpRequest, sent: dict[str, str], *, at: datetime)
     Counted by the id the caller claims, not yet proven, together with its address: so nobody can use up
     the calls of a client elsewhere.
     """
-    caller = f"oauth {request.path} {remote_address(request)} {_claimed_id(request, sent)}"
+    endpoint = request.path.rstrip("/")  # it answers with and without
+    caller = f"oauth {endpoint} {remote_address(request)} {_claimed_id(request, sent)}"
     return seconds_until_allowed(caller, limit=settings.OAUTH_CALLS_PER_MINUTE, at=at)
 
 

@@ -5,6 +5,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 
+# for errors that come without words of their own, as the library's do (RFC 6749 sections 4.1.2.1 and 5.2)
+_IN_WORDS = {
+    "invalid_request": "A parameter is missing, repeated or cannot be read.",
+    "invalid_client": "Client authentication failed.",
+    "invalid_grant": "The code or refresh token is unknown, expired, used, ended or of another client, or does not "
+    "match its request.",
+    "invalid_scope": "scope names what was not granted.",
+    "unauthorized_client": "This client may not do so at present.",
+    "unsupported_grant_type": "grant_type must be authorization_code or refresh_token.",
+    "unsupported_token_type": "token_type_hint must be access_token or refresh_token.",
+}
 _ANSWERED = frozenset({"code", "error", "error_description", "state", "iss"})
 
 
@@ -30,10 +41,9 @@ def answer_url(redirect_uri: str, *, state: str, answer: Mapping[str, str]) -> s
 
 
 def error_answer(error: str, description: str = "") -> dict[str, str]:
-    """The members of an error; `description` in the characters that RFC 6749 section 4.1.2.1 allows."""
-    if not description:
-        return {"error": error}
-    return {"error": error, "error_description": allowed_text(description)}
+    """The members of an error, always with a description, in the characters that RFC 6749 section 4.1.2.1 allows."""
+    words = description or _IN_WORDS.get(error, "The request was refused.")
+    return {"error": error, "error_description": allowed_text(words)}
 
 
 def allowed_text(text: str) -> str:

@@ -1,4 +1,7 @@
-from django.urls import path
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.urls import URLPattern, path
 
 from consent.oauth.authorize import authorize
 from consent.oauth.metadata import metadata
@@ -6,12 +9,18 @@ from consent.oauth.pushed import push
 from consent.oauth.token_endpoints import introspect, revoke, token
 from consent.views.default_redirect import default_redirect
 
+
+def _with_and_without_slash(address: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:
+    """Both answer, since a redirect would turn POST into GET; the metadata names the last, with the slash."""
+    return [path(address, view, name=name), path(f"{address}/", view, name=name)]
+
+
 urlpatterns = [
     path(".well-known/oauth-authorization-server", metadata, name="oauth_metadata"),
-    path("oauth/authorize/", authorize, name="oauth_authorize"),
-    path("oauth/done/", default_redirect, name="oauth_done"),
-    path("oauth/token/", token, name="oauth_token"),
-    path("oauth/par/", push, name="oauth_par"),
-    path("oauth/introspect/", introspect, name="oauth_introspect"),
-    path("oauth/revoke/", revoke, name="oauth_revoke"),
+    *_with_and_without_slash("oauth/authorize", authorize, "oauth_authorize"),
+    *_with_and_without_slash("oauth/done", default_redirect, "oauth_done"),
+    *_with_and_without_slash("oauth/token", token, "oauth_token"),
+    *_with_and_without_slash("oauth/par", push, "oauth_par"),
+    *_with_and_without_slash("oauth/introspect", introspect, "oauth_introspect"),
+    *_with_and_without_slash("oauth/revoke", revoke, "oauth_revoke"),
 ]
