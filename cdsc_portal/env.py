@@ -5,13 +5,19 @@ Each value may instead be read from a file named by `<NAME>_FILE`, which is how 
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
+_CANNOT_BOOT = 3  # the exit status after which gunicorn ends instead of starting the next worker
 _FEWEST_LETTERS = 5  # different ones
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 FEED_SECRET_NAME = re.compile(r"FEED_SECRET_[A-Z0-9_]+(?<!_FILE)")
 
 
@@ -64,20 +70,16 @@ class Environment:
 def read(source: Mapping[str, str] = os.environ) -> Environment:
     """Parse `source`. Raises EnvironmentValueError naming the first variable that is wrong."""
     development = _flag(source, "DEVELOPMENT")
-    public_url = _value(source, "PUBLIC_URL", "http://127.0.0.1:8000" if development else "").rstrip("/")
     if not development:
-        for name in ("PUBLIC_URL", "DATABASE_URL"):
-            if not _value(source, name, ""):
-                raise EnvironmentValueError(f"{name} must be set unless DEVELOPMENT=1")
+        _require(source)
+    public_url = _url(source, "PUBLIC_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
     return Environment(
         development=development,
         secret_keys=_secret_keys(source, development=development),
-        allowed_hosts=tuple(
-            _value(source, "ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if development else "").split(",")
-        ),
+        allowed_hosts=_hosts(source, public_url, development=development),
         public_url=public_url,
-        database_url=_value(source, "DATABASE_URL", ""),
-        redis_url=_value(source, "REDIS_URL", ""),
+        database_url=_url(source, "DATABASE_URL", ("postgresql", "postgres")),
+        redis_url=_url(source, "REDIS_URL", ("redis", "rediss")),
         var_dir=Path(_value(source, "VAR_DIR", str(Path(__file__).resolve().parent.parent / "var"))),
         time_zone=_zone(source, "UTILITY_TIME_ZONE", "America/Los_Angeles"),
         utility_name=_value(
@@ -87,7 +89,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         support_url=_value(source, "SUPPORT_URL", f"{public_url}/help/"),
         terms_url=_value(source, "TERMS_URL", f"{public_url}/help/#terms"),
         privacy_url=_value(source, "PRIVACY_URL", f"{public_url}/help/#privacy"),
-        mail_url=_value(source, "MAIL_URL", ""),
+        mail_url=_url(source, "MAIL_URL", ("smtp", "smtps")),
         mail_from=_value(source, "MAIL_FROM", "sharing@utility.example.com"),
         access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
         request_starts_unticked=_flag(source, "REQUEST_STARTS_UNTICKED"),
@@ -115,6 +117,26 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
     )
 
 
+def read_or_end() -> Environment:
+    """What the process's environment says, with `var_dir` made.
+
+    A wrong one ends the process with one line, whether it is manage.py, a worker or a web server that starts.
+    """
+    try:
+        found = read()
+        found.var_dir.mkdir(parents=True, exist_ok=True)
+    except EnvironmentValueError as error:
+        _end(str(error))
+    except OSError as error:
+        _end(f"VAR_DIR: cannot write {error.filename}: {error.strerror}")
+    return found
+
+
+def _end(words: str) -> NoReturn:
+    print(f"Cannot start: {words}. docs/operations.md lists every setting.", file=sys.stderr, flush=True)
+    sys.exit(_CANNOT_BOOT)
+
+
 def feed_secret(name: str, source: Mapping[str, str] = os.environ) -> str:
     """The secret a feed's source is read with, from `name` or the file that `<name>_FILE` names; empty = not set.
 
@@ -137,6 +159,50 @@ def _value(source: Mapping[str, str], name: str, default: str) -> str:
         raise EnvironmentValueError(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
 
 
+def _require(source: Mapping[str, str]) -> None:
+    """Raises EnvironmentValueError naming all that a production must set and that is not."""
+    needed = {name: _value(source, name, "") for name in ("SECRET_KEY", "PUBLIC_URL", "DATABASE_URL")}
+    needed["SECRET_KEY"] = needed["SECRET_KEY"] or _value(source, "SECRET_KEYS", "")
+    missing = ", ".join(name for name, value in needed.items() if not value)
+    if missing:
+        raise EnvironmentValueError(f"{missing} must be set unless DEVELOPMENT=1")
+
+
+def _url(source: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str = "") -> str:
+    """An address, or `default`. What is refused is not repeated: it may hold a password."""
+    value = _value(source, name, "") or default
+    try:
+        parts = urlsplit(value)
+        is_right = not value or (parts.scheme in schemes and (parts.port is None or parts.port > 0))
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise EnvironmentValueError(f"{name} is no address that begins with {schemes[0]}://")
+    return value
+
+
+def _hosts(source: Mapping[str, str], public_url: str, *, development: bool) -> tuple[str, ...]:
+    """Names the server answers to: whole ones, PUBLIC_URL's among them; that one alone where none are given.
+
+    A wildcard would let a caller choose which host this site calls itself.
+    """
+    own = (urlsplit(public_url).hostname or "").lower()
+    own = f"[{own}]" if ":" in own else own
+    if not own:
+        raise EnvironmentValueError("PUBLIC_URL names no host")
+    hosts = tuple(host.lower() for host in _list(source, "ALLOWED_HOSTS"))
+    if not hosts:
+        return tuple(dict.fromkeys((own, *_LOOPBACK))) if development else (own,)
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise EnvironmentValueError(
+                f"ALLOWED_HOSTS: {host!r} is no whole host name without scheme and port"
+            )
+    if own not in hosts:
+        raise EnvironmentValueError(f"ALLOWED_HOSTS must hold the host of PUBLIC_URL, {own!r}")
+    return hosts
+
+
 def _secret_keys(source: Mapping[str, str], *, development: bool) -> tuple[str, ...]:
     """The ring of `SECRET_KEYS`, parted by commas or lines, and `SECRET_KEY` behind it where that is set too.
 
@@ -146,8 +212,6 @@ def _secret_keys(source: Mapping[str, str], *, development: bool) -> tuple[str, 
     named += [("SECRET_KEY", key) for key in [_value(source, "SECRET_KEY", "")] if key]
     if development:
         return tuple(dict.fromkeys(key for _name, key in named)) or ("development-only-not-a-secret",)
-    if not named:
-        raise EnvironmentValueError("SECRET_KEY or SECRET_KEYS must be set unless DEVELOPMENT=1")
     for name, key in named:
         if len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS:
             raise EnvironmentValueError(

@@ -76,6 +76,51 @@ def test_a_refused_key_is_not_repeated_where_it_ends_in_a_log():
     assert "too-short" not in str(refused.value)
 
 
+@pytest.mark.spec("X-17")
+@pytest.mark.parametrize(
+    "hosts",
+    ["*", "share.example.com,*", ".example.com,share.example.com", "*.example.com,share.example.com"]
+    + ["other.example.com", "share.example.com:443", "https://share.example.com"],
+)
+def test_hosts_that_would_let_a_caller_choose_one_stop_the_start(hosts):
+    with pytest.raises(EnvironmentValueError, match="ALLOWED_HOSTS"):
+        read({**PRODUCTION, "ALLOWED_HOSTS": hosts})
+
+
+def test_the_host_of_the_public_address_is_answered_to_by_itself():
+    assert read(PRODUCTION).allowed_hosts == ("share.example.com",)
+    assert read({**PRODUCTION, "ALLOWED_HOSTS": "10.0.0.7, Share.example.com"}).allowed_hosts == (
+        "10.0.0.7",
+        "share.example.com",
+    )
+    numbers = {**PRODUCTION, "PUBLIC_URL": "https://[2001:db8::7]:8443"}
+    assert read(numbers).allowed_hosts == ("[2001:db8::7]",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://portal@db.example.com/portal"),
+        ("DATABASE_URL", "postgresql://portal@db.example.com:port/portal"),
+        ("PUBLIC_URL", "share.example.com"),
+        ("PUBLIC_URL", "https://?x"),
+        ("PUBLIC_URL", "https://[2001:db8::7"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("MAIL_URL", "mail.example.com:25"),
+    ],
+)
+def test_an_address_that_is_none_stops_the_start_without_being_repeated(name, value):
+    with pytest.raises(EnvironmentValueError, match=name) as refused:
+        read({**PRODUCTION, name: value})
+
+    assert value not in str(refused.value)  # it may hold a password
+
+
+def test_all_that_is_missing_is_said_at_once():
+    with pytest.raises(EnvironmentValueError, match="SECRET_KEY, PUBLIC_URL, DATABASE_URL must be set"):
+        read({})
+
+
 def test_development_needs_nothing():
     found = read({"DEVELOPMENT": "1"})
 
