@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from cdsc_portal.lib.addresses import absolute_address
 from cdsc_portal.lib.public_ids import new_reference
 from cdsc_portal.lib.sealed import BrokenSealError
 from cdsc_portal.lib.security_policy import admin_policy, page_policy
@@ -31,6 +32,25 @@ _PERMISSIONS = ", ".join(
         "usb",
     )
 )
+
+
+class PublicAddressMiddleware:
+    """Libraries that ask the request for an absolute address get one of PUBLIC_URL, whatever Host it came with.
+
+    They put it into mail (a link that resets a password) and into redirects (the way back from single sign-on).
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        def build(location: str | None = None) -> str:
+            return absolute_address(
+                request.get_full_path() if location is None else location, path=request.path
+            )
+
+        request.build_absolute_uri = build  # type: ignore[method-assign]
+        return self.get_response(request)
 
 
 class RequestReferenceMiddleware:

@@ -7,10 +7,9 @@ from cdsc_portal import embedded_postgres, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib import private_files
 
-ENV = env.read()
+ENV = env.read_or_end()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = ENV.var_dir
-VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEBUG = False
 LOGGING = logs.configure(development=ENV.development)
@@ -45,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cdsc_portal.middleware.PublicAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cdsc_portal.middleware.RequestReferenceMiddleware",
     "cdsc_portal.middleware.SecurityHeadersMiddleware",
@@ -207,6 +207,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not ENV.development
 SECURE_SSL_REDIRECT = not ENV.development
+SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes inside the network speak plain http
 SECURE_HSTS_SECONDS = 0 if ENV.development else 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.development

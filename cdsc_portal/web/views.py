@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
@@ -12,6 +11,7 @@ from accounts.models import User
 from accounts.services.languages import keep_language
 from accounts.services.themes import keep_theme
 from accounts.sign_in.choices import set_choice
+from cdsc_portal.lib.addresses import is_own_address
 from cdsc_portal.lib.themes import THEME_COOKIE, THEMES
 from cdsc_portal.web import health, styleguide_samples
 
@@ -31,19 +31,27 @@ def choose_language(request: HttpRequest) -> HttpResponseBase:
     """For this browser, and for the mail of who is logged in."""
     if isinstance(request.user, User):
         keep_language(user=request.user, language=request.POST.get("language", ""))
-    return set_language(request)
+    response = set_language(request)
+    if isinstance(response, HttpResponseRedirect):
+        response["Location"] = _back(request)
+    return response
 
 
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Light, dark or the system's: for this browser, and for who is logged in in the next one too."""
-    theme, back = request.POST.get("theme", ""), request.POST.get("next", "")
+    theme = request.POST.get("theme", "")
     if isinstance(request.user, User):
         keep_theme(user=request.user, theme=theme)
-    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(back if is_ours else reverse("home"))
+    response = HttpResponseRedirect(_back(request))
     set_choice(response, THEME_COOKIE, theme if theme in THEMES else "")
     return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page on which somebody chose."""
+    back = request.POST.get("next", "")
+    return back if back and is_own_address(back) else reverse("home")
 
 
 @require_safe

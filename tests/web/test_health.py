@@ -58,4 +58,4 @@ def test_a_probe_needs_no_https_and_everything_else_does(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
     assert client.get("/health/live").status_code == 200
-    assert client.get("/help/")["Location"] == "https://testserver/help/"
+    assert client.get("/help/")["Location"] == "https://127.0.0.1:8000/help/"

@@ -87,7 +87,7 @@ def test_pages_are_kept_to_https_and_to_themselves_and_cookies_to_the_server(add
     shown = requests.get(
         address + page, headers=OVER_TLS | {"Cookie": f"{session.key}={session.value}"}, timeout=60
     )
-    plain = requests.get(address + page, headers={"Host": HOST}, timeout=60, allow_redirects=False)
+    plain = requests.get(address + page, headers={"Host": f"{HOST}:6666"}, timeout=60, allow_redirects=False)
 
     assert shown.status_code == 200 and "Share selected data" in shown.text
     policy = shown.headers["Content-Security-Policy"]

@@ -53,6 +53,16 @@ def come_back(client, asked, **more):
     return client.get(BACK, {"state": asked["state"], **(more or {"code": "one"})})
 
 
+@pytest.mark.spec("X-17")
+def test_the_provider_sends_people_back_to_this_site_whatever_host_was_called(client, provider, settings):
+    settings.ALLOWED_HOSTS, settings.PUBLIC_URL = ["*"], "https://share.example.com:8443"
+
+    answer = client.get(BEGIN, headers={"Host": "attacker.example:6666"})
+
+    asked = parse_qs(urlsplit(answer["Location"]).query)
+    assert asked["redirect_uri"] == [f"https://share.example.com:8443{BACK}"]
+
+
 def test_a_person_with_a_verified_address_comes_in_and_the_waiting_page_follows(client, provider):
     user = UserFactory(email="Ana@example.com")
 
