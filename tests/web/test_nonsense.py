@@ -54,8 +54,7 @@ def test_parameters_of_an_address(owner, name):
         for parameter, value in product(PARAMETERS[name], NONSENSE)
     }
 
-    wrong = {asked: status for asked, status in answers.items() if status not in (200, 404)}
-    assert wrong == {(parameter, "\0"): 400 for parameter in PARAMETERS[name]}
+    assert {asked: status for asked, status in answers.items() if status not in (200, 404)} == {}
 
 
 @pytest.mark.parametrize("name", THINGS)
@@ -64,8 +63,7 @@ def test_ids_in_an_address(owner, name):
 
     answers = {value[:20]: owner.get(address.replace("ID", quote(value, safe=""))) for value in NONSENSE}
 
-    wrong = {value: answer.status_code for value, answer in answers.items() if answer.status_code != 404}
-    assert wrong == {"\0": 400}
+    assert {value for value, answer in answers.items() if answer.status_code != 404} == set()
 
 
 @pytest.mark.parametrize("field", ["what", "services", "days", "start", "end", "form"])
