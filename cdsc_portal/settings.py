@@ -320,9 +320,6 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "CDSC portal",
-    "DESCRIPTION": "What a customer's grant opens to a third party. Every answer has one envelope; see docs/api.md.",
-    "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVERS": [{"url": PUBLIC_URL}] if PUBLIC_URL else [],

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from consent.oauth.redirects import issuer
-from consent.queries.scope_settings import closed_scopes
-from consent.scopes.catalogue import offered_scopes
+from consent.queries.scope_settings import available_scopes
 
 _CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 
@@ -25,9 +24,7 @@ def metadata(request: HttpRequest) -> JsonResponse:
 
 def server_metadata() -> dict[str, Any]:
     """The members of the document (RFC 8414 section 2)."""
-    closed = closed_scopes(client=None)
-    offered = [scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed]
-    types = [name for scope in offered for name in scope.names]
+    types = [name for scope in available_scopes() for name in scope.names]
     return {
         "issuer": issuer(),
         "authorization_endpoint": _address("oauth_authorize"),

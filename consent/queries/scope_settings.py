@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from consent.models import Client, ScopeSetting
+from consent.scopes.base import Scope
+from consent.scopes.catalogue import offered_scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,12 @@ def closed_scopes(*, client: Client | None) -> frozenset[str]:
     Grants that are open stay as they are; only asking ends.
     """
     return frozenset(_set_for(client).filter(is_open=False).values_list("scope", flat=True))
+
+
+def available_scopes() -> tuple[Scope, ...]:
+    """What anybody may ask for: offered by a utility of this role, and not switched off. One query."""
+    closed = closed_scopes(client=None)
+    return tuple(scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed)
 
 
 def limits_of(*, client: Client) -> dict[str, Limits]:

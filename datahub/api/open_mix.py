@@ -21,7 +21,7 @@ from consent.models import Client
 from consent.services.ask import allowed_scopes
 from datahub.api.etags import etag_of, is_known, not_modified
 from datahub.api.minutes.asked import Asked, parse_asked
-from datahub.api.minutes.documents import PARAMETERS, problems
+from datahub.api.minutes.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
 from datahub.api.minutes.envelope import next_address
 from datahub.api.minutes.fields import Text
 from datahub.api.minutes.shapes import MixSegmentShape, Shape, WindowShape
@@ -48,12 +48,12 @@ class ClientScheme(OpenApiAuthenticationExtension):
 class OpenSeriesShape(Shape):
     """Segments as in the series of a grant, of no contract and no tariff."""
 
-    resource = Text()
-    time_zone = Text()
-    region = Text()
-    window = WindowShape()
-    next = Text(allow_null=True)
-    data = MixSegmentShape(many=True)  # type: ignore[assignment]  # a wire name; serializers have one of their own
+    resource = Text(help_text="The series.")
+    time_zone = Text(help_text="The utility's, an IANA name: in it dates, days and offsets count.")
+    region = Text(help_text="The grid region asked for.")
+    window = WindowShape(help_text="The period asked for.")
+    next = Text(allow_null=True, help_text="The address of the next page; null after the last.")
+    data = MixSegmentShape(many=True, help_text="Segments of steps.")  # type: ignore[assignment]  # a wire name; serializers have one of their own
 
 
 class OpenSeriesView(APIView):
@@ -106,14 +106,18 @@ class OpenSeriesView(APIView):
         return HttpResponse(body, content_type="application/json", headers={"ETag": etag})
 
 
-def _open(summary: str) -> Any:
+def _open(summary: str, series: str) -> Any:
     operation = extend_schema(
+        operation_id=f"grid_{series}",
         summary=summary,
         description="For registered clients, where the utility opens it; no customer's consent is needed. Else 404.",
         tags=["open series"],
         parameters=[
             OpenApiParameter("region", str, required=True, description="The grid region."),
             *(each for each in PARAMETERS if each.name != "services"),
+            IF_NONE_MATCH,
+            *HEADERS,
+            *TAG_HEADERS,
         ],
         responses={
             (200, "application/json"): OpenApiResponse(OpenSeriesShape, description=summary),
@@ -124,12 +128,12 @@ def _open(summary: str) -> Any:
     return extend_schema_view(get=operation)
 
 
-@_open("What a grid region generated.")
+@_open("What a grid region generated.", MixSeries.GENERATION)
 class OpenGeneration(OpenSeriesView):
     series = MixSeries.GENERATION
 
 
-@_open("What no certificate covers in a grid region.")
+@_open("What no certificate covers in a grid region.", MixSeries.RESIDUAL)
 class OpenResidual(OpenSeriesView):
     series = MixSeries.RESIDUAL
 

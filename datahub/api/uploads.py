@@ -19,6 +19,7 @@ from cdsc_portal.lib.call_limits import seconds_until_allowed
 from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.problems import MEDIA_TYPE, Problem
 from consent.api.problems import Refusal, bad_parameter, not_found
+from datahub.api.minutes.documents import HEADERS, headers
 from datahub.api.minutes.fields import Instant, Shape, Text
 from datahub.api.minutes.shapes import ProblemShape
 from datahub.api.staff_tokens import StaffTokenAuthentication
@@ -31,26 +32,26 @@ _SHOWN = 10  # rejected rows
 class RejectedRowShape(Shape):
     """Line and reason; what stood there is for admin."""
 
-    line = serializers.IntegerField()
-    reason = Text()
+    line = serializers.IntegerField(help_text="In the file; the first is 1.")
+    reason = Text(help_text="What is wrong with it.")
 
 
 class FeedRunShape(Shape):
     """A file on its way in. Rows read = accepted + unchanged + rejected + parked."""
 
-    id = Text(source="public_id")
+    id = Text(source="public_id", help_text="Stays the same for the run.")
     link = serializers.SerializerMethodField(help_text="Where the run tells how it goes.")
-    status = serializers.ChoiceField(RunStatus.choices)
-    file_name = Text()
+    status = serializers.ChoiceField(RunStatus.choices, help_text="How far the run is.")
+    file_name = Text(help_text="As it was sent.")
     size = serializers.IntegerField(help_text="bytes")
-    sha256 = Text()
-    created = Instant()
-    version_at = Instant()
-    percent_done = serializers.SerializerMethodField()
-    rows_read = serializers.IntegerField()
-    accepted = serializers.IntegerField()
-    unchanged = serializers.IntegerField()
-    rejected = serializers.IntegerField()
+    sha256 = Text(help_text="Of the file, in hexadecimal.")
+    created = Instant(help_text="When the file was stored.")
+    version_at = Instant(help_text="The file's own time; newer wins.")
+    percent_done = serializers.SerializerMethodField(help_text="Of the file, 0 to 100.")
+    rows_read = serializers.IntegerField(help_text="accepted + unchanged + rejected + parked.")
+    accepted = serializers.IntegerField(help_text="New, or other than what was stored.")
+    unchanged = serializers.IntegerField(help_text="As stored already.")
+    rejected = serializers.IntegerField(help_text="Each with its line and reason.")
     parked = serializers.IntegerField(help_text="of meters nobody knows yet")
     problem = serializers.CharField(help_text="Empty: none.")
     first_rejected = RejectedRowShape(many=True, help_text=f"At most {_SHOWN}.")
@@ -114,14 +115,16 @@ _RUN = OpenApiParameter("run_id", str, OpenApiParameter.PATH, description="`id` 
         tags=["feeds"],
         parameters=[
             _FEED,
+            *HEADERS,
+            *headers(Location=("Where the run tells how it goes.", [202])),
             OpenApiParameter(
                 "X-File-Name", str, OpenApiParameter.HEADER, description="Its name, percent-encoded UTF-8."
             ),
             OpenApiParameter(
                 "X-Version-At",
-                OpenApiTypes.DATETIME,
+                str,  # no date-time: makers of clients know none in headers
                 OpenApiParameter.HEADER,
-                description="The file's own time with its UTC offset; newer wins. Now, if it is left out.",
+                description="The file's own time, a date-time with UTC offset; newer wins. Now, if it is left out.",
             ),
         ],
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -164,7 +167,7 @@ class FeedFiles(StaffTokenView):
         operation_id="feed_file_run",
         summary="How the run of a file goes.",
         tags=["feeds"],
-        parameters=[_FEED, _RUN],
+        parameters=[_FEED, _RUN, *HEADERS],
         responses={
             (200, "application/json"): OpenApiResponse(FeedRunShape, description="The run as it is now.")
         }

@@ -73,7 +73,11 @@ def test_what_staff_switched_off_has_no_page(client):
 
 
 def test_every_operation_of_the_schema_is_in_the_reference(client):
-    described = client.get(reverse("schema")).json()["paths"]
+    described = {
+        path: methods
+        for document in ("schema", "feed_schema")
+        for path, methods in client.get(reverse(document)).json()["paths"].items()
+    }
 
     text = words(page(client, "docs_api"))
 

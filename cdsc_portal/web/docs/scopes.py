@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.json import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
-from consent.queries.scope_settings import closed_scopes
+from consent.queries.scope_settings import available_scopes
 from consent.scopes.base import Period, Scope
-from consent.scopes.catalogue import SCOPES, offered_scopes
+from consent.scopes.catalogue import SCOPES
 
 Text = str | Promise
 
@@ -71,16 +70,10 @@ _OF_NOW = (
 )
 
 
-def scope_pages() -> tuple[Scope, ...]:
-    """The scopes that this server offers and staff have not switched off, in the form's order. One query."""
-    closed = closed_scopes(client=None)
-    return tuple(scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed)
-
-
 def scope_page(name: str) -> ScopePage | None:
     """The page of the scope with the id `name`; None where this server offers none."""
     scope = SCOPES.get(name)
-    if scope is None or scope not in scope_pages():
+    if scope is None or scope not in available_scopes():
         return None
     fields = _OF_DATA if scope.period is Period.DATA else _OF_NOW
     return ScopePage(

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from cdsc_portal.web.docs import errors, sandbox
 from cdsc_portal.web.docs.openapi import operations
-from cdsc_portal.web.docs.scopes import scope_page, scope_pages
+from cdsc_portal.web.docs.scopes import scope_page
 from consent.oauth.metadata import server_metadata
+from consent.queries.scope_settings import available_scopes
 
 
 @require_safe
@@ -59,4 +60,6 @@ def sandbox_guide(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, context: Mapping[str, object]) -> HttpResponse:
-    return render(request, f"web/docs/{name}.html", {"scopes": scope_pages(), "current": name, **context})
+    return render(
+        request, f"web/docs/{name}.html", {"scopes": available_scopes(), "current": name, **context}
+    )

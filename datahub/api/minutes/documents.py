@@ -1,8 +1,10 @@
 """What the OpenAPI document says of the founding resources."""
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -15,22 +17,39 @@ from drf_spectacular.utils import (
 
 from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
+from consent.scopes.base import Scope
 from datahub.api.minutes.examples import ITEMS, example_answer
 from datahub.api.minutes.shapes import ProblemShape
 from datahub.api.renderers import CSVRenderer
 
+_SERVICES_PATTERN = r"^\s*[^,\s][^,]*(,\s*[^,\s][^,]*)*$"
+_DATE_PATTERN = (
+    r"^(now|[+-][0-9]{1,5}(y|mo|w|d|h)|[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)$"
+)
 _DATE = (
     "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d` (a date: the local day now, moved) or `-12h`, a date, or a"
     " date-time with its UTC offset"
 )
 PARAMETERS = [
     OpenApiParameter(
-        "services", str, description="Contract numbers separated by commas, or `all`. Only narrows."
+        "services",
+        {"type": "string", "pattern": _SERVICES_PATTERN},
+        description="Contract numbers separated by commas, or `all`. Only narrows.",
     ),
-    OpenApiParameter("start", str, description=f"Only narrows: {_DATE}."),
-    OpenApiParameter("end", str, description=f"Only narrows: {_DATE}. A date is covered whole."),
-    OpenApiParameter("cursor", str, description="From `next` of the page before."),
+    OpenApiParameter(
+        "start", {"type": "string", "pattern": _DATE_PATTERN}, description=f"Only narrows: {_DATE}."
+    ),
+    OpenApiParameter(
+        "end",
+        {"type": "string", "pattern": _DATE_PATTERN},
+        description=f"Only narrows: {_DATE}. A date is covered whole.",
+    ),
+    OpenApiParameter("cursor", str, description="From `next` of the page before, with the same parameters."),
 ]
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer that you have."
+)
 _PROBLEMS = {
     400: "A parameter is unknown or wrong, or the token stands in the address.",
     401: "No token, or one that opens nothing (any more).",
@@ -44,18 +63,65 @@ _PROBLEMS = {
 }
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
-    """How a call proves its grant."""
+def headers(**descriptions: tuple[str, list[int] | bool]) -> list[OpenApiParameter]:
+    """Headers of answers, each with the statuses that carry it; True = all."""
+    return [
+        OpenApiParameter(
+            name.replace("_", "-"), str, OpenApiParameter.HEADER, description=text, response=statuses
+        )
+        for name, (text, statuses) in descriptions.items()
+    ]
+
+
+# which headers the answers of all operations carry
+HEADERS = headers(
+    X_Request_Reference=("What support finds the call by.", True),
+    WWW_Authenticate=("Which credentials are needed, and what is wrong with those sent.", [401, 403]),
+    Retry_After=("Seconds until the same call may succeed.", [429, 503]),
+    Allow=("The methods that the address takes.", [405]),
+)
+TAG_HEADERS = headers(ETag=("Tag of the answer, for `If-None-Match`.", [200, 304]))
+SERIES_HEADERS = headers(
+    CDSC_Window=("CSV only: the period that the answer speaks of, `start/end`.", [200]),
+    CDSC_Time_Zone=("CSV only: the utility's zone, an IANA name.", [200]),
+    CDSC_Services=("CSV only: how many services stand how, `available=1, none=2`.", [200]),
+    CDSC_Notices=("CSV only: codes of what the answer leaves out.", [200]),
+    Link=('CSV only: the address of the next page, `rel="next"`.', [200]),
+)
+
+
+# which scopes may be asked for, while a document is made: what describes an operation is handed no context
+scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar("scopes_of_document")
+
+
+class GrantScheme(OpenApiAuthenticationExtension):
+    """How a call proves its grant: with a token of the authorization code flow, for one of the scopes that open it."""
 
     target_class = "consent.api.authentication.BearerAuthentication"
     name = "grant"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        token = f"{settings.PUBLIC_URL}/oauth/token/"
         return {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An access token from /oauth/token/. A stop holds from the next call on.",
+            "type": "oauth2",
+            "description": "An access token in the Authorization header. A stop holds from the next call on. "
+            "PKCE (S256) is needed; requests can be pushed and narrowed by authorization_details: see "
+            f"{settings.PUBLIC_URL}/.well-known/oauth-authorization-server.",
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": f"{settings.PUBLIC_URL}/oauth/authorize/",
+                    "tokenUrl": token,
+                    "refreshUrl": token,
+                    "scopes": {scope.id: str(scope.title) for scope in scopes_of_document.get()},
+                }
+            },
         }
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        available = {scope.id for scope in scopes_of_document.get()}
+        return [
+            {self.name: [scope]} for scope in scopes_opening(auto_schema.view.resource) if scope in available
+        ]
 
 
 def documented(
@@ -78,7 +144,14 @@ def documented(
             summary=summary,
             description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
             tags=["founding resources"],
-            parameters=[*parameters, *PARAMETERS],
+            parameters=[
+                *parameters,
+                *PARAMETERS,
+                IF_NONE_MATCH,
+                *HEADERS,
+                *TAG_HEADERS,
+                *(SERIES_HEADERS if CSVRenderer in view.renderer_classes else ()),
+            ],
             responses=answers | _others(400, 401, 403, 405, 406),
             examples=[
                 OpenApiExample(
@@ -103,7 +176,11 @@ def documented_file(summary: str) -> Callable[[Any], Any]:
         summary=summary,
         tags=["founding resources"],
         parameters=[
-            OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement.")
+            OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement."),
+            IF_NONE_MATCH,
+            *HEADERS,
+            *TAG_HEADERS,
+            *headers(Content_Disposition=("The file's name.", [200])),
         ],
         responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary)}
         | _others(400, 401, 403, 404, 405, 406),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cdsc_portal.lib.json import exact, instant
@@ -67,6 +67,11 @@ class MaybeText(serializers.CharField):
 
 class Shape(serializers.Serializer[object]):
     """The members of an object on the wire, all of them always there."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """In the OpenAPI document a class goes by its name without `Shape`."""
+        super().__init_subclass__(**options)
+        extend_schema_serializer(component_name=cls.__name__.removesuffix("Shape"))(cls)
 
     def to_representation(self, instance: object) -> dict[str, object]:
         return dict(super().to_representation(instance))

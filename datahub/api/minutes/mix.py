@@ -37,37 +37,55 @@ _BY = OpenApiParameter(
 class SummedSourceShape(Shape):
     """`share` is null where it is told at no time of the period, `energy_wh` where usage is not shared or not known."""
 
-    source = Text()  # type: ignore[assignment]  # a wire name; fields have one of their own
-    share = Exact(allow_null=True)
-    energy_wh = serializers.IntegerField(allow_null=True)
+    source = Text(help_text="Such as wind, solar, gas; the list is open.")  # type: ignore[assignment]  # a wire name; fields have one of their own
+    share = Exact(allow_null=True, help_text="0 to 1; null where it is known at no time of the period.")
+    energy_wh = serializers.IntegerField(
+        allow_null=True, help_text="What came from this source; null where usage is not shared or not known."
+    )
 
 
 class MixPeriodShape(Shape):
     """`start` and `end`: the part that links and window cover; `whole`: all of it. Told for `known_seconds` of it."""
 
-    period = Text()
-    start = Instant()
-    end = Instant()
-    whole = serializers.BooleanField()
-    known_seconds = serializers.IntegerField(min_value=1)
-    due_seconds = serializers.IntegerField(min_value=1)
-    weighting = serializers.ChoiceField([each.value for each in Weighting])
-    method = serializers.ChoiceField(("published", "issuance", "domestic", MIXED))
-    provisional = serializers.BooleanField()
-    origin = serializers.ChoiceField(("told", "worked_out", MIXED))
-    sources = SummedSourceShape(many=True)
-    modified = Instant()
+    period = Text(help_text="The local day or month: 2026-03-01, 2026-03.")
+    start = Instant(help_text="Where the part begins that links and window cover.")
+    end = Instant(help_text="Where that part ends.")
+    whole = serializers.BooleanField(help_text="Whether that part is the whole period.")
+    known_seconds = serializers.IntegerField(min_value=1, help_text="For how long shares are known.")
+    due_seconds = serializers.IntegerField(min_value=1, help_text="How long the part is.")
+    weighting = serializers.ChoiceField(
+        [each.value for each in Weighting], help_text="Whether the shares are weighed by energy or by time."
+    )
+    method = serializers.ChoiceField(
+        ("published", "issuance", "domestic", MIXED), help_text="How the residual mix was made."
+    )
+    provisional = serializers.BooleanField(help_text="Whether it may still change.")
+    origin = serializers.ChoiceField(
+        ("told", "worked_out", MIXED),
+        help_text="Whether the utility's systems said it or this server made it from amounts.",
+    )
+    sources = SummedSourceShape(many=True, help_text="The shares, by source.")
+    modified = Instant(help_text="When a share of the period last changed.")
 
 
 class SummedMixShape(Shape):
     """Periods of which nothing is told are left out."""
 
-    series = serializers.ChoiceField(("generation_breakdown", "consumption_breakdown", "residual_mix"))
-    contract_numbers = serializers.ListField(child=serializers.CharField())
-    tariff_codes = serializers.ListField(child=serializers.CharField(), allow_null=True)
-    region = MaybeText()
-    by = serializers.ChoiceField([by.value for by in LABELS])
-    periods = serializers.SerializerMethodField()
+    series = serializers.ChoiceField(
+        ("generation_breakdown", "consumption_breakdown", "residual_mix"),
+        help_text="What the shares are shares of.",
+    )
+    contract_numbers = serializers.ListField(
+        child=serializers.CharField(), help_text="The shared services that the sums speak of."
+    )
+    tariff_codes = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="The tariffs, in `consumption_breakdown`."
+    )
+    region = MaybeText(help_text="The grid region, in the two other series.")
+    by = serializers.ChoiceField([by.value for by in LABELS], help_text="How long a period is.")
+    periods = serializers.SerializerMethodField(
+        help_text="In order; those of which nothing is known are left out."
+    )
 
     @extend_schema_field(MixPeriodShape(many=True))
     def get_periods(self, summed: SummedMix) -> list[dict[str, object]]:
@@ -95,7 +113,7 @@ class MixItems(ReadOnlyField):
 class MixAnswerShape(EnvelopeShape):
     """Steps as segments, sums by period."""
 
-    data = MixItems()  # type: ignore[assignment]  # a wire name; serializers have one of their own
+    data = MixItems(help_text="Segments of steps or, with `by`, sums.")  # type: ignore[assignment]  # a wire name; serializers have one of their own
 
 
 @documented("The three series below together.", parameters=[_BY], examples=["generation_mix, by=day"])

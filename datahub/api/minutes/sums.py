@@ -34,29 +34,43 @@ HEADER = (
 class PeriodShape(Shape):
     """What stands for one period. `start` and `end`: the part that links and window cover; `whole`: all of it."""
 
-    period = Text()
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
-    whole = serializers.BooleanField()
+    period = Text(help_text="The local day, month or year: 2026-03-01, 2026-03, 2026.")
+    start = serializers.DateTimeField(help_text="Where the part begins that links and window cover.")
+    end = serializers.DateTimeField(help_text="Where that part ends.")
+    whole = serializers.BooleanField(help_text="Whether that part is the whole period.")
     value = serializers.RegexField(r"^-?\d+(\.\d+)?$", help_text="exact")
-    known = serializers.IntegerField(min_value=1)
-    due = serializers.IntegerField(min_value=1)
-    quality = QualityRunShape(many=True)
+    known = serializers.IntegerField(min_value=1, help_text="How many readings went into it.")
+    due = serializers.IntegerField(min_value=1, help_text="How many there would be without gaps.")
+    quality = QualityRunShape(many=True, help_text="How many readings were worth what.")
 
 
 class UsageSumsShape(Shape):
     """Periods without a known reading are left out."""
 
-    contract_number = Text()
-    meter_number = Text(source="channel.meter_number")
-    register = MaybeText(source="channel.register")
-    service_type = Text(source="channel.commodity")
-    direction = serializers.ChoiceField(("import", "export", "net", "none"), source="channel.direction")
-    kind = serializers.ChoiceField(("interval", "register", "demand"), source="channel.kind")
-    unit = Text(source="channel.unit")
-    by = serializers.ChoiceField([by.value for by in By])
-    rule = serializers.ChoiceField([rule.value for rule in Rule], source="sums.rule")
-    periods = serializers.SerializerMethodField()
+    contract_number = Text(help_text="The service, as `services` names it.")
+    meter_number = Text(source="channel.meter_number", help_text="As printed on the meter.")
+    register = MaybeText(
+        source="channel.register", help_text="As the meter names it; null where it names none."
+    )
+    service_type = Text(source="channel.commodity", help_text="electricity, natural_gas or water.")
+    direction = serializers.ChoiceField(
+        ("import", "export", "net", "none"),
+        source="channel.direction",
+        help_text="`import` is what the customer used, `export` what was sent back.",
+    )
+    kind = serializers.ChoiceField(
+        ("interval", "register", "demand"), source="channel.kind", help_text="What the sums are made from."
+    )
+    unit = Text(source="channel.unit", help_text="Of each value.")
+    by = serializers.ChoiceField([by.value for by in By], help_text="How long a period is.")
+    rule = serializers.ChoiceField(
+        [rule.value for rule in Rule],
+        source="sums.rule",
+        help_text="How the readings of a period become one value.",
+    )
+    periods = serializers.SerializerMethodField(
+        help_text="In order; those without a known reading are left out."
+    )
 
     @extend_schema_field(PeriodShape(many=True))
     def get_periods(self, sums: UsageSums) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from consent.api.problems import bad_parameter
 from consent.queries.access import data_access
 from consent.services.disclose import record_disclosure
 from datahub.api.minutes.asked import parse_asked
-from datahub.api.minutes.documents import PARAMETERS, problems
+from datahub.api.minutes.documents import HEADERS, PARAMETERS, headers, problems
 from datahub.api.minutes.fields import Shape, Text
 from datahub.api.minutes.shapes import UsageSegmentShape, WindowShape
 from datahub.api.renderers import AtomRenderer, CSVRenderer, JSONRenderer
@@ -27,11 +27,11 @@ _SUMMARY = "Every reading of the window in one file, streamed."
 class UsageFileShape(Shape):
     """As JSON; a file without its closing members was broken off."""
 
-    resource = Text()
-    time_zone = Text()
-    window = WindowShape()
-    data = UsageSegmentShape(many=True)  # type: ignore[assignment]  # a wire name; fields have one of their own
-    values = serializers.IntegerField(min_value=0)
+    resource = Text(help_text="usage_data.")
+    time_zone = Text(help_text="The utility's, an IANA name: in it dates, days and offsets count.")
+    window = WindowShape(help_text="The period that the file speaks of.")
+    data = UsageSegmentShape(many=True, help_text="UsageSegment objects, in a fixed order.")  # type: ignore[assignment]  # a wire name; fields have one of their own
+    values = serializers.IntegerField(min_value=0, help_text="How many values the file holds.")
 
 
 @extend_schema_view(
@@ -40,7 +40,11 @@ class UsageFileShape(Shape):
         summary=_SUMMARY,
         description="Opened by the scope usage_data. A stop breaks a stream off: only a file with its end is whole.",
         tags=["founding resources"],
-        parameters=[parameter for parameter in PARAMETERS if parameter.name != "cursor"],
+        parameters=[
+            *(parameter for parameter in PARAMETERS if parameter.name != "cursor"),
+            *HEADERS,
+            *headers(Content_Disposition=("The file's name.", [200])),
+        ],
         responses={
             (200, "application/json"): OpenApiResponse(UsageFileShape, description=_SUMMARY),
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description=_SUMMARY),

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from consent.models import ScopeSetting
+from consent.scopes.catalogue import SCOPES
 from datahub.models import MixSeries
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import SupplyTermFactory, household, place
@@ -46,9 +48,14 @@ EVERYTHING = (
 )
 
 
-@pytest.fixture(scope="module")
-def document():
+@pytest.fixture
+def document(db):
     return Browser().get("/api/schema").json()
+
+
+@pytest.fixture
+def feed_document():
+    return Browser().get("/api/feeds/schema").json()
 
 
 def faults(document, path, answer):
@@ -57,24 +64,88 @@ def faults(document, path, answer):
     return [error.message for error in OAS31Validator(whole).iter_errors(answer)]
 
 
-def test_the_document_is_openapi_3_1_and_needs_no_login(document):
-    validate(document)
+def test_the_documents_are_openapi_3_1_and_need_no_login(document, feed_document):
+    for each, paths in ((document, FOUNDING), (feed_document, FEEDS)):
+        validate(each)
+        assert each["openapi"].startswith("3.1")
+        assert set(each["paths"]) == paths
 
-    assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == FOUNDING | FEEDS | OPEN
+
+def test_no_path_that_is_switched_off_stands_in_the_document(db, settings):
+    def paths():
+        return set(Browser().get("/api/schema").json()["paths"])
+
+    settings.UTILITY_ROLE = "distribution"
+    assert paths() == FOUNDING - {"/supply_details", "/supply_history"}
+    settings.UTILITY_ROLE = "full"
+    ScopeSetting.objects.create(scope="usage_data", is_open=False)
+    assert paths() == FOUNDING - {"/usage_data", "/usage_sums", STREAM}
+    ScopeSetting.objects.create(scope="generation_mix", is_open=False)
+    assert "/residual_mix" in paths() and "/generation_mix" not in paths()
+    settings.MIX_OPEN_TO_CLIENTS = True
+    assert paths() >= OPEN
+
+
+def test_a_token_comes_from_the_code_flow_with_the_scopes_that_open_an_operation(document, settings):
+    flow = document["components"]["securitySchemes"]["grant"]["flows"]["authorizationCode"]
+
+    assert flow["authorizationUrl"] == f"{settings.PUBLIC_URL}/oauth/authorize/"
+    assert flow["tokenUrl"] == flow["refreshUrl"] == f"{settings.PUBLIC_URL}/oauth/token/"
+    assert set(flow["scopes"]) == set(SCOPES)
+    security = document["paths"]["/residual_mix"]["get"]["security"]
+    assert security == [{"grant": ["residual_mix"]}, {"grant": ["generation_mix"]}]
+
+
+def test_each_member_each_parameter_and_each_tag_has_words(document, feed_document):
+    for each in (document, feed_document):
+        members = [
+            (component, name)
+            for component, schema in each["components"]["schemas"].items()
+            for name, member in schema.get("properties", {}).items()
+            if not member.get("description")
+        ]
+        assert members == []
+        assert not any(component.endswith("Shape") for component in each["components"]["schemas"])
+        declared = {tag["name"] for tag in each["tags"] if tag["description"]}
+        for methods in each["paths"].values():
+            for operation in methods.values():
+                assert set(operation["tags"]) <= declared
+                assert all(parameter["description"] for parameter in operation["parameters"])
+
+
+def test_answers_say_their_headers_and_parameters_their_form(document, reader, home):
+    load_days(home.meter, date(2026, 3, 1), 1)
+    reader.granted(home.contract)
+    operation = document["paths"]["/usage_data"]["get"]
+    said = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+
+    answer = reader.get("/usage_data", Accept="text/csv")
+
+    named = set(operation["responses"]["200"]["headers"])
+    assert {"ETag", "X-Request-Reference", "CDSC-Window", "CDSC-Time-Zone", "CDSC-Services", "Link"} <= named
+    assert named - set(answer.headers) == {"Link"}  # the only page
+    assert "ETag" in operation["responses"]["304"]["headers"]
+    assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
+    assert "Retry-After" in operation["responses"]["503"]["headers"]
+    assert "If-None-Match" in said
+    for text in ("now", "-3y", "+18mo", "2026-03-01", "2026-03-01T08:00:00Z", "2026-03-01T08:00:00.5+02:00"):
+        assert re.search(said["start"]["pattern"], text) and re.search(said["end"]["pattern"], text)
+    assert not re.search(said["start"]["pattern"], "yesterday")
+    assert re.search(said["services"]["pattern"], "7000-1, 7000-2")
+    assert not re.search(said["services"]["pattern"], "7000-1,,7000-2")
 
 
 def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
     for path in FOUNDING:
         operation = document["paths"][path]["get"]
-        assert operation["security"] == [{"grant": []}]
+        assert all(list(each) == ["grant"] for each in operation["security"])
         assert path == STREAM or "304" in operation["responses"]
         assert {"200", "400", "401", "403", "405", "406", "500", "503"} <= set(operation["responses"])
         assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
 
 
-def test_feed_files_take_a_token_of_staff_and_no_grant(document):
-    operations = [operation for path in FEEDS for operation in document["paths"][path].values()]
+def test_feed_files_take_a_token_of_staff_and_no_grant(feed_document):
+    operations = [operation for path in FEEDS for operation in feed_document["paths"][path].values()]
 
     assert len(operations) == 2
     for operation in operations:
@@ -83,7 +154,10 @@ def test_feed_files_take_a_token_of_staff_and_no_grant(document):
         assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
 
 
-def test_open_series_take_a_client_and_no_token(document):
+def test_open_series_take_a_client_and_no_token(db, settings):
+    settings.MIX_OPEN_TO_CLIENTS = True
+    document = Browser().get("/api/schema").json()
+
     for path in OPEN:
         operation = document["paths"][path]["get"]
         assert operation["security"] == [{"client": []}]

@@ -1,0 +1,41 @@
+"""The API's addresses, by who may call them."""
+
+from django.urls import URLPattern, path
+
+from datahub.api.minutes import mix, views
+from datahub.api.minutes.statement_file import BillStatementFile
+from datahub.api.minutes.sums import UsageSumsList
+from datahub.api.minutes.usage_file import UsageFileView
+from datahub.api.open_mix import OpenGeneration, OpenResidual
+from datahub.api.uploads import FeedFileRun, FeedFiles
+
+_NAMED_LIKE_THEIR_RESOURCE = (
+    views.DistributionDetails,
+    views.SupplyDetails,
+    views.SupplyHistory,
+    views.UsageData,
+    views.BillData,
+    views.BillStatements,
+    mix.GenerationMix,
+    mix.GenerationBreakdown,
+    mix.ConsumptionBreakdown,
+    mix.ResidualMix,
+)
+
+# with a token of a grant
+GATED: list[URLPattern] = [
+    *(path(view.resource, view.as_view(), name=view.resource) for view in _NAMED_LIKE_THEIR_RESOURCE),
+    path("usage_data/file", UsageFileView.as_view(), name="usage_file"),
+    path("usage_sums", UsageSumsList.as_view(), name="usage_sums"),
+    path("bill_statements/<str:statement_id>/file", BillStatementFile.as_view(), name="bill_statement_file"),
+]
+# with the id and secret of a client, where MIX_OPEN_TO_CLIENTS is on
+OPEN_SERIES: list[URLPattern] = [
+    path("grid/generation_breakdown", OpenGeneration.as_view(), name="open_generation_breakdown"),
+    path("grid/residual_mix", OpenResidual.as_view(), name="open_residual_mix"),
+]
+# with a token of staff
+FEEDS: list[URLPattern] = [
+    path("api/feeds/<str:feed_id>/files", FeedFiles.as_view(), name="feed_files"),
+    path("api/feeds/<str:feed_id>/files/<str:run_id>", FeedFileRun.as_view(), name="feed_file_run"),
+]
