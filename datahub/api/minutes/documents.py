@@ -18,6 +18,7 @@ from drf_spectacular.utils import (
 from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
 from consent.scopes.base import Scope
+from consent.scopes.catalogue import SCOPES
 from datahub.api.minutes.examples import ITEMS, example_answer
 from datahub.api.minutes.shapes import ProblemShape
 from datahub.api.renderers import CSVRenderer
@@ -91,7 +92,9 @@ SERIES_HEADERS = headers(
 
 
 # which scopes may be asked for, while a document is made: what describes an operation is handed no context
-scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar("scopes_of_document")
+scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar(
+    "scopes_of_document", default=tuple(SCOPES.values())
+)
 
 
 class GrantScheme(OpenApiAuthenticationExtension):
