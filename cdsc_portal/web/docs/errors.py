@@ -96,6 +96,12 @@ API_ERRORS = (
         _("Programs send no forms: use the addresses of the API."),
     ),
     ErrorCode(
+        409,
+        "broken_seal",
+        _("The server holds something that it cannot open: a key was changed. Pages of people meet it, not the API."),
+        _("Tell support the member reference."),
+    ),
+    ErrorCode(
         429,
         "too_many_requests",
         _("Too many attempts at a page that is limited."),
