@@ -98,7 +98,9 @@ API_ERRORS = (
     ErrorCode(
         409,
         "broken_seal",
-        _("The server holds something that it cannot open: a key was changed. Pages of people meet it, not the API."),
+        _(
+            "The server holds something that it cannot open: a key was changed. Pages of people meet it, not the API."
+        ),
         _("Tell support the member reference."),
     ),
     ErrorCode(
