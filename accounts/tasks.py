@@ -11,6 +11,7 @@ from accounts.services.sign_in_mail import send_sign_in_mail
 from accounts.sign_in.invitation import invitation_url
 from accounts.signals import invitations_due, sign_in_mail_written
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.call_limits import forget_calls
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +30,9 @@ def send_mail_about_logins() -> int:
 
 @shared_task
 def forget_old_tries() -> int:
-    """Delete counts of wrong passwords and codes that lock nothing any more; beat runs it."""
-    return delete_old_tries(at=clock.now())
+    """Delete counts of wrong passwords and codes, and of calls, that limit nothing any more; beat runs it."""
+    at = clock.now()
+    return delete_old_tries(at=at) + forget_calls(before=at)
 
 
 @shared_task
