@@ -48,6 +48,7 @@ class Environment:
     request_starts_unticked: bool
     secure_proxy: bool
     oauth_calls_per_minute: int
+    oauth_failures_per_minute: int
     feed_alert_to: tuple[str, ...]
     feed_alert_percent: int
     parked_readings_days: int
@@ -95,6 +96,7 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         request_starts_unticked=_flag(source, "REQUEST_STARTS_UNTICKED"),
         secure_proxy=_flag(source, "SECURE_PROXY"),
         oauth_calls_per_minute=_whole(source, "OAUTH_CALLS_PER_MINUTE", 300),
+        oauth_failures_per_minute=_whole(source, "OAUTH_FAILURES_PER_MINUTE", 20),
         feed_alert_to=_list(source, "FEED_ALERT_TO"),
         feed_alert_percent=_whole(source, "FEED_ALERT_PERCENT", 1),
         parked_readings_days=_whole(source, "PARKED_READINGS_DAYS", 90),

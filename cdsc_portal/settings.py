@@ -282,6 +282,7 @@ READINGS_KEPT_YEARS = ENV.readings_kept_years  # None: for ever
 # --- OAuth: our models, our validator, every compliance gate on
 PLAIN_LOOPBACK_REDIRECTS = ENV.development  # http:// to the machine itself, and nowhere else
 OAUTH_CALLS_PER_MINUTE = ENV.oauth_calls_per_minute
+OAUTH_FAILURES_PER_MINUTE = ENV.oauth_failures_per_minute
 OAUTH2_PROVIDER_APPLICATION_MODEL = "consent.Client"
 OAUTH2_PROVIDER_GRANT_MODEL = "consent.AuthorizationCode"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "consent.AccessToken"  # noqa: S105 - a model's name

@@ -4,5 +4,7 @@ from django.dispatch import Signal
 
 # grant, at: nothing opens any more, tokens must die with it; sent inside the transaction that ends the grant
 grant_ended = Signal()
+# client, credentials, at: they are over because they leaked, tokens got with them must die; sent inside the transaction
+credentials_leaked = Signal()
 # no arguments: rows wait in the outbox; sent after the commit
 mail_written = Signal()

@@ -161,20 +161,21 @@ def _add_staff(person: structure.Person) -> None:
 
 
 def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
+    from cdsc_portal.lib import clock
     from consent.models import Client
     from consent.scopes.catalogue import SCOPES
+    from consent.services.credentials import first_secret
 
-    secret = secrets.token_urlsafe(32)
     client = Client.objects.filter(name=name).first() or Client(name=name)
     client.client_type = Client.CLIENT_CONFIDENTIAL
     client.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
-    client.client_secret = secret
     client.redirect_uris = callback
     client.allowed_scopes = list(SCOPES)
     client.purpose = purpose
     client.contact_email = "data@example.com"
     client.full_clean()
     client.save()
+    secret = first_secret(client=client, at=clock.now())
     return {"name": name, "client_id": client.client_id, "client_secret": secret, "redirect_uri": callback}
 
 

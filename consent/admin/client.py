@@ -30,6 +30,7 @@ from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
 from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
+from consent.services.credentials import first_secret
 from consent.transitions import OPEN
 
 _CHANGE = "consent.change_client"
@@ -121,11 +122,10 @@ class ClientAdmin(ShownChangeAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
-        """The secret is readable until the row is saved, and only then."""
-        is_public = obj.client_type == Client.CLIENT_PUBLIC
-        if not change:
-            request.new_client_secret = "" if is_public else obj.client_secret  # type: ignore[attr-defined]
+        """A client that is new gets its secret, which the answer shows."""
         super().save_model(request, obj, form, change)
+        if not change:
+            request.new_client_secret = first_secret(client=obj, at=clock.now())  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: Client, post_url_continue: str | None = None

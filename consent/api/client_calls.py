@@ -8,7 +8,7 @@ from cdsc_portal.lib.problems import Problem
 from consent.api.problems import Refusal, token_in_query
 from consent.models import Client
 from consent.oauth.client_calls import calling_client
-from consent.oauth.rate_limit import seconds_to_wait
+from consent.oauth.rate_limit import TooManyCalls
 
 
 class ClientAuthentication(BaseAuthentication):
@@ -18,9 +18,10 @@ class ClientAuthentication(BaseAuthentication):
         """Raises Refusal: 400 for a token in the query, 429 beyond OAUTH_CALLS_PER_MINUTE, else 401."""
         if "access_token" in request.query_params:
             raise token_in_query()
-        if wait := seconds_to_wait(request._request, {}, at=clock.now()):
-            raise _too_many(wait)
-        client = calling_client(request._request)
+        try:
+            client = calling_client(request._request, at=clock.now())
+        except TooManyCalls as refused:
+            raise _too_many(refused) from refused
         if client is None:
             raise _not_a_client()
         return None, client
@@ -41,12 +42,12 @@ def _not_a_client() -> Refusal:
     )
 
 
-def _too_many(wait: int) -> Refusal:
+def _too_many(refused: TooManyCalls) -> Refusal:
     return Refusal(
         Problem(
             429,
             "too_many_calls",
-            f"Too many calls; try again in {wait} s.",
-            headers={"Retry-After": str(wait)},
+            str(refused),
+            headers={"Retry-After": str(refused.wait)},
         )
     )

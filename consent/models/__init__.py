@@ -1,8 +1,10 @@
 """Who may see what, why and until when."""
 
+from consent.models.credential import Credential
 from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection, TakenOut
 from consent.models.message import ClientContact, Message, MessageStatus, MessageType
 from consent.models.oauth import (
+    NO_SECRET,
     AccessToken,
     AuthorizationCode,
     Client,
@@ -17,6 +19,7 @@ from consent.models.request import ConsentRequest, RequestStatus
 from consent.models.scope_setting import ScopeSetting
 
 __all__ = [
+    "NO_SECRET",
     "AccessToken",
     "Actor",
     "AuthorizationCode",
@@ -25,6 +28,7 @@ __all__ = [
     "ClientContact",
     "ClientStatus",
     "ConsentRequest",
+    "Credential",
     "DeviceGrant",
     "Disclosure",
     "Grant",

@@ -15,10 +15,15 @@ from oauth2_provider.models import (
     AbstractIDToken,
     AbstractRefreshToken,
     ApplicationManager,
+    ClientSecretField,
 )
 
 from cdsc_portal.lib.public_ids import new_public_id
 from consent.redirect_addresses import has_user_info, why_refused
+
+# A hash of Argon2 that no secret has: all zeros. A release of before there were credentials checks it in no time and
+# refuses every secret; an empty text it would compare as it is, and let in whoever sends nothing.
+NO_SECRET = "argon2$argon2id$v=19$m=8,t=1,p=1$bm8gc2VjcmV0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105
 
 
 class ClientStatus(models.TextChoices):
@@ -33,8 +38,12 @@ class Client(AbstractApplication):
 
     `allowed_scopes` are the scope ids it may ask for. `client_uri` is linked only once `uri_confirmed`.
     `all_or_nothing`: customers may choose services, but not leave out data or shorten dates (F-67).
+    Secrets are `credentials`; `client_secret` is the slow hash of one of before, until its first right use.
     """
 
+    client_secret = ClientSecretField(
+        max_length=255, blank=True, editable=False, db_index=True, default=NO_SECRET
+    )
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
     status = models.CharField(max_length=20, choices=ClientStatus.choices, default=ClientStatus.PRODUCTION)
     allowed_scopes = models.JSONField(default=list, blank=True)
@@ -104,12 +113,22 @@ class AuthorizationCode(AbstractGrant):
 
 
 class AccessToken(AbstractAccessToken):
-    """A bearer token of a grant; only its checksum is stored. Tokens of one code and its refreshes are a family."""
+    """A bearer token of a grant; only its checksum is stored. Tokens of one code and its refreshes are a family.
+
+    `credential` is the secret that its client called with; null = of before credentials, or of a public client.
+    """
 
     grant = models.ForeignKey(
         "consent.Grant", on_delete=models.CASCADE, null=True, related_name="access_tokens"
     )
     token_family = models.UUIDField(null=True, editable=False, db_index=True)
+    credential = models.ForeignKey(
+        "consent.Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="access_tokens",
+    )
 
     class Meta(AbstractAccessToken.Meta):
         verbose_name = "access token"
@@ -119,13 +138,20 @@ class RefreshToken(AbstractRefreshToken):
     """A refresh token of a grant; rotated at each use, its family ended on reuse (X-04).
 
     `rotated` is its first use. `revoked` says it was repudiated or replaced, which no retry undoes. `access_token` came
-    with it in one answer.
+    with it in one answer. `credential` as of an AccessToken.
     """
 
     grant = models.ForeignKey(
         "consent.Grant", on_delete=models.CASCADE, null=True, related_name="refresh_tokens"
     )
     rotated = models.DateTimeField(null=True, editable=False)
+    credential = models.ForeignKey(
+        "consent.Credential",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="refresh_tokens",
+    )
 
     class Meta(AbstractRefreshToken.Meta):
         verbose_name = "refresh token"

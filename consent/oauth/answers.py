@@ -5,8 +5,8 @@ import uuid
 from datetime import datetime, timedelta
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
 from consent.models import AuthorizationCode, ConsentRequest, Grant
-from consent.oauth.checksums import checksum
 from consent.oauth.redirects import answer_url, error_answer
 
 CODE_LIFETIME = timedelta(seconds=60)

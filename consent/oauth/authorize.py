@@ -23,7 +23,7 @@ from consent.oauth.authorization_request import (
     trusted_target,
 )
 from consent.oauth.incoming import MalformedParametersError, parameters
-from consent.oauth.rate_limit import seconds_to_wait
+from consent.oauth.rate_limit import TooManyCalls, count_claimed_call
 from consent.oauth.redirects import answer_url, error_answer
 from consent.services.ask import UnusableRequestUri, open_request, store_request
 from consent.views.redirects import BackToClient, SeeOther
@@ -46,13 +46,14 @@ def authorize(request: HttpRequest) -> HttpResponse:
     query = request.META.get("QUERY_STRING", "")
     try:
         sent = parameters(query)
-        if wait := seconds_to_wait(request, sent, at=at):
-            return _too_many(request, wait)
+        count_claimed_call(request, sent.get("client_id", ""), at=at)
         client = known_client(sent)
         if "request_uri" in sent:
             return _pushed(request, client, sent, at=at)
         require_code_flow(sent)
         target = trusted_target(client, sent)
+    except TooManyCalls as refused:
+        return _too_many(request, refused.wait)
     except (MalformedParametersError, UntrustedRequest) as wrong:
         return _bad_link(request, str(wrong))
     return _direct(request, query, sent, target, at=at)

@@ -1,7 +1,7 @@
 """What the endpoints for programs share: POST, a form body, JSON that nothing may keep, one error form."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 
 import structlog
@@ -10,24 +10,29 @@ from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 
 from cdsc_portal.lib import clock
+from consent.oauth.callers import Caller, authenticated_caller
 from consent.oauth.incoming import BodyTooLargeError, MalformedParametersError, form_parameters
-from consent.oauth.rate_limit import seconds_to_wait
+from consent.oauth.rate_limit import TooManyCalls
 from consent.oauth.redirects import error_answer
 
 log = structlog.get_logger()
 
-Answer = Callable[[HttpRequest, dict[str, str]], HttpResponse]
+Answer = Callable[[HttpRequest, dict[str, str], Caller], HttpResponse]
 _BODY_BYTES = 64 * 1024
 
 
-def program_endpoint(*, body_bytes: int = _BODY_BYTES) -> Callable[[Answer], Callable[..., HttpResponse]]:
-    """Make a view of `answer`, which gets the request and its form parameters and may raise OAuth2Error."""
+def program_endpoint(
+    *needed: str, body_bytes: int = _BODY_BYTES
+) -> Callable[[Answer], Callable[..., HttpResponse]]:
+    """Make a view of `answer`, which gets the request, its form parameters, `needed` among them, and the client that
+    calls, authenticated; it may raise OAuth2Error.
+    """
 
     def decorate(answer: Answer) -> Callable[..., HttpResponse]:
         @csrf_exempt  # these carry credentials of their own and no cookie
         @wraps(answer)
         def view(request: HttpRequest) -> HttpResponse:
-            response = _answered(answer, request, body_bytes)
+            response = _answered(answer, request, needed, body_bytes)
             response["Cache-Control"] = "no-store"
             response["Pragma"] = "no-cache"
             return response
@@ -37,16 +42,18 @@ def program_endpoint(*, body_bytes: int = _BODY_BYTES) -> Callable[[Answer], Cal
     return decorate
 
 
-def _answered(answer: Answer, request: HttpRequest, body_bytes: int) -> HttpResponse:
+def _answered(answer: Answer, request: HttpRequest, needed: Sequence[str], body_bytes: int) -> HttpResponse:
     if request.method != "POST":
         response = error_response("invalid_request", "This endpoint answers POST only.", status=405)
         response["Allow"] = "POST"
         return response
     try:
         sent = form_parameters(request, limit=body_bytes)
-        if wait := seconds_to_wait(request, sent, at=clock.now()):
-            return _too_many(wait)
-        return answer(request, sent)
+        if missing := [name for name in needed if name not in sent]:
+            return error_response("invalid_request", f"{missing[0]} is missing.", status=400)
+        return answer(request, sent, authenticated_caller(request, sent, at=clock.now()))
+    except TooManyCalls as refused:
+        return _too_many(refused)
     except BodyTooLargeError as error:
         return error_response("invalid_request", str(error), status=413)
     except MalformedParametersError as error:
@@ -58,11 +65,9 @@ def _answered(answer: Answer, request: HttpRequest, body_bytes: int) -> HttpResp
         return error_response(error.error, error.description, status=error.status_code)
 
 
-def _too_many(wait: int) -> HttpResponse:
-    response = error_response(
-        "temporarily_unavailable", f"Too many calls; try again in {wait} s.", status=429
-    )
-    response["Retry-After"] = str(wait)
+def _too_many(refused: TooManyCalls) -> HttpResponse:
+    response = error_response("temporarily_unavailable", str(refused), status=429)
+    response["Retry-After"] = str(refused.wait)
     return response
 
 

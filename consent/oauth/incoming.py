@@ -54,12 +54,3 @@ class BodyTooLargeError(ValueError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The request is too large; at most {limit} bytes are read.")
-
-
-def credentials(request: HttpRequest) -> dict[str, str]:
-    """The one header that oauthlib and the validator look at, under the name they look for.
-
-    Other letters than ASCII, on which base64 would raise, become ones that no credentials have.
-    """
-    authorization = request.headers.get("Authorization", "").encode("ascii", "replace").decode()
-    return {"HTTP_AUTHORIZATION": authorization} if authorization else {}

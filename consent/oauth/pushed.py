@@ -14,27 +14,22 @@ from consent.oauth.authorization_request import (
     require_code_flow,
     trusted_target,
 )
+from consent.oauth.callers import Caller
 from consent.oauth.endpoint import error_response, program_endpoint
-from consent.oauth.incoming import credentials
-from consent.oauth.server import PortalServer
 from consent.services.ask import PUSHED_FOR, push_request
 
 REQUEST_BYTES = 64 * 1024  # of the values; form-encoding makes up to three times of them
 _BODY_BYTES = 3 * REQUEST_BYTES
-_server = PortalServer()
 
 
 @program_endpoint(body_bytes=_BODY_BYTES)
-def push(request: HttpRequest, sent: dict[str, str]) -> HttpResponse:
+def push(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """Store a request for the browser to come: the client authenticated, then bound, then the rest checked (X-07)."""
-    client = _server.authenticated_client(sent, credentials(request))
-    if sent.get("client_id", client.client_id) != client.client_id:
-        return error_response("invalid_request", "client_id is not the client that called.", status=400)
     if "request_uri" in sent:
         return error_response("invalid_request", "request_uri cannot itself be pushed.", status=400)
     if sum(len(value.encode()) for value in sent.values()) > REQUEST_BYTES:
         return error_response("invalid_request", f"More than {REQUEST_BYTES} bytes of values.", status=413)
-    return JsonResponse(_stored(client, sent, at=clock.now()), status=201)
+    return JsonResponse(_stored(caller.client, sent, at=clock.now()), status=201)
 
 
 def _stored(client: Client, sent: dict[str, str], *, at: datetime) -> dict[str, str | int]:

@@ -8,12 +8,13 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749.endpoints.introspect import IntrospectEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.revocation import RevocationEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.token import TokenEndpoint
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
 
 from cdsc_portal.lib import clock
 from consent.models import Client
+from consent.oauth.callers import Caller
 from consent.oauth.tokens import access_ends, granted_details, lifetime
 from consent.oauth.validator import PortalValidator
 
@@ -33,10 +34,10 @@ class GrantToken(BearerToken):
 
 
 class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
-    """One validator behind the token, introspection and revocation endpoints."""
+    """The token, introspection and revocation endpoints for one call of `caller`, with one validator behind them."""
 
-    def __init__(self) -> None:
-        validator = PortalValidator()
+    def __init__(self, caller: Caller) -> None:
+        validator = PortalValidator(caller)
         token_type = GrantToken(
             validator,
             token_generator=_new_token,
@@ -54,22 +55,11 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
         IntrospectEndpoint.__init__(self, validator)
         RevocationEndpoint.__init__(self, validator)
 
-    def validate_token_request(self, request: Request) -> None:
-        super().validate_token_request(request)
-        if not request.grant_type:
-            raise InvalidRequestError("Missing grant_type parameter.", request=request)
-
     def validate_introspect_request(self, request: Request) -> None:
         """Only a client that can prove who it is learns about tokens (X-13)."""
         super().validate_introspect_request(request)
         if request.client.client_type == Client.CLIENT_PUBLIC:
             raise InvalidClientError(request=request)
-
-    def authenticated_client(self, sent: dict[str, str], credentials: dict[str, str]) -> Client:
-        """Who calls, by credentials; a public client by its id. Raises InvalidClientError."""
-        request = Request("", http_method="POST", body=sent, headers=credentials)
-        self._raise_on_invalid_client(request)
-        return request.client
 
 
 def _new_token(request: Request, refresh_token: bool = False) -> str:

@@ -2,32 +2,31 @@
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
+from cdsc_portal.lib import clock
+from consent.oauth.callers import Caller
 from consent.oauth.endpoint import from_oauthlib, program_endpoint
-from consent.oauth.incoming import credentials
 from consent.oauth.server import PortalServer
+from consent.services.credentials import hold_credential
 
-_server = PortalServer()
 
-
-@program_endpoint()
+@program_endpoint("grant_type")
 @transaction.atomic  # what a second use ends stays ended, though the answer is an error (X-03, X-04)
-def token(request: HttpRequest, sent: dict[str, str]) -> HttpResponse:
+def token(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """Exchange a code or a refresh token for tokens of its grant."""
-    return from_oauthlib(*_server.create_token_response(request.path, "POST", sent, credentials(request)))
+    if caller.credential and not hold_credential(caller.credential, at=clock.now()):
+        raise InvalidClientError
+    return from_oauthlib(*PortalServer(caller).create_token_response(request.path, "POST", sent))
 
 
-@program_endpoint()
-def introspect(request: HttpRequest, sent: dict[str, str]) -> HttpResponse:
+@program_endpoint("token")
+def introspect(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """Say what the caller's own token opens."""
-    return from_oauthlib(
-        *_server.create_introspect_response(request.path, "POST", sent, credentials(request))
-    )
+    return from_oauthlib(*PortalServer(caller).create_introspect_response(request.path, "POST", sent))
 
 
-@program_endpoint()
-def revoke(request: HttpRequest, sent: dict[str, str]) -> HttpResponse:
+@program_endpoint("token")
+def revoke(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """End the caller's own token; the grant stays, which only the customer gives and takes."""
-    return from_oauthlib(
-        *_server.create_revocation_response(request.path, "POST", sent, credentials(request))
-    )
+    return from_oauthlib(*PortalServer(caller).create_revocation_response(request.path, "POST", sent))

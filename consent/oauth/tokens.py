@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from consent.models import AccessToken, AuthorizationCode, Grant, RefreshToken
-from consent.oauth.checksums import checksum
+from cdsc_portal.lib.checksums import checksum
+from consent.models import AccessToken, AuthorizationCode, Client, Credential, Grant, RefreshToken
 from consent.scopes.catalogue import scope_named
 from consent.transitions import OPEN, READABLE, GrantStatus
 
@@ -77,10 +77,25 @@ def end_lost_pair(token: RefreshToken, *, at: datetime) -> None:
 
 
 def store_tokens(
-    *, grant: Grant, family: uuid.UUID, scope: str, access: str, refresh: str | None, expires: datetime
+    *,
+    grant: Grant,
+    family: uuid.UUID,
+    scope: str,
+    access: str,
+    refresh: str | None,
+    expires: datetime,
+    credential: Credential | None,
 ) -> None:
-    """Store the checksums of an access token and, for a grant that lasts, of its refresh token (X-18)."""
-    owner = {"user_id": grant.user_id, "application_id": grant.client_id, "grant": grant}
+    """Store the checksums of an access token and, for a grant that lasts, of its refresh token (X-18).
+
+    Both name the credential of the call that they answer, so that they can end with it (X-19).
+    """
+    owner = {
+        "user_id": grant.user_id,
+        "application_id": grant.client_id,
+        "grant": grant,
+        "credential": credential,
+    }
     access_token = AccessToken.objects.create(
         **owner, token_family=family, scope=scope, expires=expires, token_checksum=checksum(access)
     )
@@ -102,6 +117,13 @@ def end_tokens_of(grant: Grant, *, at: datetime) -> None:
     AuthorizationCode.objects.filter(grant=grant, spent__isnull=True).delete()
     RefreshToken.objects.filter(grant=grant, revoked__isnull=True).update(revoked=at)
     AccessToken.objects.filter(grant=grant).delete()
+
+
+def end_tokens_got_by(client: Client, credentials: Collection[Credential], *, at: datetime) -> None:
+    """End the tokens of a confidential client that were got with `credentials`, or before tokens named any (X-19)."""
+    theirs = Q(application=client) & (Q(credential__in=credentials) | Q(credential=None))
+    RefreshToken.objects.filter(theirs, revoked__isnull=True).update(revoked=at)
+    AccessToken.objects.filter(theirs).delete()
 
 
 def delete_expired(*, at: datetime) -> int:

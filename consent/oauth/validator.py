@@ -1,8 +1,8 @@
 """What oauthlib asks us while it answers the token, revocation and introspection endpoints.
 
-django-oauth-toolkit's validator authenticates clients; codes and tokens are ours, since each belongs to a
-grant. oauthlib passes state from one question to the next on its request: we add `grant`, `token_family`
-and `authorization_code` there.
+Clients are authenticated before (`callers`); codes and tokens are ours, since each belongs to a grant. oauthlib
+passes state from one question to the next on its request: we add `grant`, `token_family` and `authorization_code`
+there.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +14,10 @@ from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
 from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus, RefreshToken
 from consent.oauth import tokens
-from consent.oauth.checksums import checksum
+from consent.oauth.callers import Caller
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
 from consent.queries.outcomes import code_was_used
 from consent.requests import InvalidDetails
@@ -26,9 +27,17 @@ from consent.requests.details_json import read_entries
 class PortalValidator(OAuth2Validator):
     """Codes once, refresh tokens rotated, everything bound to its client and its grant."""
 
-    def _load_application(self, client_id: str | None, request: Request) -> Client | None:
-        """No id has a NUL in it, and the database takes none to look for."""
-        return None if "\x00" in (client_id or "") else super()._load_application(client_id, request)
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self.caller = caller
+
+    def client_authentication_required(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        return True
+
+    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        """It was authenticated before its call came here."""
+        request.client = self.caller.client
+        return True
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Client, request: Request, *args: Any, **kwargs: Any
@@ -140,6 +149,7 @@ class PortalValidator(OAuth2Validator):
             access=token["access_token"],
             refresh=token.get("refresh_token"),
             expires=at + timedelta(seconds=token["expires_in"]),
+            credential=self.caller.credential,
         )
 
     @transaction.atomic

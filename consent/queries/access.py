@@ -1,12 +1,12 @@
 """From a bearer token to what it opens now: one statement, run on every call."""
 
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
+from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from consent.access import AccessPart, DataAccess
@@ -80,7 +80,7 @@ def data_access(token: str, *, at: datetime) -> DataAccess | None:
     utility offers open anything.
     """
     parameters: dict[str, Any] = {
-        "checksum": hashlib.sha256(token.encode()).hexdigest(),
+        "checksum": checksum(token),
         "at": at,
     }
     with prepared_cursor(binary=True) as cursor:

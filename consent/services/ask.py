@@ -1,6 +1,5 @@
 """Store what a third party asks, pushed or direct; from then on only the stored copy counts (X-11)."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.public_ids import new_secret
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from consent.queries.scope_settings import closed_scopes
@@ -69,7 +69,7 @@ def push_request(
     request_uri = REQUEST_URI_PREFIX + new_secret()
     request = ConsentRequest.objects.create(
         **_fields(client, access, asked),
-        request_uri_hash=_hash(request_uri),
+        request_uri_hash=checksum(request_uri),
         status=RequestStatus.PUSHED,
         created=at,
         expires=at + PUSHED_FOR,
@@ -82,7 +82,7 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> ConsentRe
     with transaction.atomic():
         request = (
             ConsentRequest.objects.select_for_update()
-            .filter(client=client, request_uri_hash=_hash(request_uri))
+            .filter(client=client, request_uri_hash=checksum(request_uri))
             .filter(status=RequestStatus.PUSHED, expires__gt=at)
             .first()
         )
@@ -133,7 +133,3 @@ def _fields(client: Client, access: AccessRequest, asked: Asked) -> dict[str, ob
         "prompt_login": asked.prompt_login,
         "details": access.as_json(),
     }
-
-
-def _hash(request_uri: str) -> str:
-    return hashlib.sha256(request_uri.encode()).hexdigest()

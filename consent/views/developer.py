@@ -1,5 +1,7 @@
 """Pages of a third party's own people: its clients, their secrets, messages with the utility."""
 
+from datetime import timedelta
+
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
@@ -59,7 +61,7 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
     confidential = clients_of(current_user(request)).filter(client_type=Client.CLIENT_CONFIDENTIAL)
     client = get_object_or_404(confidential, public_id=public_id)
     if request.method == "POST":
-        made = renew_secret(client=client, by=current_user(request), at=clock.now())
+        made = renew_secret(client=client, by=current_user(request), at=clock.now(), keep=timedelta())
         keep_secret(request, client, made)
         return SeeOther(request.path)
     # to ask for headers alone uses nothing up

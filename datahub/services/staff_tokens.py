@@ -1,12 +1,12 @@
 """Tokens with which programs of staff send feed files. They open the upload API and nothing else."""
 
-import hashlib
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 
 from accounts.models import User
+from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.public_ids import new_secret
 from datahub.models import StaffToken
 
@@ -33,7 +33,7 @@ def issue_staff_token(*, user: User, label: str, expires: datetime, at: datetime
         raise TokenNotIssuedError("it must end, at the latest in a year")
     text = _PREFIX + new_secret()
     token = StaffToken.objects.create(
-        user=user, label=label, token_checksum=_checksum(text), created=at, expires=expires
+        user=user, label=label, token_checksum=checksum(text), created=at, expires=expires
     )
     log.info("staff_token.issued", token=token.pk, user=user.public_id)
     return token, text
@@ -47,7 +47,7 @@ def revoke_staff_token(*, token: StaffToken, at: datetime) -> None:
 
 def used_staff_token(text: str, *, at: datetime) -> StaffToken | None:
     """The token of this text, marked as used; None: unknown, over, or its user may not run feeds any more."""
-    found = StaffToken.objects.filter(token_checksum=_checksum(text), revoked=None, expires__gt=at)
+    found = StaffToken.objects.filter(token_checksum=checksum(text), revoked=None, expires__gt=at)
     token = found.select_related("user").first()
     if token is None or not _may_send(token.user):
         return None
@@ -58,8 +58,3 @@ def used_staff_token(text: str, *, at: datetime) -> StaffToken | None:
 
 def _may_send(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm(RUN_FEEDS)
-
-
-def _checksum(text: str) -> str:
-    """SHA-256, hex: enough, unsalted, for 256 random bits."""
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,8 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import BillingAccount, ServiceContract, User
 from cdsc_portal.lib import clock
-from consent.models import Client, ConsentRequest, Grant, GrantPart, Receipt, Selection
+from cdsc_portal.lib.checksums import checksum
+from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
 from consent.services.approve import approve_request
@@ -28,13 +29,18 @@ class ClientFactory(DjangoModelFactory):
 
     class Meta:
         model = Client
+        skip_postgeneration_save = True
 
     name = factory.Sequence(lambda n: f"Sunny Savings {n}")
     client_type = Client.CLIENT_CONFIDENTIAL
     authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
-    client_secret = SECRET
     redirect_uris = "https://app.example.com/callback"
     allowed_scopes = factory.LazyFunction(lambda: list(SCOPES))
+
+    @factory.post_generation
+    def secret(client: Client, create: bool, text: str | None, **_: object):
+        if client.client_type == Client.CLIENT_CONFIDENTIAL and text != "":
+            Credential.objects.create(client=client, digest=checksum(text or SECRET))
 
 
 class GrantFactory(DjangoModelFactory):

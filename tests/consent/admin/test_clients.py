@@ -4,10 +4,10 @@ import re
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission
 
 from accounts.models import StaffAction
+from cdsc_portal.lib.checksums import checksum
 from consent.models import AccessToken, AuthorizationCode, Client, Message, RefreshToken
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
@@ -28,7 +28,7 @@ def test_a_client_is_registered_and_its_secret_shown_once(staff):
 
     client = Client.objects.get()
     secret = re.search(r'id="client-secret">([^<]+)<', page.content.decode()).group(1)
-    assert check_password(secret, client.client_secret)
+    assert client.credentials.get().digest == checksum(secret)
     assert "no-store" in page["Cache-Control"]
     assert client.client_id in page.content.decode()
     assert (client.allowed_scopes, client.authorization_grant_type) == (
@@ -37,18 +37,19 @@ def test_a_client_is_registered_and_its_secret_shown_once(staff):
     )
     later = staff.get(f"/admin/consent/client/{client.pk}/change/").content.decode()
     assert secret not in later
-    assert client.client_secret not in later
+    assert client.credentials.get().digest not in later
 
 
 def test_saving_a_client_keeps_its_secret(staff):
     staff.post(ADD, FORM)
     before = Client.objects.get()
+    digest = before.credentials.get().digest
 
     changed = FORM | {"name": "Sunny Roofs Ltd (demo)", "confirmed": "yes"}
     staff.post(f"/admin/consent/client/{before.pk}/change/", changed)
 
     after = Client.objects.get()
-    assert (after.name, after.client_secret) == ("Sunny Roofs Ltd (demo)", before.client_secret)
+    assert (after.name, after.credentials.get().digest) == ("Sunny Roofs Ltd (demo)", digest)
 
 
 def test_a_public_client_has_no_secret(staff):

@@ -28,7 +28,7 @@ def test_the_next_minute_is_a_new_one(third_party, settings):
 
 
 def test_failed_secrets_count_too(third_party, settings):
-    settings.OAUTH_CALLS_PER_MINUTE = 2
+    settings.OAUTH_FAILURES_PER_MINUTE = 2
     third_party.secret = "wrong"
     with time_machine.travel(clock.now().replace(second=20), tick=False):
         answers = [third_party.revoke("unknown").status_code for _ in range(3)]

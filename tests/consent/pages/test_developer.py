@@ -162,7 +162,7 @@ def test_the_secret_of_another_is_not_to_be_found(contact):
 
 
 def test_a_public_client_has_no_secret_to_renew(contact, person):
-    public = ClientFactory(client_type="public", client_secret="")
+    public = ClientFactory(client_type="public")
     ClientContact.objects.create(client=public, user=person)
 
     url = reverse("developer_secret", args=[public.public_id])

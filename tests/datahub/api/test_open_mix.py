@@ -100,7 +100,7 @@ def test_a_wrong_secret_reads_nothing(client):
 
 
 def test_guesses_at_a_secret_are_counted(client, settings):
-    settings.OAUTH_CALLS_PER_MINUTE = 2
+    settings.OAUTH_FAILURES_PER_MINUTE = 2
 
     answers = [get(client, GENERATION, secret="guessed").status_code for _ in range(4)]
 

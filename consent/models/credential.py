@@ -1,0 +1,35 @@
+"""Secrets by which clients prove who they are."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from cdsc_portal.lib import clock
+
+
+class Credential(models.Model):
+    """A secret of a client, kept as a checksum only (X-18). A client may have several that work at a time.
+
+    It works until `expires`; null = until it is renewed. Rows stay when they are over, since tokens name the secret
+    they came by. `digest` is null for a secret of before there were credentials that was renewed unused: its slow
+    hash still stands on the client's row, and gives way to the digest at the first right use.
+    """
+
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="credentials"
+    )
+    digest = models.CharField(max_length=64, null=True, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
+    expires = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["client", "-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "digest"], name="credential_once_of_a_client"),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(digest=None), name="one_credential_without_digest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"secret of {self.client} of {self.created:%Y-%m-%d}"

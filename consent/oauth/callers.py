@@ -1,0 +1,78 @@
+"""Who calls an endpoint for programs: one client, by one way of authenticating (RFC 6749 sections 2.3 and 3.2.1)."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+
+from consent.models import Client, ClientStatus, Credential
+from consent.oauth.rate_limit import count_claimed_call, count_failure, count_proven_call, count_slow_check
+from consent.queries.credentials import KnownClient, known_client
+from consent.services.credentials import upgraded
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client, and the credential that proved it; a public client has none."""
+
+    client: Client
+    credential: Credential | None
+
+
+def authenticated_caller(request: HttpRequest, sent: dict[str, str], *, at: datetime) -> Caller:
+    """The caller by its header (HTTP Basic) or its body. Outside a transaction: its calls and failures are counted.
+
+    A right secret is never kept waiting for what others failed to guess. A disabled client is as good as unknown.
+    Raises InvalidRequestError: two ways in one call; InvalidClientError; TooManyCalls.
+    """
+    client_id, secret = _sent_credentials(request, sent)
+    known = known_client(client_id)
+    if known is not None and known.client.status == ClientStatus.DISABLED:
+        known = None
+    if known is not None and known.client.client_type == Client.CLIENT_PUBLIC and secret is None:
+        count_claimed_call(request, client_id, at=at)
+        return Caller(known.client, None)
+    credential = known.proven_by(secret, at=at) if known and secret else None
+    if credential is None:
+        count_failure(request, client_id, at=at)
+        credential = _of_before(request, known, secret, at=at) if known and secret else None
+    if known is None or credential is None:
+        raise InvalidClientError
+    count_proven_call(request, known.client, at=at)
+    return Caller(known.client, credential)
+
+
+def _of_before(request: HttpRequest, known: KnownClient, secret: str, *, at: datetime) -> Credential | None:
+    """The credential of a secret that only a slow hash can check. Raises TooManyCalls."""
+    if known.slow_hash(at=at) is None:
+        return None
+    count_slow_check(request, at=at)
+    return upgraded(known=known, secret=secret, at=at)
+
+
+def _sent_credentials(request: HttpRequest, sent: dict[str, str]) -> tuple[str, str | None]:
+    """The id that the call names, and its secret. Raises InvalidRequestError: two ways, two clients."""
+    header = request.headers.get("Authorization", "")
+    is_basic = header.partition(" ")[0].lower() == "basic"
+    ways = [is_basic, "client_secret" in sent, "client_assertion" in sent]
+    if sum(ways) > 1:
+        raise InvalidRequestError("More than one way of authenticating; use one (RFC 6749 section 2.3).")
+    if not is_basic:
+        return sent.get("client_id", ""), sent.get("client_secret")
+    client_id, secret = _basic(header)
+    if sent.get("client_id", client_id) != client_id:
+        raise InvalidRequestError("client_id is not the client of the Authorization header.")
+    return client_id, secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Id and secret, each form-encoded before the two were joined. Raises InvalidClientError: neither can be read."""
+    try:
+        pair = base64.b64decode(header.partition(" ")[2].strip(), validate=True).decode()
+    except ValueError as error:  # no base64, not of ASCII letters, or no UTF-8 inside
+        raise InvalidClientError from error
+    client_id, _colon, secret = pair.partition(":")
+    return unquote_plus(client_id), unquote_plus(secret)

@@ -1,0 +1,50 @@
+"""The secrets by which clients prove who they are."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cdsc_portal.lib.checksums import checksum
+from consent.models import NO_SECRET, Client, Credential
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """A client with all credentials it ever had, newest first."""
+
+    client: Client
+    credentials: Sequence[Credential]
+
+    def proven_by(self, secret: str, *, at: datetime) -> Credential | None:
+        """The credential whose secret this is, while it works. Compares in constant time, and every one of them."""
+        digest = checksum(secret)
+        same = [one for one in self.credentials if one.digest and hmac.compare_digest(one.digest, digest)]
+        return next((one for one in same if _works(one, at)), None)
+
+    def slow_hash(self, *, at: datetime) -> str | None:
+        """The hash of a secret of before there were credentials, while that works and was not used since."""
+        if self.client.client_secret == NO_SECRET:
+            return None
+        waiting = [one for one in self.credentials if one.digest is None and _works(one, at)]
+        return self.client.client_secret if waiting or not self.credentials else None
+
+
+def known_client(client_id: str) -> KnownClient | None:
+    """The client of this id with its credentials; None where there is none. One query, two without a credential."""
+    if "\x00" in client_id:
+        return None
+    found = list(Credential.objects.filter(client__client_id=client_id).select_related("client"))
+    if found:
+        return KnownClient(found[0].client, found)
+    client = Client.objects.filter(client_id=client_id).first()
+    return KnownClient(client, ()) if client else None
+
+
+def secrets_in_use(*, client: Client, at: datetime) -> list[Credential]:
+    """Credentials of `client` that work at `at`, newest first. One query."""
+    return [one for one in client.credentials.all() if _works(one, at)]
+
+
+def _works(credential: Credential, at: datetime) -> bool:
+    return credential.expires is None or credential.expires > at
