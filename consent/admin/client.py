@@ -24,11 +24,13 @@ from unfold.widgets import (
 
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import list_link
+from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from consent.admin.shown_change import ShownChangeAdmin
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
+from consent.secret_form import SecretForm
 from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
 from consent.services.credentials import first_secret
 from consent.transitions import OPEN
@@ -88,6 +90,10 @@ class ClientForm(forms.ModelForm):
         self.instance.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
 
 
+class StaffSecretForm(SecretForm, ReasonForm):
+    """What becomes of the secret, and why."""
+
+
 @admin.register(Client)
 class ClientAdmin(ShownChangeAdmin):
     """A third party's application. It is never deleted: grants and disclosures name it."""
@@ -99,7 +105,7 @@ class ClientAdmin(ShownChangeAdmin):
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
     readonly_fields = ("client_id", "status", "grants", "created", "updated")
-    actions_detail = ("suspend", "reinstate")
+    actions_detail = ("suspend", "reinstate", "renew_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         is_open = Q(grants__status__in=OPEN)
@@ -130,12 +136,16 @@ class ClientAdmin(ShownChangeAdmin):
     def response_add(
         self, request: HttpRequest, obj: Client, post_url_continue: str | None = None
     ) -> HttpResponse:
+        secret: str = request.new_client_secret  # type: ignore[attr-defined]
+        return self._shown_secret(request, obj, secret, title=_("%s is registered") % obj.name)
+
+    def _shown_secret(self, request: HttpRequest, client: Client, secret: str, *, title: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%s is registered") % obj.name,
-            "client": obj,
-            "secret": request.new_client_secret,  # type: ignore[attr-defined]
-            "onward": _page(obj),
+            "title": title,
+            "client": client,
+            "secret": secret,
+            "onward": _page(client),
         }
         response = TemplateResponse(request, "admin/consent/client_secret.html", context)
         add_never_cache_headers(response)
@@ -160,6 +170,7 @@ class ClientAdmin(ShownChangeAdmin):
         own = [
             path("<int:pk>/suspend/", wrapped(self.suspend_page), name="consent_client_suspend"),
             path("<int:pk>/reinstate/", wrapped(self.reinstate_page), name="consent_client_reinstate"),
+            path("<int:pk>/secret/", wrapped(self.secret_page), name="consent_client_secret"),
         ]
         return [*own, *super().get_urls()]
 
@@ -170,6 +181,34 @@ class ClientAdmin(ShownChangeAdmin):
     @action(description=_("Reinstate"), permissions=["act"])
     def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_client_reinstate", object_id)
+
+    @action(description=_("Renew the secret"), permissions=["act"])
+    def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_client_secret", object_id)
+
+    def secret_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For a company that cannot do it itself at /developer/. Its contacts are told. 404 for a public client."""
+        if not request.user.has_perm(_CHANGE):
+            raise PermissionDenied
+        client = get_object_or_404(Client, pk=pk, client_type=Client.CLIENT_CONFIDENTIAL)
+        title, at = _("The secret of %s") % client.name, clock.now()
+        form = StaffSecretForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            text = _("%d tokens work now. Where they end, the company must ask each customer again.")
+            return ask(
+                request,
+                self.admin_site,
+                title=title,
+                text=text % live_tokens(client=client, at=at),
+                button=_("Renew the secret"),
+                back=_page(client),
+                form=form,
+            )
+        with transaction.atomic():
+            secret = form.renew(client=client, by=current_user(request), at=at)
+            what = f"renew_secret: {form.cleaned_data['before']}"
+            self.log_act(request, client, what, reason=form.cleaned_data["reason"])
+        return self._shown_secret(request, client, secret, title=title)
 
     def suspend_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         text = _(

@@ -1,7 +1,5 @@
 """Pages of a third party's own people: its clients, their secrets, messages with the utility."""
 
-from datetime import timedelta
-
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
@@ -15,9 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Client, Message
+from consent.queries.clients import live_tokens
+from consent.queries.credentials import secrets_in_use
 from consent.queries.developer import client_cards, clients_of, message_lines, thread_of, thread_page
-from consent.services.credentials import renew_secret
+from consent.secret_form import SecretForm
+from consent.services.credentials import end_older_secrets
 from consent.services.messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.views.redirects import SeeOther
 from consent.views.shown_once import keep_secret, take_secret
@@ -56,18 +58,30 @@ def developer(request: HttpRequest) -> HttpResponse:
 def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET says what a new secret does, or shows the one that POST made a moment ago, this once: a reload makes none.
 
-    404 for a client that has none.
+    POST may also end the secrets before the newest, with their tokens. 404 for a client that has none.
     """
-    confidential = clients_of(current_user(request)).filter(client_type=Client.CLIENT_CONFIDENTIAL)
+    user, at = current_user(request), clock.now()
+    confidential = clients_of(user).filter(client_type=Client.CLIENT_CONFIDENTIAL)
     client = get_object_or_404(confidential, public_id=public_id)
-    if request.method == "POST":
-        made = renew_secret(client=client, by=current_user(request), at=clock.now(), keep=timedelta())
+    if request.method == "POST" and "end_older" in request.POST:
+        end_older_secrets(client=client, by=user, at=at)
+        messages.success(request, _("The older secrets no longer work, nor do tokens got with them."))
+        return SeeOther(request.path)
+    form = SecretForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        made = form.renew(client=client, by=user, at=at)
         keep_secret(request, client, made)
         return SeeOther(request.path)
-    # to ask for headers alone uses nothing up
-    secret = take_secret(request, client) if request.method == "GET" else ""
-    shown = {"client": client, "secret": secret}
-    return render(request, "consent/developer_secret.html", shown)
+    ends = [one.expires for one in secrets_in_use(client=client, at=at)[1:] if one.expires]
+    context = {
+        "client": client,
+        # to ask for headers alone uses nothing up
+        "secret": take_secret(request, client) if request.method == "GET" else "",
+        "kept_until": moment_in_words(max(ends)) if ends else "",
+        "tokens": live_tokens(client=client, at=at),
+        "form": form,
+    }
+    return render(request, "consent/developer_secret.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,14 +1,16 @@
 """Third parties in admin: registered, suspended, reinstated."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.test import Client as Browser
 
 from accounts.models import StaffAction
 from cdsc_portal.lib.checksums import checksum
-from consent.models import AccessToken, AuthorizationCode, Client, Message, RefreshToken
+from consent.models import AccessToken, AuthorizationCode, Client, Credential, Message, RefreshToken
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory
@@ -56,7 +58,40 @@ def test_a_public_client_has_no_secret(staff):
     page = staff.post(ADD, FORM | {"client_type": "public"})
 
     assert 'id="client-secret"' not in page.content.decode()
-    assert Client.objects.get().client_type == "public"
+    assert Client.objects.get().client_type == "public" and not Credential.objects.exists()
+
+
+def test_staff_renew_a_secret_with_a_reason_and_see_it_once(staff):
+    client = ClientFactory()
+    url = f"/admin/consent/client/{client.pk}/secret/"
+    asked = staff.get(url).content.decode()
+    staff.post(url, {"before": "24", "reason": ""})
+    without_reason = Credential.objects.count()
+
+    page = staff.post(url, {"before": "24", "reason": "their developer left"})
+
+    secret = re.search(r'id="client-secret">([^<]+)<', page.content.decode()).group(1)
+    newest, before = Credential.objects.all()
+    assert "works for 24 hours more" in asked and "0 tokens work now" in asked
+    assert without_reason == 1 and "no-store" in page["Cache-Control"]
+    assert (newest.digest, newest.expires) == (checksum(secret), None)
+    assert before.expires - newest.created == timedelta(hours=24)
+    action = StaffAction.objects.get()
+    assert (action.reason, action.what) == ("their developer left", "renew_secret: 24")
+    assert Message.objects.get(client=client).name == "Secret renewed"
+
+
+def test_only_who_may_change_clients_renews_a_secret(staff):
+    public, third_party = ClientFactory(client_type="public"), ClientFactory()
+    clerk, browser = UserFactory(is_staff=True), Browser()
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_client"))
+    browser.force_login(clerk)
+    url = f"/admin/consent/client/{third_party.pk}/secret/"
+
+    refused = browser.post(url, {"before": "0", "reason": "x"})
+
+    assert (refused.status_code, Credential.objects.get().expires) == (403, None)
+    assert staff.get(f"/admin/consent/client/{public.pk}/secret/").status_code == 404
 
 
 def test_a_public_client_may_live_on_a_device(staff):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
@@ -19,6 +20,7 @@ from tests.factories.consent import SECRET, ClientFactory, GrantFactory
 
 pytestmark = pytest.mark.django_db
 URL = "/developer/"
+NOW = {"before": "0"}  # the secret in use ends at once
 
 
 @pytest.fixture
@@ -67,23 +69,57 @@ def test_who_is_nobodys_contact_sees_no_client_and_cannot_write():
     assert contact.get(reverse("developer_new_message")).status_code == 404
 
 
-def test_a_renewed_secret_is_shown_once_and_the_old_one_opens_nothing(contact, client_app, client):
+def test_a_renewed_secret_is_shown_once_and_the_one_before_works_for_a_day(contact, client_app, client):
     url = reverse("developer_secret", args=[client_app.public_id])
-    assert "replaces the one in use at once" in words(contact.get(url))
+    before = html.fromstring(contact.get(url).content.decode()).xpath("string(//input[@checked]/@value)")
 
-    secret = shown_secret(contact.post(url, follow=True))
+    shown = contact.post(url, {"before": before}, follow=True)
 
-    assert len(secret) == 43
-    assert refusal(client, client_app, secret) == "invalid_grant"
-    assert refusal(client, client_app, SECRET) == "invalid_client"
+    secret = shown_secret(shown)
+    assert len(secret) == 43 and "The one before works until" in words(shown)
+    assert refusal(client, client_app, secret) == refusal(client, client_app, SECRET) == "invalid_grant"
+    with time_machine.travel(clock.now() + timedelta(hours=24)):
+        assert refusal(client, client_app, secret) == "invalid_grant"
+        assert refusal(client, client_app, SECRET) == "invalid_client"
     assert secret not in contact.get(URL).content.decode()
     assert Message.objects.get().name == "Secret renewed"
     assert secret not in Message.objects.get().description
 
 
+@pytest.mark.parametrize("before", ["0", "leaked"])
+def test_a_secret_can_end_at_once(contact, client_app, client, before):
+    url = reverse("developer_secret", args=[client_app.public_id])
+
+    shown = contact.post(url, {"before": before}, follow=True)
+
+    assert "The one before no longer works." in words(shown)
+    assert refusal(client, client_app, shown_secret(shown)) == "invalid_grant"
+    assert refusal(client, client_app, SECRET) == "invalid_client"
+
+
+def test_what_was_renewed_can_be_ended_early(contact, client_app, client):
+    url = reverse("developer_secret", args=[client_app.public_id])
+    secret = shown_secret(contact.post(url, {"before": "168"}, follow=True))
+    assert "known to others" in words(contact.get(url))
+
+    told = words(contact.post(url, {"end_older": "yes"}, follow=True))
+
+    assert "no longer work" in told and "It works until" not in told
+    assert refusal(client, client_app, secret) == "invalid_grant"
+    assert refusal(client, client_app, SECRET) == "invalid_client"
+
+
+@pytest.mark.parametrize("before", ["", "1000", "for ever"])
+def test_a_time_that_was_not_offered_renews_nothing(contact, client_app, client, before):
+    url = reverse("developer_secret", args=[client_app.public_id])
+
+    assert "There is a problem" in words(contact.post(url, {"before": before}))
+    assert refusal(client, client_app, SECRET) == "invalid_grant" and not Message.objects.exists()
+
+
 def test_a_reload_renews_nothing_and_shows_no_secret(contact, client_app, client):
     url = reverse("developer_secret", args=[client_app.public_id])
-    made = contact.post(url)
+    made = contact.post(url, NOW)
     assert (made.status_code, made["Location"], made.content) == (303, url, b"")
     contact.head(url)
     assert kept_words(contact) == ["client", "sealed", "until"]
@@ -91,7 +127,7 @@ def test_a_reload_renews_nothing_and_shows_no_secret(contact, client_app, client
 
     reloaded = contact.get(url)
 
-    assert secret not in reloaded.content.decode() and "replaces the one in use" in words(reloaded)
+    assert secret not in reloaded.content.decode() and "A new secret is shown once" in words(reloaded)
     assert kept_words(contact) == []
     assert refusal(client, client_app, secret) == "invalid_grant"
     assert Message.objects.count() == 1
@@ -101,11 +137,11 @@ def test_a_secret_waits_for_its_own_page_and_not_for_long(contact, client_app, p
     other = ClientFactory()
     ClientContact.objects.create(client=other, user=person)
     url = reverse("developer_secret", args=[client_app.public_id])
-    contact.post(url)
+    contact.post(url, NOW)
     assert shown_secret(contact.get(reverse("developer_secret", args=[other.public_id]))) == ""
     assert shown_secret(contact.get(url)) == ""
 
-    contact.post(url)
+    contact.post(url, NOW)
     later = clock.now() + timedelta(minutes=6)
     monkeypatch.setattr("consent.views.shown_once.clock.now", lambda: later)
 
@@ -116,7 +152,7 @@ def test_the_mail_about_a_new_secret_is_in_the_language_of_its_reader(contact, c
     reader = UserFactory(email="sol@example.com", language="es")
     ClientContact.objects.create(client=client_app, user=reader)
 
-    contact.post(reverse("developer_secret", args=[client_app.public_id]))
+    contact.post(reverse("developer_secret", args=[client_app.public_id]), NOW)
 
     mail = OutgoingMail.objects.get(to=reader.email)
     for text in (mail.text, mail.html):
