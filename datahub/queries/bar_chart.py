@@ -1,6 +1,6 @@
-"""Bars beside each other over parts of a period, as numbers that a drawing takes; the table beside it says the same."""
+"""Bars over parts of a period, as numbers that a drawing takes; the table beside it says the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
@@ -9,7 +9,6 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
-COLORS = 6
 _SHARE = Decimal("0.8")  # of a part's width that its bars take
 _SIDE_BY_SIDE = 12
 _EVEN = 0.7  # of the widest gap between labels
@@ -20,13 +19,12 @@ _STEPS = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", 
 
 @dataclass(frozen=True, slots=True)
 class Plotted:
-    """Bars of one color, by part; `before` are marks across them, `estimated` those that are hatched."""
+    """Bars of one color, by part; `estimated` are those that are hatched."""
 
     heading: str
     color: int  # from 1
     values: Mapping[date, Decimal]
     estimated: frozenset[date] = frozenset()
-    before: Mapping[date, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +97,27 @@ def bar_chart(
     columns: Sequence[int],
     label: Callable[[date], str],
     scale_words: Callable[[Decimal], str],
+    before: Mapping[date, Decimal] | None = None,
     gap: str = "",
 ) -> Chart:
-    """`label` names a part below the plot ("" for none), `scale_words` a value at its lines.
+    """Bars of one part stand one upon the other; `before` are marks across all of them.
 
-    `gap` says what a part without a bar is, where it is something else than nothing known.
+    `label` names a part below the plot ("" for none), `scale_words` a value at its lines. `gap` says what a part
+    without a bar is, where it is something else than nothing known.
     """
     slot = Decimal(WIDTH) / max(len(parts), 1)
-    axis = _axis(plotted, parts)
-    bars = tuple(bar for place in range(len(plotted)) for bar in _bars(plotted, place, parts, slot, axis))
+    before = before or {}
+    axis = _axis(plotted, parts, before)
+    bars = tuple(
+        bar for number, part in enumerate(parts) for bar in _bars(plotted, number, part, slot, axis, before)
+    )
     steps = [axis.high, axis.high / 2, Decimal(0), *([axis.low] if axis.low else [])]
     return Chart(
         title=title,
         name=name,
         columns=" ".join(map(str, columns)),
         bars=bars,
-        befores=tuple(mark for one in plotted for mark in _befores(one, parts, slot, axis)),
+        befores=tuple(_befores(before, parts, slot, axis)),
         ticks=tuple(
             Mark(_point(place * slot + slot / 2), "", words)
             for place, part in enumerate(parts)
@@ -125,7 +128,7 @@ def bar_chart(
         zero=_point(axis.y(Decimal(0))),
         has_estimates=any(bar.estimated for bar in bars),
         gap=(gap or _("A gap: no data"))
-        if any(part not in one.values for one in plotted for part in parts)
+        if any(all(part not in one.values for one in plotted) for part in parts)
         else "",
     )
 
@@ -136,56 +139,62 @@ def nice(value: Decimal) -> Decimal:
     return next(step for step in _STEPS if step * power >= value) * power
 
 
-def _axis(plotted: Sequence[Plotted], parts: Sequence[date]) -> _Axis:
-    values = [one.values[part] for one in plotted for part in parts if part in one.values]
-    values += [one.before[part] for one in plotted if one.before for part in parts if part in one.before]
-    high, low = max([*values, Decimal(0)]), min([*values, Decimal(0)])
+def _axis(plotted: Sequence[Plotted], parts: Sequence[date], before: Mapping[date, Decimal]) -> _Axis:
+    high = low = Decimal(0)
+    for part in parts:
+        values = [one.values[part] for one in plotted if part in one.values]
+        up, down = (sum(filter(side, values), Decimal(0)) for side in (lambda v: v > 0, lambda v: v < 0))
+        high, low = max(high, up, before.get(part, up)), min(low, down, before.get(part, down))
     return _Axis(-nice(-low) if low else low, nice(high) if high or low else Decimal(1))
 
 
 def _bars(
-    plotted: Sequence[Plotted], place: int, parts: Sequence[date], slot: Decimal, axis: _Axis
-) -> list[Bar]:
-    one, width = plotted[place], slot * _SHARE / len(plotted)
-    bars = []
-    for number, part in enumerate(parts):
+    plotted: Sequence[Plotted],
+    number: int,
+    part: date,
+    slot: Decimal,
+    axis: _Axis,
+    before: Mapping[date, Decimal],
+) -> Iterator[Bar]:
+    """Of one part, from the zero line on: up for what is above it, down for what is below. The E stands above all."""
+    width, x = slot * _SHARE, number * slot + slot * (1 - _SHARE) / 2
+    up = down = Decimal(0)
+    whole = sum((one.values[part] for one in plotted if one.values.get(part, 0) > 0), Decimal(0))
+    foot_of_mark = _foot_of_mark(axis.y(whole), before.get(part), axis)
+    for one in plotted:
         value = one.values.get(part)
-        if value is not None:
-            x = number * slot + slot * (1 - _SHARE) / 2 + place * width
-            top, foot = axis.y(max(value, Decimal(0))), axis.y(min(value, Decimal(0)))
-            bars.append(
-                Bar(
-                    _point(x),
-                    _point(top),
-                    _point(width),
-                    _point(foot - top),
-                    one.color,
-                    part in one.estimated,
-                    (_point(x + width / 2), _point(_foot_of_mark(top, one, part, axis))),
-                )  # fmt: skip
-            )
-    return bars
+        if value is None:
+            continue
+        base = up if value >= 0 else down
+        top, foot = axis.y(max(base, base + value)), axis.y(min(base, base + value))
+        up, down = up + max(value, Decimal(0)), down + min(value, Decimal(0))
+        yield Bar(
+            _point(x),
+            _point(top),
+            _point(width),
+            _point(foot - top),
+            one.color,
+            part in one.estimated,
+            (_point(x + width / 2), _point(foot_of_mark)),
+        )
 
 
-def _foot_of_mark(top: Decimal, one: Plotted, part: date, axis: _Axis) -> Decimal:
-    """Above the bar, or above the mark of the year before where that would cross the letter."""
-    before = one.before.get(part) if one.before else None
+def _foot_of_mark(top: Decimal, before: Decimal | None, axis: _Axis) -> Decimal:
+    """Above the bars, or above the mark of the year before where that would cross the letter."""
     if before is not None and top - _LETTER < (line := axis.y(before)) < top:
         return line - _ABOVE
     return top - _ABOVE
 
 
-def _befores(one: Plotted, parts: Sequence[date], slot: Decimal, axis: _Axis) -> list[Mark]:
+def _befores(
+    before: Mapping[date, Decimal], parts: Sequence[date], slot: Decimal, axis: _Axis
+) -> Iterator[Mark]:
     margin = slot * (1 - _SHARE) / 4
-    return [
-        Mark(
-            _point(number * slot + margin),
-            _point(axis.y(value)),
-            width=_point(slot - 2 * margin),
-        )
-        for number, part in enumerate(parts)
-        if one.before and (value := one.before.get(part)) is not None
-    ]
+    for number, part in enumerate(parts):
+        if part in before:
+            yield Mark(
+                _point(number * slot + margin), _point(axis.y(before[part])), width=_point(slot - 2 * margin)
+            )
 
 
 def _point(value: Decimal) -> str:

@@ -1,18 +1,21 @@
 """What contracts used of electricity during any stretches of time, to weigh their mix with; it is not shown by itself.
 
-All that their meters measured as import counts, as it does where a tariff's certificates are shared by use.
+What counts of their meters' interval channels is what counts in every figure of use (`counted`), as it does where a
+tariff's certificates are shared by use.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
 from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
 from datahub.models import ChannelKind
-from datahub.queries.readings import ChannelFacts
+from datahub.queries.counted import Stretches, inside, ranked, shared_out
+from datahub.queries.readings import ChannelFacts, seconds_of
 from datahub.queries.stored_runs import Run, Wanted, stored_runs
 from datahub.queries.usage_facts import usage_facts
 
@@ -31,6 +34,9 @@ class _Channel:
     values: Integers
     scale: int
     moved: Integers
+
+    def where(self, keep: Flags) -> "_Channel":
+        return _Channel(self.starts[keep], self.ends[keep], self.values[keep], self.scale, self.moved[keep])
 
     def touching(self, begin: int, end: int) -> slice:
         """The readings that have some of their time in [begin, end)."""
@@ -115,25 +121,36 @@ def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int
     for run in stored_runs([Wanted(channel, *days) for channel in wanted]) if wanted else ():
         runs[run.channel_id].append(run)
     found: dict[int, list[_Channel]] = defaultdict(list)
-    for (contract, meter), stretches in spans.items():
-        for one in channels.get(meter, ()):
-            found[contract] += _channel(runs[one.channel_id], union(stretches))
+    for (contract, meter), linked in spans.items():
+        stretches = tuple(map(seconds_of, union(linked)))
+        for by_rank in ranked(channels.get(meter, ())):
+            built = [[_channel(runs[one.channel_id], stretches) for one in same] for same in by_rank]
+            times = [[(one.starts, one.ends) for one in same] for same in built]
+            shares, _ = shared_out(times, stretches)
+            counting = [
+                [one.where(keep) for one, keep in zip(same, share.kept, strict=True)]
+                for same, share in zip(built, shares, strict=True)
+            ]
+            # what one channel leaves to another is told by the two together
+            for in_turn in zip_longest(*counting):
+                found[contract] += _one_after_another([one for one in in_turn if one and len(one.starts)])
     return {contract: ContractUse(tuple(found[contract])) for contract in contracts}
 
 
 def _counts(channel: ChannelFacts) -> bool:
+    """Differences of registers are too coarse to say what was used in an hour."""
     kind = (channel.kind, channel.direction, channel.commodity, channel.unit)
     return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
 
 
-def _channel(runs: Sequence[Run], stretches: Sequence[Span]) -> Iterator[_Channel]:
+def _channel(runs: Sequence[Run], stretches: Stretches) -> _Channel:
     """Where readings of one channel overlap, the shorter ones count."""
     scale = max((run.scale for run in runs), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
     for run in sorted(runs, key=lambda run: run.times.step or DAY_SECONDS):
         begin, past = run.times.starts, run.times.starts + run.times.durations
         finer, fits = scaled_up(run.values, np.array(scale - run.scale))
-        kept = run.known & fits & (run.times.durations > 0) & _inside(begin, past, stretches)
+        kept = run.known & fits & inside(begin, past, stretches)
         kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
         own = np.repeat(run.moved, run.times.slots)[: len(begin)]
         columns = (begin, past, finer, own)
@@ -143,17 +160,20 @@ def _channel(runs: Sequence[Run], stretches: Sequence[Span]) -> Iterator[_Channe
         ]
         order = np.argsort(joined[0], kind="stable")
         starts, ends, values, moved = (column[order] for column in joined)
-    if len(starts):
-        yield _Channel(starts, ends, values, scale, moved)
+    return _Channel(starts, ends, values, scale, moved)
 
 
-def _inside(begin: Integers, past: Integers, stretches: Sequence[Span]) -> Flags:
-    inside: Flags = np.zeros(len(begin), dtype=np.bool_)
-    for span in stretches:
-        whole: Flags = np.ones(len(begin), dtype=np.bool_)
-        if span.start is not None:
-            whole &= begin >= span.start.timestamp()
-        if span.end is not None:
-            whole &= past <= span.end.timestamp()
-        inside |= whole
-    return inside
+def _one_after_another(channels: Sequence[_Channel]) -> list[_Channel]:
+    """Channels of which no two tell the same time as one; apart where one scale has no room for them."""
+    if len(channels) < 2:
+        return list(channels)
+    scale = max(one.scale for one in channels)
+    finer = [scaled_up(one.values, np.array(scale - one.scale)) for one in channels]
+    if not all(fits.all() for _, fits in finer):
+        return list(channels)
+    starts, ends, moved = (
+        np.concatenate([getattr(one, name) for one in channels]) for name in ("starts", "ends", "moved")
+    )
+    order = np.argsort(starts, kind="stable")
+    values = np.concatenate([values for values, _ in finer])
+    return [_Channel(starts[order], ends[order], values[order], scale, moved[order])]

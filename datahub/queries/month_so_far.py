@@ -17,13 +17,12 @@ from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
 from cdsc_portal.lib.local_days import days, last_midnight_by
 from cdsc_portal.lib.ranges import Span
 from datahub.queries.freshness import loaded_until
+from datahub.queries.service_sums import service_sums
 from datahub.queries.sum_periods import By
-from datahub.queries.sum_pieces import Rule
 from datahub.queries.summed_usage import UsageSums
-from datahub.queries.sums import usage_sums
 from datahub.queries.usage_facts import UsageFacts, usage_facts
 from datahub.queries.usage_periods import part_in_words, year_ago
-from datahub.queries.usage_series import Amount, Series, added, usage_series
+from datahub.queries.usage_series import Amount, Series, added, totals, usage_series
 
 ROWS = 6
 
@@ -84,7 +83,7 @@ class _Stretch:
 def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthSoFar | None:
     """Of the newest month with a whole day of readings; None if nothing is loaded.
 
-    Whole days only, so that both sides hold the same hours. Four queries, however many contracts.
+    Whole days only, so that both sides hold the same hours. Five queries at most, however many contracts.
     """
     facts = usage_facts([contract.key for contract in contracts])
     until = loaded_until(facts.links, facts)
@@ -106,16 +105,15 @@ def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthS
 
 
 def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch) -> list[Compared]:
-    """Contracts whose amounts stand under the same words are one row."""
+    """All that contracts of a kind used, or sent back, in one unit is one row."""
     links: dict[int, list[MeteredSpan]] = defaultdict(list)
     for link in facts.links:
         links[link.contract_id].append(link)
     items = _items(contracts, facts, now)
     alike: dict[tuple[str, str, str], list[tuple[ContractChoice, Series]]] = defaultdict(list)
     for contract in contracts:
-        for series in usage_series(items[contract.key], links[contract.key]):
-            if series.rule is Rule.SUM:
-                alike[contract.commodity, series.heading, series.unit].append((contract, series))
+        for series in totals(usage_series((), items[contract.key], links[contract.key], {})):
+            alike[contract.commodity, series.heading, series.unit].append((contract, series))
     begun = {contract: _first(spans) for contract, spans in links.items()}
     kinds = [str(label) for label in Commodity.labels]
     found = [_compared(group, begun, now) for group in alike.values()]
@@ -125,7 +123,7 @@ def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch)
 def _items(
     contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch
 ) -> dict[int, list[UsageSums]]:
-    """By contract key: the sums of both stretches, each under the first day of its month."""
+    """By contract key: the sums that count of both stretches, each under the first day of its month."""
     windows = (now.year_ago.span, now.span)
     spans = [
         replace(link, span=cut)
@@ -135,7 +133,8 @@ def _items(
     ]
     numbers = {contract.key: contract.number for contract in contracts}
     items: dict[int, list[UsageSums]] = defaultdict(list)
-    for sums in usage_sums(spans, facts.channels, by=By.MONTH):
+    (found,) = service_sums(spans, facts.channels, (By.MONTH,))
+    for sums in found.counted:
         items[sums.contract_id].append(UsageSums(numbers[sums.contract_id], By.MONTH, sums))
     return items
 

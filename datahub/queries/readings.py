@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from django.db.models.functions import Coalesce
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
@@ -31,6 +32,7 @@ class ChannelFacts:
     direction: str
     kind: str
     synced: datetime
+    longest: int = 0  # seconds of its longest reading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +116,8 @@ def readings(
 def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
     """By meter key. One query."""
     rows = Channel.objects.filter(meter__in=meter_ids).order_by("pk").values_list(
-        "pk", "meter_id", "meter__meter_number", "register", "commodity", "unit", "direction", "kind", "synced"
+        "pk", "meter_id", "meter__meter_number", "register", "commodity", "unit", "direction", "kind", "synced",
+        Coalesce("longest", 0),
     )  # fmt: skip
     channels: dict[int, list[ChannelFacts]] = defaultdict(list)
     for row in rows:
@@ -142,7 +145,7 @@ def _wanted(
     for (_, meter), spans in allowed.items():
         stretches[meter] += spans
     for meter, spans in stretches.items():
-        days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(_seconds, union(spans))]
+        days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(seconds_of, union(spans))]
         for channel in channels.get(meter, ()):
             for first, last in days:
                 yield Wanted(channel.channel_id, first, last)
@@ -167,7 +170,7 @@ def _cut(
 
 def _inside(times: Times, stretches: tuple[Span, ...]) -> slice | Places:
     """Which readings lie wholly in one of the stretches."""
-    bounds = [_seconds(span) for span in stretches]
+    bounds = [seconds_of(span) for span in stretches]
     if times.step is None:
         ends = times.starts + times.durations
         inside: Flags = np.zeros(len(times), dtype=np.bool_)
@@ -180,11 +183,20 @@ def _inside(times: Times, stretches: tuple[Span, ...]) -> slice | Places:
     return np.concatenate([np.arange(place.start, place.stop) for place in places])
 
 
-def _seconds(span: Span) -> tuple[int, int]:
+def seconds_of(span: Span) -> tuple[int, int]:
     """[first, past) in epoch seconds: whole ones, rounded inwards."""
     first = _ENDLESS[0] if span.start is None else -int(-span.start.timestamp() // 1)
     past = _ENDLESS[1] if span.end is None else int(span.end.timestamp() // 1)
     return first, past
+
+
+def instants_of(first: int, past: int) -> Span:
+    """The span of these seconds; without a side that lies beyond all of time."""
+    start, end = (
+        None if side <= _ENDLESS[0] or side >= _ENDLESS[1] else datetime.fromtimestamp(side, UTC)
+        for side in (first, past)
+    )
+    return Span(start, end)
 
 
 def _moment(micros: int) -> datetime:

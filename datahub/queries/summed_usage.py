@@ -9,11 +9,13 @@ from itertools import groupby
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.paging import Position
 from datahub.feeds.formats.base import Quality
+from datahub.queries.counted import rank
 from datahub.queries.coverage import Coverage
 from datahub.queries.paged import Page, from_first_to_last
 from datahub.queries.readings import ChannelFacts
+from datahub.queries.service_sums import service_sums
 from datahub.queries.sum_periods import By, Slots
-from datahub.queries.sums import ChannelSums, usage_sums
+from datahub.queries.sums import ChannelSums
 from datahub.queries.usage_facts import UsageFacts, usage_facts
 from datahub.queries.usage_plan import Stretch, stretches
 from datahub.queries.usage_standings import contracts_with_readings, usage_standings
@@ -26,11 +28,15 @@ _LABELS = {By.DAY: "%Y-%m-%d", By.MONTH: "%Y-%m", By.YEAR: "%Y"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageSums:
-    """The totals of one channel for one contract; see ChannelSums for what its columns mean."""
+    """The totals of one channel for one contract; see ChannelSums for what its columns mean.
+
+    `part` is what of them counts in all that was used: None where nothing does.
+    """
 
     contract_number: str
     by: By | Slots
     sums: ChannelSums
+    part: ChannelSums | None = None
 
     @property
     def channel(self) -> ChannelFacts:
@@ -54,6 +60,21 @@ class UsageSums:
         return [Decimal(f"{total}E{-self.sums.scale}") for total in self.sums.totals]
 
     @property
+    def counted(self) -> list[Decimal | None]:
+        """What of each period counts in all that was used; None of a channel that is no amount."""
+        if rank(self.channel) is None:
+            return [None] * self.sums.size
+        part = self.part
+        if part is self.sums:
+            return list(self.values)
+        if part is None:
+            return [Decimal(0)] * self.sums.size
+        of_day = {
+            day: Decimal(f"{total}E{-part.scale}") for day, total in zip(part.days, part.totals, strict=True)
+        }
+        return [of_day.get(day, Decimal(0)) for day in self.sums.days]
+
+    @property
     def not_measured(self) -> list[int]:
         """How many known readings of each period are estimated, substituted or not final."""
         return [int(count) for count in self.sums.qualities[:, NOT_MEASURED].sum(axis=1)]
@@ -62,20 +83,28 @@ class UsageSums:
 def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:
     """Totals of the window while meter, point and contract were linked, by contract, meter and register.
 
-    Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold.
+    Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold, and
+    one where registers, or channels that tell the same, are among them.
     """
     facts = usage_facts(covered.spans.keys())
     spans = spans_in_window(covered, facts)
     plan = stretches(spans, facts.loads, covered, facts.meters)
     page, resume = _page_of(plan, by, after)
     pairs = {(stretch.contract, stretch.meter): stretch.contract_number for stretch in page}
-    sums = usage_sums(
-        [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, by=by
+    (sums,) = service_sums(
+        [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, (by,)
     )
+    parts = {(one.contract_id, one.channel.channel_id): one for one in sums.counted}
     items = sorted(
-        (UsageSums(pairs[one.contract_id, one.channel.meter_id], by, one) for one in sums),
+        (
+            UsageSums(
+                pairs[one.contract_id, one.channel.meter_id], by, one,
+                parts.get((one.contract_id, one.channel.channel_id)),
+            )
+            for one in sums.channels
+        ),
         key=lambda item: item.place,
-    )
+    )  # fmt: skip
     in_page = frozenset(item.sums.contract_id for item in items)
     alone = after is None and resume is None
     return Page(

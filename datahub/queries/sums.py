@@ -18,15 +18,15 @@ from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.sums import NO_CUT, cuts
 from datahub.models import ChannelKind
-from datahub.queries.readings import ChannelFacts
+from datahub.queries.counted import AMOUNTS, Differences, Stretches
+from datahub.queries.readings import ChannelFacts, seconds_of
 from datahub.queries.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
 from datahub.queries.sum_due import Due, due_readings
 from datahub.queries.sum_periods import By, Calendar, Slots, calendar
 from datahub.queries.sum_pieces import Pieces, Rule, totals
 from datahub.queries.sum_readings import FAR, Readings, block_readings, finest, period_readings
 
-_ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
-_AMOUNTS = {"Wh", "varh", "VAh", "m3", "ft3", "gal", "therm"}  # of other units no sum means anything
+_NO_CHANNEL = 0  # the key of none: of what it is wanted for, nothing is stored
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,17 +66,28 @@ class KnownReadings:
     data: Span | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What is summed by `rule` for one contract: a channel during `stretches`, or a register's `differences` there."""
+
+    contract_id: int
+    channel: ChannelFacts
+    rule: Rule
+    stretches: Stretches
+    differences: Differences | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Pairs (contract, channel) and the stretches wanted of each, pair after pair."""
+    """Parts, and the stretches wanted of each, part after part."""
 
-    pairs: Sequence[tuple[int, ChannelFacts]]
+    parts: Sequence[Part]
     wanted: Sequence[Wanted]
     pair_of: Integers
 
     @property
     def rules(self) -> list[Rule]:
-        return [_rule(channel) for _, channel in self.pairs]
+        return [part.rule for part in self.parts]
 
 
 def usage_sums(
@@ -87,14 +98,27 @@ def usage_sums(
     Three statements however many spans: blocks without their values, periods, and the values of the few
     blocks that have to be decoded; of slots, those are all.
     """
-    return sums_by(spans, channels, (by,))[0]
+    return [one for _, one in sums_of(parts_of(spans, channels), (by,))[0]]
 
 
-def sums_by(
-    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]], every: Sequence[By | Slots]
-) -> list[list[ChannelSums]]:
-    """The same for several lengths of a period at once, in the order of `every`. Three statements, too."""
-    asked = _asked(spans, channels)
+def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Part]:
+    """Each channel of the meters during their spans, by itself."""
+    allowed: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in spans:
+        allowed[span.contract_id, span.meter_id].append(span.span)
+    return [
+        Part(contract, channel, _rule(channel), tuple(map(seconds_of, union(stretches))))
+        for (contract, meter), stretches in sorted(allowed.items())
+        for channel in channels.get(meter, ())
+    ]
+
+
+def sums_of(parts: Sequence[Part], every: Sequence[By | Slots]) -> list[list[tuple[int, ChannelSums]]]:
+    """Their sums for several lengths of a period at once, in the order of `every`: (which of the parts, its sums).
+
+    Three statements, too. Parts without a known reading are left out.
+    """
+    asked = _asked(parts)
     if not asked.wanted:
         return [[] for _ in every]
     counting = _counting(asked, halves_count=not any(isinstance(by, Slots) for by in every))
@@ -103,7 +127,7 @@ def sums_by(
 
 def _sums(
     asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, by: By | Slots
-) -> list[ChannelSums]:
+) -> list[tuple[int, ChannelSums]]:
     moments = np.concatenate([halves.starts, readings.start])
     if not len(moments):
         return []
@@ -116,9 +140,14 @@ def _sums(
     rules = asked.rules
     exact = totals(group, pieces, [rules[one] for one in pair.tolist()])
     due = due_readings(group, pieces, readings, (pair, period), days, asked.wanted, asked.pair_of)
-    edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(asked.pairs)))
+    edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(asked.parts)))
     return [
-        _channel_sums(asked.pairs[int(pair[first])], slice(first, past), days, period, exact, counts, due)
+        (
+            int(pair[first]),
+            _channel_sums(
+                asked.parts[int(pair[first])], slice(first, past), days, period, exact, counts, due
+            ),
+        )
         for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False)
     ]
 
@@ -127,7 +156,7 @@ def known_readings(
     spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]
 ) -> KnownReadings:
     """The readings with a value that the spans hold. Four statements at most."""
-    asked = _asked(spans, channels)
+    asked = _asked(parts_of(spans, channels))
     if not asked.wanted:
         return KnownReadings(0, None)
     blocks = summed_blocks(asked.wanted)
@@ -145,32 +174,37 @@ def known_readings(
     return KnownReadings(count, Span(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(past, UTC)))
 
 
-def _asked(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> _Asked:
-    allowed: dict[tuple[int, int], list[Span]] = defaultdict(list)
-    for span in spans:
-        allowed[span.contract_id, span.meter_id].append(span.span)
-    pairs: list[tuple[int, ChannelFacts]] = []
-    wanted: list[Wanted] = []
-    pair_of: list[int] = []
-    for (contract, meter), stretches in sorted(allowed.items()):
-        joined = [_seconds(span) for span in (union(stretches) if len(stretches) > 1 else stretches)]
-        for channel in channels.get(meter, ()):
-            wanted += [Wanted(channel.channel_id, first, past) for first, past in joined if first < past]
-            pair_of += [len(pairs)] * (len(wanted) - len(pair_of))
-            pairs.append((contract, channel))
-    return _Asked(pairs, wanted, np.array(pair_of, dtype=np.int64))
+def _asked(parts: Sequence[Part]) -> _Asked:
+    wanted = [
+        Wanted(part.channel.channel_id if part.differences is None else _NO_CHANNEL, first, past)
+        for part in parts
+        for first, past in part.stretches
+        if first < past
+    ]
+    counts = [sum(first < past for first, past in part.stretches) for part in parts]
+    return _Asked(parts, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
 
 
-def _seconds(span: Span) -> tuple[int, int]:
-    """[first, past) in epoch seconds: whole ones, rounded inwards."""
-    first = _ENDLESS[0] if span.start is None else -int(-span.start.timestamp() // 1)
-    return first, _ENDLESS[1] if span.end is None else int(span.end.timestamp() // 1)
+def _given(asked: _Asked) -> Readings:
+    """The differences of registers as single readings, each in the stretch that it lies in."""
+    whole = Readings(*np.empty((7, 0), dtype=np.int64))
+    for number, part in enumerate(asked.parts):
+        between = part.differences
+        if between is not None and len(between.starts):
+            firsts = np.array([first for first, past in part.stretches if first < past], dtype=np.int64)
+            place = np.searchsorted(firsts, between.starts, side="right") - 1
+            place += int(np.searchsorted(asked.pair_of, number))
+            scale = np.full(len(place), between.scale, dtype=np.int64)
+            lengths, step = between.ends - between.starts, np.zeros(len(place), dtype=np.int64)
+            quality = between.quality.astype(np.int64)
+            whole += Readings(place, between.starts, lengths, step, between.values, scale, quality)
+    return whole
 
 
 def _rule(channel: ChannelFacts) -> Rule:
     if channel.kind == ChannelKind.REGISTER:
         return Rule.LAST
-    summed = channel.kind == ChannelKind.INTERVAL and channel.unit in _AMOUNTS
+    summed = channel.kind == ChannelKind.INTERVAL and channel.unit in AMOUNTS
     return Rule.SUM if summed else Rule.HIGHEST
 
 
@@ -185,7 +219,7 @@ def _counting(asked: _Asked, *, halves_count: bool) -> tuple[SummedBlocks, Halve
     halves = halves_of(blocks)
     inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, asked.wanted)
     whole[halves.block[touching & ~inside & (halves.known > 0)]] = False
-    single = block_readings(blocks.where(~whole), asked.wanted) + periods
+    single = block_readings(blocks.where(~whole), asked.wanted) + periods + _given(asked)
     summed = sums[single.place]
     count = whole[halves.block] & inside & (halves.known > 0)
     return blocks, halves.where(count), finest(single.where(summed)) + single.where(~summed)
@@ -238,7 +272,7 @@ def _pieces(
 
 
 def _channel_sums(
-    pair: tuple[int, ChannelFacts],
+    part: Part,
     rows: slice,
     days: Calendar,
     period: Integers,
@@ -246,12 +280,11 @@ def _channel_sums(
     counts: Integers,
     due: Due,
 ) -> ChannelSums:
-    contract, channel = pair
     scale = max(own for _, own in exact[rows])
     return ChannelSums(
-        contract_id=contract,
-        channel=channel,
-        rule=_rule(channel),
+        contract_id=part.contract_id,
+        channel=part.channel,
+        rule=part.rule,
         days=tuple(days.days[place] for place in period[rows].tolist()),
         starts=due.starts[rows],
         ends=due.ends[rows],

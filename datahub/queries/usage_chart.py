@@ -1,6 +1,5 @@
 """Bars of what was used and of what was sent back, each direction in a chart of its own, never set off."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,33 +7,32 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import pgettext
 
-from datahub.queries.bar_chart import COLORS, Chart, Plotted, bar_chart
+from datahub.queries.bar_chart import Chart, Plotted, bar_chart
 from datahub.queries.sum_periods import By, Slots
-from datahub.queries.sum_pieces import Rule
 from datahub.queries.usage_findings import finding
 from datahub.queries.usage_life import UsageLife
 from datahub.queries.usage_measured import Measured
 from datahub.queries.usage_periods import Length, year_ago
 from datahub.queries.usage_series import Series
 
-_FIRST_COLORS = {"import": 1, "export": 2}
+_PALETTES = {"import": (1, 3, 5, 6), "export": (2, 4)}  # the two share no color
+_OTHERS = (3, 4, 5, 6)
 _LABELLED_HOURS = 3
 
 
 def usage_charts(held: Measured, life: UsageLife) -> tuple[Chart, ...]:
-    """One chart a unit and direction, of the series that are summed and have something to show."""
-    summed = [
-        one for one in held.series if one.rule is Rule.SUM and any(p in one.amounts for p in held.parts)
-    ]
-    kinds = dict.fromkeys((one.unit, one.direction) for one in summed)
+    """One chart a unit and direction that has something to show: the series that count, one upon the other."""
     return tuple(
-        _chart([one for one in summed if (one.unit, one.direction) == kind], held, life) for kind in kinds
+        _chart(total, held, life)
+        for total in held.totals
+        if any(part in total.amounts for part in held.parts)
     )
 
 
 def color_of(direction: str, place: int = 0) -> int:
-    """What is sent back has another color than what is used; registers follow on."""
-    return (_FIRST_COLORS.get(direction, 3) - 1 + place) % COLORS + 1
+    """What is sent back has other colors than what is used; meters follow on."""
+    palette = _PALETTES.get(direction, _OTHERS)
+    return palette[place % len(palette)]
 
 
 def part_label(part: date, by: Length) -> str:
@@ -52,38 +50,40 @@ def _hour_label(part: date) -> str:
     return date_format(local, pgettext("format of an hour, as Django's date filter", "g A"))
 
 
-def _chart(series: Sequence[Series], held: Measured, life: UsageLife) -> Chart:
-    shown = series[:COLORS]
+def _chart(total: Series, held: Measured, life: UsageLife) -> Chart:
+    """The table has the columns of series that count beside each other, ahead of all others."""
+    shown = [one for one in held.series if one.counted and one.kind == total.kind]
     width = 2 if isinstance(held.by, By) else 1  # columns of a series in the table
-    first = 1 + sum(
-        width if one.rule is Rule.SUM else 1 for one in held.series[: held.series.index(shown[0])]
-    )
+    first = 1 + width * held.series.index(shown[0])
     return bar_chart(
-        [_plotted(one, held, color_of(one.direction, place), len(shown)) for place, one in enumerate(shown)],
+        [_plotted(one, held, color_of(one.direction, place)) for place, one in enumerate(shown)],
         held.parts,
-        title=finding(shown[0], held, life),
-        name=f"{shown[0].direction}-{held.series.index(shown[0])}",
+        title=finding(total, held, life),
+        name=f"{total.direction}-{held.series.index(shown[0])}",
         columns=range(first, first + width * len(shown)),
         label=lambda part: part_label(part, held.by),
         scale_words=plain_number,
+        before=_before(total, held),
     )
 
 
-def _plotted(series: Series, held: Measured, color: int, of: int) -> Plotted:
-    """The year before stands with a single series; with several it would be a thicket."""
+def _plotted(series: Series, held: Measured, color: int) -> Plotted:
     amounts = [(part, series.amounts[part]) for part in held.parts if part in series.amounts]
-    before = {
-        part: series.in_unit(series.amounts[ago].value)
-        for part in held.parts
-        if of == 1 and isinstance(held.by, By) and (ago := year_ago(part)) in series.amounts and ago
-    }
     return Plotted(
         f"{series.heading} ({series.unit})",
         color,
         {part: series.in_unit(amount.value) for part, amount in amounts},
         frozenset(part for part, amount in amounts if amount.not_measured),
-        before,
     )
+
+
+def _before(total: Series, held: Measured) -> dict[date, Decimal]:
+    """The year before, of all meters together."""
+    return {
+        part: total.in_unit(total.amounts[ago].value)
+        for part in held.parts
+        if isinstance(held.by, By) and (ago := year_ago(part)) in total.amounts and ago
+    }
 
 
 def plain_number(value: Decimal) -> str:

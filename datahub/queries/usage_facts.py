@@ -83,7 +83,7 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
         synced, first, last, longest = row[18:22]
         register, commodity, unit, direction, kind = row[13:18]
         known[channel] = ChannelFacts(
-            channel, meter, meter_number, register, commodity, unit, direction, kind, synced
+            channel, meter, meter_number, register, commodity, unit, direction, kind, synced, longest or 0
         )
         if first is not None:
             load = MeterLoad(first, last, timedelta(seconds=longest), synced)

@@ -26,13 +26,13 @@ _SO_FAR: dict[str, str | Promise] = {
 
 
 def finding(series: Series, held: Measured, life: UsageLife) -> str:
-    """`You used 312 kWh in March 2026, 8% less than in March 2025`."""
+    """`You used 312 kWh in March 2026, 8% less than in March 2025`, of all that was used or sent back."""
     values = [series.amounts[part].value for part in held.parts if part in series.amounts]
     if not values:
         return _("%(what)s: no data %(when)s") % {"what": series.heading, "when": when_in_words(held.period)}
     total = f"{series.shown(added(values))} {series.unit}"
     going_on = life.goes_on_in(held.period.span)
-    words = (_SO_FAR if going_on else _WHOLE).get(series.direction) if series.is_plain else None
+    words = (_SO_FAR if going_on else _WHOLE).get(series.direction)
     form = words or (
         _("%(what)s: %(amount)s %(when)s so far") if going_on else _("%(what)s: %(amount)s %(when)s")
     )

@@ -1,6 +1,6 @@
 """What was measured of a contract in a shown period and a year before, part by part: what all usage pages stand on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -8,13 +8,14 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from consent.access import Access
 from datahub.queries.coverage import coverage_of
+from datahub.queries.service_sums import ServiceSums, service_sums
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.summed_usage import UsageSums, spans_in_window
-from datahub.queries.sums import ChannelSums, sums_by
+from datahub.queries.sums import ChannelSums
 from datahub.queries.usage_facts import UsageFacts
 from datahub.queries.usage_life import UsageLife
 from datahub.queries.usage_periods import Length, ShownPeriod
-from datahub.queries.usage_series import Series, usage_series
+from datahub.queries.usage_series import Series, totals, usage_series
 
 RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day
@@ -25,12 +26,16 @@ _LONGEST = timedelta(hours=25)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Series whose amounts are by `parts` and by those of the year before; `by` says how long a part is."""
+    """Series whose amounts are by `parts` and by those of the year before; `by` says how long a part is.
+
+    `totals` are all that was used, sent back and so on, each the sum of the series that count.
+    """
 
     period: ShownPeriod
     by: Length
     parts: tuple[date, ...]
     series: tuple[Series, ...]
+    totals: tuple[Series, ...]
 
     @property
     def has_data(self) -> bool:
@@ -44,26 +49,25 @@ def measured(
     access: Access,
     period: ShownPeriod,
     meter: int | None,
+    names: Mapping[int, str],
     days_of_years: bool = False,
 ) -> Measured:
-    """Of one contract, by the parts of `period`: years, months, days, or the slots of a day. Three queries.
+    """Of one contract, by the parts of `period`: years, months, days, or the slots of a day. Four queries at most.
 
-    `meter` is the key of the only one that counts; None = all. Single days are known beside months and years,
-    of all years only where `days_of_years` asks for them.
+    `meter` is the key of the only one that counts; None = all; `names` are what meters are called, by key.
+    Single days are known beside months and years, of all years only where `days_of_years` asks for them.
     """
     held = _only(facts, meter)
     if period.is_day:
-        return _day(held, life, access, period)
+        return _day(held, life, access, period, names)
     days = _has_days(held) and (period.start is not None or days_of_years)
     every = (period.by, By.DAY) if days else (period.by,)
     spans = _spans(held, life, access, period)
-    sums = [
-        _items(held, found, by) for found, by in zip(sums_by(spans, held.channels, every), every, strict=True)
-    ]
+    sums = service_sums(spans, held.channels, every)
     parts = period.parts(period.start or life.first_loaded_day, life.last_day)
-    series = usage_series(sums[0], held.links)
-    by_day = usage_series(sums[-1], held.links) if days else []
-    return Measured(period, period.by, tuple(parts), tuple(_with_days(series, by_day)))
+    series = _series(held, sums[0], period.by, names)
+    by_day = _series(held, sums[-1], By.DAY, names) if days else []
+    return _measured(period, period.by, parts, series, by_day)
 
 
 def slots_of(
@@ -75,22 +79,30 @@ def slots_of(
     meter: int | None,
     slots: Slots,
 ) -> tuple[Series, ...]:
-    """The series of a period by slots of its days, without the year before. Three queries."""
+    """All that was used, and so on, in a period by slots of its days, without the year before. Four queries at most."""
     held = _only(facts, meter)
     spans = _covered(held, access, [period.span.intersect(life.span)])
-    return tuple(usage_series(_items(held, sums_by(spans, held.channels, (slots,))[0], slots), held.links))
+    (sums,) = service_sums(spans, held.channels, (slots,))
+    return tuple(totals(_series(held, sums, slots, {})))
 
 
-def _day(facts: UsageFacts, life: UsageLife, access: Access, period: ShownPeriod) -> Measured:
+def _day(
+    facts: UsageFacts, life: UsageLife, access: Access, period: ShownPeriod, names: Mapping[int, str]
+) -> Measured:
     """A day by its readings, or by longer slots where those would be too many for a page."""
     spans = _spans(facts, life, access, period)
-    by_day, *by_slots = sums_by(spans, facts.channels, (By.DAY, *_SLOTS))
-    slots = _finest(by_day) if _has_days(facts) else _SLOTS[-1]
-    found = by_slots[_SLOTS.index(slots)]
-    series = usage_series(_items(facts, found, slots), facts.links)
-    days = usage_series(_items(facts, by_day, By.DAY), facts.links)
-    parts = tuple(_slots_between(period, life, slots))
-    return Measured(period, slots, parts, tuple(_with_days(series, days)))
+    by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
+    slots = _finest(by_day.channels) if _has_days(facts) else _SLOTS[-1]
+    series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
+    days = _series(facts, by_day, By.DAY, names)
+    return _measured(period, slots, list(_slots_between(period, life, slots)), series, days)
+
+
+def _measured(
+    period: ShownPeriod, by: Length, parts: Sequence[date], series: Sequence[Series], by_day: Sequence[Series]
+) -> Measured:
+    shown = tuple(_with_days(series, by_day))
+    return Measured(period, by, tuple(parts), shown, tuple(totals(shown)))
 
 
 def _finest(by_day: Sequence[ChannelSums]) -> Slots:
@@ -142,10 +154,13 @@ def _covered(facts: UsageFacts, access: Access, asked: Iterable[Span | None]) ->
     ]
 
 
-def _items(facts: UsageFacts, found: Iterable[ChannelSums], by: Length) -> list[UsageSums]:
+def _series(facts: UsageFacts, sums: ServiceSums, by: Length, names: Mapping[int, str]) -> list[Series]:
     numbers = {contract.key: contract.contract_number for contract in facts.contracts}
-    items = [UsageSums(numbers[one.contract_id], by, one) for one in found]
-    return sorted(items, key=lambda item: item.place)
+    channels, counted = (
+        sorted((UsageSums(numbers[one.contract_id], by, one) for one in found), key=lambda item: item.place)
+        for found in (sums.channels, sums.counted)
+    )
+    return usage_series(channels, counted, facts.links, names)
 
 
 def _with_days(series: Sequence[Series], by_day: Sequence[Series]) -> Iterator[Series]:
@@ -154,5 +169,4 @@ def _with_days(series: Sequence[Series], by_day: Sequence[Series]) -> Iterator[S
         yield from series
         return
     for one, days in zip(series, by_day, strict=True):
-        complete = sorted(day for day, amount in days.amounts.items() if amount.known >= amount.due)
-        yield replace(one, days=days.amounts, complete=complete)
+        yield one.with_days(days.amounts)

@@ -15,7 +15,6 @@ from cdsc_portal.lib.money import money_in_words, number_in_words
 from datahub.queries.bar_chart import Chart, Plotted, bar_chart
 from datahub.queries.bill_list import period_in_words
 from datahub.queries.sum_periods import By, Slots
-from datahub.queries.sum_pieces import Rule
 from datahub.queries.usage_asked import UsageAsked
 from datahub.queries.usage_chart import part_label, plain_number
 from datahub.queries.usage_life import UsageLife
@@ -78,10 +77,12 @@ def _billed_chart(bills: Sequence[Billed], currency: str, title: str, column: in
 
 def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsageAsked) -> Money:
     """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate."""
-    series, known = _priced_series(held.series), known.in_newest_currency()
-    amounts = _estimates(series, held, known) if series else {}
-    if series is None or not amounts:
+    known = known.in_newest_currency()
+    used = [one for one in held.totals if one.direction == "import"]
+    estimates = [(one, found) for one in used if (found := _estimates(one, held, known))]
+    if not estimates:
         return Money((), None, (), _("No bill states a price for this period, so there is no estimate."))
+    series, amounts = estimates[0]  # bills price one unit; the same amount in another is no more use
     currency = next(iter(amounts.values())).currency
     total = money_in_words(_rounded(added(one.value for one in amounts.values())), currency)
     title = _("About %(amount)s %(when)s, an estimate") % {
@@ -170,13 +171,6 @@ def _used(bill: Billed) -> tuple[str, str, tuple[str, ...]]:
     if bill.quantity is None:
         return "", "", (_("not stated"),)
     return f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity), ()
-
-
-def _priced_series(series: Sequence[Series]) -> Series | None:
-    """What was used in all: a register alone has a price of its own, which bills do not tell."""
-    used = [one for one in series if one.rule is Rule.SUM and one.direction == "import"]
-    plain = [one for one in used if one.is_plain]
-    return plain[0] if len(plain) == 1 else None
 
 
 def _estimates(series: Series, held: Measured, known: Prices) -> dict[date, _Estimate]:

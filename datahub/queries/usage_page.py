@@ -1,6 +1,6 @@
 """A contract's usage as its customer sees it: by year, month, day, reading or hour, in energy or in money."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from datahub.queries.usage_hours import MOST, HeatMap, heat_map, hour_days
 from datahub.queries.usage_hours_table import HourTable, hour_table
 from datahub.queries.usage_life import UsageLife, usage_life
 from datahub.queries.usage_measured import Measured, measured, slots_of
-from datahub.queries.usage_meters import meter_key, meters_of
+from datahub.queries.usage_meters import NamedMeter, meter_key, meters_of
 from datahub.queries.usage_money import billed_money, estimated_money
 from datahub.queries.usage_periods import ShownPeriod, instants
 from datahub.queries.usage_prices import prices
@@ -40,11 +40,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MeterChoice:
-    """One meter, or all with the empty `public_id`."""
+    """One meter, by the customer's name for it and its number, or all with the empty `public_id`."""
 
     public_id: str
     number: str
     is_current: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class UsagePage:
 def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage | None:
     """What `access` opens of a contract's usage; None if nothing of it is loaded.
 
-    Eight queries at most, however long and however many meters. Raises LookupError for a meter that never measured
+    Nine queries at most, however long and however many meters. Raises LookupError for a meter that never measured
     the contract.
     """
     facts = usage_facts([contract])
@@ -97,7 +98,10 @@ def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage
     meters = meters_of(facts) if len(facts.meters) > 1 or asked.meter else {}
     meter = meter_key(meters, asked.meter)
     priced = asked.show is Show.ESTIMATE  # each day at its own price
-    held = measured(facts, life, access=access, period=asked.period, meter=meter, days_of_years=priced)
+    names = {key: one.name for key, one in meters.items()}
+    held = measured(
+        facts, life, access=access, period=asked.period, meter=meter, names=names, days_of_years=priced
+    )
     if not _is_hourly(held.series):
         asked = replace(asked, look=Look.BARS)
     page = _frame(held, life, asked, tuple(_choices(meters, asked)))
@@ -149,7 +153,7 @@ def _by_hours(
 ) -> UsagePage:
     """The numbers of a page's readings are shown up to a month; a year's table has each month's averages."""
     series = slots_of(facts, life, access=access, period=held.period, meter=meter, slots=Slots(3600))
-    shown = [one for one in series if one.rule is Rule.SUM and one.amounts][:MOST]
+    shown = [one for one in series if one.amounts][:MOST]
     maps = []
     for number, one in enumerate(shown, 1):
         days, name = hour_days(one, held.period, life), f"hours-{number}"
@@ -161,11 +165,11 @@ def _by_hours(
     return replace(page, maps=tuple(maps))
 
 
-def _choices(meters: dict[int, tuple[str, str]], asked: UsageAsked) -> Iterator[MeterChoice]:
+def _choices(meters: Mapping[int, NamedMeter], asked: UsageAsked) -> Iterator[MeterChoice]:
     if len(meters) > 1:
         yield MeterChoice("", "", not asked.meter)
-        for public_id, number in meters.values():
-            yield MeterChoice(public_id, number, public_id == asked.meter)
+        for one in meters.values():
+            yield MeterChoice(one.public_id, one.number, one.public_id == asked.meter, one.name)
 
 
 def _beside(asked: UsageAsked, period: ShownPeriod, step: int) -> str:

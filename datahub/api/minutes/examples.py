@@ -76,6 +76,7 @@ _SUMS: _Object = {
             "end": "2026-04-01T07:00:00Z",
             "whole": False,
             "value": "187204",
+            "counted": "187204",
             "known": 1683,
             "due": 1688,
             "quality": [

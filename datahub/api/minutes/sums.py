@@ -27,7 +27,7 @@ from datahub.queries.usage import MISSING
 _QUALITIES = [quality for quality in Quality if quality != Quality.WITHDRAWN]
 HEADER = (
     "contract_number", "meter_number", "register", "direction", "kind", "unit", "rule", "period", "start", "end",
-    "whole", "value", "known", "due", *(QUALITY_NAMES[quality] for quality in _QUALITIES),
+    "whole", "value", "known", "due", "counted", *(QUALITY_NAMES[quality] for quality in _QUALITIES),
 )  # fmt: skip
 
 
@@ -39,6 +39,11 @@ class PeriodShape(Shape):
     end = serializers.DateTimeField(help_text="Where that part ends.")
     whole = serializers.BooleanField(help_text="Whether that part is the whole period.")
     value = serializers.RegexField(r"^-?\d+(\.\d+)?$", help_text="exact")
+    counted = serializers.RegexField(
+        r"^-?\d+(\.\d+)?$",
+        allow_null=True,
+        help_text="How much counts in all that was used: sum it over channels of a service, unit and direction.",
+    )
     known = serializers.IntegerField(min_value=1, help_text="How many readings went into it.")
     due = serializers.IntegerField(min_value=1, help_text="How many there would be without gaps.")
     quality = QualityRunShape(many=True, help_text="How many readings were worth what.")
@@ -81,6 +86,7 @@ class UsageSumsShape(Shape):
                 "end": end,
                 "whole": whole,
                 "value": value,
+                "counted": counted,
                 "known": known,
                 "due": due,
                 "quality": [
@@ -89,7 +95,7 @@ class UsageSumsShape(Shape):
                     if count
                 ],
             }
-            for period, start, end, whole, value, known, due, counts in _rows(sums)
+            for period, start, end, whole, value, counted, known, due, counts in _rows(sums)
         ]
 
 
@@ -123,9 +129,11 @@ class UsageSumsList(SeriesView):
                     item.sums.rule,
                 )  # fmt: skip
             )
-            for period, start, end, whole, value, known, due, counts in _rows(item):
+            for period, start, end, whole, value, counted, known, due, counts in _rows(item):
                 by_quality = ",".join(str(counts[quality]) for quality in _QUALITIES)
-                told = f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due}"
+                told = (
+                    f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due},{counted or ''}"
+                )
                 yield f"{head},{told},{by_quality}"
 
 
@@ -136,8 +144,8 @@ def _by(text: str) -> By:
         raise bad_parameter("by", f"expected one of {', '.join(By)}") from error
 
 
-def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, int, int, list[int]]]:
-    """Period, start, end, whole, exact value, known, due, counts by code of Quality: plain and ready to be written."""
+def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | None, int, int, list[int]]]:
+    """Period, start, end, whole, exact value, what counts of it, known, due, counts by code of Quality: all plain."""
     totals = sums.sums
     return zip(
         sums.periods,
@@ -145,6 +153,7 @@ def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, int, int,
         _instants(totals.ends.tolist()),
         totals.whole.tolist(),
         map(exact, sums.values),
+        (None if value is None else exact(value) for value in sums.counted),
         totals.known.tolist(),
         totals.due.tolist(),
         totals.qualities.tolist(),

@@ -30,6 +30,36 @@ class Obis(NamedTuple):
     implied: Measure | None
 
 
+class ObisGroups(NamedTuple):
+    """Groups A to E of a code, in words; 0 where it does not say. `phase` is that of a quantity of one phase."""
+
+    medium: str
+    channel: int
+    quantity: int
+    phase: int
+    process: int
+    tariff: int
+
+
+@lru_cache(maxsize=1 << 12)
+def obis_groups(code: str) -> ObisGroups | None:
+    """None for what is no OBIS code."""
+    found = _CODE.fullmatch(code)
+    if found is None:
+        return None
+    medium, channel, quantity, process, tariff = (found[place] or "0" for place in range(1, 6))
+    electric = _MEDIA.get(medium) == "electricity"
+    offset = next((one for one in _PHASES if electric and one < int(quantity) <= one + 20), 0)
+    return ObisGroups(
+        medium,
+        int(channel),
+        int(quantity) - offset,
+        _PHASES.index(offset) + 1 if offset else 0,
+        int(process),
+        int(tariff),
+    )
+
+
 def is_obis(code: str) -> bool:
     return _CODE.fullmatch(code) is not None
 

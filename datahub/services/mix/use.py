@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from django.db import connection
 from datahub.feeds.store.codec import DAY_SECONDS, Integers, unpacked
 from datahub.feeds.store.columns import LONGEST_IN_A_BLOCK
 from datahub.mix.amounts import apportion
+from datahub.models import ChannelKind
+from datahub.queries.counted import Rank, rank_of
 
 # Which contracts were served in the region on which tariff and by which meter, during what of their time; `alone` are
 # those with certificates of their own. `begins` and `ends` stand where the days that are read do not lie wholly in it.
@@ -46,6 +49,33 @@ _ALONE = """
     SELECT DISTINCT alone, tariff, greatest(first, %(first)s), least(last, %(past)s)
     FROM mix_served WHERE alone IS NOT NULL ORDER BY 1, 2, 3, 4
 """
+# Meters with several channels that could count: those of a higher rank give way to those of lower ones, see _YIELDING
+_SEVERAL = """
+    SELECT array_agg(channel.id), array_agg(channel.register), array_agg(coalesce(channel.longest, 0))
+    FROM datahub_channel channel
+    WHERE channel.kind = 'interval' AND channel.direction = 'import' AND channel.commodity = 'electricity'
+        AND channel.unit = 'Wh' AND channel.meter_id IN (SELECT meter FROM mix_served)
+    GROUP BY channel.meter_id HAVING count(*) > 1
+"""
+# A day of a channel counts only if no channel before it has a reading of that day: to the reading it is cut where a
+# contract's own use is shown; here a day on which a feed changes its names is told by the one that comes first.
+_YIELDING = """ AND NOT EXISTS (
+        SELECT FROM unnest(%(yields)s::bigint[], %(before_it)s::bigint[]) AS pair (channel, first)
+        JOIN interval_block other ON other.channel_id = pair.first AND other.known > 0
+            AND other.day BETWEEN ({begins} AT TIME ZONE 'UTC')::date AND ({ends} AT TIME ZONE 'UTC')::date
+        WHERE pair.channel = channel.id
+    ) AND NOT EXISTS (
+        SELECT FROM unnest(%(yields)s::bigint[], %(before_it)s::bigint[]) AS pair (channel, first)
+        JOIN datahub_periodreading other ON other.channel_id = pair.first AND other.value IS NOT NULL
+            AND other.start < {past} AND other.end > {begins}
+        WHERE pair.channel = channel.id
+    )"""
+_OF_BLOCK = {
+    "begins": "block.day::timestamp AT TIME ZONE 'UTC'",
+    "ends": "block.day::timestamp AT TIME ZONE 'UTC'",
+    "past": "(block.day + 1)::timestamp AT TIME ZONE 'UTC'",
+}
+_OF_PERIOD = {"begins": "reading.start", "ends": "(reading.end - interval '1 second')", "past": "reading.end"}
 # Blocks are joined by tariff, apart where they do not lie wholly in their span. One that does not begin at midnight
 # reaches into the next day. All blocks of a day are few groups, which the planner cannot know: it would sort them.
 _UNSORTED, _AS_EVER = "SET LOCAL enable_sort = off", "SET LOCAL enable_sort = on"
@@ -57,7 +87,7 @@ _BLOCKS = """
         AND channel.direction = 'import' AND channel.commodity = 'electricity' AND channel.unit = 'Wh'
     JOIN interval_block block ON block.channel_id = channel.id AND block.day = ANY(%(reaching)s)
         AND (block.phase > 0 OR block.day > %(before)s)
-    WHERE served.tariff = ANY(%(tariffs)s)
+    WHERE served.tariff = ANY(%(tariffs)s){yielding}
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 # Daily and longer readings, which are in no block; where a channel has blocks of the same days, those count.
@@ -77,7 +107,7 @@ _PERIODS = f"""
         SELECT FROM interval_block block WHERE block.channel_id = channel.id
             AND block.day >= (reading.start AT TIME ZONE 'UTC')::date
             AND block.day < (reading.end AT TIME ZONE 'UTC' + interval '23:59:59')::date
-    )
+    ){{yielding}}
     GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - no part of it is input
 
@@ -117,7 +147,7 @@ class Use:
 
 
 class ServedContracts:
-    """The contracts of a region during [first, past), looked up once in the caller's transaction; three statements.
+    """The contracts of a region during [first, past), looked up once in the caller's transaction; four statements.
 
     `own` are those with certificates of their own.
     """
@@ -129,6 +159,7 @@ class ServedContracts:
             cursor.execute(_FORGET)
             cursor.execute(_LOOK_UP, facts)
             cursor.execute(_ANALYZE)
+        self._yields = self._yielding()
 
     def tariffs(self) -> dict[str, tuple[int, int]]:
         """Each with the hull of its time, in epoch seconds. One query."""
@@ -150,17 +181,37 @@ class ServedContracts:
         if not tariffs:
             return use
         before = min(days) - timedelta(days=1)
-        more = {"reaching": [before, *days], "before": before, "tariffs": sorted(tariffs)}
+        more: dict[str, Any] = {"reaching": [before, *days], "before": before, "tariffs": sorted(tariffs)}
+        if self._yields:
+            more["yields"], more["before_it"] = (list(side) for side in zip(*self._yields, strict=True))
         with connection.cursor() as cursor:
             cursor.execute(_UNSORTED)
-            blocks = self._rows(_BLOCKS, **more)
+            blocks = self._rows(self._with_yielding(_BLOCKS, _OF_BLOCK), **more)
             cursor.execute(_AS_EVER)
         for tariff, alone, *block in blocks:
             starts, values, scale, step = _readings(*block)
             use.add(tariff, alone, scale, *_in_steps(starts, values, step, seconds))
-        for tariff, alone, begin, end, scale, value in self._rows(_PERIODS, **more):
+        for tariff, alone, begin, end, scale, value in self._rows(
+            self._with_yielding(_PERIODS, _OF_PERIOD), **more
+        ):
             use.add(tariff, alone, scale, *_over_steps(begin, end, value, seconds))
         return use
+
+    def _yielding(self) -> list[tuple[int, int]]:
+        """Channels that count only while another has no reading, each with each such other. One query."""
+        found = []
+        for several in self._rows(_SEVERAL):
+            by_rank: dict[Rank, list[int]] = defaultdict(list)
+            for channel, register, longest in zip(*several, strict=True):
+                place = rank_of(register, kind=ChannelKind.INTERVAL, unit="Wh", longest=longest)
+                if place is not None:
+                    by_rank[place].append(channel)
+            for before, place in combinations(sorted(by_rank), 2):
+                found += list(product(by_rank[place], by_rank[before]))
+        return found
+
+    def _with_yielding(self, statement: str, of: dict[str, str]) -> str:
+        return statement.format(yielding=_YIELDING.format(**of) if self._yields else "")
 
     def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:

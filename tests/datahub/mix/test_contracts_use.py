@@ -51,6 +51,21 @@ def test_meters_and_registers_are_added_up_at_their_own_scales(home):
     assert used(home) == [121.5] * 4
 
 
+def test_rates_are_parts_of_their_total_and_fill_its_gaps(home):
+    load(home.meter, [100, None, 100, 100], register="1.8.0")
+    load(home.meter, [60, 70, 60, 60], register="1.8.1")
+    load(home.meter, [40, 30, 40, 40], register="1.8.2")
+
+    assert used(home) == [100] * 4
+
+
+def test_a_meter_whose_feed_changes_its_names_goes_on(home):
+    load(home.meter, [10, 20], scale=1)
+    load(home.meter, [2, 3, 4], at=START + HOUR, register="1.8.0")
+
+    assert used(home) == [1, 2, 3, 4]
+
+
 def test_only_import_of_electricity_counts_and_below_0_is_nothing(home):
     load(home.meter, [5, -3, 5, 5])
     load(home.meter, [900] * 4, direction="export")

@@ -13,6 +13,7 @@ from datahub.services.mix import recompute
 from datahub.tasks import work_out_mix
 from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, told, work_out
 from tests.factories.datahub import hourly_mix
+from tests.factories.feeds import load_readings, usage_series
 
 pytestmark = pytest.mark.django_db
 GENERATION, CONSUMPTION, RESIDUAL = MixSeries.GENERATION, MixSeries.CONSUMPTION, MixSeries.RESIDUAL
@@ -51,6 +52,27 @@ def test_a_tariff_has_its_certificates_and_the_residual_mix_never_the_grid():
     green = told(CONSUMPTION, key="GREEN")
     assert green == {"solar": Decimal("0.5715"), "gas": Decimal("0.4285")}  # (2,000 + 286) and 1,714 of 4,000
     assert {row.method for row in MixShare.objects.filter(key="GREEN")} == {"issuance"}
+
+
+def test_rates_of_a_meter_are_used_once_where_certificates_are_shared():
+    hour_of_the_region()
+    amount("cancelled", "wind", 2_000, tariff_code="GREEN")
+    home = customer(4_000)
+    total, rates = (
+        usage_series(home.meter, START, [4_000], step=3600, scale=0, register="1.8.0"),
+        ("1.8.1", "1.8.2"),
+    )
+    load_readings(
+        total,
+        *(usage_series(home.meter, START, [2_000], step=3600, scale=0, register=rate) for rate in rates),
+    )
+    mark()
+
+    work_out()
+
+    assert (
+        told(CONSUMPTION, key="GREEN")["wind"] == HALF
+    )  # of 4,000 Wh, though the meter tells them three times
 
 
 def test_certificates_beyond_what_a_tariff_used_count_for_nobody():

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from accounts.models import Membership
+from accounts.models import Membership, MeterName
 from datahub.exports.base import BrokenOffError
 from datahub.feeds.formats.base import Quality
 from datahub.queries import usage_plan
@@ -126,7 +126,7 @@ def test_used_and_sent_back_stand_apart(owner, home):
     assert rows(tree)["March 1, 2026"][0] == ["192", "672"]
 
 
-def test_registers_of_one_meter_are_never_added(owner, home):
+def test_rates_are_parts_of_what_was_used_and_no_code_is_shown(owner, home):
     load_readings(
         usage_series(home.meter, MIDNIGHT, [3] * 96, scale=0),
         usage_series(home.meter, MIDNIGHT, [1] * 96, scale=0, register="tou 1"),
@@ -135,7 +135,11 @@ def test_registers_of_one_meter_are_never_added(owner, home):
 
     tree = page(owner, period="2026-03")
 
-    assert headings(tree)[1::2] == ["Used (kWh)", "Used, tou 1 (kWh)", "Used, tou 2 (kWh)"]
+    assert headings(tree)[1::2] == [
+        "Used (kWh)",
+        "Of what was used: rate 1 (kWh)",
+        "Of what was used: rate 2 (kWh)",
+    ]
     assert rows(tree)["March 1, 2026"][0] == ["288", "96", "192"]
 
 
@@ -163,6 +167,41 @@ def test_meters_that_measure_at_once_stay_apart(owner, home):
 
     assert f"Used, meter {home.meter.meter_number} (kWh)" in headings(tree)
     assert f"Used, meter {other.meter_number} (kWh)" in headings(tree)
+
+
+def test_a_meter_is_called_what_its_customer_calls_it(owner, home):
+    other = MeterDeviceFactory()
+    MeterInstallationFactory(meter=other, service_point=home.point)
+    MeterName.objects.create(customer=home.customer, meter=other, name="EV charger")
+    load_readings(usage_series(home.meter, MIDNIGHT, [1] * 96, scale=0, register="1.8.0"))
+    load_readings(usage_series(other, MIDNIGHT, [2] * 96, scale=0))
+
+    tree = page(owner, period="2026")
+
+    assert "Used, EV charger (kWh)" in headings(tree)
+    assert f"EV charger ({other.meter_number})" in [one.strip() for one in tree.xpath("//option/text()")]
+    assert "You used 0.29 kWh" in tree.xpath("//p[@class='chart__title']/text()")[0]
+    assert "1.8.0" not in tree.text_content()
+
+
+def test_the_last_reading_of_a_meter_that_is_taken_away_counts_and_the_next_one_begins_anew(owner, home):
+    swap = MIDNIGHT + 2 * DAY
+    home.meter.installations.update(end=swap)
+    new = MeterDeviceFactory()
+    MeterInstallationFactory(meter=new, service_point=home.point, start=swap)
+    for meter, shown in ((home.meter, [700, 800, 900, 5000]), (new, [3, 3, 10, 20])):
+        load_readings(
+            *(
+                usage_series(meter, MIDNIGHT + place * DAY, [value], step=0, scale=0, kind="register")
+                for place, value in enumerate(shown)
+            )
+        )
+
+    tree = page(owner, period="2026-03")
+
+    used = {day: cells[0] for day, (cells, _notes) in rows(tree).items()}
+    assert [used[f"March {day}, 2026"] for day in (1, 2, 3)] == ["100", "100", "10"]
+    assert "You used 0.21 kWh" in tree.xpath("//p[@class='chart__title']/text()")[0]
 
 
 def test_missing_is_said_and_estimated_is_marked(owner, home):

@@ -45,6 +45,7 @@ def test_a_month_comes_exact_with_what_is_missing(reader, home):
             "end": "2026-04-01T07:00:00Z",
             "whole": True,
             "value": "0.525",
+            "counted": "0.525",
             "known": 3,
             "due": 2972,
             "quality": [{"count": 3, "quality": "actual"}, {"count": 2969, "quality": "missing"}],

@@ -1,0 +1,44 @@
+"""Sums of a contract's channels, and what of them makes up all that was used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accounts.queries.links import MeteredSpan
+from datahub.queries.counted import counted
+from datahub.queries.readings import ChannelFacts
+from datahub.queries.sum_periods import By, Slots
+from datahub.queries.sum_pieces import Rule
+from datahub.queries.sums import ChannelSums, Part, parts_of, sums_of
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSums:
+    """`channels` are each by itself; all that was used in one direction and unit is the sum of its `counted` ones."""
+
+    channels: tuple[ChannelSums, ...]
+    counted: tuple[ChannelSums, ...]
+
+
+def service_sums(
+    spans: Sequence[MeteredSpan],
+    channels: Mapping[int, Sequence[ChannelFacts]],
+    every: Sequence[By | Slots],
+) -> list[ServiceSums]:
+    """For several lengths of a period at once, in the order of `every`; see `usage_sums` and `counted`.
+
+    Three statements however many spans, and one where registers, or channels that tell the same, are among them.
+    """
+    own = parts_of(spans, channels)
+    shares = counted(spans, channels)
+    always = {(one.contract_id, one.channel.channel_id) for one in shares if one.always}
+    cut = [
+        Part(one.contract_id, one.channel, Rule.SUM, one.stretches, one.differences)
+        for one in shares
+        if not one.always
+    ]
+    found = []
+    for sums in sums_of([*own, *cut], every):
+        by_itself = tuple(one for place, one in sums if place < len(own))
+        whole = [one for one in by_itself if (one.contract_id, one.channel.channel_id) in always]
+        found.append(ServiceSums(by_itself, (*whole, *(one for place, one in sums if place >= len(own)))))
+    return found
