@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from kombu import Exchange, Queue
+
 from cdsc_portal import embedded_postgres, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib import private_files
@@ -344,6 +346,13 @@ else:
         "processed_folder": str(_broker / "processed"),
         "store_processed": False,
     }
+# Somebody waits for a code or a link: no file may stand before it. A worker that is told of no queue serves all.
+INTERACTIVE = "interactive"
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", INTERACTIVE)]
+CELERY_TASK_ROUTES = {
+    "accounts.tasks.send_invitations": {"queue": INTERACTIVE},
+    "accounts.tasks.send_mail_about_logins": {"queue": INTERACTIVE},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
