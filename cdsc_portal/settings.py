@@ -231,7 +231,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
-WHITENOISE_USE_FINDERS = ENV.development
+WHITENOISE_USE_FINDERS = True  # served from where the release has them: nobody needs to collect them
 MEDIA_ROOT = VAR_DIR / "media"
 # what feeds bring, bills and proofs are for the server's own user; the pages' files are for everybody
 FILE_UPLOAD_PERMISSIONS = private_files.FILE
