@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "cdsc_portal.middleware.PublicAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cdsc_portal.middleware.RequestReferenceMiddleware",
+    "consent.api.cross_origin.CrossOriginMiddleware",
     "cdsc_portal.middleware.SecurityHeadersMiddleware",
     "cdsc_portal.middleware.RefuseNulMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -210,6 +210,40 @@ def test_the_right_token_reads_its_own_and_nothing_else(world, route):
     assert Disclosure.objects.get().value_count > 0
 
 
+@pytest.mark.parametrize("route", DATA, ids=lambda route: route.name)
+def test_head_passes_the_gate_and_releases_nothing(world, route):
+    world.granted(route)
+    path = world.path(route, world.home)
+
+    head, refused = Browser().head(path, headers=world.reader.bearer), Browser().head(path)
+    released = Disclosure.objects.count()
+    read = world.reader.get(path)
+
+    # a stream has no length
+    alike = set(read.headers) - {"X-Request-Reference", *(["Content-Length"] if read.streaming else [])}
+    assert (head.status_code, refused.status_code, content(head), released) == (200, 401, "", 0)
+    assert {name: head.headers.get(name) for name in alike} == {name: read[name] for name in alike}
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "trace"])
+def test_no_other_method_is_answered(world, method):
+    def call(route: Route) -> HttpResponse:
+        world.granted(route)
+        return getattr(Browser(), method)(world.path(route, world.home), headers=world.reader.bearer)
+
+    assert everywhere(world, call) == problem(405)
+
+
+def test_options_say_the_same_to_everybody(world):
+    answers = [
+        Browser().options(world.path(route, whose)) for route in DATA for whose in (world.home, world.foreign)
+    ]
+
+    told = {(answer.status_code, answer["Allow"], answer.content) for answer in answers}
+    assert told == {(204, "GET, HEAD, OPTIONS", b"")}
+    assert not Disclosure.objects.exists()
+
+
 def test_without_a_token(world):
     assert everywhere(world, lambda route: Browser().get(world.path(route, world.home))) == problem(401)
 
