@@ -10,6 +10,12 @@ invitations_due = Signal()
 membership_ended = Signal()
 # membership, at: a role was given, or now lasts longer or allows more. Sent inside the transaction.
 role_given = Signal()
+# membership, by, at: the owner `by` agreed that a role that waited may share. Sent inside the transaction.
+role_agreed = Signal()
+# code, at: staff asked for a code for a first login. Sent inside the transaction.
+code_offered = Signal()
+# user, by, at: staff changed the address that `user` logs in with. Sent inside the transaction.
+address_corrected = Signal()
 # a mail about a login was written; sent after commit. As above, a lost signal only means a later mail.
 sign_in_mail_written = Signal()
 # changes, at: dated links, contracts' dates or supply terms hold at other times, or are new; each a

@@ -52,6 +52,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("accounts", "customer", _("Customers")),
                     _entry("accounts", "user", _("People who log in")),
                     _entry("accounts", "roleevent", _("History of roles")),
+                    _entry("accounts", "activationcode", _("Codes for first logins")),
                     _entry("accounts", "billingaccount", _("Billing accounts")),
                     _entry("accounts", "servicecontract", _("Service contracts")),
                 ],

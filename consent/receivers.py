@@ -6,9 +6,15 @@ from typing import Any
 from django.db.models import Q
 from django.dispatch import receiver
 
-from accounts.models import BillingAccount, Membership, Role, ServiceContract
-from accounts.signals import membership_ended, role_given
+from accounts.models import ActivationCode, BillingAccount, Membership, Role, ServiceContract, User
+from accounts.signals import address_corrected, code_offered, membership_ended, role_agreed, role_given
 from consent.services.letters import tell_of_delegate
+from consent.services.people_letters import (
+    tell_of_address,
+    tell_of_agreement,
+    tell_of_code,
+    tell_of_new_login,
+)
 from consent.services.stop import take_out_what_left
 
 
@@ -30,8 +36,25 @@ def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: 
     )
 
 
-@receiver(role_given, dispatch_uid="tell_of_delegate")
+@receiver(role_given, dispatch_uid="tell_of_role")
 def tell_owners(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
-    """The owners, and the delegate, are told who can act for them and until when."""
+    """The owners are told who can act for them and since or until when; a delegate, too."""
     if membership.role == Role.DELEGATE:
         tell_of_delegate(membership=membership, at=at)
+    else:
+        tell_of_new_login(membership=membership, at=at)
+
+
+@receiver(role_agreed, dispatch_uid="tell_of_agreement")
+def tell_who_waited(sender: Any, *, membership: Membership, by: User, at: datetime, **_news: Any) -> None:
+    tell_of_agreement(membership=membership, by=by, at=at)
+
+
+@receiver(code_offered, dispatch_uid="tell_of_code")
+def tell_of_offer(sender: Any, *, code: ActivationCode, at: datetime, **_news: Any) -> None:
+    tell_of_code(code=code, at=at)
+
+
+@receiver(address_corrected, dispatch_uid="tell_of_address")
+def tell_of_correction(sender: Any, *, user: User, at: datetime, **_news: Any) -> None:
+    tell_of_address(user=user, at=at)

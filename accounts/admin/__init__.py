@@ -7,6 +7,7 @@ for model in list(admin.site._registry):
     if model._meta.app_label in {"account", "auth", "django_celery_beat", "mfa", "socialaccount"}:
         admin.site.unregister(model)
 
+from accounts.admin.activation_codes import ActivationCodeAdmin  # noqa: E402
 from accounts.admin.contractual import (  # noqa: E402 - our pages, the groups' in place of Django's
     BillingAccountAdmin,
     CustomerAdmin,
@@ -20,6 +21,7 @@ from accounts.admin.staff import GroupAdmin, StaffActionAdmin, StaffLookAdmin  #
 from accounts.admin.users import UserAdmin  # noqa: E402
 
 __all__ = [
+    "ActivationCodeAdmin",
     "BillingAccountAdmin",
     "CustomerAdmin",
     "EntityAdmin",

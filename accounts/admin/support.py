@@ -21,7 +21,7 @@ from accounts.admin.ask import ReasonForm, ask, ask_about_rows, to_page
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import StaffVerb, User
-from accounts.services.contact import AddressTakenError, change_address, end_sessions
+from accounts.services.contact import AddressTakenError, correct_address
 from accounts.services.people import invite_again
 from accounts.services.second_step_seals import drop_unreadable
 from accounts.services.sign_in_locks import unlock
@@ -125,18 +125,21 @@ class SupportAdmin(PortalAdmin):
         """GET asks for the address, how the person was known and why; POST changes it and tells the old one."""
         if not request.user.has_perm(HELP):
             raise PermissionDenied
-        user = get_object_or_404(
-            User, pk=pk, is_staff=False
-        )  # a colleague's address is no support's to change
+        user = get_object_or_404(User, pk=pk)
+        if not _may_correct(request, user):
+            raise PermissionDenied
         page = reverse("admin:accounts_user_change", args=[pk])
         form = AddressForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             if self._corrected(request, user, form):
-                messages.success(request, _("Corrected. The old address was told, and every session ended."))
+                messages.success(request, _("Corrected. Both addresses were told, and every session ended."))
                 return redirect(page)
         return ask(
             request, self.admin_site, form=form, title=_("Correct the address of %s") % user, back=page,
-            text=_("Mail goes to the new address and the person logs in with it. The old one is told."),
+            text=_(
+                "Mail goes to the new address and the person logs in with it. Both addresses are told, and the other "
+                "owners; what this person may share waits for a day."
+            ),
             button=_("Correct it"),
         )  # fmt: skip
 
@@ -144,11 +147,10 @@ class SupportAdmin(PortalAdmin):
     def _corrected(self, request: HttpRequest, user: User, form: AddressForm) -> bool:
         told, before = form.cleaned_data, user.email
         try:
-            change_address(user=user, email=told["email"])
+            correct_address(user=user, email=told["email"], by=current_user(request), at=clock.now())
         except AddressTakenError:
             form.add_error("email", _("Another login has this address."))
             return False
-        end_sessions(user=user)
         record_staff_action(
             by=current_user(request),
             verb=StaffVerb.ACT,
@@ -169,6 +171,13 @@ class SupportAdmin(PortalAdmin):
     def _each(self, request: HttpRequest, user: User, what: str, reason: str, done: bool) -> bool:
         self.log_act(request, user, what, reason=reason)
         return done
+
+
+def _may_correct(request: HttpRequest, user: User) -> bool:
+    """A colleague's address is for who manages staff, a superuser's for a superuser: it opens that person's login."""
+    if user.is_superuser:
+        return bool(getattr(request.user, "is_superuser", False))
+    return not user.is_staff or request.user.has_perm(_MANAGE)
 
 
 def _in_their_care(request: HttpRequest, users: QuerySet[User]) -> QuerySet[User]:

@@ -116,10 +116,9 @@ class UserAdmin(SupportAdmin, RolesAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """A role is given by who manages staff, never to themselves; single permissions only by a superuser.
 
-        A customer's address changes on its own page, which tells the old one, ends the sessions and asks why.
+        An address changes on its own page, which tells both, ends the sessions and asks why.
         """
-        is_customers = isinstance(obj, User) and not obj.is_staff
-        fixed = ("email",) if is_customers else ()
+        fixed = ("email",) if obj else ()
         return (*self.readonly_fields, *fixed, *_fixed_powers(request, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

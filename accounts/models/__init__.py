@@ -10,7 +10,7 @@ from accounts.models.load_mark import LoadMark
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
-from accounts.models.sign_in import ActivationCode, Session, SignInAttempts, SignInMail
+from accounts.models.sign_in import ActivationCode, CodeWay, Session, SignInAttempts, SignInMail
 from accounts.models.staff import StaffAction, StaffLook, StaffVerb
 from accounts.models.user import User
 
@@ -18,6 +18,7 @@ __all__ = [
     "EVER",
     "ActivationCode",
     "BillingAccount",
+    "CodeWay",
     "Commodity",
     "ContractServicePoint",
     "Customer",

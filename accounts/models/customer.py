@@ -35,7 +35,8 @@ class Role(models.TextChoices):
 class Membership(Versioned):
     """What one user may do for one customer: all its accounts, or one billing account.
 
-    A delegate's `until` is the first instant it no longer holds.
+    A delegate's `until` is the first instant it no longer holds. Before `shares_from`, where there is one, the role
+    only looks: it is new, or its holder's address was changed by staff (decision 0031).
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
@@ -46,6 +47,7 @@ class Membership(Versioned):
     )
     may_share = models.BooleanField("a delegate who may share", default=False)
     until = models.DateTimeField(null=True, blank=True)
+    shares_from = models.DateTimeField(null=True, blank=True, editable=False)
     created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:

@@ -64,6 +64,9 @@ class RoleVerb(models.TextChoices):
     CHANGED = "changed", "changed"
     ENDED = "ended", "ended by an owner"
     LEFT = "left", "left"
+    OFFERED = "offered", "code for a first login asked for"
+    AGREED = "agreed", "agreed to by an owner"
+    ADDRESS = "address", "e-mail address changed by staff"
 
 
 class RoleEvent(AppendOnlyModel):

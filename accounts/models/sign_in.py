@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models.customer import Customer, Role
 from cdsc_portal.lib import clock
@@ -22,19 +22,40 @@ class SignInAttempts(models.Model):
         return f"{self.count} since {self.since}"
 
 
-class ActivationCode(models.Model):
-    """A code that staff hand out or print: with a bill's number it opens the first access to `customer`.
+class CodeWay(models.TextChoices):
+    """How a code for a first login reaches the person."""
 
-    Only a digest of the code is kept. It works once, before `until`; a newer one for the same role replaces it.
+    MAIL = "mail", "by e-mail to an owner"
+    LETTER = "letter", "by letter"
+    TOLD = "told", "told to the person"
+
+
+class ActivationCode(models.Model):
+    """A code that, with a bill's number, opens the first access to `customer`.
+
+    It is mailed to an owner on file (`sent_to`), or a second person of staff (`handed_out_by`) puts it into a letter
+    to `address` or tells it. Only its digest is kept; until it is handed out there is none. It works once, before
+    `until`; a newer one for the same role replaces it. `way` is empty for codes of releases before this rule, which
+    open nothing any more.
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="activation_codes")
     role = models.CharField(max_length=10, choices=Role.choices)
-    digest = models.CharField(max_length=64)
+    way = models.CharField(max_length=6, choices=CodeWay.choices, blank=True, db_default="")
+    sent_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    address = models.CharField(max_length=300, blank=True, db_default="")
+    reason = models.CharField(max_length=300, blank=True, db_default="")
+    digest = models.CharField(max_length=64, blank=True)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created = models.DateTimeField(default=clock.now, editable=False)
+    handed_out_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    handed_out_at = models.DateTimeField(null=True, blank=True)
     until = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
     used_by = models.ForeignKey(
@@ -42,8 +63,18 @@ class ActivationCode(models.Model):
     )
 
     class Meta:
+        default_permissions = ("view",)
+        permissions = [("hand_out_activation_code", "Can hand out a code that another asked for")]
         constraints = [
             models.CheckConstraint(condition=~Q(role=Role.DELEGATE), name="no_activation_of_a_delegate"),
+            models.CheckConstraint(
+                condition=Q(way__in=["", CodeWay.MAIL]) | Q(digest="") | Q(handed_out_by__isnull=False),
+                name="activation_code_handed_out",
+            ),
+            models.CheckConstraint(
+                condition=Q(handed_out_by__isnull=True) | ~Q(handed_out_by=F("issued_by")),
+                name="activation_code_by_two_people",
+            ),
             models.UniqueConstraint(
                 fields=["customer", "role"], condition=Q(used_at=None), name="one_open_activation_code"
             ),
@@ -51,6 +82,11 @@ class ActivationCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.customer}"
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether it waits to be handed out by a second person."""
+        return not self.digest and self.used_at is None
 
 
 class Session(models.Model):

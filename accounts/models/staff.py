@@ -72,7 +72,7 @@ class StaffAction(AppendOnlyModel):
         default_permissions = ("view",)
         permissions = [
             ("help_sign_in", "Can correct an address, unlock and invite again"),
-            ("issue_activation_code", "Can issue a code for a first login"),
+            ("issue_activation_code", "Can ask for a code for a first login"),
             ("export_records", "Can take records as a file"),
             ("manage_staff", "Can say who is staff and what they may do"),
         ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
-from accounts.queries.roles import holds, owns
+from accounts.queries.roles import holds, owns, settled
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {
@@ -46,6 +46,8 @@ class PersonLine:
     is_self: bool
     is_delegate: bool
     may_end: bool
+    shares_from: str
+    may_agree: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
     account has `search` in it. Five queries, however many people.
     """
     own = list(Membership.objects.filter(holds(at), user=user).select_related("customer", "billing_account"))
-    managed = {one.customer_id: _reach(own, one.customer_id) for one in own if one.role == Role.OWNER}
+    managed = {one.customer_id: _reach(own, one.customer_id, at) for one in own if _rules(one, at)}
     roles = _managed(managed, Membership.objects.select_related("user", "billing_account", "customer"))
     invited = _managed(managed, Invitation.objects.filter(accepted=None, withdrawn=None))
     events = _managed(managed, RoleEvent.objects.select_related("user", "by", "billing_account"))
@@ -135,7 +137,7 @@ def managed_role(*, user: User, customer: str, person: str, part: str, at: datet
     reach = Q(billing_account=None)
     if held.billing_account_id is not None:
         reach |= Q(billing_account=held.billing_account_id)
-    mine = Membership.objects.filter(holds(at), user=user, customer=held.customer_id)
+    mine = Membership.objects.filter(holds(at), settled(at), user=user, customer=held.customer_id)
     if held.user_id == user.pk or mine.filter(reach, role=Role.OWNER).exists():
         return held
     return None
@@ -153,8 +155,8 @@ def was_ended(*, user: User, customer: str, person: str, part: str, at: datetime
 
 def managed_invitation(*, user: User, public_id: str, at: datetime) -> Invitation | None:
     """An invitation, open or over, to what `user` owns; else None."""
-    own = list(Membership.objects.filter(holds(at), user=user, role=Role.OWNER))
-    managed = {one.customer_id: _reach(own, one.customer_id) for one in own}
+    own = list(Membership.objects.filter(holds(at), settled(at), user=user, role=Role.OWNER))
+    managed = {one.customer_id: _reach(own, one.customer_id, at) for one in own}
     return _managed(managed, Invitation.objects.filter(public_id=public_id)).first()
 
 
@@ -167,11 +169,14 @@ def _named(customer: str, person: str, part: str) -> Q:
     return Q(account, customer__public_id=customer, user__public_id=person)
 
 
-def _reach(own: Iterable[Membership], customer: int) -> frozenset[int] | None:
+def _rules(held: Membership, at: datetime) -> bool:
+    """An owner who waits sees their own role and rules nobody else's."""
+    return held.role == Role.OWNER and (held.shares_from is None or held.shares_from <= at)
+
+
+def _reach(own: Iterable[Membership], customer: int, at: datetime) -> frozenset[int] | None:
     """Database keys of the accounts that the reader owns; None = all of the customer's."""
-    accounts = {
-        one.billing_account_id for one in own if one.customer_id == customer and one.role == Role.OWNER
-    }
+    accounts = {one.billing_account_id for one in own if one.customer_id == customer and _rules(one, at)}
     return None if None in accounts else frozenset(key for key in accounts if key is not None)
 
 
@@ -214,6 +219,7 @@ def _customer(
 
 def _person(held: Membership, user: User, at: datetime, *, last_owner: bool) -> PersonLine:
     account = held.billing_account
+    waits = held.shares_from is not None and held.shares_from > at
     return PersonLine(
         customer_id=held.customer.public_id,
         user_id=held.user.public_id,
@@ -228,6 +234,8 @@ def _person(held: Membership, user: User, at: datetime, *, last_owner: bool) -> 
         is_self=held.user_id == user.pk,
         is_delegate=held.role == Role.DELEGATE,
         may_end=not last_owner,
+        shares_from=moment_in_words(held.shares_from) if waits and held.shares_from else "",
+        may_agree=waits and held.user_id != user.pk,
     )
 
 
@@ -271,5 +279,8 @@ def _event(event: RoleEvent) -> HistoryLine:
         RoleVerb.CHANGED: _("%(by)s changed the role of %(person)s (%(reach)s)."),
         RoleVerb.ENDED: _("%(by)s ended the role of %(person)s (%(reach)s)."),
         RoleVerb.LEFT: _("%(person)s left (%(reach)s)."),
+        RoleVerb.OFFERED: _("%(by)s was asked for a code for a new login (%(reach)s)."),
+        RoleVerb.AGREED: _("%(by)s agreed that %(person)s can share (%(reach)s)."),
+        RoleVerb.ADDRESS: _("%(by)s changed the e-mail address of %(person)s (%(reach)s)."),
     }
     return HistoryLine(moment_in_words(event.at), sentences[RoleVerb(event.verb)] % words)

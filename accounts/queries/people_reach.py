@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import BillingAccount, Customer, Membership, Role, User
-from accounts.queries.roles import holds, owned_accounts
+from accounts.queries.roles import holds, ruled_accounts, settled
 
 _MOST_LISTED = 10
 
@@ -23,11 +23,13 @@ class Reach:
 
 def reach_of(*, user: User, at: datetime) -> Reach | None:
     """What `user` can offer others; None for who owns nothing. Two queries, however many accounts."""
-    owning = Membership.objects.filter(holds(at), user=user, role=Role.OWNER, billing_account=None)
+    owning = Membership.objects.filter(
+        holds(at), settled(at), user=user, role=Role.OWNER, billing_account=None
+    )
     customers = tuple(
         one.customer for one in owning.select_related("customer").order_by("customer__name", "pk")
     )
-    listed = owned_accounts(user=user, at=at).select_related("customer").order_by("account_number")
+    listed = ruled_accounts(user=user, at=at).select_related("customer").order_by("account_number")
     accounts = tuple(listed[: _MOST_LISTED + 1])
     if not customers and not accounts:
         return None
@@ -38,4 +40,4 @@ def reach_of(*, user: User, at: datetime) -> Reach | None:
 
 def offered_account(*, user: User, number: str, at: datetime) -> BillingAccount | None:
     """The account with the number of a bill, where `user` owns it; else None. One query."""
-    return owned_accounts(user=user, at=at).select_related("customer").filter(account_number=number).first()
+    return ruled_accounts(user=user, at=at).select_related("customer").filter(account_number=number).first()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from accounts.models import BillingAccount, Membership, Role, ServiceContract, User
 
@@ -24,14 +24,16 @@ def visible_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
 
 def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, whose data `user` may share at `at`: as owner, or as a delegate whom an
-    owner allowed to share (P-15). One query; nothing for a user who may not sign in.
+    owner allowed to share (P-15), once a new role waits no more. One query; nothing for a user who may not sign in.
     """
-    return _reached(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
+    return _reached(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
 
 
 def shareable_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts whose services, later ones too, `user` may share at `at`. One query."""
-    return _reached_accounts(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
+    return _reached_accounts(
+        Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True)
+    )
 
 
 def visible_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
@@ -42,7 +44,7 @@ def visible_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
 
 def shareable_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
     """The same of those whose data `user` may share."""
-    return _account_keys(Membership.objects.filter(holds(at), _shares(), user=user, user__is_active=True))
+    return _account_keys(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
 
 
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
@@ -55,13 +57,20 @@ def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     return _reached_accounts(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
 
 
+def ruled_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
+    """Billing accounts that `user` owns and may rule at `at`: not those of a role that waits. One query."""
+    return _reached_accounts(Membership.objects.filter(holds(at), settled(at), role=Role.OWNER, user=user))
+
+
 def owns(*, user: User, customer: int, account: int | None, at: datetime) -> bool:
     """Whether `user` may sign in and owns, at `at`, the billing account `account` or, where that is None, all of the
-    customer's (database keys). One query."""
+    customer's (database keys), and may rule it: a new owner who waits rules nobody. One query."""
     reach = Q(billing_account=None)
     if account is not None:
         reach |= Q(billing_account=account)
-    owning = Membership.objects.filter(holds(at), reach, customer=customer, role=Role.OWNER, user=user)
+    owning = Membership.objects.filter(
+        holds(at), settled(at), reach, customer=customer, role=Role.OWNER, user=user
+    )
     return owning.filter(user__is_active=True).exists()
 
 
@@ -83,7 +92,32 @@ def owners_of(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime
 
     Delegates are not owners, whatever they may share. One query, each user once, by e-mail address.
     """
-    owning = Membership.objects.filter(holds(at), role=Role.OWNER, user=OuterRef("pk"))
+    return _owners(contracts, holds(at))
+
+
+def deciding_owners(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: datetime) -> QuerySet[User]:
+    """Those of `owners_of` who may share already: whom a viewer, or a new owner who waits, can ask."""
+    return _owners(contracts, holds(at) & settled(at))
+
+
+def owners_reaching(*, customer: int, account: int | None, at: datetime) -> QuerySet[User]:
+    """Active users who own, at `at`, some of what a role for `account`, or for all of `customer`, reaches (database
+    keys): who is told of the role. One query, each user once, by e-mail address."""
+    owning = Membership.objects.filter(holds(at), role=Role.OWNER, customer=customer, user=OuterRef("pk"))
+    if account is not None:
+        owning = owning.filter(Q(billing_account=None) | Q(billing_account=account))
+    return User.objects.filter(Exists(owning), is_active=True).order_by("email")
+
+
+def shares_from(*, user: User, at: datetime) -> datetime | None:
+    """When the first of the roles of `user` that wait may share; None where none waits. One query."""
+    waiting = Membership.objects.filter(holds(at), _may_share(), user=user, shares_from__gt=at)
+    first: datetime | None = waiting.aggregate(first=Min("shares_from"))["first"]
+    return first
+
+
+def _owners(contracts: "Collection[int] | QuerySet[Any, Any]", held: Q) -> QuerySet[User]:
+    owning = Membership.objects.filter(held, role=Role.OWNER, user=OuterRef("pk"))
     for_account = owning.filter(billing_account__contracts__in=contracts)
     for_customer = owning.filter(
         billing_account__isnull=True, customer__billing_accounts__contracts__in=contracts
@@ -111,5 +145,14 @@ def holds(at: datetime) -> Q:
     return Q(until__isnull=True) | Q(until__gt=at)
 
 
-def _shares() -> Q:
+def settled(at: datetime) -> Q:
+    """A role that waits no more, or never did."""
+    return Q(shares_from=None) | Q(shares_from__lte=at)
+
+
+def _shares(at: datetime) -> Q:
+    return _may_share() & settled(at)
+
+
+def _may_share() -> Q:
     return Q(role=Role.OWNER) | Q(role=Role.DELEGATE, may_share=True)

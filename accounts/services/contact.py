@@ -1,5 +1,7 @@
 """A person's own name, address and choices."""
 
+from datetime import datetime
+
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -7,8 +9,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import User
+from accounts.models import Membership, RoleVerb, User
+from accounts.queries.roles import holds
+from accounts.services.roles import record
 from accounts.services.sign_in_mail import write_sign_in_mail
+from accounts.services.waits import WAITS, may_share
+from accounts.signals import address_corrected
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 
@@ -28,7 +34,7 @@ def keep_choices(*, user: User, name: str, language: str, theme: str, yearly_sum
 
 
 def change_address(*, user: User, email: str) -> None:
-    """Write to `user`, and let `user` log in, under a confirmed address; the old one is told.
+    """Write to `user`, and let `user` log in, under another address; both are told.
 
     Raises AddressTakenError.
     """
@@ -37,11 +43,29 @@ def change_address(*, user: User, email: str) -> None:
         with transaction.atomic():
             user.email = email.lower()
             user.save(update_fields=["email"])
-            _tell_the_old(user, old, moment_in_words(at))
+            _tell_both(user, old, at)
     except IntegrityError as error:
         user.email = old
         raise AddressTakenError from error
     log.info("address.changed", user=user.public_id)
+
+
+@transaction.atomic
+def correct_address(*, user: User, email: str, by: User, at: datetime) -> None:
+    """Staff give `user` another address to log in with: both addresses are told, and every session ends.
+
+    Whoever reads the new address can choose a password, so what `user` may share waits as for a new login, the
+    other owners are told, and it stands in the history of each customer. Raises AddressTakenError.
+    """
+    change_address(user=user, email=email)
+    end_sessions(user=user)
+    held = Membership.objects.select_for_update().filter(holds(at), user=user)
+    for membership in held.order_by("pk"):
+        if may_share(membership):
+            membership.shares_from = at + WAITS
+            membership.save(update_fields=["shares_from"])
+        record(verb=RoleVerb.ADDRESS, membership=membership, by=by, at=at)
+    address_corrected.send(sender=User, user=user, by=by, at=at)
 
 
 def end_sessions(*, user: User) -> None:
@@ -51,12 +75,19 @@ def end_sessions(*, user: User) -> None:
     log.info("sessions.ended", user=user.public_id)
 
 
-def _tell_the_old(user: User, old: str, when: str) -> None:
+def _tell_both(user: User, old: str, at: datetime) -> None:
     with override(user.language):
-        context = {"when": when, "utility_name": settings.UTILITY_NAME, "support_url": settings.SUPPORT_URL}
-        write_sign_in_mail(
-            to=old,
-            subject=f"{settings.UTILITY_NAME}: {_('Your e-mail address was changed')}",
-            text=render_to_string("account/email/address_changed_message.txt", context),
-            at=clock.now(),
-        )
+        context = {
+            "when": moment_in_words(at),
+            "utility_name": settings.UTILITY_NAME,
+            "support_url": settings.SUPPORT_URL,
+        }
+        for to, is_new in ((old, False), (user.email, True)):
+            write_sign_in_mail(
+                to=to,
+                subject=f"{settings.UTILITY_NAME}: {_('Your e-mail address was changed')}",
+                text=render_to_string(
+                    "account/email/address_changed_message.txt", {**context, "is_new": is_new}
+                ),
+                at=at,
+            )

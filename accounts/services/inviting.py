@@ -150,7 +150,8 @@ def find_invitation(*, key: str, at: datetime) -> Invitation:
 
 @transaction.atomic
 def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
-    """`user`, whose address is the invited one, gets the role; who has a higher one keeps it.
+    """`user`, whose address is the invited one, gets the role; who has a higher one keeps it. It shares at once, as
+    the owner who invited agreed to it.
 
     Raises NotInvited: it is over, or was sent to another address.
     """
@@ -167,7 +168,7 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
         may_share=locked.may_share,
         until=locked.until,
     )
-    return take_up(user=user, offered=offered, at=at)
+    return take_up(user=user, offered=offered, is_agreed=True, at=at)
 
 
 def _require(email: str, offered: Offered, by: User, at: datetime) -> None:

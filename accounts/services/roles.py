@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Customer, Membership, Role, RoleEvent, RoleVerb, User
-from accounts.queries.roles import owns
-from accounts.signals import membership_ended, role_given
+from accounts.queries.roles import owns, settled
+from accounts.services.waits import may_share, waits_until
+from accounts.signals import membership_ended, role_agreed, role_given
 
 
 class RoleRefused(ValueError):
@@ -55,10 +56,30 @@ def change_delegate(
     if (held.until, held.may_share) == (until, may_share):
         return
     held.until, held.may_share = until, may_share
+    held.shares_from = None  # an owner says so
     held.version_at = at  # an older file does not undo it
-    held.save(update_fields=["until", "may_share", "version_at"])
+    held.save(update_fields=["until", "may_share", "shares_from", "version_at"])
     record(verb=RoleVerb.CHANGED, membership=held, by=by, at=at)
     role_given.send(sender=Membership, membership=held, at=at)
+
+
+@transaction.atomic
+def agree_to_share(*, membership: Membership, by: User, at: datetime) -> None:
+    """An owner agrees that a role which waits may share at once; agreeing twice changes nothing.
+
+    Raises RoleRefused: `by` is no owner of all that the role reaches, waits too, or is its holder; it is gone.
+    """
+    held = _locked(membership)
+    if held.user_id == by.pk or not owns(
+        user=by, customer=held.customer_id, account=held.billing_account_id, at=at
+    ):
+        raise RoleRefused("not_yours")
+    if held.shares_from is None or held.shares_from <= at:
+        return
+    held.shares_from = None
+    held.save(update_fields=["shares_from"])
+    record(verb=RoleVerb.AGREED, membership=held, by=by, at=at)
+    role_agreed.send(sender=Membership, membership=held, by=by, at=at)
 
 
 @transaction.atomic
@@ -67,12 +88,16 @@ def follow_staff_change(
 ) -> None:
     """Staff gave, changed or ended a role: the same history and news as when people do it themselves.
 
+    A role that may share now, and could not before, waits: one person of staff alone opens nothing.
     Called once it is stored; `before` is None for a new role, `after` for one that is gone. A row that was turned
     into the role of another person, or at another account, is an end and a start.
     """
     if before is not None and (after is None or _holder(before) != _holder(after)):
         record(verb=RoleVerb.ENDED, membership=before, by=by, at=at)
     if after is not None:
+        if before is None or _holder(before) != _holder(after) or not _shared(before, at):
+            after.shares_from = waits_until(membership=after, is_vouched=False, at=at)
+            after.save(update_fields=["shares_from"])
         record(verb=RoleVerb.CHANGED, membership=after, by=by, at=at)
         role_given.send(sender=Membership, membership=after, at=at)
     if before is not None:
@@ -93,6 +118,10 @@ def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datet
     )
 
 
+def _shared(membership: Membership, at: datetime) -> bool:
+    return may_share(membership) and (membership.until is None or membership.until > at)
+
+
 def _holder(membership: Membership) -> tuple[int, int, int | None]:
     return membership.customer_id, membership.user_id, membership.billing_account_id
 
@@ -107,12 +136,12 @@ def _locked(membership: Membership) -> Membership:
 
 
 def _another_owner(held: Membership, at: datetime) -> bool:
-    """Whether somebody else who may sign in owns all that `held` reaches, for at least as long."""
+    """Whether somebody else who may sign in owns all that `held` reaches, for at least as long, and waits no more."""
     reach = Q(billing_account=None)
     if held.billing_account_id is not None:
         reach |= Q(billing_account=held.billing_account_id)
     lasts = Q(until=None)
     if held.until is not None:
         lasts |= Q(until__gt=at, until__gte=held.until)
-    others = Membership.objects.filter(lasts, reach, customer=held.customer_id, role=Role.OWNER)
+    others = Membership.objects.filter(lasts, settled(at), reach, customer=held.customer_id, role=Role.OWNER)
     return others.filter(user__is_active=True).exclude(pk=held.pk).exists()

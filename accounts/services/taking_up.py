@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Membership, Role, RoleVerb, User
 from accounts.services.roles import record
+from accounts.services.waits import may_share, waits_until
 from accounts.signals import role_given
 
 _RANK = {Role.VIEWER: 0, Role.DELEGATE: 1, Role.OWNER: 2}
@@ -34,11 +35,13 @@ def login_of(*, email: str, password: str, name: str, language: str, at: datetim
     return user, True
 
 
-def take_up(*, user: User, offered: Membership, at: datetime) -> Membership:
+def take_up(
+    *, user: User, offered: Membership, is_agreed: bool = False, is_vouched: bool = False, at: datetime
+) -> Membership:
     """`user` has the role of `offered`, which is not stored; who has a higher one that lasts keeps it.
 
-    In the caller's transaction, with the customer's row locked. It stands in the customer's history, and those
-    concerned are told.
+    A role that may share waits first (`waits.waits_until`), unless an owner gave it (`is_agreed`). In the caller's
+    transaction, with the customer's row locked. It stands in the customer's history, and those concerned are told.
     """
     given = {
         "role": offered.role,
@@ -53,10 +56,15 @@ def take_up(*, user: User, offered: Membership, at: datetime) -> Membership:
         defaults={**given, "created": at},
     )
     is_over = held.until is not None and held.until <= at
+    shared_before = not made and not is_over and may_share(held)
     if not made and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(held.role)]):
         for name, value in given.items():
             setattr(held, name, value)
-        held.save(update_fields=[*given])
+    if is_agreed:
+        held.shares_from = None
+    elif not shared_before:
+        held.shares_from = waits_until(membership=held, is_vouched=is_vouched, at=at)
+    held.save(update_fields=[*given, "shares_from"])
     record(verb=RoleVerb.JOINED, membership=held, by=user, at=at)
     role_given.send(sender=Membership, membership=held, at=at)
     return held

@@ -63,6 +63,15 @@ class MailCodeForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
+    """The person's own name, never the customer's: owners read in it who came."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        help_text=_("As the owners of the account will read it."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
     email = forms.CharField(
         widget=forms.TextInput(attrs={"autocomplete": "username", "readonly": True}), label=_("E-mail address"),
         required=False,
@@ -138,7 +147,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         else:
             Begun(begun.code_key, begun.pending, confirmed=True).keep(request)
             if has_login(begun.pending.address):
-                return _activate(request, begun, password="")
+                return _activate(request, begun, name="", password="")
             return redirect("account_activate_password")
     return _page(request, "account/activate_code.html", form, address=begun.pending.address)
 
@@ -147,20 +156,22 @@ def confirm(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password1")
 @require_http_methods(["GET", "HEAD", "POST"])
 def finish(request: HttpRequest) -> HttpResponse:
-    """Page 3: the password; then the login is there, and what waited follows."""
+    """Page 3: name and password; then the login is there, and what waited follows."""
     begun = Begun.of(request)
     if begun is None or not begun.confirmed:
         return redirect("account_activate")
     form = NewPasswordForm(request.POST or None, initial={"email": begun.pending.address})
     if form.is_valid():
-        return _activate(request, begun, password=form.cleaned_data["password1"])
+        return _activate(
+            request, begun, name=form.cleaned_data["name"], password=form.cleaned_data["password1"]
+        )
     return _page(request, "account/activate_password.html", form)
 
 
-def _activate(request: HttpRequest, begun: Begun, *, password: str) -> HttpResponse:
+def _activate(request: HttpRequest, begun: Begun, *, name: str, password: str) -> HttpResponse:
     try:
         user = activate(
-            code_key=begun.code_key, email=begun.pending.address, password=password,
+            code_key=begun.code_key, email=begun.pending.address, name=name, password=password,
             language=translation.get_language() or settings.LANGUAGE_CODE, at=clock.now(),
         )  # fmt: skip
     except ActivationRefused:

@@ -24,7 +24,7 @@ from accounts.queries.people_page import (
 )
 from accounts.queries.people_reach import reach_of
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
-from accounts.services.roles import RoleRefused, change_delegate, end_role
+from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
 from cdsc_portal.lib import clock
 
 _LONGEST_SEARCH = 100
@@ -144,6 +144,26 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
         messages.error(request, _REFUSALS[refused.code])
     else:
         messages.success(request, _("The role of %(person)s has ended.") % {"person": held.user})
+    return _back()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def agree(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
+    """POST lets a new role share at once; GET, where a login that had ended leads back to, only shows the page."""
+    user, at = current_user(request), clock.now()
+    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if held is None or held.user_id == user.pk:
+        raise Http404
+    if request.method != "POST":
+        return _back()
+    try:
+        agree_to_share(membership=held, by=user, at=at)
+    except RoleRefused as refused:
+        messages.error(request, _REFUSALS[refused.code])
+    else:
+        messages.success(request, _("%(person)s can share from now on.") % {"person": held.user})
     return _back()
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.current_user import current_user
+from accounts.queries.contacts import codes_to_hand_out
 from cdsc_portal.lib import clock
 from consent.queries.staff_figures import (
     GrantFigures,
@@ -64,6 +65,10 @@ def _dashboard(request: HttpRequest) -> Dashboard:
 def _due(request: HttpRequest) -> list[Due]:
     at, may = clock.now(), request.user.has_perm
     due = []
+    if may("accounts.hand_out_activation_code"):
+        count = codes_to_hand_out(by_id=current_user(request).pk, at=at)
+        asked = _list("accounts_activationcode", "handed_out_at__isempty=1")
+        due.append(Due(_("Codes for first logins to hand out"), count, asked))
     if may("consent.confirm_recordedconsent"):
         count = waiting_records(by_id=current_user(request).pk)
         due.append(

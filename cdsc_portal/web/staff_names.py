@@ -19,6 +19,9 @@ THEME = (_("Type to search"),)  # what the theme says, and has no Spanish for
 NAMES = (
     _("a contract's own dates"), _("a delegate who may share"), _("a point in a region"),
     _("a supply term's dates"), _("a tariff's generation"), _("abbreviation"), _("accepted"), _("access ends"),
+    _("activation code"), _("activation codes"), _("agreed to by an owner"), _("by e-mail to an owner"), _("by letter"),
+    _("code for a first login asked for"), _("e-mail address changed by staff"), _("handed out at"),
+    _("handed out by"), _("issued by"), _("sent to"), _("told to the person"), _("used at"), _("used by"), _("way"),
     _("account"), _("account number"), _("active"), _("actor"), _("added"), _("address"),
     _("address to pull from"), _("all consumption of the region"), _("allowed scopes"), _("amount"),
     _("amount due"), _("answer to a request"), _("approved"), _("as of"), _("as published"), _("at"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import Membership, ServiceContract, User
-from accounts.queries.roles import owners_of, visible_contracts
+from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest
 from consent.services.outbox import MailText, write_mail
@@ -32,7 +32,7 @@ def tell_of_waiting_request(*, request: ConsentRequest, asked_by: User, at: date
     Returns how many owners there are to tell. Three queries and one for each owner.
     """
     contracts = list(visible_contracts(user=asked_by, at=at).values_list("pk", flat=True))
-    owners = [one for one in owners_of(contracts=contracts, at=at) if one.pk != asked_by.pk]
+    owners = [one for one in deciding_owners(contracts=contracts, at=at) if one.pk != asked_by.pk]
     for owner in owners:
         with override(owner.language):
             letter = _waiting_request(request, in_one_line(asked_by))
@@ -62,7 +62,7 @@ def _waiting_request(request: ConsentRequest, person: str) -> Letter:
         rows=(
             (_("Company"), words["company"]),
             (_("Reference"), request.reference),
-            (_("Open until"), _moment(request.expires)),
+            (_("Open until"), moment_with_zone(request.expires)),
         ),
         path=f"/oauth/authorize/{request.key}/",
         link_words=_("Read the request and decide"),
@@ -123,5 +123,5 @@ def in_one_line(words: object) -> str:
     return " ".join(str(words).split())
 
 
-def _moment(moment: datetime) -> str:
+def moment_with_zone(moment: datetime) -> str:
     return f"{moment_in_words(moment)} ({zone_in_words()})"

@@ -32,7 +32,7 @@ from consent.oauth.answers import error_redirect, login_cancelled, success_redir
 from consent.queries.deciders import deciders_of, was_asked
 from consent.service_lists import ticked_at_once
 from consent.services.approve import approve_request, check_client, deny_request
-from consent.services.ask import AnothersRequest, bind_request, release_request
+from consent.services.ask import AnothersRequest, bind_request, keep_open, release_request
 from consent.services.decision import (
     AlreadyDecided,
     DecisionRefused,
@@ -98,6 +98,8 @@ class RequestView(View):
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
             return request_over.no_match(request, self.stored)
+        if not offer.may_decide:
+            keep_open(request=self.stored, user=current_user(request), at=self.at)
         kept = kept_choices(request, self.stored, current_user(request))
         if kept is None:
             return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))

@@ -14,9 +14,12 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from accounts.models import User
+from accounts.models import CodeWay, Customer, Role, User
+from accounts.queries.contacts import addresses_on_file
+from accounts.services.activation import ask_for_code, hand_out_code
 from accounts.services.sign_in_mail import send_sign_in_mail
 from cdsc_portal.lib import clock
+from tests.factories.accounts import StaffFactory
 
 _PRESENT_AND_VERIFIED = 0x45  # with a new credential
 APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -75,3 +78,18 @@ def mailed_code() -> str:
     found = re.search(r"\b\d{6}\b", str(sent_mail()[-1].body))
     assert found
     return found.group()
+
+
+def handed_out(customer: Customer, role: str = Role.OWNER, *, way: str = CodeWay.LETTER) -> str:
+    """The code that one of staff asked for and another handed out."""
+    address = addresses_on_file(customer=customer)[0] if way == CodeWay.LETTER else ""
+    asked = ask_for_code(
+        customer=customer,
+        role=role,
+        way=way,
+        address=address,
+        reason="new here",
+        by=StaffFactory(),
+        at=clock.now(),
+    )
+    return hand_out_code(offered=asked, by=StaffFactory(), at=clock.now())

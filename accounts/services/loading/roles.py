@@ -10,7 +10,8 @@ from accounts.services.loading.load import Load
 from accounts.services.loading.objects import keys_of, not_newer
 from accounts.services.people import add_users
 from accounts.services.rows import MembershipRow
-from accounts.signals import membership_ended
+from accounts.services.waits import WAITS, may_share
+from accounts.signals import membership_ended, role_given
 
 
 class _Held(NamedTuple):
@@ -28,6 +29,8 @@ class _Told(NamedTuple):
 def load_memberships(rows: Sequence[MembershipRow], load: Load) -> None:
     """Make or change roles. A role that a file leaves out stays: people also get theirs here, by invitation.
 
+    A file is the utility's word for a customer's first owners; where there was one before it, they are told of who
+    comes, who waits before sharing.
     Refuses an unknown customer, an account of another customer, a delegate without an end.
     """
     customers = keys_of(Customer, "customer_number", (row.customer_number for row in rows))
@@ -78,22 +81,38 @@ def _ended_by_people(users: dict[str, User]) -> set[_Held]:
     return {held for held, verb in last.items() if verb in {RoleVerb.ENDED, RoleVerb.LEFT}}
 
 
+def _owned(customers: set[int]) -> dict[int, set[int]]:
+    """Who owns something of these customers already, by customer. One query."""
+    owners: dict[int, set[int]] = {}
+    held = Membership.objects.filter(customer__in=customers, role=Role.OWNER, user__is_active=True)
+    for customer, user in held.values_list("customer", "user"):
+        owners.setdefault(customer, set()).add(user)
+    return owners
+
+
+def _has_another_owner(membership: Membership, owned: dict[int, set[int]]) -> bool:
+    return bool(owned.get(membership.customer_id, set()) - {membership.user_id})
+
+
 def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: Load) -> None:
     stored = {
         _Held(one.customer_id, one.user_id, one.billing_account_id): one
         for one in Membership.objects.select_for_update().filter(user__in=users.values())
     }
-    ended = _ended_by_people(users)
+    ended, owned = _ended_by_people(users), _owned({held.customer_id for held in told})
     new, changed, same = [], [], []
     left: list[Membership] = []  # owners who are less than that from now on, as they were
+    joined: list[Membership] = []  # where somebody else was an owner before this file
     for held, (line, fields) in told.items():
         found = stored.get(held)
         if found is None and held in ended:
             load.refuse(line, "an owner ended this role; staff can give it again in admin")
         elif found is None:
-            new.append(
-                Membership(**held._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of)
-            )
+            made = Membership(**held._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of)
+            new.append(made)
+            if _has_another_owner(made, owned):
+                made.shares_from = load.at + WAITS if may_share(made) else None
+                joined.append(made)
         elif _Told(found.role, found.may_share, found.until) == fields:
             same.append(found.pk)
         elif load.is_older_than(found):
@@ -101,13 +120,21 @@ def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: L
         else:
             if found.role == Role.OWNER and fields.role != Role.OWNER:
                 left.append(copy(found))
+            shared_before = may_share(found) and (found.until is None or found.until > load.at)
             found.role, found.may_share, found.until = fields
             found.version_at = load.as_of
             changed.append(found)
+            if not shared_before and may_share(found) and _has_another_owner(found, owned):
+                found.shares_from = load.at + WAITS
+                joined.append(found)
     Membership.objects.bulk_create(new)
-    Membership.objects.bulk_update(changed, ["role", "may_share", "until", "version_at"], batch_size=2_000)
+    Membership.objects.bulk_update(
+        changed, ["role", "may_share", "until", "shares_from", "version_at"], batch_size=2_000
+    )
     Membership.objects.filter(not_newer(load), pk__in=same).update(version_at=load.as_of)
     for former in left:
         membership_ended.send(sender=Membership, membership=former, at=load.at)
+    for membership in joined:
+        role_given.send(sender=Membership, membership=membership, at=load.at)
     load.accepted += len(new) + len(changed)
     load.unchanged += len(same)

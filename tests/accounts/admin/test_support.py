@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.models import ActivationCode, SignInMail, StaffAction, User
+from accounts.services.activation import ask_for_code
 from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, locked_until
 from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory, UserFactory, household
@@ -73,34 +74,87 @@ def test_an_address_is_corrected_once_the_person_is_known_and_the_old_one_is_tol
     assert without.status_code == 200
     assert user.email == "robin@example.com"
     assert user.session_round == 1
-    assert SignInMail.objects.get().to == "robin@exmaple.com"
+    assert {mail.to for mail in SignInMail.objects.all()} == {"robin@exmaple.com", "robin@example.com"}
     assert logged.personal["changes"] == [["email", "robin@exmaple.com", "robin@example.com"]]
     assert (logged.changes, logged.reason) == ([], "typing error")
 
 
-def test_an_address_of_another_login_or_of_a_colleague_is_refused(staff):
-    user, other, colleague = UserFactory(), UserFactory(), StaffFactory()
+def test_an_address_of_another_login_is_refused(staff):
+    user, other = UserFactory(), UserFactory()
     form = {"email": other.email, "identity": "called back", "reason": "typing error"}
 
     taken = staff.post(f"{PEOPLE}{user.pk}/address/", form)
 
     assert "Another login has this address" in taken.content.decode()
-    assert staff.post(f"{PEOPLE}{colleague.pk}/address/", form).status_code == 404
     assert not StaffAction.objects.exists()
 
 
-def test_a_code_for_a_first_login_is_told_once_and_never_logged(staff):
-    home = household()
+@pytest.mark.parametrize(
+    ("permissions", "of", "status"),
+    [
+        (["help_sign_in"], {"is_staff": True}, 403),
+        (["help_sign_in", "manage_staff"], {"is_staff": True}, 302),
+        (["help_sign_in", "manage_staff"], {"is_staff": True, "is_superuser": True}, 403),
+    ],
+)
+def test_a_colleagues_address_is_for_who_manages_staff_and_tells_both(client, permissions, of, status):
+    clerk, colleague = UserFactory(is_staff=True), UserFactory(email="sam@example.com", **of)
+    clerk.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_user", "change_user", *permissions])
+    )
+    client.force_login(clerk)
+    form = {"email": "sam.new@example.com", "identity": "met in person", "reason": "new name"}
 
-    answer = staff.post(
-        f"/admin/accounts/customer/{home.customer.pk}/code/", {"role": "owner", "reason": "no mail on file"}
+    answer = client.post(f"{PEOPLE}{colleague.pk}/address/", form)
+
+    colleague.refresh_from_db()
+    was_done = status == 302
+    assert answer.status_code == status
+    assert (colleague.email, colleague.session_round) == (
+        ("sam.new@example.com", 1) if was_done else ("sam@example.com", 0)
+    )
+    told = {mail.to for mail in SignInMail.objects.all()}
+    assert told == ({"sam@example.com", "sam.new@example.com"} if was_done else set())
+
+
+def test_no_form_changes_a_colleagues_address(staff):
+    colleague = StaffFactory(email="sam@example.com")
+
+    page = staff.get(f"{PEOPLE}{colleague.pk}/change/").content.decode()
+
+    assert 'name="email"' not in page
+
+
+def test_a_code_for_a_first_login_is_shown_once_to_who_hands_it_out_and_never_logged(staff):
+    home = household()
+    asked = ask_for_code(
+        customer=home.customer, role="owner", way="told", reason="no mail", by=StaffFactory(), at=clock.now()
     )
 
+    page = staff.get(f"/admin/accounts/activationcode/{asked.pk}/hand-out/").content.decode()
+    answer = staff.post(f"/admin/accounts/activationcode/{asked.pk}/hand-out/")
+
     code = answer.context["code"]
+    assert "no mail" in page and "activation-code" not in page
     assert code in answer.content.decode()
     assert "no-store" in answer.headers["Cache-Control"]
-    assert ActivationCode.objects.get().customer == home.customer
     assert code not in str(StaffAction.objects.values_list())
+
+
+@pytest.mark.parametrize("way", ["mail", "letter"])
+def test_a_code_goes_to_what_is_on_file(staff, way):
+    home = household()
+    choice = f"mail-{home.owner.pk}" if way == "mail" else "letter-0"
+    where = f"/admin/accounts/customer/{home.customer.pk}/code/"
+
+    elsewhere = staff.post(where, {"role": "viewer", "way": "mail-0", "reason": "asked"})
+    staff.post(where, {"role": "viewer", "way": choice, "reason": "asked"})
+
+    offered = ActivationCode.objects.get()
+    assert "Select a valid choice" in elsewhere.content.decode()
+    assert (offered.way, offered.address) == (way, "" if way == "mail" else home.account.address)
+    assert offered.is_asked_for == (way == "letter")
+    assert {mail.to for mail in SignInMail.objects.all()} == ({home.owner.email} if way == "mail" else set())
 
 
 @pytest.mark.parametrize("path", ["user/{user}/address/", "customer/{customer}/code/"])

@@ -7,10 +7,10 @@ import time_machine
 from django.core.cache import cache
 
 from accounts.models import ActivationCode, Membership, Role, User
-from accounts.services.activation import VALID_DAYS, ActivationRefused, activate, find_code, issue_code
+from accounts.services.activation import VALID_DAYS, ActivationRefused, activate, find_code
 from cdsc_portal.lib import clock
-from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
-from tests.factories.sign_in import mailed_code, sent_mail, with_app
+from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.factories.sign_in import handed_out, mailed_code, sent_mail, with_app
 
 BEGIN, CODE, PASSWORD = "/accounts/activate/", "/accounts/activate/code/", "/accounts/activate/password/"
 CHOSEN = "lanterns over the canal"
@@ -29,7 +29,7 @@ def home():
 
 
 def issued(home, role=Role.OWNER):
-    return issue_code(customer=home.customer, role=role, by=StaffFactory())
+    return handed_out(home.customer, role)
 
 
 def tell(client, home, code, email="new@example.com", **more):
@@ -43,12 +43,13 @@ def test_a_bill_and_a_code_open_the_first_access_and_lead_to_the_waiting_request
 
     assert tell(client, home, issued(home).lower())["Location"] == CODE
     assert client.post(CODE, {"code": mailed_code()})["Location"] == PASSWORD
-    done = client.post(PASSWORD, {"password1": CHOSEN})
+    done = client.post(PASSWORD, {"name": "Nora New", "password1": CHOSEN})
 
     assert done["Location"] == waiting
     user = User.objects.get(email="new@example.com")
     assert client.session["_auth_user_id"] == str(user.pk)
     assert user.check_password(CHOSEN)
+    assert user.name == "Nora New"  # not the customer's, by which owners could not tell who came
     assert Membership.objects.get(user=user).role == Role.OWNER
     assert ActivationCode.objects.get().used_by == user
 
@@ -56,7 +57,7 @@ def test_a_bill_and_a_code_open_the_first_access_and_lead_to_the_waiting_request
 def test_a_viewers_code_opens_a_viewers_access(client, home):
     tell(client, home, issued(home, Role.VIEWER))
     client.post(CODE, {"code": mailed_code()})
-    client.post(PASSWORD, {"password1": CHOSEN})
+    client.post(PASSWORD, {"name": "Nora New", "password1": CHOSEN})
 
     assert Membership.objects.get(user__email="new@example.com").role == Role.VIEWER
 
@@ -99,9 +100,13 @@ def test_a_code_works_once_for_30_days_and_until_a_newer_one(home):
     with pytest.raises(ActivationRefused):
         find_code(account_number=number, code=new, at=at + timedelta(days=VALID_DAYS, seconds=5))
     found = find_code(account_number=number, code=new, at=at)
-    activate(code_key=found.pk, email="new@example.com", password=CHOSEN, language="es", at=at)
+    activate(
+        code_key=found.pk, email="new@example.com", name="Nora New", password=CHOSEN, language="es", at=at
+    )
     with pytest.raises(ActivationRefused):
-        activate(code_key=found.pk, email="second@example.com", password=CHOSEN, language="es", at=at)
+        activate(
+            code_key=found.pk, email="second@example.com", name="Sam", password=CHOSEN, language="es", at=at
+        )
     with pytest.raises(ActivationRefused):
         find_code(account_number=number, code=new, at=at)
 
@@ -126,7 +131,7 @@ def test_the_password_page_opens_only_after_the_mails_code(client, home):
 
     assert client.get(PASSWORD)["Location"] == BEGIN
     assert "This code is not right" in client.post(CODE, {"code": wrong}).content.decode()
-    assert client.post(PASSWORD, {"password1": CHOSEN})["Location"] == BEGIN
+    assert client.post(PASSWORD, {"name": "Nora New", "password1": CHOSEN})["Location"] == BEGIN
     assert not User.objects.filter(email="new@example.com").exists()
 
 
@@ -159,7 +164,7 @@ def test_an_owners_code_makes_a_viewer_an_owner_and_a_viewers_takes_nothing(home
 
     for code_role, expected in ((Role.OWNER, Role.OWNER), (Role.VIEWER, Role.OWNER)):
         found = find_code(account_number=home.account.account_number, code=issued(home, code_role), at=at)
-        activate(code_key=found.pk, email=viewer.email, password="", language="en", at=at)
+        activate(code_key=found.pk, email=viewer.email, name="", password="", language="en", at=at)
         role.refresh_from_db()
         assert role.role == expected
 

@@ -12,12 +12,12 @@ from django.core.management import call_command
 
 from accounts.models import Role, StaffAction
 from accounts.queries.ways_to_log_in import SecondSteps, second_steps
-from accounts.services.activation import find_code, issue_code
+from accounts.services.activation import find_code
 from accounts.services.inviting import Offered, find_invitation, invite
 from accounts.services.mail_codes import WrongCodeError, check_code, send_code
 from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory, household
-from tests.factories.sign_in import app_code, mailed_code, recovery_code, sent_mail, with_app
+from tests.factories.sign_in import app_code, handed_out, mailed_code, recovery_code, sent_mail, with_app
 
 LOGIN, STEP = "/accounts/login/", "/accounts/login/second-step/"
 
@@ -186,7 +186,7 @@ def test_a_link_that_resets_a_password_opens(client, change_key):
 
 def test_codes_and_invitations_are_found(change_key):
     home, at = household(), clock.now()
-    code = issue_code(customer=home.customer, role=Role.OWNER, by=StaffFactory())
+    code = handed_out(home.customer)
     offered = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None)
     invite(email="new@example.com", offered=offered, by=home.owner, at=at)
     key = re.search(r"/accounts/join/([^/]+)/", sent_mail()[-1].body).group(1)

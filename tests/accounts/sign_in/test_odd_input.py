@@ -7,11 +7,11 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import SignInMail
-from accounts.services.activation import issue_code
 from accounts.services.invitations import send_due_invitations
 from accounts.services.sign_in_mail import send_sign_in_mail, write_sign_in_mail
 from cdsc_portal.lib import clock
-from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory, household
+from tests.factories.accounts import PASSWORD, UserFactory, household
+from tests.factories.sign_in import handed_out
 
 NO_MAIL_GETS_THERE = "ben@" + "ü" * 62 + ".example.com"  # a name longer than domains have, once encoded
 TOO_LONG = "b" * 250 + "@example.com"
@@ -53,7 +53,7 @@ def test_nobody_is_invited_to_an_address_that_no_mail_reaches(owner, home, addre
 
 @bad_addresses
 def test_no_access_is_opened_for_an_address_that_no_mail_reaches(client, home, address):
-    code = issue_code(customer=home.customer, role="owner", by=StaffFactory())
+    code = handed_out(home.customer)
 
     form = {"account_number": home.account.account_number, "code": code, "email": address}
 

@@ -5,11 +5,10 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from accounts.models import BillingAccount, Role, User
-from accounts.services.activation import issue_code
+from accounts.models import BillingAccount, User
 from accounts.sign_in.invitation import invitation_url
-from tests.factories.accounts import StaffFactory, UserFactory, household
-from tests.factories.sign_in import mailed_code, recovery_code, with_app, with_listed_passkey
+from tests.factories.accounts import UserFactory, household
+from tests.factories.sign_in import handed_out, mailed_code, recovery_code, with_app, with_listed_passkey
 from tests.journeys.pages.base import MapPage, at, log_in, nothing
 
 
@@ -41,7 +40,7 @@ def ask_for_a_code(page: Page, user: User) -> None:
 
 def bill_and_code() -> tuple[BillingAccount, str]:
     home = household()
-    return home.account, issue_code(customer=home.customer, role=Role.OWNER, by=StaffFactory())
+    return home.account, handed_out(home.customer)
 
 
 def tell_the_bill(page: Page, world: tuple[BillingAccount, str]) -> None:
