@@ -13,17 +13,19 @@ import numpy as np
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
-from datahub.feeds.formats.base import Quality
-from datahub.feeds.store.codec import Codes, Flags, Integers, scaled_up
+from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.feeds.store.columns import LONGEST_IN_A_BLOCK
 from datahub.models import ChannelKind
 from datahub.queries.readings import ChannelFacts, ChannelReadings, instants_of, readings, seconds_of
 from datahub.queries.register_names import register_name
+from datahub.queries.register_use import Differences, differences
+from datahub.queries.sum_blocks import Wanted, summed_blocks
+from datahub.queries.sum_readings import FAR, block_readings, period_readings
 
-AMOUNTS = frozenset(
-    {"Wh", "varh", "VAh", "m3", "ft3", "gal", "therm"}
-)  # of other units no sum means anything
-_LONGER = (28_800, 90_000)  # seconds: what fits day blocks, and a local day
-_NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
+# of other units no sum means anything
+AMOUNTS = frozenset({"Wh", "varh", "VAh", "m3", "ft3", "gal", "therm"})
+LONGEST_DAY = 90_000  # seconds of a local day
+_LONGER = (LONGEST_IN_A_BLOCK, LONGEST_DAY)
 Stretches = tuple[tuple[int, int], ...]  # [first, past) in epoch seconds, in order, apart
 Times = tuple[Integers, Integers]  # starts and ends of readings
 
@@ -34,22 +36,6 @@ class Rank(NamedTuple):
     kind: int  # interval before register
     split: int  # a total by its name, what is no part, then each way to split a total
     telling: int  # of what tells the same, the better one
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Differences:
-    """What a register counted from one of its readings to the next: values[i] / 10**scale in [starts[i], ends[i])."""
-
-    starts: Integers
-    ends: Integers
-    values: Integers
-    scale: int
-    quality: Codes
-
-    def where(self, keep: Flags) -> "Differences":
-        return Differences(
-            self.starts[keep], self.ends[keep], self.values[keep], self.scale, self.quality[keep]
-        )
 
 
 class Share(NamedTuple):
@@ -93,36 +79,31 @@ def rank_of(register: str, *, kind: str, unit: str, longest: int) -> Rank | None
 def counted(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Counted]:
     """Which channels count for which contract, and when. No statement where each meter's interval channels add up.
 
-    Where there are registers, or channels that tell the same, one: their readings say when which has any.
+    Where there are registers beside them, at most four: their readings, and which of them lie in time without another.
+    Where channels tell the same, one more: their readings say when which has any.
     """
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
     found: list[Counted] = []
-    unclear: list[tuple[int, int, list[list[ChannelFacts]]]] = []
+    unclear: list[_Meter] = []
     for (contract, meter), parts in sorted(linked.items()):
+        stretches = tuple(map(seconds_of, union(parts)))
         for by_rank in ranked(channels.get(meter, ())):
-            if len(by_rank) == 1 and by_rank[0][0].kind == ChannelKind.INTERVAL:
-                stretches = tuple(map(seconds_of, union(parts)))
+            one = _Meter(contract, meter, by_rank, stretches)
+            if len(by_rank) == 1 and one.intervals:
                 found += [Counted(contract, channel, stretches, always=True) for channel in by_rank[0]]
             else:
-                unclear.append((contract, meter, by_rank))
-    if not unclear:
-        return found
-    # a register read at the very end belongs to both sides of it
-    longer = [
-        MeteredSpan(contract, 0, meter, instants_of(first, past + 1))
-        for contract, meter in {(contract, meter) for contract, meter, _ in unclear}
-        for first, past in map(seconds_of, union(linked[contract, meter]))
-    ]
-    wanted: dict[int, list[ChannelFacts]] = defaultdict(list)
-    for _, meter, by_rank in unclear:
-        wanted[meter] += [one for same in by_rank for one in same if one not in wanted[meter]]
-    held: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
-    for one in readings(longer, wanted):
-        held[one.contract_id, one.channel_id].append(one)
-    for contract, meter, by_rank in unclear:
-        found += _counted(contract, by_rank, held, tuple(map(seconds_of, union(linked[contract, meter]))))
+                unclear.append(one)
+    alike = [one for one in unclear if len(one.intervals) > 1]
+    if alike:
+        held = _held(alike, [one.by_rank for one in alike])
+        for one in alike:
+            found += _by_reading(one, held)
+    beside = [one for one in unclear if len(one.intervals) <= 1]
+    if beside:
+        held = _held(beside, [one.registers for one in beside])
+        found += _beside_registers(beside, held)
     return found
 
 
@@ -152,66 +133,148 @@ def shared_out(by_rank: Sequence[Sequence[Times]], stretches: Stretches) -> tupl
     return shares, free
 
 
-def _counted(
-    contract: int,
-    by_rank: Sequence[Sequence[ChannelFacts]],
-    held: Mapping[tuple[int, int], Sequence[ChannelReadings]],
-    stretches: Stretches,
-) -> Iterator[Counted]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Meter:
+    """One direction and unit of a meter while it measured a contract."""
+
+    contract_id: int
+    meter_id: int
+    by_rank: Sequence[Sequence[ChannelFacts]]
+    stretches: Stretches
+
+    @property
+    def intervals(self) -> Sequence[Sequence[ChannelFacts]]:
+        return [same for same in self.by_rank if same[0].kind == ChannelKind.INTERVAL]
+
+    @property
+    def registers(self) -> Sequence[Sequence[ChannelFacts]]:
+        return [same for same in self.by_rank if same[0].kind == ChannelKind.REGISTER]
+
+
+_Held = Mapping[tuple[int, int], Sequence[ChannelReadings]]  # by contract and channel
+
+
+def _held(meters: Sequence[_Meter], wanted: Sequence[Sequence[Sequence[ChannelFacts]]]) -> _Held:
+    """Readings of these channels, by rank, of the meters; one at the very end belongs to both sides of it."""
+    spans = dict.fromkeys(
+        MeteredSpan(one.contract_id, 0, one.meter_id, instants_of(first, past + 1))
+        for one in meters
+        for first, past in one.stretches
+    )
+    channels: dict[int, dict[int, ChannelFacts]] = defaultdict(dict)
+    for one, by_rank in zip(meters, wanted, strict=True):
+        channels[one.meter_id].update((channel.channel_id, channel) for same in by_rank for channel in same)
+    held: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
+    for found in readings(list(spans), {meter: list(own.values()) for meter, own in channels.items()}):
+        held[found.contract_id, found.channel_id].append(found)
+    return held
+
+
+def _by_reading(meter: _Meter, held: _Held) -> Iterator[Counted]:
     """Time that no rank has readings for goes to the first: there they are missing."""
-    between: dict[int, Differences] = {}
-    times: list[list[Times]] = []
-    for same in by_rank:
-        times.append([])
-        for channel in same:
-            own = held.get((contract, channel.channel_id), ())
-            if channel.kind == ChannelKind.REGISTER:
-                found = between[channel.channel_id] = _differences(own)
-                times[-1].append((found.starts, found.ends))
-            else:
-                times[-1].append(_known(own))
-    shares, free = shared_out(times, stretches)
-    for place, (same, share) in enumerate(zip(by_rank, shares, strict=True)):
+    between = _between(meter, held)
+    times = [
+        [
+            (between[channel.channel_id].starts, between[channel.channel_id].ends)
+            if channel.channel_id in between
+            else _known(held.get((meter.contract_id, channel.channel_id), ()))
+            for channel in same
+        ]
+        for same in meter.by_rank
+    ]
+    shares, free = shared_out(times, meter.stretches)
+    for place, (same, share) in enumerate(zip(meter.by_rank, shares, strict=True)):
         time = share.time if place else _merged((*share.time, *free))
         for channel, keep in zip(same, share.kept, strict=True):
-            differences = between.get(channel.channel_id)
+            of_register = between.get(channel.channel_id)
             if time:
                 yield Counted(
-                    contract, channel, time, always=False,
-                    differences=None if differences is None else differences.where(keep),
+                    meter.contract_id, channel, time, always=False,
+                    differences=None if of_register is None else of_register.where(keep),
                 )  # fmt: skip
+
+
+def _beside_registers(meters: Sequence[_Meter], held: _Held) -> Iterator[Counted]:
+    """Interval channels of one rank, if any: a difference counts where none of them has a reading, they all other time.
+
+    Sums of blocks say where they have any; only those blocks are read in which a difference begins or ends.
+    """
+    between = [_between(meter, held) for meter in meters]
+    known = _known_of_intervals(meters, between)
+    for number, meter in enumerate(meters):
+        free = {key: one.where(~_met(number, one, known)) for key, one in between[number].items()}
+        times = [
+            [(free[channel.channel_id].starts, free[channel.channel_id].ends) for channel in same]
+            for same in meter.registers
+        ]
+        shares, rest = shared_out(times, meter.stretches)
+        taken = any(share.time for share in shares)
+        for channel in (channel for same in meter.intervals for channel in same):
+            yield Counted(meter.contract_id, channel, rest, always=not taken)
+        for place, (same, share) in enumerate(zip(meter.registers, shares, strict=True)):
+            first = place == 0 and not meter.intervals
+            time = _merged((*share.time, *rest)) if first else share.time
+            for channel, keep in zip(same, share.kept, strict=True):
+                if time:
+                    own = free[channel.channel_id].where(keep)
+                    yield Counted(meter.contract_id, channel, time, always=False, differences=own)
+
+
+def _known_of_intervals(
+    meters: Sequence[_Meter], between: Sequence[Mapping[int, Differences]]
+) -> tuple[Integers, Integers]:
+    """When readings of the interval channels, or their blocks, begin and end, each in order; of meter i by i * FAR."""
+    wanted, owner = [], []
+    for number, meter in enumerate(meters):
+        here = [
+            Wanted(channel.channel_id, first, past)
+            for same in meter.intervals
+            for channel in same
+            for first, past in meter.stretches
+        ]
+        wanted += here
+        owner += [number * FAR] * len(here)
+    if not wanted:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    line = np.array(owner, dtype=np.int64)
+    edges = [
+        number * FAR + side
+        for number, own in enumerate(between)
+        for one in own.values()
+        for side in (one.starts, one.ends)
+    ]
+    edge = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *edges]))
+    blocks = summed_blocks(wanted)
+    begin = line[blocks.place] + blocks.starts
+    cut = np.searchsorted(edge, begin + DAY_SECONDS) > np.searchsorted(edge, begin, side="right")
+    single = block_readings(blocks.where(cut), wanted) + period_readings(wanted)
+    start = line[single.place] + single.start
+    starts = np.concatenate([begin[~cut], start])
+    ends = np.concatenate([begin[~cut] + DAY_SECONDS, start + single.length])
+    return np.sort(starts), np.sort(ends)
+
+
+def _met(number: int, between: Differences, known: tuple[Integers, Integers]) -> Flags:
+    """Which differences of meter `number` share time with a reading of its interval channels."""
+    starts, ends = known
+    begin, past = number * FAR + between.starts, number * FAR + between.ends
+    met: Flags = np.searchsorted(starts, past) > np.searchsorted(ends, begin, side="right")
+    return met
+
+
+def _between(meter: _Meter, held: _Held) -> dict[int, Differences]:
+    """By channel key, of the registers: only differences that lie wholly in the meter's time."""
+    found = {}
+    for channel in (channel for same in meter.registers for channel in same):
+        own = differences(held.get((meter.contract_id, channel.channel_id), ()))
+        found[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.stretches))
+    return found
 
 
 def _known(held: Sequence[ChannelReadings]) -> Times:
     starts = [np.empty(0, dtype=np.int64), *(one.starts[one.known] for one in held)]
     ends = [np.empty(0, dtype=np.int64), *((one.starts + one.durations)[one.known] for one in held)]
     return np.concatenate(starts), np.concatenate(ends)
-
-
-def _differences(held: Sequence[ChannelReadings]) -> Differences:
-    """Between known readings that follow each other; where a register fell, it was set back, and nothing is known."""
-    scale = max((one.scale for one in held), default=0)
-    columns = []
-    for one in held:
-        finer, fits = scaled_up(one.values, np.array(scale - one.scale))
-        keep = one.known & fits
-        columns.append(((one.starts + one.durations)[keep], finer[keep], one.quality[keep].astype(np.int64)))
-    moments, values, quality = (
-        np.concatenate([np.empty(0, dtype=np.int64), *(column[place] for column in columns)])
-        for place in range(3)
-    )
-    order = np.argsort(moments, kind="stable")
-    moments, values, quality = moments[order], values[order], quality[order]
-    rose = (np.diff(moments) > 0) & (np.diff(values) >= 0)
-    doubtful = np.isin(quality[:-1], _NOT_MEASURED)
-    between = Differences(
-        moments[:-1],
-        moments[1:],
-        np.diff(values),
-        scale,
-        np.where(doubtful, quality[:-1], quality[1:]).astype(np.uint8),
-    )
-    return between.where(rose)
 
 
 def inside(starts: Integers, ends: Integers, stretches: Stretches) -> Flags:

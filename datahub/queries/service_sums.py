@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.queries.links import MeteredSpan
-from datahub.queries.counted import counted
+from datahub.queries.counted import LONGEST_DAY, Stretches, counted
 from datahub.queries.readings import ChannelFacts
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.sum_pieces import Rule
@@ -13,10 +13,14 @@ from datahub.queries.sums import ChannelSums, Part, parts_of, sums_of
 
 @dataclass(frozen=True, slots=True)
 class ServiceSums:
-    """`channels` are each by itself; all that was used in one direction and unit is the sum of its `counted` ones."""
+    """`channels` are each by itself; all that was used in one direction and unit is the sum of its `counted` ones.
+
+    `long` is when differences of registers that count and last longer than a local day begin and end, in epoch seconds.
+    """
 
     channels: tuple[ChannelSums, ...]
     counted: tuple[ChannelSums, ...]
+    long: Stretches
 
 
 def service_sums(
@@ -36,9 +40,18 @@ def service_sums(
         for one in shares
         if not one.always
     ]
+    long = tuple(
+        pair
+        for one in shares
+        if one.differences is not None
+        for pair in zip(one.differences.starts.tolist(), one.differences.ends.tolist(), strict=True)
+        if pair[1] - pair[0] > LONGEST_DAY
+    )
     found = []
     for sums in sums_of([*own, *cut], every):
         by_itself = tuple(one for place, one in sums if place < len(own))
         whole = [one for one in by_itself if (one.contract_id, one.channel.channel_id) in always]
-        found.append(ServiceSums(by_itself, (*whole, *(one for place, one in sums if place >= len(own)))))
+        found.append(
+            ServiceSums(by_itself, (*whole, *(one for place, one in sums if place >= len(own))), long)
+        )
     return found

@@ -18,8 +18,9 @@ from cdsc_portal.lib.ranges import Span, union
 from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.feeds.store.sums import NO_CUT, cuts
 from datahub.models import ChannelKind
-from datahub.queries.counted import AMOUNTS, Differences, Stretches
+from datahub.queries.counted import AMOUNTS, Stretches
 from datahub.queries.readings import ChannelFacts, seconds_of
+from datahub.queries.register_use import Differences
 from datahub.queries.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
 from datahub.queries.sum_due import Due, due_readings
 from datahub.queries.sum_periods import By, Calendar, Slots, calendar

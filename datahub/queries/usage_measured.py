@@ -8,6 +8,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from consent.access import Access
 from datahub.queries.coverage import coverage_of
+from datahub.queries.readings import instants_of
 from datahub.queries.service_sums import ServiceSums, service_sums
 from datahub.queries.sum_periods import By, Slots
 from datahub.queries.summed_usage import UsageSums, spans_in_window
@@ -66,7 +67,7 @@ def measured(
     sums = service_sums(spans, held.channels, every)
     parts = period.parts(period.start or life.first_loaded_day, life.last_day)
     series = _series(held, sums[0], period.by, names)
-    by_day = _series(held, sums[-1], By.DAY, names) if days else []
+    by_day = _series(held, sums[-1], By.DAY, names) if days and _tells_days(sums[-1], period) else []
     return _measured(period, period.by, parts, series, by_day)
 
 
@@ -92,7 +93,7 @@ def _day(
     """A day by its readings, or by longer slots where those would be too many for a page."""
     spans = _spans(facts, life, access, period)
     by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
-    slots = _finest(by_day.channels) if _has_days(facts) else _SLOTS[-1]
+    slots = _finest(by_day.channels) if _has_days(facts) and _tells_days(by_day, period) else _SLOTS[-1]
     series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
     days = _series(facts, by_day, By.DAY, names)
     return _measured(period, slots, list(_slots_between(period, life, slots)), series, days)
@@ -136,6 +137,12 @@ def _has_days(facts: UsageFacts) -> bool:
     """Whether no reading is longer than a day, so that a day without one is a day that is missing."""
     meters = {link.meter_id for link in facts.links} & facts.loads.keys()
     return all(facts.loads[meter].longest <= _LONGEST for meter in meters)
+
+
+def _tells_days(sums: ServiceSums, period: ShownPeriod) -> bool:
+    """Whether no register that counts in the shown period was read less often than each day."""
+    shown = [instants_of(*one).intersect(period.span) for one in sums.long]
+    return not any(shown)
 
 
 def _spans(facts: UsageFacts, life: UsageLife, access: Access, period: ShownPeriod) -> list[MeteredSpan]:

@@ -204,6 +204,18 @@ def test_the_last_reading_of_a_meter_that_is_taken_away_counts_and_the_next_one_
     assert "You used 0.21 kWh" in tree.xpath("//p[@class='chart__title']/text()")[0]
 
 
+def test_a_register_read_each_month_says_months_and_no_day_is_missing(owner, home):
+    for month, value in ((1, 100), (2, 400), (3, 900)):
+        start = datetime(2026, month, 1, 8, tzinfo=UTC)
+        load_readings(usage_series(home.meter, start, [value], step=0, scale=0, kind="register"))
+
+    tree = page(owner, period="2026")
+
+    table = rows(tree)
+    assert [table[f"{month} 2026"][0][0] for month in ("January", "February")] == ["300", "500"]
+    assert "complete" not in tree.xpath("//tbody")[0].text_content()
+
+
 def test_missing_is_said_and_estimated_is_marked(owner, home):
     quality = [Quality.ESTIMATED] * 4 + [Quality.ACTUAL] * 92
     load_readings(usage_series(home.meter, MIDNIGHT, [1] * 90 + [None] * 5 + [1], scale=0, quality=quality))
