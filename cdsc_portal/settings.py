@@ -147,15 +147,23 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{ENV.utility_name}: "
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 10  # never reached: five are counted in the database
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if ENV.development else "https"
-ACCOUNT_RATE_LIMITS = {  # by address of the caller and of the mail; tries at one login: services/sign_in_locks
-    "login": "60/m/ip",
-    "login_failed": "20/m/ip",
-    "request_login_code": "20/m/ip,3/m/key,10/h/key",
-    "reset_password": "20/m/ip,3/m/key,10/h/key",
+# what one address may do at all logins together, where no known device does it; at one login: services/sign_in_locks
+ACCOUNT_RATE_LIMITS = {
+    "strangers_login": "60/m/ip",
+    "strangers_password": "20/m/ip",  # wrong ones
+    "strangers_mail": "20/m/ip",
+    # the library's own, which know no devices
+    "login": None,
+    "login_failed": None,
+    "request_login_code": None,
+    "reset_password": None,
 }
+MFA_RATE_LIMITS = {
+    "webauthn_login": None
+}  # nothing to guess, and a neighbour's attempts must not stop a passkey
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.secure_proxy else 0
 MFA_ADAPTER = "accounts.sign_in.adapter.MFAAdapter"
 MFA_FORMS = {

@@ -1,5 +1,7 @@
 """What sign-in remembers: attempts that failed, codes that open a customer's first access, mail that waits."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,17 +11,26 @@ from cdsc_portal.lib import clock
 
 
 class SignInAttempts(models.Model):
-    """How often one thing was guessed since `since`: a password, a code of an app, an activation code.
+    """How often one thing was tried since `since` from one place: a password, a code of an app, an activation code.
 
-    `key` is a digest of the kind of guess and what it was for, so that no address that was typed in is kept.
+    `key` is a digest of the kind of try, what it was for and where it came from, `subject` one of what it was for
+    alone: no address that was typed in is kept. After `allowed` tries in `seconds` from `since` on, more are refused.
     """
 
     key = models.CharField(max_length=64, primary_key=True)
+    subject = models.CharField(max_length=64, default="", db_default="", db_index=True)
     count = models.PositiveIntegerField(default=0)
     since = models.DateTimeField(db_index=True)
+    allowed = models.PositiveIntegerField(default=5, db_default=5)
+    seconds = models.PositiveIntegerField(default=300, db_default=300)
 
     def __str__(self) -> str:
         return f"{self.count} since {self.since}"
+
+    @property
+    def until(self) -> datetime:
+        """When the count begins anew."""
+        return self.since + timedelta(seconds=self.seconds)
 
 
 class CodeWay(models.TextChoices):

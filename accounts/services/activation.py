@@ -26,7 +26,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.contacts import addresses_on_file, contacts_on_file
-from accounts.services.sign_in_locks import count_try, forget_tries
+from accounts.services.sign_in_locks import ACTIVATION, Origin, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.services.taking_up import login_of, take_up
 from accounts.signals import code_offered
@@ -38,7 +38,6 @@ VALID_DAYS = 30
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that looks alike on paper
 _LENGTH = 12  # 58 bits
 _GROUP = 4
-_KIND = "activation"
 _PURPOSE = "activation code"
 
 
@@ -130,14 +129,14 @@ def hand_out_code(*, offered: ActivationCode, by: User, at: datetime) -> str:
     return _grouped(code)
 
 
-def find_code(*, account_number: str, code: str, at: datetime) -> ActivationCode:
+def find_code(*, account_number: str, code: str, origin: Origin, at: datetime) -> ActivationCode:
     """The open code that fits the number of a bill.
 
-    Raises ActivationRefused, or LockedError after five tries at one number in five minutes. An unknown number and
+    Raises ActivationRefused, or LockedError after too many tries at one number. An unknown number and
     a wrong code take the same queries.
     """
     number = account_number.strip()
-    count_try(kind=_KIND, of=number, at=at)
+    count_try(kind=ACTIVATION, of=number, origin=origin, at=at)
     accounts = BillingAccount.objects.filter(account_number=number)
     waiting = (
         ActivationCode.objects.filter(customer__in=accounts.values("customer"), used_at=None, until__gt=at)
@@ -149,7 +148,7 @@ def find_code(*, account_number: str, code: str, at: datetime) -> ActivationCode
     found = next((one for one in waiting if is_digest_of(one.digest, told, purpose=_PURPOSE)), None)
     if found is None:
         raise ActivationRefused
-    forget_tries(kind=_KIND, of=number)
+    forget_tries(kind=ACTIVATION, of=number, origin=origin)
     return found
 
 

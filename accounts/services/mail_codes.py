@@ -9,13 +9,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.services.sign_in_locks import count_try, forget_tries
+from accounts.services.sign_in_locks import ADDRESS_CODE, ADDRESS_MAIL, Origin, count_code, count_try
 from accounts.services.sign_in_mail import write_sign_in_mail
 from cdsc_portal.lib.sealed import digest, is_digest_of
 
 VALID_MINUTES = 15
 _KIND = "mail code"
-_SENDING = "mail code sent"
 
 
 class WrongCodeError(ValueError):
@@ -36,9 +35,9 @@ class PendingCode:
         return asdict(self)
 
 
-def send_code(*, address: str, language: str, at: datetime) -> PendingCode:
-    """Mail a code to `address`, valid for 15 minutes. Raises LockedError after five codes in five minutes."""
-    count_try(kind=_SENDING, of=address, at=at)
+def send_code(*, address: str, language: str, origin: Origin, at: datetime) -> PendingCode:
+    """Mail a code to `address`, valid for 15 minutes. Raises LockedError where too many went there already."""
+    count_try(kind=ADDRESS_MAIL, of=address, origin=origin, at=at)
     code = f"{secrets.randbelow(10**6):06d}"
     with override(language):
         context = {"code": code, "minutes": VALID_MINUTES, "utility_name": settings.UTILITY_NAME}
@@ -54,12 +53,11 @@ def send_code(*, address: str, language: str, at: datetime) -> PendingCode:
 
 
 def check_code(*, pending: PendingCode, code: str, at: datetime) -> None:
-    """Return where the code is right. Raises WrongCodeError, or LockedError after five tries in five minutes."""
-    count_try(kind=_KIND, of=pending.address, at=at)
+    """Return where the code is right. Raises WrongCodeError, or CodeSpentError after five tries at this code."""
+    count_code(kind=ADDRESS_CODE, of=pending.address, code=f"{pending.until} {pending.digest}", at=at)
     told = _told(pending.address, "".join(code.split()))
     if at >= datetime.fromisoformat(pending.until) or not is_digest_of(pending.digest, told, purpose=_KIND):
         raise WrongCodeError
-    forget_tries(kind=_KIND, of=pending.address)
 
 
 def _told(address: str, code: str) -> str:

@@ -26,8 +26,9 @@ from accounts.address_field import AddressField
 from accounts.models import User
 from accounts.services.activation import ActivationRefused, activate, find_code, has_login
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
-from accounts.services.sign_in_locks import LockedError
-from accounts.sign_in.adapter import locked_words
+from accounts.services.sign_in_locks import CodeSpentError, LockedError
+from accounts.sign_in.adapter import SPENT_CODE, locked_words
+from accounts.sign_in.known_device import origin_of, stranger
 from accounts.sign_in.waiting import keep_waiting_page, take_waiting_page, waiting_page, ways
 from cdsc_portal.lib import clock
 
@@ -117,8 +118,11 @@ def begin(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             at, told = clock.now(), form.cleaned_data
-            found = find_code(account_number=told["account_number"], code=told["code"], at=at)
-            pending = send_code(address=told["email"], language=translation.get_language(), at=at)
+            number, email = told["account_number"], told["email"]
+            found = find_code(account_number=number, code=told["code"], origin=stranger(request), at=at)
+            pending = send_code(
+                address=email, language=translation.get_language(), origin=origin_of(request, email), at=at
+            )
         except ActivationRefused:
             form.add_error(None, _REFUSED)
         except LockedError as locked:
@@ -142,8 +146,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
             check_code(pending=begun.pending, code=form.cleaned_data["code"], at=clock.now())
         except WrongCodeError:
             form.add_error("code", _("This code is not right, or too old."))
-        except LockedError as locked:
-            form.add_error("code", locked_words(locked))
+        except CodeSpentError:
+            form.add_error("code", SPENT_CODE)
         else:
             Begun(begun.code_key, begun.pending, confirmed=True).keep(request)
             if has_login(begun.pending.address):

@@ -1,21 +1,21 @@
 """What allauth asks of a project."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import translation
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
@@ -25,12 +25,14 @@ from accounts.queries.ways_to_log_in import SECOND_STEP_SEAL
 from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.sign_in.choices import bring_choices
+from accounts.sign_in.known_device import origin_of, remember_device
 from accounts.sign_in.waiting import take_waiting_page
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.addresses import is_own_address
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.dates_in_words import moment_in_words, time_in_words
 from cdsc_portal.lib.sealed import seal, unseal
 
+SPENT_CODE = _("This code was tried too often. Ask for a new one.")
 _FRESH_SECONDS = 5 * 60
 _AGAIN = {
     "reauthenticate": _("Enter the password"),
@@ -61,17 +63,27 @@ class AccountAdapter(DefaultAccountAdapter):
         return is_own_address(url or "")
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try before the password is looked at; too many are refused with the time they end."""
-        super().pre_authenticate(request, **credentials)
+        """Count the try before the password is looked at; too many are refused with the time they end.
+
+        What one address may do at all logins together does not stop a known device there.
+        """
+        email = credentials.get("email", "")
+        origin = origin_of(request, email)
+        if not origin.device:
+            usage = ratelimit.consume(request, app="allauth.account", action="strangers_password")
+            if not usage:
+                raise self.validation_error("too_many_login_attempts")
+            self._login_failed_rl_usage = usage  # the library gives it back where the password is right
         try:
-            count_try(kind=PASSWORD, of=credentials.get("email", ""), at=clock.now())
+            count_try(kind=PASSWORD, of=email, origin=origin, at=clock.now())
         except LockedError as locked:
             raise locked_words(locked) from locked
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
-            forget_tries(kind=PASSWORD, of=credentials.get("email", ""))
+            email = credentials.get("email", "")
+            forget_tries(kind=PASSWORD, of=email, origin=origin_of(request, email))
         return user
 
     def is_reauthentication_required(self, *, app: str) -> bool:
@@ -88,6 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **login)
         bring_choices(request, response, user)
+        remember_device(request, response, user)
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
@@ -149,7 +162,8 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def locked_words(locked: LockedError) -> ValidationError:
     """Until when a person waits, in words."""
-    moment = date_format(timezone.localtime(locked.until), "TIME_FORMAT")
+    is_soon = locked.until - clock.now() < timedelta(hours=12)
+    moment = time_in_words(locked.until) if is_soon else moment_in_words(locked.until)
     words = _now("Too many attempts to log in. Wait until %(time)s, then try again.") % {"time": moment}
     return ValidationError(words, code="too_many_login_attempts")
 

@@ -1,7 +1,12 @@
 """allauth's forms in this site's words: a label above each field, nothing inside it to vanish while typing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.core import context, ratelimit
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
@@ -14,7 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.queries.ways_to_log_in import can_be_read
 from accounts.services.sign_in_locks import (
+    CODE_MAIL,
+    PASSWORD,
     REAUTHENTICATION,
+    RESET_MAIL,
     SECOND_STEP,
     LockedError,
     count_try,
@@ -22,6 +30,7 @@ from accounts.services.sign_in_locks import (
 )
 from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.app_codes import use_code
+from accounts.sign_in.known_device import origin_of
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.sealed import BrokenSealError
 
@@ -46,7 +55,31 @@ _BROKEN_OF_STAFF = _(
     "Codes of this app cannot be checked: they were sealed with a key that is not in SECRET_KEYS any more. Whoever "
     "runs the server puts it back, last in the ring, or takes the app off with “manage.py reseal --drop-unreadable”."
 )
+_MANY = "too_many_login_attempts"
 _NO_PASSKEY = _("The passkey did not work. Try again, or log in another way.")
+
+
+@contextmanager
+def _counted(kind: str, email: str) -> Iterator[None]:
+    """Counts a try at the login of `email` before its check; what leaves the block without an error was right."""
+    origin = origin_of(context.request, email)
+    try:
+        count_try(kind=kind, of=email, origin=origin, at=clock.now())
+    except LockedError as locked:
+        raise locked_words(locked) from locked
+    yield
+    forget_tries(kind=kind, of=email, origin=origin)
+
+
+def _count_mail(kind: str, email: str) -> None:
+    """Counts a mail that is asked for; a stranger's address may ask for some in all, a known device goes on."""
+    origin = origin_of(context.request, email)
+    if not origin.device and not ratelimit.consume(context.request, action="strangers_mail"):
+        raise get_account_adapter().validation_error(_MANY)
+    try:
+        count_try(kind=kind, of=email, origin=origin, at=clock.now())
+    except LockedError as locked:
+        raise locked_words(locked) from locked
 
 
 class OurWords:
@@ -81,7 +114,14 @@ class LoginForm(OurWords, allauth_forms.LoginForm):
 
 
 class ChangePasswordForm(OurWords, allauth_forms.ChangePasswordForm):
-    pass
+    """The old password is counted like one at the door: a browser left open is no place to guess."""
+
+    user: User
+
+    def clean_oldpassword(self) -> str:
+        with _counted(PASSWORD, self.user.email):
+            old: str = super().clean_oldpassword()
+        return old
 
 
 class SetPasswordForm(OurWords, allauth_forms.SetPasswordForm):
@@ -89,7 +129,10 @@ class SetPasswordForm(OurWords, allauth_forms.SetPasswordForm):
 
 
 class ResetPasswordForm(OurWords, allauth_forms.ResetPasswordForm):
-    pass
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        _count_mail(RESET_MAIL, email)
+        return email
 
 
 class ResetPasswordKeyForm(OurWords, allauth_forms.ResetPasswordKeyForm):
@@ -101,7 +144,10 @@ class ReauthenticateForm(OurWords, allauth_forms.ReauthenticateForm):
 
 
 class RequestLoginCodeForm(OurWords, allauth_forms.RequestLoginCodeForm):
-    pass
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        _count_mail(CODE_MAIL, email)
+        return email
 
 
 class ConfirmLoginCodeForm(OurWords, allauth_forms.ConfirmLoginCodeForm):
@@ -115,13 +161,9 @@ class _CountedCode(OurWords):
     user: User
 
     def clean_code(self) -> str:
-        try:
-            count_try(kind=self.kind, of=self.user.email, at=clock.now())
-        except LockedError as locked:
-            raise locked_words(locked) from locked
-        code: str = self.checked_code()
-        forget_tries(kind=self.kind, of=self.user.email)
-        return code
+        with _counted(self.kind, self.user.email):
+            code = self.checked_code()
+        return code  # noqa: RET504 - a wrong one does not get here
 
     def checked_code(self) -> str:
         code: str = super().clean_code()  # type: ignore[misc]  # of the form this is mixed into

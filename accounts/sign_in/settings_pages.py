@@ -23,10 +23,11 @@ from accounts.models import User
 from accounts.queries.settings_page import settings_page
 from accounts.services.contact import AddressTakenError, change_address, end_sessions, keep_choices
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
-from accounts.services.sign_in_locks import LockedError
+from accounts.services.sign_in_locks import CodeSpentError, LockedError
 from accounts.sign_in.activation import MailCodeForm
-from accounts.sign_in.adapter import locked_words
+from accounts.sign_in.adapter import SPENT_CODE, locked_words
 from accounts.sign_in.choices import set_choice
+from accounts.sign_in.known_device import origin_of
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.themes import THEME_COOKIE
 
@@ -88,9 +89,9 @@ def new_address(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if form.is_valid():
         try:
-            pending = send_code(
-                address=form.cleaned_data["email"], language=current_user(request).language, at=clock.now()
-            )  # fmt: skip
+            user, address = current_user(request), form.cleaned_data["email"]
+            origin = origin_of(request, address)
+            pending = send_code(address=address, language=user.language, origin=origin, at=clock.now())
         except LockedError as locked:
             form.add_error("email", locked_words(locked))
         else:
@@ -124,8 +125,8 @@ def _change(request: HttpRequest, pending: PendingCode, code: str) -> Validation
         change_address(user=current_user(request), email=pending.address)
     except WrongCodeError:
         return ValidationError(_now("This code is not right, or too old."))
-    except LockedError as locked:
-        return locked_words(locked)
+    except CodeSpentError:
+        return ValidationError(SPENT_CODE)
     except AddressTakenError:
         return ValidationError(_now("Another login has this address already."))
     return None

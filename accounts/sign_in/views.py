@@ -2,6 +2,7 @@
 
 from allauth.account import views as allauth_views
 from allauth.account.internal.stagekit import unstash_login
+from allauth.core import ratelimit
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
@@ -15,8 +16,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.services.sign_in_locks import LOGIN_CODE, LockedError, count_try, forget_tries
-from accounts.sign_in.adapter import locked_words
+from accounts.services.sign_in_locks import (
+    CODE_MAIL,
+    LOGIN_CODE,
+    CodeSpentError,
+    LockedError,
+    count_code,
+    count_try,
+    forget_tries,
+)
+from accounts.sign_in.adapter import SPENT_CODE, locked_words
+from accounts.sign_in.known_device import origin_of
 from accounts.sign_in.single_sign_on import sign_on_link
 from accounts.sign_in.waiting import keep_waiting_page, waiting_page, ways
 from cdsc_portal.lib import clock
@@ -47,6 +57,13 @@ class LoginView(OnTheWay, allauth_views.LoginView):
         response: HttpResponse = super().get(request, *args, **kwargs)
         return response
 
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """An address may try so many logins a minute; a known device there goes on."""
+        is_stranger = not origin_of(request, request.POST.get("login", "")).device
+        refused = ratelimit.consume_or_429(request, action="strangers_login") if is_stranger else None
+        response: HttpResponse = refused or super().post(request, *args, **kwargs)
+        return response
+
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context = super().get_context_data(**kwargs)
         return {**context, "sign_on": sign_on_link(self.request, str(context["waiting"]))}
@@ -71,29 +88,35 @@ class LoginCodeView(OnTheWay, allauth_views.RequestLoginCodeView):
 
 
 class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
-    """The code of the mail. Wrong ones are counted by address, since one browser is easily many."""
+    """The code of the mail. Wrong ones are counted in the database, since calls at once see one state of a session."""
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        address = self._process.state.get("email", "")
-        if self._action == "verify":
-            try:
-                count_try(kind=LOGIN_CODE, of=address, at=clock.now())
-            except LockedError as locked:
-                return self._locked(locked_words(locked))
+        told, at = self._process.state, clock.now()
+        address = str(told.get("email", ""))
+        try:
+            if self._action == "verify":
+                count_code(kind=LOGIN_CODE, of=address, code=f"{told['at']} {told['resend_count']}", at=at)
+            else:
+                count_try(kind=CODE_MAIL, of=address, origin=origin_of(request, address), at=at)
+        except CodeSpentError:
+            return self._refused(ValidationError(SPENT_CODE))
+        except LockedError as locked:
+            return self._refused(locked_words(locked))
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
     def form_valid(self, form: Form) -> HttpResponse:
         if self._action == "verify":
-            forget_tries(kind=LOGIN_CODE, of=self._process.state.get("email", ""))
+            address = str(self._process.state.get("email", ""))
+            forget_tries(kind=CODE_MAIL, of=address, origin=origin_of(self.request, address))
         response: HttpResponse = super().form_valid(form)
         return response
 
-    def _locked(self, words: ValidationError) -> HttpResponse:
+    def _refused(self, words: ValidationError) -> HttpResponse:
         form = self.get_form()
         form.full_clean()
         form.errors.clear()
-        form.add_error("code", words)
+        form.add_error("code" if "code" in form.fields else None, words)
         return self.render_to_response(self.get_context_data(form=form))
 
 

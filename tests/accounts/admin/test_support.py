@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import ActivationCode, SignInMail, StaffAction, User
 from accounts.services.activation import ask_for_code
-from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, locked_until
+from accounts.services.sign_in_locks import PASSWORD, LockedError, Origin, count_try, locked_until
 from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory, UserFactory, household
 
@@ -16,7 +16,7 @@ PEOPLE = "/admin/accounts/user/"
 def locked(user: User) -> User:
     with pytest.raises(LockedError):
         for _turn in range(10):
-            count_try(kind=PASSWORD, of=user.email, at=clock.now())
+            count_try(kind=PASSWORD, of=user.email, origin=Origin("198.51.100.7"), at=clock.now())
     return user
 
 

@@ -15,12 +15,14 @@ from accounts.queries.ways_to_log_in import SecondSteps, second_steps
 from accounts.services.activation import find_code
 from accounts.services.inviting import Offered, find_invitation, invite
 from accounts.services.mail_codes import WrongCodeError, check_code, send_code
+from accounts.services.sign_in_locks import Origin
 from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory, household
 from tests.factories.sign_in import app_code, handed_out, mailed_code, recovery_code, sent_mail, with_app
 
 LOGIN, STEP = "/accounts/login/", "/accounts/login/second-step/"
 
+HOME = Origin(network="198.51.100.7")
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("X-18")]
 
 
@@ -190,13 +192,13 @@ def test_codes_and_invitations_are_found(change_key):
     offered = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None)
     invite(email="new@example.com", offered=offered, by=home.owner, at=at)
     key = re.search(r"/accounts/join/([^/]+)/", sent_mail()[-1].body).group(1)
-    pending = send_code(address="ana@example.com", language="en", at=at)
+    pending = send_code(address="ana@example.com", language="en", origin=HOME, at=at)
     digits = mailed_code()
 
     change_key()
 
     number = home.account.account_number
-    assert find_code(account_number=number, code=code, at=at).customer == home.customer
+    assert find_code(account_number=number, code=code, origin=HOME, at=at).customer == home.customer
     assert find_invitation(key=key, at=at).email == "new@example.com"
     check_code(pending=pending, code=digits, at=at)
     with pytest.raises(WrongCodeError):
