@@ -23,11 +23,11 @@ def figures() -> Iterator[Figure]:
     home = _home()
     owner = Client()
     owner.force_login(home.owner)
-    key = request_of(home, *EVERYTHING).key
+    asked = request_of(home, *EVERYTHING)
     pages = {
         "usage year of three years of quarter hours": (f"{reverse('my_usage')}?period=2026", 6),
         "sharing list": (reverse("sharing_list"), 6),
-        "request page": (reverse("consent_request", args=[key]), 4),
+        "request page": (asked.page, 4),
     }
     bare, *found = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
     for (name, (_path, goal)), value in zip(pages.items(), found, strict=True):

@@ -28,11 +28,11 @@ from cdsc_portal.lib.dates_in_words import time_in_words
 Handler = Callable[[HttpRequest], HttpResponse]
 
 _ADDRESS = re.compile(r"^/admin/as/(?P<visit>[a-z0-9]{20})(?P<rest>/.*)$")
-_HIDDEN = ("/my/settings/",)  # how the customer logs in is no agent's to see
+_HIDDEN = ("/my/settings/", "/my/requests/")  # how the customer logs in, and what waits for their decision
 _LOOK = "accounts.add_stafflook"
 _POST_FORM = re.compile(rb'(<form\b[^>]*\bmethod="post"[^>]*>)(.*?)(</form>)', re.DOTALL | re.IGNORECASE)
 _FORMS_BUTTON = re.compile(rb'<button\b(?=[^>]*\bform=")', re.IGNORECASE)
-_SECRET_ADDRESS = re.compile(rb'href="[^"]*/(?:receipts|oauth/authorize)/[^"]*"')
+_ACTING_ADDRESS = re.compile(rb'href="[^"]*/(?:receipts/[\w-]{43}|oauth/authorize|my/requests)/[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +124,5 @@ def _read_only(response: HttpResponse) -> HttpResponse:
         return response
     html = _POST_FORM.sub(rb'\1<fieldset class="viewing-only" disabled>\2</fieldset>\3', response.content)
     html = _FORMS_BUTTON.sub(b"<button disabled", html)
-    response.content = _SECRET_ADDRESS.sub(b'aria-disabled="true"', html)
+    response.content = _ACTING_ADDRESS.sub(b'aria-disabled="true"', html)
     return response

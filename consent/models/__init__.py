@@ -13,7 +13,7 @@ from consent.models.oauth import (
     IDToken,
     RefreshToken,
 )
-from consent.models.receipt import Disclosure, OutgoingMail, Receipt
+from consent.models.receipt import Disclosure, OutgoingMail, Receipt, ReceiptAddress
 from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
 from consent.models.request import ConsentRequest, RequestStatus
 from consent.models.scope_setting import ScopeSetting
@@ -40,6 +40,7 @@ __all__ = [
     "MessageType",
     "OutgoingMail",
     "Receipt",
+    "ReceiptAddress",
     "RecordedConsent",
     "RecordedHow",
     "RecordedStatus",

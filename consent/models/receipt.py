@@ -6,12 +6,14 @@ from django.db import models
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.append_only import AppendOnlyModel
-from cdsc_portal.lib.public_ids import new_public_id, new_reference, new_secret
+from cdsc_portal.lib.public_ids import new_public_id, new_reference
 from consent.models.grant import Grant
 
 
 class Receipt(AppendOnlyModel):
     """What the customer was shown and agreed to, stored so that it never changes (F-171 to F-200).
+
+    Who is logged in reaches it by its number, anybody else by one of its `addresses`.
 
     `facts` hold wording, periods, client name, purpose and terms as shown; `personal` holds names, addresses and
     printed numbers apart, so that an erasure can blank them while the proof stays. `form_token` names the form whose
@@ -20,7 +22,8 @@ class Receipt(AppendOnlyModel):
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="receipts")
     number = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
-    key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
+    # always null: addresses have rows of their own; the release after this one drops the column
+    key = models.CharField(max_length=64, unique=True, null=True, editable=False)
     created = models.DateTimeField(default=clock.now, editable=False)
     facts = models.JSONField()
     personal = models.JSONField(default=dict)
@@ -34,6 +37,20 @@ class Receipt(AppendOnlyModel):
 
     def __str__(self) -> str:
         return self.number
+
+
+class ReceiptAddress(models.Model):
+    """An unguessable address that opens `receipt`, and stops its grant, without a login (F-176, F-194).
+
+    Each mail with such a link has its own; only the digest of its key is kept (X-18).
+    """
+
+    receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="addresses")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.receipt} {self.created}"
 
 
 class Disclosure(AppendOnlyModel):
@@ -68,7 +85,8 @@ class Disclosure(AppendOnlyModel):
 class OutgoingMail(models.Model):
     """A mail to be sent, written in the transaction that causes it; a task sends it, once.
 
-    `dedup_key` makes each mail unique: the same cause writes the same key.
+    `dedup_key` makes each mail unique: the same cause writes the same key. Once it is sent, `text` and `html` are
+    blank: they may hold an address that opens something, and they name what is shared (X-18).
     """
 
     kind = models.CharField(max_length=40)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.public_ids import new_reference, new_secret
+from cdsc_portal.lib.public_ids import new_reference
 
 
 class RequestStatus(models.TextChoices):
@@ -18,14 +18,17 @@ class RequestStatus(models.TextChoices):
 class ConsentRequest(models.Model):
     """One authorization request, pushed (RFC 9126) or direct.
 
-    `key` names it in the browser's address; `reference` is what people read out. `details` is the parsed
+    `key_digest` is that of the key in its page's address (X-18), null until that is opened; `reference` is what people
+    read out, and by which its own user comes back to it. `details` is the parsed
     form (`AccessRequest.as_json`), never read from the query string again. `redirect_uri_sent`: the request named its
     redirect address, so the code comes with it (RFC 6749 4.1.3). `request_uri_hash` is the SHA-256
     of a pushed request's URI. `user` opened it and takes the answer back; since `handed_over`, owners of what
     that user sees may decide it for them.
     """
 
-    key = models.CharField(max_length=64, unique=True, default=new_secret, editable=False)
+    # always null: only its digest is kept; the release after this one drops the column
+    key = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    key_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
     client = models.ForeignKey(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="requests"

@@ -68,7 +68,7 @@ def _direct(
         access, asked = checked(sent, target, at=at)
     except RefusedRequest as refused:
         return _refusal(target, refused)
-    return _shown(request, store_request(client=target.client, access=access, asked=asked, at=at))
+    return _shown(request, *store_request(client=target.client, access=access, asked=asked, at=at))
 
 
 def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: datetime) -> HttpResponse:
@@ -78,7 +78,7 @@ def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: d
     """
     try:
         require_may_ask(client)
-        return _shown(request, open_request(client=client, request_uri=sent["request_uri"], at=at))
+        return _shown(request, *open_request(client=client, request_uri=sent["request_uri"], at=at))
     except UnusableRequestUri:
         refused = RefusedRequest("invalid_request_uri", "request_uri is expired, used or not this client's.")
     except RefusedRequest as not_now:
@@ -86,10 +86,10 @@ def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: d
     return _refusal(trusted_target(client, sent), refused)
 
 
-def _shown(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+def _shown(request: HttpRequest, stored: ConsentRequest, key: str) -> HttpResponse:
     if stored.prompt_login and request.user.is_authenticated:
         logout(request)
-    return SeeOther(reverse("consent_request", kwargs={"key": stored.key}))
+    return SeeOther(reverse("consent_request", kwargs={"key": key}))
 
 
 def _refusal(target: Target, refused: RefusedRequest) -> HttpResponse:

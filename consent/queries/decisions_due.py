@@ -15,7 +15,7 @@ from consent.queries.deciders import was_asked
 class DecisionDue:
     """A request to read and decide. `asked_by` is empty where the reader opened it alone."""
 
-    key: str
+    reference: str
     company: str
     asked_by: str
     until: str
@@ -32,7 +32,7 @@ def decisions_due(*, user: User, at: datetime) -> tuple[DecisionDue, ...]:
     found = waiting.filter(Q(user=user) | handed).select_related("client", "user").distinct()
     return tuple(
         DecisionDue(
-            key=request.key,
+            reference=request.reference,
             company=request.client.name,
             asked_by="" if request.user_id == user.pk else str(request.user),
             until=moment_in_words(request.expires),

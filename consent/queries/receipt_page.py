@@ -59,16 +59,10 @@ class ReceiptServices:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """Another receipt of the same sharing."""
-
-    key: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """Everything the template prints. `changes` is what differs now from what this receipt says (F-199)."""
+    """Everything the template prints. `newer` is the number of the receipt that holds now, where it is another;
+    `changes` is what differs now from what this one says (F-199).
+    """
 
     number: str
     created: str
@@ -91,7 +85,7 @@ class ReceiptPage:
     reads_personal: bool
     approver: str
     owners: str
-    newer: Link | None
+    newer: str
     changes: tuple[ThenAndNow, ...]
     timeline: tuple[TimelineEntry, ...]
 
@@ -128,7 +122,7 @@ def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> Receip
         reads_personal=bool(readable),
         approver=_person(receipt.personal.get("approver", {})) if readable else "",
         owners=_owners(receipt) if readable else "",
-        newer=None if current == receipt else Link(current.key, current.number),
+        newer="" if current == receipt else current.number,
         changes=changes_since(receipt, current, readable=readable, has_ended=has_ended),
         timeline=timeline(grant, viewer=user) if readable else (),
     )

@@ -40,9 +40,8 @@ class SharedPart:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLink:
-    """`key` only for who gave the grant: with it anyone can stop everything. The others read it by its number."""
+    """Who sees the grant reads its receipts by their number; only the giver's mail holds an address that stops it."""
 
-    key: str
     number: str
     created: str
 
@@ -100,7 +99,6 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
         has_others=len(seen) < len(held.contracts),
         receipts=tuple(
             ReceiptLink(
-                key=receipt.key if grant.user_id == user.pk else "",
                 number=receipt.number,
                 created=moment_in_words(receipt.created),
             )

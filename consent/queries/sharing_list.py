@@ -78,7 +78,6 @@ class SharingCard:
 class WaitingCard:
     """A request that waits for this user's decision."""
 
-    key: str
     reference: str
     company: str
     asked: str
@@ -143,7 +142,6 @@ def waiting_requests(*, user: User, at: datetime) -> tuple[WaitingCard, ...]:
     requests = ConsentRequest.objects.filter(user=user, status=RequestStatus.WAITING, expires__gt=at)
     return tuple(
         WaitingCard(
-            key=request.key,
             reference=request.reference,
             company=request.client.name,
             asked=moment_in_words(request.created),

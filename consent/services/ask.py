@@ -53,14 +53,19 @@ def may_ask(client: Client) -> bool:
     return client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX)
 
 
-def store_request(*, client: Client, access: AccessRequest, asked: Asked, at: datetime) -> ConsentRequest:
-    """Store a direct request, waiting for whoever opens it first."""
-    return ConsentRequest.objects.create(
+def store_request(
+    *, client: Client, access: AccessRequest, asked: Asked, at: datetime
+) -> tuple[ConsentRequest, str]:
+    """Store a direct request, waiting for whoever opens it first; returns it with the key of its page's address."""
+    key = new_secret()
+    request = ConsentRequest.objects.create(
         **_fields(client, access, asked),
+        key_digest=checksum(key),
         status=RequestStatus.WAITING,
         created=at,
         expires=at + DECIDE_WITHIN,
     )
+    return request, key
 
 
 def push_request(
@@ -78,8 +83,12 @@ def push_request(
     return request, request_uri
 
 
-def open_request(*, client: Client, request_uri: str, at: datetime) -> ConsentRequest:
-    """The pushed request, once: it now waits for a decision. Raises UnusableRequestUri."""
+def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[ConsentRequest, str]:
+    """The pushed request, once, with the key of its page's address: it now waits for a decision.
+
+    Raises UnusableRequestUri.
+    """
+    key = new_secret()
     with transaction.atomic():
         request = (
             ConsentRequest.objects.select_for_update()
@@ -91,9 +100,10 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> ConsentRe
             raise UnusableRequestUri
         request.status = RequestStatus.WAITING
         request.expires = at + DECIDE_WITHIN
-        request.save(update_fields=["status", "expires"])
+        request.key_digest = checksum(key)
+        request.save(update_fields=["status", "expires", "key_digest"])
     request.client = client
-    return request
+    return request, key
 
 
 def bind_request(*, request: ConsentRequest, user: User) -> None:
@@ -121,13 +131,15 @@ def keep_open(*, request: ConsentRequest, user: User, at: datetime) -> None:
     request.save(update_fields=["expires"])
 
 
-def release_request(*, request: ConsentRequest, user: User) -> None:
+def release_request(*, request: ConsentRequest, user: User) -> str | None:
     """Give the request back undecided, for someone else to log in and open it (F-87).
 
-    Whom `user` had asked to decide is asked no more: it will be another person's request.
+    Returns the key of its page's address from now on; None where it is not `user`'s to give back. Whom `user` had
+    asked to decide is asked no more: it will be another person's request.
     """
+    key = new_secret()
     mine = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
-    mine.update(user=None, handed_over=None)
+    return key if mine.update(user=None, handed_over=None, key_digest=checksum(key)) else None
 
 
 def delete_undecided(*, at: datetime) -> int:

@@ -64,7 +64,7 @@ def _waiting_request(request: ConsentRequest, person: str) -> Letter:
             (_("Reference"), request.reference),
             (_("Open until"), moment_with_zone(request.expires)),
         ),
-        path=f"/oauth/authorize/{request.key}/",
+        path=f"/my/requests/{request.reference}/",
         link_words=_("Read the request and decide"),
     )
 

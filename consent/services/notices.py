@@ -13,11 +13,12 @@ from django.utils.translation import override
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, GrantPart, Receipt, RecordedConsent
+from consent.models import Grant, GrantPart, OutgoingMail, Receipt, RecordedConsent
 from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
 from consent.services.notice_words import News, Notice, said
 from consent.services.outbox import MailText, write_mail
+from consent.services.receipt_addresses import new_receipt_address
 from consent.services.receipts import current_receipt
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
@@ -117,10 +118,13 @@ def _contracts(grant: Grant, *, later: bool = False) -> QuerySet[ServiceContract
 
 
 def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> None:
+    dedup_key = f"{notice.value}:{occasion or news.receipt.number}:{user.public_id}"
+    if user.pk == news.grant.user_id and OutgoingMail.objects.filter(dedup_key=dedup_key).exists():
+        return  # else the receipt would get an address that stands in no mail
     with override(user.language):
         write_mail(
             kind=notice.value,
-            dedup_key=f"{notice.value}:{occasion or news.receipt.number}:{user.public_id}",
+            dedup_key=dedup_key,
             user=user,
             grant=news.grant,
             mail=_mail(notice, news, user),
@@ -131,8 +135,11 @@ def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> Non
 def _mail(notice: Notice, news: News, user: User) -> MailText:
     agreed = user.pk == news.grant.user_id
     words = said(notice, news, user)
-    # the receipt's link can stop everything without a login: it is for the person who agreed alone
-    path = f"/receipts/{news.receipt.key}/" if agreed else f"/my/sharing/{news.grant.public_id}/"
+    path = f"/my/sharing/{news.grant.public_id}/"
+    if (
+        agreed
+    ):  # the receipt's link can stop everything without a login: it is for the person who agreed alone
+        path = f"/receipts/{new_receipt_address(receipt=news.receipt, at=news.at)}/"
     return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,

@@ -27,14 +27,14 @@ _REASONS: dict[str, str | Promise] = {
 def default_redirect(request: HttpRequest) -> HttpResponse:
     """Where an answer ends that goes to no other website: the receipt, or why there is none.
 
-    A code leads only its own customer to the receipt, since that can be stopped without a login.
+    A code leads only its own customer to the receipt.
     """
     if code := request.GET.get("code"):
         grant = grant_of_code(code)
         is_theirs = grant is not None and grant.user is not None and grant.user == request.user
         receipt = receipt_of(grant) if is_theirs else None
-        if receipt is not None:
-            return SeeOther(reverse("receipt", args=[receipt.key]))
+        if grant is not None and receipt is not None:
+            return SeeOther(reverse("sharing_receipt", args=[grant.public_id, receipt.number]))
         return render(request, "consent/default_done.html")
     if not (error := request.GET.get("error")):
         raise Http404

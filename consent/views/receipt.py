@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.dates_in_words import time_in_words
 from consent.models import Actor, Receipt
 from consent.queries.receipt_page import receipt_page
@@ -20,19 +21,26 @@ from consent.services.revoke import revoke_grant
 from consent.transitions import TransitionNotAllowed
 from consent.views.redirects import SeeOther
 
+_RECEIPTS = Receipt.objects.select_related("grant__client", "grant__user")
 _NO_ROBOTS = "noindex, nofollow, noarchive"
 
 
 @require_safe
 @never_cache
-def receipt(request: HttpRequest, key: str) -> HttpResponse:
-    """The stored copy with the current status; names and numbers only for its customer who is logged in."""
+def receipt(request: HttpRequest, key: str, number: str = "") -> HttpResponse:
+    """The stored copy with the current status; names and numbers only for its customer who is logged in.
+
+    A `number` is that of another receipt of the same grant, such as the one that replaced it.
+    """
     user = current_user(request) if request.user.is_authenticated else None
-    page = receipt_page(_receipt_or_404(key), user=user, at=clock.now())
+    opened = _receipt_or_404(key)
+    if number:
+        opened = get_object_or_404(_RECEIPTS, grant=opened.grant_id, number=number)
+    page = receipt_page(opened, user=user, at=clock.now())
     context = {
         "receipt": page,
         "stop_url": reverse("receipt_stop", args=[key]) if page.is_open else "",
-        "newer_url": reverse("receipt", args=[page.newer.key]) if page.newer else "",
+        "newer_url": reverse("receipt_of_same_grant", args=[key, page.newer]) if page.newer else "",
         "needs_no_login": True,
     }
     response = render(request, "consent/receipt.html", context)
@@ -60,4 +68,4 @@ def receipt_stop(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _receipt_or_404(key: str) -> Receipt:
-    return get_object_or_404(Receipt.objects.select_related("grant__client", "grant__user"), key=key)
+    return get_object_or_404(_RECEIPTS, addresses__digest=checksum(key))

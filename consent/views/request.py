@@ -19,6 +19,7 @@ from django.views.i18n import set_language
 from accounts.current_user import current_user
 from accounts.services.languages import keep_language
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
 from consent.forms import (
     Choices,
     FieldError,
@@ -48,28 +49,45 @@ from consent.views.kept_choices import QUIETLY, keep_choices, kept_choices
 from consent.views.redirects import BackToClient, SeeOther
 from consent.views.request_page import request_page
 
+_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user")
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
 
 
 @method_decorator(never_cache, name="dispatch")
 class RequestView(View):
-    """`/oauth/authorize/<key>/`: the stored copy of a request, for the first user who opens it."""
+    """The stored copy of a request: at `/oauth/authorize/<key>/` for the first user who opens it, then also by its
+    reference at `/my/requests/<reference>/` for that user and those who were asked to decide.
+    """
 
     http_method_names = ["get", "head", "post"]
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
         """Only a waiting request of this user goes on from here."""
         self.at = clock.now()
-        self.stored = _stored_or_404(str(kwargs["key"]))
+        stored = self._stored(**kwargs)
         if not request.user.is_authenticated:
-            if request.method == "POST":
-                keep_choices(request, self.stored)
+            if stored is not None and request.method == "POST":
+                keep_choices(request, stored)
             return redirect_to_login(request.path)
+        if stored is None:
+            raise Http404
+        self.stored = stored
         if request.POST.get("action") == "other-login":
-            release_request(request=self.stored, user=current_user(request))
+            key = release_request(request=stored, user=current_user(request))
             logout(request)
-            return redirect_to_login(request.path)
+            return redirect_to_login(reverse("consent_request", args=[key]) if key else request.path)
         return self._over() or super().dispatch(request, *args, **kwargs)
+
+    def _stored(self, key: str = "", reference: str = "") -> ConsentRequest | None:
+        """By its key, else Http404; by its reference, which is no secret, None unless it is this user's to see."""
+        if key:
+            return _stored_or_404(key)
+        stored = _REQUESTS.filter(reference=reference).exclude(user=None).first()
+        if stored is None or not self.request.user.is_authenticated:
+            return stored
+        user = current_user(self.request)
+        seen = stored.user_id == user.pk or was_asked(stored, user=user, at=self.at)
+        return stored if seen else None
 
     def _over(self) -> HttpResponse | None:
         """The answer where there is nothing to decide for this user."""
@@ -89,7 +107,7 @@ class RequestView(View):
             return request_over.anothers(self.request, stored)
         return None
 
-    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+    def get(self, request: HttpRequest, **names: str) -> HttpResponse:
         """The form as asked, or as it was left when the login ran out."""
         try:
             check_client(self.stored)
@@ -106,7 +124,7 @@ class RequestView(View):
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
         return self._page(offer, posted_choices(offer, kept), note="" if QUIETLY in kept else note)
 
-    def post(self, request: HttpRequest, key: str) -> HttpResponseBase:
+    def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
         """A decision, or one more look at the form."""
         if request.POST.get("decision") == "deny":
             return self._deny()
@@ -197,7 +215,7 @@ class RequestView(View):
         return self._page(offer, choices, changes=changes, status=409)
 
     def _first_outcome(self) -> HttpResponse:
-        stored = _stored_or_404(self.stored.key)
+        stored = _REQUESTS.get(pk=self.stored.pk)
         if stored.handed_over and not self._is_for_another():
             return handed_back(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
@@ -234,11 +252,8 @@ def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _stored_or_404(key: str) -> ConsentRequest:
-    """By its unguessable key; a pushed request that was not opened yet is not there yet."""
-    requests = ConsentRequest.objects.select_related("client", "grant", "user").exclude(
-        status=RequestStatus.PUSHED
-    )
-    stored = requests.filter(key=key).first()
+    """By its unguessable key, which a pushed request has only once it was opened."""
+    stored = _REQUESTS.filter(key_digest=checksum(key)).first()
     if stored is None:
         raise Http404
     return stored

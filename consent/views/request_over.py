@@ -41,7 +41,7 @@ def first_outcome(
     """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
 
     A second click right after approving is sent on like the first, as long as the company has not used its code.
-    The answer goes only with who brought the request, the receipt's link only to who shared: it stops everything.
+    The answer goes only with who brought the request, the receipt's link only to who shared.
     """
     grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
     is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
@@ -54,7 +54,9 @@ def first_outcome(
         "decided": moment_in_words(decided),
         "was_approved": stored.status == RequestStatus.APPROVED,
         "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
-        "receipt_url": reverse("receipt", args=[receipt.key]) if receipt else "",
+        "receipt_url": reverse("sharing_receipt", args=[grant.public_id, receipt.number])
+        if grant and receipt
+        else "",
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
         "back_url": stored.client.client_uri if stored.client.uri_confirmed else site_of(stored.redirect_uri),
     }
@@ -85,7 +87,7 @@ def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) 
     context = {
         "company": stored.client.name,
         "reason": _REFUSALS.get(why.code, _("The decision could not be recorded.")),
-        "request_url": reverse("consent_request", args=[stored.key]),
+        "request_url": request.path,
         "may_read_again": why.code != ClientNotAllowed.code,
         "reference": stored.reference,
     }

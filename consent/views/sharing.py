@@ -104,17 +104,20 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
 @login_required
 @never_cache
 def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
-    """A receipt for those who did not give the grant: without the link that stops it for everybody (F-29)."""
+    """A receipt for who is logged in: who gave the grant, and those who see it, who stop only what they own (F-29)."""
     at, user = clock.now(), current_user(request)
-    grant = grant_or_404(request, public_id, at)
+    given = Grant.objects.filter(
+        user=user, public_id=public_id
+    ).first()  # theirs to read when all else is gone
+    grant = given or grant_or_404(request, public_id, at)
     receipts = Receipt.objects.select_related("grant__client", "grant__user")
     page = receipt_page(get_object_or_404(receipts, grant=grant, number=number), user=user, at=at)
     may_stop = page.is_open and grants_user_may_stop([grant], user=user, at=at)
-    newer = page.newer
     context = {
         "receipt": page,
         "stop_url": reverse("sharing_stop", args=[public_id]) if may_stop else "",
-        "newer_url": reverse("sharing_receipt", args=[public_id, newer.number]) if newer else "",
+        "newer_url": reverse("sharing_receipt", args=[public_id, page.newer]) if page.newer else "",
+        "gave_it": given is not None,
     }
     return render(request, "consent/receipt.html", context)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import factory
+from django.urls import resolve, reverse
 from factory.django import DjangoModelFactory
 
 from accounts.models import BillingAccount, ServiceContract, User
@@ -18,6 +19,7 @@ from consent.services.ask import Asked, bind_request, store_request
 from consent.services.decision import DecidedPart, Decision
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
+from consent.services.receipt_addresses import new_receipt_address
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 
@@ -115,7 +117,7 @@ def ask(
     at: datetime | None = None,
     redirect_uri: str = "https://app.example.com/callback",
 ) -> ConsentRequest:
-    """A stored request of `details` that `user` has opened."""
+    """A stored request of `details` that `user` has opened; its `page` is the address of whoever comes with it."""
     at, client = at or clock.now(), client or ClientFactory()
     access = parse_request(
         scope="",
@@ -126,7 +128,8 @@ def ask(
         locked=client.all_or_nothing,
     )
     asked = Asked(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
-    request = store_request(client=client, access=access, asked=asked, at=at)
+    request, key = store_request(client=client, access=access, asked=asked, at=at)
+    request.page = reverse("consent_request", args=[key])
     bind_request(request=request, user=user)
     return request
 
@@ -147,3 +150,13 @@ def approve(
     return approve_request(
         request=request, decision=decision or everything(offer), by=request.user, digest=offer.digest, at=at
     )
+
+
+def receipt_page_of(receipt: Receipt) -> str:
+    """An address of `receipt` that needs no login, as a mail holds it."""
+    return reverse("receipt", args=[new_receipt_address(receipt=receipt, at=clock.now())])
+
+
+def request_at(page: str) -> ConsentRequest:
+    """The stored request whose page stands at this address."""
+    return ConsentRequest.objects.get(key_digest=checksum(resolve(page).kwargs["key"]))

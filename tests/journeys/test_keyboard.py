@@ -58,7 +58,7 @@ def test_a_part_is_approved(browser_page, width, scripts):
     request = request_of(home)
     page = browser_page(width=width, scripts=scripts, also=[COMPANY])
     at_the_company(page)
-    logged_in(page, home.owner.email, reverse("consent_request", args=[request.key]))
+    logged_in(page, home.owner.email, request.page)
 
     tab_to(page, page.locator("#card-usage_data summary").last)
     page.keyboard.press("Enter")
@@ -83,7 +83,7 @@ def test_a_request_is_denied(browser_page):
     request = request_of(home)
     page = browser_page(also=[COMPANY])
     at_the_company(page)
-    logged_in(page, home.owner.email, reverse("consent_request", args=[request.key]))
+    logged_in(page, home.owner.email, request.page)
 
     tab_to(page, page.get_by_role("button", name="Do not share"))
     page.keyboard.press("Enter")

@@ -1,10 +1,9 @@
 """The receipt in a real browser: read without a login, whole with one, the same whatever changes later."""
 
 import pytest
-from django.urls import reverse
 
 from consent.models import Receipt
-from tests.factories.consent import approve
+from tests.factories.consent import approve, receipt_page_of
 from tests.journeys.consent_steps import electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
 
@@ -26,7 +25,7 @@ def receipt(home):
 @pytest.mark.spec("P-12", "F-177", "F-178", "F-189", "F-190")
 def test_logged_out_it_hides_whose_it_is_and_a_login_shows_it(browser_page, home, receipt, scripts):
     page = browser_page(scripts=scripts)
-    answer = page.goto(reverse("receipt", args=[receipt.key]))
+    answer = page.goto(receipt_page_of(receipt))
     public = page.content()
 
     page.get_by_role("link", name="Log in to see them").click()
@@ -54,7 +53,7 @@ def test_a_later_rename_keeps_the_old_text_and_says_the_new_name_beside_it(brows
     client.save()
     page = browser_page()
 
-    page.goto(reverse("receipt", args=[receipt.key]))
+    page.goto(receipt_page_of(receipt))
 
     text = page.locator("main").inner_text()
     assert "size a solar system" in text and "Something else" not in text
@@ -65,7 +64,7 @@ def test_a_later_rename_keeps_the_old_text_and_says_the_new_name_beside_it(brows
 @pytest.mark.spec("F-197s")
 def test_its_print_leaves_out_what_only_a_screen_can_do(browser_page, receipt):
     page = browser_page()
-    page.goto(reverse("receipt", args=[receipt.key]))
+    page.goto(receipt_page_of(receipt))
 
     page.emulate_media(media="print")
 

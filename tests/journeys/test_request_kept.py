@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.urls import reverse
 
 from consent.models import Grant, RequestStatus
 from tests.journeys.consent_steps import arrive, electricity_and_gas, request_of
@@ -13,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 
 def address(request):
-    return reverse("consent_request", args=[request.key])
+    return request.page
 
 
 @pytest.mark.spec("P-08")

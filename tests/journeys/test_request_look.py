@@ -1,7 +1,6 @@
 """The request page in every look: it fits, has no fault, and says what it must."""
 
 import pytest
-from django.urls import reverse
 
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import EVERYTHING, arrive, electricity_and_gas, request_of
@@ -16,7 +15,7 @@ def test_the_request_page_fits_and_has_no_fault(browser_page, width, theme):
     request = request_of(home, *EVERYTHING)
     page = browser_page(width=width, theme=theme)
 
-    arrive(page, home, reverse("consent_request", args=[request.key]))
+    arrive(page, home, request.page)
 
     shot(page, f"request-{width}-{theme}")
     assert page.get_by_role("heading", level=1).all_inner_texts() == ["Request to share your data"]

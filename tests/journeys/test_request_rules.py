@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
@@ -37,7 +36,7 @@ SHARE, DENY = "Share selected data", "Do not share"
 
 
 def address(request):
-    return reverse("consent_request", args=[request.key])
+    return request.page
 
 
 def services(page):

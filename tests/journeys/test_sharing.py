@@ -12,7 +12,7 @@ from consent.models import Disclosure, OutgoingMail
 from examples.third_party import ThirdParty
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import MembershipFactory, UserFactory, household
-from tests.factories.consent import SECRET, approve
+from tests.factories.consent import SECRET, approve, receipt_page_of
 from tests.journeys.consent_steps import EVERYTHING, electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
 
@@ -57,7 +57,7 @@ def company(grant, live_server, settings):
 def first_click(page, home, grant, start):
     """Arrive where sharing can be stopped, and click it."""
     if start == "receipt":
-        page.goto(reverse("receipt", args=[grant.receipts.get().key]))
+        page.goto(receipt_page_of(grant.receipts.get()))
     else:
         path = (
             reverse("sharing_list") if start == "list" else reverse("sharing_detail", args=[grant.public_id])

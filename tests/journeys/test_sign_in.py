@@ -53,7 +53,7 @@ def test_a_passkey_is_made_used_for_a_waiting_request_and_renamed(browser_page):
     make_a_passkey(page)
     log_out(page)
 
-    page.goto(reverse("consent_request", args=[request.key]))
+    page.goto(request.page)
     page.get_by_role("button", name="Log in with a passkey").click()
     page.get_by_role("heading", name="Request to share your data").wait_for()
 
@@ -120,7 +120,7 @@ def test_a_company_hears_no_when_somebody_cancels_at_the_code(browser_page, scri
     request = request_of(home)
     page = browser_page(scripts=scripts, also=["app.example.com"])
     called = at_the_company(page)
-    page.goto(reverse("consent_request", args=[request.key]))
+    page.goto(request.page)
 
     page.get_by_role("link", name="Get a code by e-mail").click()
     page.get_by_label("E-mail address").fill(home.owner.email)

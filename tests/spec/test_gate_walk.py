@@ -63,7 +63,7 @@ OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
 }  # fmt: skip
 BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
-    "receipt", "receipt_stop", "account_join",
+    "receipt", "receipt_of_same_grant", "receipt_stop", "account_join",
 }  # fmt: skip
 LOGIN = {
     "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",
@@ -72,7 +72,7 @@ LOGIN = {
     "mfa_list_webauthn", "mfa_index",
     "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
     "my_account_name", "my_contract_name", "my_meter_name", "account_reauthenticate", "account_change_password",
-    "account_set_password", "consent_request",
+    "account_set_password", "consent_request", "my_request",
     "consent_request_cancel", "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop",
     "sharing_reads", "sharing_services", "sharing_receipt",
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",

@@ -18,7 +18,7 @@ from consent.models import Actor, Disclosure, OutgoingMail
 from consent.services.revoke import expire_grants, revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
-from tests.factories.consent import ClientFactory, approve, ask
+from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of
 from tests.factories.sign_in import sent_mail
 from tests.web.reading import ease, english_in, words
 from tools.message_sources import EVERYTHING, Marked, marked_texts
@@ -112,7 +112,7 @@ def test_a_page_before_the_login_is_spanish(client, path):
 
 @pytest.mark.spec("P-16")
 def test_the_request_page_is_spanish_and_easy_to_read(reader, request_):
-    text = reader.get(reverse("consent_request", args=[request_.key])).content.decode()
+    text = reader.get(request_.page).content.decode()
 
     for said in (
         "Lecturas desde el 24 de noviembre de 2023, y lo nuevo hasta el 24 de noviembre de 2029",
@@ -128,7 +128,7 @@ def test_the_request_page_is_spanish_and_easy_to_read(reader, request_):
 
 
 def test_the_errors_of_the_request_page_are_spanish(reader, request_):
-    address = reverse("consent_request", args=[request_.key])
+    address = request_.page
     nothing = PostedForm.on(reader, reader.get(address))
     for scope in ("usage_data", "bill_statements", "generation_mix", "customer_supply_details"):
         nothing.untick(f"share-{scope}")
@@ -150,7 +150,7 @@ def test_the_page_of_who_may_only_look_is_spanish(home, request_):
     reader.cookies["django_language"] = "es"
     reader.force_login(viewer)
 
-    text = reader.get(reverse("consent_request", args=[looking.key])).content.decode()
+    text = reader.get(looking.page).content.decode()
 
     assert "Usted puede leer esta solicitud, pero no decidirla" in text
     assert english_in(text) == []
@@ -163,8 +163,8 @@ def test_the_sharing_pages_and_the_receipt_are_spanish_and_easy_to_read(home, re
         reverse("sharing_list"): "Esperan su decisión",
         reverse("sharing_detail", args=[grant.public_id]): "Quién leyó qué",
         reverse("sharing_stop", args=[grant.public_id]): "¿Dejar de compartir con Sol (demo)?",
-        reverse("receipt", args=[receipt.key]): "Lo que usted aceptó compartir",
-        reverse("receipt_stop", args=[receipt.key]): "Seguir compartiendo",
+        receipt_page_of(receipt): "Lo que usted aceptó compartir",
+        f"{receipt_page_of(receipt)}stop/": "Seguir compartiendo",
     }
 
     for address, said in pages.items():

@@ -244,7 +244,7 @@ def test_decisions_that_are_due_stand_first(home, owner):
     assert "Sunny Roofs (demo) asks to see data" in words(waiting)
     assert "Sharing with Valley (demo) needs your decision" in words(waiting)
     assert waiting.xpath(".//a/@href") == [
-        reverse("consent_request", args=[asked.key]),
+        reverse("my_request", args=[asked.reference]),
         reverse("sharing_detail", args=[paused.public_id]),
     ]
     assert tree.xpath("//section/@aria-labelledby") == ["waiting", "sharing", "usage", "bill", "accounts"]

@@ -12,7 +12,6 @@ import requests
 from django.conf import settings
 from django.db import connection
 from django.test import Client as Browser
-from django.urls import reverse
 
 from cdsc_portal import embedded_postgres
 from cdsc_portal.demo.processes import Processes, free_port
@@ -82,7 +81,7 @@ def test_pages_are_kept_to_https_and_to_themselves_and_cookies_to_the_server(add
     visitor.force_login(home.owner)
     session = visitor.cookies[settings.SESSION_COOKIE_NAME]
     request = ask({"type": "usage_data", "start": "-1y", "services": "all"}, user=home.owner)
-    page = reverse("consent_request", args=[request.key])
+    page = request.page
 
     shown = requests.get(
         address + page, headers=OVER_TLS | {"Cookie": f"{session.key}={session.value}"}, timeout=60

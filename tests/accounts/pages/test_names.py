@@ -130,7 +130,7 @@ def test_the_request_page_calls_things_by_the_same_name(home, browser):
     rename(browser, "contract", home.contract, "Roof")
     request = ask(USAGE, user=home.owner)
 
-    page = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+    page = browser.get(request.page).content.decode()
 
     assert "Roof" in page
 

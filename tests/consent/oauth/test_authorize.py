@@ -5,12 +5,11 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.urls import reverse
 
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from tests.consent.oauth.third_party import CHALLENGE, DETAILS, VERIFIER, ThirdParty, answered
 from tests.factories.accounts import UserFactory
-from tests.factories.consent import ClientFactory
+from tests.factories.consent import ClientFactory, request_at
 
 STORED_PAGE = "/oauth/authorize/{key}/"
 
@@ -39,7 +38,7 @@ def test_a_good_request_is_stored_and_its_page_shown_from_the_copy(third_party):
 
     stored = ConsentRequest.objects.get()
     assert response.status_code == 303
-    assert response["Location"] == reverse("consent_request", kwargs={"key": stored.key})
+    assert request_at(response["Location"]) == stored
     assert stored.client == third_party.client
     assert stored.redirect_uri == third_party.redirect_uri
     assert (stored.state, stored.code_challenge) == ("st-1", CHALLENGE)

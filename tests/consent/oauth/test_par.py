@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.urls import reverse
 
 from cdsc_portal.lib import clock
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from tests.consent.oauth.third_party import FORM, ThirdParty, answered
-from tests.factories.consent import ClientFactory
+from tests.factories.consent import ClientFactory, request_at
 
 
 def pushed_uri(third_party, **changes) -> str:
@@ -146,7 +145,7 @@ def test_the_browser_gets_the_pushed_copy_whatever_its_address_says(third_party)
     )
 
     stored = ConsentRequest.objects.get()
-    assert response["Location"] == reverse("consent_request", kwargs={"key": stored.key})
+    assert request_at(response["Location"]) == stored
     assert [part["scope"] for part in stored.details["parts"]] == ["usage_data"]
     assert (stored.state, stored.redirect_uri) == ("st-1", third_party.redirect_uri)
 

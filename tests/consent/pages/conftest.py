@@ -1,6 +1,5 @@
 import pytest
 from django.test import Client as Browser
-from django.urls import reverse
 
 from consent.models import ConsentRequest
 from tests.consent.pages.form import PostedForm
@@ -25,6 +24,6 @@ def opened():
     """A function that opens a request in a browser and gives its form."""
 
     def open_form(browser: Browser, request: ConsentRequest) -> PostedForm:
-        return PostedForm.on(browser, browser.get(reverse("consent_request", args=[request.key])))
+        return PostedForm.on(browser, browser.get(request.page))
 
     return open_form

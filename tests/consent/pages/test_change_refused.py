@@ -109,6 +109,7 @@ def test_a_token_that_no_page_made_changes_nothing(gas, browser, home, token):
         "receipt",
         "receipt_stop",
         "consent_request",
+        "my_request",
         "consent_request_cancel",
     ],
 )

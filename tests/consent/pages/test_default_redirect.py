@@ -26,6 +26,10 @@ def answered(home, browser, opened, decision):
     return f"{address.path}?{address.query}"
 
 
+def own_address(receipt):
+    return reverse("sharing_receipt", args=[receipt.grant.public_id, receipt.number])
+
+
 @pytest.mark.spec("F-31")
 def test_an_approval_leads_to_the_receipt(home, browser, opened):
     address = answered(home, browser, opened, "approve")
@@ -33,7 +37,7 @@ def test_an_approval_leads_to_the_receipt(home, browser, opened):
     response = browser.get(address)
 
     assert response.status_code == 303
-    assert response["Location"] == reverse("receipt", args=[Receipt.objects.get().key])
+    assert response["Location"] == own_address(Receipt.objects.get())
 
 
 @pytest.mark.spec("F-31")
@@ -47,7 +51,7 @@ def test_the_code_leads_nobody_else_to_the_receipt(home, browser, opened, somebo
     response = other.get(address)
 
     assert response.status_code == 200
-    assert Receipt.objects.get().key not in response.content.decode()
+    assert Receipt.objects.get().number not in response.content.decode()
 
 
 @pytest.mark.spec("F-32", "F-167", "F-168")

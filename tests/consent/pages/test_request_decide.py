@@ -96,7 +96,7 @@ def test_the_first_submit_only_updates_the_summary(home, browser, opened):
 def test_both_decisions_stand_side_by_side_in_the_same_style(home, browser):
     request = ask(USAGE, user=home.owner)
 
-    page = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+    page = browser.get(request.page).content.decode()
 
     assert '<button class="button" name="decision" value="approve">Share selected data</button>' in page
     assert '<button class="button" name="decision" value="deny">Do not share</button>' in page
@@ -209,10 +209,11 @@ def test_going_back_says_when_it_was_decided_and_links_the_receipt(home, browser
     request = ask(USAGE, user=home.owner)
     opened(browser, request).press("decision", "approve")
 
-    page = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+    page = browser.get(request.page).content.decode()
 
     assert "You decided this on" in page
-    assert reverse("receipt", args=[Receipt.objects.get().key]) in page
+    receipt = Receipt.objects.get()
+    assert reverse("sharing_receipt", args=[receipt.grant.public_id, receipt.number]) in page
     assert "https://app.example.com" in page
 
 
@@ -222,7 +223,7 @@ def test_going_back_after_a_stop_does_not_say_that_data_is_shared(home, browser,
     opened(browser, request).press("decision", "approve")
     revoke_grant(grant=Grant.objects.get(), by=home.owner, actor=Actor.CUSTOMER, at=clock.now())
 
-    page = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+    page = browser.get(request.page).content.decode()
 
     assert "You stopped it" in page
     assert "You share data with" not in page

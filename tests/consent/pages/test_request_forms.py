@@ -24,7 +24,7 @@ BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
 
 
 def address(request):
-    return reverse("consent_request", args=[request.key])
+    return request.page
 
 
 def logged_in(user):
@@ -168,9 +168,9 @@ def test_decisions_due_name_own_requests_and_those_of_viewers(home, viewer, hand
     mine = ask(BILLS, user=home.owner)
     ask(BILLS, user=household().owner)
 
-    due = {one.key: one.asked_by for one in decisions_due(user=home.owner, at=clock.now())}
+    due = {one.reference: one.asked_by for one in decisions_due(user=home.owner, at=clock.now())}
 
-    assert due == {mine.key: "", handed_over.key: str(viewer)}
+    assert due == {mine.reference: "", handed_over.reference: str(viewer)}
 
 
 @pytest.mark.spec("P-09")

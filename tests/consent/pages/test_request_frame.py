@@ -19,7 +19,7 @@ def page_of(browser, request):
 
 
 def address(request):
-    return reverse("consent_request", args=[request.key])
+    return request.page
 
 
 @pytest.mark.spec("F-05", "F-06s", "F-07")

@@ -1,7 +1,6 @@
 """A request of an app: its answer goes to a scheme or a port of its own (RFC 8252)."""
 
 import pytest
-from django.urls import reverse
 
 from tests.factories.consent import ClientFactory, ask
 
@@ -23,7 +22,7 @@ def form_action(response) -> list[str]:
 @pytest.mark.parametrize(("decision", "answer"), [("approve", "code="), ("deny", "error=access_denied")])
 def test_a_decision_goes_back_to_the_app(home, browser, opened, target, source, decision, answer):
     request = ask(USAGE, user=home.owner, client=ClientFactory(client_type="public"), redirect_uri=target)
-    address = reverse("consent_request", args=[request.key])
+    address = request.page
 
     page = browser.get(address)
     response = opened(browser, request).press("decision", decision)
@@ -38,7 +37,7 @@ def test_there_is_no_link_back_to_a_scheme(home, browser, opened):
     request = ask(USAGE, user=home.owner, client=client, redirect_uri="com.example.app:/callback")
     opened(browser, request).press("decision", "deny")
 
-    decided = browser.get(reverse("consent_request", args=[request.key])).content.decode()
+    decided = browser.get(request.page).content.decode()
 
     assert "Back to Sunny App" not in decided
 
@@ -46,6 +45,6 @@ def test_there_is_no_link_back_to_a_scheme(home, browser, opened):
 def test_who_gives_up_signing_in_goes_back_to_the_app(home, client):
     request = ask(USAGE, user=home.owner, redirect_uri="com.example.app:/callback")
 
-    response = client.get(reverse("consent_request_cancel", args=[request.key]))
+    response = client.get(f"{request.page}cancel/")
 
     assert response["Location"].startswith("com.example.app:/callback?error=access_denied")

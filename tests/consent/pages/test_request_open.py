@@ -21,14 +21,14 @@ from tests.factories.accounts import (
     add_service,
     household,
 )
-from tests.factories.consent import ClientFactory, ask
+from tests.factories.consent import ClientFactory, ask, request_at
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
 
 
 def address(request):
-    return reverse("consent_request", args=[request.key])
+    return request.page
 
 
 def page_of(browser, request):
@@ -73,7 +73,7 @@ def test_the_first_who_opens_a_request_keeps_it(home, browser):
 def test_who_does_not_want_to_log_in_goes_back_and_decides_nothing(home):
     request = free(ask(USAGE, user=home.owner))
     login = Browser().get(f"{reverse('account_login')}?next={address(request)}").content.decode()
-    cancel = reverse("consent_request_cancel", args=[request.key])
+    cancel = f"{address(request)}cancel/"
 
     response = Browser().get(cancel)
 
@@ -121,8 +121,10 @@ def test_not_you_gives_the_request_back_for_another_login(home, browser):
 
     response = browser.post(address(request), {"action": "other-login"})
 
-    assert response["Location"].startswith(reverse("account_login"))
-    assert ConsentRequest.objects.get().user is None
+    login, _, page = response["Location"].partition("?next=")
+    assert login == reverse("account_login")
+    assert request_at(page).user is None
+    assert browser.get(address(request)).status_code == 404  # it was that login's address
     assert "_auth_user_id" not in browser.session
 
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 from lxml import html
 
@@ -19,7 +18,7 @@ CARRIED = {"csrfmiddlewaretoken", "digest", "who"}
 
 
 def page_of(browser, request):
-    return html.fromstring(browser.get(reverse("consent_request", args=[request.key])).content.decode())
+    return html.fromstring(browser.get(request.page).content.decode())
 
 
 def words_of(element):

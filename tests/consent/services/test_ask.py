@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cdsc_portal.lib.checksums import checksum
 from consent.models import ConsentRequest, RequestStatus
 from consent.requests import AccessRequest, RequestedPart
 from consent.services.ask import (
@@ -38,10 +39,11 @@ def request_uri(client):
 
 @pytest.mark.spec("X-08", "X-11")
 def test_a_pushed_request_opens_once_as_it_was_stored(client, request_uri):
-    opened = open_request(client=client, request_uri=request_uri, at=AT + timedelta(minutes=4))
+    opened, key = open_request(client=client, request_uri=request_uri, at=AT + timedelta(minutes=4))
 
     assert opened.status == RequestStatus.WAITING
     assert AccessRequest.from_json(opened.details) == ACCESS
+    assert ConsentRequest.objects.get().key_digest == checksum(key)
     with pytest.raises(UnusableRequestUri):
         open_request(client=client, request_uri=request_uri, at=AT + timedelta(minutes=4))
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.urls import reverse
 from playwright.sync_api import Page
 
 from accounts.models import Role, User
@@ -81,7 +80,7 @@ def _refused_by_an_owner() -> Opened:
 
 
 def _open(page: Page, opened: Opened) -> None:
-    logged_in(page, opened.user.email, reverse("consent_request", args=[opened.request.key]))
+    logged_in(page, opened.user.email, opened.request.page)
 
 
 def _approve_nothing(page: Page, opened: Opened) -> None:

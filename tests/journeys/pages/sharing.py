@@ -14,7 +14,7 @@ from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, ServiceContractFactory, UserFactory, household
-from tests.factories.consent import ClientFactory, approve, ask
+from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of
 from tests.journeys.consent_steps import EVERYTHING, electricity_and_gas, request_of
 from tests.journeys.pages.base import MapPage, logged_in
 
@@ -100,7 +100,7 @@ def to_list(page: Page, shared: Shared) -> None:
 
 
 def to_receipt(page: Page, shared: Shared) -> None:
-    page.goto(reverse("receipt", args=[shared.receipt.key]))
+    page.goto(receipt_page_of(shared.receipt))
 
 
 def to_own_receipt(page: Page, shared: Shared) -> None:
@@ -109,7 +109,7 @@ def to_own_receipt(page: Page, shared: Shared) -> None:
 
 
 def to_receipt_stop(page: Page, shared: Shared) -> None:
-    page.goto(reverse("receipt_stop", args=[shared.receipt.key]))
+    page.goto(f"{receipt_page_of(shared.receipt)}stop/")
 
 
 def untick_everything(page: Page, shared: Shared) -> None:
