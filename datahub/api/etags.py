@@ -3,21 +3,19 @@
 import hashlib
 
 import orjson
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
+from cdsc_portal.lib.release import code_digest
 from consent.services.disclose import disclose_nothing
 
 
-def etag_of(body: bytes) -> str:
-    """A strong tag of what is said."""
-    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-
-
 def etag_of_facts(*facts: object) -> str:
-    """A strong tag of all that decides what will be said: plain values, instants and frozen classes of them."""
-    return etag_of(orjson.dumps(facts, default=str))
+    """A strong tag of all that decides what will be said: plain values, instants, frozen classes and lists of them."""
+    known = (code_digest(), settings.TIME_ZONE, *facts)
+    return f'"{hashlib.blake2b(orjson.dumps(known), digest_size=16).hexdigest()}"'
 
 
 def is_known(request: Request, etag: str) -> bool:

@@ -19,13 +19,14 @@ from consent.api.gated import scopes_opening
 from consent.api.problems import bad_parameter, insufficient_scope, not_found
 from consent.models import Client
 from consent.services.ask import allowed_scopes
-from datahub.api.etags import etag_of, is_known, not_modified
+from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.minutes.asked import Asked, parse_asked
 from datahub.api.minutes.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
 from datahub.api.minutes.envelope import next_address
 from datahub.api.minutes.fields import Text
 from datahub.api.minutes.shapes import MixSegmentShape, Shape, WindowShape
 from datahub.models import MixSeries, OpenRelease
+from datahub.queries.answer_versions import grid_series_version
 from datahub.queries.generation_mix import GridSeries, grid_series
 
 _LONGEST_REGION = OpenRelease._meta.get_field("region").max_length or 0
@@ -88,12 +89,13 @@ class OpenSeriesView(APIView):
         asked = parse_asked(request.query_params, now=at, purpose=purpose, also=("region",))
         if asked.services is not None:
             raise bad_parameter("services", "what the grid generated is of no service")
+        address = next_address(request.path, request.query_params, [], asked, purpose=purpose)
+        etag = etag_of_facts(address, asked.after, grid_series_version(self.series, region))
+        if is_known(request, etag):
+            return not_modified(etag)
         found = grid_series(self.series, region, asked.window, after=asked.after)
         following = next_address(request.path, request.query_params, found.resume, asked, purpose=purpose)
         body = dumps(_answer(self.series, region, asked, found, following))
-        etag = etag_of(body)
-        if is_known(request, etag):
-            return not_modified(etag)
         OpenRelease.objects.create(
             client=client,
             resource=self.series,

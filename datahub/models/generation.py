@@ -111,6 +111,30 @@ class MixShare(_Share):
         ]
 
 
+class MixLoad(models.Model):
+    """Shares of one series were last written at `at`. Whoever writes shares writes this row in the same transaction, so
+    that it has another version (`cdsc_portal.lib.row_versions`) whenever the series has; none: never written since.
+    """
+
+    series = models.CharField(max_length=30, choices=MixSeries.choices)
+    key = models.CharField(max_length=50)
+    region = models.CharField(max_length=50, blank=True, default="", db_default="")
+    contract = _contract()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "key", "region", "contract"],
+                name="one_load_of_a_series",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.key} at {self.at}"
+
+
 class MixShareHistory(_Share):
     """A share as it was before a correction, and since when it no longer is."""
 

@@ -1,7 +1,4 @@
-"""All that an answer about usage stands on beside its readings, in one statement, since each call asks for it.
-
-Also the calls that are answered with "nothing changed": what is read here decides that, before any reading is.
-"""
+"""All that an answer about usage stands on beside its readings, in one statement, since each call asks for it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,15 +12,12 @@ from cdsc_portal.lib.ranges import Span
 from datahub.queries.meter_loads import MeterLoad
 from datahub.queries.readings import ChannelFacts
 
-# A channel's row is written anew by each load that saw the channel, so its transaction (xmin) moves with every reading,
-# as does a changed unit. A month that is set aside takes its readings along, so the set of months counts too.
 _STATEMENT = """
     SELECT contract.id, contract.contract_number, contract.commodity, account.account_number,
         linked.start, linked.end, installed.start, installed.end,
         point.id, point.servicepoint_number, meter.id, meter.meter_number,
         channel.id, channel.register, channel.commodity, channel.unit, channel.direction, channel.kind,
-        channel.synced, channel.first_start, channel.last_end, channel.longest, channel.xmin::text,
-        (SELECT sum(inhrelid::bigint)::text FROM pg_inherits WHERE inhparent = 'interval_block'::regclass),
+        channel.synced, channel.first_start, channel.last_end, channel.longest,
         contract.start, contract.end
     FROM accounts_servicecontract contract
     JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
@@ -41,10 +35,7 @@ _STATEMENT = """
 
 @dataclass(frozen=True, slots=True)
 class UsageFacts:
-    """`links` are all stretches ever, cut to nothing; channels are by meter; numbers by key.
-
-    `rows` are the facts as they were read: they differ whenever an answer of the same window would.
-    """
+    """`links` are all stretches ever, cut to nothing; channels are by meter; numbers by key."""
 
     contracts: tuple[ContractLabel, ...]
     links: tuple[MeteredSpan, ...]
@@ -52,7 +43,6 @@ class UsageFacts:
     meters: dict[int, str]
     channels: dict[int, tuple[ChannelFacts, ...]]
     loads: dict[int, MeterLoad]
-    rows: list[tuple[object, ...]]
 
 
 def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
@@ -72,7 +62,7 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
         if meter is None:
             continue
         linked = Span(*row[4:6]).intersect(Span(*row[6:8]))
-        span = linked.intersect(days(*row[24:26])) if linked else None  # a contract's own days count too
+        span = linked.intersect(days(*row[22:24])) if linked else None  # a contract's own days count too
         if span is None:
             continue
         points[point], meters[meter] = point_number, meter_number
@@ -95,5 +85,4 @@ def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
         meters,
         {meter: tuple(known.values()) for meter, known in channels.items()},
         loads,
-        rows,
     )

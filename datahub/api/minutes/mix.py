@@ -19,6 +19,7 @@ from datahub.api.minutes.documents import documented
 from datahub.api.minutes.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, Text
 from datahub.api.minutes.shapes import EnvelopeShape, MixSegmentShape
 from datahub.api.minutes.views import SeriesView
+from datahub.queries.answer_versions import SUMMED
 from datahub.queries.coverage import Coverage
 from datahub.queries.generation_mix import generation_mix
 from datahub.queries.mix_summed import LABELS, MixPeriod, SummedMix, summed_mix
@@ -121,6 +122,11 @@ class GenerationMix(SeriesView):
     resource = "generation_mix"
     answer = MixAnswerShape
     also: ClassVar[tuple[str, ...]] = ("by",)
+
+    @property
+    def stands_on(self) -> str:
+        """Sums are weighed with usage, steps are not."""
+        return self.resource + SUMMED if self._by() else self.resource
 
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         by = self._by()

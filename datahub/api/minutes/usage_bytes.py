@@ -16,8 +16,6 @@ CSV_HEADER = (
     "start", "end", "value", "quality",
 )  # fmt: skip
 _WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]
-# raise it when the same facts are written differently: what clients hold is then no longer current
-USAGE_FORM = 3
 _AT_ONCE = 4096  # readings of a table's lines: what they take stays in the processor's cache
 _VALUES_AT_ONCE = 16_384  # values alone take less
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.http import HttpResponse
+from django.utils import timezone
 from rest_framework.request import Request
 
 from cdsc_portal.lib import clock
@@ -14,7 +15,7 @@ from cdsc_portal.lib.paging import Position
 from consent.access import DataAccess, contracts_of
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure
-from datahub.api.etags import etag_of, etag_of_facts, is_known, not_modified
+from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.minutes.asked import Asked, parse_asked
 from datahub.api.minutes.documents import documented
 from datahub.api.minutes.envelope import Envelope, envelope, next_address
@@ -27,8 +28,9 @@ from datahub.api.minutes.shapes import (
     UsageSegmentShape,
     answer_of,
 )
-from datahub.api.minutes.usage_bytes import USAGE_FORM, usage_csv, usage_object
+from datahub.api.minutes.usage_bytes import usage_csv, usage_object
 from datahub.api.renderers import CSVRenderer, JSONRenderer
+from datahub.queries.answer_versions import answer_version
 from datahub.queries.bill_sections import bill_sections
 from datahub.queries.bill_statements import bill_statements
 from datahub.queries.coverage import Coverage, coverage, coverage_of
@@ -40,13 +42,52 @@ from datahub.queries.usage_facts import usage_facts
 from datahub.queries.usage_plan import usage_plan
 
 
-class FoundingView(GatedView):
-    """What the founding resources share: one envelope, two forms, a tag, a record of what left."""
+class FoundingView(GatedView, ABC):
+    """What the founding resources share: one envelope, two forms, a tag, a record of what left.
+
+    Parse, compare tags, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304).
+    """
 
     answer: ClassVar[type[EnvelopeShape]]
     served_as: ClassVar[str] = ""  # what the address is called where that is not the resource
     speaks_of_present: ClassVar[bool] = False
     also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
+
+    @abstractmethod
+    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
+        """What the answer covers, and what it holds."""
+
+    @property
+    def stands_on(self) -> str:
+        """Whose rows decide what is said: a name of `ANSWER_ROWS`."""
+        return self.resource
+
+    def get(self, request: Request) -> HttpResponse:
+        at = clock.now()
+        access = access_of(request)
+        asked = self.asked(request, at)
+        etag = self.tag(request, access, asked, at)
+        if is_known(request, etag):
+            return not_modified(etag)
+        covered, page = self.found(access, asked, at)
+        body, headers = self.written(self.told(request, covered, page, asked), request)
+        self.disclose(access, covered, page, request, at)
+        return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
+
+    def tag(self, request: Request, access: DataAccess, asked: Asked, at: datetime) -> str:
+        """Of all that decides what will be said; read before it is. The address that a next page would have holds all
+        that was asked for, the grant and the key that signs cursors.
+        """
+        windows = (asked.window, *(part.window for part in access.parts))
+        return etag_of_facts(
+            _media_type(request),
+            self.next_address(request, [], asked),
+            asked.after,
+            [(part.scope, sorted(part.contracts), part.window) for part in access.parts],
+            [window.end is not None and window.end <= at for window in windows],
+            timezone.localdate(at) if self.speaks_of_present else None,
+            answer_version(self.stands_on, contracts_of(access.parts_for(self.resource)), at=at),
+        )
 
     def purpose(self, request: Request) -> str:
         """What a cursor is good for: one address of one grant."""
@@ -94,25 +135,16 @@ class FoundingView(GatedView):
 
 
 class PagedView(FoundingView, ABC):
-    """Parse, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304)."""
+    """One window of one resource, page by page."""
+
+    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
+        window = None if self.speaks_of_present else asked.window
+        covered = coverage(access, self.resource, services=asked.services, asked=window)
+        return covered, self.page(covered, access, at, asked.after)
 
     @abstractmethod
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         """What the window holds; each resource says how."""
-
-    def get(self, request: Request) -> HttpResponse:
-        at = clock.now()
-        access = access_of(request)
-        asked = self.asked(request, at)
-        window = None if self.speaks_of_present else asked.window
-        covered = coverage(access, self.resource, services=asked.services, asked=window)
-        page = self.page(covered, access, at, asked.after)
-        body, headers = self.written(self.told(request, covered, page, asked), request)
-        etag = etag_of(body)
-        if is_known(request, etag):
-            return not_modified(etag)
-        self.disclose(access, covered, page, request, at)
-        return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
 
 
 class SeriesView(PagedView):
@@ -161,29 +193,15 @@ class SupplyHistory(PagedView):
 
 @documented("Meter readings by channel.")
 class UsageData(FoundingView):
-    """Its tag is made of facts, so that a call for what did not change touches no reading."""
-
     resource = "usage_data"
     answer = answer_of(UsageSegmentShape)
     renderer_classes = [JSONRenderer, CSVRenderer]
 
-    def get(self, request: Request) -> HttpResponse:
-        at = clock.now()
-        access = access_of(request)
-        asked = self.asked(request, at)
+    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
         parts = access.parts_for(self.resource)
         facts = usage_facts(contracts_of(parts))
         covered = coverage_of(parts, facts.contracts, services=asked.services, asked=asked.window)
-        plan = usage_plan(covered, facts, after=asked.after)
-        address = self.next_address(request, plan.resume, asked)
-        form = (USAGE_FORM, _media_type(request), access.grant_public_id)
-        etag = etag_of_facts(form, covered, plan.page, address, facts.rows)
-        if is_known(request, etag):
-            return not_modified(etag)
-        page = usage_page(covered, facts, plan)
-        body, headers = self.written(self.told(request, covered, page, asked), request)
-        self.disclose(access, covered, page, request, at)
-        return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
+        return covered, usage_page(covered, facts, usage_plan(covered, facts, after=asked.after))
 
     def written(self, told: Envelope, request: Request) -> tuple[bytes, Mapping[str, str]]:
         if _is_csv(request):

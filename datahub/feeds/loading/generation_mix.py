@@ -1,6 +1,6 @@
 """What feeds tell of the generation mix into its tables: shares and amounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from datahub.feeds.formats.mix_rows import AmountRow, MixRow
 from datahub.feeds.loading.mix_amounts import load_amounts
@@ -8,7 +8,7 @@ from datahub.feeds.loading.mix_days import mark_all_regions, mark_days, utc_days
 from datahub.feeds.loading.mix_history import keep_shares
 from datahub.feeds.store.load import Loaded
 from datahub.feeds.store.tally import Origin
-from datahub.models import MixMethod, MixSeries, MixShare
+from datahub.models import MixLoad, MixMethod, MixSeries, MixShare
 
 _TOLD = (
     "share",
@@ -63,7 +63,18 @@ def load_shares(*, rows: Sequence[MixRow], origin: Origin) -> Loaded:
         changed.values(), [name.removesuffix("_id") for name in _TOLD], batch_size=1000
     )
     MixShare.objects.filter(pk__in=[share.pk for share in stored.values()]).update(synced=origin.at)
+    _note_load({(row.series, row.key) for row in rows}, origin)
     return loaded
+
+
+def _note_load(written: Collection[tuple[str, str]], origin: Origin) -> None:
+    """In order, so that two loads of the same series do not wait for each other."""
+    MixLoad.objects.bulk_create(
+        [MixLoad(series=series, key=key, at=origin.at) for series, key in sorted(written)],
+        update_conflicts=True,
+        unique_fields=["series", "key", "region", "contract"],
+        update_fields=["at"],
+    )
 
 
 def _mark(rows: Sequence[MixRow], origin: Origin) -> None:

@@ -66,6 +66,11 @@ _CHANGES = (
         WHERE NOT EXISTS (SELECT FROM mix_stored stored WHERE {_SAME})""",  # noqa: S608
     """UPDATE datahub_mixshare SET synced = %(at)s WHERE id IN (
         SELECT max(id) FROM mix_stored GROUP BY series, key, region, contract_id)""",
+    """INSERT INTO datahub_mixload (series, key, region, contract_id, at)
+        SELECT series, key, region, contract_id, %(at)s FROM (
+            SELECT series, key, region, contract_id FROM mix_stored
+            UNION SELECT series, key, region, contract_id FROM mix_wanted
+        ) written ORDER BY 1, 2, 3, 4 ON CONFLICT (series, key, region, contract_id) DO UPDATE SET at = EXCLUDED.at""",
     "DROP TABLE mix_wanted, mix_stored, mix_old",
 )
 

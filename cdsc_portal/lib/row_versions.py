@@ -1,0 +1,51 @@
+"""Which version of its rows an answer stands on: what changes a row changes this, and no row is read out for it.
+
+The database writes a row anew with each change: by another transaction (`xmin`), or to another place (`ctid`) within
+one. A copied or restored database has other versions of the same rows.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cdsc_portal.lib.prepared import prepared_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Those of `table` for which `where` holds, an SQL condition with named parameters. A `dated` one says something
+    else once the moment `at` has passed its start or its end.
+    """
+
+    table: str
+    where: str
+    dated: bool = False
+
+    @property
+    def versions(self) -> str:
+        """SQL: a text a row."""
+        passed = ', start <= %(at)s, "end" <= %(at)s' if self.dated else ""
+        return (
+            f"SELECT concat_ws(' ', '{self.table}', xmin, ctid{passed}) FROM {self.table} WHERE {self.where}"  # noqa: S608 - no part of it is input
+        )
+
+
+def column_of(table: str, column: str, where: str) -> str:
+    """SQL: the values of `column` in those rows, to say where others are."""
+    return f"SELECT {column} FROM {table} WHERE {where}"  # noqa: S608 - no part of it is input
+
+
+def digest_statement(rows: Iterable[Rows]) -> str:
+    """SQL that answers one text for the versions of all `rows`, whatever their order."""
+    every = " UNION ALL ".join(one.versions for one in dict.fromkeys(rows))
+    return f"""
+        SELECT md5(string_agg(version, ',' ORDER BY version COLLATE "C")) FROM ({every}) AS stored (version)
+    """  # noqa: S608 - no part of it is input
+
+
+def digest(statement: str, parameters: Mapping[str, str | datetime]) -> str:
+    """Runs what `digest_statement` made. "" where there is no row."""
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(statement, parameters)
+        (found,) = cursor.fetchone() or ("",)
+    return found or ""
