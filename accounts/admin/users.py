@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from accounts.admin.roles import CustomersOfUserInline, RolesAdmin
+from accounts.admin.second_step_link import SecondStepLinkAdmin
 from accounts.admin.support import SupportAdmin
 from accounts.current_user import current_user
 from accounts.models import BillingAccount, Customer, Membership, Role, User
@@ -64,7 +65,7 @@ class InvitationForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(SupportAdmin, RolesAdmin):
+class UserAdmin(SecondStepLinkAdmin, SupportAdmin, RolesAdmin):
     """Who logs in and for whom. Who is staff, and in which role, is said by who manages staff alone."""
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
@@ -79,7 +80,7 @@ class UserAdmin(SupportAdmin, RolesAdmin):
     filter_horizontal = ("groups", "user_permissions")
     inlines = (CustomersOfUserInline,)
     actions = ("unlock_people", "send_invitation_again", "take_off_unreadable")
-    actions_detail = ("correct_address",)
+    actions_detail = ("correct_address", "make_second_step_link")
 
     @admin.display(description=_("second step"))
     def second_step(self, user: User) -> str:

@@ -10,7 +10,14 @@ from accounts.models.load_mark import LoadMark
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
-from accounts.models.sign_in import ActivationCode, CodeWay, Session, SignInAttempts, SignInMail
+from accounts.models.sign_in import (
+    ActivationCode,
+    CodeWay,
+    SecondStepLink,
+    Session,
+    SignInAttempts,
+    SignInMail,
+)
 from accounts.models.staff import StaffAction, StaffLook, StaffVerb
 from accounts.models.user import User
 
@@ -40,6 +47,7 @@ __all__ = [
     "Role",
     "RoleEvent",
     "RoleVerb",
+    "SecondStepLink",
     "ServiceContract",
     "ServicePoint",
     "Session",

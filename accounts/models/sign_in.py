@@ -100,6 +100,33 @@ class ActivationCode(models.Model):
         return not self.digest and self.used_at is None
 
 
+class SecondStepLink(models.Model):
+    """A link with which `user`, of staff, sets up a first second step. It works once, before `until`.
+
+    Only a digest of its secret is kept; a newer one replaces it. `issued_by` is None for the command line.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, db_index=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created = models.DateTimeField(default=clock.now, editable=False)
+    until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(used_at=None), name="one_open_second_step_link"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.user}"
+
+
 class Session(models.Model):
     """What the server keeps of one browser until `expires`, known by the SHA-256 digest of the cookie's secret.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import secure_admin_login
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
@@ -18,8 +17,10 @@ from allauth.mfa.webauthn import views as passkey_views
 from allauth.mfa.webauthn.internal import auth as passkeys
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -29,20 +30,10 @@ from django.views.generic import FormView
 from accounts.current_user import current_user
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.sign_in.app_codes import use_code
-from cdsc_portal.lib import clock
+from accounts.sign_in.enrolment import may_set_up, passed_second_step, take_link
 from cdsc_portal.lib.sealed import BrokenSealError
 
 Page = Callable[..., HttpResponse]
-
-
-def passed_second_step(request: HttpRequest) -> bool:
-    """Whether this session was opened with a passkey, an app's code or a recovery code too. No query.
-
-    Another login in the same browser keeps the session's records; a proof older than staff's longest session is over.
-    """
-    oldest = clock.now().timestamp() - settings.STAFF_SESSION_HOURS * 3600
-    records = get_authentication_records(request, request.user)
-    return any(record.get("method") == "mfa" and record["at"] > oldest for record in records)
 
 
 def may_run_the_site(request: HttpRequest) -> bool:
@@ -83,6 +74,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
     confirm = "mfa_reauthenticate" if steps.has_app else "mfa_reauthenticate_webauthn"
     if steps.any:
         return HttpResponseRedirect(_with_next(reverse(confirm), onward))
+    if not may_set_up(request, current_user(request)):
+        return render(request, "mfa/link_needed.html")
     context = {
         "add_passkey": _with_next(reverse("mfa_add_webauthn"), onward),
         "add_app": _with_next(reverse("mfa_activate_totp"), onward),
@@ -91,9 +84,18 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 class _Onward:
-    """Keeps `next` through the steps of setting up; what was just proved counts for this session."""
+    """Keeps `next` through the steps of setting up; what was just proved counts for this session.
+
+    Who may not set up a second step in this session, or change the one there is, is sent to what is missing.
+    """
 
     request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if request.user.is_authenticated and not may_set_up(request, current_user(request)):
+            return HttpResponseRedirect(_with_next(reverse("second_step"), _next(request)))
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # as above
+        return response
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # of the view mixed into
@@ -106,7 +108,18 @@ class _Onward:
         return onward or reverse("my_settings")
 
 
-class AddPasskeyView(_Onward, passkey_views.AddWebAuthnView):
+class _SetUp(_Onward):
+    """A second step is stored and its link used up together, or neither."""
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        with transaction.atomic():
+            if not take_link(self.request, current_user(self.request)):
+                return HttpResponseRedirect(_with_next(reverse("second_step"), _next(self.request)))
+            response: HttpResponse = super().form_valid(form)  # type: ignore[misc]  # of the view mixed into
+        return response
+
+
+class AddPasskeyView(_SetUp, passkey_views.AddWebAuthnView):
     """A passkey on this device or on a key: it logs in alone, without a password."""
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
@@ -120,7 +133,7 @@ class AddPasskeyView(_Onward, passkey_views.AddWebAuthnView):
         return response
 
 
-class ActivateAppView(_Onward, app_views.ActivateTOTPView):
+class ActivateAppView(_SetUp, app_views.ActivateTOTPView):
     """The app shows a code; entering it shows that the app works."""
 
     def form_valid(self, form: Form) -> HttpResponse:

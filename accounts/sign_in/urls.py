@@ -8,6 +8,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from accounts.sign_in import activation, second_step, single_sign_on
+from accounts.sign_in.enrolment import second_step_link
 from accounts.sign_in.join import join
 from accounts.sign_in.views import (
     ConfirmLoginCodeView,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("again/code/", CodeAgainView.as_view(), name="mfa_reauthenticate"),
     path("again/passkey/", ReauthenticateWebAuthnView.as_view(), name="mfa_reauthenticate_webauthn"),
     path("second-step/", second_step.second_step, name="second_step"),
+    path("second-step/link/<str:secret>/", second_step_link, name="second_step_link"),
     path("app/add/", second_step.ActivateAppView.as_view(), name="mfa_activate_totp"),
     path("app/remove/", second_step.RemoveAppView.as_view(), name="mfa_deactivate_totp"),
     path("recovery-codes/", second_step.RecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),

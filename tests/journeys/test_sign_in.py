@@ -6,6 +6,8 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
+from accounts.services.enrolment import issue_link
+from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import at_the_company, electricity_and_gas, request_of
@@ -98,6 +100,12 @@ def test_staff_set_up_a_passkey_before_their_pages_and_come_in_with_it(browser_p
     give_a_device(page)
 
     log_in(page, staff.email, "/admin/")
+    page.get_by_role("heading", name="You need a link for the second step").wait_for()
+    shot(page, f"second-step-link-needed-{width}")
+    assert_fits(page)
+    assert_no_axe_faults(page)
+    secret = issue_link(user=staff, by=None, at=clock.now())
+    page.goto(reverse("second_step_link", args=[secret]))
     page.get_by_role("heading", name="Set up a second step").wait_for()
     shot(page, f"second-step-staff-{width}")
     assert_fits(page)

@@ -5,8 +5,11 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from accounts.services.enrolment import issue_link
 from accounts.services.sign_in_locks import unlock
+from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.sign_in import APP_SECRET, app_code, recovery_code, sent_mail, with_app
 
@@ -89,6 +92,7 @@ def test_staff_without_a_second_step_are_led_to_set_one_up_and_then_on(
     client, strict, django_capture_on_commit_callbacks
 ):
     staff = StaffFactory()
+    client.get(reverse("second_step_link", args=[issue_link(user=staff, by=None, at=clock.now())]))
     log_in(client, staff, next="/admin/accounts/user/")
 
     door = client.get("/admin/accounts/user/", follow=True)
