@@ -1,13 +1,17 @@
 """Whatever Host header a caller sends: every address in mail, redirects and answers is one of PUBLIC_URL."""
 
 import re
+from datetime import date
 
 import pytest
 from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.sign_in.adapter import AccountAdapter
+from datahub.queries import usage_plan
+from tests.consent.api.reader import Reader
 from tests.factories.accounts import UserFactory, household
+from tests.factories.feeds import load_days
 from tests.factories.sign_in import sent_mail
 from tools.files import APPS, ROOT, project_files
 
@@ -51,6 +55,20 @@ def test_no_address_and_no_redirect_names_the_callers_host(client):
 
     assert len(addresses) > 60
     assert named == []
+
+
+def test_a_third_party_is_led_on_by_addresses_of_ours(monkeypatch):
+    home, reader = household(), Reader()
+    load_days(home.meter, date(2026, 3, 1), 5)
+    reader.granted(home.contract)
+    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+
+    answer = reader.get("/usage_data", Host=HERS)
+    lines = reader.get("/usage_data", Host=HERS, Accept="text/csv")
+
+    assert answer.json()["next"].startswith(f"{OURS}/usage_data?")
+    assert lines["Link"].startswith(f"<{OURS}/usage_data?")
+    assert HERS not in answer.content.decode()
 
 
 def test_a_link_that_resets_a_password_is_ours(client):
