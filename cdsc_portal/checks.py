@@ -5,7 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.checks import CheckMessage, Error, Tags, register
+
+_STYLES = ("css/tokens.css", "unfold/css/styles.css")  # ours, and that of staff's pages
 
 
 @register(Tags.security, deploy=True)
@@ -49,3 +52,18 @@ def staff_take_a_second_step(app_configs: Sequence[Any] | None, **options: Any) 
     if settings.STAFF_SECOND_FACTOR:
         return []
     return [Error("STAFF_SECOND_FACTOR=0 must not face people", hint="Unset it.", id="cdsc.E004")]
+
+
+@register(Tags.staticfiles, deploy=True)
+def pages_have_their_files(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """The web server finds style sheets where the release has them; an incomplete one would show bare pages."""
+    missing = [name for name in _STYLES if finders.find(name) is None]
+    if not missing:
+        return []
+    return [
+        Error(
+            f"The release lacks its static files: {', '.join(missing)}",
+            hint="Install it whole: the folder static/ and the package django-unfold.",
+            id="cdsc.E005",
+        )
+    ]

@@ -49,7 +49,7 @@ def serve() -> int:
         running.start_server(processes, port)
         _wait_for_web(processes, port)
         if demo.complete:
-            running.start_worker(processes)
+            running.start_workers(processes)
         else:
             _load_and_walk(demo, processes, port, history=True)
         party = demo.start_third_party(processes, port + 1)

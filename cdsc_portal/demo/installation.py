@@ -55,7 +55,7 @@ class Installation:
 
     def load(self, processes: Processes) -> None:
         """Write the feed files and bring them in through the worker, one after the other."""
-        running.start_worker(processes)
+        running.start_workers(processes)
         today = clock.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
         utility = structure.utility(today, months=self.months)
         zone = ZoneInfo(settings.TIME_ZONE)

@@ -139,18 +139,9 @@ def start_server(processes: Processes, port: int) -> None:
     processes.start("web", [sys.executable, *command, "--timeout", "120", "--graceful-timeout", "8"])
 
 
-def start_worker(processes: Processes) -> None:
-    """One Celery worker that also keeps the clock for periodic tasks."""
-    command = [
-        "-m",
-        "celery",
-        "-A",
-        "cdsc_portal",
-        "worker",
-        "--beat",
-        "--concurrency",
-        "1",
-        "--loglevel",
-        "INFO",
-    ]
-    processes.start("worker", [sys.executable, *command])
+def start_workers(processes: Processes) -> None:
+    """A Celery worker for what people wait for, and one for all else that also keeps the clock for periodic tasks."""
+    worker = [sys.executable, "-m", "celery", "-A", "cdsc_portal", "worker", "--loglevel", "INFO"]
+    processes.start("worker-interactive", [*worker, "--queues", "interactive", "--pool", "solo"])
+    rest = ["--exclude-queues", "interactive", "--concurrency", "1", "--beat"]
+    processes.start("worker", [*worker, *rest])

@@ -5,13 +5,14 @@ from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from consent.access import DataAccess
 from consent.api.authentication import BearerAuthentication
+from consent.api.cross_origin import CrossOrigin
 from consent.api.problems import insufficient_scope
 from consent.scopes.catalogue import SCOPES
 
@@ -26,11 +27,23 @@ class GatedView(APIView):
     resource: ClassVar[str]
     authentication_classes = [BearerAuthentication]
     permission_classes = []
-    http_method_names = ["get"]
+    http_method_names = [
+        "get",
+        "head",
+        "options",
+    ]  # the last is answered before the gate: CrossOriginMiddleware
+    cross_origin = CrossOrigin(
+        ("GET", "HEAD"), ("Authorization", "If-Modified-Since", "If-None-Match", "Range")
+    )
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304)."""
         with transaction.atomic():
-            return super().dispatch(request, *args, **kwargs)
+            response = super().dispatch(request, *args, **kwargs)
+            if request.method == "HEAD":
+                transaction.set_rollback(True)
+                leave_headers(response)
+            return response
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
@@ -49,6 +62,15 @@ class GatedView(APIView):
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = "Accept, Authorization"
         return response
+
+
+def leave_headers(response: HttpResponseBase) -> None:
+    """Take the body from an answer to HEAD; what the headers say of it stays (RFC 9110 9.3.2)."""
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
+    elif isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        response.content = b""
 
 
 def access_of(request: Request) -> DataAccess:

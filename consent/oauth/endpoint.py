@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 
 from cdsc_portal.lib import clock
+from consent.api.cross_origin import CrossOrigin, cross_origin, keep_from_pages
 from consent.oauth.callers import Caller, authenticated_caller
 from consent.oauth.incoming import BodyTooLargeError, MalformedParametersError, form_parameters
 from consent.oauth.rate_limit import TooManyCalls
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 Answer = Callable[[HttpRequest, dict[str, str], Caller], HttpResponse]
 _BODY_BYTES = 64 * 1024
+# for apps without a secret, which need no Authorization header; the form's content type needs no permission
+FROM_PAGES = cross_origin(CrossOrigin(("POST",)))
 
 
 def program_endpoint(
@@ -45,10 +48,13 @@ def program_endpoint(
 def _answered(answer: Answer, request: HttpRequest, needed: Sequence[str], body_bytes: int) -> HttpResponse:
     if request.method != "POST":
         response = error_response("invalid_request", "This endpoint answers POST only.", status=405)
-        response["Allow"] = "POST"
+        rule: CrossOrigin | None = getattr(request, "cross_origin", None)
+        response["Allow"] = rule.allow if rule else "POST"
         return response
     try:
         sent = form_parameters(request, limit=body_bytes)
+        if "client_secret" in sent or "Authorization" in request.headers:
+            keep_from_pages(request)
         if missing := [name for name in needed if name not in sent]:
             return error_response("invalid_request", f"{missing[0]} is missing.", status=400)
         return answer(request, sent, authenticated_caller(request, sent, at=clock.now()))

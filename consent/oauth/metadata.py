@@ -7,17 +7,18 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from consent.api.cross_origin import CrossOrigin, cross_origin
 from consent.oauth.redirects import issuer
 from consent.queries.scope_settings import available_scopes
 
 _CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
 
 
+@cross_origin(CrossOrigin(("GET", "HEAD")))
 @require_safe
 def metadata(request: HttpRequest) -> JsonResponse:
     """The server's addresses and what it supports; only what works is announced (X-05, X-06)."""
     response = JsonResponse(server_metadata())
-    response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300"
     return response
 

@@ -15,13 +15,14 @@ from consent.oauth.authorization_request import (
     trusted_target,
 )
 from consent.oauth.callers import Caller
-from consent.oauth.endpoint import error_response, program_endpoint
+from consent.oauth.endpoint import FROM_PAGES, error_response, program_endpoint
 from consent.services.ask import PUSHED_FOR, push_request
 
 REQUEST_BYTES = 64 * 1024  # of the values; form-encoding makes up to three times of them
 _BODY_BYTES = 3 * REQUEST_BYTES
 
 
+@FROM_PAGES
 @program_endpoint(body_bytes=_BODY_BYTES)
 def push(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """Store a request for the browser to come: the client authenticated, then bound, then the rest checked (X-07)."""

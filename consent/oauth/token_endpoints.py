@@ -6,11 +6,12 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
 from cdsc_portal.lib import clock
 from consent.oauth.callers import Caller
-from consent.oauth.endpoint import from_oauthlib, program_endpoint
+from consent.oauth.endpoint import FROM_PAGES, from_oauthlib, program_endpoint
 from consent.oauth.server import PortalServer
 from consent.services.credentials import hold_credential
 
 
+@FROM_PAGES
 @program_endpoint("grant_type")
 @transaction.atomic  # what a second use ends stays ended, though the answer is an error (X-03, X-04)
 def token(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
@@ -26,6 +27,7 @@ def introspect(request: HttpRequest, sent: dict[str, str], caller: Caller) -> Ht
     return from_oauthlib(*PortalServer(caller).create_introspect_response(request.path, "POST", sent))
 
 
+@FROM_PAGES
 @program_endpoint("token")
 def revoke(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResponse:
     """End the caller's own token; the grant stays, which only the customer gives and takes."""

@@ -5,7 +5,8 @@ from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.json import dumps, instant
 from cdsc_portal.lib.ranges import Span
 from consent.api.client_calls import ClientAuthentication
-from consent.api.gated import scopes_opening
+from consent.api.gated import leave_headers, scopes_opening
 from consent.api.problems import bad_parameter, insufficient_scope, not_found
 from consent.models import Client
 from consent.services.ask import allowed_scopes
@@ -65,7 +66,11 @@ class OpenSeriesView(APIView):
     series: ClassVar[MixSeries]
     authentication_classes = [ClientAuthentication]
     permission_classes: Sequence[Any] = []
-    http_method_names = ["get"]
+    http_method_names = [
+        "get",
+        "head",
+        "options",
+    ]  # for programs with a secret: pages of other origins may not call
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Where it is closed there is nothing here, whoever asks; scopes that staff keep from a client stay kept."""
@@ -80,6 +85,22 @@ class OpenSeriesView(APIView):
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = "Accept, Authorization"
+        return response
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        if request.method == "HEAD":
+            leave_headers(response)
+        return response
+
+    def options(self, request: Request, *args: object, **kwargs: object) -> Any:  # type: ignore[override]
+        return HttpResponse(status=204)
+
+    @transaction.atomic
+    def head(self, request: Request) -> HttpResponse:
+        """As GET, but nothing is released, so its record is taken back."""
+        response = self.get(request)
+        transaction.set_rollback(True)
         return response
 
     @transaction.atomic

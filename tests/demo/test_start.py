@@ -33,9 +33,9 @@ def test_a_demo_that_is_started_again_has_a_worker(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "_stack", lambda *_: nullcontext())
     monkeypatch.setattr(demo, "_wait_for_web", lambda *_: None)
     monkeypatch.setattr(installation, "prepare", lambda *_, **__: Complete())
-    for name in ("start_server", "start_worker"):
+    for name in ("start_server", "start_workers"):
         monkeypatch.setattr(processes, name, lambda *_, name=name: started.append(name))
     monkeypatch.setattr(processes, "is_taken", lambda _: False)
 
     assert main(["serve"]) == 0
-    assert started == ["start_server", "start_worker"]
+    assert started == ["start_server", "start_workers"]

@@ -53,6 +53,7 @@ SCOPES = {
 }
 PUBLIC = {  # nobody's data
     "home", "help", "health_live", "health_ready", "set_language", "styleguide", "schema", "oauth_metadata",
+    "feed_schema",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
@@ -208,6 +209,40 @@ def test_the_right_token_reads_its_own_and_nothing_else(world, route):
     assert answer.status_code == 200
     assert [secret for secret in world.secrets() if secret in told] == []
     assert Disclosure.objects.get().value_count > 0
+
+
+@pytest.mark.parametrize("route", DATA, ids=lambda route: route.name)
+def test_head_passes_the_gate_and_releases_nothing(world, route):
+    world.granted(route)
+    path = world.path(route, world.home)
+
+    head, refused = Browser().head(path, headers=world.reader.bearer), Browser().head(path)
+    released = Disclosure.objects.count()
+    read = world.reader.get(path)
+
+    # a stream has no length
+    alike = set(read.headers) - {"X-Request-Reference", *(["Content-Length"] if read.streaming else [])}
+    assert (head.status_code, refused.status_code, content(head), released) == (200, 401, "", 0)
+    assert {name: head.headers.get(name) for name in alike} == {name: read[name] for name in alike}
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "trace"])
+def test_no_other_method_is_answered(world, method):
+    def call(route: Route) -> HttpResponse:
+        world.granted(route)
+        return getattr(Browser(), method)(world.path(route, world.home), headers=world.reader.bearer)
+
+    assert everywhere(world, call) == problem(405)
+
+
+def test_options_say_the_same_to_everybody(world):
+    answers = [
+        Browser().options(world.path(route, whose)) for route in DATA for whose in (world.home, world.foreign)
+    ]
+
+    told = {(answer.status_code, answer["Allow"], answer.content) for answer in answers}
+    assert told == {(204, "GET, HEAD, OPTIONS", b"")}
+    assert not Disclosure.objects.exists()
 
 
 def test_without_a_token(world):

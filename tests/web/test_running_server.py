@@ -12,6 +12,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 from django.test import Client as Browser
+from lxml import html
 
 from cdsc_portal import embedded_postgres
 from cdsc_portal.demo.processes import Processes, free_port
@@ -89,6 +90,10 @@ def test_pages_are_kept_to_https_and_to_themselves_and_cookies_to_the_server(add
     plain = requests.get(address + page, headers={"Host": f"{HOST}:6666"}, timeout=60, allow_redirects=False)
 
     assert shown.status_code == 200 and "Share selected data" in shown.text
+    styles = [link.get("href") for link in html.fromstring(shown.text).xpath("//link[@rel='stylesheet']")]
+    assert styles
+    for style in styles:  # nobody collected them
+        assert requests.get(address + style, headers=OVER_TLS, timeout=60).status_code == 200, style
     policy = shown.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy

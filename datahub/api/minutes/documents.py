@@ -56,7 +56,7 @@ _PROBLEMS = {
     401: "No token, or one that opens nothing (any more).",
     403: "The grant does not open this.",
     404: "Nothing is there, or it is not yours: the two look the same.",
-    405: "Only GET.",
+    405: "Only GET, HEAD and OPTIONS.",
     406: "Only JSON, and CSV for series.",
     429: "Too many calls; try again after the time in Retry-After.",
     500: "Our fault; quote the reference.",

@@ -49,7 +49,12 @@ class Reader:
 
     def get(self, path: str, query: dict[str, object] | None = None, **headers: str) -> HttpResponse:
         browser = Browser(raise_request_exception=False)
-        return browser.get(path, query, headers={"Authorization": f"Bearer {self.token}", **headers})
+        return browser.get(path, query, headers={**self.bearer, **headers})
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header that carries the token."""
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 def issue_token(grant: Grant, *, expires: datetime | None = None, scope: str | None = None) -> str:

@@ -64,7 +64,7 @@ def test_a_client_cannot_push_for_another(third_party, rival):
 def test_only_post_pushes(third_party, method):
     response = getattr(third_party.http, method)("/oauth/par/")
 
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
 
 
 @pytest.mark.spec("X-07")

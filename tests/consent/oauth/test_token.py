@@ -290,7 +290,7 @@ def test_other_details_than_those_granted_cannot_be_asked_for(third_party, grant
 def test_get_is_not_allowed(third_party):
     response = third_party.http.get("/oauth/token/")
 
-    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
 
 
 def test_every_error_says_in_words_what_is_wrong(third_party, grant):

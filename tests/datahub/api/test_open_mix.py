@@ -63,6 +63,27 @@ def test_a_client_reads_a_series_of_a_region_and_it_is_recorded(client, path, wi
     assert not Disclosure.objects.exists()
 
 
+def test_head_asks_for_the_secret_and_releases_nothing(client):
+    head = Browser().head(GENERATION, WEST, headers=credentials(client))
+    refused = Browser().head(GENERATION, WEST)
+
+    assert (head.status_code, head.content, refused.status_code) == (200, b"", 401)
+    assert not OpenRelease.objects.exists()
+    read = get(client, GENERATION)
+    assert (head["ETag"], head["Content-Length"]) == (read["ETag"], str(len(read.content)))
+    assert OpenRelease.objects.count() == 1
+
+
+def test_options_say_what_is_answered_to_who_may_ask(client, settings):
+    answers = [Browser().options(GENERATION, headers=headers) for headers in (credentials(client), {})]
+    settings.MIX_OPEN_TO_CLIENTS = False
+    closed = Browser().options(GENERATION, headers=credentials(client))
+
+    assert [answer.status_code for answer in (*answers, closed)] == [204, 401, 404]
+    assert answers[0]["Allow"] == "GET, HEAD, OPTIONS"
+    assert not OpenRelease.objects.exists()
+
+
 def test_closed_there_is_nothing_for_anybody(client, settings):
     settings.MIX_OPEN_TO_CLIENTS = False
 

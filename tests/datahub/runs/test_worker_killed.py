@@ -1,45 +1,29 @@
 """A real worker process on a real broker, killed in the middle of a chunk."""
 
-import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
-import time
-from contextlib import closing
 from datetime import timedelta
-from urllib.parse import quote, urlencode
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cdsc_portal.lib import clock
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.queries.readings import readings
+from tests import workers
 from tests.datahub.runs.files import FIRST, metered
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
-from tools.own_postgres import free_port
+from tests.workers import run, somebody_waits_for_us, start_worker, wait_until
 
 DAYS = 500
-BROKERS = ["filesystem", *(["redis"] if shutil.which("redis-server") else [])]
 
 
-@pytest.fixture(params=BROKERS)
+@pytest.fixture(params=workers.BROKERS)
 def surroundings(request, tmp_path, settings):
-    """The environment of the worker: the test's database, files of its own, a broker of its own."""
+    """The environment of the worker."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    named = {**os.environ, "DEVELOPMENT": "1", "VAR_DIR": str(tmp_path), "DATABASE_URL": database_url()}
-    if request.param == "filesystem":
-        yield {**named, "REDIS_URL": ""}
-        return
-    port = free_port()
-    server = subprocess.Popen(["redis-server", "--port", str(port), "--save", "", "--dir", str(tmp_path)])
-    wait_until(lambda: answers(port))
-    yield {**named, "REDIS_URL": f"redis://127.0.0.1:{port}/0"}
-    server.kill()
-    server.wait()
+    with workers.surroundings(request.param, tmp_path) as environment:
+        yield environment
 
 
 @pytest.fixture
@@ -48,17 +32,7 @@ def worker(surroundings):
     started = []
 
     def start():
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "cdsc_portal",
-            "worker",
-            "--pool=solo",
-            "--loglevel=ERROR",
-        ]
-        started.append(subprocess.Popen(command, env=surroundings))
+        started.append(start_worker(surroundings))
         return started[-1]
 
     yield start
@@ -77,7 +51,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(surroundings, worker, tmp_pat
     with transaction.atomic():
         Channel.objects.select_for_update().get()  # the chunk waits for it, its blocks written already
         run(surroundings, "manage.py", "load_feed", "--feed", feed.name, str(tmp_path / "years.csv"))
-        wait_until(waits_for_us)
+        wait_until(somebody_waits_for_us)
         victim.send_signal(signal.SIGKILL)
         victim.wait()
     stopped = FeedRun.objects.get(feed=feed)
@@ -106,38 +80,3 @@ def years_of(meters):
 
 def value_sum(place):
     return DAYS * place * 1_000 + DAYS * (DAYS - 1) // 2
-
-
-def run(surroundings, *command):
-    subprocess.run([sys.executable, *command], env=surroundings, check=True, stdout=subprocess.DEVNULL)
-
-
-def waits_for_us():
-    """By the locks: pg_stat_activity stands still while a transaction looks at it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0] == 1
-
-
-def wait_until(happened):
-    """Two minutes: a slow machine with much to do takes its time to start a worker."""
-    until = time.monotonic() + 120
-    while not happened():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
-
-
-def database_url():
-    database = connection.settings_dict
-    login = quote(database["USER"]) + (f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else "")
-    host = database["HOST"]
-    query = {**database["OPTIONS"], **({"host": host} if host.startswith("/") else {})}
-    address = "" if host.startswith("/") else f"{host}{':' if database['PORT'] else ''}{database['PORT']}"
-    return f"postgresql://{login}@{address}/{quote(database['NAME'])}?{urlencode(query)}"
-
-
-def answers(port):
-    with closing(socket.socket()) as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0

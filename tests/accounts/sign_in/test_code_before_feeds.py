@@ -1,0 +1,80 @@
+"""Somebody waits for a code: it does not wait behind files that take minutes."""
+
+import time
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from celery import current_app
+from django.db import transaction
+
+from accounts.services.sign_in_mail import write_sign_in_mail
+from accounts.tasks import send_mail_about_logins
+from cdsc_portal.lib import clock
+from datahub.models import Channel, FeedRun, RunStatus
+from datahub.services.runs import start_run
+from datahub.tasks import run_feed
+from tests.datahub.runs.files import FIRST, usage_file
+from tests.factories.accounts import MeterDeviceFactory
+from tests.factories.feeds import FeedFactory, load_readings, usage_series
+from tests.workers import (
+    BROKERS,
+    connection_to,
+    somebody_waits_for_us,
+    start_worker,
+    surroundings,
+    wait_until,
+)
+
+SECONDS = 2
+
+
+@pytest.mark.parametrize("name", ["accounts.tasks.send_mail_about_logins", "accounts.tasks.send_invitations"])
+def test_what_a_person_waits_for_has_a_queue_of_its_own(name):
+    assert current_app.amqp.router.route({}, name)["queue"].name == "interactive"
+
+
+def test_a_worker_that_is_told_of_no_queue_serves_them_all():
+    assert set(current_app.amqp.queues.consume_from) == {"celery", "interactive"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_goes_out_while_a_file_loads(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    meter = MeterDeviceFactory(meter_number="M-1")
+    feed = FeedFactory(name="meters", settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
+    load_readings(usage_series(meter, FIRST - timedelta(days=1), [1], scale=0))
+    file = BytesIO(usage_file("M-1", list(range(96))))
+    loading = start_run(feed=feed, file=file, name="file.csv", by=None, at=clock.now())
+
+    with surroundings(BROKERS[-1], tmp_path) as environment, connection_to(environment) as broker:
+        apart = ["-X", "interactive"], ["-Q", "interactive"]
+        workers = [start_worker(environment, *queues) for queues in apart]
+        try:
+            write_code("a code to begin with: the worker is there")
+            send_mail_about_logins.apply_async(connection=broker)
+            wait_until(lambda: posted(tmp_path) == 1)
+            write_code("the code that somebody waits for")
+            with transaction.atomic():
+                Channel.objects.select_for_update().get()  # the file waits for it, and its worker with it
+                run_feed.apply_async([loading.pk], connection=broker)
+                wait_until(somebody_waits_for_us)
+                began = time.monotonic()
+                send_mail_about_logins.apply_async(connection=broker)
+                wait_until(lambda: posted(tmp_path) == 2)
+                seconds = time.monotonic() - began
+                assert FeedRun.objects.get(pk=loading.pk).status == RunStatus.RUNNING
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
+
+    assert seconds < SECONDS
+
+
+def write_code(text):
+    write_sign_in_mail(to="ana@example.com", subject="Your code", text=text, at=clock.now())
+
+
+def posted(folder):
+    return len(list((folder / "mail").glob("*")))
