@@ -3,9 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from kombu import Exchange, Queue
-
-from cdsc_portal import embedded_postgres, env, logs
+from cdsc_portal import background, embedded_postgres, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib import private_files
 
@@ -355,13 +353,7 @@ else:
         "processed_folder": str(_broker / "processed"),
         "store_processed": False,
     }
-# Somebody waits for a code or a link: no file may stand before it. A worker that is told of no queue serves all.
-INTERACTIVE = "interactive"
-CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", INTERACTIVE)]
-CELERY_TASK_ROUTES = {
-    "accounts.tasks.send_invitations": {"queue": INTERACTIVE},
-    "accounts.tasks.send_mail_about_logins": {"queue": INTERACTIVE},
-}
+CELERY_TASK_QUEUES, CELERY_TASK_ROUTES = background.QUEUES, background.ROUTES
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -369,28 +361,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {  # in seconds; each finds its work in the database, so a lost message loses nothing
-    "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
-    "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
-    "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},
-    "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
-    "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
-    "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
-    "remind of coming ends": {"task": "consent.tasks.remind", "schedule": 3600},
-    "list companies once a year": {"task": "consent.tasks.list_once_a_year", "schedule": 24 * 60 * 60},
-    "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
-    "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
-    "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
-    "collect files": {"task": "datahub.tasks.collect_files", "schedule": 15},
-    "load parked readings": {"task": "datahub.tasks.load_parked_readings", "schedule": 300},
-    "end parked readings": {"task": "datahub.tasks.end_parked_readings", "schedule": 24 * 60 * 60},
-    "take up stranded downloads": {"task": "datahub.tasks.sweep_downloads", "schedule": 60},
-    "delete old downloads": {"task": "datahub.tasks.delete_downloads", "schedule": 600},
-    "work out the generation mix": {"task": "datahub.tasks.work_out_mix", "schedule": 300},
-    "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
-    "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
-    "set old readings aside": {"task": "datahub.tasks.set_aside_readings", "schedule": 24 * 60 * 60},
-}
+CELERY_BEAT_SCHEDULE = background.SCHEDULE
 
 # --- mail: files under var/mail unless MAIL_URL names a server
 DEFAULT_FROM_EMAIL = ENV.mail_from

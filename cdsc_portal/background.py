@@ -1,0 +1,36 @@
+"""Background work: which queue a task goes through, and what beat starts again and again."""
+
+from kombu import Exchange, Queue
+
+INTERACTIVE = "interactive"  # somebody waits for a code or a link: no file may stand before it
+
+# a worker that is told of no queue serves all of them
+QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", INTERACTIVE)]
+ROUTES = {
+    "accounts.tasks.send_invitations": {"queue": INTERACTIVE},
+    "accounts.tasks.send_mail_about_logins": {"queue": INTERACTIVE},
+}
+
+# in seconds; each finds its work in the database, so a lost message loses nothing
+SCHEDULE = {
+    "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
+    "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
+    "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},
+    "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
+    "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
+    "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
+    "remind of coming ends": {"task": "consent.tasks.remind", "schedule": 3600},
+    "list companies once a year": {"task": "consent.tasks.list_once_a_year", "schedule": 24 * 60 * 60},
+    "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
+    "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
+    "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
+    "collect files": {"task": "datahub.tasks.collect_files", "schedule": 15},
+    "load parked readings": {"task": "datahub.tasks.load_parked_readings", "schedule": 300},
+    "end parked readings": {"task": "datahub.tasks.end_parked_readings", "schedule": 24 * 60 * 60},
+    "take up stranded downloads": {"task": "datahub.tasks.sweep_downloads", "schedule": 60},
+    "delete old downloads": {"task": "datahub.tasks.delete_downloads", "schedule": 600},
+    "work out the generation mix": {"task": "datahub.tasks.work_out_mix", "schedule": 300},
+    "make coming partitions": {"task": "datahub.tasks.make_partitions", "schedule": 24 * 60 * 60},
+    "put closed months in order": {"task": "datahub.tasks.cluster_months", "schedule": 24 * 60 * 60},
+    "set old readings aside": {"task": "datahub.tasks.set_aside_readings", "schedule": 24 * 60 * 60},
+}
