@@ -114,11 +114,12 @@ def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: Usage
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
-    """In `currency`, not rounded. `complete` is false where some of the usage has no price."""
+    """In `currency`, not rounded. Some of the usage has no price where not `complete`, is not known where `lacking`."""
 
     value: Decimal
     currency: str
     complete: bool
+    lacking: bool
     not_measured: int
 
 
@@ -185,6 +186,7 @@ def _estimates(series: Series, held: Measured, known: Prices) -> dict[date, _Est
                 added(values),
                 priced[0][1].currency,
                 len(values) == len(pieces),
+                any(amount.known < amount.due for amount, _bill in priced),
                 sum(amount.not_measured for amount, _bill in priced),
             )
     return found
@@ -219,6 +221,7 @@ def _estimate_row(
         cell = Cell(heading, "", "", (why,))
     else:
         notes = [] if one.complete else [_("a part of it: for some days no price is known")]
+        notes += [_("a part of it: readings are missing")] if one.lacking else []
         notes += [estimated_in_words(one.not_measured)] if one.not_measured else []
         cell = Cell(heading, money_in_words(_rounded(one.value), one.currency), "", tuple(notes))
     url = asked.url(period=ShownPeriod.parse(inside)) if inside else ""

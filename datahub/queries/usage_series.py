@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.ranges import union
+from datahub.queries.counted import Stretches
+from datahub.queries.readings import seconds_of
 from datahub.queries.register_names import RegisterName, register_name
 from datahub.queries.sum_pieces import Rule
 from datahub.queries.summed_usage import UsageSums
@@ -51,7 +54,7 @@ class Series:
 
     Those that are `counted` add up, in their unit and direction, to all that was used; others tell a part of it, a
     demand or what a register showed. `days` are the amounts of single days, None where readings are longer than that,
-    so that a day without one is not missing.
+    so that a day without one is not missing. `measured` is when its meters measured the contract.
     """
 
     heading: str
@@ -61,6 +64,7 @@ class Series:
     amounts: Mapping[date, Amount]
     scale: int  # shown = value / 10**scale
     counted: bool
+    measured: Stretches = ()
     days: Mapping[date, Amount] | None = None
     complete: Sequence[date] = ()  # in order: those of `days` of which nothing is missing
 
@@ -110,7 +114,8 @@ def usage_series(
     `channels` are each by itself, `counted` what of them makes up all that was used. Meters that followed one another
     are one series, those that measured at the same time stay on their own; `names` are what they are called, by key.
     """
-    chains = _chains(links)
+    held = list(links)
+    chains = _chains(held)
     groups: dict[_Place, list[UsageSums]] = defaultdict(list)
     for items, is_detail in ((counted, False), (channels, True)):
         for item in items:
@@ -133,7 +138,14 @@ def usage_series(
             ].append(item)
     order = sorted(groups, key=_order)
     headings = _headings(order, groups, names)
-    return [_series(place, groups[place], heading) for place, heading in zip(order, headings, strict=True)]
+    measured = {
+        number: tuple(map(seconds_of, union(link.span for link in held if chains[link.meter_id] == number)))
+        for number in chains.values()
+    }
+    return [
+        replace(_series(place, groups[place], heading), measured=measured[place.chain])
+        for place, heading in zip(order, headings, strict=True)
+    ]
 
 
 def totals(series: Iterable[Series]) -> list[Series]:
@@ -251,11 +263,24 @@ def _added(same: Sequence[Series]) -> Series:
     first = replace(same[0], heading=str(_DIRECTIONS[same[0].direction]))
     if len(same) == 1:
         return first
-    whole = replace(first, amounts=_joined([one.amounts for one in same], Rule.SUM))
-    days = [one.days for one in same if one.days is not None]
+    whole = replace(first, amounts=_all([(one.amounts, one.measured) for one in same]))
+    days = [(one.days, one.measured) for one in same if one.days is not None]
     if len(days) < len(same):
         return replace(whole, days=None, complete=())
-    return whole.with_days(_joined(days, Rule.SUM))
+    return whole.with_days(_all(days))
+
+
+def _all(each: Sequence[tuple[Mapping[date, Amount], Stretches]]) -> dict[date, Amount]:
+    """Of meters that measured at the same time. What one did not tell while it measured is missing in the sum."""
+    found = dict(_joined([amounts for amounts, _ in each], Rule.SUM))
+    for amounts, measured in each:
+        usual = max((amount.due for amount in amounts.values()), default=1)
+        for day, whole in found.items():
+            if day not in amounts and any(
+                first < whole.end and past > whole.start for first, past in measured
+            ):
+                found[day] = whole._replace(due=whole.due + usual)
+    return found
 
 
 def _of_one(item: UsageSums) -> dict[date, Amount]:

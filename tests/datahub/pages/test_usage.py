@@ -23,6 +23,7 @@ from tests.factories.accounts import (
     add_service,
     household,
 )
+from tests.factories.datahub import BillSectionFactory, LineItemFactory
 from tests.factories.feeds import load_days, load_readings, usage_series
 
 URL = "/my/usage/"
@@ -202,6 +203,28 @@ def test_the_last_reading_of_a_meter_that_is_taken_away_counts_and_the_next_one_
     used = {day: cells[0] for day, (cells, _notes) in rows(tree).items()}
     assert [used[f"March {day}, 2026"] for day in (1, 2, 3)] == ["100", "100", "10"]
     assert "You used 0.21 kWh" in tree.xpath("//p[@class='chart__title']/text()")[0]
+
+
+def test_a_meter_that_tells_nothing_is_missing_in_what_was_used_in_all(owner, home):
+    """An estimate and a comparison of the rest alone would say too little."""
+    other = MeterDeviceFactory()
+    MeterInstallationFactory(meter=other, service_point=home.point)
+    section = BillSectionFactory(contract=home.contract, start=date(2026, 3, 1), end=date(2026, 4, 1))
+    LineItemFactory(section=section)
+    load_readings(usage_series(home.meter, MIDNIGHT, [10] * 96 * 2, scale=0))
+    load_readings(usage_series(other, MIDNIGHT, [10] * 96, scale=0))
+    load_readings(usage_series(home.meter, MIDNIGHT - 365 * DAY, [10] * 96 * 2, scale=0))
+    load_readings(usage_series(other, MIDNIGHT - 365 * DAY, [10] * 96 * 2, scale=0))
+
+    tree = page(owner, period="2026-03")
+    estimate = page(owner, period="2026-03", show="estimate")
+
+    assert (
+        "Of what was measured in both years: as much as" in tree.xpath("//p[@class='chart__title']/text()")[0]
+    )
+    table = rows(estimate)
+    assert "readings are missing" not in table["March 1, 2026"][1]
+    assert "readings are missing" in table["March 2, 2026"][1]
 
 
 def test_a_register_read_each_month_says_months_and_no_day_is_missing(owner, home):

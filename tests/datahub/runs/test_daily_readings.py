@@ -1,5 +1,6 @@
 """Daily readings across a clock change: each tells its local day, whatever length its file states (decision 27)."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -69,6 +70,23 @@ def test_segments_of_days_follow_each_other_without_overlap_or_gap(reader, home,
 
     assert [one["interval_seconds"] // 3600 for one in segments] == [24, 23 if first.month == 3 else 25, 24]
     assert [one["end"] for one in segments[:-1]] == [one["start"] for one in segments[1:]]
+
+
+@pytest.mark.parametrize(("first", "days"), [SPRING, AUTUMN])
+def test_files_tell_each_day_of_the_month_too(reader, home, daily, first, days):
+    bring(daily, day_file(home.meter, first, days))
+    reader.granted(home.contract)
+
+    told = {
+        form: b"".join(reader.get("/usage_data/file", Accept=form).streaming_content).decode()
+        for form in ("text/csv", "application/json", "application/atom+xml")
+    }
+
+    hour = 3600 * (23 if first.month == 3 else 25)
+    assert sum(len(one["values"]) for one in json.loads(told["application/json"])["data"]) == days
+    assert told["text/csv"].count(",1500,") == days
+    assert told["application/atom+xml"].count("<value>") == days
+    assert told["application/atom+xml"].count(f"<duration>{hour}</duration>") >= 1
 
 
 def test_a_file_a_day_is_accepted_across_the_clock_change(home, daily):
