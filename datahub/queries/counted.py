@@ -301,13 +301,16 @@ def covered(starts: Integers, ends: Integers) -> Stretches:
 def without(stretches: Stretches, taken: Stretches) -> Stretches:
     """The time of `stretches` that `taken` leaves."""
     left: list[tuple[int, int]] = []
+    place = 0
     for first, past in stretches:
-        for begin, end in taken:
-            if end <= first or begin >= past:
-                continue
+        while place < len(taken) and taken[place][0] < past:
+            begin, end = taken[place]
             if begin > first:
                 left.append((first, begin))
-            first = end
+            first = max(first, end)
+            if end > past:
+                break  # it reaches into the next stretch, maybe
+            place += 1
         if first < past:
             left.append((first, past))
     return tuple(left)

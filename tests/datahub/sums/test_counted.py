@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
+from datahub.queries.counted import without
 from datahub.queries.readings import channels_of
 from datahub.queries.register_names import register_name
 from datahub.queries.service_sums import service_sums
@@ -79,6 +80,22 @@ def test_what_counts_is_what_the_rule_says(intervals, registers, link):
 
     assert sum(total / 10**one.scale for one in by_month.counted for total in one.totals) == expected
     assert all((one.known <= one.due).all() for one in by_month.counted)
+
+
+spans = st.lists(st.integers(0, 40), max_size=12, unique=True).map(
+    lambda edges: tuple(zip(sorted(edges)[::2], sorted(edges)[1::2], strict=False))
+)
+
+
+@given(stretches=spans, taken=spans)
+def test_time_less_other_time_is_what_is_left_of_it(stretches, taken):
+    def hours(parts):
+        return {hour for first, past in parts for hour in range(first, past)}
+
+    left = without(stretches, taken)
+
+    assert hours(left) == hours(stretches) - hours(taken)
+    assert all(first < past for first, past in left)
 
 
 @pytest.mark.parametrize(
