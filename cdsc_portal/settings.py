@@ -169,6 +169,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENV.secure_proxy else 0
 MFA_ADAPTER = "accounts.sign_in.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.sign_in.forms.SecondStepForm",
+    "authenticate_webauthn": "accounts.sign_in.forms.SecondStepPasskeyForm",
+    "reauthenticate_webauthn": "accounts.sign_in.forms.PasskeyAgainForm",
     "reauthenticate": "accounts.sign_in.forms.SecondStepAgainForm",
     "activate_totp": "accounts.sign_in.forms.ActivateAppForm",
     "add_webauthn": "accounts.sign_in.forms.AddPasskeyForm",

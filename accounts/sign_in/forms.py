@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from allauth.account import forms as allauth_forms
@@ -213,6 +214,33 @@ class ActivateAppForm(_CountedCode, totp_forms.ActivateTOTPForm):
     kind = REAUTHENTICATION
 
 
+class _Credential(forms.JSONField):
+    """What a browser says that a passkey answered; what Python cannot read (deep, endless numbers) is no answer."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(error_messages=dict.fromkeys(("required", "invalid"), _NO_PASSKEY))
+
+    def to_python(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise ValidationError(_NO_PASSKEY, code="invalid") from error
+
+
+class LoginPasskeyForm(webauthn_forms.LoginWebAuthnForm):
+    credential = _Credential()
+
+
+class SecondStepPasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):
+    credential = _Credential()
+
+
+class PasskeyAgainForm(webauthn_forms.ReauthenticateWebAuthnForm):
+    credential = _Credential()
+
+
 class PasskeyNameForm(OurWords, webauthn_forms.EditWebAuthnForm):
     name = forms.CharField(max_length=60)
 
@@ -221,11 +249,11 @@ class AddPasskeyForm(OurWords, webauthn_forms.AddWebAuthnForm):
     """Every key is a passkey: it stays on the device and asks for finger, face or PIN."""
 
     name = forms.CharField(max_length=60, required=False)
+    credential = _Credential()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["passwordless"]
-        self.fields["credential"].error_messages = dict.fromkeys(("required", "invalid"), _NO_PASSKEY)
 
     def clean(self) -> dict[str, object]:
         try:

@@ -7,7 +7,6 @@ from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import views as webauthn_views
-from allauth.mfa.webauthn.forms import LoginWebAuthnForm
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
@@ -26,6 +25,7 @@ from accounts.services.sign_in_locks import (
     forget_tries,
 )
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
+from accounts.sign_in.forms import LoginPasskeyForm
 from accounts.sign_in.known_device import origin_of
 from accounts.sign_in.single_sign_on import sign_on_link
 from accounts.sign_in.waiting import keep_waiting_page, waiting_page, ways
@@ -73,7 +73,7 @@ class PasskeyLoginView(webauthn_views.LoginWebAuthnView):
     """The browser asks here for a challenge and posts what the passkey answered; a failure leads back to the login."""
 
     def get_form_class(self) -> type[Form]:
-        return LoginWebAuthnForm
+        return LoginPasskeyForm
 
     def form_invalid(self, form: Form) -> HttpResponse:
         messages.error(self.request, _("The passkey did not work. Try again, or log in another way."))
