@@ -1,7 +1,5 @@
 """Quality words to ours."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -12,17 +10,16 @@ from datahub.feeds.formats.csv_mapping import ANY_OTHER, QUALITIES
 from datahub.feeds.formats.csv_times import Faults
 from datahub.feeds.formats.usage_rows import Codes
 
-_SHORT: Mapping[str, Quality] = MappingProxyType({
-    "": Quality.UNSTATED, "a": Quality.ACTUAL, "e": Quality.ESTIMATED, "s": Quality.SUBSTITUTED,
-    "c": Quality.CORRECTED, "p": Quality.PROVISIONAL, "w": Quality.WITHDRAWN,
-})  # fmt: skip
-
 
 class Qualities:
-    """Reads the quality of each line; a word that nobody explains rejects its lines."""
+    """Reads the quality of each line. An empty cell says nothing; a word that nobody explains rejects its lines.
+
+    Only our own words explain themselves: a letter means one thing to one vendor and its contrary to the next (W is
+    "true value" in German meter data), so that letters stand in a mapping or the lines are rejected.
+    """
 
     def __init__(self, file: CsvFile, settings: Settings) -> None:
-        self._words = {**QUALITIES, **_SHORT, **file.mapping.qualities}
+        self._words = {"": Quality.UNSTATED, **QUALITIES, **file.mapping.qualities}
         self._place = file.places("quality").get("quality")
         self._default = settings.get("quality") or file.fixed("quality")
 
@@ -42,5 +39,5 @@ class Qualities:
     def _read(self, word: str) -> Quality:
         found = self._words.get(word.casefold(), self._words.get(ANY_OTHER))
         if found is None:
-            raise ValueError(f"quality {word!r} is not known")
+            raise ValueError(f"quality {word!r} is not known: say in the mapping what it means")
         return found

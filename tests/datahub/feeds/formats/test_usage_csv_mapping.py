@@ -99,7 +99,20 @@ def test_units_directions_kinds_and_qualities_are_words_of_the_vendor():
         ("export", "Wh", "electricity", 3_000, [Quality.ESTIMATED]),
         ("import", "m3", "natural_gas", 4, [Quality.ACTUAL]),
     ]
-    assert reasons(parsed) == [(5, "quality 'falsch' is not known")]
+    assert reasons(parsed) == [(5, "quality 'falsch' is not known: say in the mapping what it means")]
+
+
+@pytest.mark.parametrize("letter", [*"aescpwAESCPWG", "true value"])
+def test_no_letter_is_a_quality_until_the_mapping_says_so(letter):
+    columns = {"meter": "Zähler", "start": "Zeit", "value": "Wert", "unit": "Einheit", "quality": "Status"}
+    lines = ("Zähler;Zeit;Wert;Einheit;Status", f"M;2025-06-01T00:00;1;kWh;{letter}")
+
+    guessed = read(*lines, columns=columns)
+    named = read(*lines, columns=columns, qualities={letter: "actual"})
+
+    assert reasons(guessed) == [(2, f"quality {letter!r} is not known: say in the mapping what it means")]
+    assert named.rows[0].quality.tolist() == [Quality.ACTUAL]
+    assert named.rows[0].known.all()
 
 
 def test_a_register_can_say_direction_unit_and_kind():

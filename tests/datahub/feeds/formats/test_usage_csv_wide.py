@@ -221,7 +221,7 @@ def test_negative_readings_can_be_told_to_be_export():
 def test_quality_and_channel_columns_hold_for_the_whole_line():
     header = ("meter", "date", "register", "direction", "quality", *HOURS)
     lines = [
-        ",".join(["M", "2025-06-01", "1.8.0", "import", "e", *["1"] * 24]),
+        ",".join(["M", "2025-06-01", "1.8.0", "import", "estimated", *["1"] * 24]),
         ",".join(["M", "2025-06-01", "2.8.0", "export", "withdrawn", *["1"] * 24]),
     ]
 
