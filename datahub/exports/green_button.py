@@ -24,7 +24,7 @@ from cdsc_portal.lib.json import instant
 from datahub.exports.base import UsageFile
 from datahub.exports.local_time import local_time_parameters
 from datahub.feeds.formats.base import Quality
-from datahub.feeds.formats.units import ESPI_UNITS
+from datahub.feeds.formats.units import ESPI_MEASURES
 from datahub.feeds.store.codec import DAY_SECONDS
 from datahub.queries.readings import ChannelReadings
 from datahub.queries.sum_periods import By, calendar
@@ -57,9 +57,11 @@ _MULTIPLIERS = (-12, -9, -6, -3, -2, -1, 0, 1, 2, 3, 6, 9, 12)  # the powers of 
 _SERVICES = {"electricity": 0, "natural_gas": 1, "water": 2}
 _COMMODITIES = {"electricity": 1, "natural_gas": 7, "water": 9}
 _DIRECTIONS = {"import": 1, "export": 19, "net": 4, "none": 0}
-_UNITS: dict[str, int | None] = {unit: number for number, unit in ESPI_UNITS.items()}
+_UNITS: dict[str, int | None] = {
+    known.unit: number for number, known in ESPI_MEASURES.items() if not known.exponent
+}
 _BEHAVIOURS = {"interval": 4, "register": 1, "demand": 6}
-_KINDS = {"V": 54, "A": 4, "m3": 58, "ft3": 58, "gal": 58}
+_KINDS = {"V": 54, "A": 4, "m3": 58, "ft3": 58, "gal": 58, "imp_gal": 58}
 _ENERGY, _DEMAND = 12, 8
 
 

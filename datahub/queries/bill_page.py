@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from cdsc_portal.lib.dates_in_words import day_in_words
 from cdsc_portal.lib.money import money_in_words, number_in_words
 from consent.access import OwnerAccess
+from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.models import BillSection, BillStatement, LineItem
 from datahub.queries.bill_links import Corrections, corrections
 from datahub.queries.bill_list import RESOURCE, due_in_words, period_in_words
@@ -24,7 +25,6 @@ _KINDS = {
     "tax": gettext_lazy("tax or fee"),
     "credit": gettext_lazy("credit"),
 }
-_UNITS = {"m3": "m³", "ft3": "ft³"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _service(section: BillSection, statement: BillStatement) -> BilledService:
 
 
 def _line(line: LineItem, statement: BillStatement) -> BilledLine:
-    unit = _UNITS.get(line.unit, line.unit)
+    unit = SHOWN_UNITS.get(line.unit, line.unit)
     rate = ""
     if line.rate is not None:
         price = {"price": _money(statement, line.rate), "unit": unit}

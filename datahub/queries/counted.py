@@ -23,7 +23,7 @@ from datahub.queries.sum_blocks import Wanted, summed_blocks
 from datahub.queries.sum_readings import FAR, block_readings, period_readings
 
 # of other units no sum means anything
-AMOUNTS = frozenset({"Wh", "varh", "VAh", "m3", "ft3", "gal", "therm"})
+AMOUNTS = frozenset({"Wh", "varh", "VAh", "m3", "ft3", "gal", "imp_gal", "therm", "J", "Btu"})
 LONGEST_DAY = 90_000  # seconds of a local day
 _LONGER = (LONGEST_IN_A_BLOCK, LONGEST_DAY)
 Stretches = tuple[tuple[int, int], ...]  # [first, past) in epoch seconds, in order, apart

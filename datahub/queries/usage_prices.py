@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
 from consent.access import Access, contracts_of
+from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.models import BillSection, LineItem
 
 _RESOURCE = "bill_data"
 _USAGE = "usage"  # the kind of a line that bills what flowed
-_SHOWN_UNITS = {"m3": "m³", "ft3": "ft³"}
 _STALE = timedelta(days=100)  # a price holds so long after the bill that states it
 _DIGITS = 40
 
@@ -76,7 +76,7 @@ def _quantity(lines: Sequence[LineItem]) -> tuple[Decimal | None, str]:
     if len(units) != 1 or any(line.quantity is None for line in lines):
         return None, ""
     (unit,) = units
-    return sum((line.quantity for line in lines if line.quantity is not None), Decimal(0)), _SHOWN_UNITS.get(
+    return sum((line.quantity for line in lines if line.quantity is not None), Decimal(0)), SHOWN_UNITS.get(
         unit, unit
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import union
+from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.queries.counted import Stretches
 from datahub.queries.readings import seconds_of
 from datahub.queries.register_names import RegisterName, register_name
@@ -30,8 +31,7 @@ _PARTS: dict[str, str | Promise] = {
     "import": gettext_lazy("Of what was used: %(part)s"),
     "export": gettext_lazy("Of what was sent back: %(part)s"),
 }
-_THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA"}
-_SIGNS = {"m3": "m³", "ft3": "ft³"}
+_THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA", "J": "kJ"}
 _DIGITS = 60  # more than a sum ever has
 _RULES = list(Rule)
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -249,7 +249,7 @@ def _series(place: _Place, group: Sequence[UsageSums], heading: str) -> Series:
     unit = _THOUSANDS.get(place.unit)
     return Series(
         heading,
-        unit or _SIGNS.get(place.unit, place.unit),
+        unit or SHOWN_UNITS.get(place.unit, place.unit),
         place.rule,
         place.direction,
         _joined([_of_one(item) for item in group], place.rule),

@@ -124,7 +124,9 @@ class Quality(IntEnum):
     WITHDRAWN = 6  # the feed takes an earlier value back: the reading becomes unknown
 
 
-Unit = Literal["Wh", "varh", "VAh", "W", "var", "VA", "V", "A", "m3", "ft3", "gal", "therm"]
+Unit = Literal[
+    "Wh", "varh", "VAh", "W", "var", "VA", "V", "A", "m3", "ft3", "gal", "imp_gal", "therm", "J", "Btu"
+]
 Direction = Literal["import", "export", "net", "none"]
 Kind = Literal["interval", "register", "demand"]
 

@@ -35,7 +35,7 @@ from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_names import Directory
 from datahub.feeds.formats.espi_runs import Run
 from datahub.feeds.formats.espi_types import COMMODITIES, UsagePoint, whole
-from datahub.feeds.formats.units import ESPI_UNITS, commodity_of
+from datahub.feeds.formats.units import ESPI_MEASURES
 
 NAME = "bills_espi"
 KIND = "bills"
@@ -175,8 +175,8 @@ def _commodity(summary: etree._Element) -> str:
     if summary.tag != f"{ESPI}UsageSummary":
         return "electricity"
     used = summary.find(f"{ESPI}overallConsumptionLastPeriod")
-    unit = None if used is None else ESPI_UNITS.get(whole(used, "uom"))
-    return "" if unit is None else commodity_of(unit)
+    known = None if used is None else ESPI_MEASURES.get(whole(used, "uom"))
+    return "" if known is None else known.commodity
 
 
 def _line(item: etree._Element, amount: Decimal, manner: _Manner) -> BillLineRow:
@@ -208,10 +208,10 @@ def _quantity(
     power_of_ten = whole(measured, "powerOfTenMultiplier") or 0
     if not -12 <= power_of_ten <= 12:
         raise ValueError(f"multiplier 10^{power_of_ten} is out of bounds")
-    quantity = Decimal(digits).scaleb(exponent + power_of_ten)
-    unit = ESPI_UNITS.get(whole(measured, "uom"))
-    if unit is None or not quantity:
+    known = ESPI_MEASURES.get(whole(measured, "uom"))
+    if known is None or not digits:
         return None, "", None
+    unit, quantity = known.unit, Decimal(digits).scaleb(exponent + power_of_ten + known.exponent)
     if _text(item, "unitCost"):
         rate = _scaled(item, "unitCost", manner)
         for prefix, power in _PREFIXES:

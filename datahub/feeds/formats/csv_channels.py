@@ -12,7 +12,7 @@ from datahub.feeds.formats.csv_cells import Cells
 from datahub.feeds.formats.csv_file import NOWHERE, UNTOLD, CsvFile, Lines
 from datahub.feeds.formats.csv_mapping import Facts, Measured, Role, Sign
 from datahub.feeds.formats.csv_times import Faults, Flags, part_of
-from datahub.feeds.formats.units import measure
+from datahub.feeds.formats.units import check_commodity, measure
 from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys
 
 _ROLES: tuple[Role, ...] = ("meter", "register", "commodity", "unit", "direction", "kind")
@@ -193,10 +193,12 @@ def _each_once(groups: Integers, keys: ChannelKeys, wrong: Container[int]) -> tu
 
 
 def _key(words: Mapping[Role, str], unit: Unit, implied: str) -> ChannelKey:
+    commodity = one_of(words["commodity"] or implied, "commodity", "electricity", "natural_gas", "water")
+    check_commodity(unit, commodity)
     return ChannelKey(
         words["meter"],
         at_most(words["register"], "register", 100),
-        one_of(words["commodity"] or implied, "commodity", "electricity", "natural_gas", "water"),
+        commodity,
         unit,
         one_of(
             words["direction"] or ("none" if unit in ("V", "A") else "import"),

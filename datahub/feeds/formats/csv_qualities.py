@@ -1,6 +1,5 @@
 """Quality words to ours."""
 
-
 import numpy as np
 
 from datahub.feeds.formats.base import Quality, Settings

@@ -112,7 +112,7 @@ def _meaning(directory: Directory, reading: MeterReading, *, ends: bool, mean_po
     kind, point = directory.type_of(reading), directory.point_of(reading)
     energy = kind.energy if mean_power else None
     try:
-        unit, commodity = kind.unit, kind.commodity_at(point)
+        measure, commodity = kind.measure, kind.commodity_at(point)
     except (
         FeedStructureError
     ) as error:  # others of the file, of units that we keep, are none the worse for it
@@ -121,12 +121,17 @@ def _meaning(directory: Directory, reading: MeterReading, *, ends: bool, mean_po
         directory.meter_number(point),
         kind.register,
         commodity,
-        energy or unit,
+        energy or measure.unit,
         kind.direction,
         "interval" if energy else kind.kind,
     )
     return Meaning(
-        key, kind.exponent, kind.interval_seconds or 0, kind.quality, ends=ends, mean_power=energy is not None
+        key,
+        kind.exponent + measure.exponent,
+        kind.interval_seconds or 0,
+        kind.quality,
+        ends=ends,
+        mean_power=energy is not None,
     )
 
 

@@ -6,7 +6,7 @@ from lxml import etree
 
 from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Quality, Unit
 from datahub.feeds.formats.espi_links import ESPI, Links, line_of
-from datahub.feeds.formats.units import ESPI_UNITS, commodity_of
+from datahub.feeds.formats.units import Measure, check_commodity, espi_measure
 
 COMMODITIES = {1: "electricity", 2: "electricity", 7: "natural_gas", 9: "water"}
 _SERVICES = {0: "electricity", 1: "natural_gas", 2: "water"}
@@ -85,12 +85,9 @@ class ReadingType:
         )
 
     @property
-    def unit(self) -> Unit:
+    def measure(self) -> Measure:
         """What the numbers count. Raises FeedStructureError if that is not a unit we know."""
-        unit = ESPI_UNITS.get(self.uom)
-        if unit is None:
-            raise FeedStructureError(f"uom {self.uom} of a reading type is not a unit we know")
-        return unit
+        return espi_measure(self.uom)
 
     @property
     def energy(self) -> Unit | None:
@@ -98,10 +95,20 @@ class ReadingType:
         return _ENERGIES.get(self.uom)
 
     def commodity_at(self, point: UsagePoint) -> str:
-        """What is measured; the type's word counts before the point's. FeedStructureError if neither says."""
-        commodity = self.commodity or point.commodity or commodity_of(self.unit)
+        """What is measured, as type, point or unit say.
+
+        Raises FeedStructureError if none says, if they contradict each other, or if nobody measures it in that unit.
+        """
+        if self.commodity and point.commodity and self.commodity != point.commodity:
+            words = [each.replace("_", " ") for each in (point.commodity, self.commodity)]
+            raise FeedStructureError(f"{point.links.own} is of {words[0]}, its reading type of {words[1]}")
+        commodity = self.commodity or point.commodity or self.measure.commodity
         if not commodity:
             raise FeedStructureError(f"{point.links.own}: whether it is gas or water is not said")
+        try:
+            check_commodity(self.measure.unit, commodity)
+        except FeedStructureError as error:
+            raise FeedStructureError(f"{point.links.own}: {error}") from error
         return commodity
 
 

@@ -35,7 +35,7 @@ from datahub.feeds.formats.local_time import moment, settled
 from datahub.feeds.formats.mscons_readings import Moment, Moments, Reading, Readings, amounts
 from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import Meaning, Spool
-from datahub.feeds.formats.units import Measure, measure
+from datahub.feeds.formats.units import Measure, check_commodity, measure
 from datahub.feeds.formats.usage_rows import REACH, YEARS, ChannelKey, UsageColumns
 
 NAME = "mscons"
@@ -258,6 +258,7 @@ class _Messages:
         kind: Kind = "demand" if said.unit in ("W", "VA", "var") else "register" if is_read else "interval"
         if kind == "demand" and is_read:
             raise ValueError("how long the mean power was taken is not said")
+        check_commodity(said.unit, known.commodity)
         key = ChannelKey(meter, known.code, known.commodity, said.unit, known.direction, kind)
         return self._slots.setdefault((key, said.exponent), len(self._slots))
 

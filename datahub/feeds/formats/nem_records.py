@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 
 from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Quality, Settings
 from datahub.feeds.formats.cells import at_most, needed
-from datahub.feeds.formats.units import Measure, measure
+from datahub.feeds.formats.units import Measure, check_commodity, measure
 from datahub.feeds.formats.usage_rows import ChannelKey
 
 _BLOCK = 4 << 20  # bytes a part is made of
@@ -161,6 +161,7 @@ def channel_of(
     """
     implied, flow = _FLOWS.get(suffix[:1].upper(), ("", "import"))
     unit = _unit(uom or implied)
+    check_commodity(unit.unit, unit.commodity or "electricity")
     kind: Kind = "demand" if unit.unit in ("W", "VA", "var") else "interval"
     key = ChannelKey(
         needed(meter, "meter", 100),

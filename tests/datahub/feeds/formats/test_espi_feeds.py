@@ -243,7 +243,7 @@ def test_a_reading_type_in_a_unit_that_is_not_kept_costs_only_its_own_readings()
     (energy,) = series_of(row for part in parts for row in part.rows)
     assert (energy.size, energy.total) == (8, sum(value for *_, value in QUARTERS))
     assert [one.reason for part in parts for one in part.rejected] == [
-        "uom 65 of a reading type is not a unit we know"
+        "uom 65 (power factor) of a reading type is not a unit we know"
     ] * 3
 
 
