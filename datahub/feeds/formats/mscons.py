@@ -1,8 +1,9 @@
 """MSCONS (UN/EDIFACT D.04B, as energy markets use it): metered values of points.
 
 A series is a place (LOC+172), a device (RFF+MG) and a register (PIA with its OBIS code); each QTY below it has its
-times: begin and end (DTM 163, 164) for a quantity of a period, one moment (DTM 7 or 9) for what a register shows. A
-time without offset is in the feed's zone, a date is its first moment. A unit that is not written is the one that the
+times: begin and end (DTM 163, 164) for a quantity of a period, one moment (DTM 7 or 9) for what a register shows. Where
+the series says its begin and a step (DTM 163, 672) ahead of them, those without times follow each other from there.
+A time without offset is in the feed's zone, a date is its first moment. A unit that is not written is the one that the
 OBIS code implies. The `line` of a reading is the number of its segment.
 
 Settings: `meter` "device" names a meter by RFF+MG instead of LOC+172; `unit` for values without one whose code implies
@@ -32,7 +33,7 @@ from datahub.feeds.formats.base import (
 from datahub.feeds.formats.cells import at_most, exact, needed
 from datahub.feeds.formats.edifact import Frame, Quantities, Segment, Segments, Syntax
 from datahub.feeds.formats.local_time import moment, settled
-from datahub.feeds.formats.mscons_readings import Moment, Moments, Reading, Readings, amounts
+from datahub.feeds.formats.mscons_readings import Moment, Moments, Reading, Readings, SeriesGrid, amounts
 from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import Meaning, Spool
 from datahub.feeds.formats.units import Measure, check_commodity, measure
@@ -115,6 +116,8 @@ class _Messages:
         self._cancels = False
         self._point = self._device = self._register = ""
         self._quantity: _Quantity | None = None
+        self._grid = SeriesGrid()
+        self._grid_fault = ""
         self._series: dict[int, list[Reading]] = {}  # since what stands in `_before`
         self._before: dict[int, list[Readings]] = {}
         self._moments = Moments(partial(_said_moment, zone=zone))
@@ -127,6 +130,8 @@ class _Messages:
             case "DTM":
                 if self._quantity is not None:
                     self._time(self._quantity, *segment.components(0, 3))
+                else:
+                    self._time_of_series(*segment.components(0, 3))
             case "QTY":
                 self._finish_quantity()
                 self._quantity = _Quantity(segment)
@@ -152,11 +157,15 @@ class _Messages:
 
     def _open(self, segment: Segment) -> None:
         self._register = ""
+        self._grid.close(segment.number)
+        if segment.tag != "LIN":
+            self._grid, self._grid_fault = SeriesGrid(), ""
         if segment.tag == "UNH" and segment.components(1, 1) != ("MSCONS",):
             said = segment.components(1, 1)[0]
             raise FeedStructureError(f"segment {segment.number}: a message of type {said!r}, not MSCONS")
         if segment.tag == "LOC" and segment.components(0, 1) == ("172",):
-            (self._point,), self._device = segment.components(1, 1), ""
+            first, _, _, fourth = segment.components(1, 4)
+            self._point, self._device = first or fourth, ""  # the number itself, or behind its agency
         elif segment.tag in ("UNH", "NAD"):
             self._point = self._device = ""
 
@@ -173,6 +182,18 @@ class _Messages:
                     quantity.at = _moment(text, form, self._zone)
         except ValueError as error:
             quantity.fault = quantity.fault or str(error)
+
+    def _time_of_series(self, which: str, text: str, form: str) -> None:
+        try:
+            match which:
+                case "163":
+                    self._grid.begin = _moment(text, form, self._zone)
+                case "164":
+                    self._grid.end = _moment(text, form, self._zone)
+                case "672":
+                    self._grid.take_step(text, form)
+        except ValueError as error:
+            self._grid_fault = self._grid_fault or str(error)
 
     def _finish_quantity(self) -> None:
         quantity, self._quantity = self._quantity, None
@@ -196,6 +217,10 @@ class _Messages:
             start, stop = quantity.begin, quantity.end
         elif quantity.at is not None and is_read:
             start = stop = quantity.at
+        elif is_read:
+            if self._grid_fault:
+                raise ValueError(self._grid_fault)
+            is_read, (start, stop) = False, self._grid.place()
         else:
             raise ValueError("neither begin and end nor one moment are said")
         qualifier, text, unit = quantity.segment.components(0, 3)
