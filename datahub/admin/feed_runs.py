@@ -49,11 +49,12 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     list_select_related = ("feed",)
     search_fields = ("file_name", "sha256")
     fields = (
-        "feed", "file_name", "status", "progress", "problem", "late_moves", "rows_read", "accepted", "unchanged",
+        "feed", "file_name", "status", "progress", "problem", "skipped",
+        "late_moves", "rows_read", "accepted", "unchanged",
         "kept_out", "rejected", "parked", "reasons", "sent", "by", "confirmed_by", "of", "began", "ended", "size",
         "sha256",
     )  # fmt: skip
-    readonly_fields = ("progress", "reasons", "late_moves", "sent", "of", "began", "ended")
+    readonly_fields = ("progress", "skipped", "reasons", "late_moves", "sent", "of", "began", "ended")
     actions_detail = (
         "confirm",
         "again",
@@ -61,6 +62,10 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         "corrections",
     )
     change_form_template = "admin/datahub/feedrun/change_form.html"
+
+    @admin.display(description=_("Skipped, no data"))
+    def skipped(self, run: FeedRun) -> str:
+        return ", ".join(run.skipped_files) or "-"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:
         urgency = Case(

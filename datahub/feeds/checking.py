@@ -18,7 +18,7 @@ from datahub.feeds.formats.csv_presets import find_preset, presets
 from datahub.feeds.formats.mix_rows import AmountRow
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows
-from datahub.feeds.loading.attachments import unpacked
+from datahub.feeds.loading.attachments import unpack
 
 _HEAD = 1 << 20
 _MOST = 2**63 - 1
@@ -73,6 +73,7 @@ class FileAccount:
     accepted: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     channels: dict[ChannelKey, ChannelAccount] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)  # files of a ZIP that are no data
 
     @property
     def rows(self) -> int:
@@ -80,6 +81,7 @@ class FileAccount:
 
     def add(self, part: Part[Any]) -> None:
         self.accepted += part.accepted
+        self.skipped += part.skipped
         self.rejected += [Rejection(rejection.line, rejection.reason) for rejection in part.rejected]
         for rows in part.rows:
             if isinstance(rows, UsageColumns | UsageGrid):
@@ -108,7 +110,13 @@ class FileAccount:
 
     def json(self, **more: str) -> Iterator[str]:
         """The account as the text of a JSON object, a line for each rejection and channel: there may be millions."""
-        counts = {**more, "format": self.format, "rows": self.rows, "accepted": self.accepted}
+        counts = {
+            **more,
+            "format": self.format,
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "skipped": self.skipped,
+        }
         yield json.dumps(counts)[:-1]
         rejected = ({"line": one.line, "reason": one.reason} for one in self.rejected)
         for name, members in (("rejected", rejected), ("channels", self.channels_as_json())):
@@ -136,7 +144,10 @@ def check_file(
         chosen = reading_of(source, path.name, format_name, mapping)
         account = FileAccount(chosen.format.name)
         try:
-            file = unpacked(source)[0] if chosen.format.kind == "bills" else source
+            file = source
+            if chosen.format.kind == "bills":
+                file, _documents, skipped = unpack(source)
+                account.skipped += skipped
             for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):
                 account.add(part)
         except FeedStructureError as error:

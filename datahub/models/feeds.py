@@ -83,6 +83,9 @@ class FeedRun(models.Model):
     rejected = models.PositiveBigIntegerField(default=0)
     parked = models.PositiveBigIntegerField(default=0, db_default=0)
     problem = models.TextField("what staff should know of it", blank=True)
+    skipped_files = models.JSONField(
+        "files of the ZIP that are no data", default=list, db_default=[], editable=False
+    )
     confirmed = models.BooleanField("large changes confirmed", default=False)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"

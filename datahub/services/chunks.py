@@ -22,6 +22,7 @@ from datahub.models import FeedRun, RejectedRow, RunStatus
 from datahub.services.partitions import ensure_months, missing_months
 from datahub.services.side_by_side import SideBySide
 
+_MOST_SKIPPED = 100  # names of files that a run remembers
 _LAST = 5  # chunks that the rate is taken from
 _HOLD_CHUNK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 Chunks = Generator[tuple[Chunk, Step], None, None]
@@ -180,6 +181,8 @@ def _load_chunk(
     )
     if not counted:
         raise RunTakenOverError(run.public_id)
+    if chunk.skipped:
+        mine.update(skipped_files=[name[:255] for name in chunk.skipped[:_MOST_SKIPPED]])
 
 
 @transaction.atomic

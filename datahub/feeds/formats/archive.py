@@ -1,7 +1,8 @@
 """Usage files in a ZIP: each member goes by as a stream of its own, nothing is unpacked to a disk.
 
 Names inside a ZIP are only ever shown. What is refused: a damaged or encrypted ZIP, one inside another, names that
-lead elsewhere, members that are out of all proportion. Style sheets and what macOS adds are passed over.
+lead elsewhere, members that are out of all proportion. What is no data (a read-me, the same as HTML) is skipped and
+named; style sheets and what macOS adds go without a word.
 """
 
 import struct
@@ -20,11 +21,27 @@ _MOST_BYTES = 64 << 30  # unpacked, all together
 _MOST_RATIO = 500  # of a member's size to what it takes up in the ZIP
 _SMALL = 16 << 20  # below this no ratio is too large
 _PASSED_OVER = (".xsl", ".xslt", ".css")
-_DOCUMENT = ".pdf"
+_NO_DATA = (
+    ".htm", ".html", ".xhtml", ".pdf", ".md", ".rtf", ".doc", ".docx", ".odt", ".png", ".jpg", ".jpeg", ".gif", ".svg",
+)  # fmt: skip
+_NO_DATA_STEMS = (
+    "readme",
+    "read_me",
+    "read-me",
+    "read me",
+    "licence",
+    "license",
+    "liesmich",
+    "leesmij",
+    "lisezmoi",
+)
+_NO_DATA_HEADS = (b"%pdf-", b"<!doctype html", b"<html", b"\x89png")
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 1
+_HEAD = 1 << 12  # bytes by which a member is known
 
 Read = Callable[[BinaryIO], Iterator[Part[Any]]]
+Sniff = Callable[[bytes], bool]
 
 
 def is_archive(source: BinaryIO) -> bool:
@@ -35,26 +52,38 @@ def is_archive(source: BinaryIO) -> bool:
     return head == SIGNATURE
 
 
-def read_members(source: BinaryIO, read: Read) -> Iterator[Part[Any]]:
+def is_no_data(name: str, head: bytes) -> bool:
+    """Whether a file is known for what people read, by its name or its beginning."""
+    path = PurePosixPath(name.lower())
+    known = path.suffix in _NO_DATA or path.name.startswith(_NO_DATA_STEMS)
+    return known or head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_NO_DATA_HEADS)
+
+
+def read_members(
+    source: BinaryIO, read: Read, *, suffixes: tuple[str, ...], sniff: Sniff
+) -> Iterator[Part[Any]]:
     """The parts of all members, as `read` makes them; rejections name their member.
 
-    A ZIP is refused whole if one of its members is: so that nothing is written before, more than one are read twice.
-    Raises FeedStructureError, before the first part, for what the head of this module says.
+    Skipped is what is no data, and, where a member has one of the format's `suffixes`, any of another name that `sniff`
+    does not know. A ZIP is refused whole if one of its members is: so that nothing is written before, more than one are
+    read twice. Raises FeedStructureError, before the first part, for what the head of this module says.
     """
     with _opened(source) as archive:
-        found = _checked(archive)
+        found, skipped = _checked(archive, suffixes, sniff)
         for member in found if len(found) > 1 else ():
             with archive.open(member) as stream:
                 next(_named(read(cast("BinaryIO", stream)), member, 0), None)
         through = 0
         for member in found:
             with archive.open(member) as stream:
-                yield from _named(read(cast("BinaryIO", stream)), member, through)
+                for part in _named(read(cast("BinaryIO", stream)), member, through):
+                    yield replace(part, skipped=skipped)
+                    skipped = ()
             through += member.compress_size
 
 
 def first_member(head: bytes) -> tuple[str, bytes]:
-    """(name, beginning) of the first file that is no PDF, in a ZIP of which only the beginning is at hand; ("", b"")
+    """(name, beginning) of the first file of data, in a ZIP of which only the beginning is at hand; ("", b"")
     where it cannot be read.
     """
     place = 0
@@ -63,9 +92,10 @@ def first_member(head: bytes) -> tuple[str, bytes]:
         begin = place + _LOCAL_HEADER.size
         name = head[begin : begin + name_size].decode("utf-8", "replace")
         begin += name_size + extra
-        if not _is_passed_over(name) and not name.lower().endswith(_DOCUMENT):
-            content = head[begin : begin + packed] if packed else head[begin:]
-            return name, content if method == zipfile.ZIP_STORED else _inflated(content)
+        content = head[begin : begin + packed] if packed else head[begin:]
+        content = content if method == zipfile.ZIP_STORED else _inflated(content)
+        if not _is_passed_over(name) and not is_no_data(name, content[:_HEAD]):
+            return name, content
         place = begin + packed
     return "", b""
 
@@ -84,8 +114,10 @@ def _opened(source: BinaryIO) -> zipfile.ZipFile:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error
 
 
-def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The members to read, whose bytes are known to be sound."""
+def _checked(
+    archive: zipfile.ZipFile, suffixes: tuple[str, ...], sniff: Sniff
+) -> tuple[list[zipfile.ZipInfo], tuple[str, ...]]:
+    """(the members to read, whose bytes are known to be sound; the names of those skipped)."""
     infos = archive.infolist()
     if len(infos) > _MOST_MEMBERS or sum(info.file_size for info in infos) > _MOST_BYTES:
         raise FeedStructureError(f"the ZIP holds more than {_MOST_MEMBERS} files or {_MOST_BYTES >> 30} GB")
@@ -97,14 +129,20 @@ def _checked(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error
     if damaged is not None:
         raise FeedStructureError(f"the ZIP is damaged at {damaged}")
-    found = [info for info in infos if not _is_passed_over(info.filename)]
-    if not found:
-        raise FeedStructureError("the ZIP holds no file to read")
-    for info in found:
+    candidates = [info for info in infos if not _is_passed_over(info.filename)]
+    named = [info for info in candidates if info.filename.lower().endswith(suffixes)]
+    found, skipped = [], []
+    for info in candidates:
         with archive.open(info) as stream:
-            if stream.read(len(SIGNATURE)) == SIGNATURE:
-                raise FeedStructureError(f"{info.filename}: a ZIP in a ZIP is not read")
-    return found
+            head = stream.read(_HEAD)
+        if head.startswith(SIGNATURE):
+            raise FeedStructureError(f"{info.filename}: a ZIP in a ZIP is not read")
+        is_other = bool(named) and info not in named and not sniff(head)
+        (skipped if is_no_data(info.filename, head) or is_other else found).append(info)
+    if not found:
+        besides = f": {', '.join(info.filename for info in skipped)} is no data" if skipped else ""
+        raise FeedStructureError(f"the ZIP holds no file to read{besides}")
+    return found, tuple(info.filename for info in skipped)
 
 
 def _check(info: zipfile.ZipInfo) -> None:

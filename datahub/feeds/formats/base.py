@@ -36,11 +36,13 @@ class Part(Generic[Row]):
     """A stretch of a file: each of its data lines is in a row or in a rejection, never in neither.
 
     `offset`: how many bytes of the file are through when this part is. The same file gives the same parts.
+    `skipped`: files of a ZIP that are no data; the first part names them.
     """
 
     rows: Sequence[Row]
     rejected: Sequence[Rejection]
     offset: int
+    skipped: Sequence[str] = ()
 
     @property
     def accepted(self) -> int:

@@ -8,7 +8,7 @@ settings)` takes a whole file of a kind that stays small. `MAPPED = True`: it ta
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from io import BytesIO
@@ -61,7 +61,13 @@ class Format:
         if self.kind != "usage":
             return self._read(source, **options)
         if is_archive(source):
-            return _within_reach(read_members(source, lambda member: self._read(member, **options)))
+            members = read_members(
+                source,
+                lambda member: self._read(member, **options),
+                suffixes=self.suffixes,
+                sniff=self.sniff,
+            )
+            return _within_reach(members)
         return _within_reach(self._read(source, **options))
 
     def parse(
@@ -85,7 +91,7 @@ def _within_reach(parts: Iterator[Part[Any]]) -> Iterator[Part[Any]]:
         checked = [within_reach(rows) for rows in part.rows]
         beyond = [rejection for _, rejected in checked for rejection in rejected]
         rows = [rows for rows, _ in checked if rows.size]
-        yield Part(rows, [*part.rejected, *beyond], part.offset) if beyond else part
+        yield replace(part, rows=rows, rejected=[*part.rejected, *beyond]) if beyond else part
 
 
 def _word(value: object) -> str:

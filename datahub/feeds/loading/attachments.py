@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
+from datahub.feeds.formats.archive import is_no_data
 from datahub.feeds.formats.base import FeedStructureError
 
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked
@@ -51,15 +52,23 @@ def packed(folder: Path) -> BinaryIO:
     return file
 
 
-def unpacked(file: BinaryIO) -> tuple[BinaryIO, Mapping[str, bytes]]:
-    """The feed file and the documents by name; a file that is no ZIP stands alone. `file` must stay open.
+class Unpacked(NamedTuple):
+    """`file`: to be read; `documents`: by name; `skipped`: names of what is neither."""
+
+    file: BinaryIO
+    documents: Mapping[str, bytes]
+    skipped: tuple[str, ...]
+
+
+def unpack(file: BinaryIO) -> Unpacked:
+    """The feed file and the documents beside it; a file that is no ZIP stands alone. `file` must stay open.
 
     Raises FeedStructureError: a damaged or huge ZIP, not exactly one file to read, something else inside.
     """
     is_zip = file.read(4) == b"PK\x03\x04"
     file.seek(0)
     if not is_zip:
-        return file, {}
+        return Unpacked(file, {}, ())
     try:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -71,17 +80,20 @@ def unpacked(file: BinaryIO) -> tuple[BinaryIO, Mapping[str, bytes]]:
         names = {PurePosixPath(member.filename).name: member.filename for member in members}
         if len(names) < len(members):
             raise FeedStructureError("the ZIP holds two files of one name")
-        documents = {name: path for name, path in names.items() if _is_pdf(archive, path)}
-        others = sorted(names.keys() - documents.keys())
+        heads = {name: _head(archive, path) for name, path in names.items()}
+        documents = {name: path for name, path in names.items() if heads[name].startswith(b"%PDF-")}
+        skipped = [name for name in names.keys() - documents.keys() if is_no_data(name, heads[name])]
+        others = sorted(names.keys() - documents.keys() - set(skipped))
         if len(others) != 1:
             raise FeedStructureError(
                 f"the ZIP must hold one file of bills beside the PDFs; it holds {', '.join(others) or 'none'}"
             )
-        return BytesIO(archive.read(names[others[0]])), Documents(archive, documents)
+        content = BytesIO(archive.read(names[others[0]]))
+        return Unpacked(content, Documents(archive, documents), tuple(sorted(skipped)))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error
 
 
-def _is_pdf(archive: zipfile.ZipFile, path: str) -> bool:
+def _head(archive: zipfile.ZipFile, path: str) -> bytes:
     with archive.open(path) as member:
-        return member.read(5) == b"%PDF-"
+        return member.read(1 << 12)

@@ -39,6 +39,7 @@ class Chunk:
     offset: int
     rejected: Sequence[Rejection]
     load: Step
+    skipped: Sequence[str] = ()  # files of a ZIP that are no data
     months: frozenset[date] = frozenset()
     look_up: Callable[[], Step] | None = None
     meters: frozenset[str] | None = None

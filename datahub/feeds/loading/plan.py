@@ -9,7 +9,7 @@ from cdsc_portal.lib import clock
 from datahub.feeds.formats.base import FeedStructureError, Part, Rejection
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.formats.usage_rows import UsageRows
-from datahub.feeds.loading.attachments import unpacked
+from datahub.feeds.loading.attachments import unpack
 from datahub.feeds.loading.base import Chunk, Outcome, Step
 from datahub.feeds.loading.bills import load_bills
 from datahub.feeds.loading.generation_mix import load_mix
@@ -48,6 +48,7 @@ def _usage_chunks(parts: Iterator[Part[Any]]) -> Chunks:
             part.offset,
             part.rejected,
             load=_step(partial(load_or_park, rows=part.rows)),
+            skipped=part.skipped,
             months=months_of(part.rows),
             look_up=partial(_looked_up, part.rows),
             meters=frozenset(number for rows in part.rows for number in rows.channels.meters),
@@ -65,15 +66,16 @@ def _step(load: Callable[..., Outcome]) -> Step:
 def _whole_chunks(feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     """Kinds that stay small: all rows are there before the first is loaded."""
     attachments: Mapping[str, bytes] = {}
+    skipped: Sequence[str] = ()
     size = file.seek(0, 2)
     file.seek(0)
     if feed.kind == FeedKind.BILLS:
-        file, attachments = unpacked(file)
+        file, attachments, skipped = unpack(file)
     parts = list(parts_of(feed=feed, file=file))
     rows = [row for part in parts for row in part.rows]
     rejected = [rejection for part in parts for rejection in part.rejected]
     rejected += _unclaimed(rows, attachments)
-    yield Chunk(len(rejected), 0, rejected, lambda _origin: Outcome(Loaded()))
+    yield Chunk(len(rejected), 0, rejected, lambda _origin: Outcome(Loaded()), skipped)
     load = _loader(FeedKind(feed.kind), attachments, confirmed, unread=len(rejected))
     at_once = _AT_ONCE.get(FeedKind(feed.kind), max(len(rows), 1))
     for first in range(0, len(rows), at_once):

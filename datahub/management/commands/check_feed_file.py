@@ -70,6 +70,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{account.format}: {account.rows} rows, {account.accepted} accepted, {len(account.rejected)} rejected"
         )
+        for name in account.skipped:
+            self.stdout.write(f"  skipped, no data: {_printable(name)}")
         for rejection in account.rejected[:_SHOWN]:
             self.stdout.write(f"  line {rejection.line}: {_printable(rejection.reason)}")
         if len(account.rejected) > _SHOWN:

@@ -76,6 +76,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  {row}")
         if run.problem:
             self.stdout.write(f"  {run.problem}")
+        if run.skipped_files:
+            self.stdout.write(f"  skipped, no data: {', '.join(run.skipped_files)}")
         status = _EXIT.get(RunStatus(run.status), 1 if run.rejected else 0)
         if status:
             raise SystemExit(status)

@@ -69,6 +69,37 @@ def test_style_sheets_folders_and_hidden_files_are_passed_over():
     assert detect(content, "DownloadMyData.zip").name == "espi_xml"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("usage.html", b"<html><body>the same</body></html>"),
+        ("usage.data", b"\xef\xbb\xbf\n<!DOCTYPE html><p>the same</p>"),
+        ("README.txt", b"How to read this file"),
+        ("notes.txt", b"thank you"),
+        ("bill.pdf", b"%PDF-1.7"),
+        ("logo.png", b"\x89PNG"),
+    ],
+)
+def test_what_is_no_data_is_skipped_and_named_and_the_rest_is_read(name, content):
+    for members in ([(name, content), ("gas.xml", GAS)], [("gas.xml", GAS), (name, content)]):
+        parts = parts_of(zip_of(*members))
+
+        assert readings(parts) == 3
+        assert [each for part in parts for each in part.skipped] == [name]
+        assert not any(part.rejected for part in parts)
+
+
+def test_a_zip_of_nothing_but_a_read_me_is_refused_in_words():
+    with pytest.raises(FeedStructureError, match=r"holds no file to read: README\.txt is no data"):
+        parts_of(zip_of(("README.txt", b"nothing")))
+
+
+def test_the_format_is_told_by_the_first_file_of_data():
+    content = zip_of(("README.txt", b"How to read"), ("usage.html", b"<html>"), ("gas.xml", GAS))
+
+    assert detect(content, "DownloadMyData.zip").name == "espi_xml"
+
+
 def test_one_broken_member_refuses_all_before_the_first_part():
     content = zip_of(("good.xml", GAS), ("cut.xml", GAS[:-300]))
     parts = formats()["espi_xml"].read(BytesIO(content), zone=NEW_YORK)

@@ -9,7 +9,7 @@ import pytest
 
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.bills_json import parse, sniff
-from datahub.feeds.loading.attachments import unpacked
+from datahub.feeds.loading.attachments import unpack
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 SECTION = {
@@ -209,12 +209,15 @@ def test_the_pdf_files_stand_beside_it_in_a_zip():
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("march/bills.json", content(BILL))
         archive.writestr("march/B-1.pdf", b"%PDF-1.7 example")
+        archive.writestr("march/readme.txt", b"the bills of March")
+        archive.writestr("march/bills.html", b"<html>the same to read</html>")
     packed.seek(0)
 
-    file, documents = unpacked(packed)
+    file, documents, skipped = unpack(packed)
 
     (bill,) = parse(file.read(), zone=NEW_YORK).rows
     assert documents[bill.file_name] == b"%PDF-1.7 example"
+    assert skipped == ("bills.html", "readme.txt")
 
 
 def test_the_format_is_known_by_its_beginning():
