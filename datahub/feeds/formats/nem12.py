@@ -36,6 +36,7 @@ _LENGTHS = (1, 5, 10, 15, 30)  # minutes
 _BEHIND = 5  # cells after the values: quality, reason code and description, updated, loaded
 _NUMBER = re.compile(rb"\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?\s*")
 _INT32 = 2**31 - 1
+_CONFIGURATION = re.compile(r"([A-Z][0-9A-Z])+")  # the suffixes of all data streams of the NMI
 
 
 class _Stream(NamedTuple):
@@ -92,7 +93,7 @@ def sniff(content: bytes) -> bool:
 def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Iterator[Part[UsageGrid]]:
     """A grid for each interval length in every part; a 300 record is taken or rejected as a whole.
 
-    Raises FeedStructureError: no header, no end, no 200 record before the first 300, a setting that is none.
+    Raises FeedStructureError: another header, no end, no 200 record before the first 300, a setting that is none.
     """
     days = _Days(nem.market_offset(settings), choice(settings, "meter", "nmi", "serial"))
     for block in nem.blocks_of(source, "NEM12", b"200"):
@@ -149,6 +150,9 @@ class _Days:
                 raise ValueError(
                     f"interval length {minutes} is none of {', '.join(map(str, _LENGTHS))} minutes"
                 )
+            suffixes = said[2].upper()
+            if suffixes and not _CONFIGURATION.fullmatch(suffixes):
+                raise ValueError(f"NMI configuration {said[2][:40]!r} is not a row of suffixes like E1B1Q1")
             meter = said[6] if self._meter == "serial" else said[1]
             key, exponent = nem.channel_of(meter=meter, register=said[4], suffix=said[4], uom=said[7])
         except ValueError as error:

@@ -56,7 +56,7 @@ def read(
 ) -> Iterator[Part[UsageColumns]]:
     """Up to three readings a 250 record; a read that ends one period and begins the next is one reading.
 
-    Raises FeedStructureError: no header, no end, another record than 250 first, a setting that is none.
+    Raises FeedStructureError: another header, no end, another record than 250 first, a setting that is none.
     """
     records = _Records(
         nem.market_offset(settings),

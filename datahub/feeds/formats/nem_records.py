@@ -58,17 +58,19 @@ def is_version(head: bytes, version: str) -> bool:
 
 
 def blocks_of(source: BinaryIO, version: str, first_record: bytes) -> Iterator[Block]:
-    """The lines of a file whose frame is whole.
+    """The lines of a file whose frame is whole. Whoever chose the format needs no header to know it.
 
-    Raises FeedStructureError before the first block: no header 100, no end 900, another record than
-    `first_record` after the header.
+    Raises FeedStructureError before the first block: a header of another version, no end 900, another record than
+    `first_record` first or after the header.
     """
     source = _seekable(source)
     start = source.tell()
     head = source.read(_LONGEST)
-    if not is_version(head, version):
+    lines = head.split(b"\n")
+    has_header = record_of(lines[0]) != first_record
+    if has_header and not is_version(head, version):
         raise FeedStructureError(f"line 1: no header record 100,{version}")
-    for number, line in enumerate(head.split(b"\n")[1:], 2):
+    for number, line in enumerate(lines[has_header:], 1 + has_header):
         record = record_of(line)
         if record and record not in (first_record, b"900"):
             said, due = record.decode("ascii", "replace")[:20], first_record.decode()

@@ -211,7 +211,8 @@ def test_what_stands_after_the_end_is_rejected_until_a_header_begins_again():
     ("broken", "reason"),
     [
         (content(STREAM, day(["1"] * 48)).replace(b"100,NEM12", b"100,NEM14"), "line 1: no header record"),
-        (content(STREAM, day(["1"] * 48)).partition(b"\n")[2], "line 1: no header record"),
+        (content(day(["1"] * 48)).partition(b"\n")[2], "line 1: no header record"),
+        (b"meter,start,value\n200,x\n900\n", "line 1: no header record"),
         (content(STREAM, day(["1"] * 48), end=""), "the end record 900 is missing"),
         (content(STREAM, day(["1"] * 48))[:200], "the end record 900 is missing"),
         (content(day(["1"] * 48)), "line 2: record '300' where the first 200 record is due"),
@@ -220,6 +221,30 @@ def test_what_stands_after_the_end_is_rejected_until_a_header_begins_again():
 def test_a_file_without_its_frame_is_refused(broken, reason):
     with pytest.raises(FeedStructureError, match=reason):
         next(read(io.BytesIO(broken), zone=NEW_YORK))
+
+
+def test_a_feed_that_is_registered_as_nem12_needs_no_header():
+    whole = content(STREAM, day(VALUES))
+    headless = whole.partition(b"\n")[2]
+
+    assert only(headless).total == only(whole).total
+    assert only(headless).lines[0] == only(whole).lines[0] - 1
+    assert not sniff(headless)  # nobody guesses it
+
+
+@pytest.mark.parametrize("configuration", ["1", "E", "E1B", "E1*", "E1 B1", "kWh;", "\N{SNOWMAN}1"])
+def test_a_nonsense_nmi_configuration_is_refused_in_words(configuration):
+    stream = STREAM.replace("E1B1", configuration)
+
+    ((line, reason),) = rejections(content(stream, day(VALUES)))
+
+    assert line == 3
+    assert reason == f"line 2: NMI configuration {configuration!r} is not a row of suffixes like E1B1Q1"
+
+
+@pytest.mark.parametrize("configuration", ["", "e1b1", "E1B1Q1K1", "BD"])
+def test_a_configuration_of_suffixes_or_none_is_taken(configuration):
+    assert only(content(STREAM.replace("E1B1", configuration), day(VALUES))).size == 48
 
 
 def test_a_setting_that_is_none_refuses_the_file():
