@@ -144,7 +144,7 @@ def check_file(
         chosen = reading_of(source, path.name, format_name, mapping)
         account = FileAccount(chosen.format.name)
         try:
-            file = source
+            file: BinaryIO = source
             if chosen.format.kind == "bills":
                 file, _documents, skipped = unpack(source)
                 account.skipped += skipped

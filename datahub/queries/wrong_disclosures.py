@@ -1,50 +1,21 @@
 """What was released of a contract and, by the dates as they are now, was not the contract's: a move told late."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 
-from accounts.models import LinkKind, ServiceContract
+from accounts.models import ServiceContract
 from cdsc_portal.lib.local_days import days, first_day_from
 from cdsc_portal.lib.ranges import Span, difference, union
 from consent.models import Disclosure
 from datahub.models import BillSection
-from datahub.queries.link_past import LinkPast, Stays, common
+from datahub.queries.backdating import BACKDATING, Speaks
+from datahub.queries.link_past import LinkPast, common
 
 PAGE_SIZE = 500
-_BILLS = ("bill_data", "bill_statements")
-_OF_THE_MOMENT = ("distribution_details", "supply_details")
-_POINT, _METER, _CONTRACT, _TERM, _REGION = (
-    LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT, LinkKind.SUPPLY_TERM, LinkKind.GRID_PLACEMENT,
-)  # fmt: skip
-# by resource, sums and files under that of their readings and bills: the dates that its answers go by
-_TOUCHED_BY = {
-    "usage_data": (_POINT, _METER, _CONTRACT),
-    "distribution_details": (_POINT, _METER, _CONTRACT),
-    "bill_data": (_CONTRACT,),
-    "bill_statements": (_CONTRACT,),
-    "supply_details": (_TERM,),
-    "supply_history": (_TERM,),
-    "generation_mix": (_POINT, _TERM, _REGION),
-    "generation_breakdown": (_POINT, _REGION),
-    "residual_mix": (_POINT, _REGION),
-    "consumption_breakdown": (_TERM,),
-}
-_WENT_BY: dict[str, tuple[Callable[[LinkPast, int, datetime | None], Stays], ...]] = {
-    "usage_data": (LinkPast.measured,),
-    "distribution_details": (LinkPast.held, LinkPast.delivered, LinkPast.measured),
-    "bill_data": (LinkPast.held,),
-    "bill_statements": (LinkPast.held,),
-    "supply_details": (LinkPast.supplied,),
-    "supply_history": (LinkPast.supplied,),
-    "generation_mix": (LinkPast.placed, LinkPast.tariffs),
-    "generation_breakdown": (LinkPast.placed,),
-    "residual_mix": (LinkPast.placed,),
-    "consumption_breakdown": (LinkPast.tariffs,),
-}
 # pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
 # term, or of a meter or region of a point that is or was the contract's; bills may be ahead of their days
 _CANDIDATES = """
@@ -149,14 +120,14 @@ def _candidates(
     number: str, recorded: Span, after: Place | None, most: int
 ) -> list[tuple[int, int, datetime]]:
     """(disclosure, contract, when the last change of it was entered)."""
-    pairs = [(resource, kind) for resource, kinds in _TOUCHED_BY.items() for kind in kinds]
+    pairs = [(resource, kind) for resource, known in BACKDATING.items() for kind in sorted(known.kinds)]
     with connection.cursor() as cursor:
         cursor.execute(
             _CANDIDATES,
             {
                 "resources": [resource for resource, _ in pairs],
                 "kinds": [str(kind) for _, kind in pairs],
-                "bills": list(_BILLS),
+                "bills": [resource for resource, known in BACKDATING.items() if known.speaks is Speaks.BILLS],
                 "number": number,
                 "first": recorded.start or "-infinity",
                 "last": recorded.end or "infinity",
@@ -181,19 +152,21 @@ def _wrong(
     """The stretches of this release that are not the contract's any more."""
     at = disclosure.released_at
     lost = _lost(disclosure.resource, contract, past, at)
-    if disclosure.resource in _OF_THE_MOMENT:
-        return tuple(Span(span.start, at) for span in lost if span.contains(at))
-    if disclosure.resource in _BILLS:
-        billed = _billed(disclosure, sections)
-        return union(span for one in billed for span in common(one, lost))
-    return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
+    match BACKDATING[disclosure.resource].speaks:
+        case Speaks.MOMENT:
+            return tuple(Span(span.start, at) for span in lost if span.contains(at))
+        case Speaks.BILLS:
+            billed = _billed(disclosure, sections)
+            return union(span for one in billed for span in common(one, lost))
+        case Speaks.WINDOW:
+            return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
 
 
 def _lost(resource: str, contract: int, past: LinkPast, at: datetime) -> tuple[Span, ...]:
     """What was the contract's, as was on record at `at`, and is not any more."""
     return union(
         span
-        for stays in _WENT_BY[resource]
+        for stays in BACKDATING[resource].histories
         for key, spans in stays(past, contract, at).items()
         for span in difference(spans, stays(past, contract, None).get(key, ()))
     )

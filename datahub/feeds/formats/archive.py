@@ -131,7 +131,8 @@ def _checked(
         raise FeedStructureError(f"the ZIP is damaged at {damaged}")
     candidates = [info for info in infos if not _is_passed_over(info.filename)]
     named = [info for info in candidates if info.filename.lower().endswith(suffixes)]
-    found, skipped = [], []
+    found: list[zipfile.ZipInfo] = []
+    skipped: list[zipfile.ZipInfo] = []
     for info in candidates:
         with archive.open(info) as stream:
             head = stream.read(_HEAD)

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
-from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
+from datahub.feeds.formats.base import KINDS, NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
 from datahub.feeds.formats.usage_rows import UsageColumns, series_of, within_reach
 
 GROUP = "cdsc_portal.feed_formats"
@@ -108,6 +108,9 @@ def formats() -> Mapping[str, Format]:
 
 
 def _format_of(module: ModuleType) -> Format:
+    """Raises ValueError for a kind of feed that nobody loads."""
+    if module.KIND not in KINDS:
+        raise ValueError(f"feed format {module.NAME}: its kind {module.KIND!r} is none of {', '.join(KINDS)}")
     read = getattr(module, "read", None) or _reading_whole(module.parse)
     mapped, by_line = getattr(module, "MAPPED", False), getattr(module, "BY_LINE", False)
     return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, read)

@@ -24,27 +24,30 @@ _COMMODITIES: dict[Unit, tuple[str, ...]] = {
 }  # fmt: skip
 _IMPLIED = {unit: kinds[0] if len(kinds) == 1 else "" for unit, kinds in _COMMODITIES.items()}
 _IMPLIED |= {"Wh": "electricity"}  # who feeds gas in kWh says so
+_PREFIXED: tuple[Unit, ...] = (*_ELECTRIC, "J")
 _PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9}
 _MEASURES = {
     f"{prefix}{unit}".lower(): Measure(unit, exponent, _IMPLIED[unit])
-    for unit in (*_ELECTRIC, "J")
+    for unit in _PREFIXED
     for prefix, exponent in _PREFIXES.items()
-} | {
+}
+_NAMES: dict[Unit, dict[str, int]] = {
+    "m3": {"m3": 0, "m³": 0, "l": -3, "kl": 0},
+    "ft3": {"ft3": 0, "ft³": 0, "cf": 0, "ccf": 2, "hcf": 2, "mcf": 3},
+    "gal": {"gal": 0, "kgal": 3},
+    "imp_gal": {"imp_gal": 0},
+    "therm": {"therm": 0, "therms": 0, "dth": 1},
+    "Btu": {"btu": 0, "kbtu": 3, "mmbtu": 6},
+}
+_MEASURES |= {
     name: Measure(unit, exponent, _IMPLIED[unit])
-    for unit, names in {
-        "m3": {"m3": 0, "m³": 0, "l": -3, "kl": 0},
-        "ft3": {"ft3": 0, "ft³": 0, "cf": 0, "ccf": 2, "hcf": 2, "mcf": 3},
-        "gal": {"gal": 0, "kgal": 3},
-        "imp_gal": {"imp_gal": 0},
-        "therm": {"therm": 0, "therms": 0, "dth": 1},
-        "Btu": {"btu": 0, "kbtu": 3, "mmbtu": 6},
-    }.items()
+    for unit, names in _NAMES.items()
     for name, exponent in names.items()
 }
 # as people read them, where that is another word
 SHOWN_UNITS = {"m3": "m³", "ft3": "ft³", "imp_gal": "imp gal"}
 # thousandths of an electric unit are a million times less than the same letters say of a utility's meter
-_MILLI = {f"m{unit}" for unit in (*_ELECTRIC, "J")}
+_MILLI = {f"m{unit}" for unit in _PREFIXED}
 _ESPI: dict[int, Unit] = {
     5: "A", 29: "V", 31: "J", 38: "W", 42: "m3", 61: "VA", 63: "var", 71: "VAh", 72: "Wh", 73: "varh", 119: "ft3",
     128: "gal", 130: "imp_gal", 132: "Btu", 169: "therm",

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ImproperlyConfigured
+
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.base import FeedStructureError, Part, Rejection
+from datahub.feeds.formats.base import KINDS, FeedStructureError, Part, Rejection
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.formats.usage_rows import UsageRows
 from datahub.feeds.loading.attachments import unpack
@@ -21,8 +23,45 @@ from datahub.feeds.store.tally import Origin
 from datahub.models import Feed, FeedKind
 
 Chunks = Generator[Chunk, None, None]
-# rows a chunk; supply terms all at once
-_AT_ONCE = {FeedKind.BILLS: 200, FeedKind.GENERATION_MIX: 5_000, FeedKind.HIERARCHY: 1}
+
+
+class _WholeFile(NamedTuple):
+    """What a loader of a kind that is read as a whole may need beside rows and origin."""
+
+    attachments: Mapping[str, bytes]
+    confirmed: bool
+    unread: int  # rows that the format rejected
+
+
+class _Loader(NamedTuple):
+    """How rows of a kind are loaded, so many a chunk; None = all at once."""
+
+    load: Callable[[Sequence[Any], Origin, _WholeFile], Loaded]
+    rows_a_chunk: int | None
+
+
+_LOADERS = {
+    FeedKind.HIERARCHY: _Loader(
+        lambda rows, origin, file: load_hierarchy_rows(
+            hierarchy=rows[0], confirmed=file.confirmed, unread=file.unread, origin=origin
+        ),
+        1,
+    ),
+    FeedKind.BILLS: _Loader(
+        lambda rows, origin, file: load_bills(bills=rows, attachments=file.attachments, origin=origin), 200
+    ),
+    FeedKind.SUPPLY_TERMS: _Loader(
+        lambda rows, origin, _file: load_supply_term_rows(rows=rows, origin=origin), None
+    ),
+    FeedKind.GENERATION_MIX: _Loader(lambda rows, origin, _file: load_mix(rows=rows, origin=origin), 5_000),
+}
+_unloaded = set(FeedKind) - {FeedKind.USAGE} - _LOADERS.keys()  # readings are loaded part by part
+_unread = set(FeedKind.values) ^ set(KINDS)
+if _unloaded or _unread:
+    names = ", ".join(sorted({*map(str, _unloaded), *_unread}))
+    raise ImproperlyConfigured(
+        f"feeds of {names}: a kind has a loader here and stands among the kinds of formats"
+    )
 
 
 def chunks_of(*, feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
@@ -76,32 +115,17 @@ def _whole_chunks(feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     rejected = [rejection for part in parts for rejection in part.rejected]
     rejected += _unclaimed(rows, attachments)
     yield Chunk(len(rejected), 0, rejected, lambda _origin: Outcome(Loaded()), skipped)
-    load = _loader(FeedKind(feed.kind), attachments, confirmed, unread=len(rejected))
-    at_once = _AT_ONCE.get(FeedKind(feed.kind), max(len(rows), 1))
+    loader = _LOADERS[FeedKind(feed.kind)]
+    load = partial(_loaded, loader, _WholeFile(attachments, confirmed, len(rejected)))
+    at_once = loader.rows_a_chunk or max(len(rows), 1)
     for first in range(0, len(rows), at_once):
         some = rows[first : first + at_once]
         read = sum(getattr(row, "size", 1) for row in some)
-        yield Chunk(read, size * (first + len(some)) // len(rows), (), partial(_loaded, load, some))
+        yield Chunk(read, size * (first + len(some)) // len(rows), (), partial(load, some))
 
 
-def _loaded(load: Callable[[Sequence[Any], Origin], Loaded], rows: Sequence[Any], origin: Origin) -> Outcome:
-    return Outcome(load(rows, origin))
-
-
-def _loader(
-    kind: FeedKind, attachments: Mapping[str, bytes], confirmed: bool, *, unread: int
-) -> Callable[[Sequence[Any], Origin], Loaded]:
-    match kind:
-        case FeedKind.BILLS:
-            return lambda rows, origin: load_bills(bills=rows, attachments=attachments, origin=origin)
-        case FeedKind.GENERATION_MIX:
-            return lambda rows, origin: load_mix(rows=rows, origin=origin)
-        case FeedKind.SUPPLY_TERMS:
-            return lambda rows, origin: load_supply_term_rows(rows=rows, origin=origin)
-        case _:
-            return lambda rows, origin: load_hierarchy_rows(
-                hierarchy=rows[0], confirmed=confirmed, unread=unread, origin=origin
-            )
+def _loaded(loader: _Loader, file: _WholeFile, rows: Sequence[Any], origin: Origin) -> Outcome:
+    return Outcome(loader.load(rows, origin, file))
 
 
 def _unclaimed(rows: Iterable[Any], attachments: Mapping[str, bytes]) -> Iterable[Rejection]:

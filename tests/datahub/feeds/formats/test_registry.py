@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
+from datahub.feeds.formats import registry
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import detect, formats
 from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
@@ -40,6 +43,13 @@ def test_a_file_nobody_knows_is_refused_by_name():
 def test_no_format_takes_random_bytes_for_data(name):
     with pytest.raises(FeedStructureError):
         formats()[name].parse(b"\x00\xff\xfe rubbish,\n", zone=NEW_YORK)
+
+
+def test_a_format_of_a_kind_that_nobody_loads_is_refused_when_formats_are_loaded():
+    module = SimpleNamespace(NAME="weather_csv", KIND="weather", SUFFIXES=(".csv",), sniff=bool, parse=bool)
+
+    with pytest.raises(ValueError, match="weather_csv: its kind 'weather' is none of hierarchy, usage"):
+        registry._format_of(module)
 
 
 def test_each_kind_of_feed_has_a_format():
