@@ -1,64 +1,23 @@
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.mscons import read, sniff
-from datahub.feeds.formats.usage_rows import series_of
-
-BERLIN = ZoneInfo("Europe/Berlin")
-MIDNIGHT = datetime(2026, 2, 28, 23, tzinfo=UTC)  # of 1 March in Berlin
-
-
-def quarters(values, begin="202603010000", *, offset="?+01", form="303", qualifier="220", step=15):
-    at = datetime.strptime(begin, "%Y%m%d%H%M")
-    segments = []
-    for value in values:
-        past = at + timedelta(minutes=step)
-        segments += [
-            f"QTY+{qualifier}:{value}",
-            f"DTM+163:{at:%Y%m%d%H%M}{offset}:{form}",
-            f"DTM+164:{past:%Y%m%d%H%M}{offset}:{form}",
-        ]
-        at = past
-    return segments
-
-
-def series(register, *segments, point="DE0001", device="DEV1"):
-    return [f"LOC+172+{point}", f"RFF+MG:{device}", "LIN+1", f"PIA+5+{register}:SRW", *segments]
-
-
-def message(*segments, reference="1", function="9", kind="MSCONS"):
-    head = [
-        f"UNH+{reference}+{kind}:D:04B:UN:2.4c", f"BGM+7+ID1+{function}", "DTM+137:202603020000:203",
-        "NAD+MS+1", "NAD+MR+2", "UNS+D", "NAD+DP",
-    ]  # fmt: skip
-    body = [*head, *segments]
-    return [*body, f"UNT+{len(body) + 1}+{reference}"]
-
-
-def content(*messages, una="UNA:+.? '", mark="'"):
-    segments = ["UNB+UNOC:3+1:500+2:500+260302:0000+REF1", *(part for one in messages for part in one)]
-    segments.append(f"UNZ+{len(messages)}+REF1")
-    return (una + "".join(segment + mark for segment in segments)).encode()
-
-
-def parts_of(content, **settings):
-    return list(read(io.BytesIO(content), zone=BERLIN, settings=settings))
-
-
-def series_in(content, **settings):
-    parts = parts_of(content, **settings)
-    assert [rejection for part in parts for rejection in part.rejected] == []
-    return series_of(columns for part in parts for columns in part.rows)
-
-
-def rejections(content, **settings):
-    return [(one.line, one.reason) for part in parts_of(content, **settings) for one in part.rejected]
+from tests.datahub.feeds.formats.mscons_messages import (
+    BERLIN,
+    MIDNIGHT,
+    content,
+    message,
+    parts_of,
+    quarters,
+    rejections,
+    series,
+    series_in,
+)  # fmt: skip
 
 
 def test_a_series_is_a_point_and_a_register_with_its_periods():
@@ -387,74 +346,3 @@ def test_a_time_of_no_year_of_readings_is_rejected(written):
     ((line, reason),) = rejections(content(message(*series("1-1?:1.29.0", *segments))))
 
     assert (line, reason) == (14, f"{written.replace('?', '')!r} is not from 1970 to 2099")
-
-
-def stated_grid(
-    *lines, begin="202603010000?+01:303", end="202603010100?+01:303", step="15:806", point="DE0001"
-):
-    """Series that say begin, end and step ahead of quantities without times; `lines`: values of a LIN each."""
-    segments = [
-        f"LOC+172+{point}",
-        f"DTM+163:{begin}",
-        *([f"DTM+164:{end}"] if end else []),
-        f"DTM+672:{step}",
-    ]
-    for number, values in enumerate(lines, 1):
-        segments += [
-            f"LIN+{number}",
-            f"PIA+5+1-1?:{number}.29.0:SRW",
-            *(f"QTY+220:{value}:KWH" for value in values),
-        ]
-    return segments
-
-
-def test_quantities_without_times_follow_the_begin_and_the_step_of_their_series():
-    used, sent = series_in(content(message(*stated_grid([1, 2, 3, 4], [5, 6, 7, 8]))))
-
-    assert (used.direction, sent.direction) == ("import", "export")
-    assert (used.kind, used.interval_seconds, used.total, sent.total) == ("interval", 900, 10_000, 26_000)
-    assert used.starts.tolist() == sent.starts.tolist()
-    assert used.starts[0] == MIDNIGHT.timestamp()
-
-
-@pytest.mark.parametrize(("step", "seconds"), [("1:805", 3600), ("30:806", 1800), ("900:807", 900)])
-def test_a_step_is_said_in_hours_minutes_or_seconds(step, seconds):
-    (one,) = series_in(content(message(*stated_grid([1, 2, 3], step=step, end=""))))
-
-    assert one.interval_seconds == seconds
-
-
-def test_a_day_of_25_hours_has_room_for_100_quarters():
-    grid = stated_grid([1] * 100, begin="202610250000:203", end="202610260000:203")
-
-    (one,) = series_in(content(message(*grid)))
-
-    assert one.size == 100
-    assert set(np.diff(one.starts).tolist()) == {900}
-
-
-def test_each_place_has_a_grid_of_its_own_and_numbers_may_stand_behind_their_agency():
-    first = stated_grid([1, 2, 3, 4])
-    second = stated_grid([5, 6], begin="202603020000?+01:303", end="202603020100?+01:303", step="30:806",
-                         point="::87:CH0002")  # fmt: skip
-
-    one, other = series_in(content(message(*first, *second)))
-
-    assert (one.meter_number, other.meter_number) == ("DE0001", "CH0002")
-    assert (one.interval_seconds, other.interval_seconds) == (900, 1800)
-
-
-@pytest.mark.parametrize("values", [[1, 2, 3], [1, 2, 3, 4, 5]])
-def test_more_or_fewer_quantities_than_the_series_has_room_for_refuse_the_file(values):
-    with pytest.raises(FeedStructureError, match=f"has {len(values)} quantities where .* room for 4"):
-        parts_of(content(message(*stated_grid(values))))
-
-
-@pytest.mark.parametrize("step", ["1:804", "1:802", "0:806", "x:806", "99999999999:806", "13:805", ":806"])
-def test_a_step_that_is_none_rejects_its_quantities_in_words(step):
-    found = rejections(content(message(*stated_grid([1, 2], step=step, end=""))))
-
-    text, _, form = step.partition(":")
-    assert [reason for _, reason in found] == [
-        f"DTM 672 {text!r} in format {form!r} is no step of up to 12 hours"
-    ] * 2
