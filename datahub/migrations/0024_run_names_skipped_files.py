@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('datahub', '0022_append_only'),
+        ('datahub', '0023_loads_of_mix_series'),
     ]
 
     operations = [
