@@ -153,11 +153,11 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     @admin.action(description=_("Send again"), permissions=["act"])
     @transaction.atomic
     def send_again(self, request: HttpRequest, mails: QuerySet[OutgoingMail]) -> HttpResponse | None:
-        """Asks first; each goes to the address the person has now, as it was written."""
+        """Asks first; each goes to the address the person has now."""
         count = mails.count()
         text = ngettext(
-            "%d mail goes out again, as it was written, to the address the person has now.",
-            "%d mails go out again, as they were written, to the addresses the people have now.",
+            "%d mail goes out again, to the address the person has now. If it went out before, it is written anew.",
+            "%d mails go out again, to the addresses the people have now. Those that went out before are written anew.",
             count,
         )
         asked = ask_about_rows(
@@ -168,8 +168,15 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
             return asked
         ticked = list(mails.select_related("user"))
         sent = send_again(mails=ticked, at=clock.now())
-        for mail in ticked:
+        for mail in sent:
             self.log_act(request, mail, "sent again", reason=asked)
-        message = ngettext("%d mail goes out again.", "%d mails go out again.", sent)
-        messages.success(request, message % sent)
+        message = ngettext("%d mail goes out again.", "%d mails go out again.", len(sent))
+        messages.success(request, message % len(sent))
+        if left := len(ticked) - len(sent):
+            message = ngettext(
+                "%d mail does not go out again: what it said is over, or not for its reader any more.",
+                "%d mails do not go out again: what they said is over, or not for their readers any more.",
+                left,
+            )
+            messages.warning(request, message % left)
         return None

@@ -10,8 +10,10 @@ from django.utils.translation import override
 from accounts.models import Membership, ServiceContract, User
 from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from consent.models import ConsentRequest
+from consent.models import ConsentRequest, OutgoingMail, RequestStatus
+from consent.queries.deciders import was_asked
 from consent.services.outbox import MailText, write_mail
+from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
 
 
@@ -43,14 +45,41 @@ def tell_of_waiting_request(*, request: ConsentRequest, asked_by: User, at: date
 def tell_of_delegate(*, membership: Membership, at: datetime) -> None:
     """Tell the owners of the accounts of a delegate's role, and the delegate, that it holds and until when."""
     assert membership.until is not None  # the database lets no delegate be without an end
+    occasion = f"{membership.pk}:{membership.until:%Y%m%d%H%M%S}:{int(membership.may_share)}"
+    for reader in _readers_of_delegate(membership, at):
+        with override(reader.language):
+            write_letter("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
+
+
+@writes_again("needs_decision")
+def _waiting_request_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """While the request waits for who was asked to decide it."""
+    waiting = ConsentRequest.objects.filter(status=RequestStatus.WAITING, expires__gt=at)
+    request = waiting.select_related("client", "user").filter(reference=occasion_of(mail)).first()
+    if request is None or mail.user is None or not was_asked(request, user=mail.user, at=at):
+        return None
+    with override(mail.user.language):
+        return text_of(_waiting_request(request, in_one_line(request.user)), mail.user)
+
+
+@writes_again("delegate")
+def _delegate_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """While the role holds, for its delegate and the owners."""
+    held = Membership.objects.filter(pk=occasion_of(mail), until__gt=at)
+    membership = held.select_related("customer", "user").first()
+    if membership is None or mail.user is None or mail.user not in _readers_of_delegate(membership, at):
+        return None
+    with override(mail.user.language):
+        return text_of(_delegate(membership, mail.user), mail.user)
+
+
+def _readers_of_delegate(membership: Membership, at: datetime) -> list[User]:
+    """The delegate and the owners of the accounts of the role, each once. Two queries."""
     accounts = ServiceContract.objects.filter(billing_account__customer=membership.customer)
     if membership.billing_account_id:
         accounts = accounts.filter(billing_account=membership.billing_account_id)
     owners = owners_of(contracts=list(accounts.values_list("pk", flat=True)), at=at)
-    occasion = f"{membership.pk}:{membership.until:%Y%m%d%H%M%S}:{int(membership.may_share)}"
-    for reader in {owner.pk: owner for owner in (*owners, membership.user)}.values():
-        with override(reader.language):
-            write_letter("delegate", _delegate(membership, reader), reader, occasion=occasion, at=at)
+    return list({owner.pk: owner for owner in (*owners, membership.user)}.values())
 
 
 def _waiting_request(request: ConsentRequest, person: str) -> Letter:
@@ -103,7 +132,13 @@ def _what_they_may(membership: Membership) -> str:
 
 def write_letter(kind: str, letter: Letter, user: User, *, occasion: str, at: datetime) -> None:
     """Write `letter` to `user`, once for `occasion`; call it in the reader's language."""
-    mail = MailText(
+    key, mail = f"{kind}:{occasion}:{user.public_id}", text_of(letter, user)
+    write_mail(kind=kind, dedup_key=key, user=user, grant=None, mail=mail, at=at)
+
+
+def text_of(letter: Letter, user: User) -> MailText:
+    """`letter` as a mail to `user`; call it in the reader's language."""
+    return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,
         support_url=settings.SUPPORT_URL,
@@ -112,9 +147,6 @@ def write_letter(kind: str, letter: Letter, user: User, *, occasion: str, at: da
         rows=letter.rows,
         link=f"{settings.PUBLIC_URL}{letter.path}",
         link_words=letter.link_words,
-    )
-    write_mail(
-        kind=kind, dedup_key=f"{kind}:{occasion}:{user.public_id}", user=user, grant=None, mail=mail, at=at
     )
 
 

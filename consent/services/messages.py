@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import User
-from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
+from consent.models import Client, ClientContact, Message, MessageStatus, MessageType, OutgoingMail
 from consent.services.outbox import MailText, write_mail
+from consent.services.resend import occasion_of, writes_again
 
 _SECOND_CLICK = timedelta(minutes=1)
 
@@ -122,26 +123,39 @@ def _type_of_answer(first: Message, *, by_client: bool) -> MessageType:
 
 def _tell_contacts(message: Message, at: datetime) -> None:
     """A mail to each contact that there is something to read; the message itself stays behind the login."""
-    thread = message.first or message
     contacts = ClientContact.objects.filter(client=message.client, user__is_active=True)
     for contact in contacts.select_related("user"):
-        with override(contact.user.language):
-            words = {"client": " ".join(message.client.name.split())}
-            mail = MailText(
-                language=contact.user.language,
-                utility=settings.UTILITY_NAME,
-                support_url=settings.SUPPORT_URL,
-                subject=_("A message about %(client)s") % words,
-                paragraphs=(_("There is a message about %(client)s. Log in to read it.") % words,),
-                rows=(),
-                link=f"{settings.PUBLIC_URL}/developer/messages/{thread.public_id}/",
-                link_words=_("Read the message"),
-            )
         write_mail(
             kind="client_message",
             dedup_key=f"client_message:{message.public_id}:{contact.user.public_id}",
             user=contact.user,
             grant=None,
-            mail=mail,
+            mail=_told(message, contact.user),
             at=at,
+        )
+
+
+@writes_again("client_message")
+def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is a contact still."""
+    message = Message.objects.filter(public_id=occasion_of(mail)).select_related("client", "first").first()
+    if message is None or mail.user is None:
+        return None
+    contacts = ClientContact.objects.filter(client=message.client, user=mail.user, user__is_active=True)
+    return _told(message, mail.user) if contacts.exists() else None
+
+
+def _told(message: Message, user: User) -> MailText:
+    thread = message.first or message
+    with override(user.language):
+        words = {"client": " ".join(message.client.name.split())}
+        return MailText(
+            language=user.language,
+            utility=settings.UTILITY_NAME,
+            support_url=settings.SUPPORT_URL,
+            subject=_("A message about %(client)s") % words,
+            paragraphs=(_("There is a message about %(client)s. Log in to read it.") % words,),
+            rows=(),
+            link=f"{settings.PUBLIC_URL}/developer/messages/{thread.public_id}/",
+            link_words=_("Read the message"),
         )

@@ -13,15 +13,18 @@ from django.utils.translation import override
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Grant, GrantPart, OutgoingMail, Receipt, RecordedConsent
+from consent.models import Actor, Grant, GrantPart, OutgoingMail, Receipt, RecordedConsent
 from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
 from consent.services.notice_words import News, Notice, said
 from consent.services.outbox import MailText, write_mail
 from consent.services.receipt_addresses import new_receipt_address
 from consent.services.receipts import current_receipt
+from consent.services.resend import occasion_of, writes_again
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
+
+_OF_AN_END = (Notice.ENDS_IN_30_DAYS, Notice.ENDS_IN_7_DAYS)
 
 __all__ = [
     "Notice",
@@ -77,6 +80,30 @@ def tell_of_coming_end(notice: Notice, *, grant: Grant, at: datetime) -> None:
         _write(notice, news, user, occasion=f"{grant.public_id}:{grant.access_ends:%Y%m%d%H%M%S}")
 
 
+@writes_again(*(notice.value for notice in Notice))
+def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is concerned still: what the history says of that moment, and what is shared now."""
+    grant, user, notice = mail.grant, mail.user, Notice(mail.kind)
+    if grant is None or user is None or user not in concerned(grant, at):
+        return None
+    if notice in _OF_AN_END and grant.access_ends is None:
+        return None
+    cause = grant.events.filter(at=mail.created).last()
+    number = occasion_of(mail)
+    news = _news(
+        grant,
+        grant.receipts.filter(number=number).first() or current_receipt(grant),
+        mail.created,
+        by=cause.by if cause is not None and cause.actor == Actor.CUSTOMER else None,
+        change=cause.change if cause is not None else "",
+        public_reason=cause.public_reason if cause is not None else "",
+    )
+    if notice in (Notice.APPROVED, Notice.SHARED):
+        news = replace(news, recorded=RecordedConsent.objects.filter(grant=grant).first())
+    with override(user.language):
+        return _mail(notice, news, user, at=at)
+
+
 def concerned(grant: Grant, at: datetime) -> list[User]:
     """Active users who are told of `grant`: whoever agreed first, then each owner of its services and accounts."""
     contracts = _contracts(grant, later=True).values_list("pk", flat=True)
@@ -127,19 +154,19 @@ def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> Non
             dedup_key=dedup_key,
             user=user,
             grant=news.grant,
-            mail=_mail(notice, news, user),
+            mail=_mail(notice, news, user, at=news.at),
             at=news.at,
         )
 
 
-def _mail(notice: Notice, news: News, user: User) -> MailText:
+def _mail(notice: Notice, news: News, user: User, *, at: datetime) -> MailText:
     agreed = user.pk == news.grant.user_id
     words = said(notice, news, user)
     path = f"/my/sharing/{news.grant.public_id}/"
     if (
         agreed
     ):  # the receipt's link can stop everything without a login: it is for the person who agreed alone
-        path = f"/receipts/{new_receipt_address(receipt=news.receipt, at=news.at)}/"
+        path = f"/receipts/{new_receipt_address(receipt=news.receipt, at=at)}/"
     return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,

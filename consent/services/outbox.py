@@ -26,7 +26,9 @@ _SUBJECT_LENGTH = OutgoingMail._meta.get_field("subject").max_length
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """What a mail says, ready to print in both forms. `rows` are pairs of label and value."""
+    """What a mail says, ready to print in both forms. `rows` are pairs of label and value; `template` has a form in
+    .txt and one in .html.
+    """
 
     language: str
     utility: str
@@ -36,6 +38,7 @@ class MailText:
     rows: tuple[tuple[str, str], ...]
     link: str
     link_words: str
+    template: str = "emails/notice"
 
 
 def write_mail(
@@ -47,31 +50,32 @@ def write_mail(
     mail: MailText,
     at: datetime,
     to: str = "",
-    template: str = "emails/notice",
 ) -> None:
     """Store a mail to be sent after the commit, to `user` or to the address `to` of nobody who logs in.
 
-    The same `dedup_key` again changes nothing. `template` has a form in .txt and one in .html.
+    The same `dedup_key` again changes nothing.
     """
-    with override(mail.language):
-        text = render_to_string(f"{template}.txt", {"mail": mail})
-        html = render_to_string(f"{template}.html", {"mail": mail})
     row = OutgoingMail(
         kind=kind,
         dedup_key=dedup_key,
         to=user.email if user else to,
         user=user,
         grant=grant,
-        language=mail.language,
-        subject=mail.subject[:_SUBJECT_LENGTH],
-        text=text,
-        html=html,
         created=at,
         next_attempt=at,
     )
+    put_words(row, mail)
     OutgoingMail.objects.bulk_create([row], ignore_conflicts=True)
     # robust: a broker that is down must not undo or fail what was decided; the sweeper finds the row
     transaction.on_commit(lambda: mail_written.send(sender=OutgoingMail), robust=True)
+
+
+def put_words(row: OutgoingMail, mail: MailText) -> None:
+    """Set what `row` says; the caller stores it."""
+    with override(mail.language):
+        row.text = render_to_string(f"{mail.template}.txt", {"mail": mail})
+        row.html = render_to_string(f"{mail.template}.html", {"mail": mail})
+    row.language, row.subject = mail.language, mail.subject[:_SUBJECT_LENGTH]
 
 
 def send_waiting_mail(*, at: datetime, limit: int = 200) -> int:
@@ -113,7 +117,8 @@ def _send_next(at: datetime, tried: set[int]) -> bool | None:
         )
     else:
         row.sent_at, row.error = at, ""
-    row.save(update_fields=["attempts", "error", "next_attempt", "sent_at"])
+        row.text = row.html = ""  # what it said is with its reader now (X-18)
+    row.save(update_fields=["attempts", "error", "next_attempt", "sent_at", "text", "html"])
     return row.sent_at is not None
 
 

@@ -9,29 +9,17 @@ from django.utils.translation import override
 from accounts.models import ActivationCode, CodeWay, Membership, User
 from accounts.queries.people_page import role_in_words
 from accounts.queries.roles import owners_reaching
-from consent.services.letters import Letter, in_one_line, moment_with_zone, write_letter
+from consent.models import OutgoingMail
+from consent.services.letters import Letter, in_one_line, moment_with_zone, text_of, write_letter
+from consent.services.outbox import MailText
+from consent.services.resend import occasion_of, writes_again
 
 
 def tell_of_code(*, code: ActivationCode, at: datetime) -> None:
     """Staff asked for a code that opens a first login: tell every owner."""
     for owner in owners_reaching(customer=code.customer_id, account=None, at=at):
         with override(owner.language):
-            letter = Letter(
-                subject=_("A code for a new login to your account"),
-                paragraphs=(
-                    _("We were asked for a code that gives a person a login for %(customer)s.")
-                    % {"customer": in_one_line(code.customer.name)},
-                    _not_known(),
-                ),
-                rows=(
-                    (_("What they may do"), str(role_in_words(code.role, may_share=False))),
-                    (_("How the code is sent"), _way(code)),
-                    (_("Time"), moment_with_zone(at)),
-                ),
-                path="/my/people/",
-                link_words=_("See who can act for whom"),
-            )
-            write_letter("login_code", letter, owner, occasion=str(code.pk), at=at)
+            write_letter("login_code", _login_code(code, at), owner, occasion=str(code.pk), at=at)
 
 
 def tell_of_new_login(*, membership: Membership, at: datetime) -> None:
@@ -78,9 +66,48 @@ def tell_of_address(*, user: User, at: datetime) -> None:
                 write_letter("new_address", letter, owner, occasion=occasion, at=at)
 
 
+@writes_again("login_code", "new_login", "new_address")
+def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is told of such news still, with the time of then."""
+    if mail.user is None:
+        return None
+    with override(mail.user.language):
+        if mail.kind == "login_code":
+            code = ActivationCode.objects.select_related("customer").filter(pk=occasion_of(mail)).first()
+            owners = (
+                owners_reaching(customer=code.customer_id, account=None, at=at) if code is not None else ()
+            )
+            letter = _login_code(code, mail.created) if code is not None else None
+        else:
+            held = Membership.objects.select_related("customer", "user").filter(pk=occasion_of(mail))
+            membership = held.first()
+            owners = _others(membership, at) if membership is not None else ()
+            written = _new_login if mail.kind == "new_login" else _new_address
+            letter = written(membership, mail.created) if membership is not None else None
+        return text_of(letter, mail.user) if letter is not None and mail.user in owners else None
+
+
 def _others(membership: Membership, at: datetime) -> Iterable[User]:
     owners = owners_reaching(customer=membership.customer_id, account=membership.billing_account_id, at=at)
     return owners.exclude(pk=membership.user_id)
+
+
+def _login_code(code: ActivationCode, at: datetime) -> Letter:
+    return Letter(
+        subject=_("A code for a new login to your account"),
+        paragraphs=(
+            _("We were asked for a code that gives a person a login for %(customer)s.")
+            % {"customer": in_one_line(code.customer.name)},
+            _not_known(),
+        ),
+        rows=(
+            (_("What they may do"), str(role_in_words(code.role, may_share=False))),
+            (_("How the code is sent"), _way(code)),
+            (_("Time"), moment_with_zone(at)),
+        ),
+        path="/my/people/",
+        link_words=_("See who can act for whom"),
+    )
 
 
 def _new_login(membership: Membership, at: datetime) -> Letter:

@@ -20,8 +20,10 @@ from consent.models import Grant, OutgoingMail, Receipt, Selection
 from consent.queries.sharing_list import until_words
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.services.each import for_each
-from consent.services.letters import Letter, in_one_line, write_letter
+from consent.services.letters import Letter, in_one_line, text_of, write_letter
 from consent.services.notices import Notice, tell_of_coming_end
+from consent.services.outbox import MailText
+from consent.services.resend import writes_again
 from consent.transitions import OPEN
 
 _NEXT: dict[Notice, tuple[timedelta, timedelta]] = {  # told when so much is left, until the next is due
@@ -112,6 +114,16 @@ def _list_for(user: User, *, endless: QuerySet[Grant], at: datetime) -> bool:
         letter = _list(user, at)
         write_letter("yearly", letter, user, occasion=f"{oldest.public_id}:{years}", at=at)
     return True
+
+
+@writes_again("yearly")
+def _list_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """The list of now, for who still wants it."""
+    user = mail.user
+    if user is None or not user.is_active or not user.yearly_summary:
+        return None
+    with override(user.language):
+        return text_of(_list(user, at), user)
 
 
 def _list(user: User, at: datetime) -> Letter:

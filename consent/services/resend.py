@@ -1,24 +1,62 @@
-"""Send mail once more, to the address the person has now."""
+"""Send mail once more, to the address the person has now.
 
-from collections.abc import Collection
+The words of mail that went out are not kept (X-18). Each kind says how it is written anew, from what is known of its
+cause now; what nobody can write anew stays as it is.
+"""
+
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from consent.models import OutgoingMail
+from consent.services.outbox import MailText, put_words
 from consent.signals import mail_written
+
+Writer = Callable[[OutgoingMail, datetime], MailText | None]
+_WRITERS: dict[str, Writer] = {}
+
+
+def writes_again(*kinds: str) -> Callable[[Writer], Writer]:
+    """A function that writes sent mail of `kinds` anew, at a moment; None where it would say what no longer holds,
+    or its reader may not read it any more.
+    """
+
+    def register(writer: Writer) -> Writer:
+        _WRITERS.update(dict.fromkeys(kinds, writer))
+        return writer
+
+    return register
+
+
+def occasion_of(mail: OutgoingMail) -> str:
+    """What the mail was written for: the first name of its key after the kind."""
+    return mail.dedup_key.split(":")[1]
 
 
 @transaction.atomic
-def send_again(*, mails: Collection[OutgoingMail], at: datetime) -> int:
-    """Put `mails` back among those to be sent, words unchanged; how many. A mail to nobody's login keeps its address.
+def send_again(*, mails: Collection[OutgoingMail], at: datetime) -> list[OutgoingMail]:
+    """Put `mails` back among those to be sent; returns them. A mail to nobody's login keeps its address.
 
-    The sender tells a second try from a second mail by the id, which stays: a mailbox that has it may drop it.
+    One that did not go out keeps its words; one that did is written anew, and left out where that cannot be. The sender
+    tells a second try from a second mail by the id, which stays: a mailbox that has it may drop it.
     """
-    for mail in mails:
+    again = [mail for mail in mails if _has_words(mail, at)]
+    for mail in again:
         if mail.user is not None:
             mail.to = mail.user.email
         mail.sent_at, mail.attempts, mail.next_attempt, mail.error = None, 0, at, ""
-    OutgoingMail.objects.bulk_update(mails, ["to", "sent_at", "attempts", "next_attempt", "error"])
+    columns = ["to", "language", "subject", "text", "html", "sent_at", "attempts", "next_attempt", "error"]
+    OutgoingMail.objects.bulk_update(again, columns)
     transaction.on_commit(lambda: mail_written.send(sender=OutgoingMail), robust=True)
-    return len(mails)
+    return again
+
+
+def _has_words(mail: OutgoingMail, at: datetime) -> bool:
+    if mail.sent_at is None:
+        return True
+    writer = _WRITERS.get(mail.kind)
+    written = writer(mail, at) if writer is not None else None
+    if written is not None:
+        put_words(mail, written)
+    return written is not None

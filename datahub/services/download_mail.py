@@ -8,17 +8,38 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import OutgoingMail
 from consent.services.outbox import MailText, write_mail
+from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
-from datahub.models import Download
+from datahub.models import Download, DownloadStatus
 
 
 def tell_of_file(*, download: Download, at: datetime) -> None:
     """Write "Your file is ready" once, without a reading and without a link that opens for anybody else."""
+    write_mail(
+        kind="file_ready",
+        dedup_key=f"file_ready:{download.public_id}",
+        user=download.user,
+        grant=None,
+        mail=_text(download),
+        at=at,
+    )
+
+
+@writes_again("file_ready")
+def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """While the file can be fetched."""
+    fetchable = Download.objects.filter(status=DownloadStatus.READY, expires__gt=at, user=mail.user)
+    download = fetchable.select_related("user").filter(public_id=occasion_of(mail)).first()
+    return _text(download) if download is not None else None
+
+
+def _text(download: Download) -> MailText:
     user = download.user
     assert download.expires is not None
     with override(user.language):
-        mail = MailText(
+        return MailText(
             language=user.language,
             utility=settings.UTILITY_NAME,
             support_url=settings.SUPPORT_URL,
@@ -31,12 +52,4 @@ def tell_of_file(*, download: Download, at: datetime) -> None:
             rows=(),
             link=f"{settings.PUBLIC_URL}{reverse('my_downloads')}",
             link_words=_("Go to your downloads"),
-        )
-        write_mail(
-            kind="file_ready",
-            dedup_key=f"file_ready:{download.public_id}",
-            user=user,
-            grant=None,
-            mail=mail,
-            at=at,
         )

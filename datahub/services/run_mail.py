@@ -15,7 +15,9 @@ from django.utils.translation import override
 
 from accounts.models import User
 from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import OutgoingMail
 from consent.services.outbox import MailText, write_mail
+from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
 from datahub.models import FeedRun, RunStatus
 
@@ -34,9 +36,21 @@ def tell_of_trouble(*, run: FeedRun, at: datetime) -> None:
     if run.status not in _TROUBLE and not _rejected_much(run):
         return
     for address, user in _readers():
-        language = user.language if user else settings.LANGUAGE_CODE
+        language = _language(user)
         with override(language):
             _write(run, address, user, _text(run, language), at)
+
+
+@writes_again("feed_run")
+def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who looks after feeds still."""
+    run = FeedRun.objects.filter(public_id=occasion_of(mail)).first()
+    reads = any(user == mail.user if mail.user else address == mail.to for address, user in _readers())
+    if run is None or not reads:
+        return None
+    language = _language(mail.user)
+    with override(language):
+        return _text(run, language)
 
 
 def _write(run: FeedRun, address: str, user: User | None, mail: MailText, at: datetime) -> None:
@@ -48,8 +62,11 @@ def _write(run: FeedRun, address: str, user: User | None, mail: MailText, at: da
         grant=None,
         mail=mail,
         at=at,
-        template="emails/feed_run",
     )
+
+
+def _language(user: User | None) -> str:
+    return user.language if user else settings.LANGUAGE_CODE
 
 
 def _rejected_much(run: FeedRun) -> bool:
@@ -85,6 +102,7 @@ def _text(run: FeedRun, language: str) -> MailText:
         rows=tuple(_rows(run)),
         link=f"{settings.PUBLIC_URL}{reverse('admin:datahub_feedrun_change', args=[run.pk])}",
         link_words=_("See the run and its rejected rows"),
+        template="emails/feed_run",
     )
 
 

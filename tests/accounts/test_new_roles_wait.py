@@ -31,6 +31,7 @@ from consent.services.decision import MayNotDecide
 from datahub.feeds.formats.base import MembershipRow
 from tests.accounts.rows import AT, load
 from tests.accounts.rows import household as household_rows
+from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import (
     BillingAccountFactory,
     CustomerFactory,
@@ -170,6 +171,9 @@ def test_every_owner_is_told_at_once_of_a_code_and_of_who_came_by_it():
 
     assert told("login_code") == told("new_login") == {home.owner.email, second.email}
     text = OutgoingMail.objects.get(kind="new_login", user=second).text
+    for kind in ("login_code", "new_login"):
+        mail = OutgoingMail.objects.get(kind=kind, user=second)
+        assert text_sent_again(mail) == mail.text
     assert "Nora New" in text and "clerk.private@example.com" in text
     assert {one.verb for one in RoleEvent.objects.filter(customer=home.customer)} == {"offered", "joined"}
 
@@ -285,6 +289,8 @@ def test_an_address_that_staff_correct_takes_away_sharing_for_a_day_and_is_told(
     letters = {to for letter in sent_mail() for to in letter.to}
     assert letters == {"robin@example.com", "clerk.private@example.com"}
     assert told("new_address") == {second.email}
+    mail = OutgoingMail.objects.get(kind="new_address")
+    assert text_sent_again(mail) == mail.text
     assert (shares(home.owner), shares(home.owner, after=WAITS)) == (False, True)
     assert list(contacts_on_file(customer=home.customer, at=clock.now())) == [second]
     assert RoleEvent.objects.get().verb == "address"
@@ -295,7 +301,7 @@ def test_a_request_waits_and_says_from_when(client):
     new = joined(home.customer)
     client.force_login(new)
     request = ask(USAGE, user=new)
-    page = reverse("consent_request", args=[request.key])
+    page = request.page
 
     shown = client.get(page).content.decode()
 

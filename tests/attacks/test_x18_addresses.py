@@ -7,8 +7,11 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.public_ids import new_secret
 from consent.models import OutgoingMail, Receipt
+from consent.services.outbox import send_waiting_mail
 from tests.consent.oauth.third_party import ThirdParty
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of, request_at
@@ -40,6 +43,17 @@ def key_in_mail() -> str:
     found = _ADDRESS.search(OutgoingMail.objects.get(kind="approved").text)
     assert found is not None
     return found.group(1)
+
+
+def test_once_its_mail_went_a_receipts_address_is_nowhere_and_works_on(home):
+    approve(ask(USAGE, user=home.owner))
+    key = key_in_mail()
+
+    send_waiting_mail(at=clock.now())
+
+    assert key not in everything_stored()
+    assert Browser().get(f"/receipts/{key}/").status_code == 200
+    assert Browser().get(f"/receipts/{checksum(key)}/").status_code == 404
 
 
 def test_a_receipt_has_as_many_addresses_as_mails_and_each_works(home):

@@ -1,17 +1,19 @@
 """Every kind of mail about sharing: once for its occasion, in its reader's language, nothing private in it (P-16)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail as sent_mail
 
-from accounts.models import Role
-from consent.models import Actor, OutgoingMail
+from accounts.models import Membership, Role
+from consent.models import Actor, ConsentRequest, OutgoingMail, RequestStatus
 from consent.services.decision import DecidedPart, Decision
 from consent.services.letters import tell_of_delegate, tell_of_waiting_request
 from consent.services.narrow import narrow_grant
 from consent.services.outbox import send_waiting_mail
 from consent.services.reminders import remind_of_ends, send_yearly_lists
+from consent.services.resend import send_again
 from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
 from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
@@ -83,8 +85,9 @@ def remind(days):
 
 def hand_over(world):
     viewer = MembershipFactory(customer=world.home.customer, role=Role.VIEWER).user
-    request = world.ask()
-    request.user = viewer
+    request = ask(USAGE, user=viewer, client=world.company, at=AT)
+    request.handed_over = AT
+    request.save()
     tell_of_waiting_request(request=request, asked_by=viewer, at=AT)
 
 
@@ -120,6 +123,48 @@ EVERY = [
 KINDS = [kind for kind, _cause, _subject in EVERY]
 
 
+_KEY = re.compile(r"/receipts/[\w-]{43}/")
+
+
+@pytest.mark.parametrize(("kind", "cause"), [(kind, cause) for kind, cause, _subject in EVERY], ids=KINDS)
+@pytest.mark.spec("X-18")
+def test_sent_again_it_says_the_same_at_an_address_of_its_own(kind, cause):
+    world = World("es")
+    cause(world)
+    send_waiting_mail(at=AT + timedelta(days=3000))
+    rows = list(OutgoingMail.objects.filter(kind=kind).select_related("user", "grant"))
+    first = {
+        message.to[0]: message.body for message in sent_mail.outbox if message.subject == rows[0].subject
+    }
+    sent_mail.outbox.clear()
+
+    again = send_again(mails=rows, at=LATER)
+    send_waiting_mail(at=AT + timedelta(days=3001))
+
+    second = {message.to[0]: message.body for message in sent_mail.outbox}
+    assert again == rows
+    for row in rows:
+        before, after = first.get(row.to, ""), second[row.to]
+        assert _KEY.sub("", after) == _KEY.sub("", before) or not before
+        assert not set(_KEY.findall(after)) & set(_KEY.findall(before))
+
+
+@pytest.mark.spec("X-18")
+def test_what_was_sent_and_is_over_or_not_its_readers_any_more_is_not_sent_again():
+    world = World("en")
+    world.share()
+    hand_over(world)
+    send_waiting_mail(at=LATER)
+    ConsentRequest.objects.update(status=RequestStatus.DENIED)
+    Membership.objects.filter(user=world.partner).delete()
+    mails = list(OutgoingMail.objects.select_related("user", "grant"))
+
+    again = send_again(mails=mails, at=LATER)
+
+    assert [mail.kind for mail in again] == ["approved"]
+    assert {mail.kind for mail in mails} == {"approved", "shared", "needs_decision"}
+
+
 @pytest.mark.parametrize(("kind", "cause", "subject"), EVERY, ids=KINDS)
 @pytest.mark.spec("P-16")
 def test_it_is_sent_once_to_each_reader_with_nothing_private(kind, cause, subject):
@@ -144,7 +189,9 @@ def test_it_is_sent_once_to_each_reader_with_nothing_private(kind, cause, subjec
         "4711",
         "A complaint of ours",
     )
-    for body in (owner.text, owner.html):
+    assert (owner.text, owner.html) == ("", "")
+    [told] = [message for message in sent if message.to == [owner.to]]
+    for body in (told.body, told.alternatives[0].content):
         assert not [value for value in private if value in body]
         assert "<img" not in body and "src=" not in body
 

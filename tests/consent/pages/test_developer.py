@@ -15,6 +15,7 @@ from cdsc_portal.lib import clock
 from consent.models import ClientContact, Message, OutgoingMail
 from consent.services.clients import suspend_client
 from consent.services.messages import answer, notify, write_to_utility
+from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.consent import SECRET, ClientFactory, GrantFactory
 
@@ -158,6 +159,9 @@ def test_the_mail_about_a_new_secret_is_in_the_language_of_its_reader(contact, c
     for text in (mail.text, mail.html):
         assert "Ayuda" in text and "Este correo viene de" in text and "This mail" not in text
     assert "This mail comes from" in OutgoingMail.objects.get(to="dev@example.com").text
+    assert text_sent_again(mail) == mail.text
+    ClientContact.objects.filter(user=reader).delete()
+    assert text_sent_again(mail) == ""
 
 
 def shown_secret(answer):

@@ -22,6 +22,7 @@ from datahub.queries import usage_plan
 from datahub.services import downloads as service
 from datahub.tasks import write_download
 from datahub.views import downloads as view
+from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import household
 from tests.factories.datahub import bill
 from tests.factories.feeds import load_days
@@ -126,6 +127,9 @@ def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
     fetched = body(owner.get(link[0]))
     assert len(lines(fetched)) == 4 * 96
     assert [path.name for path in folder.iterdir()] == [f"{download.public_id}.csv"]
+    assert text_sent_again(mail) == mail.text
+    Download.objects.update(expires=clock.now())
+    assert text_sent_again(mail) == ""
 
 
 def test_the_file_is_its_persons_alone_and_only_while_they_see_the_service(owner, home, by_worker):

@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 from consent.models import OutgoingMail
 from datahub.models import FeedRun, RejectedRow, RunStatus
 from datahub.services.run_mail import tell_of_trouble
+from tests.consent.mail.again import text_sent_again
 from tests.datahub.runs.files import MORNING, bring, usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory
 from tests.factories.feeds import FeedFactory, FeedRunFactory
@@ -36,6 +37,17 @@ def test_a_refused_file_is_told_with_a_link_to_its_run(feed):
     assert f"/admin/datahub/feedrun/{run.pk}/change/" in mail.text
     assert "march.csv" in mail.text
     assert "energy account" not in mail.text + mail.html
+
+
+def test_it_is_sent_again_to_who_looks_after_feeds_still(feed, settings):
+    bring(feed, b"nothing of use\n")
+    mail = OutgoingMail.objects.get()
+
+    again = text_sent_again(mail)
+    settings.FEED_ALERT_TO = ("others@example.com",)
+
+    assert again == mail.text
+    assert text_sent_again(mail) == ""
 
 
 @pytest.mark.parametrize(("rejected", "mails"), [(1, 0), (2, 1)])

@@ -1,0 +1,12 @@
+"""What staff's "send again" makes of a mail that went out."""
+
+from cdsc_portal.lib import clock
+from consent.models import OutgoingMail
+from consent.services.resend import send_again
+
+
+def text_sent_again(mail: OutgoingMail) -> str:
+    """The words written anew once those of `mail` are gone; empty where it is not sent again."""
+    OutgoingMail.objects.filter(pk=mail.pk).update(text="", html="", sent_at=clock.now())
+    again = send_again(mails=OutgoingMail.objects.filter(pk=mail.pk).select_related("user"), at=clock.now())
+    return again[0].text if again else ""
