@@ -66,25 +66,27 @@ def tell_of_address(*, user: User, at: datetime) -> None:
                 write_letter("new_address", letter, owner, occasion=occasion, at=at)
 
 
-@writes_again("login_code", "new_login", "new_address")
-def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
-    """For who is told of such news still, with the time of then."""
-    if mail.user is None:
+@writes_again("login_code")
+def _login_code_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is an owner still, with the time of then."""
+    code = ActivationCode.objects.select_related("customer").filter(pk=occasion_of(mail)).first()
+    if code is None or mail.user is None:
+        return None
+    if mail.user not in owners_reaching(customer=code.customer_id, account=None, at=at):
         return None
     with override(mail.user.language):
-        if mail.kind == "login_code":
-            code = ActivationCode.objects.select_related("customer").filter(pk=occasion_of(mail)).first()
-            owners = (
-                owners_reaching(customer=code.customer_id, account=None, at=at) if code is not None else ()
-            )
-            letter = _login_code(code, mail.created) if code is not None else None
-        else:
-            held = Membership.objects.select_related("customer", "user").filter(pk=occasion_of(mail))
-            membership = held.first()
-            owners = _others(membership, at) if membership is not None else ()
-            written = _new_login if mail.kind == "new_login" else _new_address
-            letter = written(membership, mail.created) if membership is not None else None
-        return text_of(letter, mail.user) if letter is not None and mail.user in owners else None
+        return text_of(_login_code(code, mail.created), mail.user)
+
+
+@writes_again("new_login", "new_address")
+def _role_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is an owner still, while the role is held, with the time of then."""
+    held = Membership.objects.select_related("customer", "user").filter(pk=occasion_of(mail)).first()
+    if held is None or mail.user is None or mail.user not in _others(held, at):
+        return None
+    letter = _new_login if mail.kind == "new_login" else _new_address
+    with override(mail.user.language):
+        return text_of(letter(held, mail.created), mail.user)
 
 
 def _others(membership: Membership, at: datetime) -> Iterable[User]:
