@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Client, Grant
@@ -213,3 +215,22 @@ def test_a_suspended_grant_refreshes_again_once_it_is_back(third_party, grant):
 
     assert meanwhile.json()["error"] == "invalid_grant"
     assert third_party.refresh(first["refresh_token"]).status_code == 200
+
+
+def test_a_refresh_and_its_retry_cost_the_same_however_long_the_family(third_party, grant):
+    first = third_party.tokens_for(grant)
+    short = [queries_of(third_party, first["refresh_token"]) for _retry in range(2)]
+    last = third_party.refresh(first["refresh_token"]).json()
+    for _generation in range(5):
+        last = third_party.refresh(last["refresh_token"]).json()
+
+    long = [queries_of(third_party, last["refresh_token"]) for _retry in range(2)]
+
+    assert long == short
+    assert short[1] - short[0] <= 5  # was it used since, and the lost pair's two tokens
+
+
+def queries_of(third_party, refresh_token):
+    with CaptureQueriesContext(connection) as queries:
+        assert third_party.refresh(refresh_token).status_code == 200
+    return len(queries)
