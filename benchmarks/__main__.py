@@ -25,7 +25,9 @@ def main() -> int:
     asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
     asked.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
     asked.add_argument(
-        "--only", choices=("loads", "reads", "many", "flatness", "pages", "mix"), help="one group of figures"
+        "--only",
+        choices=("loads", "reads", "many", "oauth", "flatness", "pages", "mix"),
+        help="one group of figures",
     )
     options = asked.parse_args()
     import django
@@ -53,7 +55,7 @@ def main() -> int:
 
 
 def _figures(only: str | None) -> Iterator[Figure]:
-    from benchmarks import loads, many, mix, pages, reads, utility, world
+    from benchmarks import loads, many, mix, oauth, pages, reads, utility, world
 
     place = cache(lambda: utility.build(loads.METERS))
     groups: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -61,6 +63,7 @@ def _figures(only: str | None) -> Iterator[Figure]:
             world.build()
         ),  # first: beside a row table of one meter stands one of ours
         "many": many.figures,
+        "oauth": oauth.figures,
         "loads": lambda: loads.figures(place()),
         "flatness": lambda: loads.flatness(place()),
         "pages": pages.figures,

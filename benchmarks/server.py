@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -40,15 +40,23 @@ def running() -> Iterator[int]:
 
 
 def seconds_a_call(
-    port: int, path: str, headers: Mapping[str, str], *, status: int, calls: int = 60
+    port: int,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    status: int,
+    calls: int = 60,
+    bodies: Sequence[str] = (),
 ) -> float:
-    """Wall time of `calls` calls from WORKERS clients at once, divided by their number."""
+    """Wall time of `calls` calls from WORKERS clients at once, divided by their number; each posts one of `bodies`."""
     failures: list[int] = []
+    waiting = list(bodies)
 
     def client() -> None:
         with_keep = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for _ in range(calls // WORKERS):
-            with_keep.request("GET", path, headers=dict(headers))
+            body = waiting.pop() if bodies else None
+            with_keep.request("POST" if bodies else "GET", path, body, dict(headers))
             answer = with_keep.getresponse()
             answer.read()
             if answer.status != status:

@@ -15,11 +15,10 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.checksums import checksum
-from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus, RefreshToken
+from consent.models import AccessToken, Client, ClientStatus, RefreshToken
 from consent.oauth import tokens
 from consent.oauth.callers import Caller
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
-from consent.queries.outcomes import code_was_used
 from consent.requests import InvalidDetails
 from consent.requests.details_json import read_entries
 
@@ -54,21 +53,20 @@ class PortalValidator(OAuth2Validator):
 
         A double click has two codes, of which one gives tokens. A second use ends them all (X-03).
         """
-        found = AuthorizationCode.objects.filter(code=checksum(code), application=client).first()
-        if found is None:
+        digest, at = checksum(code), clock.now()
+        grant = tokens.locked_grant_of_code(digest, client)
+        if grant is None:
             return False
-        at = clock.now()
-        grant = tokens.locked_grant(found)
-        found.refresh_from_db()
+        codes = list(grant.codes.all())  # the other is of a double click
+        found = next(one for one in codes if one.code == digest)
         if found.spent:
             tokens.end_tokens_of(grant, at=at)
             return False
-        if found.expires <= at or code_was_used(grant) or not tokens.gives_tokens(grant, at=at):
+        if found.expires <= at or any(one.spent for one in codes) or not tokens.gives_tokens(grant, at=at):
             return False
         request.authorization_code = found
         request.grant, request.token_family = grant, found.token_family
         request.scopes = grant.scope.split()
-        request.user = grant.user
         _require_as_granted(request)
         return True
 
@@ -109,13 +107,11 @@ class PortalValidator(OAuth2Validator):
 
         Any other reuse, and use of a token that a retry replaced, ends the token family, never the grant (X-04).
         """
-        mine = {"token_checksum": checksum(refresh_token), "application": client}
-        found = RefreshToken.objects.filter(**mine).first()
-        if found is None:
+        digest, at = checksum(refresh_token), clock.now()
+        grant = tokens.locked_grant_of_refresh_token(digest, client)
+        if grant is None:
             return False
-        at = clock.now()
-        grant = tokens.locked_grant(found)
-        found.refresh_from_db()
+        found = grant.refresh_tokens.get(token_checksum=digest)
         if found.revoked or (found.rotated and not _is_retry(found, client=client, at=at)):
             tokens.end_family(found.token_family, at=at)
             return False
@@ -123,7 +119,6 @@ class PortalValidator(OAuth2Validator):
             return False
         request.refresh_token_instance = found
         request.grant, request.token_family = grant, found.token_family
-        request.user = grant.user
         _require_as_granted(request)
         return True
 
@@ -150,6 +145,7 @@ class PortalValidator(OAuth2Validator):
             refresh=token.get("refresh_token"),
             expires=at + timedelta(seconds=token["expires_in"]),
             credential=self.caller.credential,
+            at=at,
         )
 
     @transaction.atomic
@@ -160,11 +156,11 @@ class PortalValidator(OAuth2Validator):
 
         An access token goes alone: its client keeps the refresh token; only the customer could give another.
         """
-        mine = {"token_checksum": checksum(token), "application": request.client}
-        AccessToken.objects.filter(**mine).delete()
-        for refresh_token in RefreshToken.objects.filter(**mine):
-            tokens.locked_grant(refresh_token)
-            tokens.end_family(refresh_token.token_family, at=clock.now())
+        digest = checksum(token)
+        AccessToken.objects.filter(token_checksum=digest, application=request.client).delete()
+        grant = tokens.locked_grant_of_refresh_token(digest, request.client)
+        if grant is not None:
+            tokens.end_family(grant.refresh_tokens.get(token_checksum=digest).token_family, at=clock.now())
 
     def introspect_token(
         self, token: str, token_type_hint: str | None, request: Request, *args: Any, **kwargs: Any

@@ -8,6 +8,15 @@ from datetime import datetime
 from cdsc_portal.lib.checksums import checksum
 from consent.models import NO_SECRET, Client, Credential
 
+# Written out, as the gate's statement is: to make it anew for each call costs more than to run it.
+_KNOWN = """
+    SELECT client.*, secret.id AS credential_id, secret.digest, secret.created AS secret_created,
+        secret.expires AS secret_expires
+    FROM consent_client client LEFT JOIN consent_credential secret ON secret.client_id = client.id
+    WHERE client.client_id = %s
+    ORDER BY secret.created DESC, secret.id DESC
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
@@ -31,14 +40,20 @@ class KnownClient:
 
 
 def known_client(client_id: str) -> KnownClient | None:
-    """The client of this id with its credentials; None where there is none. One query, two without a credential."""
-    if "\x00" in client_id:
+    """The client of this id with its credentials; None where there is none. One query."""
+    rows = [] if "\x00" in client_id else list(Client.objects.raw(_KNOWN, [client_id]))
+    if not rows:
         return None
-    found = list(Credential.objects.filter(client__client_id=client_id).select_related("client"))
-    if found:
-        return KnownClient(found[0].client, found)
-    client = Client.objects.filter(client_id=client_id).first()
-    return KnownClient(client, ()) if client else None
+    client = rows[0]
+    secrets = (row.__dict__ for row in rows)  # the columns of the secret stand beside those of the client
+    credentials = (
+        Credential(
+            one["credential_id"], client.pk, one["digest"], one["secret_created"], one["secret_expires"]
+        )
+        for one in secrets
+        if one["credential_id"]
+    )
+    return KnownClient(client, tuple(credentials))
 
 
 def secrets_in_use(*, client: Client, at: datetime) -> list[Credential]:

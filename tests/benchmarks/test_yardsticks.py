@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test import Client, override_settings
 
-from benchmarks import files, loads, reads, rows, utility, world
+from benchmarks import files, loads, oauth, reads, rows, utility, world
 from benchmarks.measure import at_least, at_most
 from benchmarks.utility import MONTH, SLOTS
 from datahub.feeds.formats.registry import formats
@@ -123,3 +123,19 @@ def test_a_figure_holds_on_the_good_side_of_its_goal():
     assert not at_least("speed", "1/s", value=58, yardstick=2, goal=30).holds
     assert at_most("time", "ms", value=4, yardstick=1, goal=4).holds
     assert not at_most("time", "ms", value=4.1, yardstick=1, goal=4).holds
+
+
+def test_each_call_of_a_client_answers_what_is_measured(db):
+    ours = oauth.company()
+
+    sizes = [
+        oauth.answer_size(ours, path, body())
+        for path, body in (
+            ("/oauth/token/", ours.exchange),
+            ("/oauth/token/", ours.refresh),
+            ("/oauth/introspect/", ours.introspection),
+            ("/oauth/par/", ours.push),
+        )
+    ]
+
+    assert min(sizes) > len('{"active": false}')

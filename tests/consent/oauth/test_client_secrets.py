@@ -191,3 +191,22 @@ def test_a_call_costs_as_many_queries_however_many_secrets_there_were(third_part
     # credentials with their client, count; savepoint, hold of the access token, refresh tokens, release
     with django_assert_num_queries(6):
         assert call(third_party) == 200
+
+
+def test_an_exchange_and_a_refresh_cost_nine_statements_each(third_party, grant, django_assert_num_queries):
+    code = third_party.code_for(grant)
+
+    # client with credentials, count; savepoint, hold, grant, its codes, tokens, the code spent, release
+    with django_assert_num_queries(9):
+        tokens = third_party.exchange(code).json()
+    # the same, with the refresh token in place of the code
+    with django_assert_num_queries(9):
+        third_party.refresh(tokens["refresh_token"])
+
+
+def test_an_introspection_costs_three_statements(third_party, grant, django_assert_num_queries):
+    tokens = third_party.tokens_for(grant)
+
+    # client with credentials, count, the token with its grant
+    with django_assert_num_queries(3):
+        third_party.introspect(tokens["access_token"])
