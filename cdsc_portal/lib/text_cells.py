@@ -31,11 +31,15 @@ def decimal_cells(
     before: bytes = b"",
     after: bytes = b"",
     unknown: bytes = b"",
+    trimmed: bool = False,
 ) -> Cells:
     """values / 10**`scale` in plain notation with all `scale` decimals, between `before` and `after`.
 
     Any 64-bit value, any scale (a negative one adds zeros). A row where `known` is false is `unknown` instead.
+    `trimmed`: without the zeros that decimals end in.
     """
+    if trimmed:
+        return _trimmed(values, known, scale, before, after, unknown)
     if len(values) > _FEW and int(values.view(np.uint64).max()) < _GROUP:  # below 0 is far above there
         table = _small(scale, before, after, unknown)
         place = values if known.all() else np.where(known, values, _GROUP)
@@ -87,6 +91,25 @@ def _composed(
         cells[values == 0] = _row(zero.ljust(cells.shape[1], b"\0"))
     if not known.all():
         cells[~known] = _row(unknown.ljust(cells.shape[1], b"\0"))
+    return cells
+
+
+def _trimmed(
+    values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
+) -> Cells:
+    """Of a `scale` above 0."""
+    every = np.ones(len(values), dtype=np.bool_)
+    cells = _composed(values, every, scale, before, b"", b"")
+    decimals = cells[:, -scale:]
+    ending = np.logical_and.accumulate(decimals[:, ::-1] == _ZERO, axis=1)[:, ::-1]
+    decimals[ending] = 0
+    cells[ending[:, 0], -scale - 1] = 0  # no point where no decimal is left
+    tail = np.broadcast_to(_row(after), (len(values), len(after)))
+    cells = np.hstack([cells, tail])
+    if not known.all():
+        width = max(cells.shape[1], len(unknown))
+        cells = np.pad(cells, ((0, 0), (0, width - cells.shape[1])))
+        cells[~known] = _row(unknown.ljust(width, b"\0"))
     return cells
 
 

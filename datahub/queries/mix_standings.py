@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from cdsc_portal.lib.prepared import prepared_cursor
 from datahub.queries.coverage import Coverage
 from datahub.queries.mix_places import Places
 from datahub.queries.mix_steps import SAME_SERIES
@@ -45,7 +44,7 @@ def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
         "firsts": [row[5].start for row in rows],
         "lasts": [row[5].end for row in rows],
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor(binary=True) as cursor:
         cursor.execute(_STATEMENT, parameters)
         known: dict[int, tuple[bool, datetime | None, datetime | None]] = {
             contract: (found, synced, until) for contract, found, synced, until in cursor.fetchall()

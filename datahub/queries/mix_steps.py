@@ -1,15 +1,15 @@
 """The steps of a series as arrays: who is asked for shares of a year asks for one statement, not for its rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
 
+from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.store.codec import Flags, Integers
 from datahub.mix.amounts import ONE, UNKNOWN, apportion
@@ -42,6 +42,23 @@ _SHARES = f"""
             AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
             AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
             AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
+        GROUP BY 1, 2, 3, 4, 5
+    ) told
+"""  # noqa: S608 - no part of it is input
+# Of each name the first rows of a page, whatever its steps hold; watt-hours are not told step by step.
+_PAGE = f"""
+    SELECT name.place, told.* FROM {_NAMES}
+    CROSS JOIN LATERAL (
+        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+            string_agg(timestamptz_send(share.start), ''::bytea),
+            string_agg(timestamptz_send(share.modified), ''::bytea),
+            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea)
+        FROM (
+            SELECT share.* FROM datahub_mixshare share
+            WHERE {SAME_SERIES} AND share.start >= coalesce(greatest(name.first, %(after)s), '-infinity')
+                AND share.start < coalesce(name.last, 'infinity')
+            ORDER BY share.start LIMIT %(rows)s
+        ) share
         GROUP BY 1, 2, 3, 4, 5
     ) told
 """  # noqa: S608 - no part of it is input
@@ -94,6 +111,20 @@ class Steps:
         )
 
 
+class _Shares(NamedTuple):
+    """Of one source, in no order; instants in epoch microseconds."""
+
+    source: str
+    seconds: int
+    method: str
+    provisional: bool
+    worked_out: bool
+    starts: Integers
+    modified: Integers
+    shares: Integers
+    amounts: Integers
+
+
 def mix_steps(
     places: Places, *, during: Span | None = None, named: Callable[[str], str] = str
 ) -> dict[MixName, Steps]:
@@ -109,6 +140,40 @@ def mix_steps(
     for row in found:
         columns = (_moments(row[6]), _moments(row[7]), _big(row[8]), _big(row[9]))
         shares[names[row[0] - 1]].append(_Shares(named(row[1]), row[2], row[3], row[4], row[5], *columns))
+    return _of_all(shares)
+
+
+def page_of_steps(
+    places: Places, *, after: datetime | None, rows: int
+) -> tuple[dict[MixName, Steps], datetime | None]:
+    """The steps that begin at `after` or later, by name, about `rows` shares of each; and where the next page begins.
+
+    Pages are cut between two starts, at the same moment for all names. One query; one more where a single step has
+    more shares than that.
+    """
+    names = list(places)
+    shares: dict[MixName, list[_Shares]] = defaultdict(list)
+    for row in _rows(_PAGE, places, after=after, rows=rows) if names else []:
+        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]))
+        amounts = np.full(len(columns[0]), _NOT_TOLD, dtype=np.int64)
+        shares[names[row[0] - 1]].append(_Shares(row[1], row[2], row[3], row[4], row[5], *columns, amounts))
+    steps = _of_all(shares)
+    ends = [
+        int(steps[name].starts[-1])
+        for name, each in shares.items()
+        if sum(len(one.starts) for one in each) == rows
+    ]
+    if not ends:
+        return steps, None
+    cut = min(ends)  # of that step there may be more
+    if all(cut <= int(each.starts[0]) for each in steps.values()):
+        return page_of_steps(places, after=after, rows=rows * 2)
+    kept = {name: each.where(each.starts < cut) for name, each in steps.items()}
+    return {name: each for name, each in kept.items() if each.size}, datetime.fromtimestamp(cut, UTC)
+
+
+def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]:
+    """All with the same columns."""
     told = {one.source for each in shares.values() for one in each}
     sources = (*sorted(told - {UNKNOWN}), UNKNOWN)
     return {name: _steps(sources, each) for name, each in shares.items()}
@@ -118,20 +183,6 @@ def told_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
     """From when to when steps are told, by name; names of which nothing is told are left out. One query."""
     names = list(places)
     return {names[place - 1]: (first, last) for place, first, last in _rows(_TOLD, places)} if names else {}
-
-
-class _Shares(NamedTuple):
-    """Of one source, in no order; instants in epoch microseconds."""
-
-    source: str
-    seconds: int
-    method: str
-    provisional: bool
-    worked_out: bool
-    starts: Integers
-    modified: Integers
-    shares: Integers
-    amounts: Integers
 
 
 def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
@@ -190,7 +241,7 @@ def _rows(statement: str, places: Places, **more: object) -> list[tuple[Any, ...
         "lasts": [last for _first, last in hulls],
         **more,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor(binary=True) as cursor:
         cursor.execute(statement, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows

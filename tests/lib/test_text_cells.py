@@ -1,11 +1,13 @@
 import csv
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.text_cells import decimal_cells, fixed_cells, instant_cells, text
 from datahub.queries.readings import decimal_strings
 
@@ -40,6 +42,24 @@ def test_many_small_values_are_told_as_few_are(scale):
 
     words = [word if flag else "null" for word, flag in zip(shown, known.tolist(), strict=True)]
     assert told(values, known, scale) == ",".join(words) + ","
+
+
+@given(
+    readings=st.lists(
+        st.tuples(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 10**10), st.booleans()), min_size=1
+    ),
+    scale=st.integers(1, 12),
+)
+def test_trimmed_decimals_end_in_no_zero(readings, scale):
+    values, known = (np.array(column) for column in zip(*readings, strict=True))
+
+    cells = decimal_cells(
+        values.astype(np.int64), known, scale, before=b'"', after=b'",', unknown=b"null,", trimmed=True
+    )
+
+    assert text(cells).decode().split(",")[:-1] == [
+        f'"{exact(Decimal(value).scaleb(-scale))}"' if is_known else "null" for value, is_known in readings
+    ]
 
 
 @given(st.lists(st.integers(-62_135_596_800, 253_402_300_799), max_size=20))

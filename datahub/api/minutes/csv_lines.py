@@ -8,6 +8,8 @@ import numpy as np
 
 from cdsc_portal.lib.csv_cells import plain_cell
 from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.text_cells import decimal_cells, text
+from datahub.mix.amounts import DECIMALS
 from datahub.queries.generation_mix import MixSegment
 from datahub.queries.mix_summed import LABELS, SummedMix
 
@@ -28,13 +30,13 @@ def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
             (segment.series, " ".join(segment.contract_numbers), segment.tariff_code, segment.region)
         )
         tail = f"{segment.method},{_yes_or_no(segment.provisional)}"
-        starts = [int(step.start.timestamp()) for step in segment.steps]
-        begins = _instants(np.array(starts, dtype=np.int64))
-        ends = _instants(np.array(starts, dtype=np.int64) + segment.interval_seconds)
+        begins, ends = _instants(segment.steps.starts), _instants(segment.steps.ends)
         for told in segment.sources:
             name = csv_cells((told.source,))
-            for start, end, share in zip(begins, ends, told.shares, strict=True):
-                yield f"{head},{start}Z,{end}Z,{name},{share or ''},{tail}"
+            cells = decimal_cells(told.shares, told.known, DECIMALS, after=b",", unknown=b",", trimmed=True)
+            shares = text(cells).decode().split(",")[:-1]
+            for start, end, share in zip(begins, ends, shares, strict=True):
+                yield f"{head},{start}Z,{end}Z,{name},{share},{tail}"
 
 
 def mix_sum_lines(summed: Iterable[SummedMix]) -> Iterator[str]:

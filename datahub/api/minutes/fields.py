@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.text_cells import decimal_cells, text
+from datahub.mix.amounts import DECIMALS
+from datahub.queries.generation_mix import SourceShares
 
 _DECIMAL = r"^-?\d+(\.\d+)?$"
 
@@ -46,6 +50,17 @@ class ExactList(ReadOnlyField):
 
     def to_representation(self, value: list[str | None]) -> list[str | None]:
         return value
+
+
+@extend_schema_field({"type": "array", "items": {"type": ["string", "null"], "pattern": _DECIMAL}})
+class ShareList(ReadOnlyField):
+    """Shares of one source as ready JSON, null = unknown."""
+
+    def to_representation(self, value: SourceShares) -> orjson.Fragment:
+        cells = decimal_cells(
+            value.shares, value.known, DECIMALS, before=b'"', after=b'",', unknown=b"null,", trimmed=True
+        )
+        return orjson.Fragment(b"[" + text(cells)[:-1] + b"]")
 
 
 class Text(serializers.CharField):

@@ -9,7 +9,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from datahub.api.minutes.fields import Exact, ExactList, Instant, MaybeText, Shape, Text
+from datahub.api.minutes.fields import Exact, ExactList, Instant, MaybeText, Shape, ShareList, Text
 from datahub.feeds.formats.base import Quality
 from datahub.feeds.store.codec import Codes
 from datahub.queries.bill_sections import SUPPLY_FACTS
@@ -228,7 +228,7 @@ class BillStatementShape(Shape):
 
 class SourceShape(Shape):
     source = Text(help_text="Such as wind, solar, gas; the list is open.")  # type: ignore[assignment]  # a wire name; fields have one of their own
-    shares = ExactList(help_text="One for each interval, 0 to 1; null = unknown.")
+    shares = ShareList(source="*", help_text="One for each interval, 0 to 1; null = unknown.")
 
 
 class MixSegmentShape(Shape):

@@ -148,7 +148,7 @@ def test_one_series_alone_does_not_open_the_others(reader, west):
 def test_pages_join_to_the_whole(reader, west, monkeypatch):
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"wind": [Decimal("0.1")] * 10, "sun": [None] * 10})
     reader.granted(west.contract, scope="residual_mix")
-    monkeypatch.setattr(generation_mix, "STEPS_A_PAGE", 3)
+    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 6)
 
     steps, url = 0, "/residual_mix"
     while url:
@@ -157,6 +157,36 @@ def test_pages_join_to_the_whole(reader, west, monkeypatch):
         url = page["next"]
 
     assert steps == 10
+
+
+def test_a_page_holds_whole_steps_of_all_series_however_many_sources_one_has(reader, west, monkeypatch):
+    sources = {f"source-{number}": [Decimal("0.01")] * 3 for number in range(9)}
+    hourly_mix(MixSeries.RESIDUAL, "WEST", START, sources)
+    hourly_mix(MixSeries.GENERATION, "WEST", START + timedelta(hours=1), {"wind": [Decimal("0.5")] * 4})
+    reader.granted(west.contract, scope="generation_mix")
+    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 6)
+
+    found, url = [], "/generation_mix"
+    while url:
+        page = reader.get(url.removeprefix("http://127.0.0.1:8000")).json()
+        found += [
+            (
+                segment["series"],
+                segment["start"],
+                [one["source"] for one in segment["sources"]],
+                len(one["shares"]),
+            )
+            for segment in page["data"]
+            for one in segment["sources"][:1]
+        ]
+        url = page["next"]
+
+    hours = {"residual_mix": 0, "generation_breakdown": 0}
+    for series, _start, names, steps in found:
+        hours[series] += steps
+        assert names == ([*sorted(sources), "unknown"] if series == "residual_mix" else ["wind", "unknown"])
+    assert hours == {"residual_mix": 3, "generation_breakdown": 4}
+    assert [start for _series, start, *_ in found] == sorted(start for _series, start, *_ in found)
 
 
 def test_csv_has_a_line_a_share(reader, west):

@@ -175,7 +175,7 @@ def test_another_length_is_refused_by_name(reader, west):
 
 def test_pages_part_series_and_a_cursor_of_steps_opens_no_sums(reader, west, monkeypatch):
     monkeypatch.setattr(mix_summed, "DAYS_A_PAGE", 2)
-    monkeypatch.setattr("datahub.queries.generation_mix.STEPS_A_PAGE", 1)
+    monkeypatch.setattr("datahub.queries.generation_mix.SHARES_A_PAGE", 1)
     tariff(days=2)
     for series in (MixSeries.GENERATION, MixSeries.RESIDUAL):
         made(series=series, wind=[10] * 40)
@@ -254,5 +254,5 @@ def test_many_services_and_days_cost_as_many_queries_as_one(reader, west, by):
         tariff(key=f"T{number}", region=f"R{number}", wind=[FULL] * 30)
         used(other, *USED, *USED)
 
-    # gate, labels, regions, terms, own shares, what is told, steps, facts, readings, standings, disclosure
-    assert count(west, *others) == few == 13
+    # gate, versions, labels, regions, terms, own shares, what is told, steps, facts, readings, standings, disclosure
+    assert count(west, *others) == few == 14

@@ -177,7 +177,7 @@ def test_what_did_not_change_is_not_recorded_again(client):
 
 
 def test_pages_follow_each_other(client, monkeypatch):
-    monkeypatch.setattr(generation_mix, "STEPS_A_PAGE", 2)
+    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 3)
 
     first = get(client, GENERATION).json()
     second = Browser().get(first["next"], headers=credentials(client)).json()
