@@ -5,6 +5,7 @@ import time
 from io import StringIO
 
 import pytest
+from allauth.account.internal.flows import login
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.cache import cache
@@ -104,10 +105,12 @@ def test_recovery_codes_of_the_new_key_open_beside_an_app_of_a_lost_one(client, 
 def test_pages_of_who_is_logged_in_say_what_to_do_and_lead_there(client, lose_key):
     user = with_app(UserFactory())
     lose_key()
-    client.post(LOGIN, {"login": user.email, "password": PASSWORD})
-    client.force_login(user)
+    client.force_login(user)  # with a passkey
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "mfa", "type": "webauthn", "at": time.time()}
+    ]
     session.save()
 
     settings_page = client.get("/my/settings/").content.decode()
