@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
 from accounts.queries.roles import holds, owns, settled
+from accounts.queries.staff_looks import Look, looks
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {
@@ -68,8 +69,17 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LookLine:
+    """When the utility's support looked at the customer's pages, and why."""
+
+    moment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerPeople:
-    """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False).
+    """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False). Everybody sees
+    the `looks` of support.
 
     `found` roles fit what was searched for; `people` are the first of them, `shown` in number.
     """
@@ -84,11 +94,12 @@ class CustomerPeople:
     has_search: bool
     invitations: tuple[InvitationLine, ...]
     history: tuple[HistoryLine, ...]
+    looks: tuple[LookLine, ...]
 
 
 def people_page(*, user: User, at: datetime, search: str = "") -> tuple[CustomerPeople, ...]:
     """Every customer for whom `user` has a role, by name; of those they own, the people whose name, address or
-    account has `search` in it. Five queries, however many people.
+    account has `search` in it. Six queries, however many people.
     """
     own = list(Membership.objects.filter(holds(at), user=user).select_related("customer", "billing_account"))
     managed = {one.customer_id: _reach(own, one.customer_id, at) for one in own if _rules(one, at)}
@@ -113,6 +124,7 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
     counts = roles.order_by().values("customer").annotate(owners=owners, total=Count("pk"))
     totals = {one["customer"]: (one["owners"], one["total"]) for one in counts}
     customers = {one.customer_id: one.customer for one in own}
+    seen = looks(customer_ids=customers.keys())
     return tuple(
         _customer(
             customer,
@@ -121,6 +133,7 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
             own,
             waiting,
             happened,
+            seen,
             held if customer.pk in managed else None,
             *totals.get(customer.pk, (0, 0)),
         )
@@ -195,6 +208,7 @@ def _customer(
     own: list[Membership],
     waiting: list[Invitation],
     happened: list[RoleEvent],
+    seen: tuple[Look, ...],
     held: list[Membership] | None,
     owners: int,
     total: int,
@@ -214,6 +228,9 @@ def _customer(
         has_search=total >= _SEARCH_FROM,
         invitations=tuple(_invitation(one, at) for one in waiting if one.customer_id == customer.pk),
         history=tuple(_event(one) for one in happened if one.customer_id == customer.pk)[:_HISTORY],
+        looks=tuple(
+            LookLine(moment_in_words(one.at), one.reason) for one in seen if one.customer_id == customer.pk
+        ),
     )
 
 

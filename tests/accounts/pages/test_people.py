@@ -16,9 +16,10 @@ from accounts.queries.roles import shareable_contracts, visible_contracts
 from accounts.services.inviting import InvitingRefused, Offered, invite
 from accounts.services.roles import RoleRefused, end_role
 from accounts.services.sign_in_mail import send_sign_in_mail
+from accounts.services.staff_looks import begin_look
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
-from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
+from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory, household
 
 pytestmark = pytest.mark.django_db
 URL = "/my/people/"
@@ -356,7 +357,7 @@ def test_the_page_asks_as_often_for_many_as_for_few(owner, home):
 
     with CaptureQueriesContext(connection) as many:
         owner.get(URL)
-    assert len(many) == len(few) <= 10
+    assert len(many) == len(few) <= 11
 
 
 def test_a_time_is_utc_inside():
@@ -370,3 +371,21 @@ def test_a_time_is_utc_inside():
 
     until: datetime = Invitation.objects.get().until
     assert until.hour in {7, 8} and until.date() == day + timedelta(days=1)
+
+
+@pytest.mark.spec("P-23")
+@pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
+def test_who_shares_nothing_reads_when_support_looked_and_why(role):
+    home = household(role=role)
+    browser, agent = Browser(), StaffFactory()
+    browser.force_login(home.owner)
+    before = browser.get(reverse("people")).content.decode()
+
+    begin_look(person=home.owner, by=agent, reason="you asked about a bill", at=clock.now())
+    after = browser.get(reverse("people")).content.decode()
+    elsewhere = Browser()
+    elsewhere.force_login(household().owner)
+
+    assert "Nobody of our support has looked" in before
+    assert "you asked about a bill" in after and agent.name not in after
+    assert "you asked about a bill" not in elsewhere.get(reverse("people")).content.decode()
