@@ -100,6 +100,8 @@ class RequestPage:
 
     company: str
     company_link: str
+    company_unchecked: str
+    is_checked: bool
     terms_uri: str
     policy_uri: str
     purpose: str
@@ -135,6 +137,8 @@ def request_page(
     return RequestPage(
         company=offer.client_name,
         company_link=offer.client_uri,
+        company_unchecked=offer.unchecked_uri,
+        is_checked=offer.is_checked,
         terms_uri=offer.terms_uri,
         policy_uri=offer.policy_uri,
         purpose=offer.purpose,

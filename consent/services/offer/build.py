@@ -51,6 +51,8 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
     offer = Offer(
         client_name=client.name,
         client_uri=client.client_uri if client.uri_confirmed else "",
+        unchecked_uri="" if client.uri_confirmed else client.client_uri,
+        is_checked=client.uri_confirmed and bool(client.client_uri),
         terms_uri=client.terms_uri,
         policy_uri=client.policy_uri,
         purpose=client.purpose,

@@ -29,7 +29,7 @@ def digest_of(offer: Offer) -> str:
     """One hash an aspect, in the order of ASPECTS. Language and clock time do not enter, shown days do."""
     with override("en"):
         aspects = {
-            "company": [offer.client_name, offer.client_uri],
+            "company": [offer.client_name, offer.client_uri, offer.unchecked_uri],
             "purpose": [offer.purpose],
             "terms": [offer.terms_uri, offer.policy_uri],
             "data": [[*_wording(card.scope), card.locked] for card in offer.cards],

@@ -100,6 +100,8 @@ class Offer:
 
     client_name: str
     client_uri: str
+    unchecked_uri: str
+    is_checked: bool
     terms_uri: str
     policy_uri: str
     purpose: str
