@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from unfold.admin import TabularInline
 
 from accounts.admin.logged import LoggedAdmin
+from accounts.admin.one_line_fields import on_one_line
 from accounts.queries.search import having_words
 from cdsc_portal.lib import clock
 
@@ -45,7 +46,7 @@ class LabelledInline(TabularInline):
     """Each field of a row says what it is: the theme shows that once, above the column."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = on_one_line(super().formfield_for_dbfield(db_field, request, **kwargs))
         if field is not None:
             label = capfirst(str(field.label or db_field.verbose_name))
             for widget in (field.widget, *getattr(field.widget, "widgets", ())):

@@ -9,6 +9,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, StreamingHttpResponse
 
 from accounts.admin.lookups import NamedLookupsAdmin
+from accounts.admin.one_line_fields import on_one_line
 from accounts.current_user import current_user
 from accounts.models import StaffVerb
 from accounts.services.staff_actions import Change, record_staff_action
@@ -22,6 +23,9 @@ class LoggedAdmin(NamedLookupsAdmin):
 
     Pages of our own call `log_act` for what they do. Loads of feeds pass no page, so nothing here slows them.
     """
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        return on_one_line(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

@@ -8,13 +8,14 @@ from django.db.models import F, Func, Q, Value
 from accounts.models.base import Commodity, Published, Versioned, prefix_index
 from accounts.models.customer import Customer
 from accounts.models.entity import Entity
+from cdsc_portal.lib.one_line import validate_one_line
 
 
 class Program(Published, Versioned):
     """Something an account or contract is enrolled in, e.g. demand response."""
 
     program_number = models.CharField(max_length=50, unique=True)
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=150, validators=[validate_one_line])
 
     def __str__(self) -> str:
         return self.name
@@ -28,7 +29,9 @@ class BillingAccount(Published, Versioned):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
     )
     account_number = models.CharField(max_length=50, unique=True)
-    name = models.CharField("the customer's own name for it", max_length=150, blank=True)
+    name = models.CharField(
+        "the customer's own name for it", max_length=150, blank=True, validators=[validate_one_line]
+    )
     address = models.CharField(max_length=300, blank=True)
     programs = models.ManyToManyField(Program, blank=True, related_name="billing_accounts")
 
@@ -52,7 +55,9 @@ class ServiceContract(Published, Versioned):
     distribution = models.ForeignKey(
         Entity, on_delete=models.PROTECT, null=True, blank=True, related_name="distribution_contracts"
     )
-    name = models.CharField("the customer's own name for it", max_length=150, blank=True)
+    name = models.CharField(
+        "the customer's own name for it", max_length=150, blank=True, validators=[validate_one_line]
+    )
     address = models.CharField("service address", max_length=300, blank=True)
     start = models.DateField()
     end = models.DateField(null=True, blank=True)
@@ -78,7 +83,7 @@ class SupplyTerm(Published, Versioned):
     supplier = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="supply_terms")
     supplier_contract_number = models.CharField(max_length=50, blank=True)
     tariff_code = models.CharField(max_length=50)
-    tariff_name = models.CharField(max_length=150)
+    tariff_name = models.CharField(max_length=150, validators=[validate_one_line])
     start = models.DateField()
     end = models.DateField(null=True, blank=True)
 

@@ -6,13 +6,14 @@ from django.db.models import Q
 
 from accounts.models.base import Published, Versioned, prefix_index, word_index
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 
 
 class Customer(Published, Versioned):
     """A person or firm with billing accounts. Customer 1-* BillingAccount, *-* User."""
 
     customer_number = models.CharField(max_length=50, unique=True)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[validate_one_line])
 
     class Meta:
         indexes = [

@@ -3,6 +3,7 @@
 from django.db import models
 
 from accounts.models.base import Published, Versioned
+from cdsc_portal.lib.one_line import validate_one_line
 
 
 class EntityKind(models.TextChoices):
@@ -13,8 +14,8 @@ class EntityKind(models.TextChoices):
 class Entity(Published, Versioned):
     """A distribution utility or a retail supplier."""
 
-    name = models.CharField(max_length=150, unique=True)
-    abbreviation = models.CharField(max_length=20, blank=True)
+    name = models.CharField(max_length=150, unique=True, validators=[validate_one_line])
+    abbreviation = models.CharField(max_length=20, blank=True, validators=[validate_one_line])
     kind = models.CharField(max_length=30, choices=EntityKind.choices)
 
     class Meta:

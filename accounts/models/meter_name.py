@@ -4,6 +4,7 @@ from django.db import models
 
 from accounts.models.customer import Customer
 from accounts.models.physical import MeterDevice
+from cdsc_portal.lib.one_line import validate_one_line
 
 
 class MeterName(models.Model):
@@ -11,7 +12,7 @@ class MeterName(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="meter_names")
     meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="names")
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=150, validators=[validate_one_line])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "meter"], name="one_name_of_a_meter")]

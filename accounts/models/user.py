@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models.base import prefix_index, word_index
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 
 
@@ -39,7 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
     email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField(max_length=150, blank=True)
+    name = models.CharField(max_length=150, blank=True, validators=[validate_one_line])
     language = models.CharField(max_length=5, default="en", choices=[("en", "English"), ("es", "Español")])
     theme = models.CharField(
         max_length=5, blank=True, db_default="", default="", choices=[("light", "Light"), ("dark", "Dark")]

@@ -31,6 +31,7 @@ from accounts.sign_in.adapter import SPENT_CODE, locked_words
 from accounts.sign_in.known_device import origin_of, stranger
 from accounts.sign_in.waiting import keep_waiting_page, take_waiting_page, waiting_page, ways
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 
 _KEY = "activation"
 _REFUSED = _("This number and this code do not fit. Check both, or ask your utility for a new code.")
@@ -69,6 +70,7 @@ class NewPasswordForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=150,
+        validators=[validate_one_line],
         help_text=_("As the owners of the account will read it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},

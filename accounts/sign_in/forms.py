@@ -33,6 +33,7 @@ from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.app_codes import use_code
 from accounts.sign_in.known_device import origin_of
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.sealed import BrokenSealError
 
 log = structlog.get_logger(__name__)
@@ -242,13 +243,13 @@ class PasskeyAgainForm(webauthn_forms.ReauthenticateWebAuthnForm):
 
 
 class PasskeyNameForm(OurWords, webauthn_forms.EditWebAuthnForm):
-    name = forms.CharField(max_length=60)
+    name = forms.CharField(max_length=60, validators=[validate_one_line])
 
 
 class AddPasskeyForm(OurWords, webauthn_forms.AddWebAuthnForm):
     """Every key is a passkey: it stays on the device and asks for finger, face or PIN."""
 
-    name = forms.CharField(max_length=60, required=False)
+    name = forms.CharField(max_length=60, required=False, validators=[validate_one_line])
     credential = _Credential()
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -25,6 +25,7 @@ from accounts.services.inviting import NotInvited, accept, find_invitation
 from accounts.services.joining import user_for
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day
+from cdsc_portal.lib.one_line import validate_one_line
 
 
 class NewLoginForm(forms.Form):
@@ -33,6 +34,7 @@ class NewLoginForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=150,
+        validators=[validate_one_line],
         help_text=_("As the owners of the account will read it."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Enter your name.")},

@@ -26,6 +26,7 @@ from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import list_link
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from consent.admin.shown_change import ShownChangeAdmin
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
@@ -42,7 +43,10 @@ class ClientForm(forms.ModelForm):
     """What a third party may ask for and where its customers return to."""
 
     name = forms.CharField(
-        max_length=255, help_text=_("As customers will read it."), widget=UnfoldAdminTextInputWidget
+        max_length=255,
+        help_text=_("As customers will read it."),
+        widget=UnfoldAdminTextInputWidget,
+        validators=[validate_one_line],
     )
     client_type = forms.ChoiceField(
         choices=[

@@ -19,6 +19,7 @@ from accounts.admin.logged import LoggedAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.one_line import validate_one_line
 from consent.models import Client, ClientContact, Message, MessageStatus
 from consent.services.messages import MessageRefused, answer, notify
 
@@ -33,7 +34,7 @@ class _AnswerForm(forms.Form):
 
 class _NotificationForm(forms.Form):
     client = forms.ModelChoiceField(Client.objects.order_by("name"), label=_("To"))
-    subject = forms.CharField(label=_("Subject"), max_length=200)
+    subject = forms.CharField(label=_("Subject"), max_length=200, validators=[validate_one_line])
     text = forms.CharField(label=_("Text"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 6}))
 
 

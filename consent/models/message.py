@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 
 
@@ -65,7 +66,7 @@ class Message(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    name = models.CharField("subject", max_length=200)
+    name = models.CharField("subject", max_length=200, validators=[validate_one_line])
     description = models.TextField("text", max_length=10_000)
     read = models.BooleanField("read by the third party", default=False)
     created = models.DateTimeField(default=clock.now, editable=False)

@@ -18,6 +18,7 @@ from oauth2_provider.models import (
     ClientSecretField,
 )
 
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 from consent.redirect_addresses import has_user_info, why_refused
 
@@ -74,6 +75,10 @@ class Client(AbstractApplication):
         Instead of the library's own check, which knows schemes only, and fields that are not used here.
         """
         wrong: dict[str, list[ValidationError]] = {}
+        try:
+            validate_one_line(self.name)
+        except ValidationError as error:
+            wrong["name"] = [error]
         public = self.client_type == self.CLIENT_PUBLIC
         addresses = self.redirect_uris.split()
         if not addresses:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.one_line import validate_one_line
 from consent.models import Client, Message
 from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
@@ -33,7 +34,7 @@ class NewMessageForm(forms.Form):
     client = forms.ModelChoiceField(
         Client.objects.none(), label=_("About"), to_field_name="public_id", empty_label=None
     )
-    subject = forms.CharField(label=_("Subject"), max_length=200)
+    subject = forms.CharField(label=_("Subject"), max_length=200, validators=[validate_one_line])
     text = forms.CharField(label=_("Your message"), max_length=_LONGEST_TEXT, widget=forms.Textarea)
 
 

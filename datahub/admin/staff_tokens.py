@@ -18,6 +18,7 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from datahub.admin.pages import RUN_FEEDS, require_runner
 from datahub.models import StaffToken
 from datahub.services.staff_tokens import (
@@ -29,7 +30,7 @@ from datahub.services.staff_tokens import (
 
 
 class TokenForm(forms.Form):
-    label = forms.CharField(label=_("What uses it"), max_length=100)
+    label = forms.CharField(label=_("What uses it"), max_length=100, validators=[validate_one_line])
     days = forms.IntegerField(
         label=_("Days it is good for"), min_value=1, max_value=LONGEST_LIFE.days, initial=90
     )

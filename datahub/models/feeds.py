@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 
 
@@ -19,7 +20,7 @@ class Feed(models.Model):
     """Where data comes from and how to read it. `settings` correct what a vendor writes wrongly."""
 
     public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True, validators=[validate_one_line])
     kind = models.CharField(max_length=20, choices=FeedKind.choices)
     format = models.CharField(max_length=40)
     time_zone = models.CharField(max_length=60, default="America/Los_Angeles")

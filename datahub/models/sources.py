@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 from datahub.models.feeds import Feed, FeedRun
 
@@ -72,7 +73,7 @@ class StaffToken(models.Model):
     """Lets a program send feed files as `user`, and nothing else. The token is shown once and kept as a checksum."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_tokens")
-    label = models.CharField("what uses it", max_length=100)
+    label = models.CharField("what uses it", max_length=100, validators=[validate_one_line])
     token_checksum = models.CharField(max_length=64, unique=True, editable=False)
     created = models.DateTimeField(default=clock.now, editable=False)
     expires = models.DateTimeField()

@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
+from cdsc_portal.lib.one_line import is_one_line
+
 _Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
 _MOST = 2**63 - 1
@@ -70,6 +72,13 @@ def at_most(text: str, name: str, longest: int = 300) -> str:
     if len(text) > longest:
         raise ValueError(f"{name} is longer than {longest} characters")
     return text
+
+
+def named(text: str, name: str, longest: int = 300) -> str:
+    """A name that people read, if any: on one line, of signs that can be seen."""
+    if not is_one_line(text):
+        raise ValueError(f"{name} has a line break or a sign that cannot be seen")
+    return at_most(text, name, longest)
 
 
 def one_of(text: str, name: str, *allowed: _Word) -> _Word:

@@ -32,6 +32,7 @@ from datahub.feeds.formats.cells import (
     is_before,
     iso_date,
     iso_date_or_none,
+    named,
     needed,
     one_of,
     whole_number,
@@ -61,6 +62,14 @@ def _may(longest: int) -> _Reader:
     return lambda text, name, _: at_most(text, name, longest)
 
 
+def _name(longest: int) -> _Reader:
+    return lambda text, name, _: named(needed(text, name), name, longest)
+
+
+def _may_name(longest: int) -> _Reader:
+    return lambda text, name, _: named(text, name, longest)
+
+
 def _among(*allowed: str) -> _Reader:
     return lambda text, name, _: one_of(text, name, *allowed)
 
@@ -83,14 +92,18 @@ RECORDS: dict[str, Record] = {
     "entity": Record(
         EntityRow,
         "entities",
-        {"name": _must(150), "abbreviation": _may(20), "kind": _among("distribution_utility", "supplier")},
+        {
+            "name": _name(150),
+            "abbreviation": _may_name(20),
+            "kind": _among("distribution_utility", "supplier"),
+        },
         ("name",),
     ),
     "program": Record(
-        ProgramRow, "programs", {"program_number": _must(50), "name": _must(150)}, ("program_number",)
+        ProgramRow, "programs", {"program_number": _must(50), "name": _name(150)}, ("program_number",)
     ),
     "customer": Record(
-        CustomerRow, "customers", {"customer_number": _must(50), "name": _must(200)}, ("customer_number",)
+        CustomerRow, "customers", {"customer_number": _must(50), "name": _name(200)}, ("customer_number",)
     ),
     "membership": Record(
         MembershipRow,
@@ -98,7 +111,7 @@ RECORDS: dict[str, Record] = {
         {
             "customer_number": _must(50),
             "email": lambda text, name, _: _email(needed(text, name, 254)),
-            "user_name": _may(150),
+            "user_name": _may_name(150),
             "role": _among("owner", "viewer", "delegate"),
             "account_number": _may(50),
             "may_share": lambda text, name, _: yes_or_no(text, name),

@@ -52,7 +52,7 @@ def name_of(kind, home):
 def test_an_owner_names_a_thing_and_takes_the_name_away(home, browser, kind):
     thing = getattr(home, kind)
 
-    answer = rename(browser, kind, thing, "  Cold \t store ")
+    answer = rename(browser, kind, thing, "  Cold   store ")
 
     assert (answer.status_code, answer["Location"]) == (303, reverse(f"my_{kind}", args=[thing.public_id]))
     assert name_of(kind, home) == "Cold store"
