@@ -10,6 +10,7 @@ from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
 FORMAT_OF = {
     "bills.csv": "bills_csv",
     "bills.json": "bills_json",
+    "datadis.json": "datadis_json",
     "entsoe_generation.xml": "entsoe_xml",
     "espi_gas_bill_periods.xml": "espi_xml",
     "espi_invalid_block.xml": "espi_xml",
