@@ -1,6 +1,12 @@
-"""A usage file as a stream: bounded memory whatever its length, and asked of the gate before each chunk."""
+"""A usage file as a stream: bounded memory whatever its length, and the gate is asked again and again while it leaves.
+
+What a stop finds on its way cannot be called back, so little is ever on its way: the gate is asked before each read of
+the store, and while what was read leaves, before the piece that would be later than GATE_EVERY or would make more than
+GATE_BYTES since it last opened. The sockets of the server hold little more (gunicorn.conf.py).
+"""
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -21,7 +27,42 @@ from datahub.queries.usage_facts import usage_facts
 RESOURCE = "usage_data"
 FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageCsv, UsageJson, GreenButton)}
 
+GATE_EVERY = timedelta(seconds=0.5)
+GATE_BYTES = 384 * 1024
+PIECE_BYTES = 32 * 1024  # of one write: a slow reader takes it within GATE_EVERY
+
 log = structlog.get_logger()
+
+
+class _Gate:
+    """Asks `reopen` whether the stream may go on. Raises BrokenOffError if it opens nothing, or not what it did."""
+
+    def __init__(self, reopen: Callable[[], Access | None]) -> None:
+        self._reopen = reopen
+        self._parts: object = None
+        self._asked: datetime | None = None
+        self._sent = 0
+
+    def ask(self) -> Access:
+        """Inside a transaction: what it opens stays open until that ends."""
+        access = self._reopen()
+        parts = access.parts_for(RESOURCE) if access else None
+        if access is None or (self._asked is not None and parts != self._parts):
+            log.info("usage_file.broken_off")
+            raise BrokenOffError
+        self._parts, self._asked, self._sent = parts, clock.now(), 0
+        return access
+
+    def passed(self, data: bytes) -> Iterator[bytes]:
+        """`data` in pieces, each after the gate was asked if that is due."""
+        for start in range(0, len(data), PIECE_BYTES):
+            piece = data[start : start + PIECE_BYTES]
+            late = self._asked is None or clock.now() - self._asked >= GATE_EVERY
+            if late or self._sent + len(piece) > GATE_BYTES:
+                with transaction.atomic():
+                    self.ask()
+            self._sent += len(piece)
+            yield piece
 
 
 def usage_stream(
@@ -34,25 +75,22 @@ def usage_stream(
 ) -> Iterator[bytes]:
     """All readings of `asked` that the access opens, cut as everywhere.
 
-    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in the transaction of
-    each chunk. Raises BrokenOffError in the middle if it then opens nothing or something else, so that the server
-    breaks the connection off and the file lacks its end.
+    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in a transaction of its
+    own or of the read that follows. Raises BrokenOffError in the middle if it then opens nothing or something else, so
+    that the server breaks the connection off and the file lacks its end.
     """
-    parts, after, first = None, None, True
+    gate, after, first = _Gate(reopen), None, True
     while first or after is not None:
         with transaction.atomic():
-            access = reopen()
-            if access is None or (not first and access.parts_for(RESOURCE) != parts):
-                log.info("usage_file.broken_off")
-                raise BrokenOffError
-            parts = access.parts_for(RESOURCE)
-            page = usage(coverage(access, RESOURCE, services=services, asked=asked), after=after)
+            covered = coverage(gate.ask(), RESOURCE, services=services, asked=asked)
+            page = usage(covered, after=after)
         if first:
-            yield file.begin()
-        yield from file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)])
+            yield from gate.passed(file.begin())
+        for written in file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)]):
+            yield from gate.passed(written)
         file.readings += page.values
         first, after = False, page.resume
-    yield file.end()
+    yield from gate.passed(file.end())
 
 
 def counted_stream(

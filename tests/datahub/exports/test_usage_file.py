@@ -7,12 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from lxml import etree
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.ranges import Span
+from consent.access import OwnerAccess
 from consent.models import Actor, Disclosure
 from consent.services.revoke import revoke_grant
 from datahub.exports.base import BrokenOffError
+from datahub.exports.csv import UsageCsv
+from datahub.exports.stream import usage_stream
 from datahub.feeds.formats.base import Quality
 from datahub.queries import usage_plan
 from tests.factories.accounts import ContractServicePointFactory, ServiceContractFactory
@@ -152,6 +157,54 @@ def test_a_stop_breaks_a_running_stream_off(reader, home, monkeypatch, form):
     assert "</feed>" not in text
     assert not text.endswith("}") or form != "json" or '"values":' not in text.rpartition("]")[2]
     assert 0 < text.count("2026-03-0") < 9 * 96 or form == "xml"
+
+
+@pytest.mark.spec("X-14")
+@pytest.mark.parametrize("form", FORMS)
+def test_after_a_stop_less_than_half_a_megabyte_leaves(reader, home, form):
+    load_days(home.meter, date(2024, 6, 1), 800, value=123456)
+    reader.granted(home.contract)
+    ReceiptFactory(grant=reader.grant)
+    stream = iter(reader.get(URL, Accept=FORMS[form]).streaming_content)
+    next(stream)
+
+    revoke_grant(grant=reader.grant, by=None, actor=Actor.LINK, at=clock.now())
+    late = 0
+    with pytest.raises(BrokenOffError):
+        for piece in stream:
+            late += len(piece)
+
+    assert late < 512 * 1024
+
+
+@pytest.mark.spec("X-14")
+def test_after_a_stop_a_slow_reader_gets_one_piece_more_at_most(reader, home):
+    load_days(home.meter, date(2026, 3, 1), 30, value=123456)
+    reader.granted(home.contract)
+    ReceiptFactory(grant=reader.grant)
+    with time_machine.travel(datetime(2026, 11, 24, tzinfo=UTC), tick=False) as clocks:
+        stream = iter(reader.get(URL, Accept="text/csv").streaming_content)
+        next(stream)
+        revoke_grant(grant=reader.grant, by=None, actor=Actor.LINK, at=clock.now())
+        clocks.shift(timedelta(seconds=1))
+
+        with pytest.raises(BrokenOffError):
+            next(stream)
+
+
+def test_the_gate_is_asked_once_for_each_384_kilobytes_and_no_oftener(home, db):
+    load_days(home.meter, date(2025, 3, 1), 365, value=123456)
+    access, asked = OwnerAccess(0, frozenset([home.contract.pk])), []
+
+    def reopen():
+        asked.append(1)
+        return access
+
+    with time_machine.travel(datetime(2026, 11, 24, tzinfo=UTC), tick=False):
+        file = UsageCsv(window=Span(), at=clock.now())
+        size = sum(map(len, usage_stream(file, reopen, services=None, asked=Span())))
+
+    assert 1 + size // (384 * 1024) <= len(asked) <= 2 + size // (352 * 1024)
 
 
 def test_a_narrowed_grant_breaks_a_running_stream_off(reader, home, monkeypatch):
