@@ -64,7 +64,7 @@ OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
 }  # fmt: skip
 BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
-    "receipt", "receipt_of_same_grant", "receipt_stop", "account_join",
+    "receipt", "receipt_of_same_grant", "receipt_stop", "account_join", "second_step_link",
 }  # fmt: skip
 LOGIN = {
     "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",
@@ -78,7 +78,7 @@ LOGIN = {
     "sharing_reads", "sharing_services", "sharing_receipt",
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
-    "developer", "developer_secret", "developer_new_message", "developer_message",
+    "people_agree", "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip
 OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
     "open_generation_breakdown", "open_residual_mix",
