@@ -27,6 +27,7 @@ from accounts.admin.base import list_link
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
+from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.admin.shown_change import ShownChangeAdmin
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
@@ -64,7 +65,10 @@ class ClientForm(forms.ModelForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
     allowed_scopes = forms.MultipleChoiceField(
-        label=_("May ask for"), widget=forms.CheckboxSelectMultiple, required=True
+        label=_("May ask for"),
+        widget=forms.CheckboxSelectMultiple,
+        required=True,
+        help_text=_("What is taken away can be asked for no more. Open grants keep it until they end."),
     )
     client_uri = forms.URLField(
         label=_("Website"), required=False, assume_scheme="https", widget=UnfoldAdminURLInputWidget
@@ -132,8 +136,10 @@ class ClientAdmin(ShownChangeAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
-        """A client that is new gets its secret, which the answer shows."""
+        """A client that is new gets its secret, which the answer shows; of one that loses scopes, which grants stay."""
+        taken = set(form.initial.get("allowed_scopes", ())) - set(obj.allowed_scopes) if change else set()
         super().save_model(request, obj, form, change)
+        warn_of_grants_that_stay(request, scopes=taken, client=obj)
         if not change:
             request.new_client_secret = first_secret(client=obj, at=clock.now())  # type: ignore[attr-defined]
 

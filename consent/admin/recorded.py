@@ -201,8 +201,9 @@ class RecordedConsentAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             return self._confirmed(request, recorded, page)
         text = _(
-            "1 grant is made: %(company)s reads what was read to %(person)s, from now on. They get the receipt by "
-            "mail, which says that staff recorded it. Look at the proof first."
+            "1 grant is made. It keeps what %(person)s agreed to, but %(company)s can read nothing by it: a token is "
+            "given only when %(person)s comes from the company’s own request. They get the receipt by mail, which says "
+            "so and that staff recorded it. Look at the proof first."
         )
         return ask(
             request, self.admin_site, title=_("Confirm the consent of %s") % recorded.user,
@@ -221,7 +222,9 @@ class RecordedConsentAdmin(ReadOnlyAdmin):
             messages.error(request, _in_words(refused))
             return redirect(page)
         self.log_act(request, recorded, f"confirmed a recorded consent: grant {grant.public_id}")
-        messages.success(request, _("The grant is made. The receipt goes out by mail."))
+        messages.success(
+            request, _("The grant is made; the company has no token for it. The receipt goes out by mail.")
+        )
         return redirect("admin:consent_grant_change", grant.pk)
 
     def refuse_page(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.admin.base import link_to
 from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib import clock
+from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES, offered_scopes
 
@@ -56,3 +57,5 @@ class ScopeSettingAdmin(LoggedAdmin):
     ) -> None:
         obj.modified = clock.now()
         super().save_model(request, obj, form, change)
+        if not obj.is_open:
+            warn_of_grants_that_stay(request, scopes={obj.scope}, client=obj.client)

@@ -1,5 +1,6 @@
 """What hangs on a third party's application."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -16,6 +17,12 @@ def open_grants(*, client: Client) -> QuerySet[Grant]:
 def waiting_for(*, client: Client, at: datetime) -> int:
     """How many of its requests wait for a customer's decision."""
     return ConsentRequest.objects.filter(client=client, status=RequestStatus.WAITING, expires__gt=at).count()
+
+
+def open_grants_with(*, scopes: Collection[str], client: Client | None) -> int:
+    """How many open grants hold one of `scopes`: of `client`, or of all where it is None. One query."""
+    grants = Grant.objects.filter(status__in=OPEN, parts__scope__in=scopes)
+    return (grants.filter(client=client) if client else grants).distinct().count()
 
 
 def live_tokens(*, client: Client, at: datetime) -> int:

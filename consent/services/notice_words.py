@@ -97,6 +97,11 @@ def _recorded(news: News) -> tuple[str, ...]:
         return ()
     return (
         recorded_in_words(news.recorded.how, news.recorded.given_at),
+        _(
+            "%(company)s cannot read the data yet. It can when you open its own request in your browser and "
+            "share there."
+        )
+        % {"company": news.client},
         _("If this is not what was agreed, stop it and tell us."),
     )
 

@@ -13,7 +13,7 @@ from cdsc_portal.lib.checksums import checksum
 from consent.models import AccessToken, AuthorizationCode, Client, Credential, Message, RefreshToken
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
-from tests.factories.consent import ClientFactory, GrantFactory
+from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/consent/client/add/"
@@ -226,6 +226,34 @@ def test_what_customers_do_not_read_changes_at_once(staff):
 
     client.refresh_from_db()
     assert client.contact_email == "new@example.com"
+
+
+def test_who_takes_a_scope_away_reads_that_open_grants_keep_it(staff):
+    client = ClientFactory(allowed_scopes=["usage_data", "bill_data"])
+    for status, scope in (("active", "bill_data"), ("active", "usage_data"), ("revoked", "bill_data")):
+        GrantPartFactory(grant=GrantFactory(client=client, status=status), scope=scope)
+    form = {**FORM, "name": client.name, "purpose": client.purpose, "allowed_scopes": ["usage_data"]}
+    form |= {
+        name: getattr(client, name) for name in ("redirect_uris", "client_uri", "terms_uri", "policy_uri")
+    }
+
+    page = staff.post(f"/admin/consent/client/{client.pk}/change/", form, follow=True).content.decode()
+
+    assert "1 open grant keeps bill_data until it ends." in page
+    assert f"/admin/consent/grant/?client__id__exact={client.pk}" in page
+
+
+def test_who_switches_a_scope_off_reads_that_open_grants_keep_it(staff):
+    for scope in ("bill_data", "bill_data", "usage_data"):
+        GrantPartFactory(grant=GrantFactory(), scope=scope)
+
+    page = staff.post(
+        "/admin/consent/scopesetting/add/",
+        {"scope": "bill_data", "client": "", "days_back": "", "days_ahead": ""},
+        follow=True,
+    ).content.decode()
+
+    assert "2 open grants keep bill_data until they end." in page
 
 
 def test_who_waits_for_an_answer_stands_first_with_the_count(staff):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import StaffAction
 from cdsc_portal.lib import clock
-from consent.models import Grant, RecordedConsent
+from consent.models import Grant, OutgoingMail, RecordedConsent
 from tests.factories.accounts import StaffFactory, UserFactory, household
 from tests.factories.consent import ClientFactory
 
@@ -76,6 +76,11 @@ def test_one_person_records_and_another_makes_the_grant(staff, client):
     assert own.status_code == 302
     assert before == 0
     assert all(line in shown for line in recorded.wording[:1])
+    assert "can read nothing by it" in shown
+    assert "reads what was read" not in shown
+    letters = OutgoingMail.objects.filter(grant=Grant.objects.get())
+    assert letters
+    assert all("cannot read the data yet" in letter.text for letter in letters)
     assert Grant.objects.get().user == home.owner
     assert [one.by for one in StaffAction.objects.order_by("pk")] == [recorded.recorded_by, second]
 
