@@ -1,6 +1,7 @@
 """What `manage.py check --deploy` refuses, each with the clause it rests on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,4 +67,15 @@ def pages_have_their_files(app_configs: Sequence[Any] | None, **options: Any) ->
             hint="Install it whole: the folder static/ and the package django-unfold.",
             id="cdsc.E005",
         )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def files_are_private(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """Feed files, bills and proofs are for the server's own user; an older release left them to everybody (X-18)."""
+    folder = Path(settings.MEDIA_ROOT)
+    if not folder.exists() or not folder.stat().st_mode & 0o077:
+        return []
+    return [
+        Error(f"{folder} is open to other users", hint=f"chmod -R go= {folder}", id="cdsc.E006"),
     ]

@@ -1,8 +1,9 @@
 """What `check --deploy` refuses beyond what stops a start."""
 
+import pytest
 from django.contrib.staticfiles import finders
 
-from cdsc_portal.checks import pages_have_their_files
+from cdsc_portal.checks import files_are_private, pages_have_their_files
 
 
 def test_a_release_without_its_style_sheets_is_refused(monkeypatch):
@@ -13,3 +14,15 @@ def test_a_release_without_its_style_sheets_is_refused(monkeypatch):
     (refused,) = pages_have_their_files(None)
     assert refused.id == "cdsc.E005"
     assert "css/tokens.css" in refused.msg
+
+
+@pytest.mark.spec("X-18")
+def test_files_of_customers_that_others_may_read_are_refused(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    before = files_are_private(None)
+    settings.MEDIA_ROOT.mkdir(mode=0o750)
+
+    (refused,) = files_are_private(None)
+    settings.MEDIA_ROOT.chmod(0o700)
+
+    assert (before, refused.id, files_are_private(None)) == ([], "cdsc.E006", [])
