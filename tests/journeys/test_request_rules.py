@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
@@ -325,8 +326,11 @@ def test_a_viewer_asks_an_owner_who_decides_and_the_answer_goes_back(browser_pag
     theirs.get_by_text("You asked Person").wait_for()
     mail = OutgoingMail.objects.get()
 
-    owners = browser_page(width=width, scripts=scripts)
-    arrive(owners, home, address(request))
+    owners, mailed = (
+        browser_page(width=width, scripts=scripts),
+        reverse("my_request", args=[request.reference]),
+    )
+    arrive(owners, home, mailed)
     assert f"{viewer.name} asks you to decide" in owners.locator("main").inner_text()
     shot(owners, f"request-handed-over-{width}")
     owners.get_by_role("button", name=SHARE).click()
@@ -336,7 +340,7 @@ def test_a_viewer_asks_an_owner_who_decides_and_the_answer_goes_back(browser_pag
     theirs.get_by_text("Welcome back").wait_for()
 
     assert mail.to == home.owner.email
-    assert address(request) in mail.text
+    assert mailed in mail.text
     assert Grant.objects.get().user == home.owner
     assert "code=" in theirs.url
 
