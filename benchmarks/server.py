@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from cdsc_portal import embedded_postgres
-from cdsc_portal.demo.processes import Processes, free_port
+from cdsc_portal.demo.processes import WEB_SERVER, Processes, free_port
 
 WORKERS = 2
 _PATIENCE = 30  # seconds until the server must answer
@@ -28,7 +27,7 @@ def running() -> Iterator[int]:
     environment = {**os.environ, "DATABASE_URL": database_url(), "PYTHONPATH": str(settings.BASE_DIR)}
     processes = Processes(Path(settings.VAR_DIR), environment)
     command = [
-        sys.executable, "-m", "gunicorn", "cdsc_portal.wsgi", "--bind", f"127.0.0.1:{port}",
+        *WEB_SERVER, "--bind", f"127.0.0.1:{port}",
         "--workers", str(WORKERS), "--log-level", "warning",
     ]  # fmt: skip
     try:

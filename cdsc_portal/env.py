@@ -58,6 +58,10 @@ class Environment:
     feed_file_megabytes: int
     feed_calls_per_minute: int
     mix_open_to_clients: bool
+    web_processes: int
+    web_threads: int
+    streams_per_client: int
+    stream_stall_seconds: int
     session_hours: int
     staff_session_hours: int
     staff_idle_minutes: int
@@ -108,6 +112,10 @@ def read(source: Mapping[str, str] = os.environ) -> Environment:
         feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
         feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
         mix_open_to_clients=_flag(source, "MIX_OPEN_TO_CLIENTS"),
+        web_processes=_whole(source, "WEB_PROCESSES", 2 if development else 4),
+        web_threads=_whole(source, "WEB_THREADS", 20),
+        streams_per_client=_whole(source, "STREAMS_PER_CLIENT", 4),
+        stream_stall_seconds=_whole(source, "STREAM_STALL_SECONDS", 60),
         session_hours=_whole(source, "SESSION_HOURS", 12),
         staff_session_hours=_whole(source, "STAFF_SESSION_HOURS", 8),
         staff_idle_minutes=_whole(source, "STAFF_IDLE_MINUTES", 30),

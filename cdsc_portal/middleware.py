@@ -11,6 +11,7 @@ from cdsc_portal.lib.addresses import absolute_address
 from cdsc_portal.lib.public_ids import new_reference
 from cdsc_portal.lib.sealed import BrokenSealError
 from cdsc_portal.lib.security_policy import admin_policy, page_policy
+from cdsc_portal.lib.stream_places import TooManyStreamsError
 from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -69,6 +70,8 @@ class RequestReferenceMiddleware:
         """A database that does not answer is no fault of the request: 503, and try again. Nor is a lost key."""
         if isinstance(exception, BrokenSealError):
             return errors.broken_seal(request)
+        if isinstance(exception, TooManyStreamsError):
+            return errors.too_many_streams(request)
         if isinstance(exception, OperationalError | InterfaceError):
             return errors.unavailable(request)
         return None

@@ -277,6 +277,8 @@ PRIVACY_URL = ENV.privacy_url
 ACCESS_HOURS_WITHOUT_END = ENV.access_hours_without_end
 REQUEST_STARTS_UNTICKED = ENV.request_starts_unticked
 MIX_OPEN_TO_CLIENTS = ENV.mix_open_to_clients
+WEB_THREADS = ENV.web_threads
+STREAMS_PER_CLIENT = ENV.streams_per_client  # and of a person
 
 # --- feeds
 FEED_FOLDERS = ENV.feed_folders

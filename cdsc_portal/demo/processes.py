@@ -15,6 +15,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STOP_SECONDS = 10
+WEB_SERVER = [sys.executable, "-m", "gunicorn", "--config", "python:cdsc_portal.gunicorn_config"]
 
 
 class StartError(RuntimeError):
@@ -133,10 +134,9 @@ def start_redis(processes: Processes, var_dir: Path) -> str | None:
 
 
 def start_server(processes: Processes, port: int) -> None:
-    """The web server: two workers, drained on SIGTERM."""
-    command = ["-m", "gunicorn", "cdsc_portal.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
-    command += ["--limit-request-line", "0"]  # the portal says what to do with a request too long
-    processes.start("web", [sys.executable, *command, "--timeout", "120", "--graceful-timeout", "8"])
+    """The web server, drained on SIGTERM."""
+    command = [*WEB_SERVER, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "8"]
+    processes.start("web", command)
 
 
 def start_workers(processes: Processes) -> None:

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.problems import Problem, problem_response
+from cdsc_portal.lib.stream_places import RETRY_SECONDS
 
 log = structlog.get_logger()
 
@@ -29,6 +30,15 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
         request, 429, "429.html", "too_many_requests", _("Too many attempts. Try again later.")
     )
     response["Retry-After"] = str(5 * _RETRY_SECONDS)
+    return response
+
+
+def too_many_streams(request: HttpRequest) -> HttpResponse:
+    """So many files are on their way to this person that another one has to wait."""
+    response = _answer(
+        request, 429, "429.html", "too_many_streams", _("Too many files are being downloaded at once.")
+    )
+    response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 

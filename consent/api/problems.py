@@ -4,6 +4,7 @@ from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
 from cdsc_portal.lib.problems import Problem, problem_response
+from cdsc_portal.lib.stream_places import RETRY_SECONDS
 
 
 class Refusal(APIException):
@@ -65,6 +66,17 @@ def insufficient_scope(scopes: list[str]) -> Refusal:
 
 def bad_parameter(parameter: str, detail: str) -> Refusal:
     return Refusal(Problem(400, "invalid_parameter", f"{parameter}: {detail}", more={"parameter": parameter}))
+
+
+def too_many_streams() -> Refusal:
+    return Refusal(
+        Problem(
+            429,
+            "too_many_streams",
+            "As many files as one client may download at once are on their way already.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    )
 
 
 def not_found() -> Refusal:

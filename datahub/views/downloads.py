@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
@@ -24,6 +25,7 @@ from accounts.models import ServiceContract, User
 from accounts.queries.choices import ContractChoice, contract_choices
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
 from consent.access import OwnerAccess
 from datahub.exports.bill_lines import BILL_FORMS, bill_lines
 from datahub.exports.stream import FORMS, RESOURCE, known_values, usage_stream
@@ -75,7 +77,7 @@ def _file_or_page(
     name = f"{said['what']}-{start.isoformat()}-{said['end'].isoformat()}.{said['form']}"
     if said["what"] == BILLS:
         content_type, written = BILL_FORMS[said["form"]]
-        return _stream(written(bill_lines(keys, start, end)), content_type, name)
+        return _stream(user, written(bill_lines(keys, start, end)), content_type, name)
     window = days(start, end)
     total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window)).count
     if total <= AT_ONCE:
@@ -86,7 +88,8 @@ def _file_or_page(
             now = {choice.key for choice in contract_choices(user=user, at=clock.now())}
             return OwnerAccess(user.pk, keys) if keys <= now else None
 
-        return _stream(usage_stream(file, reopen, services=None, asked=window), file.content_type, name)
+        pieces = usage_stream(file, reopen, services=None, asked=window)
+        return _stream(user, pieces, file.content_type, name)
     try:
         ask_for_download(
             user=user, contracts=ServiceContract.objects.filter(pk__in=keys), form=said["form"], start=start,
@@ -105,6 +108,7 @@ def _file_or_page(
     return redirect("my_downloads")
 
 
-def _stream(pieces: Any, content_type: str, name: str) -> StreamingHttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(True, name) or ""}
-    return StreamingHttpResponse(pieces, content_type=content_type, headers=headers)
+def _stream(user: User, pieces: Any, content_type: str, name: str) -> StreamingHttpResponse:
+    held = HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT)
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS}
+    return StreamingHttpResponse(held, content_type=content_type, headers=headers)

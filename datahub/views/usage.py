@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from accounts.current_user import current_user
 from accounts.models import User
 from accounts.queries.choices import ContractChoice, contract_choices
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
 from consent.access import OwnerAccess
 from datahub.exports.stream import FORMS, usage_stream
 from datahub.queries.usage_asked import Look, Show, UsageAsked
@@ -72,10 +74,11 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     meter = _meter(chosen, asked)
     file = form(window=asked.period.span, at=at)
     name = f"usage-{chosen.number}-{asked.period.text}.{file.suffix}"
+    pieces = usage_stream(file, reopen, services=None, asked=asked.period.span, meter=meter)
     return StreamingHttpResponse(
-        usage_stream(file, reopen, services=None, asked=asked.period.span, meter=meter),
+        HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
         content_type=file.content_type,
-        headers={"Content-Disposition": content_disposition_header(True, name) or ""},
+        headers={"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS},
     )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cdsc_portal.demo.processes import free_port
+from cdsc_portal.demo.processes import WEB_SERVER, free_port
 from tools.files import ROOT
 
 KEY = "0123456789" * 5
@@ -14,7 +14,7 @@ COMMANDS = {
     "manage.py": ["manage.py", "migrate"],
     "worker": ["-m", "celery", "-A", "cdsc_portal", "worker"],
     "beat": ["-m", "celery", "-A", "cdsc_portal", "beat"],
-    "web": ["-m", "gunicorn", "cdsc_portal.wsgi", "--log-level", "critical", "--bind"],
+    "web": [*WEB_SERVER[1:], "--log-level", "critical", "--bind"],
 }
 
 

@@ -1,72 +1,23 @@
 """A server as it runs in production, asked over HTTP: its pages, cookies and the way to https (X-16)."""
 
-import os
-import sys
-import time
 from http.cookies import Morsel, SimpleCookie
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
 from django.conf import settings
-from django.db import connection
 from django.test import Client as Browser
 from lxml import html
 
-from cdsc_portal import embedded_postgres
-from cdsc_portal.demo.processes import Processes, free_port
 from tests.factories.accounts import household
 from tests.factories.consent import ask
-
-HOST = "share.example.com"
-OVER_TLS = {"Host": HOST, "X-Forwarded-Proto": "https"}
-KEY = "0123456789" * 5
-PATIENCE = 120  # seconds until it answers
+from tests.web.server import HOST, KEY, OVER_TLS, running_server
 
 
 @pytest.fixture
 def address(transactional_db, tmp_path, monkeypatch):
-    """Of one worker without DEVELOPMENT, behind a proxy, on the test's database."""
     monkeypatch.setattr(settings, "SECRET_KEY", KEY)
-    port = free_port()
-    processes = Processes(tmp_path, _environment(tmp_path))
-    try:
-        processes.start(
-            "web",
-            [sys.executable, "-m", "gunicorn", "cdsc_portal.wsgi", "--bind", f"127.0.0.1:{port}"],
-            DJANGO_SETTINGS_MODULE="cdsc_portal.settings",
-        )
-        _await(f"http://127.0.0.1:{port}/health/live", processes)
+    with running_server(tmp_path) as port:
         yield f"http://127.0.0.1:{port}"
-    finally:
-        processes.stop()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    url = settings.ENV.database_url or embedded_postgres.ensure_running(settings.VAR_DIR / "postgres")
-    kept = {name: value for name, value in os.environ.items() if name != "DEVELOPMENT"}
-    return kept | {
-        "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}")),
-        "SECRET_KEY": KEY,
-        "PUBLIC_URL": f"https://{HOST}",
-        "ALLOWED_HOSTS": HOST,
-        "SECURE_PROXY": "1",
-        "VAR_DIR": str(folder),
-    }
-
-
-def _await(url: str, processes: Processes) -> None:
-    last = time.monotonic() + PATIENCE
-    while time.monotonic() < last:
-        processes.check()
-        try:
-            requests.get(url, headers=OVER_TLS, timeout=10)
-        except requests.ConnectionError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail("the server does not answer")
 
 
 def cookies_of(response: requests.Response) -> dict[str, Morsel[str]]:

@@ -110,6 +110,12 @@ API_ERRORS = (
         _("Wait for the seconds in Retry-After."),
     ),
     ErrorCode(
+        429,
+        "too_many_streams",
+        _("As many files as one client may download at once are on their way already."),
+        _("Wait until one of them has ended, and at least for the seconds in Retry-After."),
+    ),
+    ErrorCode(
         500,
         "server_error",
         _("Something went wrong on the server."),

@@ -58,7 +58,7 @@ _PROBLEMS = {
     404: "Nothing is there, or it is not yours: the two look the same.",
     405: "Only GET, HEAD and OPTIONS.",
     406: "Only JSON, and CSV for series.",
-    429: "Too many calls; try again after the time in Retry-After.",
+    429: "Too many calls, or files at once; try again after the time in Retry-After.",
     500: "Our fault; quote the reference.",
     503: "Try again after the time in Retry-After.",
 }

@@ -1,5 +1,6 @@
 """All readings of a window in one streamed file."""
 
+from django.conf import settings
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -7,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream, TooManyStreamsError
 from consent.access import DataAccess
 from consent.api.authentication import bearer_token
 from consent.api.gated import GatedView, access_of, remote_address
-from consent.api.problems import bad_parameter
+from consent.api.problems import bad_parameter, too_many_streams
 from consent.queries.access import data_access
 from consent.services.disclose import record_disclosure
 from datahub.api.minutes.asked import parse_asked
@@ -50,7 +52,7 @@ class UsageFileShape(Shape):
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, description=_SUMMARY),
             (200, "application/atom+xml"): OpenApiResponse(OpenApiTypes.STR, description=_SUMMARY),
         }
-        | problems(400, 401, 403, 405, 406),
+        | problems(400, 401, 403, 405, 406, 429),
     )
 )
 class UsageFileView(GatedView):
@@ -84,8 +86,16 @@ class UsageFileView(GatedView):
             return data_access(token, at=clock.now())
 
         file = FORMS[request.accepted_renderer.format](window=covered.window, at=at)
+        pieces = usage_stream(file, reopen, services=asked.services, asked=asked.window)
+        try:
+            held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
+        except TooManyStreamsError as error:
+            raise too_many_streams() from error
         return StreamingHttpResponse(
-            usage_stream(file, reopen, services=asked.services, asked=asked.window),
+            held,
             content_type=file.content_type,
-            headers={"Content-Disposition": f'attachment; filename="usage.{file.suffix}"'},
+            headers={
+                "Content-Disposition": f'attachment; filename="usage.{file.suffix}"',
+                **STREAM_HEADERS,
+            },
         )

@@ -1,0 +1,33 @@
+"""How the web server runs: `gunicorn --config python:cdsc_portal.gunicorn_config`, in production, demo and tests alike.
+
+Threads, since a download lasts as long as its reader wants: a slow reader keeps a thread, not a process, and is no dead
+worker. What it has not taken yet waits in the socket, so sockets are small: a stop cannot call back what is in one.
+"""
+
+import socket
+import struct
+from typing import Any
+
+from cdsc_portal.env import read_or_end
+
+_ENV = read_or_end()
+_SOCKET_BYTES = 128 * 1024  # Linux doubles it for its own bookkeeping
+
+wsgi_app = "cdsc_portal.wsgi"
+worker_class = "gthread"
+workers = _ENV.web_processes
+threads = _ENV.web_threads
+timeout = 120  # of a process that answers nothing at all any more; no limit for a call or a download
+graceful_timeout = 30  # after SIGTERM, for what is being sent
+limit_request_line = (
+    0  # the portal says what to do with a request too long (RFC 9126); the proxy bounds lines
+)
+
+
+def when_ready(server: Any) -> None:
+    """Connections take these from the socket that accepts them."""
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
+        # a reader that takes nothing for so long is cut off
+        stalled = struct.pack("ll", _ENV.stream_stall_seconds, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stalled)
