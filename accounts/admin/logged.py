@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from accounts.admin.lookups import NamedLookupsAdmin
 from accounts.admin.one_line_fields import on_one_line
@@ -26,6 +27,16 @@ class LoggedAdmin(NamedLookupsAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
         return on_one_line(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Raises BadRequest for a ticked row whose key is none: no row has it, and the database would fail."""
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.model._meta.pk.clean(key, None)
+            except ValidationError as error:
+                raise BadRequest("no key of a row") from error
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False

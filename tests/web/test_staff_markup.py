@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 from accounts.models import StaffAction, StaffLook
 from accounts.services.staff_looks import begin_look
@@ -31,10 +31,14 @@ def texts_of(model: type[models.Model]) -> list[str]:
 def test_markup_in_a_name_is_shown_as_it_was_typed(client, rows):  # noqa: F811
     agent = StaffFactory(name=EVIL)
     begin_look(person=rows.home.owner, by=agent, reason=EVIL, at=clock.now())
+    with connection.cursor() as cursor:  # past the triggers that keep proof as it was written
+        cursor.execute("SET LOCAL session_replication_role = replica")
     for app in ("accounts", "consent", "datahub"):
         for model in apps.get_app_config(app).get_models():
             if model not in LOGS and texts_of(model):
                 model._default_manager.update(**dict.fromkeys(texts_of(model), EVIL))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = origin")
     client.force_login(agent)
     paths = [one for one in ADDRESSES if one.endswith("/change/") or one.count("/") == 4]
     pages = [with_key(one) for one in paths if not one.endswith(".csv")]

@@ -134,3 +134,20 @@ def test_a_nul_in_an_address_is_refused(staff, address):
 
 def test_the_letters_for_a_nul_are_no_nul(staff):
     assert staff.get("/admin/find/?q=%2500").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["\0", "abc", "", "9" * 40, "1 OR 1=1"])
+@pytest.mark.parametrize("path", ["/admin/consent/grant/", "/admin/accounts/user/"])
+def test_a_ticked_row_that_is_no_row_is_refused(staff, path, key):
+    staff.raise_request_exception = False
+    action = "as_csv" if "grant" in path else "unlock_people"
+
+    assert staff.post(path, {"action": action, "_selected_action": key}).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["abc", "99", "-1", "9" * 5000])
+def test_a_page_of_the_themes_search_that_is_none_is_not_found(staff, page):
+    staff.raise_request_exception = False
+
+    assert staff.get("/admin/search/", {"s": "cust", "page": page}).status_code == 404
+    assert staff.get("/admin/search/", {"s": "cust"}).status_code == 200
