@@ -10,7 +10,8 @@ from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 
 from cdsc_portal.lib import clock
 from consent.models import Client, Credential
-from consent.services.credentials import renew_secret
+from consent.queries.credentials import known_client
+from consent.services.credentials import renew_secret, replace_leaked_secret, upgraded
 from tests.consent.oauth.third_party import FORM, ThirdParty
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import SECRET, ClientFactory
@@ -74,6 +75,24 @@ def test_a_wrong_secret_of_a_client_with_a_row_asks_no_slow_hash(of_before):
     assert [call(of_before, secret="wrong") for _ in range(3)] == [401, 401, 401]
 
     assert SlowHasher.checks == 1
+
+
+def test_a_secret_of_before_that_was_renewed_unused_works_as_long_as_it_is_kept(of_before, still):
+    renew_secret(client=of_before.client, by=UserFactory(), at=clock.now(), keep=timedelta(hours=1))
+
+    assert [call(of_before), call(of_before)] == [200, 200]
+    assert SlowHasher.checks == 1 and not Credential.objects.filter(digest=None).exists()
+    still.shift(timedelta(hours=1))
+    assert call(of_before) == 401
+
+
+@pytest.mark.spec("X-19")
+def test_a_secret_of_before_that_leaked_opens_nothing_even_while_it_is_checked(of_before):
+    known = known_client(of_before.client.client_id)
+    replace_leaked_secret(client=of_before.client, by=UserFactory(), at=clock.now())
+
+    assert upgraded(known=known, secret=SECRET, at=clock.now()) is None
+    assert call(of_before) == 401
 
 
 @pytest.mark.spec("X-18")
