@@ -6,7 +6,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages bench bench-large bench-mix-year soak lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages fuzz bench bench-large bench-mix-year soak lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -51,6 +51,10 @@ check: setup-dev
 samples: setup
 	@test -n "$(DIR)" || { echo "Say which folder: make samples DIR=folder, with its truth.json. ZONES='--timezone Europe/Berlin' says a time zone."; exit 1; }
 	@$(BIN)/python -m tools.samples $(DIR) $(ZONES)
+
+# FUZZ_EXAMPLES: for each file of each format and each address; 6000 take about an hour on two cores
+fuzz: setup-dev
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),6000) $(BIN)/python -m pytest -n auto --hypothesis-profile=default tests/fuzz
 
 messages: setup-dev
 	@$(BIN)/python -m tools.messages

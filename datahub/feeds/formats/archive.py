@@ -122,7 +122,7 @@ def _checked(
     if len(infos) > _MOST_MEMBERS or sum(info.file_size for info in infos) > _MOST_BYTES:
         raise FeedStructureError(f"the ZIP holds more than {_MOST_MEMBERS} files or {_MOST_BYTES >> 30} GB")
     for info in infos:
-        _check(info)
+        check_member(info)
     try:
         damaged = archive.testzip()
     except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError, RuntimeError) as error:
@@ -146,7 +146,8 @@ def _checked(
     return found, tuple(info.filename for info in skipped)
 
 
-def _check(info: zipfile.ZipInfo) -> None:
+def check_member(info: zipfile.ZipInfo) -> None:
+    """Raises FeedStructureError: a name that leads elsewhere, encryption, a size out of all proportion."""
     path = PurePosixPath(info.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in info.filename:
         raise FeedStructureError(f"the ZIP names a file outside of it: {info.filename}")

@@ -37,6 +37,9 @@ SUFFIXES = (".json",)
 
 _CHARGES = {"lines": None, "tiers": "usage", "taxes": "tax", "credits": "credit"}
 _OPENINGS = re.compile(r'"(?:[^"\\]|\\.)*"|([{\n])')
+_MOST_MEMBERS = 1_000_000  # each is an object of its own in memory
+_MOST_REJECTED = 20_000
+_MOST_RECORDS = 10_000  # of one bill
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _Reader = Callable[[Any], Any]
 
@@ -50,12 +53,18 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     """One row a statement. A statement is taken whole or not at all: what is wrong in it, or does not add up, rejects
     each of its records with a reason. Raises FeedStructureError: not JSON, a member told twice, other than `bills`.
     """
+    if content.count(b",") > _MOST_MEMBERS:
+        raise FeedStructureError(f"more than {_MOST_MEMBERS:,} members: send the bills in several files")
     rows: list[BillRow] = []
     rejected: list[Rejection] = []
     seen: dict[str, str] = {}
     for number, member in enumerate(members_of(decoded(content), _DECODER)):
+        if len(rejected) > _MOST_REJECTED:
+            raise FeedStructureError(f"more than {_MOST_REJECTED:,} faults; the first: {rejected[0].reason}")
         if member.name != "bills" or member.text[:1] == "[":
             raise FeedStructureError(f"line {member.line}: {member.name!r} is no list of bills")
+        if member.text.count("{") > _MOST_RECORDS:
+            raise FeedStructureError(f"bills[{number}] has more than {_MOST_RECORDS:,} records")
         records = _Records(member, f"bills[{number}]")
         bill = records.bill()
         if bill and not records.faults:
@@ -208,7 +217,7 @@ def _date(said: Any, *, must: bool = False) -> date | None:  # noqa: ANN401
 def _figure(said: Any, decimals: int, *, must: bool = False) -> Decimal | None:  # noqa: ANN401
     if isinstance(said, bool) or not isinstance(said, Decimal | str | None):
         raise ValueError(f"{_shown(said)} is not a number")
-    text = "" if said is None else f"{said:f}" if isinstance(said, Decimal) else said.strip()
+    text = "" if said is None else str(said).strip()  # not written out: an exponent may be a milliard
     if not text and not must:
         return None
     return decimal(text, "it", decimals=decimals)

@@ -11,7 +11,9 @@ from cdsc_portal.lib.one_line import is_one_line
 _Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
 _MOST = 2**63 - 1
+_MOST_DIGITS = 19  # it has
 _MOST_DECIMALS = 12
+_SHOWN = 60  # characters
 
 UNKNOWN = frozenset({"", "null", "none", "n/a", "na", "nan", "-"})
 
@@ -21,16 +23,22 @@ def exact(text: str) -> tuple[int, int]:
     """(digits, exponent) with the number = digits * 10**exponent, without trailing zeros."""
     found = _NUMBER.fullmatch(text)
     if found is None or not (found[2] or found[3]):
-        raise ValueError(f"{text!r} is not a number")
+        raise ValueError(f"{shortened(text)!r} is not a number")
     whole, decimals, exponent = found[2], found[3] or "", int(found[4] or 0)
     digits = (whole + decimals).lstrip("0")
     shorter = digits.rstrip("0")
     if not shorter:
         return 0, 0
-    number, exponent = int(shorter), exponent - len(decimals) + len(digits) - len(shorter)
+    exponent += len(digits) - len(decimals) - len(shorter)
+    number = int(shorter) if len(shorter) <= _MOST_DIGITS else _MOST + 1
     if number > _MOST or not -_MOST_DECIMALS <= exponent <= 18:
-        raise ValueError(f"{text} has more digits than can be kept exactly")
+        raise ValueError(f"{shortened(text)} has more digits than can be kept exactly")
     return (-number if found[1] == "-" else number), exponent
+
+
+def shortened(text: str) -> str:
+    """What a message shows of a cell."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def decimal(text: str, name: str, *, decimals: int) -> Decimal:
@@ -39,7 +47,7 @@ def decimal(text: str, name: str, *, decimals: int) -> Decimal:
         raise ValueError(f"{name} is missing")
     digits, exponent = exact(text)
     if -exponent > decimals or abs(digits) * Decimal(10) ** exponent >= 10**10:
-        raise ValueError(f"{name} {text} has more digits than can be kept exactly")
+        raise ValueError(f"{name} {shortened(text)} has more digits than can be kept exactly")
     return Decimal(text)
 
 

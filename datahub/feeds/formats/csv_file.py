@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
+import re2
 
 from cdsc_portal.lib.ahead import ahead
 from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Rejection, decoded
@@ -193,7 +194,7 @@ class _Sections:
 
 
 def _in_bytes(pattern: re.Pattern[str]) -> re.Pattern[bytes]:
-    return re.compile(pattern.pattern.encode(), pattern.flags & re.IGNORECASE)
+    return cast("re.Pattern[bytes]", re2.compile(pattern.pattern.encode()))
 
 
 def rejections(cells: Cells, faults: Mapping[int, str]) -> list[Rejection]:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import re2
 
 from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Quality
 from datahub.feeds.formats.cells import exact
@@ -26,6 +28,8 @@ from datahub.feeds.formats.csv_mapping import (
 from datahub.feeds.formats.csv_time_forms import TimeForm, seconds_of_offset
 from datahub.feeds.formats.units import measure
 
+_QUIETLY = re2.Options()
+_QUIETLY.log_errors = False  # they are answered
 _MOST_SLOTS = 1500
 _DAY = 86_400
 
@@ -90,10 +94,13 @@ def _one_of(*allowed: str) -> "_Reader":
 
 
 def _regex(name: str, value: object) -> re.Pattern[str]:
+    """By RE2, which takes time in proportion to the text, whatever the pattern; it knows no look-around."""
     try:
-        return re.compile(_text(name, value))
-    except re.error as error:
-        raise MappingError(f"{name}: {error}") from error
+        return cast("re.Pattern[str]", re2.compile(_text(name, value), _QUIETLY))
+    except re2.error as error:
+        reason = error.args[0] if error.args else "no pattern"
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        raise MappingError(f"{name}: {reason}") from error
 
 
 def _grouped(name: str, value: object) -> re.Pattern[str]:

@@ -1,12 +1,12 @@
 """The text of a CSV file, a stretch of whole lines at a time, as UTF-8 whatever the file was written in."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
+import re2
 
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.csv_mapping import CsvMapping
@@ -93,7 +93,7 @@ def head_of(text: bytes, mapping: CsvMapping) -> tuple[Head, int]:
         raise FeedStructureError("the file is empty")
     begin = _nth_line(top, mapping.skip_lines)
     if mapping.header_pattern is not None:
-        found = re.compile(mapping.header_pattern.pattern.encode(), re.MULTILINE).search(top, begin)
+        found = re2.compile(b"(?m)" + mapping.header_pattern.pattern.encode()).search(top, begin)
         if found is None:
             raise FeedStructureError(f"no line at the head matches {mapping.header_pattern.pattern!r}")
         begin = top.rfind(b"\n", 0, found.start()) + 1

@@ -82,6 +82,10 @@ def _document(content: bytes) -> etree._Element:
         document = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise FeedStructureError(f"line {error.lineno}: not well-formed XML: {error.msg}") from error
+    if (
+        document.getroottree().docinfo.internalDTD is not None
+    ):  # in an encoding in which it is spelt otherwise
+        raise FeedStructureError("a document type has no place in a generation document")
     if _name(document) != "GL_MarketDocument":
         raise FeedStructureError(f"a {_name(document)} is no generation document")
     if next(_children(document, "TimeSeries"), None) is None:

@@ -17,6 +17,7 @@ _DECLARED = re.compile(
 )
 _PIECE = 1 << 20
 _HEAD = 1 << 16
+_DOCTYPE = b"<!DOCTYPE"
 _MOST_BETWEEN = 16 << 20  # bytes that go by without a reading or the end of an entry: all of it is in memory
 _SUMMARY = re.compile(rb"<(?:[\w.-]+:)?(?:ElectricPower)?UsageSummary[\s>]")
 _READINGS = re.compile(rb"<(?:[\w.-]+:)?(?:MeterReading|IntervalBlock)[\s/>]")
@@ -91,14 +92,15 @@ def _encoding(head: bytes) -> str:
 
 def _texts(source: BinaryIO, finder: RunFinder) -> Iterator[bytes]:
     """The file without its runs, b"" at its end."""
-    piece = b"-"
+    piece, behind = b"-", b""
     while piece:
         piece = source.read(_PIECE)
         text = finder.take(piece)
         if text.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise FeedStructureError("not UTF-8")
-        if b"<!DOCTYPE" in text or b"\0" in text:
+        if _DOCTYPE in behind + text or b"\0" in text:
             raise FeedStructureError("a document type or a byte 0 has no place in a Green Button file")
+        behind = (behind + text)[1 - len(_DOCTYPE) :]  # one may lie across two pieces
         if text:
             yield text
     yield b""

@@ -19,6 +19,7 @@ from datahub.feeds.formats.table import Ragged, Table, header_of
 NAME = "hierarchy_csv"
 KIND = "hierarchy"
 SUFFIXES = (".csv",)
+MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
 
 
 def sniff(content: bytes) -> bool:

@@ -18,6 +18,7 @@ from datahub.feeds.formats.json_members import members_of
 NAME = "hierarchy_json"
 KIND = "hierarchy"
 SUFFIXES = (".json",)
+MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
 
 _KINDS = {record.collection: kind for kind, record in RECORDS.items()}
 

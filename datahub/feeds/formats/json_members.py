@@ -43,8 +43,12 @@ def members_of(text: str, decoder: JSONDecoder | None = None) -> Iterator[Member
             place.separator("}")
         place.expect("}")
         place.expect("")
+    except FeedStructureError:
+        raise
     except JSONDecodeError as error:
         raise FeedStructureError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ValueError as error:  # Python reads no number of more than a few thousand digits
+        raise FeedStructureError("a number has more digits than can be read") from error
     except RecursionError as error:
         raise FeedStructureError("members stand in members too deep to be read") from error
 

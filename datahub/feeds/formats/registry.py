@@ -3,8 +3,9 @@
 A format's module says `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
 settings)` yields parts while the file goes by, in bounded memory; it raises FeedStructureError before its first part
 or never, so that a file with a broken structure is refused before anything is written. `parse(content, *, zone,
-settings)` takes a whole file of a kind that stays small. `MAPPED = True`: it takes a `mapping` beside the settings.
-`BY_LINE = True`: below its head each line stands for itself, so that some of the lines make a file.
+settings)` takes a whole file of a kind that stays small, of up to `MOST_BYTES` where it says so. `MAPPED = True`: it
+takes a `mapping` beside the settings. `BY_LINE = True`: below its head each line stands for itself, so that some of
+the lines make a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +23,7 @@ from datahub.feeds.formats.usage_rows import UsageColumns, series_of, within_rea
 
 GROUP = "cdsc_portal.feed_formats"
 NO_MAPPING: Mapping[str, object] = MappingProxyType({})
-MOST_WHOLE_BYTES = 256 << 20  # of a file that is read as a whole
+MOST_WHOLE_BYTES = 64 << 20  # of a file that is read as a whole: what is made of it is several times as large
 
 _Read = Callable[..., Iterator[Part[Any]]]
 
@@ -111,16 +112,17 @@ def _format_of(module: ModuleType) -> Format:
     """Raises ValueError for a kind of feed that nobody loads."""
     if module.KIND not in KINDS:
         raise ValueError(f"feed format {module.NAME}: its kind {module.KIND!r} is none of {', '.join(KINDS)}")
-    read = getattr(module, "read", None) or _reading_whole(module.parse)
+    most = getattr(module, "MOST_BYTES", MOST_WHOLE_BYTES)
+    read = getattr(module, "read", None) or _reading_whole(module.parse, most)
     mapped, by_line = getattr(module, "MAPPED", False), getattr(module, "BY_LINE", False)
     return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, read)
 
 
-def _reading_whole(parse: Callable[..., Parsed[Any]]) -> _Read:
+def _reading_whole(parse: Callable[..., Parsed[Any]], most: int) -> _Read:
     def read(source: BinaryIO, **options: object) -> Iterator[Part[Any]]:
-        content = source.read(MOST_WHOLE_BYTES + 1)
-        if len(content) > MOST_WHOLE_BYTES:
-            raise FeedStructureError(f"files of this format are read up to {MOST_WHOLE_BYTES >> 20} MB")
+        content = source.read(most + 1)
+        if len(content) > most:
+            raise FeedStructureError(f"files of this format are read up to {most >> 20} MB")
         parsed = parse(content, **options)
         series = [row for row in parsed.rows if isinstance(row, UsageSeries)]
         yield Part([UsageColumns.of(series)] if series else parsed.rows, parsed.rejected, len(content))

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
-from datahub.feeds.formats.archive import is_no_data
+from datahub.feeds.formats.archive import check_member, is_no_data
 from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.registry import MOST_WHOLE_BYTES
 
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # what a ZIP says where it says nothing: the same folder gives the same ZIP
@@ -72,6 +73,8 @@ def unpack(file: BinaryIO) -> Unpacked:
     try:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
+        for member in members:
+            check_member(member)
         if sum(member.file_size for member in members) > _MOST_BYTES:
             raise FeedStructureError("the ZIP holds more than 512 MB")
         damaged = archive.testzip()
@@ -88,7 +91,10 @@ def unpack(file: BinaryIO) -> Unpacked:
             raise FeedStructureError(
                 f"the ZIP must hold one file of bills beside the PDFs; it holds {', '.join(others) or 'none'}"
             )
-        content = BytesIO(archive.read(names[others[0]]))
+        chosen = archive.getinfo(names[others[0]])
+        if chosen.file_size > MOST_WHOLE_BYTES:
+            raise FeedStructureError(f"{others[0]} has more than {MOST_WHOLE_BYTES >> 20} MB")
+        content = BytesIO(archive.read(chosen))
         return Unpacked(content, Documents(archive, documents), tuple(sorted(skipped)))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error

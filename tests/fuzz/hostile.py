@@ -1,0 +1,83 @@
+"""The corpus: files made to break a reader, each with the format that is to refuse it or reject its rows."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+from tests.datahub.feeds.formats.files import content_of
+
+
+def bills_of_exponent() -> bytes:
+    return b'{"bills": [{"statement_number": "B-1", "amount": 1e999999999, "new_charges": -1E+99999999}]}'
+
+
+def bills_of_nothing() -> bytes:
+    return b'{"bills": [' + b",".join([b"{}"] * 560_000) + b"]}"
+
+
+def a_bill_of_empty_sections() -> bytes:
+    return b'{"bills": [{"sections": [' + b",".join([b"{}"] * 560_000) + b"]}]}"
+
+
+def bills_of_small_numbers() -> bytes:
+    return b'{"bills": [{"sections": [' + b",".join([b"0"] * 4_000_000) + b"]}]}"
+
+
+def number_of_many_digits() -> bytes:
+    return (
+        b'{"as_of": "2026-01-01", "mode": "full", "customers": [{"customer_number": '
+        + b"9" * 100_000
+        + b"}]}"
+    )
+
+
+def nested(opening: bytes = b"[") -> bytes:
+    return b'{"as_of": ' + opening * 200_000
+
+
+def espi_with_entities_behind(blanks: int) -> bytes:
+    head = b'<?xml version="1.0" encoding="UTF-8"?>'
+    dtd = b'<!DOCTYPE feed [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    body = content_of("espi_two_points_prefixed.xml").partition(b"?>")[2]
+    return (
+        head + b" " * (blanks - len(head)) + dtd + body.replace(b'rel="self"', b'rel="self" title="&b;"', 1)
+    )
+
+
+def zip_of(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def bills_zip_of_one_byte() -> bytes:
+    """520 kB that unpack to half a gigabyte."""
+    return zip_of("bills.json", b'{"bills": [' + b" " * (500 << 20) + b"]}")
+
+
+def datadis_of_digits() -> bytes:
+    hour = {"cups": "ES1", "date": "2026/03/01", "time": "01:00", "surplusEnergyKWh": 0}
+    return json.dumps([{**hour, "consumptionKWh": "N"}]).replace('"N"', "9" * 100_000).encode()
+
+
+def mscons_of_digits() -> bytes:
+    return content_of("mscons.txt").replace(b"QTY+220:", b"QTY+220:" + b"9" * 30_000, 1)
+
+
+CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "an exponent of a milliard": ("bills_json", bills_of_exponent),
+    "half a million empty bills": ("bills_json", bills_of_nothing),
+    "half a million empty sections": ("bills_json", a_bill_of_empty_sections),
+    "four million numbers": ("bills_json", bills_of_small_numbers),
+    "a number of 100,000 digits": ("hierarchy_json", number_of_many_digits),
+    "lists in lists": ("hierarchy_json", nested),
+    "objects in objects": ("hierarchy_json", lambda: nested(b'{"a":')),
+    "a document type in the first piece": ("espi_xml", lambda: espi_with_entities_behind(100)),
+    "a document type across two pieces": ("espi_xml", lambda: espi_with_entities_behind((1 << 20) - 5)),
+    "a document type at the edge": ("espi_xml", lambda: espi_with_entities_behind((1 << 20) - 1)),
+    "entities in bills": ("bills_espi", lambda: espi_with_entities_behind((1 << 20) - 5)),
+    "digits of datadis": ("datadis_json", datadis_of_digits),
+    "digits of mscons": ("mscons", mscons_of_digits),
+}
