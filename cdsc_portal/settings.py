@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cdsc_portal.middleware.PublicAddressMiddleware",
+    "cdsc_portal.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cdsc_portal.middleware.RequestReferenceMiddleware",
     "consent.api.cross_origin.CrossOriginMiddleware",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 
 EXPOSED = (
-    "Allow", "CDSC-Notices", "CDSC-Services", "CDSC-Time-Zone", "CDSC-Window", "Content-Disposition", "Content-Range",
-    "ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Reference",
+    "Accept-Ranges", "Allow", "CDSC-Notices", "CDSC-Services", "CDSC-Time-Zone", "CDSC-Window", "Content-Disposition",
+    "Content-Range", "ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Reference",
 )  # fmt: skip
 _KEPT_SECONDS = 7200  # of a preflight's answer; the most that browsers take
 

@@ -33,7 +33,7 @@ class GatedView(APIView):
         "options",
     ]  # the last is answered before the gate: CrossOriginMiddleware
     cross_origin = CrossOrigin(
-        ("GET", "HEAD"), ("Authorization", "If-Modified-Since", "If-None-Match", "Range")
+        ("GET", "HEAD"), ("Authorization", "If-Modified-Since", "If-None-Match", "If-Range", "Range")
     )
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

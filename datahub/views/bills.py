@@ -2,7 +2,8 @@
 
 import structlog
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
@@ -13,6 +14,7 @@ from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.security_policy import document_policy
 from consent.access import OwnerAccess
+from datahub.api.file_ranges import file_answer
 from datahub.queries.bill_list import bill_list
 from datahub.queries.bill_page import bill_document, bill_page
 
@@ -52,7 +54,7 @@ def bill(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def bill_file(request: HttpRequest, public_id: str) -> FileResponse:
+def bill_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The document as it was sent, kept from running anything in this site's name (P-21)."""
     statement = bill_document(public_id, access=_access(request))
     if statement is None:
@@ -62,16 +64,16 @@ def bill_file(request: HttpRequest, public_id: str) -> FileResponse:
     except FileNotFoundError as error:
         log.error("bill_document.lost", statement=statement.public_id)
         raise Http404 from error
-    return FileResponse(
+    answer = file_answer(
+        request,
         document,
-        as_attachment=True,
-        filename=statement.file_name or f"{statement.statement_number}.pdf",
+        etag=f'"{statement.file_sha256}"',
         content_type="application/pdf",
-        headers={
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": document_policy(),
-        },
+        filename=statement.file_name or f"{statement.statement_number}.pdf",
     )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = document_policy()
+    return answer
 
 
 def _access(request: HttpRequest) -> OwnerAccess:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponseBase,
@@ -27,6 +26,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
 from consent.access import OwnerAccess
+from datahub.api.file_ranges import file_answer
 from datahub.exports.bill_lines import BILL_FORMS, bill_lines
 from datahub.exports.stream import FORMS, RESOURCE, known_values, usage_stream
 from datahub.forms import BILLS, DownloadForm
@@ -55,7 +55,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 @never_cache
-def download(request: HttpRequest, public_id: str) -> FileResponse:
+def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """A file that is ready, for its person alone; 404 for all others and afterwards."""
     found = open_download(user=current_user(request), public_id=public_id, at=clock.now())
     if found is None:
@@ -66,7 +66,9 @@ def download(request: HttpRequest, public_id: str) -> FileResponse:
         raise Http404 from error
     last = found.end - timedelta(days=1)
     name = f"usage-{found.start.isoformat()}-{last.isoformat()}.{found.form}"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=FORMS[found.form].media_type)
+    # written once, so its name stands for its bytes
+    tag, kind = f'"{found.public_id}"', FORMS[found.form].media_type
+    return file_answer(request, file, etag=tag, content_type=kind, filename=name)
 
 
 def _file_or_page(

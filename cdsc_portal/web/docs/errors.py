@@ -110,6 +110,12 @@ API_ERRORS = (
         _("Wait for the seconds in Retry-After."),
     ),
     ErrorCode(
+        416,
+        "range_not_satisfiable",
+        _("The range asked for begins behind the end of the file."),
+        _("The header Content-Range says how long it is. Ask without Range if yours is whole."),
+    ),
+    ErrorCode(
         429,
         "too_many_streams",
         _("As many files as one client may download at once are on their way already."),

@@ -51,6 +51,17 @@ PARAMETERS = [
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer that you have."
 )
+RANGE = [
+    OpenApiParameter(
+        "Range", str, OpenApiParameter.HEADER, description="One range of bytes, such as `bytes=1000-`."
+    ),
+    OpenApiParameter(
+        "If-Range",
+        str,
+        OpenApiParameter.HEADER,
+        description="The `ETag` of the file that you have a part of.",
+    ),
+]
 _PROBLEMS = {
     400: "A parameter is unknown or wrong, or the token stands in the address.",
     401: "No token, or one that opens nothing (any more).",
@@ -58,6 +69,7 @@ _PROBLEMS = {
     404: "Nothing is there, or it is not yours: the two look the same.",
     405: "Only GET, HEAD and OPTIONS.",
     406: "Only JSON, and CSV for series.",
+    416: "The range begins behind the file's end.",
     429: "Too many calls, or files at once; try again after the time in Retry-After.",
     500: "Our fault; quote the reference.",
     503: "Try again after the time in Retry-After.",
@@ -181,12 +193,22 @@ def documented_file(summary: str) -> Callable[[Any], Any]:
         parameters=[
             OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement."),
             IF_NONE_MATCH,
+            *RANGE,
             *HEADERS,
             *TAG_HEADERS,
-            *headers(Content_Disposition=("The file's name.", [200])),
+            *headers(
+                Content_Disposition=("The file's name.", [200, 206]),
+                Accept_Ranges=("`bytes`.", [200, 206, 416]),
+                Content_Range=("Which bytes these are, of how many.", [206, 416]),
+            ),
         ],
-        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary)}
-        | _others(400, 401, 403, 404, 405, 406),
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary),
+            (206, "application/pdf"): OpenApiResponse(
+                OpenApiTypes.BINARY, description="The range asked for."
+            ),
+        }
+        | _others(400, 401, 403, 404, 405, 406, 416),
     )
     return extend_schema_view(get=operation)
 

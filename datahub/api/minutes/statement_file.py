@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
@@ -14,6 +13,7 @@ from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found
 from consent.services.disclose import record_disclosure
 from datahub.api.etags import is_known, not_modified
+from datahub.api.file_ranges import file_answer
 from datahub.api.minutes.documents import documented_file
 from datahub.api.renderers import AnyRenderer
 from datahub.queries.bill_statements import ReadableStatement, bill_statement
@@ -45,12 +45,12 @@ class BillStatementFile(GatedView):
             address=remote_address(request),
             at=at,
         )
-        return FileResponse(
+        return file_answer(
+            request,
             statement.file.open("rb"),
-            as_attachment=True,
-            filename=statement.file_name or f"{statement.statement_number}.pdf",
+            etag=etag,
             content_type="application/pdf",
-            headers={"ETag": etag},
+            filename=statement.file_name or f"{statement.statement_number}.pdf",
         )
 
 

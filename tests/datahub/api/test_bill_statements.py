@@ -130,3 +130,48 @@ def test_newest_first_and_ten_cost_as_many_queries_as_one(reader, home):
 
     assert many == one
     assert dates == sorted(dates, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "body", "told"),
+    [
+        ("bytes=0-3", 206, PDF[:4], "bytes 0-3/25"),
+        ("bytes=9-", 206, PDF[9:], "bytes 9-24/25"),
+        ("bytes=9-999", 206, PDF[9:], "bytes 9-24/25"),
+        ("bytes=-4", 206, PDF[-4:], "bytes 21-24/25"),
+        ("bytes=-99", 206, PDF, "bytes 0-24/25"),
+        ("bytes=25-", 416, None, "bytes */25"),
+        ("bytes=0-1,4-5", 200, PDF, None),
+        ("bytes=5-4", 200, PDF, None),
+        ("bytes=-0", 200, PDF, None),
+        ("bytes=-", 200, PDF, None),
+        ("lines=1-2", 200, PDF, None),
+    ],
+)
+def test_a_range_of_the_file_is_sent_alone(reader, home, asked, status, body, told):
+    statement = with_file(bill(home.contract))
+    reader.granted(home.contract, scope="bill_statements")
+
+    answer = reader.get(f"{URL}/{statement.public_id}/file", Range=asked)
+
+    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, told)
+    assert answer["Accept-Ranges"] == "bytes"
+    if body is None:
+        assert answer.json()["code"] == "range_not_satisfiable"
+    else:
+        assert b"".join(answer.streaming_content) == body
+        assert answer["Content-Length"] == str(len(body))
+        assert answer["ETag"] == f'"{"ab" * 32}"'
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"), [(f'"{"ab" * 32}"', 206), (f'W/"{"ab" * 32}"', 200), ('"other"', 200)]
+)
+def test_a_range_of_another_file_than_one_has_a_part_of_is_the_whole(reader, home, tag, status):
+    statement = with_file(bill(home.contract))
+    reader.granted(home.contract, scope="bill_statements")
+
+    answer = reader.get(f"{URL}/{statement.public_id}/file", **{"Range": "bytes=4-", "If-Range": tag})
+
+    assert answer.status_code == status
+    assert b"".join(answer.streaming_content) == (PDF[4:] if status == 206 else PDF)

@@ -126,6 +126,9 @@ def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
     link = html.fromstring(owner.get(URL).content.decode()).xpath("//a[contains(., 'this file')]/@href")
     fetched = body(owner.get(link[0]))
     assert len(lines(fetched)) == 4 * 96
+    part = owner.get(link[0], headers={"Range": "bytes=100-", "Accept-Encoding": "gzip"})
+    assert part.status_code == 206
+    assert body(part) == fetched[100:]
     assert [path.name for path in folder.iterdir()] == [f"{download.public_id}.csv"]
     assert text_sent_again(mail) == mail.text
     Download.objects.update(expires=clock.now())

@@ -1,0 +1,121 @@
+"""Answers of more than a kilobyte leave as zstd or gzip, for who takes it; streams piece by piece.
+
+Not where a secret is shown. Whoever can make somebody's browser call such a page with words of his own, and sees how
+long the answers are, guesses the secret letter by letter (BREACH). So pages of logins, keys, codes and staff leave as
+they are, and so do the answers of the token, push, introspection and registration endpoints. The token of a form is on
+other pages too, masked anew each time.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, cast
+
+import zstandard
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+SECRET_PATHS = (
+    "/accounts/",
+    "/admin/",
+    "/developer/",
+    "/my/people/",
+    "/my/requests/",
+    "/my/settings/",
+    "/oauth/",
+    "/receipts/",
+)
+MIN_BYTES = 1024
+_TEXT = re.compile(r"text/|application/(\S+\+)?(json|xml|yaml|javascript)\b|image/svg")
+_CODING = re.compile(r"\s*([a-z*]+)\s*(?:;\s*q=([0-9.]+))?\s*", re.IGNORECASE)
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+def _gzip() -> _Compressor:
+    return zlib.compressobj(5, wbits=31)
+
+
+def _zstd() -> _Compressor:
+    return zstandard.ZstdCompressor(level=3).compressobj()
+
+
+_COMPRESSORS: dict[str, Callable[[], _Compressor]] = {"zstd": _zstd, "gzip": _gzip}
+
+
+class CompressionMiddleware:
+    """A tag becomes weak where it is that of a compressed answer: the bytes are others, what they say is the same."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code == 304:
+            _tag_as_asked(request, response)
+        if request.path_info.startswith(SECRET_PATHS) or not _is_worth_it(request, response):
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        coding = preferred_coding(request.headers.get("Accept-Encoding", ""))
+        if coding is None:
+            return response
+        compressor = _COMPRESSORS[coding]()
+        if isinstance(response, StreamingHttpResponse):
+            pieces = cast(Iterator[bytes], response.streaming_content)  # never asynchronous: see _is_worth_it
+            response.streaming_content = _pieces(pieces, compressor)
+            response.headers.pop("Content-Length", None)
+        elif isinstance(response, HttpResponse) and response.content:  # HEAD has none
+            response.content = compressor.compress(response.content) + compressor.flush()
+            response.headers["Content-Length"] = str(len(response.content))
+        else:
+            response.headers.pop("Content-Length", None)
+        response.headers["Content-Encoding"] = coding
+        if response.headers.get("ETag", "").startswith('"'):
+            response.headers["ETag"] = f"W/{response.headers['ETag']}"
+        return response
+
+
+def preferred_coding(accepted: str) -> str | None:
+    """zstd or gzip, whichever `accepted` (Accept-Encoding) weighs more, zstd where equal; None = neither."""
+    weights: dict[str, float] = {}
+    for part in accepted.split(","):
+        if found := _CODING.fullmatch(part):
+            try:
+                weights[found[1].lower()] = float(found[2] or 1)
+            except ValueError:
+                continue
+    best = max(_COMPRESSORS, key=lambda coding: weights.get(coding, weights.get("*", 0)))
+    return best if weights.get(best, weights.get("*", 0)) > 0 else None
+
+
+def _is_worth_it(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Text of some length, whole: a range counts bytes of the answer as it is, and so does a file that takes ranges."""
+    headers = response.headers
+    if response.status_code in (204, 206, 304) or "Content-Encoding" in headers:
+        return False
+    if headers.get("Accept-Ranges") == "bytes" or not _TEXT.match(headers.get("Content-Type", "")):
+        return False
+    if isinstance(response, StreamingHttpResponse):
+        return not response.is_async and int(headers.get("Content-Length", MIN_BYTES)) >= MIN_BYTES
+    if isinstance(response, HttpResponse) and response.content:
+        return len(response.content) >= MIN_BYTES
+    return request.method == "HEAD" and int(headers.get("Content-Length", 0)) >= MIN_BYTES
+
+
+def _pieces(pieces: Iterable[bytes], compressor: _Compressor) -> Iterator[bytes]:
+    for piece in pieces:
+        if written := compressor.compress(piece):
+            yield written
+    yield compressor.flush()
+
+
+def _tag_as_asked(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Of what was compressed the caller has the weak tag, so it is that which still holds."""
+    tag = f"W/{response.headers.get('ETag', '')}"
+    if tag in request.headers.get("If-None-Match", ""):
+        response.headers["ETag"] = tag

@@ -1,0 +1,74 @@
+"""A stored file as an answer, whole or the one range that was asked for (RFC 9110 14)."""
+
+import re
+from collections.abc import Iterator
+from typing import IO
+
+from django.core.files import File
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from cdsc_portal.lib.problems import Problem, problem_response
+
+_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
+_PIECE = 64 * 1024
+
+
+def file_answer(
+    request: HttpRequest | Request,
+    file: IO[bytes] | File,
+    *,
+    etag: str,
+    content_type: str,
+    filename: str,
+) -> HttpResponseBase:
+    """`file`, which is closed when it has left. `etag` is strong: that of these very bytes.
+
+    Several ranges at once, and what is no range, are answered with the whole. So is If-Range with another tag.
+    """
+    size = file.seek(0, 2)
+    file.seek(0)
+    wanted = _wanted(request, etag, size)
+    if wanted is not None and wanted.start >= size:
+        file.close()
+        return range_not_satisfiable(size)
+    response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
+    response.headers["ETag"], response.headers["Accept-Ranges"] = etag, "bytes"
+    if wanted is not None:
+        file.seek(wanted.start)
+        response.streaming_content = _pieces(file, len(wanted))
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
+        response.headers["Content-Length"] = str(len(wanted))
+    return response
+
+
+def range_not_satisfiable(size: int) -> HttpResponse:
+    return problem_response(
+        Problem(
+            416,
+            "range_not_satisfiable",
+            f"The range begins behind the file's end: it has {size} bytes.",
+            headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"},
+        )
+    )
+
+
+def _wanted(request: HttpRequest | Request, etag: str, size: int) -> range | None:
+    """The bytes asked for; None = all. It may begin behind the end."""
+    found = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if request.method != "GET" or found is None or request.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = found.groups()
+    if not first:  # the last so many
+        return range(max(0, size - int(last)), size) if last and int(last) else None
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(int(last) + 1, size) if last else max(size, int(first)))
+
+
+def _pieces(file: IO[bytes] | File, length: int) -> Iterator[bytes]:
+    while length > 0 and (piece := file.read(min(_PIECE, length))):
+        length -= len(piece)
+        yield piece
