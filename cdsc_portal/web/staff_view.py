@@ -83,6 +83,7 @@ class CustomerViewMiddleware:
         finally:
             set_script_prefix(before)
         if _is_table(response) and not request.user.has_perm(EXPORT):
+            response.close()  # a stream gives its place back
             return render(request, "web/look_no_export.html", status=403)
         _record_export(look, path, response)
         return _read_only(response)
