@@ -27,3 +27,20 @@ def _change_map_paths() -> list[str]:
 @pytest.mark.parametrize("path", _change_map_paths())
 def test_each_path_of_the_change_map_exists(path):
     assert (ROOT / path).exists()
+
+
+def test_each_decision_has_a_number_of_its_own_in_name_and_title():
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+
+    numbers = [int(page.name[:4]) for page in pages]
+
+    assert numbers == list(range(1, len(pages) + 1))
+    for number, page in zip(numbers, pages, strict=True):
+        title = page.read_text(encoding="utf-8").partition("\n")[0]
+        assert title.startswith((f"# {number}. ", f"# {number:04}")), page.name
+
+
+def test_links_between_documents_lead_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
