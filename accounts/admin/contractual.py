@@ -61,9 +61,10 @@ class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin, RolesAdmin):
     """A person or firm: who acts for it and what it has."""
 
     list_display = ("name", "customer_number", "account_count")
+    list_filter = ("is_test",)
     search_fields = ("^customer_number",)
     word_field = "name"
-    fields = ("customer_number", "name", *_TIMES)
+    fields = ("customer_number", "name", "is_test", *_TIMES)
     readonly_fields = _TIMES
     inlines = (AccountsOfCustomerInline, UsersOfCustomerInline)
     actions_detail = ("look", "issue_code")

@@ -10,10 +10,18 @@ from cdsc_portal.lib.one_line import validate_one_line
 
 
 class Customer(Published, Versioned):
-    """A person or firm with billing accounts. Customer 1-* BillingAccount, *-* User."""
+    """A person or firm with billing accounts. Customer 1-* BillingAccount, *-* User.
+
+    `is_test`: invented, for companies to try their software on; only these are seen by a client in the sandbox.
+    """
 
     customer_number = models.CharField(max_length=50, unique=True)
     name = models.CharField(max_length=200, validators=[validate_one_line])
+    is_test = models.BooleanField(
+        "a test customer, nobody's data: clients in the sandbox see only these",
+        default=False,
+        db_default=False,
+    )
 
     class Meta:
         indexes = [

@@ -47,6 +47,11 @@ def shareable_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
     return _account_keys(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
 
 
+def of_test_customers(contracts: QuerySet[ServiceContract]) -> QuerySet[ServiceContract]:
+    """Those of `contracts` that invented customers have: all that a client in the sandbox may be offered."""
+    return contracts.filter(billing_account__customer__is_test=True)
+
+
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
     return _reached(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))

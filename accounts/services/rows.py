@@ -33,12 +33,14 @@ class ProgramRow(Row, Protocol):
 
 
 class CustomerRow(Row, Protocol):
-    """A person or firm."""
+    """A person or firm; `is_test` None = the row does not say."""
 
     @property
     def customer_number(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def is_test(self) -> bool | None: ...
 
 
 class MembershipRow(Row, Protocol):

@@ -1,4 +1,4 @@
-"""Third parties: registered with a secret shown once, suspended and reinstated with the count of grants hit."""
+"""Third parties: registered with a secret shown once; suspended, or kept to test customers, with the grants hit."""
 
 from typing import Any
 
@@ -33,7 +33,13 @@ from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
 from consent.secret_form import SecretForm
-from consent.services.clients import ClientChangeRefused, reinstate_client, suspend_client
+from consent.services.clients import (
+    ClientChangeRefused,
+    put_in_production,
+    put_in_sandbox,
+    reinstate_client,
+    suspend_client,
+)
 from consent.services.credentials import first_secret
 from consent.transitions import OPEN
 
@@ -113,7 +119,7 @@ class ClientAdmin(ShownChangeAdmin):
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
     readonly_fields = ("client_id", "status", "grants", "created", "updated")
-    actions_detail = ("suspend", "reinstate", "renew_secret")
+    actions_detail = ("suspend", "reinstate", "sandbox", "production", "renew_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         is_open = Q(grants__status__in=OPEN)
@@ -180,6 +186,8 @@ class ClientAdmin(ShownChangeAdmin):
         own = [
             path("<int:pk>/suspend/", wrapped(self.suspend_page), name="consent_client_suspend"),
             path("<int:pk>/reinstate/", wrapped(self.reinstate_page), name="consent_client_reinstate"),
+            path("<int:pk>/sandbox/", wrapped(self.sandbox_page), name="consent_client_sandbox"),
+            path("<int:pk>/production/", wrapped(self.production_page), name="consent_client_production"),
             path("<int:pk>/secret/", wrapped(self.secret_page), name="consent_client_secret"),
         ]
         return [*own, *super().get_urls()]
@@ -191,6 +199,14 @@ class ClientAdmin(ShownChangeAdmin):
     @action(description=_("Reinstate"), permissions=["act"])
     def reinstate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:consent_client_reinstate", object_id)
+
+    @action(description=_("Put in the sandbox"), permissions=["act"])
+    def sandbox(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_client_sandbox", object_id)
+
+    @action(description=_("Put in production"), permissions=["act"])
+    def production(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_client_production", object_id)
 
     @action(description=_("Renew the secret"), permissions=["act"])
     def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -230,6 +246,23 @@ class ClientAdmin(ShownChangeAdmin):
     def reinstate_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         text = _("%(count)d open grants are hit: %(client)s reads again what they open.")
         return self._change_status(request, pk, change=reinstate_client, title=_("Reinstate"), text=text)
+
+    def sandbox_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        text = _(
+            "%(count)d open grants and %(tokens)d tokens are hit: from the next call on %(client)s asks for and reads "
+            "data of test customers only. Grants of other customers stay, and open again in production."
+        )
+        return self._change_status(
+            request, pk, change=put_in_sandbox, title=_("Put in the sandbox"), text=text
+        )
+
+    def production_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        text = _(
+            "%(client)s can then ask every customer. %(count)d open grants are hit: it reads all that they open."
+        )
+        return self._change_status(
+            request, pk, change=put_in_production, title=_("Put in production"), text=text
+        )
 
     def _change_status(
         self,

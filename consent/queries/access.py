@@ -26,7 +26,8 @@ _SERVING = _listed([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
 # FOR SHARE: whoever ends or narrows the grant waits until answers under way are out, and an answer that
 # waited for that sees the grant as it became (X-14). Chosen contracts, and those that joined later.
 # Parts of which the same was ticked are one row, and their contracts are looked up once: most customers tick the same
-# services for all data, and a chain has hundreds.
+# services for all data, and a chain has hundreds. A client in the sandbox reads what test customers have, whatever its
+# grants name: it may have been in production before.
 _STATEMENT = f"""
     SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(alike.parts, (
@@ -34,8 +35,14 @@ _STATEMENT = f"""
             FROM (
                 SELECT contract.commodity, array_agg(contract.id) AS contracts
                 FROM accounts_servicecontract contract
-                WHERE contract.id = ANY(alike.chosen)
-                   OR contract.billing_account_id = ANY(alike.accounts) AND contract.cds_created > alike.later_since
+                WHERE (
+                    contract.id = ANY(alike.chosen)
+                    OR contract.billing_account_id = ANY(alike.accounts) AND contract.cds_created > alike.later_since
+                ) AND (client.status <> '{ClientStatus.SANDBOX.value}' OR EXISTS (
+                    SELECT FROM accounts_billingaccount account
+                    JOIN accounts_customer customer ON customer.id = account.customer_id
+                    WHERE account.id = contract.billing_account_id AND customer.is_test
+                ))
                 GROUP BY contract.commodity
             ) opened
         )))

@@ -1,4 +1,4 @@
-"""Third parties' applications: registered by staff, suspended and reinstated."""
+"""Third parties' applications: registered by staff, suspended and reinstated, kept to test customers."""
 
 from django.db import transaction
 
@@ -12,6 +12,10 @@ _SUSPENDED = (
     "The utility suspended the client: it reads nothing. Grants stay, and open again when it is reinstated."
 )
 _REINSTATED = "The utility reinstated the client: it reads again what its open grants open."
+_IN_SANDBOX = (
+    "The utility put the client in the sandbox: it can ask for and read data of test customers only."
+)
+_IN_PRODUCTION = "The utility put the client in production: it can ask every customer."
 
 
 class ClientChangeRefused(ValueError):
@@ -20,36 +24,54 @@ class ClientChangeRefused(ValueError):
     code = "client_change_refused"
 
 
-@transaction.atomic
 def suspend_client(*, client: Client) -> int:
     """Let a client read nothing from the next call on; how many open grants that pauses.
 
     Its grants stay as they are and open again when it is reinstated; it can still revoke its tokens. Raises
     ClientChangeRefused when it is not in production: being reinstated must not lift a sandbox client.
     """
-    locked = Client.objects.select_for_update().get(pk=client.pk)
-    if locked.status != ClientStatus.PRODUCTION:
-        raise ClientChangeRefused(f"{locked} is {locked.status}, not in production")
-    locked.status = ClientStatus.SUSPENDED
-    locked.save(update_fields=["status", "updated"])
-    notify(
-        client=locked, subject="Suspended", text=_SUSPENDED, at=clock.now(), kind=MessageType.FIELD_CHANGES
+    return _move(
+        client, ClientStatus.PRODUCTION, ClientStatus.SUSPENDED, subject="Suspended", text=_SUSPENDED
     )
-    return open_grants(client=locked).count()
 
 
-@transaction.atomic
 def reinstate_client(*, client: Client) -> int:
     """Let a suspended client read again what its open grants open; how many those are.
 
     Raises ClientChangeRefused when it is not suspended.
     """
-    locked = Client.objects.select_for_update().get(pk=client.pk)
-    if locked.status != ClientStatus.SUSPENDED:
-        raise ClientChangeRefused(f"{locked} is {locked.status}, not suspended")
-    locked.status = ClientStatus.PRODUCTION
-    locked.save(update_fields=["status", "updated"])
-    notify(
-        client=locked, subject="Reinstated", text=_REINSTATED, at=clock.now(), kind=MessageType.FIELD_CHANGES
+    return _move(
+        client, ClientStatus.SUSPENDED, ClientStatus.PRODUCTION, subject="Reinstated", text=_REINSTATED
     )
+
+
+def put_in_sandbox(*, client: Client) -> int:
+    """Let a client ask for and read what test customers have, from the next call on; how many open grants that cuts.
+
+    Raises ClientChangeRefused when it is not in production.
+    """
+    return _move(
+        client, ClientStatus.PRODUCTION, ClientStatus.SANDBOX, subject="In the sandbox", text=_IN_SANDBOX
+    )
+
+
+def put_in_production(*, client: Client) -> int:
+    """Let a client of the sandbox ask every customer, and read all that its open grants open; how many those are.
+
+    Raises ClientChangeRefused when it is not in the sandbox.
+    """
+    return _move(
+        client, ClientStatus.SANDBOX, ClientStatus.PRODUCTION, subject="In production", text=_IN_PRODUCTION
+    )
+
+
+@transaction.atomic
+def _move(client: Client, former: ClientStatus, to: ClientStatus, *, subject: str, text: str) -> int:
+    """Under the client's lock; its people are told. How many open grants it has."""
+    locked = Client.objects.select_for_update().get(pk=client.pk)
+    if locked.status != former:
+        raise ClientChangeRefused(f"{locked} is {locked.status}, not {former}")
+    locked.status = to
+    locked.save(update_fields=["status", "updated"])
+    notify(client=locked, subject=subject, text=text, at=clock.now(), kind=MessageType.FIELD_CHANGES)
     return open_grants(client=locked).count()

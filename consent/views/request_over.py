@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.current_user import current_user
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.security_policy import page_policy
-from consent.models import ConsentRequest, RequestStatus
+from consent.models import ClientStatus, ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.queries.outcomes import code_was_used, receipt_of
 from consent.queries.status_words import words_of
@@ -78,7 +78,12 @@ def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """None of the services asked for is this customer's (F-159 to F-163)."""
     parts = AccessRequest.from_json(stored.details).parts
     numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
-    context = {"company": stored.client.name, "numbers": tuple(numbers), "reference": stored.reference}
+    context = {
+        "company": stored.client.name,
+        "numbers": tuple(numbers),
+        "reference": stored.reference,
+        "tests_only": stored.client.status == ClientStatus.SANDBOX,
+    }
     return with_way_back(render(request, "consent/no_match.html", context), stored)
 
 

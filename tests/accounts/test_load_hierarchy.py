@@ -49,6 +49,17 @@ def test_the_same_file_again_changes_nothing_but_synced():
     assert after.cds_synced == AT + timedelta(days=1)
 
 
+def test_a_feed_says_who_is_a_test_customer_and_a_file_that_does_not_say_leaves_it():
+    def told(as_of, *is_test):
+        load(household(as_of=as_of, customers=(CustomerRow(3, "C-1", "Robin Example", *is_test),)), at=as_of)
+        return Customer.objects.get().is_test
+
+    hour = timedelta(hours=1)
+    said = [told(LATER), told(LATER + hour, True), told(LATER + 2 * hour), told(LATER + 3 * hour, False)]
+
+    assert said == [False, True, True, False]
+
+
 def test_only_what_changed_is_modified():
     load(household())
 

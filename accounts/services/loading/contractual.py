@@ -25,12 +25,17 @@ def load_programs(rows: Sequence[ProgramRow], load: Load) -> None:
 
 
 def load_customers(rows: Sequence[CustomerRow], load: Load) -> None:
-    store_objects(
-        Customer,
-        "customer_number",
-        [Told(row.line, row.customer_number, {"name": row.name}) for row in rows],
-        load,
+    """Where a row does not say whether the customer is a test, it stays what feeds or staff said before."""
+    tests = set(
+        Customer.objects.filter(
+            is_test=True, customer_number__in=[row.customer_number for row in rows]
+        ).values_list("customer_number", flat=True)
     )
+    told = []
+    for row in rows:
+        is_test = row.customer_number in tests if row.is_test is None else row.is_test
+        told.append(Told(row.line, row.customer_number, {"name": row.name, "is_test": is_test}))
+    store_objects(Customer, "customer_number", told, load)
 
 
 def load_accounts(rows: Sequence[AccountRow], load: Load) -> None:

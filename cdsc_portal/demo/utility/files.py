@@ -14,6 +14,7 @@ from cdsc_portal.demo.utility import bill_pdf, bills, loads, mix
 from cdsc_portal.demo.utility.espi import espi
 from cdsc_portal.demo.utility.structure import (
     DISTRIBUTION,
+    HOUSEHOLD,
     REGION,
     SUPPLIER_BEFORE,
     SUPPLIER_NOW,
@@ -93,7 +94,10 @@ def _hierarchy(path: Path, utility: Utility, zone: ZoneInfo) -> None:
         "mode": "full",
         "as_of": _instant(utility.today, zone),
         "entities": _entities(),
-        "customers": [{"customer_number": number, "name": name} for number, name in utility.customers],
+        "customers": [
+            {"customer_number": number, "name": name, "is_test": number == HOUSEHOLD}
+            for number, name in utility.customers
+        ],
         "memberships": _memberships(utility),
         "accounts": _accounts(utility),
         "contracts": [_contract(contract) for contract in utility.contracts],

@@ -77,6 +77,7 @@ class Utility:
     contracts: tuple[Contract, ...]
 
 
+HOUSEHOLD = "C-1001"  # the test customer, whom clients in the sandbox see
 RESIDENTIAL, EV, BUSINESS = ("RES-1", "Home Basic"), ("EV-TOU", "Home EV"), ("BIZ-2", "Business Day")
 
 
@@ -85,15 +86,15 @@ def utility(today: date, *, months: int) -> Utility:
     first = _months_before(today, months)
     swapped, changed, moved = (_months_before(today, min(back, max(months - 1, 1))) for back in (14, 9, 16))
     people = (
-        Person(OWNER, "Marta Keller", "owner", "C-1001"),
+        Person(OWNER, "Marta Keller", "owner", HOUSEHOLD),
         Person(SECOND_OWNER, "Luis Ortega", "owner", "C-3001"),
         Person(CHAIN_OWNER, "Priya Raman", "owner", "C-2001"),
-        Person(VIEWER, "Jon Keller", "viewer", "C-1001"),
+        Person(VIEWER, "Jon Keller", "viewer", HOUSEHOLD),
         Person(STAFF, "Sam Demo", "staff"),
         *(Person(email, name, role) for email, name, role in STAFF_ROLES),
     )
     customers = (
-        ("C-1001", "Marta Keller"),
+        (HOUSEHOLD, "Marta Keller"),
         ("C-2001", "Corner Bakeries (demo)"),
         ("C-3000", "Former Occupant (demo)"),
         ("C-3001", "Luis Ortega"),
@@ -102,7 +103,7 @@ def utility(today: date, *, months: int) -> Utility:
         Account(f"2000-{n:02}", "C-2001", f"{n} Market Street, Exampleton", "2000") for n in range(1, 13)
     )
     accounts = (
-        Account("1000-4711", "C-1001", "12 Alder Lane, Exampleton"),
+        Account("1000-4711", HOUSEHOLD, "12 Alder Lane, Exampleton"),
         Account("2000", "C-2001", "1 Market Street, Exampleton"),
         *stores,
         Account("3000-0815", "C-3000", "7 Birch Court, Exampleton"),

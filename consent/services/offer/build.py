@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.labels import grid_places
-from accounts.queries.roles import owns_one_of, shareable_contracts, visible_contracts
+from accounts.queries.roles import of_test_customers, owns_one_of, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
-from consent.models import ConsentRequest
+from consent.models import ClientStatus, ConsentRequest
 from consent.periods import PartPeriod, asked_period
 from consent.requests import AccessRequest, RequestedPart, Services
 from consent.scopes.base import Period, Scope
@@ -81,18 +81,20 @@ def utility_zone() -> ZoneInfo:
 def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[ServiceContract], bool]:
     """The contracts to list, and whether the user may share them.
 
-    Of a request that was handed over, only what its asker sees: the answer goes back through them.
+    Of a request that was handed over, only what its asker sees: the answer goes back through them. To a client in the
+    sandbox, only what test customers have.
     """
     order = ("billing_account__account_number", "contract_number")
-    own = shareable_contracts(user=user, at=at)
+    own, visible = shareable_contracts(user=user, at=at), visible_contracts(user=user, at=at)
     if request.user_id not in (None, user.pk):
         assert request.user is not None
         own = own.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
+    if request.client.status == ClientStatus.SANDBOX:
+        own, visible = of_test_customers(own), of_test_customers(visible)
     shareable = list(own.select_related("billing_account").order_by(*order))
     if shareable:
         return shareable, True
-    visible = visible_contracts(user=user, at=at).select_related("billing_account").order_by(*order)
-    return list(visible), False
+    return list(visible.select_related("billing_account").order_by(*order)), False
 
 
 def _lists(parts: Sequence[RequestedPart]) -> list[tuple[Services, list[RequestedPart]]]:

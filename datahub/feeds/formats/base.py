@@ -189,6 +189,7 @@ class CustomerRow:
     line: int
     customer_number: str
     name: str
+    is_test: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

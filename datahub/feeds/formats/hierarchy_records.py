@@ -103,7 +103,14 @@ RECORDS: dict[str, Record] = {
         ProgramRow, "programs", {"program_number": _must(50), "name": _name(150)}, ("program_number",)
     ),
     "customer": Record(
-        CustomerRow, "customers", {"customer_number": _must(50), "name": _name(200)}, ("customer_number",)
+        CustomerRow,
+        "customers",
+        {
+            "customer_number": _must(50),
+            "name": _name(200),
+            "is_test": lambda text, name, _: yes_or_no(text, name) if text else None,
+        },
+        ("customer_number",),
     ),
     "membership": Record(
         MembershipRow,

@@ -179,6 +179,29 @@ def test_a_sandbox_client_cannot_be_lifted_by_suspending_and_reinstating(staff):
     assert client.status == "sandbox"
 
 
+def test_staff_put_a_client_in_the_sandbox_and_in_production_with_a_reason(staff):
+    client = ClientFactory()
+    GrantFactory(client=client)
+    url = f"/admin/consent/client/{client.pk}/sandbox/"
+
+    asked = staff.get(url).content.decode()
+    statuses = []
+    for address, reason in [
+        (url, " "),
+        (url, "it is new"),
+        (url, "twice"),
+        (url.replace("sandbox", "production"), "it is ready"),
+    ]:
+        staff.post(address, {"reason": reason})
+        client.refresh_from_db()
+        statuses.append(client.status)
+
+    assert "1 open grants and 0 tokens are hit" in asked
+    assert statuses == ["production", "sandbox", "sandbox", "production"]
+    assert [one.reason for one in StaffAction.objects.order_by("pk")] == ["it is new", "it is ready"]
+    assert [one.name for one in Message.objects.order_by("pk")] == ["In the sandbox", "In production"]
+
+
 def test_staff_without_the_permission_cannot_suspend(client):
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_client"))

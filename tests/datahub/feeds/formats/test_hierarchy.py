@@ -43,6 +43,28 @@ def test_what_contradicts_the_rest_is_rejected_with_its_line_and_the_rest_stands
     assert parsed.read == parsed.accepted + 2
 
 
+@pytest.mark.parametrize(
+    ("said", "is_test"), [({}, None), ({"is_test": True}, True), ({"is_test": False}, False)]
+)
+def test_a_customer_is_a_test_where_json_says_so(said, is_test):
+    (found,) = from_json(customers=[{"customer_number": "C-1", "name": "Ada Example"} | said]).rows
+
+    assert [customer.is_test for customer in found.customers] == [is_test]
+
+
+def test_a_customer_is_a_test_where_a_column_of_csv_says_so():
+    lines = ["record,mode,as_of,customer_number,name,is_test", "file,changes,2026-01-01T00:00Z,,,"]
+    lines += [
+        "customer,,,C-1,Ada Example,yes",
+        "customer,,,C-2,Bo Example,",
+        "customer,,,C-3,Cy Example,maybe",
+    ]
+    parsed = hierarchy_csv.parse("\n".join(lines).encode(), zone=NEW_YORK)
+
+    assert [customer.is_test for customer in parsed.rows[0].customers] == [True, None]
+    assert [line for line, _ in reasons(parsed)] == [5]
+
+
 def test_times_without_an_offset_are_local_and_a_swap_meets_without_overlap():
     (found,) = hierarchy_json.parse(content_of("hierarchy.json"), zone=NEW_YORK).rows
 
