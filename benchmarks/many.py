@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 
 from accounts.models import ServiceContract
+from benchmarks import tags
 from benchmarks.measure import Figure, at_most, medians
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Client
@@ -29,6 +30,9 @@ def figures() -> Iterator[Figure]:
         with transaction.atomic():
             value, yardstick = medians(_opens(all_of_them), _opens(one), rounds=_GATE_ROUNDS)
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
+    tags.fill(stores)
+    yield from tags.figures(all_of_them)
+    yield tags.mix_of_a_month(one, tags.year_of_usage(one, stores.meters[0]))
 
 
 def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:

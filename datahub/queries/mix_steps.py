@@ -54,7 +54,9 @@ _PAGE = f"""
             string_agg(timestamptz_send(share.modified), ''::bytea),
             string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea)
         FROM (
-            SELECT share.* FROM datahub_mixshare share
+            SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out, share.start,
+                share.modified, share.share
+            FROM datahub_mixshare share
             WHERE {SAME_SERIES} AND share.start >= coalesce(greatest(name.first, %(after)s), '-infinity')
                 AND share.start < coalesce(name.last, 'infinity')
             ORDER BY share.start LIMIT %(rows)s
