@@ -1,4 +1,4 @@
-"""New roles wait before they may share; a code for a first login is handed out by a second person (decision 0031)."""
+"""New roles wait before they may share; a code for a first login is handed out by a second person (decision 0038)."""
 
 import django.db.models.deletion
 from django.conf import settings

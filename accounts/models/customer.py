@@ -45,7 +45,7 @@ class Membership(Versioned):
     """What one user may do for one customer: all its accounts, or one billing account.
 
     A delegate's `until` is the first instant it no longer holds. Before `shares_from`, where there is one, the role
-    only looks: it is new, or its holder's address was changed by staff (decision 0031).
+    only looks: it is new, or its holder's address was changed by staff (decision 0038).
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")

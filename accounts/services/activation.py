@@ -1,6 +1,6 @@
 """First access with the number of a bill and a code from the utility. Nobody else signs up.
 
-No single person of staff can let somebody in (decision 0031): a code is mailed to an owner on file, or one of staff
+No single person of staff can let somebody in (decision 0038): a code is mailed to an owner on file, or one of staff
 asks for it and another puts it into a letter or tells it. Only that other person ever sees it.
 """
 

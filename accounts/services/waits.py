@@ -1,4 +1,4 @@
-"""How long a new role waits before it may share, so that the owners hear of it in time (decision 0031)."""
+"""How long a new role waits before it may share, so that the owners hear of it in time (decision 0038)."""
 
 from datetime import datetime, timedelta
 

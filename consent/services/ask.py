@@ -120,7 +120,7 @@ def bind_request(*, request: ConsentRequest, user: User) -> None:
 
 
 def keep_open(*, request: ConsentRequest, user: User, at: datetime) -> None:
-    """Let a request that `user` opened wait until a day after they may share, where their role is new (decision 0031).
+    """Let a request that `user` opened wait until a day after they may share, where their role is new (decision 0038).
 
     One query, and a statement where the request would end sooner.
     """

@@ -1,4 +1,4 @@
-"""Mails to owners about who can act for them: each is told at once, under the address on file (decision 0031)."""
+"""Mails to owners about who can act for them: each is told at once, under the address on file (decision 0038)."""
 
 from collections.abc import Iterable
 from datetime import datetime
