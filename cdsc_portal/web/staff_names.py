@@ -86,6 +86,7 @@ NAMES = (
     _("to status"), _("took as a file"), _("type"), _("unchanged"), _("unit"), _("until"), _("used"),
     _("used less sent back"), _("user"), _("user name"), _("users"), _("utility staff"), _("value count"),
     _("verb"), _("viewer: sees"), _("voltage in volts"), _("waiting for a confirmation"),
+    _("superseded by a newer request"),
     _("waiting for a decision"), _("waiting for a worker"), _("waits for a second person"), _("watched folder"),
     _("watt-hours"), _("watt-hours tracked beyond generation"), _("website"),
     _("website confirmed to be theirs"), _("what"), _("what a register showed at an instant"),

@@ -51,8 +51,8 @@ class ConsentRequestAdmin(_Spoken):
     )
     search_fields = ("reference__startswith",)
     fields = readonly_fields = (
-        "reference", "status", "client_page", "user_page", "grant_page", "created", "expires", "decided_at",
-        "redirect_uri", "details",
+        "reference", "status", "superseded_by", "client_page", "user_page", "grant_page", "created", "expires",
+        "decided_at", "redirect_uri", "details",
     )  # fmt: skip
 
     @admin.display(description=_("company"), ordering="client__name")

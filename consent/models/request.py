@@ -13,6 +13,7 @@ class RequestStatus(models.TextChoices):
     APPROVED = "approved", "approved"
     DENIED = "denied", "denied"
     FAILED = "failed", "refused by a check"
+    SUPERSEDED = "superseded", "superseded by a newer request"
 
 
 class ConsentRequest(models.Model):
@@ -23,7 +24,8 @@ class ConsentRequest(models.Model):
     form (`AccessRequest.as_json`), never read from the query string again. `redirect_uri_sent`: the request named its
     redirect address, so the code comes with it (RFC 6749 4.1.3). `request_uri_hash` is the SHA-256
     of a pushed request's URI. `user` opened it and takes the answer back; since `handed_over`, owners of what
-    that user sees may decide it for them.
+    that user sees may decide it for them. `superseded_by` is the newest that the same client asked of the same user
+    since.
     """
 
     # always null: only its digest is kept; the release after this one drops the column
@@ -52,6 +54,9 @@ class ConsentRequest(models.Model):
     )
     handed_over = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     grant = models.OneToOneField(
         "consent.Grant", on_delete=models.SET_NULL, null=True, blank=True, related_name="request"
     )

@@ -19,6 +19,7 @@ from consent.scopes.catalogue import offered_scopes, scope_named
 PUSHED_FOR = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
 KEEP_UNDECIDED = timedelta(days=30)  # docs/decisions/0007
 DECIDE_WITHIN = timedelta(hours=24)  # a new customer may first have to set a password
+_UNDECIDED = (RequestStatus.PUSHED, RequestStatus.WAITING, RequestStatus.SUPERSEDED)
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
@@ -106,17 +107,34 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[Con
     return request, key
 
 
-def bind_request(*, request: ConsentRequest, user: User) -> None:
+def bind_request(*, request: ConsentRequest, user: User, at: datetime) -> None:
     """Tie the request to the first user who opens it. Raises AnothersRequest for everyone after (X-16).
 
-    No statement where `request` is theirs already: only they themselves can let it go.
+    Of the undecided requests of one company that one user opened only the newest stays open (P-31): `request` is
+    superseded itself where they opened a newer one before. No statement where `request` is theirs already: only they
+    themselves can let it go.
     """
     if request.user_id == user.pk:
         return
-    free = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
-    if not free.update(user=user):
-        raise AnothersRequest
-    request.user = user
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two tabs take turns
+        free = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
+        if not free.update(user=user):
+            raise AnothersRequest
+        request.user = user
+        _supersede_older(request, user, at)
+
+
+def _supersede_older(request: ConsentRequest, user: User, at: datetime) -> None:
+    """Also those that `user` handed over, and those superseded before: they name the newest from now on."""
+    theirs = ConsentRequest.objects.filter(client=request.client_id, user=user)
+    newest = theirs.filter(status=RequestStatus.WAITING, expires__gt=at).order_by("pk").last()
+    if newest is None:
+        return
+    older = theirs.filter(status__in=(RequestStatus.WAITING, RequestStatus.SUPERSEDED), pk__lt=newest.pk)
+    older.update(status=RequestStatus.SUPERSEDED, superseded_by=newest)
+    if request.pk != newest.pk:
+        request.status, request.superseded_by = RequestStatus.SUPERSEDED, newest
 
 
 def keep_open(*, request: ConsentRequest, user: User, at: datetime) -> None:
@@ -144,7 +162,7 @@ def release_request(*, request: ConsentRequest, user: User) -> str | None:
 
 def delete_undecided(*, at: datetime) -> int:
     """Delete requests that nobody decided, 30 days after their end; returns how many. One statement."""
-    undecided = ConsentRequest.objects.filter(status__in=(RequestStatus.PUSHED, RequestStatus.WAITING))
+    undecided = ConsentRequest.objects.filter(status__in=_UNDECIDED)
     return undecided.filter(expires__lte=at - KEEP_UNDECIDED).delete()[0]
 
 

@@ -98,7 +98,7 @@ class ClientNotAllowed(DecisionRefused):
 
 
 class RequestOver(DecisionRefused):
-    """The request waited too long, or was never opened."""
+    """The request waited too long, was never opened, or a newer one of the company took its place."""
 
     code = "request_over"
 

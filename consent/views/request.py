@@ -49,7 +49,7 @@ from consent.views.kept_choices import QUIETLY, keep_choices, kept_choices
 from consent.views.redirects import BackToClient, SeeOther
 from consent.views.request_page import request_page
 
-_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user")
+_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "superseded_by")
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
 
 
@@ -98,13 +98,15 @@ class RequestView(View):
         if stored.status in _DECIDED:
             return self._first_outcome()
         if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
-            return request_over.too_late(self.request, stored)
+            return request_over.no_longer_open(self.request, stored)
         if asked:  # the request stays whose it is
             return None
         try:
-            bind_request(request=stored, user=user)
+            bind_request(request=stored, user=user, at=self.at)
         except AnothersRequest:  # a second tab was quicker
             return request_over.anothers(self.request, stored)
+        if stored.status != RequestStatus.WAITING:  # they have opened a newer one of this company
+            return request_over.no_longer_open(self.request, stored)
         return None
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
@@ -148,6 +150,8 @@ class RequestView(View):
             deny_request(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
             return self._first_outcome()
+        except RequestOver:
+            return self._no_longer_open()
         if self._is_for_another():
             return SeeOther(self.request.path)
         error = "no_preselections" if no_match else "access_denied"
@@ -171,7 +175,7 @@ class RequestView(View):
         except AlreadyDecided:
             return self._first_outcome()
         except RequestOver:
-            return request_over.too_late(self.request, self.stored)
+            return self._no_longer_open()
         except OfferChanged as change:
             return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
         except DecisionRefused as why:
@@ -195,6 +199,8 @@ class RequestView(View):
             hand_over(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
             return self._first_outcome()
+        except RequestOver:
+            return self._no_longer_open()
         except DecisionRefused as why:
             return request_over.refused(self.request, self.stored, why)
         return SeeOther(self.request.path)
@@ -220,6 +226,10 @@ class RequestView(View):
             return handed_back(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
         return request_over.first_outcome(self.request, stored, pressed=pressed, at=self.at)
+
+    def _no_longer_open(self) -> HttpResponse:
+        """As another tab has left it."""
+        return request_over.no_longer_open(self.request, _REQUESTS.get(pk=self.stored.pk))
 
     def _page(
         self,

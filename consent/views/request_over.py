@@ -63,8 +63,22 @@ def first_outcome(
     return render(request, "consent/decided.html", context)
 
 
-def too_late(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
-    """The request waited too long. Nothing was shared; the company can ask again."""
+def no_longer_open(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """A newer request of the company took its place (P-31), or it waited too long. Nothing was shared.
+
+    The newer one is linked for who opened both; whom they had asked to decide this one was not asked about that.
+    """
+    newer = stored.superseded_by
+    if stored.status == RequestStatus.SUPERSEDED:
+        mine = newer is not None and newer.user_id == current_user(request).pk
+        context = {
+            "company": stored.client.name,
+            "carrier": "" if stored.user_id == current_user(request).pk else str(stored.user),
+            "newer_url": reverse("my_request", args=[newer.reference]) if newer and mine else "",
+            "asked": moment_in_words(newer.created) if newer else "",
+            "reference": stored.reference,
+        }
+        return render(request, "consent/superseded.html", context, status=410)
     context = {"company": stored.client.name, "back_url": _back(stored)}
     return render(request, "consent/expired.html", context, status=410)
 

@@ -130,7 +130,7 @@ def ask(
     asked = Asked(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
     request, key = store_request(client=client, access=access, asked=asked, at=at)
     request.page = reverse("consent_request", args=[key])
-    bind_request(request=request, user=user)
+    bind_request(request=request, user=user, at=at)
     return request
 
 

@@ -274,7 +274,7 @@ def test_a_request_belongs_to_the_first_user_who_opened_it():
     shown = build_offer(request, stranger.owner, AT)
 
     with pytest.raises(AnothersRequest):
-        bind_request(request=request, user=stranger.owner)
+        bind_request(request=request, user=stranger.owner, at=AT)
     with pytest.raises(MayNotDecide):
         approve_request(
             request=request, decision=everything(shown), by=stranger.owner, digest=shown.digest, at=AT

@@ -71,7 +71,7 @@ def test_a_request_given_back_can_be_opened_by_someone_else():
     request = ask({"type": "usage_data"}, user=first, at=AT)
 
     release_request(request=request, user=first)
-    bind_request(request=request, user=second)
+    bind_request(request=request, user=second, at=AT)
 
     request.refresh_from_db()
     assert request.user == second
