@@ -1,7 +1,7 @@
 """A stored file as an answer, whole or the one range that was asked for (RFC 9110 14)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 from django.core.files import File
@@ -9,10 +9,12 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from cdsc_portal.lib import clock
 from cdsc_portal.lib.problems import Problem, problem_response
+from datahub.exports.base import BrokenOffError
+from datahub.exports.stream import GATE_BYTES, GATE_EVERY, PIECE_BYTES
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
-_PIECE = 64 * 1024
 
 
 def file_answer(
@@ -22,9 +24,11 @@ def file_answer(
     etag: str,
     content_type: str,
     filename: str,
+    still_open: Callable[[], bool] | None = None,
 ) -> HttpResponseBase:
     """`file`, which is closed when it has left. `etag` is strong: that of these very bytes.
 
+    `still_open` is asked while it leaves, as often as the gate of a stream; once it says no the answer breaks off.
     Several ranges at once, and what is no range, are answered with the whole. So is If-Range with another tag.
     """
     size = file.seek(0, 2)
@@ -35,12 +39,14 @@ def file_answer(
         return range_not_satisfiable(size)
     response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
     response.headers["ETag"], response.headers["Accept-Ranges"] = etag, "bytes"
+    if wanted is not None or still_open is not None:
+        length = len(range(size) if wanted is None else wanted)
+        file.seek(wanted.start if wanted else 0)
+        response.streaming_content = _pieces(file, length, still_open or (lambda: True))
+        response.headers["Content-Length"] = str(length)
     if wanted is not None:
-        file.seek(wanted.start)
-        response.streaming_content = _pieces(file, len(wanted))
         response.status_code = 206
         response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
-        response.headers["Content-Length"] = str(len(wanted))
     return response
 
 
@@ -68,7 +74,12 @@ def _wanted(request: HttpRequest | Request, etag: str, size: int) -> range | Non
     return range(int(first), min(int(last) + 1, size) if last else max(size, int(first)))
 
 
-def _pieces(file: IO[bytes] | File, length: int) -> Iterator[bytes]:
-    while length > 0 and (piece := file.read(min(_PIECE, length))):
-        length -= len(piece)
+def _pieces(file: IO[bytes] | File, length: int, still_open: Callable[[], bool]) -> Iterator[bytes]:
+    asked, sent = clock.now(), 0
+    while length > 0 and (piece := file.read(min(PIECE_BYTES, length))):
+        if clock.now() - asked >= GATE_EVERY or sent + len(piece) > GATE_BYTES:
+            if not still_open():
+                raise BrokenOffError
+            asked, sent = clock.now(), 0
+        length, sent = length - len(piece), sent + len(piece)
         yield piece

@@ -57,7 +57,8 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """A file that is ready, for its person alone; 404 for all others and afterwards."""
-    found = open_download(user=current_user(request), public_id=public_id, at=clock.now())
+    user = current_user(request)
+    found = open_download(user=user, public_id=public_id, at=clock.now())
     if found is None:
         raise Http404
     try:
@@ -68,7 +69,12 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     name = f"usage-{found.start.isoformat()}-{last.isoformat()}.{found.form}"
     # written once, so its name stands for its bytes
     tag, kind = f'"{found.public_id}"', FORMS[found.form].media_type
-    return file_answer(request, file, etag=tag, content_type=kind, filename=name)
+
+    def still_open() -> bool:
+        """Roles end too, while a file leaves."""
+        return open_download(user=user, public_id=public_id, at=clock.now()) is not None
+
+    return file_answer(request, file, etag=tag, content_type=kind, filename=name, still_open=still_open)
 
 
 def _file_or_page(

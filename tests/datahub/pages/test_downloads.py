@@ -17,6 +17,7 @@ from accounts.models import Membership
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
 from datahub import tasks
+from datahub.exports.base import BrokenOffError
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.queries import usage_plan
 from datahub.services import downloads as service
@@ -149,6 +150,23 @@ def test_the_file_is_its_persons_alone_and_only_while_they_see_the_service(owner
     assert download.public_id not in other.get(URL).content.decode()
     Membership.objects.filter(user=home.owner).delete()
     assert owner.get(url).status_code == 404
+
+
+@pytest.mark.spec("X-14")
+def test_a_role_that_ends_while_a_written_file_leaves_breaks_it_off(owner, home, by_worker, folder):
+    ask(owner, home)
+    download = Download.objects.get()
+    write_download(download.pk)
+    (folder / f"{download.public_id}.csv").write_bytes(b"x" * 2_000_000)
+    stream = iter(owner.get(f"{URL}{download.public_id}/").streaming_content)
+    sent = len(next(stream))
+
+    Membership.objects.filter(user=home.owner).delete()
+    with pytest.raises(BrokenOffError):
+        for piece in stream:
+            sent += len(piece)
+
+    assert sent <= 384 * 1024
 
 
 def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worker, monkeypatch, folder):
