@@ -20,10 +20,17 @@ from consent.services.decision import (
     require_services,
 )
 from consent.services.grants import KeptPart, keep_only
+from consent.services.messages import notify
 from consent.services.notices import concerned, tell_of_less
 from consent.services.receipts import current_receipt, supersede_receipt
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, TransitionNotAllowed
+
+# what a company reads of a grant, in the language of the API
+_NARROWED = (
+    "Grant %s opens less than before from now on: less data, fewer services or an earlier end. Introspection of a "
+    "token tells what is left."
+)
 
 
 @transaction.atomic
@@ -108,6 +115,7 @@ def _rewrite(
         form_token=form_token,
     )
     tell_of_less(grant=grant, receipt=receipt, change=change, by=by, readers=readers, at=at)
+    notify(client=grant.client, subject="Grant narrowed", text=_NARROWED % grant.public_id, at=at)
     return receipt
 
 

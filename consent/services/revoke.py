@@ -15,6 +15,7 @@ from consent.transitions import ENDED, GrantStatus
 
 # what a company reads of a grant, in the language of the API
 _PAUSED = "The utility paused grant %s: nothing is read through it. It may be resumed; tokens stay."
+_STOPPED = "Grant %s was stopped: nothing is read through it any more, and its tokens are dead."
 _RESUMED = "The utility resumed grant %s: it opens again what it opened before."
 
 
@@ -29,7 +30,8 @@ def revoke_grant(
     reason: str = "",
     public_reason: str = "",
 ) -> Grant:
-    """End a grant as a whole at the customer's word; its tokens open nothing from then on (X-14).
+    """End a grant as a whole at the customer's word; its tokens open nothing from then on (X-14). Owners and the
+    company are told.
 
     `by` is None for the receipt's link, which needs no login (F-194). Whether `by` may stop it is the
     caller's check. `reason` stays with the utility, `public_reason` is told to the customer. Revoking twice
@@ -48,6 +50,7 @@ def revoke_grant(
             public_reason=public_reason,
         )
         tell_of_change(Notice.STOPPED, grant=grant, at=at, by=by, public_reason=public_reason)
+        notify(client=grant.client, subject="Grant stopped", text=_STOPPED % grant.public_id, at=at)
     return grant
 
 
