@@ -28,6 +28,7 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
 from consent.admin.grants_that_stay import warn_of_grants_that_stay
+from consent.admin.invite_contact import InviteContactAdmin
 from consent.admin.shown_change import ShownChangeAdmin
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
@@ -109,7 +110,7 @@ class StaffSecretForm(SecretForm, ReasonForm):
 
 
 @admin.register(Client)
-class ClientAdmin(ShownChangeAdmin):
+class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
     """A third party's application. It is never deleted: grants and disclosures name it."""
 
     act_permission = _CHANGE
@@ -119,7 +120,7 @@ class ClientAdmin(ShownChangeAdmin):
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
     readonly_fields = ("client_id", "status", "grants", "created", "updated")
-    actions_detail = ("suspend", "reinstate", "sandbox", "production", "renew_secret")
+    actions_detail = ("suspend", "reinstate", "sandbox", "production", "renew_secret", "invite")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         is_open = Q(grants__status__in=OPEN)
