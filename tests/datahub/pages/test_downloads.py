@@ -18,6 +18,7 @@ from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
 from datahub import tasks
 from datahub.exports.base import BrokenOffError
+from datahub.exports.stream import GATE_BYTES
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.queries import usage_plan
 from datahub.services import downloads as service
@@ -166,7 +167,7 @@ def test_a_role_that_ends_while_a_written_file_leaves_breaks_it_off(owner, home,
         for piece in stream:
             sent += len(piece)
 
-    assert sent <= 384 * 1024
+    assert sent <= GATE_BYTES
 
 
 def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worker, monkeypatch, folder):
