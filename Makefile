@@ -6,7 +6,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages fuzz bench bench-large bench-mix-year soak lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages fuzz bench bench-large bench-mix-year soak attack lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -70,6 +70,10 @@ bench-mix-year: setup-dev
 
 soak: setup-dev
 	@$(BIN)/python -m tools.soak
+
+# ATTACK_CALLS: how many; 20000 take some minutes
+attack: setup-dev
+	@$(BIN)/python -m tools.attack --calls $(or $(ATTACK_CALLS),20000)
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt

@@ -42,12 +42,12 @@ def serve() -> int:
             f"Port {taken} is taken. Stop what uses it, or set PORT (the third party uses PORT + 1)."
         )
     began = time.monotonic()
-    with _stack(DEMO_DIR, port) as processes:
+    with stack(DEMO_DIR, port) as processes:
         from cdsc_portal.demo import installation, tour
 
         demo = installation.prepare(DEMO_DIR, port=port, months=DEMO_MONTHS)
         running.start_server(processes, port)
-        _wait_for_web(processes, port)
+        wait_for_web(processes, port)
         if demo.complete:
             running.start_workers(processes)
         else:
@@ -76,12 +76,12 @@ def smoke() -> int:
     shutil.rmtree(SMOKE_DIR, ignore_errors=True)
     port = running.free_port()
     try:
-        with _stack(SMOKE_DIR, port) as processes:
+        with stack(SMOKE_DIR, port) as processes:
             from cdsc_portal.demo import installation
 
             demo = installation.prepare(SMOKE_DIR, port=port, months=SMOKE_MONTHS)
             running.start_server(processes, port)
-            _wait_for_web(processes, port)
+            wait_for_web(processes, port)
             _load_and_walk(demo, processes, port, history=False)
     except (StepFailed, OAuthError, LookupError) as error:
         print(f"smoke: FAILED: {error}", file=sys.stderr)
@@ -114,13 +114,13 @@ def _load_and_walk(demo: object, processes: Processes, port: int, *, history: bo
     demo.finish()
 
 
-def _wait_for_web(processes: Processes, port: int) -> None:
+def wait_for_web(processes: Processes, port: int) -> None:
     health = f"http://127.0.0.1:{port}/health/ready"
     running.wait_until("the web server", lambda: running.answers(health), seconds=60, processes=processes)
 
 
 @contextmanager
-def _stack(var_dir: Path, port: int) -> Iterator[Processes]:
+def stack(var_dir: Path, port: int) -> Iterator[Processes]:
     """PostgreSQL and broker under `var_dir`, this process's environment set to match; all stopped at the end."""
     var_dir.mkdir(parents=True, exist_ok=True)
     os.environ |= {

@@ -30,8 +30,8 @@ def test_a_demo_that_is_started_again_has_a_worker(monkeypatch, tmp_path):
             raise KeyboardInterrupt
 
     started = []
-    monkeypatch.setattr(demo, "_stack", lambda *_: nullcontext())
-    monkeypatch.setattr(demo, "_wait_for_web", lambda *_: None)
+    monkeypatch.setattr(demo, "stack", lambda *_: nullcontext())
+    monkeypatch.setattr(demo, "wait_for_web", lambda *_: None)
     monkeypatch.setattr(installation, "prepare", lambda *_, **__: Complete())
     for name in ("start_server", "start_workers"):
         monkeypatch.setattr(processes, name, lambda *_, name=name: started.append(name))
