@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.admin import TabularInline
 
+from accounts.admin.autocomplete import CheckedAutocompletes
 from accounts.admin.logged import LoggedAdmin
 from accounts.admin.one_line_fields import on_one_line
 from accounts.queries.search import having_words
@@ -42,7 +43,7 @@ def list_link(model: type[Model], text: str | Promise, **filters: object) -> str
     return format_html('<a class="{}" href="{}?{}">{}</a>', _LINK, url, query, text)
 
 
-class LabelledInline(TabularInline):
+class LabelledInline(CheckedAutocompletes, TabularInline):
     """Each field of a row says what it is: the theme shows that once, above the column."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401

@@ -5,27 +5,31 @@ from typing import Any
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from accounts.admin.autocomplete import CheckedAutocompletes
 from accounts.admin.lookups import NamedLookupsAdmin
 from accounts.admin.one_line_fields import on_one_line
 from accounts.current_user import current_user
 from accounts.models import StaffVerb
 from accounts.services.staff_actions import Change, record_staff_action
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.json_field import StorableJSONField
 
 EXPORT = "accounts.export_records"
 
 
-class LoggedAdmin(NamedLookupsAdmin):
+class LoggedAdmin(CheckedAutocompletes, NamedLookupsAdmin):
     """Django tells what was added and changed; this keeps the values too, in the same transaction.
 
     Pages of our own call `log_act` for what they do. Loads of feeds pass no page, so nothing here slows them.
     """
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        if isinstance(db_field, JSONField):
+            kwargs["form_class"] = StorableJSONField
         return on_one_line(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

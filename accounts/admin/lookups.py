@@ -37,6 +37,10 @@ class NamedLookupsAdmin(ModelAdmin):
             *(one for item in filters for one in _of_filter(self.model, item)),
         }
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401
+        """An empty `_to_field` names no field."""
+        return super().get_object(request, object_id, from_field or None)
+
     def get_list_filter(self, request: HttpRequest) -> Any:  # noqa: ANN401 - names, pairs and classes
         filters = super().get_list_filter(request)
         return [one for one in filters if self._may_ask(request, _path_of(one))]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import structlog
 from allauth.account import forms as allauth_forms
@@ -33,6 +32,7 @@ from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.app_codes import use_code
 from accounts.sign_in.known_device import origin_of
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.json_field import StorableJSONField
 from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.sealed import BrokenSealError
 
@@ -215,19 +215,13 @@ class ActivateAppForm(_CountedCode, totp_forms.ActivateTOTPForm):
     kind = REAUTHENTICATION
 
 
-class _Credential(forms.JSONField):
+class _Credential(StorableJSONField):
     """What a browser says that a passkey answered; what Python cannot read (deep, endless numbers) is no answer."""
 
     widget = forms.HiddenInput
 
     def __init__(self) -> None:
         super().__init__(error_messages=dict.fromkeys(("required", "invalid"), _NO_PASSKEY))
-
-    def to_python(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
-        try:
-            return super().to_python(value)
-        except (RecursionError, ValueError) as error:
-            raise ValidationError(_NO_PASSKEY, code="invalid") from error
 
 
 class LoginPasskeyForm(webauthn_forms.LoginWebAuthnForm):

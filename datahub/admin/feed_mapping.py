@@ -41,6 +41,7 @@ _TEXTS: Mapping[str, Any] = {
 }
 _NUMBERS = ("skip_lines", "interval_seconds")
 _COLUMN_HELP = _("A name, a position from 1, or = and a text that holds for all lines.")
+_PLACE = re.compile(r"[0-9]{1,9}")  # of a column
 _MEMBER = re.compile(r"mapping: (columns\.\w+|\w+)")
 
 
@@ -88,10 +89,10 @@ class MappingForm(forms.Form):
         cleaned = super().clean() or {}
         try:
             said = _parsed(cleaned.get("mapping", ""))
+            before = fields_of(_parsed(cleaned.get("shown", "")))
         except ValueError as error:
             self.add_error("mapping", str(error))
             return cleaned
-        before = fields_of(_parsed(cleaned.get("shown", "")))
         for name in self.fields:
             if name in before and name not in self.errors and _same(cleaned.get(name)) != _same(before[name]):
                 _write(said, name, cleaned.get(name))
@@ -182,7 +183,9 @@ def _write(said: dict[str, Any], name: str, value: object) -> None:
         members.pop(role, None)
     elif group:
         text = str(value)
-        members[role] = {"text": text[1:]} if text.startswith("=") else int(text) if text.isdigit() else text
+        members[role] = (
+            {"text": text[1:]} if text.startswith("=") else int(text) if _PLACE.fullmatch(text) else text
+        )
     else:
         members[role] = value
 
@@ -192,12 +195,18 @@ def _same(value: object) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
+    """Raises ValueError: no JSON object, or one that cannot be stored."""
     try:
         said = json.loads(text) if text.strip() else {}
-    except json.JSONDecodeError as error:
+        json.dumps(said, ensure_ascii=False, indent=2).encode()  # UnicodeEncodeError: half a character
+    except RecursionError as error:
+        raise ValueError(_("Not JSON: %(error)s") % {"error": "members in members, too deep"}) from error
+    except ValueError as error:
         raise ValueError(_("Not JSON: %(error)s") % {"error": error}) from error
     if not isinstance(said, dict):
         raise ValueError(_("Not a JSON object."))
+    if "\\u0000" in json.dumps(said):
+        raise ValueError(_("Not JSON: %(error)s") % {"error": "a character 0"})
     return said
 
 

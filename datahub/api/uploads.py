@@ -27,6 +27,7 @@ from datahub.models import Feed, FeedRun, RunStatus, StaffToken
 from datahub.services.runs import start_run
 
 _SHOWN = 10  # rejected rows
+_LENGTH_DIGITS = 18  # more are no length of anything, and too many for int()
 
 
 class RejectedRowShape(Shape):
@@ -146,7 +147,7 @@ class FeedFiles(StaffTokenView):
     """POST takes a file."""
 
     def post(self, request: Request, feed_id: str) -> HttpResponse:
-        feed = Feed.objects.filter(public_id=feed_id).first()
+        feed = None if "\0" in feed_id else Feed.objects.filter(public_id=feed_id).first()
         if feed is None:
             raise not_found()
         size = _announced_size(request)
@@ -178,7 +179,8 @@ class FeedFileRun(StaffTokenView):
     """GET tells how it goes."""
 
     def get(self, request: Request, feed_id: str, run_id: str) -> HttpResponse:
-        run = FeedRun.objects.filter(feed__public_id=feed_id, public_id=run_id).select_related("feed").first()
+        runs = FeedRun.objects.filter(feed__public_id=feed_id, public_id=run_id).select_related("feed")
+        run = None if "\0" in feed_id + run_id else runs.first()  # the database holds none
         if run is None:
             raise not_found()
         return _told(run, status=200)
@@ -204,9 +206,9 @@ def _announced_size(request: Request) -> int:
             Problem(415, "not_the_file", "The body is the file as it is: no form, no encoding of its own.")
         )
     announced = request.headers.get("Content-Length", "")
-    if not announced.isdigit():
+    if not (announced.isascii() and announced.isdigit()):
         raise Refusal(Problem(411, "length_required", "Send a Content-Length."))
-    if int(announced) > settings.FEED_FILE_MEGABYTES << 20:
+    if len(announced) > _LENGTH_DIGITS or int(announced) > settings.FEED_FILE_MEGABYTES << 20:
         raise Refusal(
             Problem(
                 413, "too_large", f"A file may have {settings.FEED_FILE_MEGABYTES} MB (FEED_FILE_MEGABYTES)."

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -66,6 +67,26 @@ def mscons_of_digits() -> bytes:
     return content_of("mscons.txt").replace(b"QTY+220:", b"QTY+220:" + b"9" * 30_000, 1)
 
 
+def mscons_of_a_count(count: bytes) -> bytes:
+    content = content_of("mscons.txt")
+    begin = content.rindex(b"UNZ+") + 4
+    return content[:begin] + count + content[content.index(b"+", begin) :]
+
+
+def espi_of_an_endless(name: bytes) -> bytes:
+    """Each `name` of the file with 5,000 digits."""
+    return re.sub(
+        rb"(<(?:\w+:)?%s>)[0-9]+<" % name,
+        rb"\g<1>" + b"9" * 5_000 + b"<",
+        content_of("espi_two_points_prefixed.xml"),
+    )
+
+
+def hierarchy_of_deep_cells() -> bytes:
+    deep = b"[" * 700 + b"]" * 700
+    return b'{"as_of": "2026-01-01", "mode": "full", "customers": [{"customer_number": ' + deep + b"}]}"
+
+
 CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an exponent of a milliard": ("bills_json", bills_of_exponent),
     "half a million empty bills": ("bills_json", bills_of_nothing),
@@ -80,4 +101,8 @@ CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "entities in bills": ("bills_espi", lambda: espi_with_entities_behind((1 << 20) - 5)),
     "digits of datadis": ("datadis_json", datadis_of_digits),
     "digits of mscons": ("mscons", mscons_of_digits),
+    "a count of messages that is no digit": ("mscons", lambda: mscons_of_a_count("²".encode())),
+    "a count of messages of 5,000 digits": ("mscons", lambda: mscons_of_a_count(b"9" * 5_000)),
+    "an endless duration": ("espi_xml", lambda: espi_of_an_endless(b"duration")),
+    "cells in cells": ("hierarchy_json", hierarchy_of_deep_cells),
 }

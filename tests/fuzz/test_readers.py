@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.attachments import unpack
-from tests.datahub.feeds.formats.files import FOLDER
+from tests.datahub.feeds.formats.files import FOLDER, content_of
 from tests.datahub.feeds.formats.test_registry import FORMAT_OF
-from tests.fuzz.hostile import CORPUS, bills_zip_of_one_byte
+from tests.fuzz.hostile import CORPUS, bills_zip_of_one_byte, zip_of
 
 ZONE = ZoneInfo("America/New_York")
 MOST_MEMORY = 300 << 20  # bytes
@@ -70,6 +70,14 @@ def test_a_zip_of_bills_that_unpacks_out_of_proportion_is_refused():
         unpack(io.BytesIO(bills_zip_of_one_byte()))
 
 
+def test_a_zip_of_bills_whose_packed_bytes_are_damaged_is_refused():
+    packed = bytearray(zip_of("bills.json", content_of("bills.json") * 50))
+    packed[60:90] = b"\xff" * 30
+
+    with pytest.raises(FeedStructureError, match="cannot be read"):
+        unpack(io.BytesIO(bytes(packed)))
+
+
 FILLINGS = [b"", b"\0", b"-", b"9" * 400, b"1e999999", b"\xff\xfe", b'"', b"'", b"<", b"{", b"[[[", b"\n"]
 
 
@@ -79,26 +87,7 @@ def broken(draw, content: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 4))):
         first = draw(st.integers(0, max(len(content) - 1, 0)))
         past = min(len(content), first + draw(st.integers(0, 40)))
-        filling = draw(
-            st.sampled_from(
-                [
-                    b"",
-                    b"\0",
-                    b"-",
-                    b"9" * 400,
-                    b"1e999999",
-                    b"\xff\xfe",
-                    b'"',
-                    b"'",
-                    b"<",
-                    b"{",
-                    b"[[[",
-                    b"\n",
-                ]
-            )
-            | st.binary(max_size=8)
-            | st.just(content[first:past] * 3)
-        )
+        filling = draw(st.sampled_from(FILLINGS) | st.binary(max_size=8) | st.just(content[first:past] * 3))
         content = content[:first] + filling + content[past:]
     return content
 

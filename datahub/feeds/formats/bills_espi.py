@@ -275,7 +275,7 @@ def _item_kind(item: etree._Element) -> int:
 
 
 def _currency(code: str) -> str:
-    return _CURRENCIES.get(int(code), "") if code.isdecimal() else ""
+    return _CURRENCIES.get(int(code), "") if code.isdecimal() and len(code) < 10 else ""
 
 
 def _text(element: etree._Element, name: str) -> str:

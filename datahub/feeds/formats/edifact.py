@@ -231,7 +231,7 @@ class Frame:
 
     def _agree(self, segment: Segment, reference: str | None, counted: set[int], what: str) -> None:
         said = _at(segment, 0)
-        if self.counts and not (said.isdigit() and int(said) in counted):
+        if self.counts and said.lstrip("0") not in map(str, counted):
             raise FeedStructureError(
                 f"segment {segment.number}: {segment.tag} counts {said} {what}, there are {max(counted)}"
             )

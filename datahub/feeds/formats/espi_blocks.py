@@ -9,7 +9,7 @@ import numpy as np
 from lxml import etree
 
 from datahub.feeds.formats.base import FeedStructureError, Integers, Quality
-from datahub.feeds.formats.cells import exact
+from datahub.feeds.formats.cells import exact, shortened
 from datahub.feeds.formats.espi_links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi_runs import Alike, Run
 from datahub.feeds.formats.espi_shape import Shape
@@ -244,7 +244,11 @@ def _fields(shape: Shape) -> tuple[int, int, int, int, int, int]:
     duration = _seconds(shape.text("duration") or "0")
     digits, exponent = exact(shape.text("value")) if shape.text("value") else (0, 0)
     code = shape.text("quality")
-    quality = QUALITIES.get(int(code), Quality.UNSTATED) if code.isdecimal() else Quality.UNSTATED
+    quality = (
+        QUALITIES.get(int(code), Quality.UNSTATED)
+        if code.isdecimal() and len(code) < 10
+        else Quality.UNSTATED
+    )
     return start, duration, digits, exponent, bool(shape.text("value")), quality
 
 
@@ -252,7 +256,7 @@ def _seconds(text: str) -> int:
     try:
         seconds = int(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a count of seconds") from error
+        raise ValueError(f"{shortened(text)!r} is not a count of seconds") from error
     if not 0 <= seconds <= _LATEST:
         raise ValueError(f"{seconds} seconds are out of bounds")
     return seconds
@@ -263,10 +267,13 @@ def _interval(block: etree._Element) -> tuple[int, int] | None:
     interval = block.find(f"{ESPI}interval")
     if interval is None:
         return None
-    begin, duration = ((interval.findtext(f"{ESPI}{name}") or "").strip() for name in ("start", "duration"))
-    if not (begin.isdecimal() and duration.isdecimal() and int(duration)):
+    try:
+        begin, duration = (
+            _seconds(interval.findtext(f"{ESPI}{name}") or "") for name in ("start", "duration")
+        )
+    except ValueError:
         return None
-    return int(begin), int(begin) + int(duration)
+    return (begin, begin + duration) if duration else None
 
 
 def _moments(written: Integers, zone: ZoneInfo) -> tuple[Integers, Integers, Flags]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from datahub.feeds.formats.base import Direction, FeedStructureError, Kind, Quality, Unit
+from datahub.feeds.formats.cells import shortened
 from datahub.feeds.formats.espi_links import ESPI, Links, line_of
 from datahub.feeds.formats.units import Measure, check_commodity, espi_measure
 
@@ -32,7 +33,7 @@ def whole(element: etree._Element, name: str) -> int | None:
     try:
         return int(text)
     except ValueError as error:
-        what = f"line {line_of(element)}: {name} {text.strip()!r}"
+        what = f"line {line_of(element)}: {name} {shortened(text.strip())!r}"
         raise FeedStructureError(f"{what} is not a number") from error
 
 

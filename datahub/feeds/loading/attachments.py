@@ -2,8 +2,10 @@
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
@@ -96,7 +98,15 @@ def unpack(file: BinaryIO) -> Unpacked:
             raise FeedStructureError(f"{others[0]} has more than {MOST_WHOLE_BYTES >> 20} MB")
         content = BytesIO(archive.read(chosen))
         return Unpacked(content, Documents(archive, documents), tuple(sorted(skipped)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        LZMAError,
+        zlib.error,
+    ) as error:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error
 
 
