@@ -14,11 +14,13 @@ from datahub.feeds.store.sums import LAYOUTS
 
 QUALITIES = max(Quality) + 1
 WANTED = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted (channel_id, first, past, place)"
-# One row for all blocks of a channel that differ only in their sums; `vals` stay where they are.
+# One row for all blocks of a channel that differ only in their sums; `vals` stay where they are. A column each: to put
+# them together block by block costs as much as all the rest.
 _SUMMED = f"""
     SELECT wanted.place - 1, block.step, block.phase, block.scale, block.quality, block.exceptions,
         coalesce(octet_length(block.sums), 0),
-        string_agg(int4send(block.day - DATE '1970-01-01') || int2send(block.known) || coalesce(block.sums, ''), '')
+        string_agg(int4send(block.day - DATE '1970-01-01'), ''::bytea), string_agg(int2send(block.known), ''::bytea),
+        string_agg(coalesce(block.sums, ''), ''::bytea)
     FROM {WANTED} JOIN interval_block AS block
       ON block.channel_id = wanted.channel_id
       AND block.day BETWEEN (to_timestamp(first) AT TIME ZONE 'UTC')::date
@@ -26,7 +28,6 @@ _SUMMED = f"""
     WHERE block.known > 0 AND block.day BETWEEN %s AND %s
     GROUP BY 1, 2, 3, 4, 5, 6, 7
 """  # noqa: S608 - no part of it is input
-_HEADER = [("day", ">i4"), ("known", ">i2")]
 
 
 class Wanted(NamedTuple):
@@ -146,17 +147,21 @@ def summed_blocks(wanted: Sequence[Wanted]) -> SummedBlocks:
 
 def _table(size: int, groups: Sequence[tuple[Any, ...]]) -> SummedBlocks:
     """Of groups whose sums all have this many bytes."""
-    layout = np.dtype([*_HEADER, *([("sums", LAYOUTS[size])] if size else [])])
-    table = np.frombuffer(b"".join(group[7] for group in groups), dtype=layout)
-    sizes = [len(group[7]) // layout.itemsize for group in groups]
+    days, known = (
+        np.frombuffer(b"".join(group[at] for group in groups), dtype=number).astype(np.int64)
+        for at, number in ((7, ">i4"), (8, ">i2"))
+    )
+    sizes = [len(group[7]) // 4 for group in groups]
     stated = [np.repeat(np.array([group[at] for group in groups], dtype=np.int64), sizes) for at in range(5)]
     exceptions = np.empty(len(groups), dtype=np.object_)
-    exceptions[:] = [group[5] for group in groups]
+    exceptions[:] = [group[5] or None for group in groups]
     place, step, phase, scale, quality = stated
-    nothing = np.zeros(len(table), dtype=np.int64)
-    said = {name: table["sums"][name].astype(np.int64) for name in LAYOUTS[size].names or ()} if size else {}
+    nothing, said = np.zeros(len(days), dtype=np.int64), {}
+    if size:
+        sums = np.frombuffer(b"".join(group[9] for group in groups), dtype=LAYOUTS[size])
+        said = {name: sums[name].astype(np.int64) for name in LAYOUTS[size].names or ()}
     return SummedBlocks(
-        place, table["day"].astype(np.int64), step, phase, scale, table["known"].astype(np.int64),
+        place, days, step, phase, scale, known,
         said["cut"] * 900 if size else nothing - 1, said.get("head", nothing), said.get("tail", nothing),
         said.get("head_known", nothing), quality, np.repeat(exceptions, sizes),
     )  # fmt: skip

@@ -40,7 +40,7 @@ def due_readings(
     one, as many as the readings there are would need for the time that none covers.
     """
     pair, period = groups
-    known, seconds = _added(group, pieces.known, len(pair)), _added(group, pieces.seconds, len(pair))
+    known, seconds = added(group, pieces.known, len(pair)), added(group, pieces.seconds, len(pair))
     code = np.full(len(pair), _NO_GRID, dtype=np.int64)
     np.minimum.at(code, group, np.where(pieces.step > 0, pieces.step * DAY_SECONDS + pieces.phase, _NO_GRID))
     on_grid = code < _NO_GRID
@@ -53,8 +53,8 @@ def due_readings(
     row, low, high, end, past = row[there], low[there], high[there], end[there], past[there]
     own, shift = step[row], phase[row]
     slots = np.minimum(-((shift - end) // own), (past - shift) // own) + (shift - low) // own
-    slots_due = _added(row, np.maximum(slots, 0), len(pair))
-    linked = _added(row, high - low, len(pair))
+    slots_due = added(row, np.maximum(slots, 0), len(pair))
+    linked = added(row, high - low, len(pair))
     missing = np.where(on_grid, slots_due * step - seconds, 0) // step
     missing += np.where(
         on_grid, 0, _gaps(linked - _covered(pair, period, days, readings, pair_of), seconds, known)
@@ -67,10 +67,9 @@ def due_readings(
     return Due(known, known + np.maximum(missing, 0), starts, ends, whole)
 
 
-def _added(place: Integers, amount: Integers, size: int) -> Integers:
-    found = np.zeros(size, dtype=np.int64)
-    np.add.at(found, place, amount)
-    return found
+def added(place: Integers, amount: Integers, size: int) -> Integers:
+    """The sum of the amounts of each place, of 0 to size - 1; counts and seconds, far below 2**53 in all."""
+    return np.bincount(place, amount, size).astype(np.int64)
 
 
 def _stretches_of(pair: Integers, pair_of: Integers) -> tuple[Integers, Integers]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 
 from accounts.queries.links import MeteredSpan
@@ -52,7 +53,7 @@ class UsageSums:
     def periods(self) -> list[str]:
         """`2026-03-08`, `2026-03` or `2026`; slots have no such name."""
         assert isinstance(self.by, By)
-        return [day.strftime(_LABELS[self.by]) for day in self.sums.days]
+        return [_label(day, self.by) for day in self.sums.days]
 
     @property
     def values(self) -> list[Decimal]:
@@ -78,6 +79,11 @@ class UsageSums:
     def not_measured(self) -> list[int]:
         """How many known readings of each period are estimated, substituted or not final."""
         return [int(count) for count in self.sums.qualities[:, NOT_MEASURED].sum(axis=1)]
+
+
+@lru_cache(maxsize=4096)  # channels of a page have the same periods
+def _label(day: date, by: By) -> str:
+    return day.strftime(_LABELS[by])
 
 
 def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:

@@ -22,7 +22,7 @@ from datahub.queries.counted import AMOUNTS, Stretches
 from datahub.queries.readings import ChannelFacts, seconds_of
 from datahub.queries.register_use import Differences
 from datahub.queries.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
-from datahub.queries.sum_due import Due, due_readings
+from datahub.queries.sum_due import Due, added, due_readings
 from datahub.queries.sum_periods import By, Calendar, Slots, calendar
 from datahub.queries.sum_pieces import Pieces, Rule, totals
 from datahub.queries.sum_readings import FAR, Readings, block_readings, finest, period_readings
@@ -136,8 +136,7 @@ def _sums(
     pieces, qualities = _pieces(asked, blocks, halves, readings, days)
     keys, group = np.unique(pieces.pair * FAR + pieces.period, return_inverse=True)
     pair, period = keys // FAR, keys % FAR
-    counts = np.zeros((len(keys), QUALITIES), dtype=np.int64)
-    np.add.at(counts, group, qualities)
+    counts = np.stack([added(group, of_one, len(keys)) for of_one in qualities.T], axis=1)
     rules = asked.rules
     exact = totals(group, pieces, [rules[one] for one in pair.tolist()])
     due = due_readings(group, pieces, readings, (pair, period), days, asked.wanted, asked.pair_of)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema_field
@@ -147,13 +148,16 @@ def _by(text: str) -> By:
 def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | None, int, int, list[int]]]:
     """Period, start, end, whole, exact value, what counts of it, known, due, counts by code of Quality: all plain."""
     totals = sums.sums
+    values = [exact(value) for value in sums.values]
     return zip(
         sums.periods,
-        _instants(totals.starts.tolist()),
-        _instants(totals.ends.tolist()),
+        map(_instant, totals.starts.tolist()),
+        map(_instant, totals.ends.tolist()),
         totals.whole.tolist(),
-        map(exact, sums.values),
-        (None if value is None else exact(value) for value in sums.counted),
+        values,
+        values
+        if sums.part is totals
+        else (None if value is None else exact(value) for value in sums.counted),
         totals.known.tolist(),
         totals.due.tolist(),
         totals.qualities.tolist(),
@@ -161,5 +165,6 @@ def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | Non
     )
 
 
-def _instants(moments: Sequence[int]) -> list[str]:
-    return [instant(datetime.fromtimestamp(moment, UTC)) for moment in moments]
+@lru_cache(maxsize=4096)  # channels of a page have the same periods
+def _instant(seconds: int) -> str:
+    return instant(datetime.fromtimestamp(seconds, UTC))
