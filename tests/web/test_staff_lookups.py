@@ -46,6 +46,7 @@ def _calendar(path: str) -> set[str]:
 # all that an address may ask, beside the row's own key; what is not here is refused
 ALLOWED = {
     "accounts.activationcode": _choice("role", "way") | {"handed_out_at__isempty", "used_at__isempty"},
+    "accounts.customer": _choice("is_test"),
     "accounts.linkchange": _choice("kind") | _date("at"),
     "accounts.meterdevice": _choice("commodity"),
     "accounts.entity": _choice("kind"),
