@@ -32,6 +32,7 @@ def figures() -> Iterator[Figure]:
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
     tags.fill(stores)
     yield from tags.figures(all_of_them)
+    yield tags.sums_by_month(one, all_of_them)
     yield tags.mix_of_a_month(one, tags.year_of_usage(one, stores.meters[0]))
 
 

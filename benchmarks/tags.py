@@ -1,4 +1,4 @@
-"""A 304 beside the answer itself, of each resource, for a grant of a hundred services; a month of the mix."""
+"""A 304 beside the answer itself, of each resource, for 100 services; their sums by month; a month of the mix."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -62,6 +62,16 @@ def figures(token: str) -> Iterator[Figure]:
         tag = client.get(address).headers["ETag"]
         same, answer = medians(_get(client, address, 304, tag), _get(client, address, 200), rounds=2)
         yield at_most(f"304 of {address} / the answer", "ms", same, answer, 0.3)
+
+
+def sums_by_month(one: str, many: str) -> Figure:
+    """A month of all services in one call beside that of one."""
+    address = f"/usage_sums?start={_FIRST:%Y-%m-%d}"
+    calls = (
+        _get(Client(headers={"Authorization": f"Bearer {token}"}), address, 200) for token in (many, one)
+    )
+    value, yardstick = medians(*calls, rounds=3)
+    return at_most("sums by month of 100 services / of one", "ms", value, yardstick, 10)
 
 
 def mix_of_a_month(token: str, year_of_usage: Callable[[], None]) -> Figure:
