@@ -89,6 +89,7 @@ NAMES = (
     _("superseded by a newer request"),
     _("waiting for a decision"), _("waiting for a worker"), _("waits for a second person"), _("watched folder"),
     _("watt-hours"), _("watt-hours tracked beyond generation"), _("website"),
+    _("superseded by"), _("a test customer, nobody's data: clients in the sandbox see only these"),
     _("website confirmed to be theirs"), _("what"), _("what a register showed at an instant"),
     _("what fills a deficit, in proportion"), _("what flowed during an interval"),
     _("what no certificate covers"), _("what staff should know of it"),

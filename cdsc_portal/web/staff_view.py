@@ -83,10 +83,19 @@ class CustomerViewMiddleware:
         finally:
             set_script_prefix(before)
         if _is_table(response) and not request.user.has_perm(EXPORT):
-            response.close()  # a stream gives its place back
+            _close_content(response)
             return render(request, "web/look_no_export.html", status=403)
         _record_export(look, path, response)
         return _read_only(response)
+
+
+def _close_content(response: HttpResponseBase) -> None:
+    """Let a stream give its place back. The response's own `close` also tells Django that the request is over, which
+    may close the connection to the database under the answer that is still to come.
+    """
+    for close in response._resource_closers:  # type: ignore[attr-defined]  # Django has no other door to them
+        close()
+    response._resource_closers.clear()  # type: ignore[attr-defined]
 
 
 def _is_table(response: HttpResponseBase) -> bool:

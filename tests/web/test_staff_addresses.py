@@ -101,12 +101,13 @@ def is_refused(answer) -> bool:
 
 
 def with_key(address: str) -> str:
-    """Of a stored row, where there is one."""
+    """Of a stored row, where there is one; of people a customer, whom most roles may act for."""
     if "{}" not in address:
         return address
     app, name = address.split("/")[2:4]
     model: type[Model] = apps.get_model(app, name)
-    first = model._default_manager.order_by("pk").first()
+    order = ("is_staff", "pk") if name == "user" else ("pk",)
+    first = model._default_manager.order_by(*order).first()
     return address.replace("{}", str(first.pk if first else 1))
 
 

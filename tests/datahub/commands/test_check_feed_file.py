@@ -51,6 +51,7 @@ def test_a_file_is_told_by_its_channels_with_exact_sums_and_nothing_is_touched(f
 
     assert status == 0
     assert json.loads(said) == {
+        "skipped": [],
         "format": "nem12",
         "rows": 192,
         "accepted": 192,
