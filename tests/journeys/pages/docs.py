@@ -20,7 +20,7 @@ PAGES = (
         {"en": "usage_data", "es": "usage_data"},
         ("pre.code",),
     ),
-    MapPage("docs-errors", nothing, at("/docs/errors/"), {"en": "Errors", "es": "Errores"}, ("#oauth",)),
+    MapPage("docs-errors", nothing, at("/docs/errors/"), {"en": "Errors", "es": "Errores"}, ("#of-oauth",)),
     MapPage(
         "docs-api",
         nothing,
