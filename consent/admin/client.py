@@ -120,7 +120,11 @@ class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
     readonly_fields = ("client_id", "status", "grants", "created", "updated")
-    actions_detail = ("suspend", "reinstate", "sandbox", "production", "renew_secret", "invite")
+    actions_detail = (
+        {"title": _("Change the status"), "items": ["suspend", "reinstate", "sandbox", "production"]},
+        "renew_secret",
+        "invite",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Client]:
         is_open = Q(grants__status__in=OPEN)

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.sign_in import mailed_code, sent_mail, with_app, with_listed_passkey
+from tests.factories.sign_in import app_code, mailed_code, sent_mail, with_app, with_listed_passkey
 
 PAGE, EMAIL, CODE, SESSIONS = (
     "/my/settings/",
@@ -147,10 +147,12 @@ def test_passkeys_of_others_do_not_exist(fresh):
     assert fresh.post(f"/accounts/passkeys/{key}/remove/").status_code == 404
 
 
-def test_turning_the_app_off_takes_the_recovery_codes_too_and_is_told(fresh, ana):
+def test_turning_the_app_off_takes_the_recovery_codes_too_and_is_told(client, ana):
     with_app(ana)
+    client.post("/accounts/login/", {"login": ana.email, "password": PASSWORD})
+    client.post("/accounts/login/second-step/", {"code": app_code()})
 
-    assert fresh.post("/accounts/app/remove/")["Location"] == PAGE
+    assert client.post("/accounts/app/remove/")["Location"] == PAGE
 
     assert not ana.authenticator_set.exists()
     assert [mail.subject for mail in sent_mail()] == [
