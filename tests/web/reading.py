@@ -31,7 +31,9 @@ def words(text):
 
 
 def english_in(text):
-    return sorted({word for said in blocks(text) for word in words(said)} & ENGLISH)
+    """English words of a page or mail. Addresses are left out: a random key may hold any letters."""
+    said = [re.sub(r"https?://\S+", " ", block) for block in blocks(text)]
+    return sorted({word for block in said for word in words(block)} & ENGLISH)
 
 
 def ease(text):
