@@ -19,15 +19,15 @@ PUBLIC_URL = ENV.public_url
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
-    "cdsc_portal.web",  # first: it names models and fields before the admin makes forms of them
-    "unfold",
+    "cdsc_portal.web.apps.WebConfig",  # first: it names models and fields before the admin makes forms of them
+    "unfold.apps.BasicAppConfig",  # not its default, which would put its own site in place of ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "django.contrib.admin",
+    "cdsc_portal.web.apps.StaffAdminConfig",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -3,11 +3,9 @@
 A page that needs the second step sends people here with `next`, and each page hands it on.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import secure_admin_login
 from allauth.core.internal.httpkit import add_query_params
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
@@ -33,8 +31,6 @@ from accounts.sign_in.app_codes import use_code
 from accounts.sign_in.enrolment import may_set_up, passed_second_step, take_link
 from cdsc_portal.lib.sealed import BrokenSealError
 
-Page = Callable[..., HttpResponse]
-
 
 def may_run_the_site(request: HttpRequest) -> bool:
     """Staff who passed a second step, where the setting asks for one: who may open admin."""
@@ -42,24 +38,6 @@ def may_run_the_site(request: HttpRequest) -> bool:
     if not (user.is_active and getattr(user, "is_staff", False)):
         return False
     return not settings.STAFF_SECOND_FACTOR or passed_second_step(request)
-
-
-def staff_door(admin_login: Page) -> Page:
-    """Admin's login: everybody's login page, then the second step for staff who have not taken it."""
-    behind = secure_admin_login(admin_login)
-
-    def door(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if (
-            getattr(request.user, "is_staff", False)
-            and request.user.is_active
-            and not may_run_the_site(request)
-        ):
-            target = request.GET.get("next") or request.get_full_path()
-            return HttpResponseRedirect(add_query_params(reverse("second_step"), {"next": target}))
-        response: HttpResponse = behind(request, *args, **kwargs)
-        return response
-
-    return door
 
 
 @require_safe

@@ -1,4 +1,5 @@
 from django.apps import AppConfig, apps
+from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 
@@ -17,3 +18,9 @@ class WebConfig(AppConfig):
         # of our apps with tables the last, so once for all of them; an app without tables gets no news
         last = apps.get_app_config("datahub")
         post_migrate.connect(make_roles, sender=last, dispatch_uid="make_staff_roles")
+
+
+class StaffAdminConfig(AdminConfig):
+    """Django's admin, with the site of ours."""
+
+    default_site = "cdsc_portal.web.staff_site.StaffSite"

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.contrib import admin
-from django.core.paginator import InvalidPage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -46,15 +45,6 @@ def staff_search(request: HttpRequest) -> HttpResponse:
         "customers": _customers(found) if request.user.has_perm("accounts.view_customer") else (),
     }
     return TemplateResponse(request, "admin/find.html", context)
-
-
-def theme_search(request: HttpRequest) -> HttpResponse:
-    """The theme's own search, of pages by their names. Raises Http404 for a page of the answer that is none."""
-    try:
-        response: HttpResponse = admin.site.search(request)  # type: ignore[attr-defined]  # of the theme
-    except (ValueError, InvalidPage) as error:
-        raise Http404 from error
-    return response
 
 
 def _customers(found: Sequence[Found]) -> Sequence[Hit]:

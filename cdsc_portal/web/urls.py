@@ -7,7 +7,7 @@ from cdsc_portal.web.docs import views as docs
 from cdsc_portal.web.my_home import my_home
 from cdsc_portal.web.my_things import my_account, my_contract, my_meter
 from cdsc_portal.web.staff_customer import staff_customer
-from cdsc_portal.web.staff_search import staff_search, theme_search
+from cdsc_portal.web.staff_search import staff_search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -23,7 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/sandbox/", docs.sandbox_guide, name="docs_sandbox"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
-    path("admin/search/", admin.site.admin_view(theme_search)),
     path("admin/find/", admin.site.admin_view(staff_search), name="staff_search"),
     path("admin/customers/<int:pk>/", admin.site.admin_view(staff_customer), name="staff_customer"),
     path("i18n/setlang/", views.choose_language, name="set_language"),
