@@ -34,7 +34,10 @@ class Link:
 
 
 def utility(request: HttpRequest) -> dict[str, object]:
-    """The utility's name, where its customers find help (at its own site, or here), the look, the login's two ends."""
+    """The utility's name, where its customers find help (at its own site, or here), the look, the login's two ends.
+
+    `read_only` in a support session: templates leave out or disable what would change something.
+    """
     idle, left = login_ends(request.session) if hasattr(request, "session") else (0, 0)
     return {
         "utility_name": settings.UTILITY_NAME,
@@ -43,6 +46,7 @@ def utility(request: HttpRequest) -> dict[str, object]:
         "privacy_url": settings.PRIVACY_URL,
         "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
+        "read_only": hasattr(request, "staff_view"),
         "theme": chosen_theme(request.COOKIES),
         "session_idle_seconds": idle,
         "session_left_seconds": left,

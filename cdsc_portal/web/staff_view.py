@@ -2,7 +2,8 @@
 
 They stand under `/admin/as/<visit>/` the way an application stands under a prefix of its server, so every link of a
 page stays inside. The session is the agent's throughout: nobody is logged in as the customer, and nothing but GET
-is answered. Addresses that work without a login (receipts, requests) are taken out: with them one could act.
+is answered. Templates know `read_only`: they disable or leave out what would change something, and the addresses of
+requests, which work without a login.
 """
 
 import re
@@ -30,9 +31,6 @@ Handler = Callable[[HttpRequest], HttpResponse]
 _ADDRESS = re.compile(r"^/admin/as/(?P<visit>[a-z0-9]{20})(?P<rest>/.*)$")
 _HIDDEN = ("/my/settings/", "/my/requests/")  # how the customer logs in, and what waits for their decision
 _LOOK = "accounts.add_stafflook"
-_POST_FORM = re.compile(rb'(<form\b[^>]*\bmethod="post"[^>]*>)(.*?)(</form>)', re.DOTALL | re.IGNORECASE)
-_FORMS_BUTTON = re.compile(rb'<button\b(?=[^>]*\bform=")', re.IGNORECASE)
-_ACTING_ADDRESS = re.compile(rb'href="[^"]*/(?:receipts/[\w-]{43}|oauth/authorize|my/requests)/[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,8 @@ class CustomerViewMiddleware:
             _close_content(response)
             return render(request, "web/look_no_export.html", status=403)
         _record_export(look, path, response)
-        return _read_only(response)
+        add_never_cache_headers(response)
+        return response
 
 
 def _close_content(response: HttpResponseBase) -> None:
@@ -125,14 +124,3 @@ def _record_export(look: StaffLook, path: str, response: HttpResponseBase) -> No
             reason=look.reason,
             at=clock.now(),
         )
-
-
-def _read_only(response: HttpResponse) -> HttpResponse:
-    """The page with every form that would change something disabled, and without addresses that let one act."""
-    add_never_cache_headers(response)
-    if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
-        return response
-    html = _POST_FORM.sub(rb'\1<fieldset class="viewing-only" disabled>\2</fieldset>\3', response.content)
-    html = _FORMS_BUTTON.sub(b"<button disabled", html)
-    response.content = _ACTING_ADDRESS.sub(b'aria-disabled="true"', html)
-    return response

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
+from lxml import html
 
 from accounts.models import Invitation, Role, SignInMail
 from accounts.services.inviting import Offered, invite
@@ -92,6 +93,48 @@ def test_no_page_changes_anything_tells_a_key_or_leads_out(client: Browser, insi
     assert not [one for one in shown if one.startswith("/my/settings/")]
     assert (wrote, told) == ([], [])
     assert {link for _url, link in out} == {BACK.format(keys["customer"])}
+
+
+def test_no_page_has_an_enabled_form_that_would_change_something(client: Browser, inside):
+    prefix, keys, _secrets, other = inside
+    forms, enabled = [], []
+
+    for route in sorted(set(addresses(get_resolver().url_patterns))):
+        url = filled(route, keys, other)
+        answer = client.get(prefix + url)
+        if answer.status_code != 200 or not answer.headers["Content-Type"].startswith("text/html"):
+            continue
+        page = html.fromstring(answer.content.decode())
+        for form in page.xpath("//form[translate(@method, 'POST', 'post') = 'post']"):
+            forms.append(url)
+            # a form without a button would be sent by Enter
+            sends = submits(form, page)
+            enabled += [(url, html.tostring(button)) for button in sends if button.get("disabled") is None]
+            enabled += [] if sends else [(url, "no button")]
+
+    assert enabled == []
+    assert {re.sub(r"/[a-z0-9]{20}/", "/*/", url) for url in forms} == {
+        "/my/accounts/*/name/",
+        "/my/contracts/*/name/",
+        "/my/downloads/",
+        "/my/meters/*/name/",
+        "/my/names/",
+        "/my/people/invite/",
+        f"/my/people/*/{other.public_id}/all/end/",
+        "/my/sharing/*/change/",
+        "/my/sharing/*/stop/",
+    }
+
+
+def submits(form, page) -> list:
+    """What sends the form: buttons and submit fields, in it or joined to it by its id."""
+    inside_or_joined = [*form.xpath(".//*"), *page.xpath("//*[@form = $id]", id=form.get("id", "-"))]
+    return [
+        one
+        for one in inside_or_joined
+        if (one.tag == "button" and one.get("type", "submit") == "submit")
+        or (one.tag == "input" and one.get("type") in ("submit", "image"))
+    ]
 
 
 def test_no_form_of_a_page_starts_a_file_or_an_invitation(client: Browser, inside):
