@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdsc_portal.env import Environment
-
-ROOT = Path(__file__).resolve().parents[2]
+from tools.files import ROOT, project_files
 
 
 def test_each_setting_has_its_row_in_the_operations_page():
@@ -40,7 +39,38 @@ def test_each_decision_has_a_number_of_its_own_in_name_and_title():
         assert title.startswith((f"# {number}. ", f"# {number:04}")), page.name
 
 
-def test_links_between_documents_lead_somewhere():
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for link in re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8")):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def _headings(page: Path) -> set[str]:
+    """The fragments that a forge makes of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", project_files("*.md"), ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_relative_link_leads_somewhere(page):
+    prose = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+    for link in LINK.findall(prose):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, fragment = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not fragment or fragment in _headings(target), link
+
+
+def test_the_readme_leads_to_every_page_of_the_front_door():
+    links = {link.partition("#")[0].rstrip("/") for link in LINK.findall((ROOT / "README.md").read_text())}
+
+    pages = {str(page.relative_to(ROOT)) for page in project_files("*.md", "docs/*.md", "LICENSE")}
+    elsewhere = {page for page in pages if page.startswith("docs/decisions/")} | {"README.md"}
+    hidden = {page for page in pages if page.startswith(".")}
+    assert pages - elsewhere - hidden - links == set()
+
+
+def test_hooks_are_local():
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"repo: (\S+)", hooks)) == {"local"}
