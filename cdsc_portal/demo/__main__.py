@@ -61,9 +61,9 @@ def serve() -> int:
 
 
 def _port(text: str) -> int:
-    """The port to serve on; the next one is the third party's. Raises StartError, which names the setting."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65535):
-        raise StartError(f"PORT is {text!r}; it must be a number from 1 to 65534.")
+    """The port to serve on; the next two are for third parties. Raises StartError, which names the setting."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65534):
+        raise StartError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
     return int(text)
 
 

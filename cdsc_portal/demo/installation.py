@@ -22,9 +22,12 @@ from examples.third_party import ThirdParty
 SEED = 20231
 HAND_MADE = Path(__file__).parent / "hand_made.csv"
 SETTINGS = {"espi_xml": {"meter": "title"}}  # how the invented vendor names meters
+# name, purpose, and how far above the server's port customers come back to it: the demo serves the page of the first
+# one, the last is for whoever follows docs/getting-started.md
 COMPANIES = (
-    ("Sunny Roofs (demo)", "We size solar panels and show you what they would save."),
-    ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save."),
+    ("Sunny Roofs (demo)", "We size solar panels and show you what they would save.", 1),
+    ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save.", 1),
+    ("Your company (demo)", "We try out how to read a day of usage.", 2),
 )
 
 
@@ -120,15 +123,15 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
     django.setup()
     call_command("migrate", verbosity=0)
     base_url, known = f"http://127.0.0.1:{port}", var_dir / "demo.json"
-    callback = f"http://127.0.0.1:{port + 1}/callback"
+    callbacks = {name: f"http://127.0.0.1:{port + above}/callback" for name, _purpose, above in COMPANIES}
     if known.exists():
         record = json.loads(known.read_text(encoding="utf-8"))
-        clients = [{**client, "redirect_uri": callback} for client in record["clients"]]
+        clients = [{**client, "redirect_uri": callbacks[client["name"]]} for client in record["clients"]]
         made = Installation(var_dir, base_url, months, True, record["users"], clients, record["accounts"])
         _move_clients(clients)
         made._write()
         return made
-    clients = [_register(name, purpose, callback) for name, purpose in COMPANIES]
+    clients = [_register(name, purpose, callbacks[name]) for name, purpose, _above in COMPANIES]
     return Installation(var_dir, base_url, months, False, _people(), clients)
 
 
