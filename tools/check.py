@@ -36,6 +36,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("messages", [PYTHON, "-m", "tools.messages", "--check"]),
     ("sizes", [PYTHON, "-m", "tools.sizes"]),
     ("own words", [PYTHON, "-m", "tools.own_words"]),
+    ("retired names", [PYTHON, "-m", "tools.forbidden_names"]),
 ]
 
 

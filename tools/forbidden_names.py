@@ -1,0 +1,105 @@
+"""Names that the project gave up do not come back: in Python, in templates and in code that documents show.
+
+`tools/retired_names.toml` lists each with what to use in its place, and the few places that may still use it.
+"""
+
+import fnmatch
+import io
+import re
+import sys
+import tokenize
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.files import ROOT, project_files
+
+LIST = Path(__file__).with_name("retired_names.toml")
+TEMPLATE_CODE = re.compile(r"{{(.*?)}}|{%(.*?)%}", re.S)
+TEXT = re.compile(r"\"[^\"]*\"|'[^']*'")
+WORD = re.compile(r"[A-Za-z_]\w*")
+MARKDOWN_CODE = re.compile(r"`([^`\n]+)`")
+# what changed is said there, so that both names stand in it
+HISTORY = ("CHANGELOG.md",)
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredName:
+    """A name that is gone. `defined` names count only where they are defined, since a library uses them too."""
+
+    name: str
+    replacement: str
+    defined: bool = False
+    allowed: tuple[str, ...] = ()  # patterns of paths
+
+    def is_allowed(self, path: str) -> bool:
+        return any(fnmatch.fnmatch(path, pattern) for pattern in self.allowed)
+
+
+def retired_names(content: str) -> dict[str, RetiredName]:
+    """The list by name. Raises TypeError for a member that it does not know, ValueError for a name listed twice."""
+    listed = [
+        RetiredName(**{**entry, "allowed": tuple(entry.get("allowed", ()))})
+        for entry in tomllib.loads(content)["name"]
+    ]
+    names = {entry.name: entry for entry in listed}
+    if len(names) < len(listed):
+        raise ValueError("a name is listed twice")
+    return names
+
+
+def problems(path: str, text: str, names: Mapping[str, RetiredName]) -> Iterator[str]:
+    """Where `text`, the file at `path`, uses a retired name: a line each."""
+    uses = {".py": _python, ".pyi": _python, ".html": _template, ".txt": _template, ".md": _markdown}
+    in_path = ((0, part, True) for part in Path(path).with_suffix("").parts)
+    for line, word, is_definition in (*in_path, *uses[Path(path).suffix](text)):
+        entry = names.get(word)
+        if entry is None or entry.is_allowed(path) or (entry.defined and not is_definition):
+            continue
+        yield f"{path}:{line}: {word} is retired: {entry.replacement}"
+
+
+Use = tuple[int, str, bool]  # line, name, whether it is defined there
+
+
+def _python(text: str) -> Iterator[Use]:
+    before = ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NAME:
+            yield token.start[0], token.string, before in ("def", "class")
+        before = token.string
+
+
+def _template(text: str) -> Iterator[Use]:
+    for found in TEMPLATE_CODE.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        code = TEXT.sub("", found[1] or found[2] or "")
+        yield from ((line, word, False) for word in WORD.findall(code))
+
+
+def _markdown(text: str) -> Iterator[Use]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for code in MARKDOWN_CODE.findall(line):
+            yield from ((number, word, False) for word in WORD.findall(code))
+
+
+def scanned(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Name and text of the files that are looked at. Migrations keep the names of their time."""
+    for path in paths:
+        name = str(path.relative_to(ROOT))
+        is_template = path.suffix in (".html", ".txt") and name.startswith("templates/")
+        if path.suffix in (".py", ".pyi", ".md") or is_template:
+            if "migrations" not in path.parts and name not in HISTORY:
+                yield name, path.read_text(encoding="utf-8")
+
+
+def main() -> int:
+    names = retired_names(LIST.read_text(encoding="utf-8"))
+    found = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
+    print(*found, sep="\n")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
