@@ -40,7 +40,7 @@ def _claims(grant: Grant, scopes: list[str], client: Client, *, issued: datetime
         "client_id": client.client_id,
         "iat": int(issued.timestamp()),
         "iss": issuer(),
-        "authorization_details": granted_details(grant, scopes),
+        "authorization_details": granted_details(grant, scopes, client=client),
         "grant_id": grant.public_id,
         "access_ends": access_ends(grant),
     }

@@ -27,7 +27,7 @@ class GrantToken(BearerToken):
 
     def create_token(self, request: Request, refresh_token: bool = False, **kwargs: Any) -> dict[str, Any]:
         token = super().create_token(request, refresh_token=request.grant.refreshable, **kwargs)
-        token["authorization_details"] = granted_details(request.grant, request.scopes)
+        token["authorization_details"] = granted_details(request.grant, request.scopes, client=request.client)
         token["grant_id"] = request.grant.public_id
         token["access_ends"] = access_ends(request.grant)
         return token

@@ -7,9 +7,19 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.models import ServiceContract
+from accounts.queries.roles import of_test_customers
 from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.prepared import prepared_cursor
-from consent.models import AccessToken, AuthorizationCode, Client, Credential, Grant, RefreshToken
+from consent.models import (
+    AccessToken,
+    AuthorizationCode,
+    Client,
+    ClientStatus,
+    Credential,
+    Grant,
+    RefreshToken,
+)
 from consent.scopes.catalogue import scope_named
 from consent.transitions import OPEN, READABLE, GrantStatus
 
@@ -90,10 +100,23 @@ def lifetime(grant: Grant, *, at: datetime) -> int:
     return max(1, int(lives.total_seconds()))
 
 
-def granted_details(grant: Grant, scopes: Collection[str]) -> list[dict[str, Any]]:
-    """The details as granted, dates fixed, of those scopes (X-10)."""
+def granted_details(grant: Grant, scopes: Collection[str], *, client: Client) -> list[dict[str, Any]]:
+    """The details as granted, dates fixed, of those scopes (X-10).
+
+    A client in the sandbox may have got the grant in production: of its services it is told those of test customers.
+    """
     wanted = {_id(name) for name in scopes}
-    return [detail for detail in grant.authorization_details if _id(detail["type"]) in wanted]
+    details = [detail for detail in grant.authorization_details if _id(detail["type"]) in wanted]
+    if client.status != ClientStatus.SANDBOX:
+        return details
+    named = ServiceContract.objects.filter(
+        contract_number__in={number for detail in details for number in detail["services"]}
+    )
+    tests = set(of_test_customers(named).values_list("contract_number", flat=True))
+    return [
+        {**detail, "services": [number for number in detail["services"] if number in tests]}
+        for detail in details
+    ]
 
 
 def is_later_generation_used(token: RefreshToken) -> bool:

@@ -187,12 +187,13 @@ def _is_retry(token: RefreshToken, *, client: Client, at: datetime) -> bool:
 
 
 def _require_as_granted(request: Request) -> None:
-    """A token request may repeat the details as granted, never ask for others (RFC 9396 section 6, X-10)."""
+    """A token request may repeat the details as its client is told them, never ask for others (RFC 9396 6, X-10)."""
     asked = getattr(request, "authorization_details", None)
     if asked is None:
         return
     try:
-        same = read_entries(asked) == request.grant.authorization_details
+        told = tokens.granted_details(request.grant, request.grant.scope.split(), client=request.client)
+        same = read_entries(asked) == told
     except InvalidDetails:
         same = False
     if not same:

@@ -1,5 +1,6 @@
-"""A client in the sandbox is offered, granted and reads what test customers have, and nothing else."""
+"""A client in the sandbox is offered, granted, reads and is told what test customers have, and nothing else."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from consent.services.decision import DecidedPart, Decision, MayNotDecide, NotOf
 from consent.services.offer import build_offer
 from consent.services.recording import confirm_recorded
 from tests.consent.api.reader import Reader
+from tests.consent.oauth.third_party import ThirdParty
 from tests.consent.services.test_recording import recorded_of
 from tests.factories.accounts import StaffFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask, everything
@@ -139,3 +141,57 @@ def test_a_whole_approval_of_a_test_customer_reads(client):
     grant = approve(ask(USAGE, user=home.owner, client=client, at=AT), at=AT)
 
     assert grant.authorization_details[0]["services"] == [home.contract.contract_number]
+
+
+def tokens_of_before(client):
+    """A third party with tokens of a test customer's and a real one's services, got in production."""
+    home, real = with_a_real_service()
+    third_party = ThirdParty(client)
+    grant = approve(ask(USAGE, user=home.owner, client=client))
+    body = third_party.tokens_for(grant)
+    type(client).objects.update(status=ClientStatus.SANDBOX)
+    return third_party, body, home.contract.contract_number, real.contract.contract_number
+
+
+def test_token_answers_name_services_of_test_customers_only():
+    third_party, body, test, real = tokens_of_before(ClientFactory())
+
+    told = third_party.refresh(body["refresh_token"]).json()
+
+    assert real in str(body)
+    assert told["authorization_details"][0]["services"] == [test]
+    assert real not in str(told)
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_introspection_names_services_of_test_customers_only(kind):
+    third_party, body, test, real = tokens_of_before(ClientFactory())
+
+    told = third_party.introspect(body[kind])
+
+    assert told["authorization_details"][0]["services"] == [test]
+    assert real not in str(told)
+
+
+def test_a_sandbox_client_may_repeat_the_details_as_it_was_told_them():
+    third_party, body, _, real = tokens_of_before(ClientFactory())
+    told = third_party.introspect(body["access_token"])["authorization_details"]
+
+    refused = third_party.refresh(
+        body["refresh_token"], authorization_details=json.dumps(body["authorization_details"])
+    )
+    repeated = third_party.refresh(body["refresh_token"], authorization_details=json.dumps(told))
+
+    assert refused.json()["error"] == "invalid_authorization_details"
+    assert real not in refused.content.decode()
+    assert repeated.status_code == 200
+
+
+def test_the_details_are_whole_again_in_production():
+    client = ClientFactory()
+    third_party, body, test, real = tokens_of_before(client)
+    type(client).objects.update(status=ClientStatus.PRODUCTION)
+
+    told = third_party.introspect(body["access_token"])
+
+    assert told["authorization_details"][0]["services"] == sorted([test, real])
