@@ -2,8 +2,8 @@
 
 Not where a secret is shown. Whoever can make somebody's browser call such a page with words of his own, and sees how
 long the answers are, guesses the secret letter by letter (BREACH). So pages of logins, keys, codes and staff leave as
-they are, and so do the answers of the token, push, introspection and registration endpoints. The token of a form is on
-other pages too, masked anew each time.
+they are, and so do the answers of the token, push, introspection and registration endpoints: their views are marked
+(`lib/secret_pages`). The token of a form is on other pages too, masked anew each time.
 """
 
 import re
@@ -16,16 +16,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-SECRET_PATHS = (
-    "/accounts/",
-    "/admin/",
-    "/developer/",
-    "/my/people/",
-    "/my/requests/",
-    "/my/settings/",
-    "/oauth/",
-    "/receipts/",
-)
+from cdsc_portal.lib.secret_pages import is_secret_page
+
 MIN_BYTES = 1024
 _TEXT = re.compile(r"text/|application/(\S+\+)?(json|xml|yaml|javascript)\b|image/svg")
 _CODING = re.compile(r"\s*([a-z*]+)\s*(?:;\s*q=([0-9.]+))?\s*", re.IGNORECASE)
@@ -58,11 +50,11 @@ class CompressionMiddleware:
         response = self.get_response(request)
         if response.status_code == 304:
             _tag_as_asked(request, response)
-        if request.path_info.startswith(SECRET_PATHS) or not _is_worth_it(request, response):
+        if _shows_secret(request) or not _is_worth_it(request, response):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
         coding = preferred_coding(request.headers.get("Accept-Encoding", ""))
-        if coding is None:
+        if coding is None or _counts_bytes(request, response):
             return response
         compressor = _COMPRESSORS[coding]()
         if isinstance(response, StreamingHttpResponse):
@@ -75,6 +67,10 @@ class CompressionMiddleware:
         else:
             response.headers.pop("Content-Length", None)
         response.headers["Content-Encoding"] = coding
+        if response.headers.get("Accept-Ranges") == "bytes":
+            response.headers["Accept-Ranges"] = (
+                "none"  # ranges are of the file as it is, under its strong tag
+            )
         if response.headers.get("ETag", "").startswith('"'):
             response.headers["ETag"] = f"W/{response.headers['ETag']}"
         return response
@@ -93,12 +89,23 @@ def preferred_coding(accepted: str) -> str | None:
     return best if weights.get(best, weights.get("*", 0)) > 0 else None
 
 
+def _shows_secret(request: HttpRequest) -> bool:
+    """Whether the view of the call is marked; what no view answers is a file of the pages, or an error."""
+    return request.resolver_match is not None and is_secret_page(request.resolver_match.func)
+
+
+def _counts_bytes(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether bytes were counted off: those of the answer as it is, so that its whole, sent instead, is that too."""
+    takes_ranges = response.headers.get("Accept-Ranges") == "bytes"
+    return response.status_code == 206 or (takes_ranges and "Range" in request.headers)
+
+
 def _is_worth_it(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Text of some length, whole: a range counts bytes of the answer as it is, and so does a file that takes ranges."""
+    """Text of some length."""
     headers = response.headers
-    if response.status_code in (204, 206, 304) or "Content-Encoding" in headers:
+    if response.status_code in (204, 304) or "Content-Encoding" in headers:
         return False
-    if headers.get("Accept-Ranges") == "bytes" or not _TEXT.match(headers.get("Content-Type", "")):
+    if not _TEXT.match(headers.get("Content-Type", "")):
         return False
     if isinstance(response, StreamingHttpResponse):
         return not response.is_async and int(headers.get("Content-Length", MIN_BYTES)) >= MIN_BYTES

@@ -3,6 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from cdsc_portal.lib.secret_pages import all_show_secrets
+
+_staff_pages, _app, _namespace = admin.site.urls
+
 urlpatterns = [
     path("", include("cdsc_portal.web.urls")),
     path("accounts/", include("accounts.sign_in.urls")),
@@ -10,7 +14,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("datahub.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", (all_show_secrets(_staff_pages), _app, _namespace)),
 ]
 
 handler400 = "cdsc_portal.web.errors.bad_request"

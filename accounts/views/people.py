@@ -26,6 +26,7 @@ from accounts.queries.people_reach import reach_of
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.secret_pages import shows_secret
 
 _LONGEST_SEARCH = 100
 _REFUSALS = {
@@ -45,6 +46,7 @@ _REFUSALS = {
 @require_safe
 @login_required
 @never_cache
+@shows_secret
 def people(request: HttpRequest) -> HttpResponse:
     """For owners: everybody; for others: their own role."""
     search = " ".join(request.GET.get("q", "").replace("\0", "").split())[:_LONGEST_SEARCH]
@@ -61,6 +63,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def invite_page(request: HttpRequest) -> HttpResponse:
     """To who owns nothing the page does not exist. The answer is the same whether or not the address is known."""
     user, at = current_user(request), clock.now()
@@ -82,6 +85,7 @@ def invite_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def invitation_again(request: HttpRequest, public_id: str) -> HttpResponse:
     return _on_invitation(request, public_id, invite_once_more, _("The invitation was sent again."))
 
@@ -89,6 +93,7 @@ def invitation_again(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def invitation_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
     return _on_invitation(request, public_id, withdraw, _("The invitation was withdrawn."))
 
@@ -96,6 +101,7 @@ def invitation_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """A delegate's last day and whether they may share."""
     user, at = current_user(request), clock.now()
@@ -119,6 +125,7 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """GET shows what ends, POST ends it: another's role, or one's own. The second of two clicks finds it ended."""
     user, at = current_user(request), clock.now()
@@ -150,6 +157,7 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def agree(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """POST lets a new role share at once; GET, where a login that had ended leads back to, only shows the page."""
     user, at = current_user(request), clock.now()

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from cdsc_portal.lib.secret_pages import shows_secret
 from cdsc_portal.web import views
 from cdsc_portal.web.docs import views as docs
 from cdsc_portal.web.my_home import my_home
@@ -23,8 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/sandbox/", docs.sandbox_guide, name="docs_sandbox"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
-    path("admin/find/", admin.site.admin_view(staff_search), name="staff_search"),
-    path("admin/customers/<int:pk>/", admin.site.admin_view(staff_customer), name="staff_customer"),
+    path("admin/find/", shows_secret(admin.site.admin_view(staff_search)), name="staff_search"),
+    path(
+        "admin/customers/<int:pk>/",
+        shows_secret(admin.site.admin_view(staff_customer)),
+        name="staff_customer",
+    ),
     path("i18n/setlang/", views.choose_language, name="set_language"),
     path("theme/", views.choose_theme, name="set_theme"),
 ]

@@ -15,6 +15,7 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.secret_pages import shows_secret
 from consent.models import Client, Message
 from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
@@ -45,6 +46,7 @@ class AnswerForm(forms.Form):
 @require_safe
 @login_required
 @never_cache
+@shows_secret
 def developer(request: HttpRequest) -> HttpResponse:
     """The clients of which the reader is a contact, and their messages."""
     user = current_user(request)
@@ -56,6 +58,7 @@ def developer(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @reauthentication_required
+@shows_secret
 def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET says what a new secret does, or shows the one that POST made a moment ago, this once: a reload makes none.
 
@@ -88,6 +91,7 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def new_message(request: HttpRequest) -> HttpResponse:
     """404 for who is nobody's contact."""
     user = current_user(request)
@@ -108,6 +112,7 @@ def new_message(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@shows_secret
 def message(request: HttpRequest, public_id: str) -> HttpResponse:
     """A thread; POST adds an answer. To look at it is to have read it."""
     user = current_user(request)

@@ -14,6 +14,7 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.dates_in_words import time_in_words
+from cdsc_portal.lib.secret_pages import shows_secret
 from consent.models import Actor, Receipt
 from consent.queries.receipt_page import receipt_page
 from consent.queries.stop_page import stop_page
@@ -27,6 +28,7 @@ _NO_ROBOTS = "noindex, nofollow, noarchive"
 
 @require_safe
 @never_cache
+@shows_secret
 def receipt(request: HttpRequest, key: str, number: str = "") -> HttpResponse:
     """The stored copy with the current status; names and numbers only for its customer who is logged in.
 
@@ -50,6 +52,7 @@ def receipt(request: HttpRequest, key: str, number: str = "") -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@shows_secret
 def receipt_stop(request: HttpRequest, key: str) -> HttpResponse:
     """GET shows, POST acts: whoever scans mail for links revokes nothing (C-40)."""
     at = clock.now()

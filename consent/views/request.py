@@ -20,6 +20,7 @@ from accounts.current_user import current_user
 from accounts.services.languages import keep_language
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secret_pages import shows_secret
 from consent.forms import (
     Choices,
     FieldError,
@@ -53,7 +54,7 @@ _REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "su
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator((never_cache, shows_secret), name="dispatch")
 class RequestView(View):
     """The stored copy of a request: at `/oauth/authorize/<key>/` for the first user who opens it, then also by its
     reference at `/my/requests/<reference>/` for that user and those who were asked to decide.
@@ -253,6 +254,7 @@ class RequestView(View):
 
 @require_safe
 @never_cache
+@shows_secret
 def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
     """Back to the company without logging in (F-36s, F-37). Decides nothing: the request stays as it is."""
     stored = _stored_or_404(key)

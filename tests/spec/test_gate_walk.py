@@ -4,8 +4,7 @@ A route that stands in none of the lists fails the walk: whoever adds one says h
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +13,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from cdsc_portal.lib import clock
 from consent.api.gated import GatedView, scopes_opening
@@ -35,6 +33,7 @@ from tests.factories.accounts import (
 from tests.factories.consent import ReceiptFactory
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
+from tests.spec.routes import Route, routes
 
 SCOPES = {
     "distribution_details": "customer_distribution_details",
@@ -84,26 +83,6 @@ OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub
     "open_generation_breakdown", "open_residual_mix",
 }  # fmt: skip
 STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    path: str
-    name: str
-    view: object
-
-
-def routes() -> list[Route]:
-    return list(_walk(get_resolver().url_patterns, ""))
-
-
-def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[Route]:
-    for pattern in patterns:
-        path = before + re.sub(r"<[^>]+>", "1", re.sub(r"\(\?P<[^)]+\)", "1", str(pattern.pattern)))
-        if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, path)
-        else:
-            yield Route("/" + path.strip("^$").replace("/^", "/"), pattern.name or "", pattern.callback)
 
 
 def is_gated(route: Route) -> bool:

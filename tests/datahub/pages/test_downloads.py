@@ -2,12 +2,14 @@
 
 import csv
 import errno
+import gzip
 import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import zstandard
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -31,6 +33,10 @@ from tests.factories.feeds import load_days
 
 URL = "/my/downloads/"
 FIRST = date(2026, 3, 1)
+UNPACKED = {
+    "gzip": gzip.decompress,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +141,33 @@ def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
     assert text_sent_again(mail) == mail.text
     Download.objects.update(expires=clock.now())
     assert text_sent_again(mail) == ""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_written_file_leaves_compressed_whole_and_as_it_is_in_parts(owner, home, by_worker, coding):
+    ask(owner, home)
+    write_download(Download.objects.get().pk)
+    url = f"{URL}{Download.objects.get().public_id}/"
+    plain = owner.get(url)
+    stored, tag = body(plain).encode(), plain["ETag"]
+
+    whole = owner.get(url, headers={"Accept-Encoding": coding})
+    sent = b"".join(whole.streaming_content)
+    part = owner.get(url, headers={"Accept-Encoding": coding, "Range": "bytes=100-", "If-Range": tag})
+    of_compressed = owner.get(
+        url, headers={"Accept-Encoding": coding, "Range": "bytes=100-", "If-Range": whole["ETag"]}
+    )
+
+    assert (whole["Content-Encoding"], whole["ETag"]) == (coding, f"W/{tag}")
+    assert whole["Accept-Ranges"] == "none"
+    assert "Content-Length" not in whole
+    assert UNPACKED[coding](sent) == stored
+    assert len(sent) < len(stored) / 3
+    assert (part.status_code, part["ETag"], "Content-Encoding" in part) == (206, tag, False)
+    assert b"".join(part.streaming_content) == stored[100:]
+    assert of_compressed.status_code == 200
+    assert b"".join(of_compressed.streaming_content) == stored
+    assert all("Accept-Encoding" in answer["Vary"] for answer in (plain, whole, part, of_compressed))
 
 
 def test_the_file_is_its_persons_alone_and_only_while_they_see_the_service(owner, home, by_worker):
