@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from cdsc_portal import background, embedded_postgres, env, logs
+from cdsc_portal import background, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
 from cdsc_portal.lib import private_files
 
@@ -110,8 +110,14 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+_EMBEDDED = {
+    "ENGINE": "cdsc_portal.embedded_postgres",  # starts the server with the first connection
+    "DATA_DIR": VAR_DIR / "postgres",
+}
 DATABASES = {
-    "default": _database(ENV.database_url or embedded_postgres.ensure_running(VAR_DIR / "postgres")),
+    "default": _database(ENV.database_url)
+    if ENV.database_url
+    else {**_database("postgresql://postgres@/postgres"), **_EMBEDDED},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -20,6 +20,7 @@ PRODUCTION = {
     "MAIL_URL": "smtps://portal:invented@mail.example.com",
     "VAR_DIR": str(ROOT / "var" / "check"),
 }
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
 
 CHECKS: list[tuple[str, list[str]]] = [
     ("lint", [str(BIN / "ruff"), "check", "."]),
@@ -57,23 +58,13 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _environment(name: str) -> dict[str, str]:
-    """Development settings for all but the deployment check, which borrows the database of the others."""
-    development = {**os.environ, "DEVELOPMENT": "1", "VAR_DIR": str(ROOT / "var" / "test")}
-    if name != "deployment":
-        return development
-    from cdsc_portal import embedded_postgres
-
-    url = os.environ.get("DATABASE_URL") or embedded_postgres.ensure_running(
-        ROOT / "var" / "test" / "postgres"
-    )
-    return {**os.environ, **PRODUCTION, "DATABASE_URL": url}
+    """Development settings for all but the deployment check; no check reads a table, so none starts a server."""
+    if name == "deployment":
+        return {**os.environ, **PRODUCTION, "DATABASE_URL": NO_DATABASE}
+    development = {"DEVELOPMENT": "1", "VAR_DIR": str(ROOT / "var" / "test"), "DATABASE_URL": NO_DATABASE}
+    return {**os.environ, **development}
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    code = main()
-    if not os.environ.get("DATABASE_URL"):
-        from cdsc_portal import embedded_postgres
-
-        embedded_postgres.stop(ROOT / "var" / "test" / "postgres")
-    sys.exit(code)
+    sys.exit(main())

@@ -14,7 +14,10 @@ def ensure_running(data_dir: Path) -> str:
 
     The server outlives this process: demo, worker and tests share one. `stop` ends it.
     """
-    return str(_server(data_dir).get_uri())
+    server = _server(data_dir)
+    if not is_running(data_dir):
+        server.start()  # the package remembers a server that this process stopped, as if it still ran
+    return str(server.get_uri())
 
 
 def is_running(data_dir: Path) -> bool:
