@@ -30,6 +30,8 @@ _PRIMARY = {
     "950": "#02131b",
 }
 
+THEME_TEXTS = (_("Type to search"),)  # what the theme says and has no Spanish for
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Staff"),
     "SITE_HEADER": _("Staff"),

@@ -19,7 +19,7 @@ PUBLIC_URL = ENV.public_url
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 INSTALLED_APPS = [
-    "cdsc_portal.web.apps.WebConfig",  # first: it names models and fields before the admin makes forms of them
+    "cdsc_portal.web.apps.WebConfig",
     "unfold.apps.BasicAppConfig",  # not its default, which would put its own site in place of ours
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cdsc_portal.lib import clock
@@ -16,10 +17,12 @@ class Published(models.Model):
     `cds_modified` moves only when content does; `cds_synced` at each load that saw the object.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    cds_created = models.DateTimeField("created", default=clock.now, editable=False)
-    cds_modified = models.DateTimeField("modified", default=clock.now, editable=False)
-    cds_synced = models.DateTimeField("synced", default=clock.now, editable=False)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    cds_created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    cds_modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
+    cds_synced = models.DateTimeField(_("synced"), default=clock.now, editable=False)
 
     class Meta:
         abstract = True
@@ -28,7 +31,7 @@ class Published(models.Model):
 class Versioned(models.Model):
     """Told by feeds. `version_at` is the file time of what is stored, so that an older file undoes nothing."""
 
-    version_at = models.DateTimeField("as of", null=True, blank=True, editable=False)
+    version_at = models.DateTimeField(_("as of"), null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import Published, Versioned, prefix_index, word_index
 from cdsc_portal.lib import clock
@@ -15,15 +16,17 @@ class Customer(Published, Versioned):
     `is_test`: invented, for companies to try their software on; only these are seen by a client in the sandbox.
     """
 
-    customer_number = models.CharField(max_length=50, unique=True)
-    name = models.CharField(max_length=200, validators=[validate_one_line])
+    customer_number = models.CharField(_("customer number"), max_length=50, unique=True)
+    name = models.CharField(_("name"), max_length=200, validators=[validate_one_line])
     is_test = models.BooleanField(
-        "a test customer, nobody's data: clients in the sandbox see only these",
+        _("a test customer, nobody's data: clients in the sandbox see only these"),
         default=False,
         db_default=False,
     )
 
     class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
         indexes = [
             models.Index(fields=["name"], name="customer_name_prefix"),
             prefix_index("customer_number", "customer_number_prefix"),
@@ -36,9 +39,9 @@ class Customer(Published, Versioned):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "owner: sees and shares"
-    VIEWER = "viewer", "viewer: sees"
-    DELEGATE = "delegate", "delegate: sees and, where allowed, shares, until a date"
+    OWNER = "owner", _("owner: sees and shares")
+    VIEWER = "viewer", _("viewer: sees")
+    DELEGATE = "delegate", _("delegate: sees and, where allowed, shares, until a date")
 
 
 class Membership(Versioned):
@@ -48,18 +51,29 @@ class Membership(Versioned):
     only looks: it is new, or its holder's address was changed by staff (decision 0038).
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role.choices)
-    billing_account = models.ForeignKey(
-        "accounts.BillingAccount", on_delete=models.CASCADE, null=True, blank=True, related_name="memberships"
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="memberships"
     )
-    may_share = models.BooleanField("a delegate who may share", default=False)
-    until = models.DateTimeField(null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    billing_account = models.ForeignKey(
+        "accounts.BillingAccount",
+        verbose_name=_("billing account"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="memberships",
+    )
+    may_share = models.BooleanField(_("a delegate who may share"), default=False)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
     shares_from = models.DateTimeField(null=True, blank=True, editable=False)
-    created = models.DateTimeField(default=clock.now, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "user", "billing_account"], nulls_distinct=False, name="membership_once"

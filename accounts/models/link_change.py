@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.contractual import ServiceContract, SupplyTerm
 from accounts.models.links import ContractServicePoint, GridPlacement, MeterInstallation
@@ -15,11 +16,11 @@ Dated = ContractServicePoint | MeterInstallation | GridPlacement | ServiceContra
 
 
 class LinkKind(models.TextChoices):
-    CONTRACT_POINT = "contract_point", "contract at a point"
-    METER_POINT = "meter_point", "meter at a point"
-    CONTRACT = "contract", "a contract's own dates"
-    SUPPLY_TERM = "supply_term", "a supply term's dates"
-    GRID_PLACEMENT = "grid_placement", "a point in a region"
+    CONTRACT_POINT = "contract_point", _("contract at a point")
+    METER_POINT = "meter_point", _("meter at a point")
+    CONTRACT = "contract", _("a contract's own dates")
+    SUPPLY_TERM = "supply_term", _("a supply term's dates")
+    GRID_PLACEMENT = "grid_placement", _("a point in a region")
 
 
 class LinkChange(AppendOnlyModel):
@@ -31,22 +32,32 @@ class LinkChange(AppendOnlyModel):
     `region`: of a placement.
     """
 
-    kind = models.CharField(max_length=20, choices=LinkKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=LinkKind.choices)
     link_key = models.BigIntegerField()
     link_created = models.DateTimeField(null=True)
-    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, null=True, related_name="+")
-    meter = models.ForeignKey(MeterDevice, on_delete=models.PROTECT, null=True, related_name="+")
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, null=True, related_name="+")
-    region = models.CharField("grid region", max_length=50, blank=True, default="", db_default="")
-    old_start = models.DateTimeField()
-    old_end = models.DateTimeField(null=True)
-    new_start = models.DateTimeField(null=True)
-    new_end = models.DateTimeField(null=True)
-    lost_from = models.DateTimeField(null=True)
-    at = models.DateTimeField("recorded", default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    contract = models.ForeignKey(
+        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    meter = models.ForeignKey(
+        MeterDevice, verbose_name=_("meter"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    service_point = models.ForeignKey(
+        ServicePoint, verbose_name=_("service point"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    region = models.CharField(_("grid region"), max_length=50, blank=True, default="", db_default="")
+    old_start = models.DateTimeField(_("old start"))
+    old_end = models.DateTimeField(_("old end"), null=True)
+    new_start = models.DateTimeField(_("new start"), null=True)
+    new_end = models.DateTimeField(_("new end"), null=True)
+    lost_from = models.DateTimeField(_("lost from"), null=True)
+    at = models.DateTimeField(_("recorded"), default=clock.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
+        verbose_name = _("link change")
+        verbose_name_plural = _("link changes")
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["-at"], name="link_change_at"),

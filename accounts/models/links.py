@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import Versioned
 from accounts.models.contractual import ServiceContract
@@ -19,9 +20,9 @@ _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
 class DatedLink(Versioned):
     """`created`: when the link was first told, null = before anyone kept this."""
 
-    start = models.DateTimeField()
-    end = models.DateTimeField(null=True, blank=True)
-    created = models.DateTimeField(default=clock.now, null=True, editable=False)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"), null=True, blank=True)
+    created = models.DateTimeField(_("created"), default=clock.now, null=True, editable=False)
 
     class Meta:
         abstract = True
@@ -30,10 +31,16 @@ class DatedLink(Versioned):
 class ContractServicePoint(DatedLink):
     """A contract served through a point. Points may be shared by contracts."""
 
-    contract = models.ForeignKey(ServiceContract, on_delete=models.CASCADE, related_name="point_links")
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="contract_links")
+    contract = models.ForeignKey(
+        ServiceContract, verbose_name=_("contract"), on_delete=models.CASCADE, related_name="point_links"
+    )
+    service_point = models.ForeignKey(
+        ServicePoint, verbose_name=_("service point"), on_delete=models.CASCADE, related_name="contract_links"
+    )
 
     class Meta:
+        verbose_name = _("contract service point")
+        verbose_name_plural = _("contract service points")
         ordering = ["contract", "start"]
         constraints = [
             models.CheckConstraint(
@@ -62,10 +69,16 @@ class ContractServicePoint(DatedLink):
 class MeterInstallation(DatedLink):
     """A meter at a point; a meter is never at two points at once."""
 
-    meter = models.ForeignKey(MeterDevice, on_delete=models.CASCADE, related_name="installations")
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="installations")
+    meter = models.ForeignKey(
+        MeterDevice, verbose_name=_("meter"), on_delete=models.CASCADE, related_name="installations"
+    )
+    service_point = models.ForeignKey(
+        ServicePoint, verbose_name=_("service point"), on_delete=models.CASCADE, related_name="installations"
+    )
 
     class Meta:
+        verbose_name = _("meter installation")
+        verbose_name_plural = _("meter installations")
         ordering = ["meter", "start"]
         constraints = [
             models.CheckConstraint(
@@ -93,11 +106,15 @@ class GridPlacement(DatedLink):
     `start` is EVER where nobody told since when.
     """
 
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.CASCADE, related_name="placements")
-    region = models.CharField("grid region", max_length=50, blank=True)
-    pricing_node = models.CharField(max_length=50, blank=True)
+    service_point = models.ForeignKey(
+        ServicePoint, verbose_name=_("service point"), on_delete=models.CASCADE, related_name="placements"
+    )
+    region = models.CharField(_("grid region"), max_length=50, blank=True)
+    pricing_node = models.CharField(_("pricing node"), max_length=50, blank=True)
 
     class Meta:
+        verbose_name = _("grid placement")
+        verbose_name_plural = _("grid placements")
         ordering = ["service_point", "start"]
         constraints = [
             models.CheckConstraint(

@@ -1,13 +1,14 @@
 """How far the feeds have told the hierarchy."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class LoadMark(models.Model):
     """The file time of the newest full load of a kind: what it did not list, an older file cannot add."""
 
-    kind = models.CharField(max_length=20, unique=True)
-    as_of = models.DateTimeField()
+    kind = models.CharField(_("kind"), max_length=20, unique=True)
+    as_of = models.DateTimeField(_("as of"))
 
     def __str__(self) -> str:
         return f"{self.kind} as of {self.as_of}"

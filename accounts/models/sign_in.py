@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import Customer, Role
 from cdsc_portal.lib import clock
@@ -17,12 +18,12 @@ class SignInAttempts(models.Model):
     alone: no address that was typed in is kept. After `allowed` tries in `seconds` from `since` on, more are refused.
     """
 
-    key = models.CharField(max_length=64, primary_key=True)
-    subject = models.CharField(max_length=64, default="", db_default="", db_index=True)
+    key = models.CharField(_("key"), max_length=64, primary_key=True)
+    subject = models.CharField(_("subject"), max_length=64, default="", db_default="", db_index=True)
     count = models.PositiveIntegerField(default=0)
     since = models.DateTimeField(db_index=True)
     allowed = models.PositiveIntegerField(default=5, db_default=5)
-    seconds = models.PositiveIntegerField(default=300, db_default=300)
+    seconds = models.PositiveIntegerField(_("seconds"), default=300, db_default=300)
 
     def __str__(self) -> str:
         return f"{self.count} since {self.since}"
@@ -36,9 +37,9 @@ class SignInAttempts(models.Model):
 class CodeWay(models.TextChoices):
     """How a code for a first login reaches the person."""
 
-    MAIL = "mail", "by e-mail to an owner"
-    LETTER = "letter", "by letter"
-    TOLD = "told", "told to the person"
+    MAIL = "mail", _("by e-mail to an owner")
+    LETTER = "letter", _("by letter")
+    TOLD = "told", _("told to the person")
 
 
 class ActivationCode(models.Model):
@@ -50,30 +51,53 @@ class ActivationCode(models.Model):
     open nothing any more.
     """
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="activation_codes")
-    role = models.CharField(max_length=10, choices=Role.choices)
-    way = models.CharField(max_length=6, choices=CodeWay.choices, blank=True, db_default="")
-    sent_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.CASCADE, related_name="activation_codes"
     )
-    address = models.CharField(max_length=300, blank=True, db_default="")
-    reason = models.CharField(max_length=300, blank=True, db_default="")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    way = models.CharField(_("way"), max_length=6, choices=CodeWay.choices, blank=True, db_default="")
+    sent_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("sent to"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    address = models.CharField(_("address"), max_length=300, blank=True, db_default="")
+    reason = models.CharField(_("reason"), max_length=300, blank=True, db_default="")
     digest = models.CharField(max_length=64, blank=True)
     issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("issued by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
     )
-    created = models.DateTimeField(default=clock.now, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
     handed_out_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("handed out by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
-    handed_out_at = models.DateTimeField(null=True, blank=True)
-    until = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    handed_out_at = models.DateTimeField(_("handed out at"), null=True, blank=True)
+    until = models.DateTimeField(_("until"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
     used_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("used by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
     )
 
     class Meta:
+        verbose_name = _("activation code")
+        verbose_name_plural = _("activation codes")
         default_permissions = ("view",)
         permissions = [("hand_out_activation_code", "Can hand out a code that another asked for")]
         constraints = [
@@ -106,14 +130,20 @@ class SecondStepLink(models.Model):
     Only a digest of its secret is kept; a newer one replaces it. `issued_by` is None for the command line.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+"
+    )
     digest = models.CharField(max_length=64, db_index=True)
     issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("issued by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
     )
-    created = models.DateTimeField(default=clock.now, editable=False)
-    until = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    until = models.DateTimeField(_("until"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -136,7 +166,7 @@ class Session(models.Model):
 
     digest = models.CharField(max_length=64, primary_key=True)
     data = models.TextField()
-    expires = models.DateTimeField(db_index=True)
+    expires = models.DateTimeField(_("expires"), db_index=True)
 
     class Meta:
         default_permissions = ()
@@ -151,11 +181,11 @@ class SignInMail(models.Model):
     It may hold a code or a link that opens a login, so what it says is sealed (X-18).
     """
 
-    to = models.EmailField()
+    to = models.EmailField(_("to"))
     sealed = models.TextField()
-    created = models.DateTimeField(default=clock.now, editable=False)
-    next_attempt = models.DateTimeField(db_index=True)
-    attempts = models.PositiveIntegerField(default=0)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    next_attempt = models.DateTimeField(_("next attempt"), db_index=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
 
     def __str__(self) -> str:
         return f"to {self.to}"

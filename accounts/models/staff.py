@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import Customer
 from cdsc_portal.lib import clock
@@ -17,16 +18,25 @@ class StaffLook(AppendOnlyModel):
     """
 
     visit = models.CharField(max_length=20, editable=False, default=new_public_id)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="staff_looks")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="looked_through_by_staff"
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="staff_looks"
     )
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=300)
-    at = models.DateTimeField(default=clock.now)
-    ends = models.DateTimeField()
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="looked_through_by_staff",
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+"
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    at = models.DateTimeField(_("at"), default=clock.now)
+    ends = models.DateTimeField(_("ends"))
 
     class Meta:
+        verbose_name = _("staff look")
+        verbose_name_plural = _("staff looks")
         default_permissions = ("add", "view")
         ordering = ["-at", "-pk"]
         indexes = [
@@ -41,12 +51,12 @@ class StaffLook(AppendOnlyModel):
 class StaffVerb(models.TextChoices):
     """What kind of thing was done."""
 
-    ADD = "add", "added"
-    CHANGE = "change", "changed"
-    DELETE = "delete", "deleted"
-    ACT = "act", "did"
-    LOOK = "look", "looked"
-    EXPORT = "export", "took as a file"
+    ADD = "add", _("added")
+    CHANGE = "change", _("changed")
+    DELETE = "delete", _("deleted")
+    ACT = "act", _("did")
+    LOOK = "look", _("looked")
+    EXPORT = "export", _("took as a file")
 
 
 class StaffAction(AppendOnlyModel):
@@ -58,17 +68,21 @@ class StaffAction(AppendOnlyModel):
     refuses every other UPDATE, and DELETE.
     """
 
-    at = models.DateTimeField(default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    verb = models.CharField(max_length=10, choices=StaffVerb.choices)
-    model = models.CharField(max_length=60)
-    key = models.CharField(max_length=40, blank=True)
-    what = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(_("at"), default=clock.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+"
+    )
+    verb = models.CharField(_("verb"), max_length=10, choices=StaffVerb.choices)
+    model = models.CharField(_("model"), max_length=60)
+    key = models.CharField(_("key"), max_length=40, blank=True)
+    what = models.CharField(_("what"), max_length=200, blank=True)
     changes = models.JSONField(default=list)
-    personal = models.JSONField(default=dict)
-    reason = models.TextField(blank=True)
+    personal = models.JSONField(_("personal"), default=dict)
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
+        verbose_name = _("staff action")
+        verbose_name_plural = _("staff actions")
         default_permissions = ("view",)
         permissions = [
             ("help_sign_in", "Can correct an address, unlock and invite again"),

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import prefix_index, word_index
 from cdsc_portal.lib import clock
@@ -38,18 +39,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     dark, empty for the system's choice. `session_round`: one more ends every session that began before.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField(max_length=150, blank=True, validators=[validate_one_line])
-    language = models.CharField(max_length=5, default="en", choices=[("en", "English"), ("es", "Español")])
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True, validators=[validate_one_line])
+    language = models.CharField(
+        _("language"), max_length=5, default="en", choices=[("en", "English"), ("es", "Español")]
+    )
     theme = models.CharField(
         max_length=5, blank=True, db_default="", default="", choices=[("light", "Light"), ("dark", "Dark")]
     )
     yearly_summary = models.BooleanField("gets the yearly summary", default=True, db_default=True)
     session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
-    is_staff = models.BooleanField("works for the utility", default=False)
-    is_active = models.BooleanField("may sign in", default=True)
-    created = models.DateTimeField(default=clock.now, editable=False)
+    is_staff = models.BooleanField(_("works for the utility"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
     invitation_due = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -58,6 +63,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_without_case")]
         indexes = [
             prefix_index("email", "user_email_prefix"),

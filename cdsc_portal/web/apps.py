@@ -11,10 +11,8 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from cdsc_portal import checks  # noqa: F401 - importing registers them
-        from cdsc_portal.web.staff_names import translate_names
         from cdsc_portal.web.staff_roles import make_roles
 
-        translate_names()
         # of our apps with tables the last, so once for all of them; an app without tables gets no news
         last = apps.get_app_config("datahub")
         post_migrate.connect(make_roles, sender=last, dispatch_uid="make_staff_roles")

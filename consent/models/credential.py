@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 
@@ -16,11 +17,14 @@ class Credential(models.Model):
     """
 
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="credentials"
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        verbose_name=_("client"),
+        on_delete=models.CASCADE,
+        related_name="credentials",
     )
     digest = models.CharField(max_length=64, null=True, editable=False)
-    created = models.DateTimeField(default=clock.now, editable=False)
-    expires = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expires = models.DateTimeField(_("expires"), null=True, blank=True)
 
     class Meta:
         ordering = ["client", "-created", "-pk"]

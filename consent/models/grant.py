@@ -3,12 +3,30 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, ServiceContract
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id
 from consent.transitions import GrantStatus
+
+_STATUS_NAMES = {
+    GrantStatus.ACTIVE: _("active"),
+    GrantStatus.FUTURE: _("future"),
+    GrantStatus.PENDING: _("pending"),
+    GrantStatus.PARTIAL: _("partial"),
+    GrantStatus.NEEDS_AUTHORIZATION: _("needs_authorization"),
+    GrantStatus.NEEDS_SUB_GRANTS: _("needs_sub_grants"),
+    GrantStatus.DISABLED: _("disabled"),
+    GrantStatus.SUSPENDED: _("suspended"),
+    GrantStatus.REVOKED: _("revoked"),
+    GrantStatus.CLOSED: _("closed"),
+    GrantStatus.EXPIRED: _("expired"),
+    GrantStatus.DELAYED: _("delayed"),
+    GrantStatus.STOPPED: _("stopped"),
+    GrantStatus.ERRORED: _("errored"),
+}
 
 
 class Grant(models.Model):
@@ -18,23 +36,36 @@ class Grant(models.Model):
     `authorization_details` are the details as granted, dates fixed (X-10). `modified` moves when content does.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="grants"
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        verbose_name=_("client"),
+        on_delete=models.PROTECT,
+        related_name="grants",
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="given_grants"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="given_grants",
     )
-    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in GrantStatus])
-    scope = models.TextField()
-    authorization_details = models.JSONField()
-    created = models.DateTimeField(default=clock.now, editable=False)
-    modified = models.DateTimeField(default=clock.now, editable=False)
-    not_before = models.DateTimeField(null=True, blank=True)
-    access_ends = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(
+        _("status"), max_length=20, choices=[(s.value, _STATUS_NAMES[s]) for s in GrantStatus]
+    )
+    scope = models.TextField(_("scope"))
+    authorization_details = models.JSONField(_("authorization details"))
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    access_ends = models.DateTimeField(_("access ends"), null=True, blank=True)
     refreshable = models.BooleanField("lasts beyond its first token", default=False)
 
     class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
         ordering = ["-created"]
         indexes = [
             models.Index(fields=["user", "status"], name="grant_of_user"),
@@ -53,12 +84,12 @@ class GrantPart(models.Model):
     the approval) join by themselves.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="parts")
-    scope = models.CharField(max_length=60)
+    grant = models.ForeignKey(Grant, verbose_name=_("grant"), on_delete=models.CASCADE, related_name="parts")
+    scope = models.CharField(_("scope"), max_length=60)
     position = models.PositiveSmallIntegerField()
-    window_start = models.DateTimeField(null=True, blank=True)
-    window_end = models.DateTimeField(null=True, blank=True)
-    access_ends = models.DateTimeField(null=True, blank=True)
+    window_start = models.DateTimeField(_("window start"), null=True, blank=True)
+    window_end = models.DateTimeField(_("window end"), null=True, blank=True)
+    access_ends = models.DateTimeField(_("access ends"), null=True, blank=True)
     later_since = models.DateTimeField(null=True, blank=True)
     contracts = models.ManyToManyField(
         ServiceContract, through="consent.Selection", related_name="grant_parts"
@@ -71,6 +102,8 @@ class GrantPart(models.Model):
     )
 
     class Meta:
+        verbose_name = _("grant part")
+        verbose_name_plural = _("grant parts")
         ordering = ["grant", "position"]
         constraints = [
             models.UniqueConstraint(fields=["grant", "scope"], name="scope_once_in_a_grant"),
@@ -90,7 +123,9 @@ class Selection(models.Model):
     """A service contract that the customer ticked for a part."""
 
     part = models.ForeignKey(GrantPart, on_delete=models.CASCADE, related_name="selections")
-    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="selections")
+    contract = models.ForeignKey(
+        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, related_name="selections"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["part", "contract"], name="contract_once_in_a_part")]
@@ -105,9 +140,13 @@ class TakenOut(models.Model):
     `at` is when it last left.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="taken_out")
-    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="taken_out")
-    at = models.DateTimeField()
+    grant = models.ForeignKey(
+        Grant, verbose_name=_("grant"), on_delete=models.CASCADE, related_name="taken_out"
+    )
+    contract = models.ForeignKey(
+        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, related_name="taken_out"
+    )
+    at = models.DateTimeField(_("at"))
 
     class Meta:
         constraints = [
@@ -121,11 +160,11 @@ class TakenOut(models.Model):
 class Actor(models.TextChoices):
     """Who caused an event of a grant's history."""
 
-    CUSTOMER = "customer", "customer"
-    LINK = "link", "receipt link"
-    CLIENT = "client", "third party"
-    STAFF = "staff", "utility staff"
-    SYSTEM = "system", "system"
+    CUSTOMER = "customer", _("customer")
+    LINK = "link", _("receipt link")
+    CLIENT = "client", _("third party")
+    STAFF = "staff", _("utility staff")
+    SYSTEM = "system", _("system")
 
 
 class Change(models.TextChoices):
@@ -142,17 +181,23 @@ class GrantEvent(AppendOnlyModel):
     `reason` is the utility's own note; customers read only `public_reason`, which was written for them.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="events")
-    at = models.DateTimeField(default=clock.now)
-    from_status = models.CharField(max_length=20, blank=True)
-    to_status = models.CharField(max_length=20)
-    actor = models.CharField(max_length=10, choices=Actor.choices)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    grant = models.ForeignKey(Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField(_("at"), default=clock.now)
+    from_status = models.CharField(_("from status"), max_length=20, blank=True)
+    to_status = models.CharField(_("to status"), max_length=20)
+    actor = models.CharField(_("actor"), max_length=10, choices=Actor.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, null=True, related_name="+"
+    )
     change = models.CharField(max_length=20, choices=Change.choices, blank=True, default="", db_default="")
-    reason = models.TextField("internal note", blank=True)
-    public_reason = models.TextField("reason as the customer reads it", blank=True, default="", db_default="")
+    reason = models.TextField(_("internal note"), blank=True)
+    public_reason = models.TextField(
+        _("reason as the customer reads it"), blank=True, default="", db_default=""
+    )
 
     class Meta:
+        verbose_name = _("grant event")
+        verbose_name_plural = _("grant events")
         ordering = ["grant", "at", "pk"]
 
     def __str__(self) -> str:

@@ -28,10 +28,10 @@ NO_SECRET = "argon2$argon2id$v=19$m=8,t=1,p=1$bm8gc2VjcmV0$AAAAAAAAAAAAAAAAAAAAA
 
 
 class ClientStatus(models.TextChoices):
-    PRODUCTION = "production", "production"
-    SANDBOX = "sandbox", "sandbox: test users only"
-    SUSPENDED = "suspended", "suspended: reads nothing, grants return"
-    DISABLED = "disabled", "disabled"
+    PRODUCTION = "production", _("production")
+    SANDBOX = "sandbox", _("sandbox: test users only")
+    SUSPENDED = "suspended", _("suspended: reads nothing, grants return")
+    DISABLED = "disabled", _("disabled")
 
 
 class Client(AbstractApplication):
@@ -45,23 +45,28 @@ class Client(AbstractApplication):
     client_secret = ClientSecretField(
         max_length=255, blank=True, editable=False, db_index=True, default=NO_SECRET
     )
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    status = models.CharField(max_length=20, choices=ClientStatus.choices, default=ClientStatus.PRODUCTION)
-    allowed_scopes = models.JSONField(default=list, blank=True)
-    client_uri = models.URLField("website", blank=True)
-    uri_confirmed = models.BooleanField("website confirmed to be theirs", default=False)
-    contact_email = models.EmailField(blank=True)
-    purpose = models.TextField("what they want the data for, in their words", blank=True)
-    terms_uri = models.URLField(blank=True)
-    policy_uri = models.URLField(blank=True)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    status = models.CharField(
+        _("status"), max_length=20, choices=ClientStatus.choices, default=ClientStatus.PRODUCTION
+    )
+    allowed_scopes = models.JSONField(_("allowed scopes"), default=list, blank=True)
+    client_uri = models.URLField(_("website"), blank=True)
+    uri_confirmed = models.BooleanField(_("website confirmed to be theirs"), default=False)
+    contact_email = models.EmailField(_("contact email"), blank=True)
+    purpose = models.TextField(_("what they want the data for, in their words"), blank=True)
+    terms_uri = models.URLField(_("terms uri"), blank=True)
+    policy_uri = models.URLField(_("policy uri"), blank=True)
     all_or_nothing = models.BooleanField(
-        "its requests are shared whole or not at all", default=False, db_default=False
+        _("its requests are shared whole or not at all"), default=False, db_default=False
     )
 
     objects = ApplicationManager()
 
     class Meta(AbstractApplication.Meta):
-        verbose_name = "client"
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
 
     def __str__(self) -> str:
         return self.name
@@ -108,7 +113,9 @@ class AuthorizationCode(AbstractGrant):
     only beside its `redirect_uri` (RFC 6749 4.1.3).
     """
 
-    grant = models.ForeignKey("consent.Grant", on_delete=models.CASCADE, related_name="codes")
+    grant = models.ForeignKey(
+        "consent.Grant", verbose_name=_("grant"), on_delete=models.CASCADE, related_name="codes"
+    )
     spent = models.DateTimeField(null=True, blank=True)
     redirect_uri_sent = models.BooleanField(default=False, db_default=False)
     token_family = models.UUIDField(null=True, editable=False)
@@ -124,7 +131,11 @@ class AccessToken(AbstractAccessToken):
     """
 
     grant = models.ForeignKey(
-        "consent.Grant", on_delete=models.CASCADE, null=True, related_name="access_tokens"
+        "consent.Grant",
+        verbose_name=_("grant"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="access_tokens",
     )
     token_family = models.UUIDField(null=True, editable=False, db_index=True)
     credential = models.ForeignKey(
@@ -147,7 +158,11 @@ class RefreshToken(AbstractRefreshToken):
     """
 
     grant = models.ForeignKey(
-        "consent.Grant", on_delete=models.CASCADE, null=True, related_name="refresh_tokens"
+        "consent.Grant",
+        verbose_name=_("grant"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="refresh_tokens",
     )
     rotated = models.DateTimeField(null=True, editable=False)
     credential = models.ForeignKey(

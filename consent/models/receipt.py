@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
@@ -20,19 +21,28 @@ class Receipt(AppendOnlyModel):
     sending wrote it, so that the same form sent again finds its outcome; null where no form can come twice.
     """
 
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="receipts")
-    number = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    grant = models.ForeignKey(
+        Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="receipts"
+    )
+    number = models.CharField(_("number"), max_length=12, unique=True, default=new_reference, editable=False)
     # always null: addresses have rows of their own; the release after this one drops the column
-    key = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    created = models.DateTimeField(default=clock.now, editable=False)
-    facts = models.JSONField()
-    personal = models.JSONField(default=dict)
+    key = models.CharField(_("key"), max_length=64, unique=True, null=True, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    facts = models.JSONField(_("facts"))
+    personal = models.JSONField(_("personal"), default=dict)
     form_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     superseded_by = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="supersedes"
+        "self",
+        verbose_name=_("superseded by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="supersedes",
     )
 
     class Meta:
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
         ordering = ["-created"]
 
     def __str__(self) -> str:
@@ -45,9 +55,11 @@ class ReceiptAddress(models.Model):
     Each mail with such a link has its own; only the digest of its key is kept (X-18).
     """
 
-    receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="addresses")
+    receipt = models.ForeignKey(
+        Receipt, verbose_name=_("receipt"), on_delete=models.CASCADE, related_name="addresses"
+    )
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    created = models.DateTimeField(default=clock.now, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     def __str__(self) -> str:
         return f"{self.receipt} {self.created}"
@@ -61,20 +73,26 @@ class Disclosure(AppendOnlyModel):
     the row is older than these columns). `value_count` is how many values, `address` from where, personal and erasable.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="disclosures")
-    scope = models.CharField(max_length=60)
-    resource = models.CharField(max_length=60)
-    start = models.DateTimeField(null=True, blank=True)
-    end = models.DateTimeField(null=True, blank=True)
-    data_start = models.DateTimeField("start of the first value", null=True, blank=True)
-    data_end = models.DateTimeField("end of the last value", null=True, blank=True)
-    value_count = models.PositiveBigIntegerField()
-    released_at = models.DateTimeField(default=clock.now)
-    address = models.GenericIPAddressField(null=True, blank=True)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    grant = models.ForeignKey(
+        Grant, verbose_name=_("grant"), on_delete=models.PROTECT, related_name="disclosures"
+    )
+    scope = models.CharField(_("scope"), max_length=60)
+    resource = models.CharField(_("resource"), max_length=60)
+    start = models.DateTimeField(_("start"), null=True, blank=True)
+    end = models.DateTimeField(_("end"), null=True, blank=True)
+    data_start = models.DateTimeField(_("start of the first value"), null=True, blank=True)
+    data_end = models.DateTimeField(_("end of the last value"), null=True, blank=True)
+    value_count = models.PositiveBigIntegerField(_("value count"))
+    released_at = models.DateTimeField(_("released at"), default=clock.now)
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     contracts = models.ManyToManyField(ServiceContract, related_name="disclosures")
 
     class Meta:
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
         ordering = ["-released_at", "-pk"]
         indexes = [models.Index(fields=["grant", "-released_at"], name="disclosure_of_grant")]
 
@@ -89,22 +107,32 @@ class OutgoingMail(models.Model):
     blank: they may hold an address that opens something, and they name what is shared (X-18).
     """
 
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(_("kind"), max_length=40)
     dedup_key = models.CharField(max_length=100, unique=True)
-    to = models.EmailField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    grant = models.ForeignKey(Grant, on_delete=models.SET_NULL, null=True, related_name="mails")
-    language = models.CharField(max_length=5)
-    subject = models.CharField(max_length=200)
-    text = models.TextField()
+    to = models.EmailField(_("to"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    grant = models.ForeignKey(
+        Grant, verbose_name=_("grant"), on_delete=models.SET_NULL, null=True, related_name="mails"
+    )
+    language = models.CharField(_("language"), max_length=5)
+    subject = models.CharField(_("subject"), max_length=200)
+    text = models.TextField(_("text"))
     html = models.TextField()
-    created = models.DateTimeField(default=clock.now, editable=False)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt = models.DateTimeField(default=clock.now)
-    error = models.CharField(max_length=300, blank=True)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt = models.DateTimeField(_("next attempt"), default=clock.now)
+    error = models.CharField(_("error"), max_length=300, blank=True)
 
     class Meta:
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mails")
         ordering = ["-created"]
         indexes = [
             models.Index(

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.public_ids import new_reference
@@ -10,14 +11,14 @@ from consent.models.grant import Grant
 
 
 class RecordedHow(models.TextChoices):
-    PHONE = "phone", "by phone"
-    PAPER = "paper", "on paper"
+    PHONE = "phone", _("by phone")
+    PAPER = "paper", _("on paper")
 
 
 class RecordedStatus(models.TextChoices):
-    WAITING = "waiting", "waits for a second person"
-    CONFIRMED = "confirmed", "confirmed, grant made"
-    REFUSED = "refused", "refused"
+    WAITING = "waiting", _("waits for a second person")
+    CONFIRMED = "confirmed", _("confirmed, grant made")
+    REFUSED = "refused", _("refused")
 
 
 class RecordedConsent(models.Model):
@@ -29,34 +30,58 @@ class RecordedConsent(models.Model):
     `proof_reference` says where one is kept.
     """
 
-    reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    reference = models.CharField(
+        _("reference"), max_length=12, unique=True, default=new_reference, editable=False
+    )
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="recorded_consents"
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        verbose_name=_("client"),
+        on_delete=models.PROTECT,
+        related_name="recorded_consents",
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="recorded_consents"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.PROTECT,
+        related_name="recorded_consents",
     )
-    details = models.JSONField()
+    details = models.JSONField(_("details"))
     digest = models.CharField(max_length=200)
     wording = models.JSONField(default=list)
-    language = models.CharField(max_length=5)
-    how = models.CharField(max_length=10, choices=RecordedHow.choices)
-    given_at = models.DateTimeField()
+    language = models.CharField(_("language"), max_length=5)
+    how = models.CharField(_("how"), max_length=10, choices=RecordedHow.choices)
+    given_at = models.DateTimeField(_("given at"))
     proof_file = models.FileField(upload_to="recorded/%Y/%m", blank=True)
-    proof_reference = models.CharField(max_length=200, blank=True)
-    status = models.CharField(max_length=10, choices=RecordedStatus.choices, default=RecordedStatus.WAITING)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    recorded_at = models.DateTimeField(default=clock.now)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    proof_reference = models.CharField(_("proof reference"), max_length=200, blank=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=RecordedStatus.choices, default=RecordedStatus.WAITING
     )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    refusal = models.CharField(max_length=300, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("recorded by"), on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(_("recorded at"), default=clock.now)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    refusal = models.CharField(_("refusal"), max_length=300, blank=True)
     grant = models.OneToOneField(
-        Grant, on_delete=models.PROTECT, null=True, blank=True, related_name="recorded"
+        Grant,
+        verbose_name=_("grant"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="recorded",
     )
 
     class Meta:
+        verbose_name = _("recorded consent")
+        verbose_name_plural = _("recorded consents")
         default_permissions = ("add", "view")
         permissions = [("confirm_recordedconsent", "Can confirm what another of staff recorded")]
         ordering = ["-recorded_at", "-pk"]

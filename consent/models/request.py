@@ -2,18 +2,19 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.public_ids import new_reference
 
 
 class RequestStatus(models.TextChoices):
-    PUSHED = "pushed", "pushed, not opened yet"
-    WAITING = "waiting", "waiting for a decision"
-    APPROVED = "approved", "approved"
-    DENIED = "denied", "denied"
-    FAILED = "failed", "refused by a check"
-    SUPERSEDED = "superseded", "superseded by a newer request"
+    PUSHED = "pushed", _("pushed, not opened yet")
+    WAITING = "waiting", _("waiting for a decision")
+    APPROVED = "approved", _("approved")
+    DENIED = "denied", _("denied")
+    FAILED = "failed", _("refused by a check")
+    SUPERSEDED = "superseded", _("superseded by a newer request")
 
 
 class ConsentRequest(models.Model):
@@ -29,39 +30,58 @@ class ConsentRequest(models.Model):
     """
 
     # always null: only its digest is kept; the release after this one drops the column
-    key = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    key = models.CharField(_("key"), max_length=64, unique=True, null=True, editable=False)
     key_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    reference = models.CharField(max_length=12, unique=True, default=new_reference, editable=False)
+    reference = models.CharField(
+        _("reference"), max_length=12, unique=True, default=new_reference, editable=False
+    )
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="requests"
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        verbose_name=_("client"),
+        on_delete=models.CASCADE,
+        related_name="requests",
     )
     request_uri_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
-    redirect_uri = models.TextField()
+    redirect_uri = models.TextField(_("redirect uri"))
     redirect_uri_sent = models.BooleanField(default=False, db_default=False)
     state = models.TextField(blank=True)
     code_challenge = models.CharField(max_length=128)
     prompt_login = models.BooleanField(default=False)
-    details = models.JSONField()
-    status = models.CharField(max_length=10, choices=RequestStatus.choices)
-    created = models.DateTimeField(default=clock.now, editable=False)
-    expires = models.DateTimeField()
+    details = models.JSONField(_("details"))
+    status = models.CharField(_("status"), max_length=10, choices=RequestStatus.choices)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expires = models.DateTimeField(_("expires"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="consent_requests",
     )
     handed_over = models.DateTimeField(null=True, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     superseded_by = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+        "self",
+        verbose_name=_("superseded by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     grant = models.OneToOneField(
-        "consent.Grant", on_delete=models.SET_NULL, null=True, blank=True, related_name="request"
+        "consent.Grant",
+        verbose_name=_("grant"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="request",
     )
 
     class Meta:
+        verbose_name = _("consent request")
+        verbose_name_plural = _("consent requests")
         ordering = ["-created"]
         indexes = [models.Index(fields=["status", "expires"], name="request_waiting")]
 

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 
@@ -14,28 +15,31 @@ class ScopeSetting(models.Model):
     may lie, `days_ahead` how long access may last (null = as declared, ten years).
     """
 
-    scope = models.CharField(max_length=60)
+    scope = models.CharField(_("scope"), max_length=60)
     client = models.ForeignKey(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        verbose_name=_("client"),
         on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="scope_settings",
         help_text="empty: for every third party",
     )
-    is_open = models.BooleanField("may be asked for", default=True)
+    is_open = models.BooleanField(_("may be asked for"), default=True)
     days_back = models.PositiveIntegerField(
-        "days back at most", null=True, blank=True, validators=[MaxValueValidator(3660)]
+        _("days back at most"), null=True, blank=True, validators=[MaxValueValidator(3660)]
     )
     days_ahead = models.PositiveIntegerField(
-        "days ahead at most",
+        _("days ahead at most"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3660)],
     )
-    modified = models.DateTimeField(default=clock.now, editable=False)
+    modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
 
     class Meta:
+        verbose_name = _("scope setting")
+        verbose_name_plural = _("scope settings")
         ordering = ["scope", "client"]
         constraints = [
             models.UniqueConstraint(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, Commodity, Published, ServiceContract
 
@@ -15,25 +16,34 @@ class BillStatement(Published):
     `replaces` is the bill that this one corrects; both stay, as both were sent.
     """
 
-    account = models.ForeignKey(BillingAccount, on_delete=models.PROTECT, related_name="statements")
-    statement_number = models.CharField(max_length=60, unique=True)
-    statement_date = models.DateField()
-    due_date = models.DateField(null=True, blank=True)
-    start = models.DateField(null=True, blank=True)
-    end = models.DateField(null=True, blank=True)
-    currency = models.CharField(max_length=3, default="USD")
-    previous_balance = models.DecimalField(null=True, blank=True, **MONEY)
-    payments = models.DecimalField(null=True, blank=True, **MONEY)
-    new_charges = models.DecimalField(null=True, blank=True, **MONEY)
-    total = models.DecimalField("amount due", **MONEY)
+    account = models.ForeignKey(
+        BillingAccount, verbose_name=_("account"), on_delete=models.PROTECT, related_name="statements"
+    )
+    statement_number = models.CharField(_("statement number"), max_length=60, unique=True)
+    statement_date = models.DateField(_("statement date"))
+    due_date = models.DateField(_("due date"), null=True, blank=True)
+    start = models.DateField(_("start"), null=True, blank=True)
+    end = models.DateField(_("end"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="USD")
+    previous_balance = models.DecimalField(_("previous balance"), null=True, blank=True, **MONEY)
+    payments = models.DecimalField(_("payments"), null=True, blank=True, **MONEY)
+    new_charges = models.DecimalField(_("new charges"), null=True, blank=True, **MONEY)
+    total = models.DecimalField(_("amount due"), **MONEY)
     replaces = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by"
+        "self",
+        verbose_name=_("replaces"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
     )
     file = models.FileField(upload_to="bills/%Y/%m", blank=True)
-    file_name = models.CharField(max_length=255, blank=True)
-    file_sha256 = models.CharField(max_length=64, blank=True)
+    file_name = models.CharField(_("file name"), max_length=255, blank=True)
+    file_sha256 = models.CharField(_("file sha256"), max_length=64, blank=True)
 
     class Meta:
+        verbose_name = _("bill statement")
+        verbose_name_plural = _("bill statements")
         ordering = ["-statement_date", "pk"]
         indexes = [models.Index(fields=["account", "-statement_date"], name="statement_of_account")]
 
@@ -45,17 +55,21 @@ class BillSection(Published):
     """The part of a statement that bills one contract for [start, end) in local dates."""
 
     statement = models.ForeignKey(BillStatement, on_delete=models.CASCADE, related_name="sections")
-    contract = models.ForeignKey(ServiceContract, on_delete=models.PROTECT, related_name="bill_sections")
+    contract = models.ForeignKey(
+        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, related_name="bill_sections"
+    )
     position = models.PositiveSmallIntegerField()
-    commodity = models.CharField(max_length=20, choices=Commodity.choices)
-    start = models.DateField()
-    end = models.DateField()
-    supplier_name = models.CharField(max_length=150, blank=True)
-    tariff_code = models.CharField(max_length=50, blank=True)
-    tariff_name = models.CharField(max_length=150, blank=True)
-    amount = models.DecimalField(**MONEY)
+    commodity = models.CharField(_("commodity"), max_length=20, choices=Commodity.choices)
+    start = models.DateField(_("start"))
+    end = models.DateField(_("end"))
+    supplier_name = models.CharField(_("supplier name"), max_length=150, blank=True)
+    tariff_code = models.CharField(_("tariff code"), max_length=50, blank=True)
+    tariff_name = models.CharField(_("tariff name"), max_length=150, blank=True)
+    amount = models.DecimalField(_("amount"), **MONEY)
 
     class Meta:
+        verbose_name = _("bill section")
+        verbose_name_plural = _("bill sections")
         ordering = ["statement", "position"]
         constraints = [models.UniqueConstraint(fields=["statement", "position"], name="section_place")]
 
@@ -68,12 +82,12 @@ class LineItem(models.Model):
 
     section = models.ForeignKey(BillSection, on_delete=models.CASCADE, related_name="line_items")
     position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=30, blank=True)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=30, blank=True)
     quantity = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    unit = models.CharField(max_length=20, blank=True)
+    unit = models.CharField(_("unit"), max_length=20, blank=True)
     rate = models.DecimalField(max_digits=18, decimal_places=8, null=True, blank=True)
-    amount = models.DecimalField(**MONEY)
+    amount = models.DecimalField(_("amount"), **MONEY)
 
     class Meta:
         ordering = ["section", "position"]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract, User
 from cdsc_portal.lib import clock
@@ -14,7 +15,7 @@ KEPT = timedelta(hours=24)
 class DownloadStatus(models.TextChoices):
     WAITING = "waiting", "waits for a worker"
     RUNNING = "running", "is being written"
-    READY = "ready", "can be fetched"
+    READY = "ready", _("can be fetched")
     FAILED = "failed", "could not be written"
 
 
@@ -32,22 +33,26 @@ class Download(models.Model):
     `done` of about `total` readings are written. `file` names it in the storage only once it is whole.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="downloads")
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="downloads")
     contracts = models.ManyToManyField(ServiceContract, related_name="+")
     form = models.CharField(max_length=4)
-    start = models.DateField()
-    end = models.DateField()
-    status = models.CharField(max_length=10, choices=DownloadStatus.choices, default=DownloadStatus.WAITING)
-    problem = models.CharField(max_length=20, choices=DownloadProblem.choices, blank=True)
-    done = models.BigIntegerField(default=0)
+    start = models.DateField(_("start"))
+    end = models.DateField(_("end"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=DownloadStatus.choices, default=DownloadStatus.WAITING
+    )
+    problem = models.CharField(_("problem"), max_length=20, choices=DownloadProblem.choices, blank=True)
+    done = models.BigIntegerField(_("done"), default=0)
     total = models.BigIntegerField()
     file = models.CharField(max_length=100, blank=True)
     size = models.BigIntegerField("bytes", null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created = models.DateTimeField(default=clock.now, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
     heartbeat = models.DateTimeField("last sign of its worker", default=clock.now)
-    expires = models.DateTimeField(null=True)
+    expires = models.DateTimeField(_("expires"), null=True)
 
     class Meta:
         ordering = ["-created", "pk"]

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
@@ -9,31 +10,35 @@ from cdsc_portal.lib.public_ids import new_public_id
 
 
 class FeedKind(models.TextChoices):
-    HIERARCHY = "hierarchy", "customers, accounts, contracts, points, meters"
-    USAGE = "usage", "meter readings"
-    BILLS = "bills", "bills"
-    SUPPLY_TERMS = "supply_terms", "suppliers and tariffs"
-    GENERATION_MIX = "generation_mix", "generation mix"
+    HIERARCHY = "hierarchy", _("customers, accounts, contracts, points, meters")
+    USAGE = "usage", _("meter readings")
+    BILLS = "bills", _("bills")
+    SUPPLY_TERMS = "supply_terms", _("suppliers and tariffs")
+    GENERATION_MIX = "generation_mix", _("generation mix")
 
 
 class Feed(models.Model):
     """Where data comes from and how to read it. `settings` correct what a vendor writes wrongly."""
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    name = models.CharField(max_length=100, unique=True, validators=[validate_one_line])
-    kind = models.CharField(max_length=20, choices=FeedKind.choices)
-    format = models.CharField(max_length=40)
-    time_zone = models.CharField(max_length=60, default="America/Los_Angeles")
-    settings = models.JSONField(default=dict, blank=True)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    name = models.CharField(_("name"), max_length=100, unique=True, validators=[validate_one_line])
+    kind = models.CharField(_("kind"), max_length=20, choices=FeedKind.choices)
+    format = models.CharField(_("format"), max_length=40)
+    time_zone = models.CharField(_("time zone"), max_length=60, default="America/Los_Angeles")
+    settings = models.JSONField(_("settings"), default=dict, blank=True)
     mapping = models.JSONField(
         "how a CSV is laid out", default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
     alert_percent = models.PositiveSmallIntegerField(
-        "mail when more percent of a file are rejected; empty: as set for all feeds", null=True, blank=True
+        _("mail when more percent of a file are rejected; empty: as set for all feeds"), null=True, blank=True
     )
-    created = models.DateTimeField(default=clock.now, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
 
     class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -41,12 +46,12 @@ class Feed(models.Model):
 
 
 class RunStatus(models.TextChoices):
-    WAITING = "waiting", "waiting for a worker"
-    RUNNING = "running", "running"
-    HELD = "held", "waiting for a confirmation"
-    DONE = "done", "done"
-    REFUSED = "refused", "file refused"
-    FAILED = "failed", "failed"
+    WAITING = "waiting", _("waiting for a worker")
+    RUNNING = "running", _("running")
+    HELD = "held", _("waiting for a confirmation")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("file refused")
+    FAILED = "failed", _("failed")
 
 
 class FeedRun(models.Model):
@@ -59,15 +64,21 @@ class FeedRun(models.Model):
     `chunks_total` is known once the file is through. `heartbeat` tells the sweeper that a worker still holds it.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="runs")
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    feed = models.ForeignKey(Feed, verbose_name=_("feed"), on_delete=models.PROTECT, related_name="runs")
     file = models.FileField(upload_to="feeds/%Y/%m")
-    file_name = models.CharField(max_length=255)
+    file_name = models.CharField(_("file name"), max_length=255)
     sha256 = models.CharField(max_length=64)
-    size = models.PositiveBigIntegerField()
-    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.WAITING)
-    created = models.DateTimeField(default=clock.now, editable=False)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    size = models.PositiveBigIntegerField(_("size"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=RunStatus.choices, default=RunStatus.WAITING
+    )
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     version_at = models.DateTimeField("the file's own time; newer wins", null=True, blank=True)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
@@ -77,22 +88,29 @@ class FeedRun(models.Model):
     attempts = models.PositiveSmallIntegerField("starts since the last progress", default=0, db_default=0)
     bytes_done = models.PositiveBigIntegerField(default=0, db_default=0)
     rate = models.FloatField("rows a second over the last chunks", null=True, blank=True)
-    rows_read = models.PositiveBigIntegerField(default=0)
-    accepted = models.PositiveBigIntegerField(default=0)
-    unchanged = models.PositiveBigIntegerField(default=0)
-    kept_out = models.PositiveBigIntegerField(default=0, db_default=0)
-    rejected = models.PositiveBigIntegerField(default=0)
-    parked = models.PositiveBigIntegerField(default=0, db_default=0)
-    problem = models.TextField("what staff should know of it", blank=True)
+    rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
+    accepted = models.PositiveBigIntegerField(_("accepted"), default=0)
+    unchanged = models.PositiveBigIntegerField(_("unchanged"), default=0)
+    kept_out = models.PositiveBigIntegerField(_("kept out"), default=0, db_default=0)
+    rejected = models.PositiveBigIntegerField(_("rejected"), default=0)
+    parked = models.PositiveBigIntegerField(_("parked"), default=0, db_default=0)
+    problem = models.TextField(_("what staff should know of it"), blank=True)
     skipped_files = models.JSONField(
         "files of the ZIP that are no data", default=list, db_default=[], editable=False
     )
     confirmed = models.BooleanField("large changes confirmed", default=False)
     confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("confirmed by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
     )
 
     class Meta:
+        verbose_name = _("feed run")
+        verbose_name_plural = _("feed runs")
         ordering = ["-created"]
         indexes = [models.Index(fields=["feed", "sha256"], name="run_of_file")]
 
@@ -118,13 +136,17 @@ class FeedRun(models.Model):
 class RejectedRow(models.Model):
     """A line that was not taken, or `rows` rows of it: why, in words, and the line as it stood."""
 
-    run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="rejected_rows")
-    line = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=500)
-    text = models.TextField(blank=True)
-    rows = models.PositiveIntegerField(default=1, db_default=1)
+    run = models.ForeignKey(
+        FeedRun, verbose_name=_("run"), on_delete=models.CASCADE, related_name="rejected_rows"
+    )
+    line = models.PositiveBigIntegerField(_("line"))
+    reason = models.CharField(_("reason"), max_length=500)
+    text = models.TextField(_("text"), blank=True)
+    rows = models.PositiveIntegerField(_("rows"), default=1, db_default=1)
 
     class Meta:
+        verbose_name = _("rejected row")
+        verbose_name_plural = _("rejected rows")
         ordering = ["run", "line", "pk"]
 
     def __str__(self) -> str:
@@ -137,22 +159,25 @@ class ParkedReadings(models.Model):
     `packed` holds their columns (`datahub.feeds.loading.parking`).
     """
 
-    run = models.ForeignKey(FeedRun, on_delete=models.CASCADE, related_name="parked_readings")
-    meter_number = models.CharField(max_length=100, db_index=True)
-    register = models.CharField(max_length=100, blank=True)
-    commodity = models.CharField(max_length=20)
-    unit = models.CharField(max_length=20)
-    direction = models.CharField(max_length=10)
-    kind = models.CharField(max_length=10)
-    scale = models.SmallIntegerField()
-    readings = models.PositiveIntegerField()
-    first_line = models.PositiveBigIntegerField()
+    run = models.ForeignKey(
+        FeedRun, verbose_name=_("run"), on_delete=models.CASCADE, related_name="parked_readings"
+    )
+    meter_number = models.CharField(_("meter number"), max_length=100, db_index=True)
+    register = models.CharField(_("register"), max_length=100, blank=True)
+    commodity = models.CharField(_("commodity"), max_length=20)
+    unit = models.CharField(_("unit"), max_length=20)
+    direction = models.CharField(_("direction"), max_length=10)
+    kind = models.CharField(_("kind"), max_length=10)
+    scale = models.SmallIntegerField(_("scale"))
+    readings = models.PositiveIntegerField(_("readings"))
+    first_line = models.PositiveBigIntegerField(_("first line"))
     packed = models.BinaryField()
-    created = models.DateTimeField(default=clock.now, editable=False, db_index=True)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False, db_index=True)
 
     class Meta:
+        verbose_name = _("parked readings")
         ordering = ["run", "first_line", "pk"]
-        verbose_name_plural = "parked readings"
+        verbose_name_plural = _("parked readings")
 
     def __str__(self) -> str:
         return f"{self.readings} readings of meter {self.meter_number}"

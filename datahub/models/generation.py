@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
@@ -13,39 +14,51 @@ from datahub.models.feeds import FeedRun
 class MixSeries(models.TextChoices):
     """The three series of the founding scopes."""
 
-    GENERATION = "generation_breakdown", "the grid's generation"
-    CONSUMPTION = "consumption_breakdown", "a tariff's generation"
-    RESIDUAL = "residual_mix", "what no certificate covers"
+    GENERATION = "generation_breakdown", _("the grid's generation")
+    CONSUMPTION = "consumption_breakdown", _("a tariff's generation")
+    RESIDUAL = "residual_mix", _("what no certificate covers")
 
 
 class MixMethod(models.TextChoices):
     """How a share came about; those worked out here say how the residual mix in them was."""
 
-    PUBLISHED = Method.PUBLISHED.value, "as published"
-    ISSUANCE = Method.ISSUANCE.value, "by certificates issued, balanced with use"
-    DOMESTIC = Method.DOMESTIC.value, "by certificates issued, not balanced"
+    PUBLISHED = Method.PUBLISHED.value, _("as published")
+    ISSUANCE = Method.ISSUANCE.value, _("by certificates issued, balanced with use")
+    DOMESTIC = Method.DOMESTIC.value, _("by certificates issued, not balanced")
 
 
 class AmountKind(models.TextChoices):
     """What an amount says of its source; `datahub.mix.residual` and `consumption` say what each does."""
 
-    GENERATED = "generated", "net generation"
-    ISSUED = "issued", "certificates issued for this production"
-    EXPIRED = "expired", "certificates that ended unused"
-    TRACKED = "tracked", "claimed without certificates"
-    CANCELLED = "cancelled", "certificates cancelled for a tariff or contract"
-    CONSUMED = "consumed", "all consumption of the region"
-    ATTRIBUTE = "attribute", "what fills a deficit, in proportion"
+    GENERATED = "generated", _("net generation")
+    ISSUED = "issued", _("certificates issued for this production")
+    EXPIRED = "expired", _("certificates that ended unused")
+    TRACKED = "tracked", _("claimed without certificates")
+    CANCELLED = "cancelled", _("certificates cancelled for a tariff or contract")
+    CONSUMED = "consumed", _("all consumption of the region")
+    ATTRIBUTE = "attribute", _("what fills a deficit, in proportion")
 
 
 def _run(*, null: bool = False) -> "models.ForeignKey[FeedRun, FeedRun]":
     """A run that told something. Without an index: nobody looks by it, and runs stay."""
-    return models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False, null=null)
+    return models.ForeignKey(
+        FeedRun,
+        verbose_name=_("origin"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        null=null,
+    )
 
 
 def _contract() -> "models.ForeignKey[ServiceContract | None, ServiceContract | None]":
     return models.ForeignKey(
-        ServiceContract, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+        ServiceContract,
+        verbose_name=_("contract"),
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
 
 
@@ -57,23 +70,29 @@ class _Share(models.Model):
     where it says nothing of what customers used; `beyond` is how much more of the source was tracked than generated.
     """
 
-    series = models.CharField(max_length=30, choices=MixSeries.choices)
-    key = models.CharField(max_length=50)
-    region = models.CharField(max_length=50, blank=True, default="", db_default="")
+    series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
+    key = models.CharField(_("key"), max_length=50)
+    region = models.CharField(_("region"), max_length=50, blank=True, default="", db_default="")
     contract = _contract()
-    start = models.DateTimeField()
-    seconds = models.PositiveIntegerField()
-    source = models.CharField(max_length=50)
-    share = models.DecimalField(max_digits=12, decimal_places=10, null=True)
-    quantity = models.BigIntegerField("watt-hours", null=True)
-    beyond = models.BigIntegerField("watt-hours tracked beyond generation", default=0, db_default=0)
+    start = models.DateTimeField(_("start"))
+    seconds = models.PositiveIntegerField(_("seconds"))
+    source = models.CharField(_("source"), max_length=50)
+    share = models.DecimalField(_("share"), max_digits=12, decimal_places=10, null=True)
+    quantity = models.BigIntegerField(_("watt-hours"), null=True)
+    beyond = models.BigIntegerField(_("watt-hours tracked beyond generation"), default=0, db_default=0)
     method = models.CharField(
-        max_length=20, choices=MixMethod.choices, default=MixMethod.PUBLISHED, db_default=MixMethod.PUBLISHED
+        _("method"),
+        max_length=20,
+        choices=MixMethod.choices,
+        default=MixMethod.PUBLISHED,
+        db_default=MixMethod.PUBLISHED,
     )
-    provisional = models.BooleanField(default=False, db_default=False)
-    worked_out = models.BooleanField("worked out here, not told by a file", default=False, db_default=False)
+    provisional = models.BooleanField(_("provisional"), default=False, db_default=False)
+    worked_out = models.BooleanField(
+        _("worked out here, not told by a file"), default=False, db_default=False
+    )
     origin = _run(null=True)
-    modified = models.DateTimeField(default=clock.now)
+    modified = models.DateTimeField(_("modified"), default=clock.now)
 
     class Meta:
         abstract = True
@@ -88,9 +107,11 @@ class MixShare(_Share):
     Of what is worked out, `synced` moves in one row of each series: a series was last looked at when its newest says.
     """
 
-    synced = models.DateTimeField(default=clock.now)
+    synced = models.DateTimeField(_("synced"), default=clock.now)
 
     class Meta:
+        verbose_name = _("mix share")
+        verbose_name_plural = _("mix shares")
         constraints = [
             models.UniqueConstraint(
                 fields=["series", "key", "region", "start", "source", "contract"],
@@ -116,11 +137,11 @@ class MixLoad(models.Model):
     that it has another version (`cdsc_portal.lib.row_versions`) whenever the series has; none: never written since.
     """
 
-    series = models.CharField(max_length=30, choices=MixSeries.choices)
-    key = models.CharField(max_length=50)
-    region = models.CharField(max_length=50, blank=True, default="", db_default="")
+    series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
+    key = models.CharField(_("key"), max_length=50)
+    region = models.CharField(_("region"), max_length=50, blank=True, default="", db_default="")
     contract = _contract()
-    at = models.DateTimeField()
+    at = models.DateTimeField(_("at"))
 
     class Meta:
         constraints = [
@@ -150,17 +171,17 @@ class _Amount(models.Model):
     `tariff_code` or `contract` say for whom certificates were cancelled; consumption has no source.
     """
 
-    region = models.CharField(max_length=50)
-    kind = models.CharField(max_length=10, choices=AmountKind.choices)
-    tariff_code = models.CharField(max_length=50, blank=True, default="")
+    region = models.CharField(_("region"), max_length=50)
+    kind = models.CharField(_("kind"), max_length=10, choices=AmountKind.choices)
+    tariff_code = models.CharField(_("tariff code"), max_length=50, blank=True, default="")
     contract = _contract()
-    source = models.CharField(max_length=50, blank=True)
-    start = models.DateTimeField()
-    seconds = models.PositiveIntegerField()
-    wh = models.BigIntegerField("watt-hours")
-    provisional = models.BooleanField(default=False)
+    source = models.CharField(_("source"), max_length=50, blank=True)
+    start = models.DateTimeField(_("start"))
+    seconds = models.PositiveIntegerField(_("seconds"))
+    wh = models.BigIntegerField(_("watt-hours"))
+    provisional = models.BooleanField(_("provisional"), default=False)
     origin = _run()
-    modified = models.DateTimeField(default=clock.now)
+    modified = models.DateTimeField(_("modified"), default=clock.now)
 
     class Meta:
         abstract = True
@@ -172,9 +193,11 @@ class _Amount(models.Model):
 class MixAmount(_Amount):
     """An amount in force. `modified` moves when it changes, `synced` with each load that saw it."""
 
-    synced = models.DateTimeField(default=clock.now)
+    synced = models.DateTimeField(_("synced"), default=clock.now)
 
     class Meta:
+        verbose_name = _("mix amount")
+        verbose_name_plural = _("mix amounts")
         constraints = [
             models.UniqueConstraint(
                 fields=["region", "start", "kind", "seconds", "source", "tariff_code", "contract"],
@@ -201,12 +224,14 @@ class MixAmountHistory(_Amount):
 class MixDay(models.Model):
     """A UTC day of a region: since when its shares are to be worked out anew (null = they are not); when they were."""
 
-    region = models.CharField(max_length=50)
-    day = models.DateField("day (UTC)")
-    due = models.DateTimeField(null=True, db_index=True)
-    worked_out = models.DateTimeField(null=True)
+    region = models.CharField(_("region"), max_length=50)
+    day = models.DateField(_("day (UTC)"))
+    due = models.DateTimeField(_("due"), null=True, db_index=True)
+    worked_out = models.DateTimeField(_("worked out"), null=True)
 
     class Meta:
+        verbose_name = _("mix day")
+        verbose_name_plural = _("mix days")
         ordering = ["region", "day"]
         constraints = [models.UniqueConstraint(fields=["region", "day"], name="one_day_of_a_region")]
 
@@ -220,8 +245,8 @@ class ChangedUse(models.Model):
     `channels` are the keys of those that changed, where they are few; null = many.
     """
 
-    at = models.DateTimeField()
-    channels = ArrayField(models.BigIntegerField(), null=True)
+    at = models.DateTimeField(_("at"))
+    channels = ArrayField(models.BigIntegerField(), verbose_name=_("channels"), null=True)
     days = ArrayField(models.DateField(), verbose_name="days (UTC)")
 
     def __str__(self) -> str:

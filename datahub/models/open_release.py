@@ -1,6 +1,7 @@
 """What left without a grant: the grid's own series, to registered clients."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.append_only import AppendOnlyModel
@@ -14,15 +15,17 @@ class OpenRelease(AppendOnlyModel):
     [start, end) is the period asked for (null = open).
     """
 
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
-    resource = models.CharField(max_length=30, choices=MixSeries.choices)
-    region = models.CharField(max_length=50)
-    start = models.DateTimeField(null=True)
-    end = models.DateTimeField(null=True)
-    value_count = models.PositiveBigIntegerField()
-    released_at = models.DateTimeField(default=clock.now)
+    client = models.ForeignKey(Client, verbose_name=_("client"), on_delete=models.PROTECT, related_name="+")
+    resource = models.CharField(_("resource"), max_length=30, choices=MixSeries.choices)
+    region = models.CharField(_("region"), max_length=50)
+    start = models.DateTimeField(_("start"), null=True)
+    end = models.DateTimeField(_("end"), null=True)
+    value_count = models.PositiveBigIntegerField(_("value count"))
+    released_at = models.DateTimeField(_("released at"), default=clock.now)
 
     class Meta:
+        verbose_name = _("open release")
+        verbose_name_plural = _("open releases")
         ordering = ["-released_at", "-pk"]
         indexes = [models.Index(fields=["client", "-released_at"], name="open_release_of_client")]
 

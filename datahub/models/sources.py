@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
@@ -10,9 +11,9 @@ from datahub.models.feeds import Feed, FeedRun
 
 
 class SourceKind(models.TextChoices):
-    FOLDER = "folder", "watched folder"
-    HTTPS = "https", "address to pull from"
-    SFTP = "sftp", "SFTP server"
+    FOLDER = "folder", _("watched folder")
+    HTTPS = "https", _("address to pull from")
+    SFTP = "sftp", _("SFTP server")
 
 
 class FeedSource(models.Model):
@@ -22,28 +23,32 @@ class FeedSource(models.Model):
     with each failure in a row; `problem` says why, empty = the last look went well.
     """
 
-    public_id = models.CharField(max_length=20, unique=True, editable=False, default=new_public_id)
-    feed = models.ForeignKey(Feed, on_delete=models.PROTECT, related_name="sources")
-    kind = models.CharField(max_length=10, choices=SourceKind.choices)
-    address = models.CharField(max_length=500)
-    pattern = models.CharField("names to take", max_length=100, default="*")
-    every_minutes = models.PositiveSmallIntegerField("look every so many minutes", default=15)
-    active = models.BooleanField(default=True)
-    user_name = models.CharField(max_length=100, blank=True)
-    secret_name = models.CharField("environment variable with the secret", max_length=100, blank=True)
-    host_key = models.CharField("the server's public key", max_length=1000, blank=True)
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    feed = models.ForeignKey(Feed, verbose_name=_("feed"), on_delete=models.PROTECT, related_name="sources")
+    kind = models.CharField(_("kind"), max_length=10, choices=SourceKind.choices)
+    address = models.CharField(_("address"), max_length=500)
+    pattern = models.CharField(_("names to take"), max_length=100, default="*")
+    every_minutes = models.PositiveSmallIntegerField(_("look every so many minutes"), default=15)
+    active = models.BooleanField(_("active"), default=True)
+    user_name = models.CharField(_("user name"), max_length=100, blank=True)
+    secret_name = models.CharField(_("environment variable with the secret"), max_length=100, blank=True)
+    host_key = models.CharField(_("the server's public key"), max_length=1000, blank=True)
     etag = models.CharField(max_length=300, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     last_sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    last_look = models.DateTimeField(null=True, blank=True, editable=False)
-    next_look = models.DateTimeField(default=clock.now, editable=False)
+    last_look = models.DateTimeField(_("last look"), null=True, blank=True, editable=False)
+    next_look = models.DateTimeField(_("next look"), default=clock.now, editable=False)
     last_run = models.ForeignKey(
         FeedRun, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    failures = models.PositiveSmallIntegerField("failures in a row", default=0, editable=False)
-    problem = models.TextField(blank=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
+    problem = models.TextField(_("problem"), blank=True, editable=False)
 
     class Meta:
+        verbose_name = _("feed source")
+        verbose_name_plural = _("feed sources")
         ordering = ["feed", "pk"]
         indexes = [
             models.Index(fields=["next_look"], name="source_to_look_at", condition=models.Q(active=True))
@@ -56,9 +61,11 @@ class FeedSource(models.Model):
 class SeenFile(models.Model):
     """A file as the last look at its source found it: `taken` then, or waiting to be found unchanged."""
 
-    source = models.ForeignKey(FeedSource, on_delete=models.CASCADE, related_name="seen_files")
-    name = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField()
+    source = models.ForeignKey(
+        FeedSource, verbose_name=_("source"), on_delete=models.CASCADE, related_name="seen_files"
+    )
+    name = models.CharField(_("name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size"))
     modified_ns = models.BigIntegerField("nanoseconds since 1970")
     taken = models.DateTimeField(null=True)
 
@@ -72,15 +79,22 @@ class SeenFile(models.Model):
 class StaffToken(models.Model):
     """Lets a program send feed files as `user`, and nothing else. The token is shown once and kept as a checksum."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="staff_tokens")
-    label = models.CharField("what uses it", max_length=100, validators=[validate_one_line])
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="staff_tokens",
+    )
+    label = models.CharField(_("what uses it"), max_length=100, validators=[validate_one_line])
     token_checksum = models.CharField(max_length=64, unique=True, editable=False)
-    created = models.DateTimeField(default=clock.now, editable=False)
-    expires = models.DateTimeField()
-    last_used = models.DateTimeField(null=True, editable=False)
-    revoked = models.DateTimeField(null=True, editable=False)
+    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expires = models.DateTimeField(_("expires"))
+    last_used = models.DateTimeField(_("last used"), null=True, editable=False)
+    revoked = models.DateTimeField(_("revoked"), null=True, editable=False)
 
     class Meta:
+        verbose_name = _("staff token")
+        verbose_name_plural = _("staff tokens")
         ordering = ["-created"]
 
     def __str__(self) -> str:

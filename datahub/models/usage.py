@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commodity, MeterDevice
 from cdsc_portal.lib import clock
@@ -11,16 +12,16 @@ from datahub.models.feeds import FeedRun
 
 
 class ChannelKind(models.TextChoices):
-    INTERVAL = "interval", "what flowed during an interval"
-    REGISTER = "register", "what a register showed at an instant"
-    DEMAND = "demand", "the highest power of a period"
+    INTERVAL = "interval", _("what flowed during an interval")
+    REGISTER = "register", _("what a register showed at an instant")
+    DEMAND = "demand", _("the highest power of a period")
 
 
 class Direction(models.TextChoices):
-    IMPORT = "import", "used"
-    EXPORT = "export", "sent back"
-    NET = "net", "used less sent back"
-    NONE = "none", "no direction"
+    IMPORT = "import", _("used")
+    EXPORT = "export", _("sent back")
+    NET = "net", _("used less sent back")
+    NONE = "none", _("no direction")
 
 
 class Channel(models.Model):
@@ -32,19 +33,23 @@ class Channel(models.Model):
     or last reading was withdrawn, they stay as wide as they were.
     """
 
-    meter = models.ForeignKey(MeterDevice, on_delete=models.PROTECT, related_name="channels")
-    register = models.CharField(max_length=100, blank=True)
-    commodity = models.CharField(max_length=20, choices=Commodity.choices)
-    unit = models.CharField(max_length=20)
-    direction = models.CharField(max_length=10, choices=Direction.choices)
-    kind = models.CharField(max_length=10, choices=ChannelKind.choices)
-    modified = models.DateTimeField(default=clock.now, editable=False)
-    synced = models.DateTimeField(default=clock.now, editable=False)
-    first_start = models.DateTimeField(null=True, editable=False)
-    last_end = models.DateTimeField(null=True, editable=False)
+    meter = models.ForeignKey(
+        MeterDevice, verbose_name=_("meter"), on_delete=models.PROTECT, related_name="channels"
+    )
+    register = models.CharField(_("register"), max_length=100, blank=True)
+    commodity = models.CharField(_("commodity"), max_length=20, choices=Commodity.choices)
+    unit = models.CharField(_("unit"), max_length=20)
+    direction = models.CharField(_("direction"), max_length=10, choices=Direction.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=ChannelKind.choices)
+    modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
+    synced = models.DateTimeField(_("synced"), default=clock.now, editable=False)
+    first_start = models.DateTimeField(_("first start"), null=True, editable=False)
+    last_end = models.DateTimeField(_("last end"), null=True, editable=False)
     longest = models.IntegerField("seconds of the longest reading", null=True, editable=False)
 
     class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
         ordering = ["meter", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -71,18 +76,20 @@ class Packed(models.Model):
     in the table, so that none is padded.
     """
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
-    day = models.DateField("day (UTC)")
+    channel = models.ForeignKey(
+        Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    day = models.DateField(_("day (UTC)"))
     step = models.SmallIntegerField("seconds a slot")
     phase = models.SmallIntegerField("seconds from midnight UTC to the first slot")
-    scale = models.SmallIntegerField()
+    scale = models.SmallIntegerField(_("scale"))
     vals = models.BinaryField()
     quality = models.SmallIntegerField()
     exceptions = models.BinaryField(null=True)
     version = models.BigIntegerField()
     versions = models.BinaryField(null=True)
     known = models.SmallIntegerField("slots with a value")
-    modified = models.DateTimeField()
+    modified = models.DateTimeField(_("modified"))
     feed_run = _run_of_blocks()
     sums = models.BinaryField("sums before and after local midnight", null=True)
 
@@ -124,16 +131,20 @@ class PeriodReading(models.Model):
     kept as stated.
     """
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
-    start = models.DateTimeField()
-    end = models.DateTimeField()
+    channel = models.ForeignKey(
+        Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
     value = models.BigIntegerField(null=True)
-    scale = models.SmallIntegerField()
+    scale = models.SmallIntegerField(_("scale"))
     quality = models.SmallIntegerField()
     version = models.BigIntegerField("epoch microseconds of the file")
     overlapping = models.BooleanField(default=False)
-    modified = models.DateTimeField()
-    feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    modified = models.DateTimeField(_("modified"))
+    feed_run = models.ForeignKey(
+        FeedRun, verbose_name=_("feed run"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -161,11 +172,13 @@ class PeriodReadingHistory(models.Model):
 
     reading = models.ForeignKey(PeriodReading, on_delete=models.CASCADE, related_name="history")
     value = models.BigIntegerField(null=True)
-    scale = models.SmallIntegerField()
+    scale = models.SmallIntegerField(_("scale"))
     quality = models.SmallIntegerField()
     version = models.BigIntegerField()
-    modified = models.DateTimeField()
-    feed_run = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    modified = models.DateTimeField(_("modified"))
+    feed_run = models.ForeignKey(
+        FeedRun, verbose_name=_("feed run"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     replaced = models.DateTimeField()
     replaced_by = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
 
@@ -184,15 +197,17 @@ class PartitionRecord(models.Model):
     table was clustered.
     """
 
-    table = models.CharField(max_length=63, unique=True)
-    month = models.DateField("first day of the month (UTC)")
-    changes_seen = models.BigIntegerField(null=True)
-    changes_clustered = models.BigIntegerField(null=True)
-    clustered = models.DateTimeField("put in order", null=True)
-    set_aside = models.DateTimeField(null=True)
-    rows = models.BigIntegerField("rows when it was set aside", null=True)
+    table = models.CharField(_("table"), max_length=63, unique=True)
+    month = models.DateField(_("first day of the month (UTC)"))
+    changes_seen = models.BigIntegerField(_("changes seen"), null=True)
+    changes_clustered = models.BigIntegerField(_("changes clustered"), null=True)
+    clustered = models.DateTimeField(_("put in order"), null=True)
+    set_aside = models.DateTimeField(_("set aside"), null=True)
+    rows = models.BigIntegerField(_("rows when it was set aside"), null=True)
 
     class Meta:
+        verbose_name = _("partition record")
+        verbose_name_plural = _("partition records")
         ordering = ["-month", "table"]
 
     def __str__(self) -> str:
