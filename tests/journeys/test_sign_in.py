@@ -220,6 +220,10 @@ def test_dark_is_chosen_and_stays_chosen_for_the_person(browser_page, scripts):
     page.get_by_text("Display").click()
     page.get_by_role("button", name="Dark").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 23, 30)"
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
     log_in(page, user.email, "/accounts/login/?next=/help/")
 
     elsewhere = browser_page(scripts=scripts)

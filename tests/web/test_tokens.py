@@ -1,4 +1,4 @@
-"""The colors: as agreed, readable on both grounds, and the same wherever dark is said."""
+"""The colors: as agreed, readable on both grounds, and named in one file."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings
 
 CSS = Path(settings.BASE_DIR) / "static" / "css"
-BLOCKS = re.findall(r"(:root[^{]*)\{([^}]*)\}", (CSS / "tokens.css").read_text())
-COLORS = [dict(re.findall(r"--color-([\w-]+): (#[0-9A-F]{6});", body)) for _, body in BLOCKS]
-LIGHT, DARK, SYSTEM_DARK = COLORS
+TOKENS = (CSS / "tokens.css").read_text()
+PAIRS = re.findall(r"--color-([\w-]+): light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\);", TOKENS)
+LIGHT, DARK = ({name: pair[which] for name, *pair in PAIRS} for which in (0, 1))
+OF_CUSTOMERS = sorted(path.name for path in CSS.glob("*.css") if path.name not in ("tokens.css", "staff.css"))
 
 # least contrast on bg and on surface, per ground
 LEAST = {
@@ -36,9 +37,14 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_dark_by_system_and_dark_by_choice_are_the_same():
-    assert DARK == SYSTEM_DARK
-    assert LIGHT.keys() == DARK.keys()
+def test_each_color_is_said_once_for_light_and_dark():
+    assert len(PAIRS) == len(LIGHT) == TOKENS.count("--color-")
+    assert set(LEAST) <= set(LIGHT)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_theme_of_choice_sets_the_scheme(scheme):
+    assert re.search(rf':root\[data-theme="{scheme}"\] \{{\s*color-scheme: {scheme};\s*\}}', TOKENS)
 
 
 @pytest.mark.parametrize("token", LEAST)
@@ -49,10 +55,10 @@ def test_a_color_can_be_read_on_both_grounds(token, colors, which):
     assert round(worst, 1) >= LEAST[token][which]
 
 
-@pytest.mark.parametrize("name", ["base.css", "components.css"])
+@pytest.mark.parametrize("name", OF_CUSTOMERS)
 def test_only_the_tokens_name_a_color_and_every_token_used_exists(name):
     text = (CSS / name).read_text()
-    defined = set(re.findall(r"(--[\w-]+):", (CSS / "tokens.css").read_text()))
+    defined = set(re.findall(r"(--[\w-]+):", TOKENS + text))
 
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", text)
     assert set(re.findall(r"var\((--[\w-]+)\)", text)) <= defined
