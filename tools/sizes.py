@@ -1,4 +1,4 @@
-"""Sizes of modules and functions against the aims: a median to watch, a limit that fails."""
+"""Sizes of modules, functions, templates and styles against the aims: a median to watch, a limit that fails."""
 
 import ast
 import statistics
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools.files import APPS, ROOT, project_files
 
-MODULE_LIMIT, FUNCTION_LIMIT = 400, 60  # lines
+FILE_LIMIT, FUNCTION_LIMIT = 400, 60  # lines
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -21,11 +21,13 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 def main() -> int:
     modules = [path for path in project_files("*.py") if "migrations" not in path.parts]
     shipped = [path for path in modules if path.relative_to(ROOT).parts[0] in APPS and path.stat().st_size]
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    pages = project_files("templates/*.html", "templates/*.txt", "static/css/*.css")
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in [*modules, *pages]}
     sizes = [(size, name, path) for path in modules for name, size in functions(path)]
     _report("modules", [lengths[path] for path in shipped], "90, p90 250, limit 400")
     _report("functions", [size for size, _name, path in sizes if path in set(shipped)], "9, p90 25, limit 60")
-    too_long = [f"{path.relative_to(ROOT)}: {n} lines" for path, n in lengths.items() if n > MODULE_LIMIT]
+    _report("templates and styles", [lengths[path] for path in pages], "limit 400")
+    too_long = [f"{path.relative_to(ROOT)}: {n} lines" for path, n in lengths.items() if n > FILE_LIMIT]
     too_long += [f"{p.relative_to(ROOT)}: {name} has {n} lines" for n, name, p in sizes if n > FUNCTION_LIMIT]
     print(*too_long, sep="\n")
     return bool(too_long)

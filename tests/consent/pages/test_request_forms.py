@@ -231,8 +231,7 @@ def test_links_that_lead_away_open_a_new_tab_and_the_others_stay(home, browser):
 @pytest.mark.spec("F-112", "F-113", "F-114", "F-115", "F-116")
 def test_the_purpose_is_shown_as_typed_and_scrolls_after_ten_lines():
     css = "".join(
-        Path(project.BASE_DIR, "static", "css", name).read_text()
-        for name in ("components.css", "request.css")
+        Path(project.BASE_DIR, "static", "css", name).read_text() for name in ("boxes.css", "request.css")
     )
     rules = " ".join(re.findall(r"\.own-words \{(.*?)\}", css, re.DOTALL))
 
