@@ -28,6 +28,22 @@ def test_each_path_of_the_change_map_exists(path):
     assert (ROOT / path).exists()
 
 
+# decisions say what was true on their day, the changelog names what is gone
+TODAY = [
+    page for page in project_files("*.md") if page.name != "CHANGELOG.md" and page.parent.name != "decisions"
+]
+OF_THE_PROJECT = re.compile(
+    r"`((?:accounts|consent|datahub|cdsc_portal|demo|docs|examples|static|templates|tests|tools)/[^`\s]+)`"
+)
+
+
+@pytest.mark.parametrize("page", TODAY, ids=lambda page: str(page.relative_to(ROOT)))
+def test_each_path_of_the_project_that_a_page_names_exists(page):
+    named = OF_THE_PROJECT.findall(page.read_text(encoding="utf-8"))
+
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_each_decision_has_a_number_of_its_own_in_name_and_title():
     pages = sorted((ROOT / "docs/decisions").glob("*.md"))
 
