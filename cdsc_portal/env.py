@@ -1,17 +1,30 @@
 """Settings come from the environment only: read once, typed, and refused by name when wrong.
 
-Each value may instead be read from a file named by `<NAME>_FILE`, which is how secrets are mounted.
+Each value may instead be read from a file named by `<NAME>_FILE`, which is how secrets are mounted. A setting is one
+line of `Environment` and a row of `docs/operations.md`: code reads it as `settings.<NAME>`.
 """
 
 import os
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
 _CANNOT_BOOT = 3  # the exit status after which gunicorn ends instead of starting the next worker
@@ -25,106 +38,234 @@ class EnvironmentValueError(ValueError):
     """A variable has a value the server cannot run with; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What the environment says. `docs/operations.md` has a row for each field."""
+def _whole(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"{text!r} is no whole number of at least 1")
+    return int(text)
 
-    development: bool
-    secret_keys: tuple[str, ...]
-    allowed_hosts: tuple[str, ...]
-    public_url: str
-    database_url: str
-    redis_url: str
-    var_dir: Path
-    time_zone: str
-    utility_name: str
-    utility_role: str
-    support_url: str
-    terms_url: str
-    privacy_url: str
-    mail_url: str
-    mail_from: str
-    access_hours_without_end: int
-    request_starts_unticked: bool
-    secure_proxy: bool
-    oauth_calls_per_minute: int
-    oauth_failures_per_minute: int
-    feed_alert_to: tuple[str, ...]
-    feed_alert_percent: int
-    parked_readings_days: int
-    readings_kept_years: int | None
-    feed_folders: tuple[Path, ...]
-    feed_pull_hosts: tuple[str, ...]
-    feed_file_megabytes: int
-    feed_calls_per_minute: int
-    mix_open_to_clients: bool
-    web_processes: int
-    web_threads: int
-    streams_per_client: int
-    stream_stall_seconds: int
-    session_hours: int
-    staff_session_hours: int
-    staff_idle_minutes: int
-    staff_second_factor: bool
-    oidc_name: str
-    oidc_client_id: str
-    oidc_client_secret: str
-    oidc_server_url: str
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError(f"{text!r} must be 0 or 1")
+    return text == "1"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name!r} is not an IANA time zone") from error
+    return name
+
+
+def _address(url: str, *, schemes: tuple[str, ...]) -> str:
+    """What is refused is not repeated: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError(f"it is no address that begins with {schemes[0]}://")
+    return url
+
+
+def _strong(key: str, info: ValidationInfo) -> str:
+    """A key that signs or opens: a weak one anywhere in the ring would open the door."""
+    if not info.data.get("development") and (len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS):
+        raise ValueError(
+            f"each key must have {SHORTEST_KEY} random characters or more; `openssl rand -hex 32` makes one"
+        )
+    return key
+
+
+def _by(development: object, production: object) -> Callable[[dict[str, Any]], Any]:
+    return lambda earlier: development if earlier["development"] else production
+
+
+def _help(page: str) -> Callable[[dict[str, Any]], str]:
+    return lambda earlier: f"{earlier['public_url']}{page}"
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Key = Annotated[str, AfterValidator(_strong)]
+_listed = BeforeValidator(lambda text: tuple(part.strip() for part in text.split(",") if part.strip()))
+Names = Annotated[tuple[str, ...], _listed]
+Folders = Annotated[tuple[Path, ...], _listed]
+Keys = Annotated[
+    tuple[Key, ...], BeforeValidator(lambda text: tuple(filter(None, re.split(r"[,\s]+", text))))
+]
+WebAddress = Annotated[str, AfterValidator(partial(_address, schemes=("https", "http")))]
+DatabaseAddress = Annotated[str, AfterValidator(partial(_address, schemes=("postgresql", "postgres")))]
+RedisAddress = Annotated[str, AfterValidator(partial(_address, schemes=("redis", "rediss")))]
+MailAddress = Annotated[str, AfterValidator(partial(_address, schemes=("smtp", "smtps")))]
+_secret = partial(Field, default="", repr=False)
+
+
+class Environment(BaseSettings):
+    """What the environment says. The order counts: a default may rest on what stands above it."""
+
+    model_config = SettingsConfigDict(frozen=True, validate_default=False, hide_input_in_errors=True)
+
+    development: Flag = False
+    secret_key: Key = _secret()
+    secret_keys: Keys = Field(default="", repr=False, validate_default=True)
+    public_url: WebAddress = Field(default_factory=_by("http://127.0.0.1:8000", ""))
+    allowed_hosts: Names = Field(default="", validate_default=True)
+    database_url: DatabaseAddress = _secret()
+    redis_url: RedisAddress = _secret()
+    var_dir: Path = Path(__file__).resolve().parent.parent / "var"
+    utility_time_zone: Zone = "America/Los_Angeles"
+    utility_name: str = Field(default_factory=_by("River Valley Power (demo)", "Utility"))
+    utility_role: Literal["full", "distribution"] = "full"
+    support_url: str = Field(default_factory=_help("/help/"))
+    terms_url: str = Field(default_factory=_help("/help/#terms"))
+    privacy_url: str = Field(default_factory=_help("/help/#privacy"))
+    mail_url: MailAddress = _secret()
+    mail_from: str = "sharing@utility.example.com"
+    access_hours_without_end: Whole = 24
+    request_starts_unticked: Flag = False
+    secure_proxy: Flag = False
+    oauth_calls_per_minute: Whole = 300
+    oauth_failures_per_minute: Whole = 20
+    feed_alert_to: Names = ()
+    feed_alert_percent: Whole = 1
+    parked_readings_days: Whole = 90
+    readings_kept_years: Whole | None = None  # None: for ever
+    feed_folders: Folders = ()
+    feed_pull_hosts: Names = ()
+    feed_file_megabytes: Whole = 4096
+    feed_calls_per_minute: Whole = 60
+    mix_open_to_clients: Flag = False
+    web_processes: Whole = Field(default_factory=_by(2, 4))
+    web_threads: Whole = 20
+    streams_per_client: Whole = 4  # and of a person
+    stream_stall_seconds: Whole = 60
+    session_hours: Whole = 12
+    staff_session_hours: Whole = 8
+    staff_idle_minutes: Whole = 30
+    staff_second_factor: Flag = Field(default_factory=_by(development=False, production=True))
+    oidc_name: str = "single sign-on"
+    oidc_client_id: str = ""
+    oidc_client_secret: str = _secret()
+    oidc_server_url: str = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (_Variables(settings_cls, init_settings()["variables"]),)
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _ring(cls, keys: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Those of `SECRET_KEYS`, and `SECRET_KEY` behind them: the first signs and seals, all verify and open."""
+        ring = tuple(filter(None, dict.fromkeys((*keys, info.data.get("secret_key", "")))))
+        return ring or (("development-only-not-a-secret",) if info.data.get("development") else ())
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        if not urlsplit(url).hostname:
+            raise ValueError("it names no host")
+        return url.rstrip("/")
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Names the server answers to: whole ones, PUBLIC_URL's among them; that one alone where none are given.
+
+        A wildcard would let a caller choose which host this site calls itself.
+        """
+        own = (urlsplit(info.data.get("public_url", "")).hostname or "").lower()
+        own = f"[{own}]" if ":" in own else own
+        hosts = tuple(name.lower() for name in names)
+        if not hosts:
+            return tuple(dict.fromkeys((own, *_LOOPBACK))) if info.data.get("development") else (own,)
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is no whole host name without scheme and port")
+        if own not in hosts:
+            raise ValueError(f"the host of PUBLIC_URL, {own!r}, must be among them")
+        return hosts
+
+    @field_validator("feed_pull_hosts")
+    @classmethod
+    def _lower(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("oidc_server_url")
+    @classmethod
+    def _provider(cls, url: str, info: ValidationInfo) -> str:
+        """The provider of single sign-on; with one, this server must be known there."""
+        if not url.startswith(("https://", "http://") if info.data.get("development") else "https://"):
+            raise ValueError("it must be an https address")
+        missing = [name for name in ("oidc_client_id", "oidc_client_secret") if not info.data.get(name)]
+        if missing:
+            raise ValueError(f"{' and '.join(missing).upper()} must be set with it")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_what_a_production_needs(self) -> Self:
+        needed = {
+            "SECRET_KEY": self.secret_keys,
+            "PUBLIC_URL": self.public_url,
+            "DATABASE_URL": self.database_url,
+        }
+        missing = ", ".join(name for name, value in needed.items() if not value)
+        if missing and not self.development:
+            raise ValueError(f"{missing} must be set unless DEVELOPMENT=1")
+        return self
+
+    def for_django(self) -> dict[str, object]:
+        """Each setting under its variable's name, for `settings.py`; what may hold a secret is not among them."""
+        return {
+            name.upper(): getattr(self, name) for name, field in type(self).model_fields.items() if field.repr
+        }
+
+
+class _Variables(PydanticBaseSettingsSource):
+    """A variable for each field, or the file that `<NAME>_FILE` names; an empty one counts as not set."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self._variables = variables
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str, str, bool]:
+        return _value(self._variables, field_name.upper()), field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        values = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in values.items() if value}
 
 
 def read(source: Mapping[str, str] = os.environ) -> Environment:
-    """Parse `source`. Raises EnvironmentValueError naming the first variable that is wrong."""
-    development = _flag(source, "DEVELOPMENT")
-    if not development:
-        _require(source)
-    public_url = _url(source, "PUBLIC_URL", ("https", "http"), "http://127.0.0.1:8000").rstrip("/")
-    return Environment(
-        development=development,
-        secret_keys=_secret_keys(source, development=development),
-        allowed_hosts=_hosts(source, public_url, development=development),
-        public_url=public_url,
-        database_url=_url(source, "DATABASE_URL", ("postgresql", "postgres")),
-        redis_url=_url(source, "REDIS_URL", ("redis", "rediss")),
-        var_dir=Path(_value(source, "VAR_DIR", str(Path(__file__).resolve().parent.parent / "var"))),
-        time_zone=_zone(source, "UTILITY_TIME_ZONE", "America/Los_Angeles"),
-        utility_name=_value(
-            source, "UTILITY_NAME", "River Valley Power (demo)" if development else "Utility"
-        ),
-        utility_role=_choice(source, "UTILITY_ROLE", "full", ("full", "distribution")),
-        support_url=_value(source, "SUPPORT_URL", f"{public_url}/help/"),
-        terms_url=_value(source, "TERMS_URL", f"{public_url}/help/#terms"),
-        privacy_url=_value(source, "PRIVACY_URL", f"{public_url}/help/#privacy"),
-        mail_url=_url(source, "MAIL_URL", ("smtp", "smtps")),
-        mail_from=_value(source, "MAIL_FROM", "sharing@utility.example.com"),
-        access_hours_without_end=_whole(source, "ACCESS_HOURS_WITHOUT_END", 24),
-        request_starts_unticked=_flag(source, "REQUEST_STARTS_UNTICKED"),
-        secure_proxy=_flag(source, "SECURE_PROXY"),
-        oauth_calls_per_minute=_whole(source, "OAUTH_CALLS_PER_MINUTE", 300),
-        oauth_failures_per_minute=_whole(source, "OAUTH_FAILURES_PER_MINUTE", 20),
-        feed_alert_to=_list(source, "FEED_ALERT_TO"),
-        feed_alert_percent=_whole(source, "FEED_ALERT_PERCENT", 1),
-        parked_readings_days=_whole(source, "PARKED_READINGS_DAYS", 90),
-        readings_kept_years=_whole(source, "READINGS_KEPT_YEARS", 1)
-        if _value(source, "READINGS_KEPT_YEARS", "")
-        else None,
-        feed_folders=tuple(Path(folder) for folder in _list(source, "FEED_FOLDERS")),
-        feed_pull_hosts=tuple(host.lower() for host in _list(source, "FEED_PULL_HOSTS")),
-        feed_file_megabytes=_whole(source, "FEED_FILE_MEGABYTES", 4096),
-        feed_calls_per_minute=_whole(source, "FEED_CALLS_PER_MINUTE", 60),
-        mix_open_to_clients=_flag(source, "MIX_OPEN_TO_CLIENTS"),
-        web_processes=_whole(source, "WEB_PROCESSES", 2 if development else 4),
-        web_threads=_whole(source, "WEB_THREADS", 20),
-        streams_per_client=_whole(source, "STREAMS_PER_CLIENT", 4),
-        stream_stall_seconds=_whole(source, "STREAM_STALL_SECONDS", 60),
-        session_hours=_whole(source, "SESSION_HOURS", 12),
-        staff_session_hours=_whole(source, "STAFF_SESSION_HOURS", 8),
-        staff_idle_minutes=_whole(source, "STAFF_IDLE_MINUTES", 30),
-        staff_second_factor=_flag(source, "STAFF_SECOND_FACTOR", "0" if development else "1"),
-        oidc_name=_value(source, "OIDC_NAME", "single sign-on"),
-        oidc_client_id=_value(source, "OIDC_CLIENT_ID", ""),
-        oidc_client_secret=_value(source, "OIDC_CLIENT_SECRET", ""),
-        oidc_server_url=_oidc_server(source, development=development),
-    )
+    """Parse `source`. Raises EnvironmentValueError that says in one line what is wrong, by name, and what to set."""
+    try:
+        return Environment(variables=source)  # type: ignore[call-arg]  # for _Variables, not a field
+    except ValidationError as error:
+        raise EnvironmentValueError("; ".join(_problems(error))) from None  # it holds what was read
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        if problem["type"] == "default_factory_not_called":  # for want of what another problem is about
+            continue
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        words = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].replace(
+            "Input should", "it must"
+        )
+        yield f"{name}: {words}" if name else words
 
 
 def read_or_end() -> Environment:
@@ -154,120 +295,16 @@ def feed_secret(name: str, source: Mapping[str, str] = os.environ) -> str:
     """
     if not FEED_SECRET_NAME.fullmatch(name):
         raise EnvironmentValueError(f"{name} is no name of a feed's secret; those are FEED_SECRET_...")
-    return _value(source, name, "")
+    return _value(source, name)
 
 
-def _value(source: Mapping[str, str], name: str, default: str) -> str:
+def _value(source: Mapping[str, str], name: str) -> str:
     if name in source:
         return source[name]
     path = source.get(f"{name}_FILE")
     if not path:
-        return default
+        return ""
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise EnvironmentValueError(f"{name}_FILE: cannot read {path}: {error.strerror}") from error
-
-
-def _require(source: Mapping[str, str]) -> None:
-    """Raises EnvironmentValueError naming all that a production must set and that is not."""
-    needed = {name: _value(source, name, "") for name in ("SECRET_KEY", "PUBLIC_URL", "DATABASE_URL")}
-    needed["SECRET_KEY"] = needed["SECRET_KEY"] or _value(source, "SECRET_KEYS", "")
-    missing = ", ".join(name for name, value in needed.items() if not value)
-    if missing:
-        raise EnvironmentValueError(f"{missing} must be set unless DEVELOPMENT=1")
-
-
-def _url(source: Mapping[str, str], name: str, schemes: tuple[str, ...], default: str = "") -> str:
-    """An address, or `default`. What is refused is not repeated: it may hold a password."""
-    value = _value(source, name, "") or default
-    try:
-        parts = urlsplit(value)
-        is_right = not value or (parts.scheme in schemes and (parts.port is None or parts.port > 0))
-    except ValueError:
-        is_right = False
-    if not is_right:
-        raise EnvironmentValueError(f"{name} is no address that begins with {schemes[0]}://")
-    return value
-
-
-def _hosts(source: Mapping[str, str], public_url: str, *, development: bool) -> tuple[str, ...]:
-    """Names the server answers to: whole ones, PUBLIC_URL's among them; that one alone where none are given.
-
-    A wildcard would let a caller choose which host this site calls itself.
-    """
-    own = (urlsplit(public_url).hostname or "").lower()
-    own = f"[{own}]" if ":" in own else own
-    if not own:
-        raise EnvironmentValueError("PUBLIC_URL names no host")
-    hosts = tuple(host.lower() for host in _list(source, "ALLOWED_HOSTS"))
-    if not hosts:
-        return tuple(dict.fromkeys((own, *_LOOPBACK))) if development else (own,)
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            raise EnvironmentValueError(
-                f"ALLOWED_HOSTS: {host!r} is no whole host name without scheme and port"
-            )
-    if own not in hosts:
-        raise EnvironmentValueError(f"ALLOWED_HOSTS must hold the host of PUBLIC_URL, {own!r}")
-    return hosts
-
-
-def _secret_keys(source: Mapping[str, str], *, development: bool) -> tuple[str, ...]:
-    """The ring of `SECRET_KEYS`, parted by commas or lines, and `SECRET_KEY` behind it where that is set too.
-
-    The first key signs and seals, every key verifies and opens: a weak one anywhere would open the door.
-    """
-    named = [("SECRET_KEYS", key) for key in re.split(r"[,\s]+", _value(source, "SECRET_KEYS", "")) if key]
-    named += [("SECRET_KEY", key) for key in [_value(source, "SECRET_KEY", "")] if key]
-    if development:
-        return tuple(dict.fromkeys(key for _name, key in named)) or ("development-only-not-a-secret",)
-    for name, key in named:
-        if len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS:
-            raise EnvironmentValueError(
-                f"{name}: each key must have {SHORTEST_KEY} random characters or more; "
-                "`openssl rand -hex 32` makes one"
-            )
-    return tuple(dict.fromkeys(key for _name, key in named))
-
-
-def _flag(source: Mapping[str, str], name: str, default: str = "0") -> bool:
-    return _choice(source, name, default, ("0", "1")) == "1"
-
-
-def _oidc_server(source: Mapping[str, str], *, development: bool) -> str:
-    """The provider of single sign-on; with one, this server must be known there."""
-    url = _value(source, "OIDC_SERVER_URL", "").rstrip("/")
-    if url and not url.startswith(("https://", "http://") if development else "https://"):
-        raise EnvironmentValueError(f"OIDC_SERVER_URL is {url!r}; it must be an https address")
-    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
-        if url and not _value(source, name, ""):
-            raise EnvironmentValueError(f"{name} must be set where OIDC_SERVER_URL is")
-    return url
-
-
-def _choice(source: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value = _value(source, name, default)
-    if value not in allowed:
-        raise EnvironmentValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
-    return value
-
-
-def _list(source: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in _value(source, name, "").split(",") if part.strip())
-
-
-def _whole(source: Mapping[str, str], name: str, default: int) -> int:
-    value = _value(source, name, str(default))
-    if not value.isdigit() or int(value) < 1:
-        raise EnvironmentValueError(f"{name} is {value!r}; it must be a whole number of at least 1")
-    return int(value)
-
-
-def _zone(source: Mapping[str, str], name: str, default: str) -> str:
-    value = _value(source, name, default)
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise EnvironmentValueError(f"{name} is {value!r}; it is not an IANA time zone") from error
-    return value

@@ -8,15 +8,14 @@ from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the 
 from cdsc_portal.lib import private_files
 
 ENV = env.read_or_end()
+globals().update(ENV.for_django())  # each setting under its variable's name: UTILITY_NAME, FEED_FOLDERS, ...
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = ENV.var_dir
 
 DEBUG = False
 LOGGING = logs.configure(development=ENV.development)
 SECRET_KEY, *SECRET_KEY_FALLBACKS = ENV.secret_keys
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
-PUBLIC_URL = ENV.public_url
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+CSRF_TRUSTED_ORIGINS = [ENV.public_url] if ENV.public_url else []
 
 INSTALLED_APPS = [
     "cdsc_portal.web.apps.WebConfig",
@@ -112,7 +111,7 @@ def _database(url: str) -> dict[str, object]:
 
 _EMBEDDED = {
     "ENGINE": "cdsc_portal.embedded_postgres",  # starts the server with the first connection
-    "DATA_DIR": VAR_DIR / "postgres",
+    "DATA_DIR": ENV.var_dir / "postgres",
 }
 DATABASES = {
     "default": _database(ENV.database_url)
@@ -189,7 +188,6 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # the utility gave the address, and a mail to
 MFA_TOTP_ISSUER = ENV.utility_name
 MFA_TOTP_TOLERANCE = 1  # steps early or late; sign_in/app_codes lets each code count once all the same
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.development  # http://localhost
-STAFF_SECOND_FACTOR = ENV.staff_second_factor
 SINGLE_SIGN_ON_NAME = ENV.oidc_name if ENV.oidc_server_url else ""
 SOCIALACCOUNT_ADAPTER = "accounts.sign_in.single_sign_on.SignOnAdapter"
 SOCIALACCOUNT_PROVIDERS = {
@@ -215,9 +213,6 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # --- sessions, cookies, transport
 SESSION_ENGINE = "accounts.sign_in.sessions"
 SESSION_COOKIE_AGE = 2 * 60 * 60  # since the last call, for customers
-SESSION_HOURS = ENV.session_hours  # since the login
-STAFF_IDLE_MINUTES = ENV.staff_idle_minutes
-STAFF_SESSION_HOURS = ENV.staff_session_hours
 SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -225,7 +220,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not ENV.development
 SECURE_SSL_REDIRECT = not ENV.development
-SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
+SECURE_SSL_HOST = urlsplit(ENV.public_url).netloc
 SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes inside the network speak plain http
 SECURE_HSTS_SECONDS = 0 if ENV.development else 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.development
@@ -241,14 +236,14 @@ LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = ENV.time_zone
+TIME_ZONE = ENV.utility_time_zone
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = ENV.var_dir / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # served from where the release has them: nobody needs to collect them
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = ENV.var_dir / "media"
 # what feeds bring, bills and proofs are for the server's own user; the pages' files are for everybody
 FILE_UPLOAD_PERMISSIONS = private_files.FILE
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = private_files.FOLDER
@@ -275,34 +270,8 @@ CACHES = {
     },
 }
 
-# --- the utility
-UTILITY_NAME = ENV.utility_name
-UTILITY_ROLE = ENV.utility_role
-SUPPORT_URL = ENV.support_url
-TERMS_URL = ENV.terms_url
-PRIVACY_URL = ENV.privacy_url
-ACCESS_HOURS_WITHOUT_END = ENV.access_hours_without_end
-REQUEST_STARTS_UNTICKED = ENV.request_starts_unticked
-MIX_OPEN_TO_CLIENTS = ENV.mix_open_to_clients
-WEB_THREADS = ENV.web_threads
-STREAMS_PER_CLIENT = ENV.streams_per_client  # and of a person
-
-# --- feeds
-FEED_FOLDERS = ENV.feed_folders
-FEED_PULL_HOSTS = ENV.feed_pull_hosts
-FEED_FILE_MEGABYTES = ENV.feed_file_megabytes
-FEED_CALLS_PER_MINUTE = ENV.feed_calls_per_minute
-
-# --- feeds: what becomes of what they bring
-FEED_ALERT_TO = ENV.feed_alert_to
-FEED_ALERT_PERCENT = ENV.feed_alert_percent
-PARKED_READINGS_DAYS = ENV.parked_readings_days
-READINGS_KEPT_YEARS = ENV.readings_kept_years  # None: for ever
-
 # --- OAuth: our models, our validator, every compliance gate on
 PLAIN_LOOPBACK_REDIRECTS = ENV.development  # http:// to the machine itself, and nowhere else
-OAUTH_CALLS_PER_MINUTE = ENV.oauth_calls_per_minute
-OAUTH_FAILURES_PER_MINUTE = ENV.oauth_failures_per_minute
 OAUTH2_PROVIDER_APPLICATION_MODEL = "consent.Client"
 OAUTH2_PROVIDER_GRANT_MODEL = "consent.AuthorizationCode"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "consent.AccessToken"  # noqa: S105 - a model's name
@@ -343,7 +312,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVERS": [{"url": PUBLIC_URL}] if PUBLIC_URL else [],
+    "SERVERS": [{"url": ENV.public_url}] if ENV.public_url else [],
     "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used
 }
 
@@ -354,7 +323,7 @@ if ENV.redis_url:
     CELERY_BROKER_URL = ENV.redis_url
 else:
     CELERY_BROKER_URL = "filesystem://"
-    _broker = VAR_DIR / "broker"
+    _broker = ENV.var_dir / "broker"
     for _name in ("messages", "control", "processed"):
         (_broker / _name).mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
@@ -377,7 +346,7 @@ CELERY_BEAT_SCHEDULE = background.SCHEDULE
 # --- mail: files under var/mail unless MAIL_URL names a server
 DEFAULT_FROM_EMAIL = ENV.mail_from
 EMAIL_BACKEND = "cdsc_portal.mail_files.PrivateEmailBackend"
-EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_FILE_PATH = ENV.var_dir / "mail"
 EMAIL_TIMEOUT = 20  # seconds; a mail is claimed while it is sent
 if ENV.mail_url:
     _mail = urlsplit(ENV.mail_url)

@@ -126,3 +126,39 @@ def test_development_needs_nothing():
 
     assert found.public_url == "http://127.0.0.1:8000"
     assert len(found.secret_keys) == 1
+
+
+def test_what_is_wrong_is_said_in_one_line_with_what_would_be_right():
+    with pytest.raises(EnvironmentValueError) as refused:
+        read({**PRODUCTION, "WEB_THREADS": "many", "UTILITY_ROLE": "bakery", "MAIL_URL": "user:hidden@mail"})
+
+    assert str(refused.value) == (
+        "UTILITY_ROLE: it must be 'full' or 'distribution'; MAIL_URL: it is no address that begins with smtp://; "
+        "WEB_THREADS: 'many' is no whole number of at least 1"
+    )
+
+
+def test_an_empty_variable_counts_as_not_set():
+    found = read({**PRODUCTION, "WEB_THREADS": "", "UTILITY_NAME": "", "REDIS_URL": ""})
+
+    assert (found.web_threads, found.utility_name, found.redis_url) == (20, "Utility", "")
+
+
+def test_secrets_stand_neither_in_what_is_printed_nor_among_the_settings_of_code():
+    secrets = {
+        "SECRET_KEYS": f"{OLD},{NEW}",
+        "REDIS_URL": "redis://:hidden@cache",
+        "MAIL_URL": "smtp://u:hidden@mail",
+    }
+    found = read({**PRODUCTION, **secrets, "DATABASE_URL": "postgresql://u:hidden@db/portal"})
+
+    for shown in (repr(found), str(found.for_django())):
+        assert not [part for part in ("hidden", OLD, NEW) if part in shown]
+    assert found.for_django()["PUBLIC_URL"] == "https://share.example.com"
+
+
+def test_each_declared_setting_is_one_of_djangos_under_its_own_name(settings):
+    declared = settings.ENV.for_django()
+
+    assert {name for name in declared if not hasattr(settings, name)} == set()
+    assert settings.ENV.feed_file_megabytes == settings.FEED_FILE_MEGABYTES
