@@ -12,6 +12,7 @@ from accounts.sign_in.invitation import invitation_url
 from accounts.signals import invitations_due, sign_in_mail_written
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.call_limits import forget_calls
+from cdsc_portal.lib.worker_signs import note_sign
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,12 @@ def forget_old_tries() -> int:
 def forget_dead_sessions() -> int:
     """Delete the rows of sessions that ended; beat runs it."""
     return delete_dead_sessions(at=clock.now())
+
+
+@shared_task
+def note_worker(queue: str) -> None:
+    """Say that a worker serves `queue`; beat sends one through each queue."""
+    note_sign(queue, at=clock.now())
 
 
 @receiver(invitations_due, dispatch_uid="send_due_invitations")

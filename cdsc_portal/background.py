@@ -1,18 +1,32 @@
 """Background work: which queue a task goes through, and what beat starts again and again."""
 
+from datetime import timedelta
+
 from kombu import Exchange, Queue
 
+ORDINARY = "celery"
 INTERACTIVE = "interactive"  # somebody waits for a code or a link: no file may stand before it
+# a queue that nobody served for so long has no worker; a part of a large file may hold the ordinary one for minutes
+SILENT_AFTER = {ORDINARY: timedelta(minutes=15), INTERACTIVE: timedelta(minutes=3)}
 
 # a worker that is told of no queue serves all of them
-QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", INTERACTIVE)]
+QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in SILENT_AFTER]
 ROUTES = {
     "accounts.tasks.send_invitations": {"queue": INTERACTIVE},
     "accounts.tasks.send_mail_about_logins": {"queue": INTERACTIVE},
 }
 
 # in seconds; each finds its work in the database, so a lost message loses nothing
-SCHEDULE = {
+SCHEDULE: dict[str, dict[str, object]] = {
+    **{
+        f"sign of the worker of {queue}": {
+            "task": "accounts.tasks.note_worker",
+            "schedule": 60,
+            "args": (queue,),
+            "options": {"queue": queue},
+        }
+        for queue in SILENT_AFTER
+    },
     "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
     "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
     "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},

@@ -1,13 +1,20 @@
-"""What this server needs before it can serve: the database, its migrations, the shared cache, the broker."""
+"""What this server needs before it can serve: the database, its migrations, the shared cache, the broker.
+
+Workers are apart: without one the pages serve on, so a probe that takes web servers out must not ask for them.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import OperationalError as BrokerError
 
+from cdsc_portal.background import SILENT_AFTER
 from cdsc_portal.celery import app
+from cdsc_portal.lib.worker_signs import last_signs
 
 _BROKER_TIMEOUT_SECONDS = 2
 
@@ -16,6 +23,23 @@ def problems() -> dict[str, str]:
     """Each part that is not ready, with the reason in words; empty when all are. No address, no secret."""
     found = {name: check() for name, check in _CHECKS.items()}
     return {name: reason for name, reason in found.items() if reason}
+
+
+@dataclass(frozen=True, slots=True)
+class ServedQueue:
+    """When a worker last served `queue` (None = not in two days), and whether that is too long ago."""
+
+    queue: str
+    last: datetime | None
+    silent: bool
+
+
+def served_queues(*, at: datetime) -> list[ServedQueue]:
+    """Every queue. One look into the cache."""
+    return [
+        ServedQueue(queue, last, last is None or at - last > SILENT_AFTER[queue])
+        for queue, last in last_signs(SILENT_AFTER).items()
+    ]
 
 
 def _database() -> str:

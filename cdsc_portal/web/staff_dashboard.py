@@ -1,6 +1,7 @@
 """The staff's first page: what needs people, each figure a link, each block by permission."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.current_user import current_user
 from accounts.queries.contacts import codes_to_hand_out
+from cdsc_portal.background import INTERACTIVE, ORDINARY
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.web import health
 from consent.queries.staff_figures import (
     GrantFigures,
     grant_figures,
@@ -33,13 +37,23 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerSign:
+    """When a worker last served a queue, in words; `tone` as of a feed's state."""
+
+    words: str
+    last: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What this person may see; None = not theirs to see. At most eight queries."""
+    """What this person may see; None = not theirs to see. At most nine queries."""
 
     due: tuple[Due, ...]
     feeds: tuple[FeedStanding, ...] | None
     runs: tuple[GoingRun, ...] | None
     grants: GrantFigures | None
+    workers: tuple[WorkerSign, ...] | None
 
 
 def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +73,19 @@ def _dashboard(request: HttpRequest) -> Dashboard:
         feeds=standing_feeds(at=at, limit=_FEEDS) if sees("datahub.view_feed") else None,
         runs=going_runs(limit=_RUNS) if sees("datahub.view_feedrun") else None,
         grants=grant_figures(at=at) if sees("consent.view_grant") else None,
+        workers=_workers(at) if sees("datahub.view_feed") or sees("consent.view_outgoingmail") else None,
+    )
+
+
+def _workers(at: datetime) -> tuple[WorkerSign, ...]:
+    words = {INTERACTIVE: _("Codes, links and invitations"), ORDINARY: _("Feeds, files and other mail")}
+    return tuple(
+        WorkerSign(
+            words[one.queue],
+            moment_in_words(one.last) if one.last else _("No sign in two days"),
+            "bad" if one.silent else "ok",
+        )
+        for one in health.served_queues(at=at)
     )
 
 

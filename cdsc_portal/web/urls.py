@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/sandbox/", docs.sandbox_guide, name="docs_sandbox"),
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
+    path("health/workers", views.health_workers, name="health_workers"),
     path("admin/find/", shows_secret(admin.site.admin_view(staff_search)), name="staff_search"),
     path(
         "admin/customers/<int:pk>/",

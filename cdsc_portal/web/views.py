@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services.languages import keep_language
 from accounts.services.themes import keep_theme
 from accounts.sign_in.choices import set_choice
+from cdsc_portal.lib import clock
 from cdsc_portal.lib.addresses import is_own_address
 from cdsc_portal.lib.themes import THEME_COOKIE, THEMES
 from cdsc_portal.web import health, styleguide_samples
@@ -69,6 +70,16 @@ def health_ready(request: HttpRequest) -> HttpResponse:
     if problems:
         return JsonResponse({"status": "not ready", "problems": problems}, status=503)
     return JsonResponse({"status": "ready"})
+
+
+@require_safe
+@never_cache
+def health_workers(request: HttpRequest) -> HttpResponse:
+    """200 when a worker serves each queue, else 503 with those that none does and when one last did."""
+    silent = {one.queue: one.last for one in health.served_queues(at=clock.now()) if one.silent}
+    if silent:
+        return JsonResponse({"status": "silent", "last_served": silent}, status=503)
+    return JsonResponse({"status": "working"})
 
 
 @require_safe

@@ -51,8 +51,8 @@ SCOPES = {
     "residual_mix": "residual_mix",
 }
 PUBLIC = {  # nobody's data
-    "home", "help", "health_live", "health_ready", "set_language", "styleguide", "schema", "oauth_metadata",
-    "feed_schema",
+    "home", "help", "health_live", "health_ready", "health_workers", "set_language", "styleguide", "schema",
+    "oauth_metadata", "feed_schema",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",

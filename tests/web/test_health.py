@@ -1,10 +1,17 @@
 """Live: the process answers. Ready: it can serve, or says which part is not there."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from accounts.tasks import note_worker
+from cdsc_portal.background import INTERACTIVE, ORDINARY, QUEUES, SCHEDULE
 from cdsc_portal.celery import app
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.worker_signs import note_sign
 from cdsc_portal.web import health
 
 
@@ -52,6 +59,40 @@ def test_a_broker_that_does_not_answer_is_named_without_its_address(client, monk
 
     assert response.status_code == 503
     assert response.json()["problems"] == {"broker": "does not answer"}
+
+
+@pytest.mark.django_db
+def test_workers_are_there_once_each_queue_was_served(client):
+    cache.clear()
+    nobody = client.get("/health/workers")
+    for entry in SCHEDULE.values():
+        if entry["task"] == note_worker.name:
+            note_worker.apply(args=entry["args"])
+
+    response = client.get("/health/workers")
+
+    assert (nobody.status_code, nobody.json()["last_served"]) == (503, {"celery": None, "interactive": None})
+    assert (response.status_code, response.json()) == (200, {"status": "working"})
+
+
+@pytest.mark.django_db
+def test_a_silent_worker_of_logins_is_named_and_stops_no_page(client):
+    cache.clear()
+    last = clock.now() - timedelta(minutes=4)
+    note_sign(INTERACTIVE, at=last)
+    note_sign(ORDINARY, at=last)
+
+    response = client.get("/health/workers")
+
+    assert (response.status_code, list(response.json()["last_served"])) == (503, ["interactive"])
+    assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.parametrize("queue", [one.name for one in QUEUES])
+def test_a_sign_is_sent_through_each_queue(queue):
+    signs = [one for one in SCHEDULE.values() if one["task"] == note_worker.name and one["args"] == (queue,)]
+
+    assert [one["options"] for one in signs] == [{"queue": queue}]
 
 
 def test_a_probe_needs_no_https_and_everything_else_does(client, settings):

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.services.activation import ask_for_code
+from cdsc_portal.background import INTERACTIVE, ORDINARY
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.worker_signs import note_sign
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT
 from consent.models import ConsentRequest, Message, OutgoingMail, RecordedConsent
 from consent.queries.staff_figures import grant_figures
@@ -117,7 +120,11 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
 
 @pytest.mark.parametrize(
     ("role", "sees"),
-    [(SUPPORT, {"due", "grants"}), (DATA, {"feeds", "runs"}), (ONBOARDING, {"due"})],
+    [
+        (SUPPORT, {"due", "grants", "workers"}),
+        (DATA, {"feeds", "runs", "workers"}),
+        (ONBOARDING, {"due"}),
+    ],
 )
 def test_everybody_sees_what_their_role_is_for(client, role, sees):
     clerk = UserFactory(is_staff=True)
@@ -129,7 +136,7 @@ def test_everybody_sees_what_their_role_is_for(client, role, sees):
 
     shown = dashboard(client)
 
-    assert {name for name in ("due", "feeds", "runs", "grants") if getattr(shown, name)} == sees
+    assert {name for name in ("due", "feeds", "runs", "grants", "workers") if getattr(shown, name)} == sees
 
 
 def test_many_rows_cost_as_many_queries_as_few(staff):
@@ -146,6 +153,19 @@ def test_many_rows_cost_as_many_queries_as_few(staff):
         staff.get("/admin/")
 
     assert len(many) == len(few)
+
+
+def test_a_queue_that_no_worker_serves_is_shown_as_such(staff):
+    cache.clear()
+    note_sign(ORDINARY, at=clock.now() - timedelta(minutes=14))
+    note_sign(INTERACTIVE, at=clock.now() - timedelta(minutes=4))
+
+    workers = dashboard(staff).workers
+
+    assert {one.words: one.tone for one in workers} == {
+        "Codes, links and invitations": "bad",
+        "Feeds, files and other mail": "ok",
+    }
 
 
 @pytest.mark.spec("P-22")
