@@ -1,6 +1,7 @@
 """/my/people/: owners see who may act for their accounts, invite, change and end."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -112,13 +113,15 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
     form = DelegateForm(request.POST if request.method == "POST" else None, at=at, initial=initial)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        try:
-            change_delegate(membership=held, until=said["until"], may_share=said["may_share"], by=user, at=at)
-        except RoleRefused as refused:
-            messages.error(request, _REFUSALS[refused.code])
-        else:
-            messages.success(request, _("The change is saved."))
-        return _back()
+        change_it = partial(
+            change_delegate,
+            membership=held,
+            until=said["until"],
+            may_share=said["may_share"],
+            by=user,
+            at=at,
+        )
+        return _done(request, change_it, _("The change is saved."))
     return render(request, "accounts/people_change.html", {"form": form, "held": held})
 
 
@@ -145,13 +148,8 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
         return render(request, "accounts/people_end.html", context)
     if request.POST.get("action") != "end":
         return _back()
-    try:
-        end_role(membership=held, by=user, at=at)
-    except RoleRefused as refused:
-        messages.error(request, _REFUSALS[refused.code])
-    else:
-        messages.success(request, _("The role of %(person)s has ended.") % {"person": held.user})
-    return _back()
+    words = _("The role of %(person)s has ended.") % {"person": held.user}
+    return _done(request, partial(end_role, membership=held, by=user, at=at), words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,13 +164,8 @@ def agree(request: HttpRequest, customer: str, person: str, part: str) -> HttpRe
         raise Http404
     if request.method != "POST":
         return _back()
-    try:
-        agree_to_share(membership=held, by=user, at=at)
-    except RoleRefused as refused:
-        messages.error(request, _REFUSALS[refused.code])
-    else:
-        messages.success(request, _("%(person)s can share from now on.") % {"person": held.user})
-    return _back()
+    words = _("%(person)s can share from now on.") % {"person": held.user}
+    return _done(request, partial(agree_to_share, membership=held, by=user, at=at), words)
 
 
 def _back() -> HttpResponse:
@@ -189,12 +182,17 @@ def _on_invitation(
         raise Http404
     if request.method != "POST":
         return _back()
+    return _done(request, partial(do, invitation=found, by=user, at=at), done)
+
+
+def _done(request: HttpRequest, change_it: Callable[[], object], words: str | Promise) -> HttpResponse:
+    """Make a change and lead back to the page, which says `words`, or why the change was refused."""
     try:
-        do(invitation=found, by=user, at=at)
-    except InvitingRefused as refused:
+        change_it()
+    except (RoleRefused, InvitingRefused) as refused:
         messages.error(request, _REFUSALS[refused.code])
     except NotInvited:
         messages.error(request, _("The invitation is over already."))
     else:
-        messages.success(request, str(done))
+        messages.success(request, str(words))
     return _back()
