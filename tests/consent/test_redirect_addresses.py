@@ -17,7 +17,12 @@ LOOPBACK = [
     "http://[::1]:51004/",
     "http://[::1]",
 ]
-PRIVATE = ["com.example.app:/callback", "com.example.my-app:/oauth2redirect/example", "org.example2.app:/"]
+PRIVATE = [
+    "com.example.app:/callback",
+    "com.example.app:/oauth2redirect/example-provider",  # RFC 8252 7.1
+    "com.example.my-app:/oauth2redirect/example?of=this",
+    "org.example2.app:/",
+]
 NEVER = [
     "",
     "http://app.example.com/callback",
@@ -41,6 +46,9 @@ NEVER = [
     "com.example.app://callback",
     "com.example.app:callback",
     "com.example.app:///callback",
+    "com.example.app://app.example.com/callback",
+    "com.example.app:",
+    "com.example.app:?callback",
     "Com.Example.App:/callback",
     "com.:/callback",
     "myapp:/callback",
