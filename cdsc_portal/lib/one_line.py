@@ -15,7 +15,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 def is_one_line(text: str) -> bool:
     """Whether `text` has no line break, no control character and no sign that cannot be seen."""
-    return not any(unicodedata.category(sign) in _UNSEEN for sign in text)
+    # what is printable has none of them, and is told at once
+    return text.isprintable() or not any(unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
 def validate_one_line(text: str) -> None:

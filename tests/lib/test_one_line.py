@@ -1,5 +1,6 @@
 """A name with a line break, a control character or a mark of direction is saved nowhere."""
 
+import json
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -140,13 +141,15 @@ def test_a_name_with_a_mark_of_direction_is_stored_from_no_page(client):
             "membership",
             {"customer_number": "C-1", "email": "a@example.com", "role": "owner", "user_name": "A\u2028B"},
         ),
+        ("premise", {"premise_number": "P\x1b1", "address": "1 Main St"}),
+        ("premise", {"premise_number": "P-1", "address": "1 Main St \u202eB"}),
     ],
 )
 def test_a_row_of_the_hierarchy_with_such_a_name_is_rejected_with_the_reason(kind, fields):
-    import json
 
     collection = {
         "customer": "customers",
+        "premise": "premises",
         "entity": "entities",
         "program": "programs",
         "membership": "memberships",
@@ -159,3 +162,12 @@ def test_a_row_of_the_hierarchy_with_such_a_name_is_rejected_with_the_reason(kin
 
     (rejection,) = parsed.rejected
     assert "line break or a sign that cannot be seen" in rejection.reason
+
+
+def test_an_address_of_several_lines_is_stored_on_one():
+    premise = {"premise_number": "P-1", "address": "1 Main Street\n  Springfield"}
+    content = json.dumps({"mode": "changes", "as_of": "2026-03-01T00:00:00Z", "premises": [premise]}).encode()
+
+    parsed = formats()["hierarchy_json"].parse(content, zone=ZoneInfo("UTC"))
+
+    assert (parsed.rejected, parsed.rows[0].premises[0].address) == ([], "1 Main Street Springfield")

@@ -186,7 +186,7 @@ def _line(item: etree._Element, amount: Decimal, manner: _Manner) -> BillLineRow
         kind = "demand"
     return BillLineRow(
         line_of(item),
-        name=at_most(_text(item, "note") or usual_name, "note", 200),
+        name=at_most(" ".join(_text(item, "note").split()) or usual_name, "note", 200),
         kind=kind,
         quantity=quantity,
         unit=unit,

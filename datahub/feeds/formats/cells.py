@@ -76,17 +76,12 @@ def needed(text: str, name: str, longest: int = 300) -> str:
 
 
 def at_most(text: str, name: str, longest: int = 300) -> str:
-    """The text, if no longer than its column in the store."""
+    """The text, if no longer than its column in the store, on one line and of signs that can be seen."""
     if len(text) > longest:
         raise ValueError(f"{name} is longer than {longest} characters")
-    return text
-
-
-def named(text: str, name: str, longest: int = 300) -> str:
-    """A name that people read, if any: on one line, of signs that can be seen."""
     if not is_one_line(text):
         raise ValueError(f"{name} has a line break or a sign that cannot be seen")
-    return at_most(text, name, longest)
+    return text
 
 
 def one_of(text: str, name: str, *allowed: _Word) -> _Word:

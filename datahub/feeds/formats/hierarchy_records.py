@@ -32,7 +32,6 @@ from datahub.feeds.formats.cells import (
     is_before,
     iso_date,
     iso_date_or_none,
-    named,
     needed,
     one_of,
     whole_number,
@@ -62,12 +61,13 @@ def _may(longest: int) -> _Reader:
     return lambda text, name, _: at_most(text, name, longest)
 
 
-def _name(longest: int) -> _Reader:
-    return lambda text, name, _: named(needed(text, name), name, longest)
+def _address(text: str, name: str, _: ZoneInfo) -> str:
+    """On one line, however it was broken into lines."""
+    return at_most(" ".join(text.split()), name, 300)
 
 
-def _may_name(longest: int) -> _Reader:
-    return lambda text, name, _: named(text, name, longest)
+def _needed_address(text: str, name: str, zone: ZoneInfo) -> str:
+    return needed(_address(text, name, zone), name)
 
 
 def _among(*allowed: str) -> _Reader:
@@ -93,21 +93,21 @@ RECORDS: dict[str, Record] = {
         EntityRow,
         "entities",
         {
-            "name": _name(150),
-            "abbreviation": _may_name(20),
+            "name": _must(150),
+            "abbreviation": _may(20),
             "kind": _among("distribution_utility", "supplier"),
         },
         ("name",),
     ),
     "program": Record(
-        ProgramRow, "programs", {"program_number": _must(50), "name": _name(150)}, ("program_number",)
+        ProgramRow, "programs", {"program_number": _must(50), "name": _must(150)}, ("program_number",)
     ),
     "customer": Record(
         CustomerRow,
         "customers",
         {
             "customer_number": _must(50),
-            "name": _name(200),
+            "name": _must(200),
             "is_test": lambda text, name, _: yes_or_no(text, name) if text else None,
         },
         ("customer_number",),
@@ -118,7 +118,7 @@ RECORDS: dict[str, Record] = {
         {
             "customer_number": _must(50),
             "email": lambda text, name, _: _email(needed(text, name, 254)),
-            "user_name": _may_name(150),
+            "user_name": _may(150),
             "role": _among("owner", "viewer", "delegate"),
             "account_number": _may(50),
             "may_share": lambda text, name, _: yes_or_no(text, name),
@@ -133,7 +133,7 @@ RECORDS: dict[str, Record] = {
             "account_number": _must(50),
             "customer_number": _must(50),
             "parent_number": _may(50),
-            "address": _may(300),
+            "address": _address,
             "programs": _programs,
         },
         ("account_number",),
@@ -146,14 +146,20 @@ RECORDS: dict[str, Record] = {
             "account_number": _must(50),
             "commodity": _COMMODITY,
             "distribution": _may(150),
-            "address": _may(300),
+            "address": _address,
             **_DATES,
             "programs": _programs,
         },
         ("contract_number",),
     ),
     "premise": Record(
-        PremiseRow, "premises", {"premise_number": _must(50), "address": _must(300)}, ("premise_number",)
+        PremiseRow,
+        "premises",
+        {
+            "premise_number": _must(50),
+            "address": _needed_address,
+        },
+        ("premise_number",),
     ),
     "point": Record(
         PointRow,

@@ -7,7 +7,7 @@ supplier_contract_number.
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.base import NO_SETTINGS, Cells, Parsed, Settings, SupplyTermRow
-from datahub.feeds.formats.cells import at_most, is_before, iso_date, iso_date_or_none, named, needed
+from datahub.feeds.formats.cells import at_most, is_before, iso_date, iso_date_or_none, needed
 from datahub.feeds.formats.periods import without_overlap
 from datahub.feeds.formats.table import Table, header_of
 
@@ -41,12 +41,12 @@ def _row(line: int, cells: Cells) -> SupplyTermRow:
     return SupplyTermRow(
         line,
         contract_number=needed(cells["contract_number"], "contract_number", 50),
-        supplier=named(needed(cells["supplier"], "supplier", 150), "supplier"),
+        supplier=needed(cells["supplier"], "supplier", 150),
         supplier_contract_number=at_most(
             cells.get("supplier_contract_number", ""), "supplier_contract_number", 50
         ),
         tariff_code=needed(cells["tariff_code"], "tariff_code", 50),
-        tariff_name=named(needed(cells["tariff_name"], "tariff_name", 150), "tariff_name"),
+        tariff_name=needed(cells["tariff_name"], "tariff_name", 150),
         start=start,
         end=end,
     )

@@ -45,6 +45,10 @@ def test_sums_that_do_not_add_up_reject_the_whole_statement_and_name_both_figure
         ("12.00,,,,,,,Basic", "12.00001,,,,,,,Basic", 5, "amount 12.00001 has more digits"),
         ("USD,40.00", "usd,40.00", 2, "currency 'usd' is not three capital letters"),
         ("line,,,,,,,,,,,12.00", "tax,,,,,,,,,,,12.00", 5, "record 'tax' is none of"),
+        ("Basic", "Ba\x85sic", 5, "name has a line break or a sign that cannot be seen"),
+        ("Energy,usage", "\u202eEnergy,usage", 4, "name has a line break or a sign that cannot be seen"),
+        ("B-1.pdf", "B-1\u200b.pdf", 2, "file has a line break or a sign that cannot be seen"),
+        ("B-1,", "B-1\x1b,", 2, "statement_number has a line break or a sign that cannot be seen"),
     ],
 )
 def test_one_bad_line_rejects_its_statement_with_the_reason(old, new, line, reason):

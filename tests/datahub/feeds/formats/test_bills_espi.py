@@ -54,6 +54,14 @@ def test_line_items_with_their_kinds_and_quantities_and_only_rates_that_are_cert
     assert b"3600000" in CONTENT.splitlines()[lines[0].line]
 
 
+def test_a_note_may_be_broken_into_lines_but_holds_no_sign_that_cannot_be_seen():
+    broken = bills(changed(b"Energy, off peak", b"Energy,\n      off peak")).rows[0].sections[0].lines
+    hidden = bills(changed(b"Energy, off peak", "Energy, \u202eoff peak".encode()))
+
+    assert broken[0].name == "Energy, off peak"
+    assert "note has a line break or a sign that cannot be seen" in hidden.rejected[0].reason
+
+
 def test_what_the_file_does_not_say_is_left_empty_and_a_summary_without_money_is_no_bill():
     parsed = bills()
 

@@ -145,6 +145,22 @@ def test_a_wrong_member_is_named_by_its_path_and_rejects_its_statement(path, val
     assert others <= {f"not taken, because of {told[0].text}"}
 
 
+@pytest.mark.parametrize("path", ["sections.0.lines.0.name", "sections.0.tariff_name", "statement_number"])
+@pytest.mark.parametrize("sign", ["\n", "\x1b", "\u202e"])
+def test_a_text_with_a_sign_that_cannot_be_seen_rejects_its_statement(path, sign):
+    bill = copy.deepcopy(BILL)
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = bill
+    for part in way:
+        place = place[part]
+    place[last] = f"Solar{sign}credit"
+
+    parsed = parse(content(bill), zone=NEW_YORK)
+
+    assert parsed.rows == []
+    assert any("line break or a sign that cannot be seen" in one.reason for one in parsed.rejected)
+
+
 def test_every_wrong_member_is_told():
     bill = bill_with(("sections", 0, "amount"), "many")
     bill["currency"], bill["start"] = "dollars", None
