@@ -48,7 +48,6 @@ _Loaded = tuple[datetime, datetime]  # from when to when a series is told (UTC)
 class MixCell:
     """The share of one source: `share` in words, `exact` 0 to 1, both "" where it is not known, never 0."""
 
-    source: str
     share: str
     exact: str
     note: str
@@ -301,6 +300,6 @@ def _cells(told: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
 
 def _cell(told: MixSum, source: Source, share: Decimal | None) -> MixCell:
     if share is None:
-        return MixCell(source.label, "", "", _("not known"))
+        return MixCell("", "", _("not known"))
     note = _("not known all the time") if source.key in told.partly_known else ""
-    return MixCell(source.label, percent(share), exact(share), note)
+    return MixCell(percent(share), exact(share), note)

@@ -108,7 +108,7 @@ def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: Usage
     )
     rows = tuple(_estimate_row(part, series, held, amounts, life, asked) for part in held.parts)
     heading = _("Estimate (%(currency)s)") % {"currency": currency}
-    table = Table(_("Period"), (heading,), rows, (Cell(heading, total, "", ()),))
+    table = Table(_("Period"), (heading,), rows, (Cell(total, "", ()),))
     return Money((chart,), table, tuple(_remarks(series, held, known)), "")
 
 
@@ -144,15 +144,15 @@ def _billed_table(bills: Sequence[Billed], currencies: Sequence[str], total: str
             label=period_in_words(bill.start, bill.end),
             url=reverse("my_bill", args=[bill.statement_id]),
             cells=(
-                *(_billed_cell(bill, currency, heading) for currency, heading in money.items()),
-                Cell(used, *_used(bill)),
+                *(_billed_cell(bill, currency) for currency in money),
+                Cell(*_used(bill)),
             ),
             notes=(),
         )
         for bill in bills
     )
     headings = (*money.values(), used)
-    foot = tuple(Cell(heading, said, "", ()) for heading, said in zip(headings, (total, ""), strict=False))
+    foot = (Cell(total, "", ()), Cell("", "", ()))
     return Table(_("Bill for"), headings, rows, foot if total else ())
 
 
@@ -162,10 +162,10 @@ def _money_headings(currencies: Sequence[str]) -> dict[str, str]:
     return {currency: _("Billed (%(currency)s)") % {"currency": currency} for currency in currencies}
 
 
-def _billed_cell(bill: Billed, currency: str, heading: str) -> Cell:
+def _billed_cell(bill: Billed, currency: str) -> Cell:
     if bill.currency != currency:
-        return Cell(heading, "", "", (_("billed in %(currency)s") % {"currency": bill.currency},))
-    return Cell(heading, money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ())
+        return Cell("", "", (_("billed in %(currency)s") % {"currency": bill.currency},))
+    return Cell(money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ())
 
 
 def _used(bill: Billed) -> tuple[str, str, tuple[str, ...]]:
@@ -214,16 +214,16 @@ def _estimate_row(
     life: UsageLife,
     asked: UsageAsked,
 ) -> Row:
-    heading, one = _("Estimate"), amounts.get(part)
+    one = amounts.get(part)
     inside = held.period.inside(part) if part in series.amounts else ""
     if one is None:
         why = _("no price known") if part in series.amounts else life.why_nothing(part, held.by)
-        cell = Cell(heading, "", "", (why,))
+        cell = Cell("", "", (why,))
     else:
         notes = [] if one.complete else [_("a part of it: for some days no price is known")]
         notes += [_("a part of it: readings are missing")] if one.lacking else []
         notes += [estimated_in_words(one.not_measured)] if one.not_measured else []
-        cell = Cell(heading, money_in_words(_rounded(one.value), one.currency), "", tuple(notes))
+        cell = Cell(money_in_words(_rounded(one.value), one.currency), "", tuple(notes))
     url = asked.url(period=ShownPeriod.parse(inside)) if inside else ""
     return Row(part_in_words(part, held.by), url, (cell,), ())
 

@@ -25,7 +25,6 @@ _HOURS = 24
 class Cell:
     """One amount in words. `exact` is the amount in the unit as fed, "" where there is none; `value` is rounded."""
 
-    heading: str
     value: str
     exact: str
     notes: tuple[str, ...]
@@ -121,27 +120,25 @@ def _row(part: date, columns: Sequence[_Column], held: Measured, life: UsageLife
 
 def _cells(column: _Column, part: date, by: Length, life: UsageLife) -> list[Cell]:
     """The row says what cuts its own part short; what cuts the year before stands there."""
-    series, (own, *more) = column
-    cells = [_cell(series, own, part, by, life)]
-    for heading in more:
+    series, (_own, *year_before) = column
+    cells = [_cell(series, part, by, life)]
+    if year_before:
         ago = year_ago(part)
-        cell = _cell(series, heading, ago, by, life)
+        cell = _cell(series, ago, by, life)
         cut = life.cuts(ago, by) if ago is not None and cell.exact else []
         cells.append(replace(cell, notes=(*cut, *cell.notes)))
     return cells
 
 
-def _cell(series: Series, heading: str, part: date | None, by: Length, life: UsageLife) -> Cell:
+def _cell(series: Series, part: date | None, by: Length, life: UsageLife) -> Cell:
     if part is None:
-        return Cell(heading, "", "", (_("no such day"),))
+        return Cell("", "", (_("no such day"),))
     amount = series.amounts.get(part)
     if amount is None:
-        return Cell(heading, "", "", (life.why_nothing(part, by),))
+        return Cell("", "", (life.why_nothing(part, by),))
     past = next_first(part, by) if isinstance(by, By) else part
     missing = missing_in_words(series, amount, part, past, life)
-    return Cell(
-        heading, series.shown(amount.value), exact(amount.value), _marks(missing, amount.not_measured)
-    )
+    return Cell(series.shown(amount.value), exact(amount.value), _marks(missing, amount.not_measured))
 
 
 def _marks(missing: str, estimated: int) -> tuple[str, ...]:
@@ -150,23 +147,23 @@ def _marks(missing: str, estimated: int) -> tuple[str, ...]:
 
 def _total(column: _Column, held: Measured, life: UsageLife) -> list[Cell]:
     """Of the rows; what is not summed has none."""
-    series, (own, *more) = column
+    series, (_own, *year_before) = column
     if series.rule is not Rule.SUM:
-        return [Cell(own, "", "", ())]
+        return [Cell("", "", ())]
     amounts = [series.amounts[part] for part in held.parts if part in series.amounts]
-    cells = [_sum(own, series, amounts, _missing_in_all(series, amounts, held, life))]
-    if more:
+    cells = [_sum(series, amounts, _missing_in_all(series, amounts, held, life))]
+    if year_before:
         ago = [day for day in map(year_ago, held.parts) if day in series.amounts]
-        cells.append(_sum(more[0], series, [series.amounts[day] for day in ago if day], ""))
+        cells.append(_sum(series, [series.amounts[day] for day in ago if day], ""))
     return cells
 
 
-def _sum(heading: str, series: Series, amounts: Sequence[Amount], missing: str) -> Cell:
+def _sum(series: Series, amounts: Sequence[Amount], missing: str) -> Cell:
     if not amounts:
-        return Cell(heading, "", "", ())
+        return Cell("", "", ())
     value = added(amount.value for amount in amounts)
     estimated = sum(amount.not_measured for amount in amounts)
-    return Cell(heading, series.shown(value), exact(value), _marks(missing, estimated))
+    return Cell(series.shown(value), exact(value), _marks(missing, estimated))
 
 
 def _missing_in_all(series: Series, amounts: Sequence[Amount], held: Measured, life: UsageLife) -> str:
