@@ -17,7 +17,7 @@ _CUSTOMER_PAGES: tuple[tuple[str, Promise], ...] = (
     ("/my/", _("Home")),
     ("/my/usage/", _("Usage")),
     ("/my/bills/", _("Bills")),
-    ("/my/mix/", _("Mix")),
+    ("/my/mix/", _("Energy sources")),
     ("/my/sharing/", _("Sharing")),
     ("/my/people/", _("People")),
 )
