@@ -30,14 +30,14 @@ browser: setup
 	@$(BIN)/python tools/browser.py
 
 demo: setup
-	@$(BIN)/python -m cdsc_portal.demo serve
+	@$(BIN)/python -m demo serve
 
 demo-reset: setup
-	@$(BIN)/python -m cdsc_portal.demo reset
-	@$(BIN)/python -m cdsc_portal.demo serve
+	@$(BIN)/python -m demo reset
+	@$(BIN)/python -m demo serve
 
 smoke: setup
-	@$(BIN)/python -m cdsc_portal.demo smoke
+	@$(BIN)/python -m demo smoke
 
 test: setup-dev browser
 	$(BIN)/python -m pytest -n auto --dist worksteal

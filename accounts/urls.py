@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from accounts.own_names import Kind
-from accounts.views import names, people, tree
+from accounts.pages import names, people, tree
 
 _ROLE = "my/people/<slug:customer>/<slug:person>/<slug:part>/"
 

@@ -14,9 +14,9 @@ from benchmarks import files, rows, utility
 from benchmarks.measure import Figure, at_least, at_most, seconds
 from benchmarks.utility import MONTH, SLOTS, Utility, Values
 from cdsc_portal.lib import clock
+from datahub.feeds.runs.life_cycle import start_run
+from datahub.feeds.runs.run_executor import carry_out
 from datahub.models import Feed, FeedRun, RunStatus
-from datahub.services.runs import start_run
-from datahub.services.work import carry_out
 
 METERS = 100_000
 _LONG_METERS, _ROW_METERS, _UPSERT_METERS = (

@@ -16,15 +16,15 @@ from benchmarks import region
 from benchmarks.measure import Figure, at_most, seconds
 from benchmarks.region import HOUR, Region
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.mix_rows import AmountRow
-from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.loading.mix_amounts import load_amounts
 from datahub.feeds.loading.usage import load_usage
-from datahub.feeds.store.tally import Origin
-from datahub.mix.amounts import added, shares
-from datahub.mix.consumption import tariff_step
-from datahub.mix.residual import Method, RegionStep, residual
+from datahub.mix.arithmetic.amounts import added, shares
+from datahub.mix.arithmetic.consumption import tariff_step
+from datahub.mix.arithmetic.residual import Method, RegionStep, residual
 from datahub.models import MixAmount, MixShare
+from datahub.rows.mix import AmountRow
+from datahub.rows.usage import UsageColumns
+from datahub.store.tally import Origin
 from datahub.tasks import work_out_mix
 from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
 

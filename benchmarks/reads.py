@@ -14,7 +14,7 @@ from benchmarks.measure import Figure, at_least, at_most, medians, seconds
 from benchmarks.world import TOKEN, World
 from cdsc_portal.lib import clock
 from consent.queries.access import data_access
-from datahub.api.minutes.shapes import QUALITY_NAMES
+from datahub.usage.render import QUALITY_NAMES
 
 _YEAR = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
 _PATH = "/usage_data?start=2025-01-01T00:00:00Z&end=2026-01-01T00:00:00Z"

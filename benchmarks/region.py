@@ -21,9 +21,9 @@ from accounts.models import (
     SupplyTerm,
 )
 from cdsc_portal.lib import clock
-from datahub.feeds.store.codec import COLUMNS
 from datahub.models import ChangedUse, Channel, FeedRun, MixAmount, MixDay
-from datahub.services.partitions import ensure_partitions
+from datahub.store.codec import COLUMNS
+from datahub.store.partitions import ensure_partitions
 from tests.factories.accounts import EntityFactory
 from tests.factories.chain import chain
 from tests.factories.feeds import FeedFactory, FeedRunFactory

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from cdsc_portal import embedded_postgres
-from cdsc_portal.demo.processes import WEB_SERVER, Processes, free_port
+from demo.processes import WEB_SERVER, Processes, free_port
 
 WORKERS = 2
 _PATIENCE = 30  # seconds until the server must answer

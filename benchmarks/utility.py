@@ -9,9 +9,9 @@ import numpy.typing as npt
 from django.db import connection
 
 from accounts.models import MeterDevice
-from datahub.feeds.store.codec import COLUMNS
 from datahub.models import Channel, Feed, FeedKind, FeedRun
-from datahub.services.partitions import ensure_partitions
+from datahub.store.codec import COLUMNS
+from datahub.store.partitions import ensure_partitions
 
 QUARTER, SLOTS = 900, 96
 _AT_ONCE = 20_000

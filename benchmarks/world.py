@@ -14,15 +14,14 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
-from datahub.api.minutes.usage_bytes import usage_object
-from datahub.feeds.formats.base import Quality, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.loading.usage import load_usage
-from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, Feed, FeedKind, FeedRun
-from datahub.queries.readings import ChannelFacts, channels_of, readings
-from datahub.queries.usage import UsageSegment
-from datahub.services.partitions import ensure_partitions
+from datahub.rows.usage import Quality, UsageColumns, UsageSeries
+from datahub.store.partitions import ensure_partitions
+from datahub.store.tally import Origin
+from datahub.usage.readings import ChannelFacts, channels_of, readings
+from datahub.usage.render import usage_object
+from datahub.usage.segments import UsageSegment
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, GrantFactory
 

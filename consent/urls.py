@@ -1,7 +1,10 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from consent.views import change, developer, receipt, sharing
-from consent.views.request import RequestView, cancel_login
+from consent.pages.change import views as change
+from consent.pages.developer import views as developer
+from consent.pages.receipts import views as receipt
+from consent.pages.request.views import RequestView, cancel_login
+from consent.pages.sharing import views as sharing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("developer/", developer.developer, name="developer"),

@@ -10,17 +10,17 @@ from django.utils.timezone import localdate
 
 from accounts.models import MeterDevice
 from cdsc_portal.lib import clock
-from datahub.exports.stream import counted_stream
-from datahub.services.downloads import delete_old_downloads, prepare_download, stranded_downloads
-from datahub.services.mix.changed_use import mark_changed_use
-from datahub.services.mix.recompute import recompute_next
-from datahub.services.parked import end_waiting, load_arrived, waits_for
-from datahub.services.partitions import ensure_coming_partitions
-from datahub.services.runs import stranded_runs
-from datahub.services.sources.collect import collect, due_sources
-from datahub.services.upkeep import cluster_settled_months, set_aside_old_readings
-from datahub.services.work import carry_out
+from datahub.downloads.services import delete_old_downloads, prepare_download, stranded_downloads
+from datahub.feeds.runs.life_cycle import stranded_runs
+from datahub.feeds.runs.parked import end_waiting, load_arrived, waits_for
+from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.sources.collect import collect, due_sources
+from datahub.mix.recomputing.changed_use import mark_changed_use
+from datahub.mix.recomputing.recompute import recompute_next
 from datahub.signals import download_waiting, meters_arrived, run_waiting
+from datahub.store.partitions import ensure_coming_partitions
+from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
+from datahub.usage.exports.stream import counted_stream
 
 log = structlog.get_logger(__name__)
 

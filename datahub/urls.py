@@ -2,7 +2,10 @@ from django.urls import URLPattern, URLResolver, path
 
 from datahub.api import openapi
 from datahub.api.urls import FEEDS, GATED, OPEN_SERIES
-from datahub.views import bills, downloads, mix, usage
+from datahub.bills.pages import views as bills
+from datahub.downloads.pages import views as downloads
+from datahub.mix.pages import views as mix
+from datahub.usage.pages import views as usage
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *GATED,

@@ -14,9 +14,9 @@ import sys
 import time
 
 from cdsc_portal import embedded_postgres
-from cdsc_portal.demo import __main__ as demo
-from cdsc_portal.demo import processes as running
-from cdsc_portal.demo.processes import Processes, StartError
+from demo import __main__ as demo
+from demo import processes as running
+from demo.processes import Processes, StartError
 from tools.files import ROOT
 
 VAR_DIR = ROOT / "var" / "attack"
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _attack(processes: Processes, port: int, calls: int, seed: int) -> int:
-    from cdsc_portal.demo import installation
+    from demo import installation
 
     made = installation.prepare(VAR_DIR, port=port, months=demo.SMOKE_MONTHS)
     running.start_server(processes, port)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cdsc_portal.demo.utility.structure import Contract, Utility
+from demo.utility.structure import Contract, Utility
 
 # by scope: the addresses that it opens
 _FILE = "/bill_statements/file"

@@ -15,12 +15,12 @@ import requests
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from cdsc_portal.demo.browser_session import BrowserSession, Page
-from cdsc_portal.demo.installation import Installation
-from cdsc_portal.demo.utility import structure
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Disclosure, Grant
 from datahub.models import BillStatement
+from demo.browser_session import BrowserSession, Page
+from demo.installation import Installation
+from demo.utility import structure
 from examples.third_party import ThirdParty
 from tools.attack_oracle import OPENED, Holder, Oracle, Share
 

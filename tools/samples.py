@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from datahub.feeds.checking import (
+from datahub.feeds.formats.units import measure
+from datahub.feeds.runs.dry_run import (
     ChannelAccount,
     FileAccount,
     UnknownFormatError,
@@ -23,9 +24,8 @@ from datahub.feeds.checking import (
     plain_text,
     utc_text,
 )
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.units import measure
-from datahub.feeds.formats.usage_rows import ChannelKey
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import ChannelKey
 
 _INVALID = re.compile(r"\bINVALID\b|\d+ numeric of \d+ expected")
 _ZONE = re.compile(r"\b[A-Z]\w+/\w+(?:/\w+)?\b")

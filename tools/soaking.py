@@ -24,11 +24,11 @@ from accounts.models import MeterDevice
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ranges import Span
+from datahub.feeds.runs.life_cycle import PENDING, start_run
+from datahub.feeds.runs.registration import register_feed
 from datahub.models import Feed, FeedRun, IntervalBlockHistory, ParkedReadings, RunStatus
-from datahub.queries.readings import readings
-from datahub.services.feeds import register_feed
-from datahub.services.runs import PENDING, start_run
 from datahub.tasks import load_parked_readings, sweep_feed_runs
+from datahub.usage.readings import readings
 from tools.files import ROOT
 from tools.own_postgres import OwnPostgres
 

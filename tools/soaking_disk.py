@@ -13,8 +13,8 @@ from accounts.models import MeterDevice
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.models import FeedRun, RunStatus
-from datahub.queries.readings import readings
-from datahub.services.partitions import ensure_months
+from datahub.store.partitions import ensure_months
+from datahub.usage.readings import readings
 from tools.soaking import (
     FEEDS,
     METERS,

@@ -6,7 +6,7 @@ from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
 from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
 from accounts.models.links import EVER, ContractServicePoint, GridPlacement, MeterInstallation
-from accounts.models.load_mark import LoadMark
+from accounts.models.load_watermark import LoadMark
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import MeterName, User
 from accounts.own_names import Kind, Named
-from accounts.queries.placed import placed
+from accounts.queries.metered_contracts import placed
 from accounts.queries.roles import owned_accounts, owned_contracts
 
 

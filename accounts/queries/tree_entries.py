@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from accounts.models import Commodity, MeterName, User
-from accounts.queries.placed import placed
+from accounts.queries.metered_contracts import placed
 from accounts.queries.roles import visible_accounts, visible_contracts
 
 _FIGURES = re.compile(r"([0-9]*)([^0-9]*)")

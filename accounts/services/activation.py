@@ -26,9 +26,9 @@ from accounts.models import (
     User,
 )
 from accounts.queries.contacts import addresses_on_file, contacts_on_file
+from accounts.services.accept_invitation import login_of, take_up
 from accounts.services.sign_in_locks import ACTIVATION, Origin, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
-from accounts.services.taking_up import login_of, take_up
 from accounts.signals import code_offered
 from cdsc_portal.lib.sealed import digest, is_digest_of
 

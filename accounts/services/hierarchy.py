@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
+from accounts.feed_rows import ContractRow, Hierarchy
 from accounts.models import LoadMark, ServiceContract, span_of
 from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading import contractual, links, physical, roles
 from accounts.services.loading.links import Ending
 from accounts.services.loading.load import Load, LoadResult
-from accounts.services.rows import ContractRow, Hierarchy
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
 

@@ -21,9 +21,9 @@ from accounts.models import (
     User,
 )
 from accounts.queries.roles import owns
+from accounts.services.accept_invitation import take_up
 from accounts.services.people import require_role
 from accounts.services.sign_in_mail import write_sign_in_mail
-from accounts.services.taking_up import take_up
 from cdsc_portal.lib.public_ids import new_secret
 from cdsc_portal.lib.sealed import digest, digests
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Invitation, User
+from accounts.services.accept_invitation import login_of
 from accounts.services.inviting import NotInvited, accept
-from accounts.services.taking_up import login_of
 
 
 @transaction.atomic

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.feed_rows import SupplyTermRow
 from accounts.models import Entity, EntityKind, ServiceContract, SupplyTerm, span_of
 from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load, LoadResult
 from accounts.services.loading.objects import not_newer
 from accounts.services.loading.timeline import Stretch, Timeline
-from accounts.services.rows import SupplyTermRow
 from cdsc_portal.lib import clock
 
 _FIELDS = ("supplier_id", "supplier_contract_number", "tariff_code", "tariff_name", "end")

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.address_field import AddressField
 from accounts.current_user import current_user
 from accounts.models import User
-from accounts.queries.settings_page import settings_page
+from accounts.pages.settings_page import settings_page
 from accounts.services.contact import AddressTakenError, change_address, end_sessions, keep_choices
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
 from accounts.services.sign_in_locks import CodeSpentError, LockedError

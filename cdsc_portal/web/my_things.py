@@ -7,13 +7,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
-from accounts.queries.account_facts import account_facts
-from accounts.queries.contract_facts import contract_facts
-from accounts.queries.meter_facts import meter_facts
+from accounts.pages.account_facts import account_facts
+from accounts.pages.contract_facts import contract_facts
+from accounts.pages.meter_facts import meter_facts
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib import clock
 from consent.queries.readers import readers_of_account, readers_of_contracts
-from datahub.queries.freshness import data_until
+from datahub.usage.freshness import data_until
 
 
 @require_safe

@@ -15,8 +15,8 @@ from accounts.queries.staff_looks import Look, looks
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
-from datahub.queries.freshness import loaded_until
-from datahub.queries.usage_facts import usage_facts
+from datahub.usage.facts import usage_facts
+from datahub.usage.freshness import loaded_until
 
 
 @dataclass(frozen=True, slots=True)

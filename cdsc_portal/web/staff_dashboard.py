@@ -22,7 +22,7 @@ from consent.queries.staff_figures import (
     waiting_records,
     waiting_requests,
 )
-from datahub.queries.feed_standing import FeedStanding, GoingRun, going_runs, standing_feeds
+from datahub.feeds.runs.feed_status import FeedStanding, GoingRun, going_runs, standing_feeds
 
 _FEEDS, _RUNS = 8, 5
 

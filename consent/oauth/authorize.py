@@ -25,8 +25,8 @@ from consent.oauth.authorization_request import (
 from consent.oauth.incoming import MalformedParametersError, parameters
 from consent.oauth.rate_limit import TooManyCalls, count_claimed_call
 from consent.oauth.redirects import answer_url, error_answer
+from consent.pages.redirects import BackToClient, SeeOther
 from consent.services.ask import UnusableRequestUri, open_request, store_request
-from consent.views.redirects import BackToClient, SeeOther
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ from consent.oauth.authorize import authorize
 from consent.oauth.metadata import metadata
 from consent.oauth.pushed import push
 from consent.oauth.token_endpoints import introspect, revoke, token
-from consent.views.default_redirect import default_redirect
+from consent.pages.request.default_redirect import default_redirect
 
 
 def _with_and_without_slash(address: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.problems import Problem, problem_response
-from datahub.exports.base import BrokenOffError
-from datahub.exports.stream import GATE_BYTES, GATE_EVERY, PIECE_BYTES
+from datahub.usage.exports.base import BrokenOffError
+from datahub.usage.exports.stream import GATE_BYTES, GATE_EVERY, PIECE_BYTES
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 

@@ -21,14 +21,14 @@ from consent.api.problems import bad_parameter, insufficient_scope, not_found
 from consent.models import Client
 from consent.services.ask import allowed_scopes
 from datahub.api.etags import etag_of_facts, is_known, not_modified
-from datahub.api.minutes.asked import Asked, parse_asked
-from datahub.api.minutes.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
-from datahub.api.minutes.envelope import next_address
-from datahub.api.minutes.fields import Text
-from datahub.api.minutes.shapes import MixSegmentShape, Shape, WindowShape
+from datahub.api.founding.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
+from datahub.api.founding.envelope import next_address
+from datahub.api.founding.fields import Text
+from datahub.api.founding.resource_query import Asked, parse_asked
+from datahub.api.founding.shapes import MixSegmentShape, Shape, WindowShape
+from datahub.mix.segments import GridSeries, grid_series
 from datahub.models import MixSeries, OpenRelease
-from datahub.queries.answer_versions import grid_series_version
-from datahub.queries.generation_mix import GridSeries, grid_series
+from datahub.resources.answer_versions import grid_series_version
 
 _LONGEST_REGION = OpenRelease._meta.get_field("region").max_length or 0
 

@@ -16,7 +16,7 @@ from cdsc_portal.lib.json import dumps
 from consent.api.gated import scopes_opening
 from consent.queries.scope_settings import available_scopes
 from consent.scopes.base import Scope
-from datahub.api.minutes.documents import scopes_of_document
+from datahub.api.founding.documents import scopes_of_document
 from datahub.api.urls import FEEDS, GATED, OPEN_SERIES
 
 _Document = dict[str, Any]

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from accounts.models import User
 from cdsc_portal.lib import clock
 from consent.api.problems import invalid_token, no_token, token_in_query
+from datahub.feeds.sources.staff_tokens import used_staff_token
 from datahub.models import StaffToken
-from datahub.services.staff_tokens import used_staff_token
 
 
 class StaffTokenAuthentication(BaseAuthentication):

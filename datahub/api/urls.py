@@ -2,10 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from datahub.api.minutes import mix, views
-from datahub.api.minutes.statement_file import BillStatementFile
-from datahub.api.minutes.sums import UsageSumsList
-from datahub.api.minutes.usage_file import UsageFileView
+from datahub.api.founding import mix, views
+from datahub.api.founding.statement_file import BillStatementFile
+from datahub.api.founding.sums import UsageSumsList
+from datahub.api.founding.usage_file import UsageFileView
 from datahub.api.open_mix import OpenGeneration, OpenResidual
 from datahub.api.uploads import FeedFileRun, FeedFiles
 

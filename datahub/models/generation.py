@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib import clock
-from datahub.mix.residual import Method
+from datahub.mix.arithmetic.residual import Method
 from datahub.models.feeds import FeedRun
 
 
@@ -28,7 +28,7 @@ class MixMethod(models.TextChoices):
 
 
 class AmountKind(models.TextChoices):
-    """What an amount says of its source; `datahub.mix.residual` and `consumption` say what each does."""
+    """What an amount says of its source; `datahub.mix.arithmetic.residual` and `consumption` say what each does."""
 
     GENERATED = "generated", _("net generation")
     ISSUED = "issued", _("certificates issued for this production")

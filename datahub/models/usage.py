@@ -67,12 +67,12 @@ def _run_of_blocks() -> "models.ForeignKey[FeedRun, FeedRun]":
 
 
 class Packed(models.Model):
-    """The readings of one UTC day on one grid, as `datahub.feeds.store.codec` packs them.
+    """The readings of one UTC day on one grid, as `datahub.store.codec` packs them.
 
     Slot i of 86400 / `step` covers [day + phase + i * step, + step) in seconds. A value is integer / 10**scale; what
     is unknown is marked in `vals`. `quality` and `version` (epoch microseconds of the file that said so) hold
     for the most slots, `exceptions` and `versions` where they differ (empty or null: nowhere). `sums` are those of the
-    local days that meet in the block, as `datahub.feeds.store.sums` lays them out. Columns of eight bytes come first
+    local days that meet in the block, as `datahub.store.sums` lays them out. Columns of eight bytes come first
     in the table, so that none is padded.
     """
 
@@ -101,7 +101,7 @@ class Packed(models.Model):
 
 
 class IntervalBlock(Packed):
-    """The readings in force. Partitioned by month of `day`; see `datahub.services.partitions`."""
+    """The readings in force. Partitioned by month of `day`; see `datahub.store.partitions`."""
 
     pk = models.CompositePrimaryKey("channel_id", "day", "step", "phase")
 

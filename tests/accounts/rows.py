@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from accounts.services.hierarchy import load_hierarchy
-from accounts.services.loading.load import LoadResult
-from datahub.feeds.formats.base import (
+from accounts.feed_rows import (
     AccountRow,
     ContractRow,
     CustomerRow,
@@ -20,6 +18,8 @@ from datahub.feeds.formats.base import (
     PremiseRow,
     ProgramRow,
 )
+from accounts.services.hierarchy import load_hierarchy
+from accounts.services.loading.load import LoadResult
 
 AS_OF = datetime(2026, 3, 1, 8, tzinfo=UTC)
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

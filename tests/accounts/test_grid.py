@@ -7,7 +7,7 @@ import pytest
 from accounts.models import ContractServicePoint
 from accounts.queries.grid import on_the_grid
 from accounts.queries.labels import grid_places
-from accounts.queries.stays import stays
+from accounts.queries.service_history import stays
 from cdsc_portal.lib.ranges import Span
 from tests.factories.accounts import EPOCH, household, place
 

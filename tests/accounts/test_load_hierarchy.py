@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.feed_rows import CustomerRow, Hierarchy, MembershipRow, MeterRow, PointRow
 from accounts.models import (
     BillingAccount,
     Customer,
@@ -15,7 +16,6 @@ from accounts.models import (
 )
 from accounts.queries.roles import shareable_contracts
 from cdsc_portal.lib.ranges import Span
-from datahub.feeds.formats.base import CustomerRow, Hierarchy, MembershipRow, MeterRow, PointRow
 from tests.accounts.rows import AS_OF, AT, SINCE, account, contract, household, installation, load, point_link
 from tests.factories.links import metered_spans
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.feed_rows import Hierarchy, MeterRow, PointRow
 from accounts.models import ContractServicePoint, LoadMark, MeterInstallation, ServiceContract
-from datahub.feeds.formats.base import Hierarchy, MeterRow, PointRow
 from tests.accounts.rows import AS_OF, SINCE, contract, household, installation, load, point_link
 
 pytestmark = pytest.mark.django_db

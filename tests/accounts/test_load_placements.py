@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.feed_rows import Hierarchy, PointRow
 from accounts.models import EVER, GridPlacement, LinkChange, LinkKind, ServicePoint
-from datahub.feeds.formats.base import Hierarchy, PointRow
 from tests.accounts.rows import AS_OF, AT, load
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts.feed_rows import SupplyTermRow
 from accounts.models import Entity, SupplyTerm
 from accounts.services.supply_terms import load_supply_terms
-from datahub.feeds.formats.base import SupplyTermRow
 from tests.factories.accounts import EntityFactory, ServiceContractFactory, SupplyTermFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.urls import reverse
 
+from accounts.feed_rows import MembershipRow
 from accounts.models import ActivationCode, CodeWay, Invitation, Membership, Role, RoleEvent, User
 from accounts.queries.contacts import contacts_on_file
 from accounts.queries.roles import shareable_contracts, visible_contracts
@@ -28,7 +29,6 @@ from accounts.services.waits import WAITS
 from cdsc_portal.lib import clock
 from consent.models import ConsentRequest, Grant, OutgoingMail
 from consent.services.decision import MayNotDecide
-from datahub.feeds.formats.base import MembershipRow
 from tests.accounts.rows import AT, load
 from tests.accounts.rows import household as household_rows
 from tests.consent.mail.again import text_sent_again

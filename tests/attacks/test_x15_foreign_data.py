@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from datahub.queries import usage_plan
+from datahub.usage import plan
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import add_service, household
 from tests.factories.feeds import load_days
@@ -47,7 +47,7 @@ def test_no_name_of_a_foreign_service_brings_its_readings(reader, home, path, fo
 
 
 def test_a_cursor_of_another_client_or_address_opens_no_page(reader, home, monkeypatch):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    monkeypatch.setattr(plan, "METER_DAYS", 1)
     load_days(home.meter, date(2026, 3, 1), 3)
     reader.granted(home.contract, scope="usage_data bill_data")
     following = reader.get("/usage_data").json()["next"]

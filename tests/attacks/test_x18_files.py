@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client as Browser
 
 from consent.models import RecordedConsent
+from datahub.downloads.pages import views
 from datahub.models import BillStatement, Download, FeedRun
 from datahub.tasks import write_download
-from datahub.views import downloads
 from tests.factories.accounts import household
 from tests.factories.feeds import load_days
 
@@ -56,7 +56,7 @@ def test_what_is_stored_is_private(var, field, size):
 
 @pytest.mark.django_db
 def test_a_download_is_private(var, monkeypatch):
-    monkeypatch.setattr(downloads, "AT_ONCE", 0)
+    monkeypatch.setattr(views, "AT_ONCE", 0)
     home, browser = household(), Browser()
     browser.force_login(home.owner)
     load_days(home.meter, date(2026, 3, 1), 2, scale=0)

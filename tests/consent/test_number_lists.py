@@ -2,7 +2,7 @@
 
 import pytest
 
-from consent.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
+from consent.pages.request.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
 
 
 def test_pasted_numbers_are_apart_by_lines_commas_semicolons_or_tabs():

@@ -8,9 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from consent.scopes.catalogue import SCOPES
 from consent.scopes.usage_data import USAGE_DATA
-from datahub.feeds.formats import base
 from datahub.feeds.loading import plan
-from datahub.queries import backdating
+from datahub.resources import backdating
+from datahub.rows import base
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from lxml import html
 from pypdf import PdfReader
 
 from accounts.models import User
-from cdsc_portal.demo.utility import files, structure
 from cdsc_portal.lib import clock
+from datahub.feeds.runs.life_cycle import start_run
+from datahub.feeds.runs.run_executor import carry_out
 from datahub.models import BillStatement
-from datahub.services.runs import start_run
-from datahub.services.work import carry_out
+from demo.utility import files, structure
 from tests.factories.feeds import FeedFactory
 
 pytestmark = pytest.mark.django_db

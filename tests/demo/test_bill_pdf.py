@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
-from cdsc_portal.demo.utility import bill_pdf, bills, loads, structure
+from demo.utility import bill_pdf, bills, loads, structure
 
 ZONE = ZoneInfo("America/Los_Angeles")
 

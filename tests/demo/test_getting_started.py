@@ -12,15 +12,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from cdsc_portal.demo import installation
-from cdsc_portal.demo.browser_session import BrowserSession
-from cdsc_portal.demo.processes import free_port
-from cdsc_portal.demo.utility import files, structure
 from cdsc_portal.lib import clock
 from consent.models import Client
+from datahub.feeds.runs.life_cycle import start_run
+from datahub.feeds.runs.run_executor import carry_out
 from datahub.models import RunStatus
-from datahub.services.runs import start_run
-from datahub.services.work import carry_out
+from demo import installation
+from demo.browser_session import BrowserSession
+from demo.processes import free_port
+from demo.utility import files, structure
 from tests.factories.feeds import FeedFactory
 from tools.files import ROOT
 

@@ -1,6 +1,6 @@
 """The demo's workers: what people wait for is apart, and nothing is left without a worker."""
 
-from cdsc_portal.demo.processes import start_workers
+from demo.processes import start_workers
 
 
 def test_the_workers_share_the_queues_and_one_of_them_keeps_the_clock():

@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import User
-from cdsc_portal.demo.installation import prepare
-from cdsc_portal.demo.tour import show
 from cdsc_portal.web.staff_roles import ROLES
+from demo.installation import prepare
+from demo.tour import show
 
 pytestmark = pytest.mark.django_db
 

@@ -4,9 +4,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from cdsc_portal.demo import __main__ as demo
-from cdsc_portal.demo import installation, processes
-from cdsc_portal.demo.__main__ import main
+from demo import __main__ as demo
+from demo import installation, processes
+from demo.__main__ import main
 
 
 @pytest.mark.parametrize("port", ["abc", "", "0", "65535", "-1", "80.5"])

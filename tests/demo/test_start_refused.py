@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cdsc_portal.demo.processes import WEB_SERVER, free_port
+from demo.processes import WEB_SERVER, free_port
 from tools.files import ROOT
 
 KEY = "0123456789" * 5

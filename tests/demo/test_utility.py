@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cdsc_portal.demo import main_job
-from cdsc_portal.demo.installation import HAND_MADE
-from cdsc_portal.demo.utility import files, structure
 from datahub.feeds.formats.registry import formats
+from demo import main_job
+from demo.installation import HAND_MADE
+from demo.utility import files, structure
 
 ZONE = ZoneInfo("America/Los_Angeles")
 

@@ -8,12 +8,11 @@ import numpy as np
 from factory.django import DjangoModelFactory
 
 from accounts.models import MeterDevice
-from datahub.feeds.formats.base import Quality, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns
 from datahub.feeds.loading.usage import load_usage, make_room
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
 from datahub.models import Feed, FeedKind, FeedRun, RunStatus
+from datahub.rows.usage import Quality, UsageColumns, UsageSeries
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 
 class FeedFactory(DjangoModelFactory):

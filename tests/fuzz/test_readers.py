@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.attachments import unpack
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, content_of
 from tests.datahub.feeds.formats.test_registry import FORMAT_OF
 from tests.fuzz.hostile import CORPUS, bills_zip_of_one_byte, zip_of

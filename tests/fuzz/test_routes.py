@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from accounts.models import Role
 from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import ROLES
-from datahub.services.staff_tokens import issue_staff_token
+from datahub.feeds.sources.staff_tokens import issue_staff_token
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import SECRET, approve, ask

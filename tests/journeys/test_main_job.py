@@ -10,7 +10,7 @@ from django.utils import timezone
 from cdsc_portal.lib import clock
 from datahub.models import RunStatus
 from examples.third_party import OAuthError, ThirdParty
-from tests.datahub.runs.files import bring
+from tests.datahub.feeds.runs.files import bring
 from tests.factories.consent import SECRET
 from tests.factories.feeds import FeedFactory
 from tests.journeys.consent_steps import at_the_company, electricity_and_gas, sunny_roofs

@@ -12,12 +12,12 @@ from accounts.models import StaffAction, StaffLook, User
 from cdsc_portal.lib import clock
 from consent.models import Grant, RecordedConsent
 from consent.transitions import GrantStatus
-from datahub.feeds.formats.base import Part
 from datahub.feeds.formats.registry import formats
-from datahub.feeds.formats.usage_rows import UsageColumns
+from datahub.feeds.runs.run_executor import carry_out
 from datahub.models import FeedRun
-from datahub.services.work import carry_out
-from tests.datahub.runs.files import usage_file
+from datahub.rows.base import Part
+from datahub.rows.usage import UsageColumns
+from tests.datahub.feeds.runs.files import usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import approve
 from tests.factories.feeds import FeedFactory

@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.base import Quality
 from datahub.models import Download, DownloadProblem, DownloadStatus
+from datahub.rows.usage import Quality
 from tests.factories.accounts import Household
 from tests.factories.chain import Chain, chain
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory

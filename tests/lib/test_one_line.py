@@ -19,8 +19,8 @@ from accounts.sign_in.join import NewLoginForm
 from cdsc_portal.lib.one_line import is_one_line, validate_one_line
 from consent.admin.client import ClientForm
 from consent.admin.messages import _NotificationForm
-from consent.views.developer import NewMessageForm
-from datahub.admin.staff_tokens import TokenForm
+from consent.pages.developer.views import NewMessageForm
+from datahub.feeds.admin.staff_tokens import TokenForm
 from datahub.feeds.formats.registry import formats
 from tests.factories.accounts import StaffFactory, household
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.text_cells import decimal_cells, fixed_cells, instant_cells, text
-from datahub.queries.readings import decimal_strings
+from datahub.usage.readings import decimal_strings
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 READINGS = st.lists(st.tuples(INT64 | st.integers(-20_000, 20_000), st.booleans()), max_size=40)

@@ -82,7 +82,10 @@ LOGIN = {
 OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
     "open_generation_breakdown", "open_residual_mix",
 }  # fmt: skip
-STAFF_TOKEN = {"feed_files", "feed_file_run"}  # feed files in, no data out; tests/datahub/sources walks them
+STAFF_TOKEN = {
+    "feed_files",
+    "feed_file_run",
+}  # feed files in, no data out; tests/datahub/feeds/sources walks them
 
 
 def is_gated(route: Route) -> bool:

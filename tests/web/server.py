@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from cdsc_portal import embedded_postgres
-from cdsc_portal.demo.processes import WEB_SERVER, Processes, free_port
+from demo.processes import WEB_SERVER, Processes, free_port
 
 HOST = "share.example.com"
 OVER_TLS = {"Host": HOST, "X-Forwarded-Proto": "https"}

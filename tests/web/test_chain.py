@@ -11,8 +11,8 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import BillingAccount, Commodity, Customer, ServiceContract
+from accounts.pages.tree_page import LINES
 from accounts.queries.roles import visible_accounts, visible_contracts
-from accounts.queries.tree import LINES
 from cdsc_portal.lib import clock
 from tests.factories.accounts import household
 from tests.factories.chain import chain

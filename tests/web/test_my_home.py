@@ -11,7 +11,7 @@ from lxml import html
 from accounts.models import Membership, Role
 from cdsc_portal.lib import clock
 from consent.transitions import GrantStatus
-from datahub.feeds.formats.base import Quality
+from datahub.rows.usage import Quality
 from tests.factories.accounts import (
     BillingAccountFactory,
     MembershipFactory,

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.sign_in.adapter import AccountAdapter
-from datahub.queries import usage_plan
+from datahub.usage import plan
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import UserFactory, household
 from tests.factories.feeds import load_days
@@ -61,7 +61,7 @@ def test_a_third_party_is_led_on_by_addresses_of_ours(monkeypatch):
     home, reader = household(), Reader()
     load_days(home.meter, date(2026, 3, 1), 5)
     reader.granted(home.contract)
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    monkeypatch.setattr(plan, "METER_DAYS", 1)
 
     answer = reader.get("/usage_data", Host=HERS)
     lines = reader.get("/usage_data", Host=HERS, Accept="text/csv")

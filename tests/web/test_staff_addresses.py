@@ -15,8 +15,8 @@ from accounts.models import StaffAction
 from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import ADMINISTRATOR, DATA, ONBOARDING, ROLES, SUPPORT
 from consent.models import ClientContact, Grant, Message, OutgoingMail, ScopeSetting
+from datahub.feeds.sources.staff_tokens import issue_staff_token
 from datahub.models import FeedSource
-from datahub.services.staff_tokens import issue_staff_token
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import ClientFactory
 from tests.factories.feeds import FeedRunFactory

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from accounts.feed_rows import AccountRow, ContractRow, CustomerRow, EntityRow, ProgramRow
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract, span_of
 from accounts.services.link_changes import Changed
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import Told, keys_of, store_objects
-from accounts.services.rows import AccountRow, ContractRow, CustomerRow, EntityRow, ProgramRow
 
 
 def load_entities(rows: Sequence[EntityRow], load: Load) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
+from accounts.feed_rows import InstallationRow, PointLinkRow
 from accounts.models import (
     ContractServicePoint,
     MeterDevice,
@@ -25,7 +26,6 @@ from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import not_newer
 from accounts.services.loading.timeline import Stretch, Timeline
-from accounts.services.rows import InstallationRow, PointLinkRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from accounts.feed_rows import MeterRow, PointRow, PremiseRow
 from accounts.models import MeterDevice, Premise, ServicePoint
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import Told, keys_of, store_objects
 from accounts.services.loading.placements import moves_of, store_moves
-from accounts.services.rows import MeterRow, PointRow, PremiseRow
 
 
 def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:

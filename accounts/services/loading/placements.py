@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from accounts.feed_rows import PointRow
 from accounts.models import EVER, GridPlacement, ServicePoint, span_of
 from accounts.services.link_changes import Changed
 from accounts.services.loading.load import Load
-from accounts.services.rows import PointRow
 from cdsc_portal.lib.ranges import Span
 
 

@@ -5,11 +5,11 @@ from copy import copy
 from datetime import datetime
 from typing import NamedTuple
 
+from accounts.feed_rows import MembershipRow
 from accounts.models import BillingAccount, Customer, Membership, Role, RoleEvent, RoleVerb, User
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import keys_of, not_newer
 from accounts.services.people import add_users
-from accounts.services.rows import MembershipRow
 from accounts.services.waits import WAITS, may_share
 from accounts.signals import membership_ended, role_given
 

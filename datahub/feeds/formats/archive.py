@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from datahub.feeds.formats.base import FeedStructureError, Part
+from datahub.rows.base import FeedStructureError, Part
 
 SIGNATURE = b"PK\x03\x04"
 _MOST_MEMBERS = 10_000

@@ -13,20 +13,12 @@ from json import JSONDecoder
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.base import (
-    NO_SETTINGS,
-    Direction,
-    FeedStructureError,
-    Part,
-    Quality,
-    Settings,
-    decoded,
-)
 from datahub.feeds.formats.cells import exact, needed
 from datahub.feeds.formats.json_members import Member, members_of
 from datahub.feeds.formats.local_time import moment
 from datahub.feeds.formats.spool import Meaning, Spool
-from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns
+from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings, decoded
+from datahub.rows.usage import ChannelKey, Direction, Quality, UsageColumns
 
 NAME = "datadis_json"
 KIND = "usage"

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.base import Integers
 from datahub.feeds.formats.cells import exact
-from datahub.feeds.formats.csv_numbers import AHEAD, PLAIN
-from datahub.feeds.formats.csv_numbers import numbers as plain_numbers
+from datahub.feeds.formats.csv.numbers import AHEAD, PLAIN
+from datahub.feeds.formats.csv.numbers import numbers as plain_numbers
+from datahub.rows.base import Integers
 
 _MOST_DECIMALS = 12
 _MOST = 2**63 - 1

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.base import Integers, Rejection
 from datahub.feeds.formats.local_time import settled
-from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, Flags, UsageColumns
+from datahub.rows.base import Integers, Rejection
+from datahub.rows.usage import ChannelKey, ChannelKeys, Flags, UsageColumns
 
 # `start` is that of the first pass of a repeated hour, `shift` how much later the second is. Where `stop_shift` is
 # not AS_SAID, start + duration is a moment like that too. The value is digits * 10**exponent.

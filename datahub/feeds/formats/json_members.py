@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple
 
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.rows.base import FeedStructureError
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from datahub.feeds.formats.base import Integers
+from datahub.rows.base import Integers
 
 _DAY = 86_400
 _EPOCH = datetime(1970, 1, 1)

@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from datahub.feeds.formats.base import Direction
 from datahub.feeds.formats.units import Measure, measure
+from datahub.rows.usage import Direction
 
 _CODE = re.compile(r"(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?(?:[*&](\d{1,3}))?")
 _MEDIA = {"0": "electricity", "1": "electricity", "7": "natural_gas", "8": "water", "9": "water"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from typing import Protocol, TypeVar
 
-from datahub.feeds.formats.base import Rejection
+from datahub.rows.base import Rejection
 
 
 class _Dated(Protocol):

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
-from datahub.feeds.formats.base import KINDS, NO_SETTINGS, FeedStructureError, Parsed, Part, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns, series_of, within_reach
+from datahub.rows.base import KINDS, NO_SETTINGS, FeedStructureError, Parsed, Part
+from datahub.rows.usage import UsageColumns, UsageSeries, series_of, within_reach
 
 GROUP = "cdsc_portal.feed_formats"
 NO_MAPPING: Mapping[str, object] = MappingProxyType({})

@@ -14,9 +14,9 @@ from typing import IO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.base import FeedStructureError, Integers, Part, Quality, Rejection
 from datahub.feeds.formats.gathered import AS_SAID, READING, Records, as_text, finished
-from datahub.feeds.formats.usage_rows import ChannelKey, Flags, UsageColumns
+from datahub.rows.base import FeedStructureError, Integers, Part, Rejection
+from datahub.rows.usage import ChannelKey, Flags, Quality, UsageColumns
 
 _DAY = 86_400
 _NONE = -1  # channel of a slot with a fault

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
-from datahub.feeds.formats.base import Cells, FeedStructureError, decoded, require_columns
+from datahub.rows.base import Cells, FeedStructureError, decoded, require_columns
 
 _DELIMITERS = ",;\t|"
 

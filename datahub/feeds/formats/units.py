@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from datahub.feeds.formats.base import FeedStructureError, Unit
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Unit
 
 
 class Measure(NamedTuple):

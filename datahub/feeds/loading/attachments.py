@@ -11,8 +11,8 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
 
 from datahub.feeds.formats.archive import check_member, is_no_data
-from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import MOST_WHOLE_BYTES
+from datahub.rows.base import FeedStructureError
 
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # what a ZIP says where it says nothing: the same folder gives the same ZIP

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from datahub.feeds.formats.base import Rejection
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
+from datahub.rows.base import Rejection
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 
 class LoadHeldError(Exception):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from django.core.files.base import ContentFile
 
 from accounts.models import BillingAccount, ServiceContract
-from datahub.feeds.formats.base import BillLineRow, BillRow, BillSectionRow, Rejection
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
 from datahub.models import BillSection, BillStatement, LineItem
+from datahub.rows.base import Rejection
+from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 _STATEMENT = (
     "account_id", "statement_date", "due_date", "start", "end", "currency", "previous_balance", "payments",

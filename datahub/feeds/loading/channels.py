@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db import connection
 
-from datahub.feeds.formats.usage_rows import ChannelKeys
-from datahub.feeds.store.channel_marks import RECENTLY, array_text
-from datahub.feeds.store.codec import Flags, Integers
-from datahub.feeds.store.planning import by_index
+from datahub.rows.usage import ChannelKeys
+from datahub.store.channel_marks import RECENTLY, array_text
+from datahub.store.codec import Flags, Integers
+from datahub.store.planning import by_index
 
 NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name

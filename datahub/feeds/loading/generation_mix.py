@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from datahub.feeds.formats.mix_rows import AmountRow, MixRow
 from datahub.feeds.loading.mix_amounts import load_amounts
 from datahub.feeds.loading.mix_days import mark_all_regions, mark_days, utc_days
 from datahub.feeds.loading.mix_history import keep_shares
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
 from datahub.models import MixLoad, MixMethod, MixSeries, MixShare
+from datahub.rows.mix import AmountRow, MixRow
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 _TOLD = (
     "share",

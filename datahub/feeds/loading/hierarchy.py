@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from accounts.feed_rows import Hierarchy, SupplyTermRow
 from accounts.services.hierarchy import load_hierarchy
 from accounts.services.loading.load import LoadResult
 from accounts.services.supply_terms import load_supply_terms
-from datahub.feeds.formats.base import Hierarchy, Rejection, SupplyTermRow
 from datahub.feeds.loading.base import LoadHeldError
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
+from datahub.rows.base import Rejection
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 
 def load_hierarchy_rows(*, hierarchy: Hierarchy, confirmed: bool, unread: int, origin: Origin) -> Loaded:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import ServiceContract
-from datahub.feeds.formats.base import Rejection
-from datahub.feeds.formats.mix_rows import AmountRow
 from datahub.feeds.loading.mix_days import mark_days
 from datahub.feeds.loading.mix_history import keep_amounts
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
 from datahub.models import MixAmount
+from datahub.rows.base import Rejection
+from datahub.rows.mix import AmountRow
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 _Key = tuple[str, str, datetime, int, str, str, int | None]
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from django.db import connection
 
-from datahub.feeds.store.codec import Integers
-from datahub.mix.region import HOUR, spread_together
+from datahub.mix.arithmetic.region import HOUR, spread_together
 from datahub.models import ChangedUse, MixAmount, MixDay
+from datahub.store.codec import Integers
 
 _YEAR = timedelta(days=366)  # nothing is told of longer at once
 _FEW = 500  # channels that are named one by one

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from django.db import connection
 
 from accounts.models import MeterDevice
-from datahub.feeds.formats.base import Rejection, UsageSeries
-from datahub.feeds.formats.usage_rows import UsageColumns, UsageRows
 from datahub.feeds.loading.base import Outcome
 from datahub.feeds.loading.channels import Found
 from datahub.feeds.loading.usage import load_usage
-from datahub.feeds.store.tally import Origin
 from datahub.models import ParkedReadings
+from datahub.rows.base import Rejection
+from datahub.rows.usage import UsageColumns, UsageRows, UsageSeries
+from datahub.store.tally import Origin
 
 _LONGEST_NUMBER = MeterDevice._meta.get_field("meter_number").max_length or 0
 _BYTES_EACH = 4 * 8 + 2  # of a reading: start, duration, value and line, then known and quality

@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ImproperlyConfigured
 
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.base import KINDS, FeedStructureError, Part, Rejection
 from datahub.feeds.formats.registry import formats
-from datahub.feeds.formats.usage_rows import UsageRows
 from datahub.feeds.loading.attachments import unpack
 from datahub.feeds.loading.base import Chunk, Outcome, Step
 from datahub.feeds.loading.bills import load_bills
@@ -18,9 +16,11 @@ from datahub.feeds.loading.generation_mix import load_mix
 from datahub.feeds.loading.hierarchy import load_hierarchy_rows, load_supply_term_rows
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.loading.usage import look_up, months_of
-from datahub.feeds.store.load import Loaded
-from datahub.feeds.store.tally import Origin
 from datahub.models import Feed, FeedKind
+from datahub.rows.base import KINDS, FeedStructureError, Part, Rejection
+from datahub.rows.usage import UsageRows
+from datahub.store.load import Loaded
+from datahub.store.tally import Origin
 
 Chunks = Generator[Chunk, None, None]
 

@@ -8,8 +8,6 @@ import numpy as np
 from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
-from datahub.feeds.formats.base import Rejection
-from datahub.feeds.formats.usage_rows import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
 from datahub.feeds.loading.channels import (
     BEYOND,
     LONGEST_NAME,
@@ -21,10 +19,12 @@ from datahub.feeds.loading.channels import (
     find_channels,
 )
 from datahub.feeds.loading.mix_days import leave_changed_use
-from datahub.feeds.store.codec import DAY_SECONDS, Flags, Integers
-from datahub.feeds.store.load import Loaded, load_rows, rows_of
-from datahub.feeds.store.tally import Origin
-from datahub.services.partitions import ensure_months
+from datahub.rows.base import Rejection
+from datahub.rows.usage import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
+from datahub.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.store.load import Loaded, load_rows, rows_of
+from datahub.store.partitions import ensure_months
+from datahub.store.tally import Origin
 
 _FAR = 2**33  # epoch seconds, in the year 2242: what lies further is no time of the database, maybe
 

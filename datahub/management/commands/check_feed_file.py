@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from datahub.feeds.checking import FileAccount, FileRefusedError, check_file
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.runs.dry_run import FileAccount, FileRefusedError, check_file
+from datahub.rows.base import FeedStructureError
 
 _REFUSED = 2
 _SHOWN = 20  # rejections in the table

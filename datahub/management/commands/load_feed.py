@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
 from datahub.feeds.loading.attachments import packed
+from datahub.feeds.runs.life_cycle import PENDING, start_run
+from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import Feed, FeedRun, RunStatus
-from datahub.queries.run_progress import counts_in_words, progress_in_words
-from datahub.services.runs import PENDING, start_run
-from datahub.services.work import carry_out
 
 _BAR = 30
 _WIDTH = 120  # a shorter line covers the one before it

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
-from datahub.feeds.formats.csv_presets import presets
+from datahub.feeds.formats.csv.presets import presets
 from datahub.feeds.formats.registry import NO_MAPPING, formats
-from datahub.services.feeds import FeedRefusedError, register_feed
+from datahub.feeds.runs.registration import FeedRefusedError, register_feed
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import BillingAccount, MeterName, Role, ServiceContract
-from accounts.names_csv import MOST_LINES
+from accounts.pages.names_csv import MOST_LINES
 from tests.accounts.rows import account as account_row
 from tests.accounts.rows import contract as row
 from tests.accounts.rows import household as file

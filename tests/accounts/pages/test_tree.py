@@ -7,7 +7,7 @@ from django.test import Client as Browser
 from lxml import html
 
 from accounts.models import Membership, MeterName, Role
-from accounts.queries.tree import LINES
+from accounts.pages.tree_page import LINES
 from tests.factories.accounts import (
     BillingAccountFactory,
     ContractServicePointFactory,

@@ -11,10 +11,10 @@ from django.db import transaction
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.tasks import send_mail_about_logins
 from cdsc_portal.lib import clock
+from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import Channel, FeedRun, RunStatus
-from datahub.services.runs import start_run
 from datahub.tasks import run_feed
-from tests.datahub.runs.files import FIRST, usage_file
+from tests.datahub.feeds.runs.files import FIRST, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
 from tests.workers import (

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.feed_rows import Hierarchy, MembershipRow
 from accounts.models import Membership, Role
 from accounts.signals import membership_ended
 from consent.models import Change, Grant, OutgoingMail, TakenOut
@@ -13,7 +14,6 @@ from consent.queries.opened import opened
 from consent.services.decision import Decision
 from consent.services.offer import build_offer
 from consent.services.stop import stop_sharing
-from datahub.feeds.formats.base import Hierarchy, MembershipRow
 from tests.accounts.rows import load
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import (

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from datahub.mix.amounts import shares
+from datahub.mix.arithmetic.amounts import shares
 from datahub.models import MixSeries, MixShare
 from tests.factories.datahub import hourly_mix
 from tests.factories.feeds import load_readings, usage_series

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.queries import bill_sections
+from datahub.bills import sections
 from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import add_service
 from tests.factories.datahub import bill
@@ -86,7 +86,7 @@ def test_the_other_section_of_a_shared_bill_is_not_served(reader, home):
 
 
 def test_pages_join_to_the_whole(reader, home, monkeypatch):
-    monkeypatch.setattr(bill_sections, "PAGE_SIZE", 2)
+    monkeypatch.setattr(sections, "PAGE_SIZE", 2)
     for day in range(1, 6):
         bill(home.contract, statement_date=date(2026, 3, day))
     reader.granted(home.contract, scope="bill_data")

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
+from datahub.mix import segments
 from datahub.models import MixSeries, MixShare
-from datahub.queries import generation_mix
 from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import SupplyTermFactory, add_service, place
 from tests.factories.datahub import hourly_mix
@@ -148,7 +148,7 @@ def test_one_series_alone_does_not_open_the_others(reader, west):
 def test_pages_join_to_the_whole(reader, west, monkeypatch):
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"wind": [Decimal("0.1")] * 10, "sun": [None] * 10})
     reader.granted(west.contract, scope="residual_mix")
-    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 6)
+    monkeypatch.setattr(segments, "SHARES_A_PAGE", 6)
 
     steps, url = 0, "/residual_mix"
     while url:
@@ -164,7 +164,7 @@ def test_a_page_holds_whole_steps_of_all_series_however_many_sources_one_has(rea
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, sources)
     hourly_mix(MixSeries.GENERATION, "WEST", START + timedelta(hours=1), {"wind": [Decimal("0.5")] * 4})
     reader.granted(west.contract, scope="generation_mix")
-    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 6)
+    monkeypatch.setattr(segments, "SHARES_A_PAGE", 6)
 
     found, url = [], "/generation_mix"
     while url:

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from consent.models import Disclosure
+from datahub.mix import summed as mix_summed
 from datahub.models import MixSeries, MixShare
-from datahub.queries import mix_summed
 from tests.datahub.api.mix_world import (
     BOTH,
     FULL,
@@ -175,7 +175,7 @@ def test_another_length_is_refused_by_name(reader, west):
 
 def test_pages_part_series_and_a_cursor_of_steps_opens_no_sums(reader, west, monkeypatch):
     monkeypatch.setattr(mix_summed, "DAYS_A_PAGE", 2)
-    monkeypatch.setattr("datahub.queries.generation_mix.SHARES_A_PAGE", 1)
+    monkeypatch.setattr("datahub.mix.segments.SHARES_A_PAGE", 1)
     tariff(days=2)
     for series in (MixSeries.GENERATION, MixSeries.RESIDUAL):
         made(series=series, wind=[10] * 40)

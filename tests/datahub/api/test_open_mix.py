@@ -8,8 +8,8 @@ import pytest
 from django.test import Client as Browser
 
 from consent.models import Client, ClientStatus, Disclosure, ScopeSetting
+from datahub.mix import segments
 from datahub.models import MixSeries, OpenRelease
-from datahub.queries import generation_mix
 from tests.datahub.api.test_schema import faults
 from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.consent import SECRET, ClientFactory
@@ -97,7 +97,7 @@ def test_what_tariffs_consumed_has_no_open_address(client):
     assert get(client, "/grid/consumption_breakdown").status_code == 404
     assert get(client, "/grid/generation_mix").status_code == 404
     with pytest.raises(ValueError, match="not of a region"):
-        generation_mix.grid_series(MixSeries.CONSUMPTION, "WEST", generation_mix.Span())
+        segments.grid_series(MixSeries.CONSUMPTION, "WEST", segments.Span())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_what_did_not_change_is_not_recorded_again(client):
 
 
 def test_pages_follow_each_other(client, monkeypatch):
-    monkeypatch.setattr(generation_mix, "SHARES_A_PAGE", 3)
+    monkeypatch.setattr(segments, "SHARES_A_PAGE", 3)
 
     first = get(client, GENERATION).json()
     second = Browser().get(first["next"], headers=credentials(client)).json()

@@ -85,7 +85,7 @@ def test_a_form_of_quality_0_is_not_acceptable(granted, accept):
 
 
 def test_our_own_fault_is_a_problem_with_a_reference_and_nothing_is_disclosed(granted, monkeypatch):
-    monkeypatch.setattr("datahub.api.minutes.views.envelope", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("datahub.api.founding.views.envelope", lambda *a, **k: 1 / 0)
 
     answer = granted.get(URL)
 

@@ -8,8 +8,8 @@ import pytest
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
-from datahub.feeds.formats.base import Quality
-from datahub.queries.readings import readings
+from datahub.rows.usage import Quality
+from datahub.usage.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
 

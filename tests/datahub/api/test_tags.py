@@ -16,12 +16,12 @@ from accounts.models import Entity, Premise, SupplyTerm
 from accounts.queries.row_versions import LABEL_ROWS
 from consent.models import Disclosure
 from consent.scopes.catalogue import SCOPES
-from datahub.feeds.formats.base import Quality
-from datahub.feeds.formats.mix_rows import MixRow
 from datahub.feeds.loading.generation_mix import load_shares
-from datahub.feeds.store.tally import Origin
 from datahub.models import BillSection, BillStatement, Channel, MixSeries
-from datahub.queries.answer_versions import ANSWER_ROWS, SUMMED
+from datahub.resources.answer_versions import ANSWER_ROWS, SUMMED
+from datahub.rows.mix import MixRow
+from datahub.rows.usage import Quality
+from datahub.store.tally import Origin
 from tests.consent.api.reader import Reader, issue_token
 from tests.datahub.mix import region
 from tests.factories.accounts import (

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.ranges import Span
-from datahub.api.minutes.envelope import Envelope, Notice, ServiceLine
-from datahub.api.minutes.shapes import QUALITY_NAMES, UsageSegmentShape, answer_of
-from datahub.api.minutes.usage_bytes import usage_csv, usage_object
-from datahub.feeds.formats.base import Quality
-from datahub.queries.readings import ChannelReadings
-from datahub.queries.times import Times
-from datahub.queries.usage import UsageSegment
+from datahub.api.founding.envelope import Envelope, Notice, ServiceLine
+from datahub.api.founding.shapes import UsageSegmentShape, answer_of
+from datahub.rows.usage import Quality
+from datahub.store.times import Times
+from datahub.usage.readings import ChannelReadings
+from datahub.usage.render import QUALITY_NAMES, usage_csv, usage_object
+from datahub.usage.segments import UsageSegment
 
 SYNCED = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
 NOON = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())

@@ -6,8 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from consent.models import Disclosure
-from datahub.feeds.formats.base import Quality
-from datahub.queries import usage_plan
+from datahub.rows.usage import Quality
+from datahub.usage import plan
 from tests.factories.accounts import (
     ContractServicePointFactory,
     MeterDeviceFactory,
@@ -191,7 +191,7 @@ def test_a_day_of_25_hours_has_100_quarters(reader, home):
 
 
 def test_a_long_period_is_served_once_though_pages_part_inside_it(reader, home, monkeypatch):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 10)
+    monkeypatch.setattr(plan, "METER_DAYS", 10)
     months = [datetime(2026, month, 1, 8, tzinfo=UTC) for month in range(1, 5)]
     series = [
         usage_series(home.meter, start, [index], step=int((end - start).total_seconds()))
@@ -223,7 +223,7 @@ def test_pages_join_to_the_whole_and_keep_filters_and_window(reader, home, monke
         "end": "2026-03-04",
     }
     whole = values(reader.get(URL, query))
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 2)
+    monkeypatch.setattr(plan, "METER_DAYS", 2)
 
     joined, windows, url = [], set(), None
     while True:
@@ -271,7 +271,7 @@ def test_each_answer_names_its_address_and_the_zone_of_its_days(reader, home, se
 
 
 def test_a_cursor_of_another_grant_is_refused(reader, home, monkeypatch):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    monkeypatch.setattr(plan, "METER_DAYS", 1)
     load_days(home.meter, date(2026, 3, 1), 3)
     reader.granted(home.contract)
     following = reader.get(URL).json()["next"].removeprefix("http://127.0.0.1:8000")
@@ -285,7 +285,7 @@ def test_a_cursor_of_another_grant_is_refused(reader, home, monkeypatch):
 
 @pytest.mark.parametrize("added", [{"start": "2026-03-02"}, {"services": "all"}, {"end": "now"}])
 def test_a_filter_added_to_the_address_of_a_page_is_refused(reader, home, monkeypatch, added):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    monkeypatch.setattr(plan, "METER_DAYS", 1)
     load_days(home.meter, date(2026, 3, 1), 3)
     reader.granted(home.contract)
     following = reader.get(URL).json()["next"].removeprefix("http://127.0.0.1:8000")

@@ -6,8 +6,8 @@ import pytest
 from accounts.models import MeterDevice, ServicePoint
 from accounts.queries.labels import contract_labels
 from cdsc_portal.lib.ranges import Span
-from datahub.queries.readings import channels_of
-from datahub.queries.usage_facts import usage_facts
+from datahub.usage.facts import usage_facts
+from datahub.usage.readings import channels_of
 from tests.factories.accounts import (
     EPOCH,
     ContractServicePointFactory,

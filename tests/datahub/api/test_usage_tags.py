@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from consent.models import Disclosure
-from datahub.feeds.formats.base import Quality
 from datahub.models import Channel
-from datahub.queries.usage import usage_page
+from datahub.rows.usage import Quality
+from datahub.usage.segments import usage_page
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import ContractServicePointFactory, MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.feeds import FeedRunFactory, load_days, load_readings, usage_series
@@ -141,7 +141,7 @@ def test_a_load_while_an_answer_is_made_leaves_its_tag_behind(reader, home, gran
         return usage_page(*facts)
 
     with monkeypatch.context() as patched:
-        patched.setattr("datahub.api.minutes.views.usage_page", loaded_meanwhile)
+        patched.setattr("datahub.api.founding.views.usage_page", loaded_meanwhile)
         first = reader.get(URL)
 
     assert reader.get(URL, **{"If-None-Match": first["ETag"]}).status_code == 200
@@ -233,7 +233,7 @@ def test_each_question_form_and_grant_has_a_tag_of_its_own(reader, home, grant):
 
 
 def test_a_page_has_the_same_tag_and_address_each_time(reader, home, grant, monkeypatch):
-    monkeypatch.setattr("datahub.queries.usage_plan.METER_DAYS", 1)
+    monkeypatch.setattr("datahub.usage.plan.METER_DAYS", 1)
     load_days(home.meter, date(2026, 3, 2), 3)
     first = reader.get(URL)
 
@@ -245,7 +245,7 @@ def test_a_page_has_the_same_tag_and_address_each_time(reader, home, grant, monk
 
 def test_nothing_changed_costs_gate_and_facts_and_no_reading(reader, home, grant, monkeypatch):
     tag = reader.get(URL)["ETag"]
-    monkeypatch.delattr("datahub.queries.readings.stored_runs")
+    monkeypatch.delattr("datahub.usage.readings.stored_runs")
 
     with CaptureQueriesContext(connection) as queries:
         answer = reader.get(URL, **{"If-None-Match": tag})

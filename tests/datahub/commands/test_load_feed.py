@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from datahub.models import Feed, FeedRun, RunStatus
-from tests.datahub.runs.files import usage_file
+from tests.datahub.feeds.runs.files import usage_file
 from tests.factories.accounts import MeterDeviceFactory
 
 pytestmark = pytest.mark.django_db

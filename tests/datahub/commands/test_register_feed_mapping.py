@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from datahub.feeds.formats.csv_presets import presets
+from datahub.feeds.formats.csv.presets import presets
 from datahub.models import Feed
 
 pytestmark = pytest.mark.django_db

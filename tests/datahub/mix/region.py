@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from cdsc_portal.lib import clock
+from datahub.mix.recomputing.recompute import recompute_next
 from datahub.models import MixAmount, MixDay, MixSeries, MixShare
-from datahub.services.mix.recompute import recompute_next
 from tests.factories.accounts import Household, SupplyTermFactory, household, place
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_readings, usage_series
 

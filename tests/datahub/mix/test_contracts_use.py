@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from datahub.queries.mix_use import contracts_use
+from datahub.mix.weights import contracts_use
 from tests.factories.accounts import MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.feeds import load_readings, usage_series
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.mix.amounts import UNKNOWN, added, apportion, shares
-from datahub.mix.consumption import capped, contract_weights, tariff_step
-from datahub.mix.residual import Method, RegionStep, residual, spread
+from datahub.mix.arithmetic.amounts import UNKNOWN, added, apportion, shares
+from datahub.mix.arithmetic.consumption import capped, contract_weights, tariff_step
+from datahub.mix.arithmetic.residual import Method, RegionStep, residual, spread
 
 SOURCES = ("gas", "hydro", "solar", "wind")
 watt_hours = st.integers(0, 10**9)

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.feed_rows import Hierarchy, PointRow, SupplyTermRow
 from accounts.models import EVER
 from accounts.services.supply_terms import load_supply_terms
-from datahub.feeds.formats.base import Hierarchy, PointRow, SupplyTermRow
 from datahub.feeds.loading import mix_days
+from datahub.mix.recomputing.changed_use import mark_changed_use
 from datahub.models import ChangedUse, MixDay, MixSeries
-from datahub.services.mix.changed_use import mark_changed_use
 from tests.accounts.rows import load
 from tests.datahub.mix.region import HOUR, MONTH, START, amount, customer, mark, told, work_out
 from tests.factories.feeds import load_readings, usage_series

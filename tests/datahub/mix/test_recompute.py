@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cdsc_portal.lib import clock
+from datahub.mix.recomputing import recompute
 from datahub.models import MixDay, MixSeries, MixShare, MixShareHistory
-from datahub.services.mix import recompute
 from datahub.tasks import work_out_mix
 from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, told, work_out
 from tests.factories.datahub import hourly_mix

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.mix.region import NOBODY, Amount, region_steps, step_seconds
+from datahub.mix.arithmetic.region import NOBODY, Amount, region_steps, step_seconds
 
 HOUR, DAY = 3600, 86_400
 hours = st.lists(st.integers(0, 10**9), min_size=24, max_size=24)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datahub.mix.sources import WIDER, by_source, source_of
+from datahub.mix.arithmetic.sources import WIDER, by_source, source_of
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_portal.lib.ranges import Span
-from datahub.mix.amounts import ONE, shares
+from datahub.mix.arithmetic.amounts import ONE, shares
+from datahub.mix.secrecy import hides_use, is_spread
+from datahub.mix.series_places import MixName
+from datahub.mix.steps import Steps
+from datahub.mix.sums import Weighting, mix_sum, parts_of
+from datahub.mix.weights import Used
 from datahub.models import MixSeries
-from datahub.queries.mix_places import MixName
-from datahub.queries.mix_secrecy import hides_use, is_spread
-from datahub.queries.mix_steps import Steps
-from datahub.queries.mix_sums import Weighting, mix_sum, parts_of
-from datahub.queries.mix_use import Used
 
 HOUR, DAY = 3600, 86_400
 SOURCES = ("gas", "solar", "unknown")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from cdsc_portal.lib import clock
 from datahub.feeds.loading.mix_days import mark_days
-from datahub.mix.amounts import added
-from datahub.mix.consumption import capped, contract_weights, tariff_step
-from datahub.mix.region import HOUR, Amount, region_steps, spread_together
-from datahub.mix.residual import residual
+from datahub.mix.arithmetic.amounts import added
+from datahub.mix.arithmetic.consumption import capped, contract_weights, tariff_step
+from datahub.mix.arithmetic.region import HOUR, Amount, region_steps, spread_together
+from datahub.mix.arithmetic.residual import residual
 from datahub.models import MixDay, MixSeries, MixShare
 from tests.datahub.mix.region import START, amount, customer, mark, told, work_out
 

@@ -19,13 +19,13 @@ from accounts.models import Membership
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
 from datahub import tasks
-from datahub.exports.base import BrokenOffError
-from datahub.exports.stream import GATE_BYTES
+from datahub.downloads import services as service
+from datahub.downloads.pages import views as view
 from datahub.models import Download, DownloadProblem, DownloadStatus
-from datahub.queries import usage_plan
-from datahub.services import downloads as service
 from datahub.tasks import write_download
-from datahub.views import downloads as view
+from datahub.usage import plan
+from datahub.usage.exports.base import BrokenOffError
+from datahub.usage.exports.stream import GATE_BYTES
 from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import household
 from tests.factories.datahub import bill
@@ -222,7 +222,7 @@ def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worke
 def test_a_worker_that_dies_leaves_no_half_file_and_another_starts_over(
     owner, home, by_worker, monkeypatch, folder
 ):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 1)
+    monkeypatch.setattr(plan, "METER_DAYS", 1)
     ask(owner, home)
     download = Download.objects.get()
     in_peace = tasks.counted_stream

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from lxml import html
 
 from accounts.models import ContractServicePoint, MeterInstallation
-from datahub.feeds.formats.base import Quality
+from datahub.rows.usage import Quality
 from tests.factories.accounts import MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.feeds import load_readings, usage_series
 

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from accounts.models import Membership
-from datahub.exports.base import BrokenOffError
-from datahub.feeds.formats.base import Quality
-from datahub.queries import usage_plan
+from datahub.rows.usage import Quality
+from datahub.usage import plan
+from datahub.usage.exports.base import BrokenOffError
 from tests.factories.accounts import (
     ContractServicePointFactory,
     MeterDeviceFactory,
@@ -253,7 +253,7 @@ def test_each_form_comes_as_a_named_file(owner, home, form, kind):
 
 
 def test_a_role_that_ends_breaks_a_running_download_off(owner, home, monkeypatch):
-    monkeypatch.setattr(usage_plan, "METER_DAYS", 2)
+    monkeypatch.setattr(plan, "METER_DAYS", 2)
     load_days(home.meter, date(2026, 3, 1), 9)
     stream = iter(owner.get(FILE, {"period": "2026-03", "form": "csv"}).streaming_content)
     next(stream)

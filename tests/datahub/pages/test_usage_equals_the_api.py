@@ -11,7 +11,7 @@ import pytest
 from django.test import Client as Browser
 from lxml import etree, html
 
-from datahub.feeds.formats.base import Quality
+from datahub.rows.usage import Quality
 from tests.factories.feeds import load_readings, usage_series
 
 START = datetime(2025, 12, 28, 3, 15, tzinfo=UTC)

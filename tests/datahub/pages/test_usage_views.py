@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from lxml import html
 
-from datahub.feeds.formats.base import Quality
+from datahub.rows.usage import Quality
 from tests.factories.accounts import MeterDeviceFactory, MeterInstallationFactory, household
 from tests.factories.datahub import BillSectionFactory, BillStatementFactory, LineItemFactory, bill
 from tests.factories.feeds import load_days, load_readings, usage_series

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
-from datahub.queries.readings import readings
+from datahub.usage.readings import readings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIRST, SECOND, THIRD = (datetime(2026, 4, day, tzinfo=UTC) for day in (1, 2, 3))

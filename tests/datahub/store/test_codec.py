@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datahub.feeds.formats.base import Quality
-from datahub.feeds.store.codec import MOST, NEVER, BlockRow, decoded
-from datahub.feeds.store.packing import PackedBlocks, copy_tuples
+from datahub.rows.usage import Quality
+from datahub.store.codec import MOST, NEVER, BlockRow, decoded
+from datahub.store.packing import PackedBlocks, copy_tuples
 
 DAY = date(2024, 10, 4)  # 20,000 days after 1970
 

@@ -9,13 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
-from datahub.feeds.formats.base import Quality
-from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid
 from datahub.feeds.loading.usage import load_usage, make_room
-from datahub.feeds.store import block_table
-from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
-from datahub.queries.readings import readings
+from datahub.rows.usage import Quality, UsageColumns, UsageGrid
+from datahub.store import block_table
+from datahub.store.tally import Origin
+from datahub.usage.readings import readings
 from tests.datahub.store.stored import FIRST, NOON, SECOND, THIRD, read, shown
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory, load_readings, usage_series

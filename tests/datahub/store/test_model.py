@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
-from datahub.feeds.formats.base import Quality
-from datahub.feeds.formats.usage_rows import ChannelKey, ChannelKeys, UsageColumns, UsageGrid
 from datahub.feeds.loading.usage import load_usage, make_room
-from datahub.feeds.store.codec import COLUMNS, MOST, BlockRow, decoded
-from datahub.feeds.store.sums import BlockSums
-from datahub.feeds.store.tally import Origin
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
-from datahub.queries.readings import readings
+from datahub.rows.usage import ChannelKey, ChannelKeys, Quality, UsageColumns, UsageGrid
+from datahub.store.codec import COLUMNS, MOST, BlockRow, decoded
+from datahub.store.sums import BlockSums
+from datahub.store.tally import Origin
+from datahub.usage.readings import readings
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedRunFactory
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from datahub.models import Channel
-from datahub.queries.stored_runs import Wanted, stored_runs
+from datahub.store.stored_segments import Wanted, stored_runs
 from tests.factories.accounts import household
 from tests.factories.feeds import load_days, load_readings, usage_series
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from datahub.feeds.store.codec import MOST
-from datahub.feeds.store.sums import NO_CUT, BlockSums, cuts, exact_sums, packed_sums
+from datahub.store.codec import MOST
+from datahub.store.sums import NO_CUT, BlockSums, cuts, exact_sums, packed_sums
 
 EPOCH = date(1970, 1, 1).toordinal()
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.queries.times import Times
+from datahub.store.times import Times
 
 
 @st.composite

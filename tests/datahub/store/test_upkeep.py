@@ -4,8 +4,8 @@ import pytest
 from django.db import connection, connections
 
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory, PartitionRecord, PeriodReading
-from datahub.services.partitions import months_of
-from datahub.services.upkeep import cluster_settled_months, set_aside_old_readings
+from datahub.store.partitions import months_of
+from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_days, load_readings, usage_series
 
@@ -65,7 +65,7 @@ def test_a_month_that_is_still_open_is_left_alone(meter):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_month_that_is_being_loaded_is_left_for_the_next_time(meter, monkeypatch):
-    monkeypatch.setattr("datahub.services.upkeep._LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr("datahub.store.upkeep._LOCK_TIMEOUT", "100ms")
     load_days(meter, date(2026, 3, 1), 3)
     count_changes()
     cluster_settled_months(at=NIGHTS[0])
@@ -145,7 +145,7 @@ def test_what_comes_late_for_a_month_that_was_set_aside_is_set_aside_again(meter
 
 @pytest.mark.django_db(transaction=True)
 def test_a_month_in_use_is_not_set_aside_yet(meter, monkeypatch):
-    monkeypatch.setattr("datahub.services.upkeep._LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr("datahub.store.upkeep._LOCK_TIMEOUT", "100ms")
     load_days(meter, MARCH.date(), 2)
     other = connections.create_connection("default")
     try:

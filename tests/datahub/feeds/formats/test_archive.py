@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 
 from datahub.feeds.formats import archive
-from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import detect, formats
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 TWO_POINTS = content_of("espi_two_points_prefixed.xml")

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.bills_csv import parse
+from datahub.feeds.formats.bills.bills_csv import parse
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 

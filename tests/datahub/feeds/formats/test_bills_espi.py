@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.bills_espi import parse
+from datahub.feeds.formats.bills.bills_espi import parse
 from datahub.feeds.formats.registry import detect
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 CONTENT = content_of("espi_usage_summaries.xml")

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.bills_json import parse, sniff
+from datahub.feeds.formats.bills.bills_json import parse, sniff
 from datahub.feeds.loading.attachments import unpack
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 SECTION = {

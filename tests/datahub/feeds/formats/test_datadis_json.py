@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.datadis_json import read, sniff
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality, series_of
 from tests.datahub.feeds.formats.files import content_of
 
 MADRID = ZoneInfo("Europe/Madrid")

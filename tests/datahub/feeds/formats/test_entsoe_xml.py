@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.entsoe_xml import parse
+from datahub.feeds.formats.mix.entsoe_xml import parse
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 HEAD = '<GL_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-6:generationloaddocument:3:0"><type>{kind}</type>{more}'

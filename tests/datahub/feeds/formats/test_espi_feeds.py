@@ -7,9 +7,9 @@ from io import BytesIO
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.espi_xml import read, sniff
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.feeds.formats.espi.espi_xml import read, sniff
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.espi_feeds import block, entry, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 
@@ -149,7 +149,7 @@ def test_rules_of_local_time_change_no_reading():
 
 
 def test_a_large_entry_whose_links_come_last_is_still_known(monkeypatch):
-    monkeypatch.setattr("datahub.feeds.formats.espi_blocks._MOST_PENDING", 10)
+    monkeypatch.setattr("datahub.feeds.formats.espi.blocks._MOST_PENDING", 10)
     readings = [(FIRST + 900 * number, 900, number) for number in range(200)]
 
     (series,) = parsed(feed(point(), meter_reading(), reading_type(), block(readings)))
@@ -183,7 +183,7 @@ def test_what_is_no_green_button_file_is_refused_before_the_first_part(content, 
 MEASURE = """
 import resource, sys
 from datahub.feeds.formats import spool
-from datahub.feeds.formats.espi_xml import read
+from datahub.feeds.formats.espi.espi_xml import read
 from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from datahub.feeds.formats import espi_feed
-from datahub.feeds.formats.espi_runs import RunFinder
-from datahub.feeds.formats.espi_types import QUALITIES
-from datahub.feeds.formats.espi_xml import read
+from datahub.feeds.formats.espi import feed
+from datahub.feeds.formats.espi.espi_xml import read
+from datahub.feeds.formats.espi.types import QUALITIES
+from datahub.feeds.formats.espi.uniform_readings import RunFinder
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 ESPI = "{http://naesb.org/espi}"
@@ -104,12 +104,12 @@ def feeds(draw):
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(content=feeds(), piece=st.integers(40, 3000))
 def test_what_is_read_is_what_the_xml_says_wherever_the_file_is_cut(content, piece):
-    before = espi_feed._PIECE
-    espi_feed._PIECE = piece
+    before = feed._PIECE
+    feed._PIECE = piece
     try:
         assert ours(content) == plain(content)
     finally:
-        espi_feed._PIECE = before
+        feed._PIECE = before
 
 
 def block(readings, xmlns=' xmlns="http://naesb.org/espi"'):

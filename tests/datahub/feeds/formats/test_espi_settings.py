@@ -5,9 +5,9 @@ from io import BytesIO
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.espi_xml import read
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.feeds.formats.espi.espi_xml import read
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 

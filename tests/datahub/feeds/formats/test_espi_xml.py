@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import NO_SETTINGS, FeedStructureError, Quality
 from datahub.feeds.formats.registry import formats
+from datahub.rows.base import NO_SETTINGS, FeedStructureError
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from datahub.feeds.formats.generation_mix_csv import parse
+from datahub.feeds.formats.mix.generation_mix_csv import parse
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 

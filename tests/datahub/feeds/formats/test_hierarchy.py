@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from datahub.feeds.formats import hierarchy_csv, hierarchy_json
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.hierarchy import hierarchy_csv, hierarchy_json
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from datahub.feeds.formats.mix_amounts_csv import parse
+from datahub.feeds.formats.mix.mix_amounts_csv import parse
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 HEADER = "kind,region,source,start,quantity,unit,end,resolution_seconds,tariff_code,contract_number"

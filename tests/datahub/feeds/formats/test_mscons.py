@@ -5,8 +5,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
-from datahub.feeds.formats.mscons import read, sniff
+from datahub.feeds.formats.edifact.mscons import read, sniff
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.mscons_messages import (
     BERLIN,
     MIDNIGHT,
@@ -308,7 +309,7 @@ def test_a_released_mark_ends_nothing():
 def test_a_file_longer_than_what_is_read_at_a_time_is_the_same(monkeypatch):
     whole = series_in(GOOD)[0]
     for size in (1 + len("UNA:+.? 'UNB"), 50, 51, 52, 53):
-        monkeypatch.setattr("datahub.feeds.formats.edifact._CHUNK", size)
+        monkeypatch.setattr("datahub.feeds.formats.edifact.interchange._CHUNK", size)
         (one,) = series_in(GOOD)
         assert one.starts.tolist() == whole.starts.tolist()
         assert one.total == whole.total

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.mscons_messages import (
     MIDNIGHT,
     content,

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from datahub.feeds.formats import edifact
-from datahub.feeds.formats.edifact import Quantities, Segments
-from datahub.feeds.formats.mscons import read
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.feeds.formats.edifact import interchange
+from datahub.feeds.formats.edifact.interchange import Quantities, Segments
+from datahub.feeds.formats.edifact.mscons import read
+from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.mscons_messages import BERLIN, content, message, quarters, series
 
 ODD_VALUES = ["", "x", "1,5", "-0.25", "1e3", "2:KWH", "2:XYZ", "1?+2", "1.230", " 7", "9" * 30, "3+4", "5??"]
@@ -64,9 +64,9 @@ def told(file):
 @pytest.mark.parametrize("seed", range(60))
 def test_the_same_is_read(seed, piece, monkeypatch):
     file = a_file(seed)
-    monkeypatch.setattr(edifact, "_CHUNK", piece)
+    monkeypatch.setattr(interchange, "_CHUNK", piece)
     together = told(file)
-    monkeypatch.setattr(edifact, "_FEWEST", 1 << 30)
+    monkeypatch.setattr(interchange, "_FEWEST", 1 << 30)
 
     assert together == told(file)
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nemreader import NEMFile
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.digits import numbers
-from datahub.feeds.formats.nem12 import read, sniff
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.feeds.formats.nem.nem12 import read, sniff
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality, series_of
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 HEADER = "100,NEM12,202603020900,METERCO,SHOP"
@@ -253,7 +253,7 @@ def test_a_setting_that_is_none_refuses_the_file():
 
 
 def test_a_day_at_the_seam_of_two_parts_keeps_its_events(monkeypatch):
-    monkeypatch.setattr("datahub.feeds.formats.nem_records._BLOCK", 10)
+    monkeypatch.setattr("datahub.feeds.formats.nem.records._BLOCK", 10)
     records = [
         STREAM,
         day(["1"] * 48, "V"),

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 import pytest
 from nemreader import NEMFile
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
-from datahub.feeds.formats.nem13 import read, sniff
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.feeds.formats.nem.nem13 import read, sniff
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality, series_of
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 FIRST = (

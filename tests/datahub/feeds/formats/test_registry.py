@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from datahub.feeds.formats import registry
-from datahub.feeds.formats.base import FeedStructureError
 from datahub.feeds.formats.registry import detect, formats
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
 
 FORMAT_OF = {

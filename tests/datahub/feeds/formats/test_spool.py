@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from datahub.feeds.formats import spool as spooling
-from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.spool import Meaning, Spool
-from datahub.feeds.formats.usage_rows import ChannelKey, series_of
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import ChannelKey, Quality, series_of
 
 DAY = 86_400
 HOUR = 3_600

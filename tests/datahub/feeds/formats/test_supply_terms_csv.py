@@ -1,6 +1,6 @@
 from datetime import date
 
-from datahub.feeds.formats.supply_terms_csv import parse
+from datahub.feeds.formats.hierarchy.supply_terms_csv import parse
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.mapped import instants, read, reasons
 
 SPRING, SUMMER, AUTUMN = "2025-03-30", "2025-06-01", "2025-10-26"  # in Brussels

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.registry import formats
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 parse = formats()["usage_csv_long"].parse

@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.mapped import BRUSSELS, COLUMNS, LONG, MAPPING, instants, read, reasons
 
 

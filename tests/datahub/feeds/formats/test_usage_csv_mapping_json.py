@@ -2,8 +2,8 @@
 
 import pytest
 
-from datahub.feeds.formats.base import FeedStructureError
-from datahub.feeds.formats.csv_mapping_json import mapping_of
+from datahub.feeds.formats.csv.mapping_json import mapping_of
+from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.mapped import COLUMNS, MAPPING
 
 

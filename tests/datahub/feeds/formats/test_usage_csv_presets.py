@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.csv_mapping_json import mapping_of
-from datahub.feeds.formats.csv_presets import find_preset, presets
+from datahub.feeds.formats.csv.mapping_json import mapping_of
+from datahub.feeds.formats.csv.presets import find_preset, presets
 from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datahub.feeds.formats import csv_cells, csv_text
-from datahub.feeds.formats.base import FeedStructureError
+from datahub.feeds.formats.csv import byte_cells
+from datahub.feeds.formats.csv import text as csv_text
 from datahub.feeds.formats.registry import formats
-from datahub.feeds.formats.usage_rows import series_of
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import series_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG, WIDE = formats()["usage_csv_long"], formats()["usage_csv_wide"]
@@ -221,7 +222,7 @@ def test_meters_are_told_apart_even_if_all_hashes_were_alike(meters):
     content = HEADER + "\n".join(lines).encode()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_cells, "_MIX", csv_cells.np.uint64(0))
+        patch.setattr(byte_cells, "_MIX", byte_cells.np.uint64(0))
         alike = facts(parts_of(content, 1 << 20))
 
     assert alike == facts(parts_of(content, 1 << 20))

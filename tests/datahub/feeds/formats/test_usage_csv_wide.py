@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.base import FeedStructureError, Quality
 from datahub.feeds.formats.registry import detect, formats
-from datahub.feeds.formats.usage_rows import UsageColumns, UsageGrid
+from datahub.rows.base import FeedStructureError
+from datahub.rows.usage import Quality, UsageColumns, UsageGrid
 
 WIDE = formats()["usage_csv_wide"]
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,8 +3,8 @@ from io import BytesIO
 
 import pytest
 
-from datahub.services.runs import start_run
-from datahub.services.work import carry_out
+from datahub.feeds.runs.life_cycle import start_run
+from datahub.feeds.runs.run_executor import carry_out
 from tests.factories.feeds import FeedFactory
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import ContractServicePoint, MeterDevice
+from datahub.feeds.runs.life_cycle import confirm_run
+from datahub.feeds.runs.run_executor import carry_out
 from datahub.models import RunStatus
-from datahub.services.runs import confirm_run
-from datahub.services.work import carry_out
 from tests.datahub.feeds.loading.conftest import MORNING
 from tests.factories.accounts import household
 

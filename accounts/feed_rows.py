@@ -1,0 +1,173 @@
+"""Rows of a hierarchy feed, whatever format they came from: formats make them, the loads of this app take them. Pure.
+
+Lines count from 1.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRow:
+    line: int
+    name: str
+    abbreviation: str
+    kind: str  # distribution_utility, supplier
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRow:
+    line: int
+    program_number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    line: int
+    customer_number: str
+    name: str
+    is_test: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A user and what the user may do; `until` only for a delegate. Who is not known yet is to be invited."""
+
+    line: int
+    customer_number: str
+    email: str
+    user_name: str
+    role: str  # owner, viewer, delegate
+    account_number: str  # "" = all accounts of the customer
+    may_share: bool
+    until: datetime | None  # UTC, exclusive
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    line: int
+    account_number: str
+    customer_number: str
+    parent_number: str  # "" = top level
+    address: str
+    programs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRow:
+    """Local dates, [start, end)."""
+
+    line: int
+    contract_number: str
+    account_number: str
+    commodity: str
+    distribution: str  # name of the entity, "" = none
+    address: str
+    start: date
+    end: date | None
+    programs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PremiseRow:
+    line: int
+    premise_number: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    line: int
+    servicepoint_number: str
+    premise_number: str  # "" = none
+    commodity: str
+    voltage: int | None  # volts
+    region: str
+    pricing_node: str
+    region_since: datetime | None = None  # UTC; None = as of the file, or ever where nothing was known
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    line: int
+    meter_number: str
+    commodity: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointLinkRow:
+    """A contract served through a point, [start, end) in UTC."""
+
+    line: int
+    contract_number: str
+    servicepoint_number: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationRow:
+    """A meter at a point, [start, end) in UTC."""
+
+    line: int
+    meter_number: str
+    servicepoint_number: str
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """All or part of the hierarchy as it was at `as_of`; an older file never undoes a newer one.
+
+    `full`: what is not listed has ended. `changes`: what is not listed stays. `Parsed.rows` holds one.
+    """
+
+    mode: Literal["full", "changes"]
+    as_of: datetime  # UTC
+    entities: tuple[EntityRow, ...] = ()
+    programs: tuple[ProgramRow, ...] = ()
+    customers: tuple[CustomerRow, ...] = ()
+    memberships: tuple[MembershipRow, ...] = ()
+    accounts: tuple[AccountRow, ...] = ()
+    contracts: tuple[ContractRow, ...] = ()
+    premises: tuple[PremiseRow, ...] = ()
+    points: tuple[PointRow, ...] = ()
+    meters: tuple[MeterRow, ...] = ()
+    point_links: tuple[PointLinkRow, ...] = ()
+    installations: tuple[InstallationRow, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return sum(
+            len(part)
+            for part in (
+                self.entities,
+                self.programs,
+                self.customers,
+                self.memberships,
+                self.accounts,
+                self.contracts,
+                self.premises,
+                self.points,
+                self.meters,
+                self.point_links,
+                self.installations,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyTermRow:
+    """Who supplied a contract on which tariff, [start, end) in local dates."""
+
+    line: int
+    contract_number: str
+    supplier: str  # name of the entity
+    supplier_contract_number: str
+    tariff_code: str
+    tariff_name: str
+    start: date
+    end: date | None

@@ -1,0 +1,134 @@
+"""Pages of a third party's own people: its clients, their secrets, messages with the utility."""
+
+from allauth.account.decorators import reauthentication_required
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.current_user import current_user
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.secret_pages import shows_secret
+from consent.models import Client, Message
+from consent.pages.developer.page import client_cards, clients_of, message_lines, thread_of, thread_page
+from consent.pages.developer.shown_once import keep_secret, take_secret
+from consent.pages.redirects import SeeOther
+from consent.queries.clients import live_tokens
+from consent.queries.credentials import secrets_in_use
+from consent.secret_form import SecretForm
+from consent.services.credentials import end_older_secrets
+from consent.services.messages import MessageRefused, answer, mark_read, write_to_utility
+
+_LONGEST_TEXT = 10_000
+
+
+class NewMessageForm(forms.Form):
+    """A message to the utility about one of the writer's clients."""
+
+    client = forms.ModelChoiceField(
+        Client.objects.none(), label=_("About"), to_field_name="public_id", empty_label=None
+    )
+    subject = forms.CharField(label=_("Subject"), max_length=200, validators=[validate_one_line])
+    text = forms.CharField(label=_("Your message"), max_length=_LONGEST_TEXT, widget=forms.Textarea)
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(label=_("Your answer"), max_length=_LONGEST_TEXT, widget=forms.Textarea)
+
+
+@require_safe
+@login_required
+@never_cache
+@shows_secret
+def developer(request: HttpRequest) -> HttpResponse:
+    """The clients of which the reader is a contact, and their messages."""
+    user = current_user(request)
+    context = {"clients": client_cards(user=user), "messages_list": message_lines(user=user)}
+    return render(request, "consent/developer.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@reauthentication_required
+@shows_secret
+def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
+    """GET says what a new secret does, or shows the one that POST made a moment ago, this once: a reload makes none.
+
+    POST may also end the secrets before the newest, with their tokens. 404 for a client that has none.
+    """
+    user, at = current_user(request), clock.now()
+    confidential = clients_of(user).filter(client_type=Client.CLIENT_CONFIDENTIAL)
+    client = get_object_or_404(confidential, public_id=public_id)
+    if request.method == "POST" and "end_older" in request.POST:
+        end_older_secrets(client=client, by=user, at=at)
+        messages.success(request, _("The older secrets no longer work, nor do tokens got with them."))
+        return SeeOther(request.path)
+    form = SecretForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        made = form.renew(client=client, by=user, at=at)
+        keep_secret(request, client, made)
+        return SeeOther(request.path)
+    ends = [one.expires for one in secrets_in_use(client=client, at=at)[1:] if one.expires]
+    context = {
+        "client": client,
+        # to ask for headers alone uses nothing up
+        "secret": take_secret(request, client) if request.method == "GET" else "",
+        "kept_until": moment_in_words(max(ends)) if ends else "",
+        "tokens": live_tokens(client=client, at=at),
+        "form": form,
+    }
+    return render(request, "consent/developer_secret.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@shows_secret
+def new_message(request: HttpRequest) -> HttpResponse:
+    """404 for who is nobody's contact."""
+    user = current_user(request)
+    form = NewMessageForm(request.POST if request.method == "POST" else None)
+    form.fields["client"].queryset = clients_of(user)  # type: ignore[attr-defined]  # a choice of models
+    if not form.fields["client"].queryset.exists():  # type: ignore[attr-defined]
+        raise Http404
+    if not form.is_valid():
+        return render(request, "consent/developer_new_message.html", {"form": form})
+    said = form.cleaned_data
+    written = write_to_utility(
+        client=said["client"], by=user, subject=said["subject"], text=said["text"], at=clock.now()
+    )
+    messages.success(request, _("Your message was sent."))
+    return SeeOther(reverse("developer_message", args=[written.public_id]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@shows_secret
+def message(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A thread; POST adds an answer. To look at it is to have read it."""
+    user = current_user(request)
+    try:
+        first = thread_of(user=user, public_id=public_id)
+    except Message.DoesNotExist as error:
+        raise Http404 from error
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            answer(thread=first, by=user, by_client=True, text=form.cleaned_data["text"], at=clock.now())
+        except MessageRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Your answer was sent."))
+        return SeeOther(reverse("developer_message", args=[public_id]))
+    page = thread_page(first)
+    mark_read(thread=first, at=clock.now())
+    return render(request, "consent/developer_message.html", {"thread": page, "form": form})

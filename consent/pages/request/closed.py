@@ -1,0 +1,127 @@
+"""Pages where there is no decision to make: decided before, too late, another's, nothing that matches, refused."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.current_user import current_user
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.security_policy import page_policy
+from consent.models import ClientStatus, ConsentRequest, RequestStatus
+from consent.oauth.answers import error_redirect, success_redirect
+from consent.pages.redirects import BackToClient, form_source, site_of
+from consent.queries.outcomes import code_was_used, receipt_of
+from consent.queries.status_words import words_of
+from consent.queries.visible_grants import status_at
+from consent.requests import AccessRequest
+from consent.services.decision import ClientNotAllowed, DecisionRefused
+from consent.transitions import ENDED
+
+# a second click or tab within this time gets the first one's answer
+_REPLAY = timedelta(minutes=2)
+
+_REFUSALS: dict[str, str | Promise] = {
+    "not_offered": _(
+        "The form named data, services or dates that the company did not ask for, or that are not yours."
+    ),
+    "too_wide": _("The form named dates beyond those that the company asked for."),
+    "may_not_decide": _("This login may look at these accounts, but not share their data."),
+    "all_or_none": _("This request can be shared only as it was asked, or not at all."),
+    "client_not_allowed": _("The company may not receive this data at the moment."),
+}
+
+
+def first_outcome(
+    request: HttpRequest, stored: ConsentRequest, *, pressed: bool, at: datetime
+) -> HttpResponse:
+    """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
+
+    A second click right after approving is sent on like the first, as long as the company has not used its code.
+    The answer goes only with who brought the request, the receipt's link only to who shared.
+    """
+    grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
+    is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
+    if grant is not None and is_replay and not code_was_used(grant):
+        return BackToClient(success_redirect(request=stored, grant=grant, at=at))
+    receipt = receipt_of(grant) if grant is not None and grant.user_id == user.pk else None
+    context = {
+        "company": stored.client.name,
+        "carrier": str(stored.user) if stored.handed_over else "",
+        "decided": moment_in_words(decided),
+        "was_approved": stored.status == RequestStatus.APPROVED,
+        "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
+        "receipt_url": reverse("sharing_receipt", args=[grant.public_id, receipt.number])
+        if grant and receipt
+        else "",
+        "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
+        "back_url": stored.client.client_uri if stored.client.uri_confirmed else site_of(stored.redirect_uri),
+    }
+    return render(request, "consent/decided.html", context)
+
+
+def no_longer_open(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """A newer request of the company took its place (P-31), or it waited too long. Nothing was shared.
+
+    The newer one is linked for who opened both; whom they had asked to decide this one was not asked about that.
+    """
+    newer = stored.superseded_by
+    if stored.status == RequestStatus.SUPERSEDED:
+        mine = newer is not None and newer.user_id == current_user(request).pk
+        context = {
+            "company": stored.client.name,
+            "carrier": "" if stored.user_id == current_user(request).pk else str(stored.user),
+            "newer_url": reverse("my_request", args=[newer.reference]) if newer and mine else "",
+            "asked": moment_in_words(newer.created) if newer else "",
+            "reference": stored.reference,
+        }
+        return render(request, "consent/superseded.html", context, status=410)
+    context = {"company": stored.client.name, "back_url": _back(stored)}
+    return render(request, "consent/expired.html", context, status=410)
+
+
+def anothers(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """Somebody else opened the request first; it stays theirs (X-16)."""
+    return with_way_back(render(request, "consent/anothers.html", status=403), stored)
+
+
+def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+    """None of the services asked for is this customer's (F-159 to F-163)."""
+    parts = AccessRequest.from_json(stored.details).parts
+    numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
+    context = {
+        "company": stored.client.name,
+        "numbers": tuple(numbers),
+        "reference": stored.reference,
+        "tests_only": stored.client.status == ClientStatus.SANDBOX,
+    }
+    return with_way_back(render(request, "consent/no_match.html", context), stored)
+
+
+def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
+    """The decision could not stand; says what happened, and that nothing was shared."""
+    context = {
+        "company": stored.client.name,
+        "reason": _REFUSALS.get(why.code, _("The decision could not be recorded.")),
+        "request_url": request.path,
+        "may_read_again": why.code != ClientNotAllowed.code,
+        "reference": stored.reference,
+    }
+    return with_way_back(render(request, "consent/refused.html", context, status=403), stored)
+
+
+def _numbers(services: object) -> tuple[str, ...]:
+    return services if isinstance(services, tuple) else ()
+
+
+def _back(stored: ConsentRequest) -> str:
+    return error_redirect(request=stored, error="access_denied", description="The request has expired.")
+
+
+def with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
+    """Let the page's form end at the third party's address."""
+    response["Content-Security-Policy"] = page_policy(form_origins=[form_source(stored.redirect_uri)])
+    return response

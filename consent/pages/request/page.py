@@ -1,0 +1,308 @@
+"""The request page's content: the offer in the state of the form, ready to print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cdsc_portal.lib.dates_in_words import day_in_words
+from consent.pages.request.forms import Choices, FieldError, bounds, chosen, date_error, decided_part
+from consent.pages.request.lists import SectionView, kind_and_number, list_sections
+from consent.queries.deciders import Deciders
+from consent.services.decision import DecisionRefused, narrow_part
+from consent.services.offer import LONG_LIST, Card, Choice, Group, Offer
+from consent.wording import access_in_words, period_in_words, services_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class DateView:
+    """One date field; `min` and `max` are what was asked for, which the customer can only narrow."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+    asked: str
+    min: str
+    max: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One kind of data."""
+
+    scope: str
+    title: str
+    sentence: str
+    hint: str
+    badge: str
+    includes: tuple[tuple[str, str], ...]
+    excludes: str
+    period: str
+    access: str
+    exact: str
+    note: str
+    problem: str
+    ticked: bool
+    is_required: bool
+    error: str
+    dates: tuple[DateView, ...]
+    is_shortened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Cards that share one list of services, and the list."""
+
+    id: str
+    cards: tuple[CardView, ...]
+    sections: tuple[SectionView, ...]
+    applies_to: str
+    error: str
+    count: str
+    size: int
+    is_long: bool
+    search: str
+    only_ticked: bool
+    has_regions: bool
+    by_region: bool
+    numbers: str
+    numbers_error: str
+    file_error: str
+    future: str
+    future_ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One ticked card in the check of the answers."""
+
+    scope: str
+    title: str
+    period: str
+    services: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A card that is not ticked."""
+
+    scope: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """Everything the template prints."""
+
+    company: str
+    company_link: str
+    company_unchecked: str
+    is_checked: bool
+    terms_uri: str
+    policy_uri: str
+    purpose: str
+    reference: str
+    digest: str
+    may_decide: bool
+    deciders: Deciders | None
+    is_delegate: bool
+    is_locked: bool
+    has_uploads: bool
+    asked_by: str
+    groups: tuple[GroupView, ...]
+    summary: tuple[SummaryRow, ...]
+    left_out: tuple[LeftOut, ...]
+    services_left_out: str
+    errors: tuple[FieldError, ...]
+    changes: tuple[str, ...]
+    note: str
+
+
+def request_page(
+    offer: Offer,
+    choices: Choices,
+    *,
+    at: datetime,
+    errors: Sequence[FieldError] = (),
+    changes: Sequence[str] = (),
+    note: str = "",
+    deciders: Deciders | None = None,
+) -> RequestPage:
+    """The page at `at` for `offer` with `choices` ticked. `changes` and `note` say why it is shown again."""
+    messages = {error.field: error.message for error in errors}
+    return RequestPage(
+        company=offer.client_name,
+        company_link=offer.client_uri,
+        company_unchecked=offer.unchecked_uri,
+        is_checked=offer.is_checked,
+        terms_uri=offer.terms_uri,
+        policy_uri=offer.policy_uri,
+        purpose=offer.purpose,
+        reference=offer.reference,
+        digest=offer.digest,
+        may_decide=offer.may_decide,
+        deciders=deciders,
+        is_delegate=offer.delegate,
+        is_locked=any(card.locked for card in offer.cards),
+        has_uploads=any(len(group.choices) > LONG_LIST for group in offer.groups),
+        asked_by=offer.asked_by,
+        groups=tuple(_group(group, offer, choices, messages) for group in offer.groups),
+        summary=summary_rows(offer, choices, at=at),
+        left_out=tuple(
+            LeftOut(card.scope.id, card.title) for card in offer.cards if card.scope.id not in choices.shared
+        ),
+        services_left_out=_services_left_out(offer, choices),
+        errors=tuple(errors),
+        changes=tuple(changes),
+        note=note,
+    )
+
+
+def summary_rows(offer: Offer, choices: Choices, *, at: datetime) -> tuple[SummaryRow, ...]:
+    """What would be shared as the form stands at `at`."""
+    return tuple(
+        SummaryRow(
+            scope=card.scope.id,
+            title=card.title,
+            period=_period(card, choices, offer, at),
+            services=_services(card, offer, choices),
+        )
+        for card in offer.cards
+        if card.scope.id in choices.shared
+    )
+
+
+def _period(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
+    """The period as it would be granted, and the customer's own days where they differ from what was asked."""
+    narrowed = []
+    for name, asked in bounds(card).items():
+        typed = choices.dates[name]
+        if typed and typed != _iso(asked) and date_error(card, choices, name.partition("-")[0]) is None:
+            narrowed.append(_own_day(name, typed))
+    return " ".join([_granted(card, choices, offer, at) if narrowed else card.period_sentence, *narrowed])
+
+
+def _granted(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
+    """The period in the words of the receipt; as asked where the days leave none."""
+    try:
+        period = narrow_part(card.scope, card.period, decided_part(card, choices, offer), at=at)
+    except DecisionRefused:
+        return card.period_sentence
+    return f"{period_in_words(card.scope, period, at=at)} {access_in_words(period)}".strip()
+
+
+def _own_day(name: str, typed: str) -> str:
+    day = {"day": day_in_words(date.fromisoformat(typed))}
+    if name.startswith("start-"):
+        return _("You changed the first day to %(day)s.") % day
+    return _("You changed the last day to %(day)s.") % day
+
+
+def _services(card: Card, offer: Offer, choices: Choices) -> str:
+    ticked = chosen(card, choices, offer)
+    words = _named_or_counted(ticked)
+    later = _("Services you add later") if card.future_offered and card.group in choices.future else ""
+    return ", ".join(part for part in (words, later) if part) or _("No service ticked yet.")
+
+
+def _services_left_out(offer: Offer, choices: Choices) -> str:
+    """Services that no ticked card shares; named while they are few. Empty where no card is ticked."""
+    cards = [card for card in offer.cards if card.scope.id in choices.shared]
+    shared = {choice.pk for card in cards for choice in chosen(card, choices, offer)}
+    offered = {choice.pk: choice for group in offer.groups for choice in group.shareable}
+    left = [choice for pk, choice in offered.items() if pk not in shared] if cards else []
+    return _named_or_counted(left)
+
+
+def _named_or_counted(choices: Sequence[Choice]) -> str:
+    if len(choices) > LONG_LIST:
+        return services_in_words(choice.commodity for choice in choices)
+    return ", ".join(kind_and_number(choice) for choice in choices)
+
+
+def _group(group: Group, offer: Offer, choices: Choices, messages: dict[str, str]) -> GroupView:
+    ticked = choices.contracts[group.key]
+    is_long = len(group.choices) > LONG_LIST
+    cards = [card for card in offer.cards if card.group == group.key]
+    titles = [card.title for card in cards]
+    return GroupView(
+        id=group.key,
+        cards=tuple(_card(card, choices, messages) for card in cards),
+        sections=list_sections(group, choices, is_long=is_long),
+        applies_to=_("For: %(titles)s.") % {"titles": "; ".join(titles)} if len(offer.groups) > 1 else "",
+        error=messages.get(f"services-{group.key}", ""),
+        count=_count(len(ticked), len(group.shareable)),
+        size=len(group.shareable),
+        is_long=is_long,
+        search=choices.searches.get(group.key, ""),
+        only_ticked=group.key in choices.only_ticked,
+        has_regions=is_long and any(choice.region for choice in group.choices),
+        by_region=group.key in choices.by_region,
+        numbers=choices.numbers.get(group.key, ""),
+        numbers_error=messages.get(f"numbers-{group.key}", ""),
+        file_error=messages.get(f"file-{group.key}", ""),
+        future=_future(cards) if group.future_offered else "",
+        future_ticked=group.key in choices.future,
+    )
+
+
+def _count(ticked: int, size: int) -> str:
+    words = {"count": ticked, "total": size}
+    return ngettext("%(count)s of %(total)s ticked", "%(count)s of %(total)s ticked", ticked) % words
+
+
+def _future(cards: Sequence[Card]) -> str:
+    last = max(card.period.access_ends for card in cards if card.future_offered)
+    return _("Services I add to these accounts later, until %(day)s") % {"day": day_in_words(last)}
+
+
+def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
+    dates = tuple(_date(card, name, choices, messages) for name in bounds(card))
+    return CardView(
+        scope=card.scope.id,
+        title=card.title,
+        sentence=card.sentence,
+        hint=card.hint,
+        badge=card.badge,
+        includes=card.includes,
+        excludes=card.excludes,
+        period=card.period_sentence,
+        access=card.access_sentence,
+        exact=card.exact_period,
+        note=card.withheld_note,
+        problem=card.problem,
+        ticked=card.scope.id in choices.shared,
+        is_required=card.is_required,
+        error=messages.get(f"share-{card.scope.id}", ""),
+        dates=dates,
+        is_shortened=any(date.error or date.value != date.asked for date in dates),
+    )
+
+
+def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> DateView:
+    asked = bounds(card)
+    first, last = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
+    if name.startswith("start-"):
+        label = _("First day")
+        hint = _("%(day)s or later") % {"day": day_in_words(first)} if first else _("Any day")
+    else:
+        label = _("Last day")
+        hint = _("%(day)s or earlier") % {"day": day_in_words(last)} if last else _("Any day")
+    return DateView(
+        name=name,
+        label=label,
+        hint=hint,
+        value=choices.dates[name],
+        asked=_iso(asked[name]),
+        min=_iso(first),
+        max=_iso(last),
+        error=messages.get(name, ""),
+    )
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,271 @@
+"""The request page: reading what a company asks for, and deciding. GET never decides (X-16)."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.i18n import set_language
+
+from accounts.current_user import current_user
+from accounts.services.languages import keep_language
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secret_pages import shows_secret
+from consent.models import ConsentRequest, RequestStatus
+from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
+from consent.pages.redirects import BackToClient, SeeOther
+from consent.pages.request import closed
+from consent.pages.request.forms import (
+    Choices,
+    FieldError,
+    asked_choices,
+    decision_of,
+    errors_of,
+    posted_choices,
+)
+from consent.pages.request.handed_back import handed_back
+from consent.pages.request.page import request_page
+from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choices
+from consent.pages.request.service_lists import ticked_at_once
+from consent.queries.deciders import deciders_of, was_asked
+from consent.services.approve import approve_request, check_client, deny_request
+from consent.services.ask import AnothersRequest, bind_request, keep_open, release_request
+from consent.services.decision import (
+    AlreadyDecided,
+    DecisionRefused,
+    NotOffered,
+    OfferChanged,
+    RequestOver,
+)
+from consent.services.hand_over import hand_over
+from consent.services.offer import Offer, build_offer, changed_aspects
+
+_REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "superseded_by")
+_DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
+
+
+@method_decorator((never_cache, shows_secret), name="dispatch")
+class RequestView(View):
+    """The stored copy of a request: at `/oauth/authorize/<key>/` for the first user who opens it, then also by its
+    reference at `/my/requests/<reference>/` for that user and those who were asked to decide.
+    """
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+        """Only a waiting request of this user goes on from here."""
+        self.at = clock.now()
+        stored = self._stored(**kwargs)
+        if not request.user.is_authenticated:
+            if stored is not None and request.method == "POST":
+                keep_choices(request, stored)
+            return redirect_to_login(request.path)
+        if stored is None:
+            raise Http404
+        self.stored = stored
+        if request.POST.get("action") == "other-login":
+            key = release_request(request=stored, user=current_user(request))
+            logout(request)
+            return redirect_to_login(reverse("consent_request", args=[key]) if key else request.path)
+        return self._over() or super().dispatch(request, *args, **kwargs)
+
+    def _stored(self, key: str = "", reference: str = "") -> ConsentRequest | None:
+        """By its key, else Http404; by its reference, which is no secret, None unless it is this user's to see."""
+        if key:
+            return _stored_or_404(key)
+        stored = _REQUESTS.filter(reference=reference).exclude(user=None).first()
+        if stored is None or not self.request.user.is_authenticated:
+            return stored
+        user = current_user(self.request)
+        seen = stored.user_id == user.pk or was_asked(stored, user=user, at=self.at)
+        return stored if seen else None
+
+    def _over(self) -> HttpResponse | None:
+        """The answer where there is nothing to decide for this user."""
+        stored, user = self.stored, current_user(self.request)
+        asked = was_asked(stored, user=user, at=self.at)
+        if stored.user_id not in (None, user.pk) and not asked:
+            return closed.anothers(self.request, stored)
+        if stored.status in _DECIDED:
+            return self._first_outcome()
+        if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
+            return closed.no_longer_open(self.request, stored)
+        if asked:  # the request stays whose it is
+            return None
+        try:
+            bind_request(request=stored, user=user, at=self.at)
+        except AnothersRequest:  # a second tab was quicker
+            return closed.anothers(self.request, stored)
+        if stored.status != RequestStatus.WAITING:  # they have opened a newer one of this company
+            return closed.no_longer_open(self.request, stored)
+        return None
+
+    def get(self, request: HttpRequest, **names: str) -> HttpResponse:
+        """The form as asked, or as it was left when the login ran out."""
+        try:
+            check_client(self.stored)
+        except DecisionRefused as why:
+            return closed.refused(request, self.stored, why)
+        offer = build_offer(self.stored, current_user(request), self.at)
+        if offer.no_match:
+            return closed.no_match(request, self.stored)
+        if not offer.may_decide:
+            keep_open(request=self.stored, user=current_user(request), at=self.at)
+        kept = kept_choices(request, self.stored, current_user(request))
+        if kept is None:
+            return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
+        note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
+        return self._page(offer, posted_choices(offer, kept), note="" if QUIETLY in kept else note)
+
+    def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
+        """A decision, or one more look at the form."""
+        if request.POST.get("decision") == "deny":
+            return self._deny()
+        if request.POST.get("action") == "reset":
+            return SeeOther(request.path)
+        if "language" in request.POST:
+            return self._in_another_language()
+        if request.POST.get("action") == "ask-owner":
+            return self._ask_owner()
+        offer = build_offer(self.stored, current_user(request), self.at)
+        if offer.no_match:
+            return closed.no_match(request, self.stored)
+        if request.POST.get("decision") == "approve":
+            return self._approve(offer)
+        return self._update(offer)
+
+    def _deny(self) -> HttpResponse:
+        """Needs nothing of the form (F-79), not even that it can still be shown."""
+        no_match = build_offer(self.stored, current_user(self.request), self.at).no_match
+        try:
+            deny_request(request=self.stored, by=current_user(self.request), at=self.at)
+        except AlreadyDecided:
+            return self._first_outcome()
+        except RequestOver:
+            return self._no_longer_open()
+        if self._is_for_another():
+            return SeeOther(self.request.path)
+        error = "no_preselections" if no_match else "access_denied"
+        words = "None of the services asked for is the customer's." if no_match else "The customer declined."
+        return BackToClient(error_redirect(request=self.stored, error=error, description=words))
+
+    def _approve(self, offer: Offer) -> HttpResponse:
+        posted, user = self.request.POST, current_user(self.request)
+        digest, choices = posted.get("digest", ""), posted_choices(offer, posted, self.request.FILES)
+        if digest != offer.digest:
+            return self._changed(offer, choices, changed_aspects(digest, offer.digest))
+        if choices.foreign:
+            return closed.refused(self.request, self.stored, NotOffered())
+        errors = errors_of(choices, offer)
+        if errors:
+            return self._page(offer, choices, errors=errors, status=422)
+        try:
+            grant = approve_request(
+                request=self.stored, decision=decision_of(choices, offer), by=user, digest=digest, at=self.at
+            )
+        except AlreadyDecided:
+            return self._first_outcome()
+        except RequestOver:
+            return self._no_longer_open()
+        except OfferChanged as change:
+            return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
+        except DecisionRefused as why:
+            return closed.refused(self.request, self.stored, why)
+        if self._is_for_another():
+            return SeeOther(self.request.path)
+        return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
+
+    def _is_for_another(self) -> bool:
+        """Whether this user decides a request that somebody else takes back to the company."""
+        return self.stored.user_id != current_user(self.request).pk
+
+    def _in_another_language(self) -> HttpResponseBase:
+        """The same page with what is ticked, for this browser and for the mail of who is logged in."""
+        keep_choices(self.request, self.stored, quietly=True)
+        keep_language(user=current_user(self.request), language=self.request.POST["language"])
+        return set_language(self.request)
+
+    def _ask_owner(self) -> HttpResponse:
+        try:
+            hand_over(request=self.stored, by=current_user(self.request), at=self.at)
+        except AlreadyDecided:
+            return self._first_outcome()
+        except RequestOver:
+            return self._no_longer_open()
+        except DecisionRefused as why:
+            return closed.refused(self.request, self.stored, why)
+        return SeeOther(self.request.path)
+
+    def _update(self, offer: Offer) -> HttpResponse:
+        """The form as it stands, with a fresh summary; for the script only the summary."""
+        posted, files = self.request.POST, self.request.FILES
+        choices = posted_choices(offer, posted, files)
+        choices, errors = ticked_at_once(choices, offer, posted.get("action", ""), files)
+        if self.request.headers.get("X-Part") == "summary":
+            page = request_page(offer, choices, at=self.at)
+            return render(self.request, "consent/_request_summary.html", {"page": page})
+        changes = changed_aspects(posted.get("digest", ""), offer.digest)
+        return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
+
+    def _changed(self, offer: Offer, choices: Choices, changes: Sequence[str]) -> HttpResponse:
+        """What was read is not what would be shared now: nothing happens, the differences are named (P-09)."""
+        return self._page(offer, choices, changes=changes, status=409)
+
+    def _first_outcome(self) -> HttpResponse:
+        stored = _REQUESTS.get(pk=self.stored.pk)
+        if stored.handed_over and not self._is_for_another():
+            return handed_back(self.request, stored, at=self.at)
+        pressed = self.request.POST.get("decision") == "approve"
+        return closed.first_outcome(self.request, stored, pressed=pressed, at=self.at)
+
+    def _no_longer_open(self) -> HttpResponse:
+        """As another tab has left it."""
+        return closed.no_longer_open(self.request, _REQUESTS.get(pk=self.stored.pk))
+
+    def _page(
+        self,
+        offer: Offer,
+        choices: Choices,
+        *,
+        errors: Sequence[FieldError] = (),
+        changes: Sequence[str] = (),
+        note: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        user = current_user(self.request)
+        needs_owners = offer.delegate or not offer.may_decide
+        deciders = deciders_of(self.stored, viewer=user, at=self.at) if needs_owners else None
+        page = request_page(
+            offer, choices, at=self.at, errors=errors, changes=changes, note=note, deciders=deciders
+        )
+        response = render(self.request, "consent/request.html", {"page": page}, status=status)
+        return closed.with_way_back(response, self.stored)
+
+
+@require_safe
+@never_cache
+@shows_secret
+def cancel_login(request: HttpRequest, key: str) -> HttpResponse:
+    """Back to the company without logging in (F-36s, F-37). Decides nothing: the request stays as it is."""
+    stored = _stored_or_404(key)
+    if stored.status in _DECIDED:
+        return SeeOther(reverse("consent_request", args=[key]))
+    return BackToClient(login_cancelled(request=stored))
+
+
+def _stored_or_404(key: str) -> ConsentRequest:
+    """By its unguessable key, which a pushed request has only once it was opened."""
+    stored = _REQUESTS.filter(key_digest=checksum(key)).first()
+    if stored is None:
+        raise Http404
+    return stored

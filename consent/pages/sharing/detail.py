@@ -1,0 +1,137 @@
+"""One grant as its customer sees it: what, which, until when, by whom."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.queries.staff_looks import looks
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from consent.models import Grant
+from consent.pages.sharing.reads import note_on_reads
+from consent.pages.sharing.timeline import TimelineEntry, timeline
+from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.part_periods import part_in_words
+from consent.queries.shared_services import ServiceList, seen_of, service_lists
+from consent.queries.sharing_list import until_words
+from consent.queries.status_words import StatusWords, words_of
+from consent.queries.visible_grants import grants_user_may_stop, is_open
+from consent.scopes.catalogue import SCOPES
+from consent.wording import services_in_words
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import SeenGrant
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """One kind of data with its period and how many of the reader's services; `later` says whether more join."""
+
+    scope: str
+    title: str | Promise
+    period: str
+    services: str
+    later: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLink:
+    """Who sees the grant reads its receipts by their number; only the giver's mail holds an address that stops it."""
+
+    number: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupportLook:
+    """When the utility's support looked at the customer's pages, and why."""
+
+    at: datetime
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharingDetail:
+    """The page, in words; `shared_by` is empty where it was the reader.
+
+    `has_others`: services that the reader may not see are shared too.
+    """
+
+    public_id: str
+    company: str
+    status: StatusWords
+    is_open: bool
+    may_stop: bool
+    until: str
+    last_read: str
+    note_on_reads: str
+    shared_by: str
+    parts: tuple[SharedPart, ...]
+    services: tuple[ServiceList, ...]
+    has_others: bool
+    receipts: tuple[ReceiptLink, ...]
+    timeline: tuple[TimelineEntry, ...]
+    looks: tuple[SupportLook, ...]
+
+
+def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
+    """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Ten queries."""
+    opens = is_open(grant, at)
+    held = opened(grant)
+    seen = seen_of(held, user=user, at=at)
+    return SharingDetail(
+        public_id=grant.public_id,
+        company=grant.client.name,
+        status=words_of(grant, at, viewer=user),
+        is_open=opens,
+        may_stop=opens and bool(grants_user_may_stop([grant], user=user, at=at)),
+        until=until_words(grant),
+        last_read=moment_in_words(grant.last_read) if grant.last_read else "",
+        note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if opens else "",
+        shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",
+        parts=_parts(grant, held, seen, at),
+        services=service_lists(held, seen=seen),
+        has_others=len(seen) < len(held.contracts),
+        receipts=tuple(
+            ReceiptLink(
+                number=receipt.number,
+                created=moment_in_words(receipt.created),
+            )
+            for receipt in grant.receipts.all()
+        ),
+        timeline=timeline(grant, viewer=user),
+        looks=_looks(grant, held, seen),
+    )
+
+
+def _parts(grant: Grant, held: Opened, seen: Collection[int], at: datetime) -> tuple[SharedPart, ...]:
+    """Details as granted stand in the order of the parts."""
+    return tuple(
+        SharedPart(
+            scope=one.part.scope,
+            title=SCOPES[one.part.scope].title,
+            period=part_in_words(one.part, detail, at=at),
+            services=services_in_words(held.contracts[pk].commodity for pk in one.contracts if pk in seen),
+            later=_later(one),
+        )
+        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
+    )
+
+
+def _later(one: OpenedPart) -> str:
+    return _("Services you add later are included.") if one.later else ""
+
+
+def _looks(grant: Grant, held: Opened, seen: Collection[int]) -> tuple[SupportLook, ...]:
+    """Looks at the customers of the reader's services, since the grant was given."""
+    customers = {held.contracts[pk].billing_account.customer_id for pk in seen}
+    return tuple(
+        SupportLook(look.at, moment_in_words(look.at), look.reason)
+        for look in looks(customer_ids=customers)
+        if look.at >= grant.created
+    )

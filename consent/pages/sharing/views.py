@@ -1,0 +1,191 @@
+"""What customers see of what they share: list, detail, who read what, receipts, stop."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.current_user import current_user
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.dates_in_words import time_in_words
+from consent.models import Grant, Receipt
+from consent.pages.receipts.page import receipt_page
+from consent.pages.redirects import SeeOther
+from consent.pages.sharing import reads
+from consent.pages.sharing.detail import sharing_detail
+from consent.pages.sharing.stop import stop_page
+from consent.queries import sharing_list
+from consent.queries.opened import opened
+from consent.queries.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
+from consent.queries.visible_grants import grants_user_may_stop, visible_grants
+from consent.services.stop import stop_sharing
+from consent.transitions import TransitionNotAllowed
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import SeenGrant
+
+_READS_A_PAGE = 25
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_list_page(request: HttpRequest) -> HttpResponse:
+    """Now, waiting, ended."""
+    asked = sharing_list.ListFilter(
+        search=request.GET.get("q", "").replace("\0", "").strip()[:100],
+        now=_number(request.GET.get("now")),
+        ended=_number(request.GET.get("ended")),
+    )
+    page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), asked=asked)
+    return render(request, "consent/sharing_list.html", {"sharing": page})
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_list_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """Everything that is or was shared, account by account, streamed."""
+    rows = sharing_list.list_rows(user=current_user(request), at=clock.now())
+    return _csv("sharing.csv", sharing_list.CSV_HEADER, rows)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What, which, until; who read what; the timeline."""
+    at, user = clock.now(), current_user(request)
+    grant = grant_or_404(request, public_id, at)
+    found = Paginator(reads.reads_of(grant, user=user, at=at), _READS_A_PAGE)
+    page = found.get_page(request.GET.get("page"))
+    context = {
+        "sharing": sharing_detail(grant, user=user, at=at),
+        "reads": [reads.read_in_words(read) for read in page],
+        "page": page,
+    }
+    return render(request, "consent/sharing_detail.html", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_reads(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+    """Every read as CSV, streamed."""
+    at = clock.now()
+    grant = grant_or_404(request, public_id, at)
+    rows = reads.read_rows(reads.reads_of(grant, user=current_user(request), at=at))
+    return _csv(f"reads-{grant.public_id}.csv", reads.CSV_HEADER, rows)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+    """Every service that is shared now and that the user may see, as CSV."""
+    at = clock.now()
+    grant = grant_or_404(request, public_id, at)
+    held = opened(grant)
+    rows = service_rows(held, seen=seen_of(held, user=current_user(request), at=at))
+    return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
+
+
+@require_safe
+@login_required
+@never_cache
+def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
+    """A receipt for who is logged in: who gave the grant, and those who see it, who stop only what they own (F-29)."""
+    at, user = clock.now(), current_user(request)
+    given = Grant.objects.filter(
+        user=user, public_id=public_id
+    ).first()  # theirs to read when all else is gone
+    grant = given or grant_or_404(request, public_id, at)
+    receipts = Receipt.objects.select_related("grant__client", "grant__user")
+    page = receipt_page(get_object_or_404(receipts, grant=grant, number=number), user=user, at=at)
+    may_stop = page.is_open and grants_user_may_stop([grant], user=user, at=at)
+    context = {
+        "receipt": page,
+        "stop_url": reverse("sharing_stop", args=[public_id]) if may_stop else "",
+        "newer_url": reverse("sharing_receipt", args=[public_id, page.newer]) if page.newer else "",
+        "gave_it": given is not None,
+    }
+    return render(request, "consent/receipt.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def sharing_stop(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The second of two clicks. GET shows, POST acts (C-40)."""
+    at = clock.now()
+    grant = grant_or_404(request, public_id, at)
+    back = reverse("sharing_detail", args=[public_id])
+    if request.method == "POST":
+        if request.POST.get("action") == "stop":
+            _stop(request, grant, at)
+        return SeeOther(back)
+    _require_may_stop(request, grant, at)
+    context = {
+        "stop": stop_page(grant, user=current_user(request), at=at),
+        "base": "base.html",
+        "back": back,
+    }
+    return render(request, "consent/stop.html", context)
+
+
+def grant_or_404(request: HttpRequest, public_id: str, at: datetime) -> "SeenGrant":
+    """A grant the user may see; foreign and missing look the same."""
+    grant = visible_grants(user=current_user(request), at=at).filter(public_id=public_id).first()
+    if grant is None:
+        raise Http404
+    return grant
+
+
+def _stop(request: HttpRequest, grant: "SeenGrant", at: datetime) -> None:
+    """Pressed twice, the second finds nothing of theirs left to stop, which is no error."""
+    if not grant.reaches:
+        return
+    _require_may_stop(request, grant, at)
+    with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
+        stop_sharing(grant=grant, by=current_user(request), at=at)
+        messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
+
+
+def _require_may_stop(request: HttpRequest, grant: Grant, at: datetime) -> None:
+    if not grants_user_may_stop([grant], user=current_user(request), at=at):
+        raise Http404
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 7 else 1
+
+
+class _Echo:
+    """A file that hands back each line, so that a CSV can be streamed."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(name: str, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(_csv_lines(header, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _csv_lines(header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(header)
+    for row in rows:
+        yield writer.writerow(row)

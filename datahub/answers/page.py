@@ -1,0 +1,35 @@
+"""One page of an answer, whatever it holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.ranges import Span
+from datahub.answers.loaded_until import Standing
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """`contracts` are the keys the items speak of, `values` how many values they hold, `resume` where the next begins.
+
+    `standings` cover the whole window, not this page alone, by contract key. `data` is from the first value to the end
+    of the last, None where there is none or they speak of the present.
+    """
+
+    items: Sequence[Item]
+    standings: Mapping[int, Standing]
+    contracts: frozenset[int]
+    values: int
+    data: Span | None = None
+    resume: Position | None = None
+    withholds: bool = field(default=False)
+
+
+def from_first_to_last(items: Iterable[tuple[datetime, datetime]]) -> Span | None:
+    """From the first start to the last end of pairs (start, end); None of none."""
+    starts_and_ends = list(zip(*items, strict=True))
+    return Span(min(starts_and_ends[0]), max(starts_and_ends[1])) if starts_and_ends else None

@@ -1,0 +1,228 @@
+"""What the OpenAPI document says of the founding resources."""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
+
+from cdsc_portal.lib.problems import MEDIA_TYPE
+from consent.api.gated import scopes_opening
+from consent.scopes.base import Scope
+from consent.scopes.catalogue import SCOPES
+from datahub.api.founding.examples import ITEMS, example_answer
+from datahub.api.founding.shapes import ProblemShape
+from datahub.api.renderers import CSVRenderer
+
+_SERVICES_PATTERN = r"^\s*[^,\s][^,]*(,\s*[^,\s][^,]*)*$"
+_DATE_PATTERN = (
+    r"^(now|[+-][0-9]{1,5}(y|mo|w|d|h)|[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)$"
+)
+_DATE = (
+    "`now`, an offset such as `-3y`, `-18mo`, `-2w`, `-30d` (a date: the local day now, moved) or `-12h`, a date, or a"
+    " date-time with its UTC offset"
+)
+PARAMETERS = [
+    OpenApiParameter(
+        "services",
+        {"type": "string", "pattern": _SERVICES_PATTERN},
+        description="Contract numbers separated by commas, or `all`. Only narrows.",
+    ),
+    OpenApiParameter(
+        "start", {"type": "string", "pattern": _DATE_PATTERN}, description=f"Only narrows: {_DATE}."
+    ),
+    OpenApiParameter(
+        "end",
+        {"type": "string", "pattern": _DATE_PATTERN},
+        description=f"Only narrows: {_DATE}. A date is covered whole.",
+    ),
+    OpenApiParameter("cursor", str, description="From `next` of the page before, with the same parameters."),
+]
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer that you have."
+)
+RANGE = [
+    OpenApiParameter(
+        "Range", str, OpenApiParameter.HEADER, description="One range of bytes, such as `bytes=1000-`."
+    ),
+    OpenApiParameter(
+        "If-Range",
+        str,
+        OpenApiParameter.HEADER,
+        description="The `ETag` of the file that you have a part of.",
+    ),
+]
+_PROBLEMS = {
+    400: "A parameter is unknown or wrong, or the token stands in the address.",
+    401: "No token, or one that opens nothing (any more).",
+    403: "The grant does not open this.",
+    404: "Nothing is there, or it is not yours: the two look the same.",
+    405: "Only GET, HEAD and OPTIONS.",
+    406: "Only JSON, and CSV for series.",
+    416: "The range begins behind the file's end.",
+    429: "Too many calls, or files at once; try again after the time in Retry-After.",
+    500: "Our fault; quote the reference.",
+    503: "Try again after the time in Retry-After.",
+}
+
+
+def headers(**descriptions: tuple[str, list[int] | bool]) -> list[OpenApiParameter]:
+    """Headers of answers, each with the statuses that carry it; True = all."""
+    return [
+        OpenApiParameter(
+            name.replace("_", "-"), str, OpenApiParameter.HEADER, description=text, response=statuses
+        )
+        for name, (text, statuses) in descriptions.items()
+    ]
+
+
+# which headers the answers of all operations carry
+HEADERS = headers(
+    X_Request_Reference=("What support finds the call by.", True),
+    WWW_Authenticate=("Which credentials are needed, and what is wrong with those sent.", [401, 403]),
+    Retry_After=("Seconds until the same call may succeed.", [429, 503]),
+    Allow=("The methods that the address takes.", [405]),
+)
+TAG_HEADERS = headers(ETag=("Tag of the answer, for `If-None-Match`.", [200, 304]))
+SERIES_HEADERS = headers(
+    CDSC_Window=("CSV only: the period that the answer speaks of, `start/end`.", [200]),
+    CDSC_Time_Zone=("CSV only: the utility's zone, an IANA name.", [200]),
+    CDSC_Services=("CSV only: how many services stand how, `available=1, none=2`.", [200]),
+    CDSC_Notices=("CSV only: codes of what the answer leaves out.", [200]),
+    Link=('CSV only: the address of the next page, `rel="next"`.', [200]),
+)
+
+
+# which scopes may be asked for, while a document is made: what describes an operation is handed no context
+scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar(
+    "scopes_of_document", default=tuple(SCOPES.values())
+)
+
+
+class GrantScheme(OpenApiAuthenticationExtension):
+    """How a call proves its grant: with a token of the authorization code flow, for one of the scopes that open it."""
+
+    target_class = "consent.api.authentication.BearerAuthentication"
+    name = "grant"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        token = f"{settings.PUBLIC_URL}/oauth/token/"
+        return {
+            "type": "oauth2",
+            "description": "An access token in the Authorization header. A stop holds from the next call on. "
+            "PKCE (S256) is needed; requests can be pushed and narrowed by authorization_details: see "
+            f"{settings.PUBLIC_URL}/.well-known/oauth-authorization-server.",
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": f"{settings.PUBLIC_URL}/oauth/authorize/",
+                    "tokenUrl": token,
+                    "refreshUrl": token,
+                    "scopes": {scope.id: str(scope.title) for scope in scopes_of_document.get()},
+                }
+            },
+        }
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        available = {scope.id for scope in scopes_of_document.get()}
+        return [
+            {self.name: [scope]} for scope in scopes_opening(auto_schema.view.resource) if scope in available
+        ]
+
+
+def documented(
+    summary: str, *, parameters: Sequence[OpenApiParameter] = (), examples: Sequence[str] = ()
+) -> Callable[[Any], Any]:
+    """Describe a founding view; resource, shape and forms are read from its class.
+
+    `parameters` are those that only this view takes, `examples` other forms of its answer.
+    """
+
+    def describe(view: Any) -> Any:
+        at = view.served_as or view.resource
+        answers: dict[Any, Any] = {
+            (200, "application/json"): OpenApiResponse(view.answer, description=summary)
+        }
+        if CSVRenderer in view.renderer_classes:
+            answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=summary)
+        operation = extend_schema(
+            operation_id=at,
+            summary=summary,
+            description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
+            tags=["founding resources"],
+            parameters=[
+                *parameters,
+                *PARAMETERS,
+                IF_NONE_MATCH,
+                *HEADERS,
+                *TAG_HEADERS,
+                *(SERIES_HEADERS if CSVRenderer in view.renderer_classes else ()),
+            ],
+            responses=answers | _others(400, 401, 403, 405, 406),
+            examples=[
+                OpenApiExample(
+                    each,
+                    value=example_answer(at, ITEMS[each]),
+                    response_only=True,
+                    status_codes=["200"],
+                    media_type="application/json",
+                )
+                for each in (at, *examples)
+            ],
+        )
+        return extend_schema_view(get=operation)(view)
+
+    return describe
+
+
+def documented_file(summary: str) -> Callable[[Any], Any]:
+    """Describe the view that sends a document."""
+    operation = extend_schema(
+        operation_id="bill_statement_file",
+        summary=summary,
+        tags=["founding resources"],
+        parameters=[
+            OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement."),
+            IF_NONE_MATCH,
+            *RANGE,
+            *HEADERS,
+            *TAG_HEADERS,
+            *headers(
+                Content_Disposition=("The file's name.", [200, 206]),
+                Accept_Ranges=("`bytes`.", [200, 206, 416]),
+                Content_Range=("Which bytes these are, of how many.", [206, 416]),
+            ),
+        ],
+        responses={
+            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary),
+            (206, "application/pdf"): OpenApiResponse(
+                OpenApiTypes.BINARY, description="The range asked for."
+            ),
+        }
+        | _others(400, 401, 403, 404, 405, 406, 416),
+    )
+    return extend_schema_view(get=operation)
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    """How a call may be refused, those that any call may meet among them."""
+    return {
+        (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, description=_PROBLEMS[status])
+        for status in (*statuses, 500, 503)
+    }
+
+
+def _others(*statuses: int) -> dict[Any, Any]:
+    return {
+        304: OpenApiResponse(description="Nothing changed since the ETag you have."),
+        **problems(*statuses),
+    }

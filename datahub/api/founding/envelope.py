@@ -1,0 +1,161 @@
+"""What every answer says beside its data: window, services, notices, the next page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.http import QueryDict
+
+from cdsc_portal.lib.json import instant
+from cdsc_portal.lib.paging import Cursor, Position, write_cursor
+from cdsc_portal.lib.ranges import Span
+from datahub.answers.coverage import Coverage
+from datahub.answers.loaded_until import NOTHING_LOADED, Standing, Status
+from datahub.answers.page import Page
+from datahub.api.founding.resource_query import Asked, cursor_purpose
+
+NOTICES = {
+    "window_cut": "The period asked for reaches beyond what was granted and was cut to it.",
+    "window_outside": "Nothing of the period asked for was granted.",
+    "service_not_shared": "A service asked for is not part of this grant.",
+    "no_period": "This resource speaks of the present: start and end change nothing.",
+    "withheld": "Some amounts or files cover services that were not shared; each item names what is withheld.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """How the answer stands for one service."""
+
+    contract_number: str
+    service_type: str | None
+    status: str
+    windows: Sequence[Span]
+    synced: datetime | None
+    loaded_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The members of an answer, in their order on the wire. `resource` is what its address is called."""
+
+    resource: str
+    window: Span
+    services: Sequence[ServiceLine]
+    notices: Sequence[Notice]
+    data: Sequence[object]
+    next: str | None
+
+    @property
+    def time_zone(self) -> str:
+        """In which dates, days and offsets count; an IANA name."""
+        return str(settings.TIME_ZONE)
+
+    @property
+    def members(self) -> dict[str, object]:
+        """All but the data, as `EnvelopeShape` describes them."""
+        return {
+            "resource": self.resource,
+            "time_zone": self.time_zone,
+            "window": _window(self.window),
+            "services": [
+                {
+                    "contract_number": line.contract_number,
+                    "service_type": line.service_type or None,
+                    "status": line.status,
+                    "windows": [_window(span) for span in line.windows],
+                    "synced": _instant(line.synced),
+                    "loaded_until": _instant(line.loaded_until),
+                }
+                for line in self.services
+            ],
+            "notices": [{"code": notice.code, "detail": notice.detail} for notice in self.notices],
+            "next": self.next,
+        }
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The same for an answer that has no room for them (CSV)."""
+        sides = (instant(side) if side else "" for side in (self.window.start, self.window.end))
+        counts = {status: sum(line.status == status for line in self.services) for status in Status}
+        headers = {
+            "CDSC-Window": "/".join(sides),
+            "CDSC-Time-Zone": self.time_zone,
+            "CDSC-Services": ", ".join(f"{status}={count}" for status, count in counts.items() if count),
+            "CDSC-Notices": ", ".join(notice.code for notice in self.notices),
+        }
+        return {**headers, "Link": f'<{self.next}>; rel="next"'} if self.next else headers
+
+
+def envelope(
+    resource: str,
+    covered: Coverage,
+    page: Page[object],
+    asked: Asked,
+    *,
+    speaks_of_present: bool,
+    following: str | None,
+) -> Envelope:
+    """Put an answer together; `following` is the address of the next page."""
+    codes = [
+        ("window_cut", covered.cut and not covered.outside),
+        ("window_outside", covered.outside),
+        ("service_not_shared", bool(covered.not_shared)),
+        ("no_period", speaks_of_present and asked.names_period),
+        ("withheld", page.withholds),
+    ]
+    return Envelope(
+        resource=resource,
+        window=covered.window,
+        services=_services(covered, page),
+        notices=[Notice(code, NOTICES[code]) for code, applies in codes if applies],
+        data=page.items,
+        next=following,
+    )
+
+
+def next_address(
+    path: str, query: QueryDict, resume: Position | None, asked: Asked, *, purpose: str
+) -> str | None:
+    """The same address with a cursor for where the next page begins, or None after the last."""
+    if resume is None:
+        return None
+    following = query.copy()
+    cursor = Cursor(asked.window, resume)
+    following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, query))
+    return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
+
+
+def _window(span: Span) -> dict[str, str | None]:
+    return {"start": _instant(span.start), "end": _instant(span.end)}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return instant(moment) if moment else None
+
+
+def _services(covered: Coverage, page: Page[object]) -> list[ServiceLine]:
+    lines = []
+    for contract in covered.contracts:
+        stands: Standing = page.standings.get(contract.key, NOTHING_LOADED)
+        status = stands.status if contract.spans else Status.NONE
+        lines.append(
+            ServiceLine(
+                contract_number=contract.contract_number,
+                service_type=contract.commodity,
+                status=str(status),
+                windows=contract.spans,
+                synced=contract.not_after_window(stands.synced),
+                loaded_until=contract.not_after_window(stands.loaded_until),
+            )
+        )
+    return lines + [
+        ServiceLine(number, None, str(Status.NOT_SHARED), (), None, None) for number in covered.not_shared
+    ]

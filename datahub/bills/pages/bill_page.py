@@ -1,0 +1,206 @@
+"""One bill as its customer reads it: what is to pay, for what, line by line, and whether it adds up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.money import money_in_words, number_in_words
+from consent.access import OwnerAccess
+from datahub.answers.coverage import Coverage, coverage
+from datahub.bills.links import Corrections, corrections
+from datahub.bills.pages.bill_list import RESOURCE, due_in_words, period_in_words
+from datahub.bills.statements import ReadableStatement, own_bill_statements, readable_statement
+from datahub.feeds.formats.units import SHOWN_UNITS
+from datahub.models import BillSection, BillStatement, LineItem
+
+_KINDS = {
+    "usage": gettext_lazy("for what you used"),
+    "demand": gettext_lazy("for your highest use"),
+    "fixed": gettext_lazy("fixed charge"),
+    "tax": gettext_lazy("tax or fee"),
+    "credit": gettext_lazy("credit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """One line in words; what the bill does not state is empty, and so is a kind that has no words here."""
+
+    name: str
+    kind: str
+    quantity: str
+    rate: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class BilledService:
+    """What one service is charged. `gap` says in words what the lines leave open; "" where they add up."""
+
+    commodity: str
+    number: str
+    address: str
+    period: str
+    supplier: str
+    tariff: str
+    lines: tuple[BilledLine, ...]
+    amount: str
+    gap: str
+    contract: str  # public id
+    month: str  # of its first day, as addresses say it
+
+
+@dataclass(frozen=True, slots=True)
+class BillPage:
+    """All that the page says. Where not every service on it may be seen, `is_whole` is false and totals are empty.
+
+    `balance` is how the amount due is made up: label and amount, in the order of the sum.
+    """
+
+    public_id: str
+    number: str
+    account: str
+    address: str
+    dated: str
+    period: str
+    is_whole: bool
+    has_file: bool
+    amount: str
+    is_credit: bool
+    is_payable: bool
+    due: str
+    services: tuple[BilledService, ...]
+    balance: tuple[tuple[str, str], ...]
+    gap: str
+    corrections: Corrections
+
+
+def bill_page(public_id: str, *, access: OwnerAccess) -> BillPage | None:
+    """The bill, or None: missing and another's look the same (X-15). Nine queries, however many lines.
+
+    Only services that `access` opens; totals and document only where it opens all of them, as in the API.
+    """
+    covered = coverage(access, RESOURCE)
+    found = own_bill_statements(covered).filter(public_id=public_id)
+    statement = found.prefetch_related("sections__line_items").first()
+    if statement is None:
+        return None
+    return _page(readable_statement(statement, covered), covered)
+
+
+def bill_document(public_id: str, *, access: OwnerAccess) -> BillStatement | None:
+    """The statement whose document may be opened; None where there is none, or not all of it may be seen."""
+    covered = coverage(access, RESOURCE)
+    statement = own_bill_statements(covered).filter(public_id=public_id).first()
+    if statement is None or not statement.file or not readable_statement(statement, covered).whole:
+        return None
+    return statement
+
+
+def _page(item: ReadableStatement, covered: Coverage) -> BillPage:
+    statement = item.statement
+    sections = [section for section in statement.sections.all() if section.contract_id in item.contracts]
+    return BillPage(
+        public_id=statement.public_id,
+        number=statement.statement_number,
+        account=statement.account.account_number,
+        address=statement.account.address,
+        dated=day_in_words(statement.statement_date),
+        period=period_in_words(statement.start, statement.end),
+        is_whole=item.whole,
+        has_file=item.whole and bool(statement.file),
+        amount=_money(statement, statement.total) if item.whole else "",
+        is_credit=item.whole and statement.total < 0,
+        is_payable=item.whole and statement.total > 0,
+        due=due_in_words(statement) if item.whole else "",
+        services=tuple(_service(section, statement) for section in sections),
+        balance=_balance(statement, sections) if item.whole else (),
+        gap=_gap_of_balance(statement, sections) if item.whole else "",
+        corrections=corrections([statement], covered)[statement.pk],
+    )
+
+
+def _service(section: BillSection, statement: BillStatement) -> BilledService:
+    lines = list(section.line_items.all())
+    tariff = {"name": section.tariff_name, "code": section.tariff_code}
+    return BilledService(
+        commodity=capfirst(section.get_commodity_display()),
+        number=section.contract.contract_number,
+        address=section.contract.address,
+        period=period_in_words(section.start, section.end),
+        supplier=section.supplier_name,
+        tariff=f"{tariff['name']} ({tariff['code']})" if all(tariff.values()) else "".join(tariff.values()),
+        lines=tuple(_line(line, statement) for line in lines),
+        amount=_money(statement, section.amount),
+        gap=_gap(statement, _sum(line.amount for line in lines), section.amount) if lines else "",
+        contract=section.contract.public_id,
+        month=f"{section.start:%Y-%m}",
+    )
+
+
+def _line(line: LineItem, statement: BillStatement) -> BilledLine:
+    unit = SHOWN_UNITS.get(line.unit, line.unit)
+    rate = ""
+    if line.rate is not None:
+        price = {"price": _money(statement, line.rate), "unit": unit}
+        rate = _("%(price)s per %(unit)s") % price if unit else price["price"]
+    quantity = "" if line.quantity is None else f"{number_in_words(line.quantity)} {unit}".strip()
+    return BilledLine(
+        name=line.name,
+        kind=str(_KINDS.get(line.kind, "")),
+        quantity=quantity,
+        rate=rate,
+        amount=_money(statement, line.amount),
+    )
+
+
+def _balance(statement: BillStatement, sections: list[BillSection]) -> tuple[tuple[str, str], ...]:
+    """What the bill states of its sum; new charges that it does not state are those of its services."""
+    charges = statement.new_charges
+    if charges is None and sections:
+        charges = _sum(section.amount for section in sections)
+    paid = None if statement.payments is None else -statement.payments
+    parts = (
+        (_("Balance of the bill before"), statement.previous_balance),
+        (_("Payments since then"), paid),
+        (_("New charges"), charges),
+    )
+    return tuple((label, _money(statement, amount)) for label, amount in parts if amount is not None)
+
+
+def _gap_of_balance(statement: BillStatement, sections: list[BillSection]) -> str:
+    """What the services leave open of the new charges, or else the stated parts of the amount due."""
+    charged = _sum(section.amount for section in sections)
+    charges = statement.new_charges
+    if charges is not None and sections and charged != charges:
+        return _gap(statement, charged, charges)
+    if charges is None and not sections:
+        return ""
+    stated = (statement.previous_balance or 0) - (statement.payments or 0)
+    return _gap(statement, stated + (charged if charges is None else charges), statement.total)
+
+
+def _gap(statement: BillStatement, added: Decimal, stated: Decimal) -> str:
+    if added == stated:
+        return ""
+    words = {
+        "sum": _money(statement, added),
+        "stated": _money(statement, stated),
+        "gap": _money(statement, abs(stated - added)),
+    }
+    if added < stated:
+        return _("These lines add up to %(sum)s; the bill says %(stated)s; %(gap)s is not itemized.") % words
+    return _("These lines add up to %(sum)s; the bill says %(stated)s, which is %(gap)s less.") % words
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _money(statement: BillStatement, amount: Decimal) -> str:
+    return money_in_words(amount, statement.currency)

@@ -1,0 +1,268 @@
+"""Feed runs in admin: progress while they go, what they took and what they did not."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Case, IntegerField, QuerySet, Sum, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.admin.ask import ReasonForm, ask, to_page
+from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
+from accounts.current_user import current_user
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.csv_cells import plain_cell
+from datahub.feeds.admin.corrections import RunCorrections
+from datahub.feeds.admin.moments import moment_with_zone
+from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
+from datahub.feeds.admin.worst_first import worst_first_list
+from datahub.feeds.runs.life_cycle import PENDING, RunNotHeldError, confirm_run, rerun
+from datahub.feeds.runs.rejected_file import can_be_sent_again, file_to_send_again
+from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
+from datahub.models import FeedRun, RunStatus
+from datahub.resources.admin import wrong_by_run
+
+_WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
+
+
+@admin.register(FeedRun)
+class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
+    """What became of each file. The page renews itself while the run goes on."""
+
+    act_permission = RUN_FEEDS
+    list_display = (
+        "file_name", "feed", "status", "how_far", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
+    )  # fmt: skip
+    list_filter = ("status", "feed")
+    list_select_related = ("feed",)
+    search_fields = ("file_name", "sha256")
+    fields = (
+        "feed", "file_name", "status", "progress", "problem", "skipped",
+        "late_moves", "rows_read", "accepted", "unchanged",
+        "kept_out", "rejected", "parked", "reasons", "sent", "by", "confirmed_by", "of", "began", "ended", "size",
+        "sha256",
+    )  # fmt: skip
+    readonly_fields = ("progress", "skipped", "reasons", "late_moves", "sent", "of", "began", "ended")
+    actions_detail = (
+        "confirm",
+        "again",
+        {"title": _("What was rejected"), "items": ["rejected_rows", "rejected_lines"]},
+        "corrections",
+    )
+    change_form_template = "admin/datahub/feedrun/change_form.html"
+
+    @admin.display(description=_("Skipped, no data"))
+    def skipped(self, run: FeedRun) -> str:
+        return ", ".join(run.skipped_files) or "-"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FeedRun]:
+        urgency = Case(
+            *(When(status=status, then=Value(place)) for place, status in enumerate(_WORST_FIRST)),
+            default=Value(len(_WORST_FIRST)),
+            output_field=IntegerField(),
+        )
+        runs = super().get_queryset(request).select_related("feed", "by", "confirmed_by")
+        return runs.annotate(urgency=urgency)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
+        return worst_first_list("urgency", "-created")
+
+    @admin.display(description=_("progress"))
+    def progress(self, run: FeedRun) -> SafeString:
+        """Bar and text; the page's script renews it while the run goes on."""
+        return format_html(
+            '<div class="staff-progress" id="progress-{}" data-live="{}">{}<br>'
+            '<span class="staff-muted">{}</span></div>',
+            run.pk,
+            "going" if run.status in PENDING else "over",
+            self.how_far(run),
+            counts_in_words(run),
+        )
+
+    @admin.display(description=_("progress"))
+    def how_far(self, run: FeedRun) -> SafeString:
+        """Bar and share; in the list the counts have columns of their own."""
+        return format_html(
+            '<progress class="staff-bar" max="100" value="{}" aria-label="{}"></progress> <span>{}</span>',
+            int(run.share_done * 100),
+            _("progress"),
+            progress_in_words(run),
+        )
+
+    @admin.display(description=_("sent"), ordering="created")
+    def sent(self, run: FeedRun) -> str:
+        return moment_with_zone(run.created)
+
+    @admin.display(description=_("the file's own time; newer wins"))
+    def of(self, run: FeedRun) -> str:
+        return moment_with_zone(run.version_at)
+
+    @admin.display(description=_("started"))
+    def began(self, run: FeedRun) -> str:
+        return moment_with_zone(run.started)
+
+    @admin.display(description=_("finished"))
+    def ended(self, run: FeedRun) -> str:
+        return moment_with_zone(run.finished)
+
+    @admin.display(description=_("wrong by late moves"))
+    def late_moves(self, run: FeedRun) -> SafeString:
+        return wrong_by_run(run)
+
+    @admin.display(description=_("rejected by reason"))
+    def reasons(self, run: FeedRun) -> SafeString:
+        counted = (
+            run.rejected_rows.values_list("reason")
+            .annotate(counted=Sum("rows"))
+            .order_by("-counted", "reason")[:20]
+        )
+        lines = format_html_join("", "<li>{}: {}</li>", ((rows, reason) for reason, rows in counted))
+        url = reverse("admin:datahub_rejectedrow_changelist")
+        return format_html(
+            '<ul>{}</ul><a href="{}?run__id__exact={}">{}</a>', lines, url, run.pk, _("all rejected rows")
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        run = self.get_object(request, unquote(object_id))  # None for what is no key, too
+        going_on = run is not None and run.status in PENDING
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "going_on": going_on}
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/confirm/", wrap(self.confirm_page), name="datahub_feedrun_confirm"),
+            path("<int:pk>/again/", wrap(self.again_page), name="datahub_feedrun_again"),
+            path("<int:pk>/rejected.csv", wrap(self.rejected_file), name="datahub_feedrun_rejected"),
+            path("<int:pk>/again.csv", wrap(self.lines_file), name="datahub_feedrun_lines"),
+            *super().get_urls(),
+        ]
+
+    @action(description=_("Confirm and go on"), permissions=["confirm"])
+    def confirm(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:datahub_feedrun_confirm", object_id)
+
+    @action(description=_("Load the file again"), permissions=["act"])
+    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:datahub_feedrun_again", object_id)
+
+    @action(description=_("Rejected rows as CSV"), permissions=["export"])
+    def rejected_rows(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:datahub_feedrun_rejected", object_id)
+
+    @action(description=_("Rejected lines to put right"), permissions=["export"])
+    def rejected_lines(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:datahub_feedrun_lines", object_id)
+
+    def has_confirm_permission(self, request: HttpRequest, object_id: str) -> bool:
+        run = self.get_object(request, unquote(object_id))
+        return self.has_act_permission(request) and run is not None and run.status == RunStatus.HELD
+
+    def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        run = get_object_or_404(FeedRun, pk=pk)
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._confirm(request, run, form.cleaned_data["reason"])
+            return redirect("admin:datahub_feedrun_change", pk)
+        text = (
+            run.problem
+            if run.status == RunStatus.HELD
+            else _("Nothing to confirm: %(status)s.") % {"status": run.get_status_display()}
+        )
+        return ask(
+            request,
+            self.admin_site,
+            title=_("Confirm %(file)s") % {"file": run.file_name},
+            text=text,
+            button=_("Confirm and go on"),
+            back=reverse("admin:datahub_feedrun_change", args=[pk]),
+            form=form,
+        )
+
+    @transaction.atomic
+    def _confirm(self, request: HttpRequest, run: FeedRun, reason: str) -> None:
+        try:
+            confirm_run(run=run, by=current_user(request))
+        except RunNotHeldError as error:
+            messages.error(request, str(error))
+        else:
+            self.log_act(request, run, "confirmed a run that was held", reason=reason)
+
+    def again_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        require_runner(request)
+        run = get_object_or_404(FeedRun, pk=pk)
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            with transaction.atomic():
+                second = rerun(run=run, by=current_user(request), at=clock.now())
+                what = f"loaded the file of run {run.pk} again"
+                self.log_act(request, second, what, reason=form.cleaned_data["reason"])
+            return redirect("admin:datahub_feedrun_change", second.pk)
+        text = _("What is stored already stays; rows that were rejected get another chance.")
+        return ask(
+            request,
+            self.admin_site,
+            title=_("Load %(file)s again") % {"file": run.file_name},
+            text=text,
+            button=_("Load it again"),
+            back=reverse("admin:datahub_feedrun_change", args=[pk]),
+            form=form,
+        )
+
+    def _require_viewer(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        run = get_object_or_404(FeedRun, pk=pk)
+        self._require_viewer(request)
+        name = f"rejected-{run.public_id}"
+        return self.csv_file(request, _rejected_lines(run), name=name, what="rejected rows as CSV", on=run)
+
+    def lines_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The head of the file and its rejected lines, to be sent through the same feed once they are right."""
+        run = get_object_or_404(FeedRun.objects.select_related("feed"), pk=pk)
+        self._require_viewer(request)
+        if not can_be_sent_again(run):
+            messages.info(
+                request, _("Nothing was rejected, or the lines of this file do not stand for themselves.")
+            )
+            return redirect("admin:datahub_feedrun_change", pk)
+        return self.csv_file(
+            request,
+            file_to_send_again(run),
+            name=f"again-{run.public_id}",
+            what="rejected lines to put right",
+            on=run,
+            content_type="text/csv",
+        )
+
+
+def _rejected_lines(run: FeedRun) -> Iterator[str]:
+    """A CSV line for each rejected row, in the order of the file."""
+    rows = run.rejected_rows.order_by("line", "pk").values_list("line", "reason", "rows", "text")
+    yield "line,reason,rows,text\r\n"
+    for line, reason, count, text in rows.iterator():
+        cells = io.StringIO()
+        csv.writer(cells).writerow([line, plain_cell(reason), count, plain_cell(text)])
+        yield cells.getvalue()

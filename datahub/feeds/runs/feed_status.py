@@ -1,0 +1,124 @@
+"""How each feed stands, the one that needs people most first; and the runs that are going on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cdsc_portal.lib.dates_in_words import moment_in_words
+from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
+from datahub.models import Feed, FeedRun, RunStatus
+
+LATE_AFTER = timedelta(days=2)
+WORST_FIRST = ("urgency", F("last_rejected").desc(nulls_last=True), "name")  # of what `worst_first` annotates
+
+_WORDS: dict[str, tuple[str | Promise, str]] = {
+    "failed": (gettext_lazy("Failed"), "bad"),
+    "refused": (gettext_lazy("File refused"), "bad"),
+    "held": (gettext_lazy("Waits for your confirmation"), "warn"),
+    "late": (gettext_lazy("Late"), "warn"),
+    "rejected": (gettext_lazy("Rows rejected"), "warn"),
+    "never": (gettext_lazy("Nothing loaded yet"), "warn"),
+    "going": (gettext_lazy("Loading now"), "ok"),
+    "good": (gettext_lazy("Up to date"), "ok"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStanding:
+    """One feed: `words` say its state, `tone` (bad, warn, ok) only colors them."""
+
+    key: int
+    name: str
+    words: str
+    tone: str
+    fresh: str
+    rejected: int
+    run_key: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoingRun:
+    """One run in progress; `percent` for the bar, all of it in words besides."""
+
+    key: int
+    name: str
+    percent: int
+    words: str
+    counts: str
+
+
+def standing_feeds(*, at: datetime, limit: int) -> tuple[FeedStanding, ...]:
+    """The `limit` worst feeds, worst first. One query, however many feeds and runs."""
+    rows = worst_first(Feed.objects.all(), at=at)[:limit]
+    return tuple(_standing(feed) for feed in rows)
+
+
+def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
+    """`feeds` with `state`, `last_run`, `last_rejected` and `last_done`, those that need people first."""
+    newest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-created", "-pk")
+    done = newest.filter(status=RunStatus.DONE)
+    named = feeds.annotate(
+        last_run=Subquery(newest.values("pk")[:1]),
+        last_status=Subquery(newest.values("status")[:1]),
+        last_at=Subquery(newest.values("created")[:1]),
+        last_rejected=Subquery(newest.values("rejected")[:1]),
+        last_done=Subquery(done.values("finished")[:1]),
+    )
+    going = Q(last_status__in=(RunStatus.RUNNING, RunStatus.WAITING))
+    states: Sequence[tuple[str, Q]] = (
+        ("failed", Q(last_status=RunStatus.FAILED)),
+        ("refused", Q(last_status=RunStatus.REFUSED)),
+        ("held", Q(last_status=RunStatus.HELD)),
+        ("going", going),
+        ("never", Q(last_run=None)),
+        ("late", Q(last_done__lt=at - LATE_AFTER)),
+        ("rejected", Q(last_rejected__gt=0)),
+    )
+    order = list(_WORDS)
+    return named.annotate(
+        state=Case(*(When(rule, then=Value(name)) for name, rule in states), default=Value("good")),
+        urgency=Case(
+            *(When(rule, then=Value(order.index(name))) for name, rule in states),
+            default=Value(len(order)),
+            output_field=IntegerField(),
+        ),
+    ).order_by(*WORST_FIRST)
+
+
+def state_in_words(feed: Feed) -> str:
+    """The state of a feed that `worst_first` brought."""
+    return str(_WORDS[vars(feed)["state"]][0])
+
+
+def going_runs(*, limit: int) -> tuple[GoingRun, ...]:
+    """Runs that are loading or wait for a worker, the oldest first. One query."""
+    runs = FeedRun.objects.filter(status__in=(RunStatus.RUNNING, RunStatus.WAITING)).select_related("feed")
+    return tuple(
+        GoingRun(
+            key=run.pk,
+            name=str(run),
+            percent=int(run.share_done * 100),
+            words=progress_in_words(run),
+            counts=counts_in_words(run),
+        )
+        for run in runs.order_by("created")[:limit]
+    )
+
+
+def _standing(feed: Feed) -> FeedStanding:
+    known = vars(feed)  # annotated
+    words, tone = _WORDS[known["state"]]
+    return FeedStanding(
+        key=feed.pk,
+        name=feed.name,
+        words=str(words),
+        tone=tone,
+        fresh=moment_in_words(known["last_done"]) if known["last_done"] else _("never"),
+        rejected=known["last_rejected"] or 0,
+        run_key=known["last_run"],
+    )

@@ -1,0 +1,45 @@
+"""The rejected lines of a run as a file of the same feed: to be put right and sent again."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
+
+from datahub.feeds.formats.registry import formats
+from datahub.feeds.loading.lines import records
+from datahub.feeds.loading.plan import parts_of
+from datahub.feeds.runs.chunks import lines_of, stored_file
+from datahub.models import FeedRun
+from datahub.rows.base import FeedStructureError, Part
+
+
+def can_be_sent_again(run: FeedRun) -> bool:
+    """Whether each line of the run's file stands for itself, so that some of them make a file."""
+    file_format = formats().get(run.feed.format)
+    if not file_format or not file_format.by_line or not run.rejected:
+        return False
+    with closing(lines_of(run)) as lines:
+        return bool(lines.raw(1))
+
+
+def file_to_send_again(run: FeedRun) -> Iterator[bytes]:
+    """What stands above the data of the stored file, then the lines that were rejected, all as they stood there."""
+    numbers = run.rejected_rows.filter(line__gt=0).order_by("line").values_list("line", flat=True).distinct()
+    with closing(lines_of(run)) as lines:
+        yield from records(lines, range(1, _first_data_line(run)))
+        yield from records(lines, numbers)
+
+
+def _first_data_line(run: FeedRun) -> int:
+    """The first line that is a row or was rejected; what is before it is the head. A refused file has none."""
+    with stored_file(run) as file:
+        try:
+            part = next(iter(parts_of(feed=run.feed, file=file)), None)
+        except FeedStructureError:
+            return 1
+    return min(_lines(part), default=1) if part else 1
+
+
+def _lines(part: Part[Any]) -> Iterable[int]:
+    yield from (rejection.line for rejection in part.rejected if rejection.line)
+    for row in part.rows:
+        yield row.line if hasattr(row, "line") else int(row.lines.min())

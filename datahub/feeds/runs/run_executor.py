@@ -1,0 +1,132 @@
+"""Carrying out feed runs: one at a time in each feed, a chunk a transaction, resumed where it stopped."""
+
+import errno
+import time
+from contextlib import suppress
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.advisory_locks import hold
+from datahub.feeds.loading.base import LoadHeldError
+from datahub.feeds.runs.chunks import RunTakenOverError, load_file
+from datahub.feeds.runs.life_cycle import PENDING
+from datahub.feeds.runs.run_mail import tell_of_trouble
+from datahub.models import FeedKind, FeedRun, RunStatus
+from datahub.rows.base import FeedStructureError
+from datahub.signals import meters_arrived
+
+log = structlog.get_logger(__name__)
+_FEED_LOCKS = 0x0FEED
+_MOST_ATTEMPTS = 5
+_PAUSES = (1, 2, 4, 8, 16)  # seconds before the database is asked again; a restart takes a few
+_WENT_WELL = 60  # seconds; what went away after that is another time
+_DISK_FULL = "53100"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+class RunPausedError(Exception):
+    """The run stays as it is until the sweep takes it up again."""
+
+
+def carry_out(*, run_id: int) -> None:
+    """Carry out the run, after those of its feed that came before it.
+
+    Two workers on one feed wait in line: who holds the feed takes the pending runs in order, another
+    returns at once. The hold is the database session's, so that it ends with its worker. Where the database goes
+    away, the run goes on when it is back; raises OperationalError where that takes too long for one worker to wait.
+    """
+    pauses = iter(_PAUSES)
+    while True:
+        began = time.monotonic()
+        try:
+            _work_through(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
+        except (RunPausedError, RunTakenOverError):
+            return
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            if time.monotonic() - began > _WENT_WELL:
+                pauses = iter(_PAUSES)
+            pause = next(pauses, None)
+            if pause is None:
+                raise
+            log.warning("feed_run.database_away", run=run_id, error=type(error).__name__, pause=pause)
+            time.sleep(pause)
+        else:
+            return
+
+
+def _work_through(feed_id: int) -> None:
+    while _next(feed_id) is not None:  # looked at again after letting go: one may have come just before
+        with hold(_FEED_LOCKS, feed_id) as held:
+            if not held:
+                return
+            while (run := _next(feed_id)) is not None:
+                _carry_out(run)
+
+
+def _next(feed_id: int) -> FeedRun | None:
+    pending = FeedRun.objects.filter(feed=feed_id, status__in=PENDING).select_related("feed")
+    return pending.order_by("created", "pk").first()
+
+
+def _carry_out(run: FeedRun) -> None:
+    if run.attempts >= _MOST_ATTEMPTS:
+        _close(run, RunStatus.FAILED, f"It was started {run.attempts} times and got no further.")
+        return
+    now = clock.now()
+    run.status, run.started, run.heartbeat = RunStatus.RUNNING, run.started or now, now
+    run.attempts, run.problem = run.attempts + 1, ""
+    run.save(update_fields=["status", "started", "heartbeat", "attempts", "problem"])
+    log.info("feed_run.started", run=run.public_id, feed=run.feed.public_id, resumed_at=run.chunks_done)
+    try:
+        load_file(run)
+        _close(run, RunStatus.DONE, "")
+    except FeedStructureError as error:
+        _close(run, RunStatus.REFUSED, str(error))
+    except LoadHeldError as held:
+        _close(run, RunStatus.HELD, str(held))
+    except FileNotFoundError:
+        _close(run, RunStatus.FAILED, "The stored file is not there any more.")
+    except OSError as error:
+        _pause(
+            run, f"The file or the space to work on it: {error.strerror}.", no_space=error.errno in _NO_SPACE
+        )
+    except (OperationalError, InterfaceError, RunTakenOverError) as error:
+        if getattr(error.__cause__, "sqlstate", "") == _DISK_FULL:
+            _pause(run, "The database's disk is full.", no_space=True)
+        raise  # the database or the hold went away: nothing is to be recorded
+    except Exception as error:  # a run that fails must not hold up its feed
+        log.exception("feed_run.failed", run=run.public_id)
+        _close(run, RunStatus.FAILED, f"Unexpected {type(error).__name__}; the log has the details.")
+
+
+def _pause(run: FeedRun, problem: str, *, no_space: bool) -> None:
+    """Say what keeps the run and leave it to the sweep. Waiting for space is no failed attempt."""
+    log.error("feed_run.paused", run=run.public_id, problem=problem)
+    words = {
+        "problem": f"{problem} The run goes on by itself when that has passed.",
+        "heartbeat": clock.now(),
+    }
+    with suppress(DatabaseError):  # a full disk may refuse even this
+        FeedRun.objects.filter(pk=run.pk).update(**words, **({"attempts": 0} if no_space else {}))
+    raise RunPausedError(run.public_id)
+
+
+@transaction.atomic
+def _close(run: FeedRun, status: RunStatus, problem: str) -> None:
+    now = clock.now()
+    pending = FeedRun.objects.filter(status__in=PENDING)
+    found = pending.select_for_update(of=("self",)).select_related("feed").filter(pk=run.pk).first()
+    if found is None:
+        return  # another worker has taken it over and closed it
+    run = found
+    run.status, run.problem, run.heartbeat, run.finished = status, problem, now, now
+    run.chunks_total = run.chunks_done if status == RunStatus.DONE else None
+    run.save(update_fields=["status", "problem", "heartbeat", "finished", "chunks_total"])
+    tell_of_trouble(run=run, at=now)
+    if run.parked or run.feed.kind == FeedKind.HIERARCHY:
+        transaction.on_commit(lambda: meters_arrived.send(sender=FeedRun))
+    taken = now - (run.started or now)
+    log.info("feed_run.closed", run=run.public_id, status=status, seconds=round(taken.total_seconds(), 3))

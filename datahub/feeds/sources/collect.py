@@ -1,0 +1,99 @@
+"""Looking at the sources that are due: one at a time each, a failing one backs off and stops no other."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.advisory_locks import hold
+from cdsc_portal.lib.public_connections import HostNotReachedError
+from datahub.feeds.sources.base import Collected, SourceProblemError
+from datahub.feeds.sources.folder import collect_folder
+from datahub.feeds.sources.https import collect_https
+from datahub.feeds.sources.sftp import collect_sftp
+from datahub.models import FeedSource, SourceKind
+
+log = structlog.get_logger(__name__)
+_SOURCE_LOCKS = 0x05EED  # first key of the advisory locks, the second is the source
+_SETTLE = timedelta(seconds=15)  # until the second look at a file
+_LONGEST_PAUSE = timedelta(hours=12)
+_FOUND = (
+    "etag",
+    "last_modified",
+    "last_sha256",
+    "last_look",
+    "next_look",
+    "last_run",
+    "failures",
+    "problem",
+)
+_COLLECTORS = {
+    SourceKind.FOLDER: collect_folder,
+    SourceKind.HTTPS: collect_https,
+    SourceKind.SFTP: collect_sftp,
+}
+
+
+def due_sources(*, at: datetime) -> list[int]:
+    """Keys of the active sources to be looked at, the longest overdue first."""
+    due = FeedSource.objects.filter(active=True, next_look__lte=at)
+    return list(due.order_by("next_look", "pk").values_list("pk", flat=True))
+
+
+def collect(*, source_id: int) -> None:
+    """Look at a source if it is due and nobody else does; what it brings or why it fails is kept with it.
+
+    Raises OperationalError where the database went away: the source stays due.
+    """
+    with hold(_SOURCE_LOCKS, source_id) as held:
+        if not held:
+            return
+        at = clock.now()
+        due = FeedSource.objects.filter(pk=source_id, active=True, next_look__lte=at)
+        source = due.select_related("feed").first()
+        if source is not None:
+            _look(source, at)
+
+
+def look_soon(*, source: FeedSource, at: datetime) -> None:
+    """Make the source due, whatever its pause."""
+    FeedSource.objects.filter(pk=source.pk).update(next_look=at)
+
+
+def _look(source: FeedSource, at: datetime) -> None:
+    try:
+        collected = _COLLECTORS[SourceKind(source.kind)](source, at=at)
+    except (SourceProblemError, HostNotReachedError) as error:
+        _failed(source, at, str(error))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # a source that fails must not stop the others
+        log.exception("feed_source.failed", source=source.public_id)
+        _failed(source, at, f"Unexpected {type(error).__name__}; the log has the details.")
+    else:
+        _succeeded(source, at, collected)
+
+
+def _succeeded(source: FeedSource, at: datetime, collected: Collected) -> None:
+    pause = timedelta(minutes=source.every_minutes)
+    source.next_look = at + (min(pause, _SETTLE) if collected.is_settling else pause)
+    source.failures, source.problem = 0, "\n".join(collected.problems)
+    source.last_run = collected.last_run or source.last_run
+    _keep(source, at)
+
+
+def _failed(source: FeedSource, at: datetime, problem: str) -> None:
+    source.failures = min(source.failures + 1, 1_000)
+    pause = timedelta(minutes=source.every_minutes) * 2 ** min(source.failures, 10)
+    source.next_look = at + min(pause, max(_LONGEST_PAUSE, timedelta(minutes=source.every_minutes)))
+    source.problem = problem
+    log.warning("feed_source.failed", source=source.public_id, failures=source.failures)
+    _keep(source, at)
+
+
+def _keep(source: FeedSource, at: datetime) -> None:
+    """What the look found out; nothing where staff turned the source to another place meanwhile."""
+    source.last_look = at
+    found = {name: getattr(source, name) for name in _FOUND}
+    FeedSource.objects.filter(pk=source.pk, feed=source.feed_id, address=source.address).update(**found)

@@ -1,0 +1,46 @@
+"""Where a customer's electricity came from."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.current_user import current_user
+from accounts.queries.choices import contract_choices
+from cdsc_portal.lib import clock
+from consent.access import OwnerAccess
+from datahub.mix.pages.page import SERIES, mix_page
+from datahub.usage.pages.choose import choose_service
+from datahub.usage.pages.periods import ShownPeriod
+
+
+@require_safe
+@login_required
+@never_cache
+def mix(request: HttpRequest) -> HttpResponse:
+    """`contract`, `series` and `period` choose; without them the first contract, its tariff, the newest month."""
+    user = current_user(request)
+    choices = contract_choices(user=user, at=clock.now())
+    choice = choose_service(request, tuple(one for one in choices if one.is_electric))
+    chosen = choice.chosen
+    series = request.GET.get("series") or "tariff"
+    period = _period(request.GET["period"]) if request.GET.get("period") else None
+    if series not in SERIES:
+        raise Http404
+    page = None
+    if chosen is not None:
+        access = OwnerAccess(user.pk, frozenset([chosen.key]))
+        page = mix_page(chosen.key, chosen.public_id, access=access, series=series, period=period)
+    return render(request, "datahub/mix.html", {"chooser": choice, "chosen": chosen, "page": page})
+
+
+def _period(text: str) -> ShownPeriod:
+    """A year, a month or a day; all years are not averaged."""
+    try:
+        period = ShownPeriod.parse(text)
+    except ValueError as error:
+        raise Http404 from error
+    if period.start is None:
+        raise Http404
+    return period

@@ -1,0 +1,66 @@
+"""Series as CSV: one line a value."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from cdsc_portal.lib.csv_cells import csv_cells
+from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.text_cells import decimal_cells, text
+from datahub.mix.arithmetic.amounts import DECIMALS
+from datahub.mix.segments import MixSegment
+from datahub.mix.summed import LABELS, SummedMix
+
+MIX_HEADER = (
+    "series", "contract_numbers", "tariff_code", "region", "start", "end", "source", "share", "method", "provisional",
+)  # fmt: skip
+MIX_SUMS_HEADER = (
+    "series", "contract_numbers", "tariff_codes", "region", "period", "start", "end", "whole", "source", "share",
+    "energy_wh", "weighting", "method", "provisional", "known_seconds", "due_seconds",
+)  # fmt: skip
+
+
+def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
+    """Contract numbers are separated by spaces; an unknown share is an empty cell."""
+    yield ",".join(MIX_HEADER)
+    for segment in segments:
+        head = csv_cells(
+            (segment.series, " ".join(segment.contract_numbers), segment.tariff_code, segment.region)
+        )
+        tail = f"{segment.method},{_yes_or_no(segment.provisional)}"
+        begins, ends = _instants(segment.steps.starts), _instants(segment.steps.ends)
+        for told in segment.sources:
+            name = csv_cells((told.source,))
+            cells = decimal_cells(told.shares, told.known, DECIMALS, after=b",", unknown=b",", trimmed=True)
+            shares = text(cells).decode().split(",")[:-1]
+            for start, end, share in zip(begins, ends, shares, strict=True):
+                yield f"{head},{start}Z,{end}Z,{name},{share},{tail}"
+
+
+def mix_sum_lines(summed: Iterable[SummedMix]) -> Iterator[str]:
+    """A line a source of a period; numbers and codes are separated by spaces, what is not told is an empty cell."""
+    yield ",".join(MIX_SUMS_HEADER)
+    for one in summed:
+        head = csv_cells(
+            (one.series, " ".join(one.contract_numbers), " ".join(one.tariff_codes or ()), one.region)
+        )
+        for period in one.periods:
+            found, energy = period.sum, period.energy_wh or {}
+            when = f"{period.first.strftime(LABELS[one.by])},{instant(period.start)},{instant(period.end)}"
+            tail = (
+                f"{found.weighting},{found.method},{_yes_or_no(found.provisional)},{found.known_seconds}"
+                f",{period.due_seconds}"
+            )
+            for source, share in found.shares.items():
+                told = "" if share is None else exact(share)
+                name = csv_cells((source,))
+                yield f"{head},{when},{_yes_or_no(period.whole)},{name},{told},{energy.get(source, '')},{tail}"
+
+
+def _yes_or_no(flag: bool) -> str:
+    return "yes" if flag else "no"
+
+
+def _instants(seconds: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[str]:
+    words: list[str] = np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
+    return words

@@ -1,0 +1,265 @@
+"""The steps of a series as arrays: who is asked for shares of a year asks for one statement, not for its rows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.ranges import Span
+from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, apportion
+from datahub.mix.series_places import MixName, Places
+from datahub.store.codec import Flags, Integers
+
+Words = npt.NDArray[np.object_]
+_MICROS = 1_000_000
+_NOT_TOLD = -1
+_LONG = 10**8  # seconds; no step lasts as long
+_DAY_ZERO = 10_957 * 86_400  # from 1970-01-01 to 2000-01-01, where the database's binary form begins
+_NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[],
+        %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) WITH ORDINALITY
+        AS name(series, key, region, own, first, last, place)"""
+# IS NOT DISTINCT FROM would say the same of contracts, but the planner takes it to hold for no row, and sorts all
+SAME_SERIES = """share.series = name.series AND share.key = name.key AND share.region = name.region
+        AND (share.contract_id = name.own OR share.contract_id IS NULL AND name.own IS NULL)"""
+# A row for all shares of a source that came about alike: what costs time is a row, not its bytes. Name by name, so that
+# only their shares are read, whatever the planner thinks of how many these are.
+_SHARES = f"""
+    SELECT name.place, told.* FROM {_NAMES}
+    CROSS JOIN LATERAL (
+        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+            string_agg(timestamptz_send(share.start), ''::bytea),
+            string_agg(timestamptz_send(share.modified), ''::bytea),
+            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
+            string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
+        FROM datahub_mixshare share
+        WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
+            AND share.start < coalesce(name.last, 'infinity')
+            AND share.start < coalesce(%(end)s::timestamptz, 'infinity')
+            AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
+            AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
+        GROUP BY 1, 2, 3, 4, 5
+    ) told
+"""  # noqa: S608 - no part of it is input
+# Of each name the first rows of a page, whatever its steps hold; watt-hours are not told step by step.
+_PAGE = f"""
+    SELECT name.place, told.* FROM {_NAMES}
+    CROSS JOIN LATERAL (
+        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+            string_agg(timestamptz_send(share.start), ''::bytea),
+            string_agg(timestamptz_send(share.modified), ''::bytea),
+            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea)
+        FROM (
+            SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out, share.start,
+                share.modified, share.share
+            FROM datahub_mixshare share
+            WHERE {SAME_SERIES} AND share.start >= coalesce(greatest(name.first, %(after)s), '-infinity')
+                AND share.start < coalesce(name.last, 'infinity')
+            ORDER BY share.start LIMIT %(rows)s
+        ) share
+        GROUP BY 1, 2, 3, 4, 5
+    ) told
+"""  # noqa: S608 - no part of it is input
+_TOLD = f"""
+    SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
+    FROM {_NAMES}
+    CROSS JOIN LATERAL (SELECT share.start FROM datahub_mixshare share
+        WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity') ORDER BY share.start LIMIT 1) first
+    CROSS JOIN LATERAL (SELECT share.start, share.seconds FROM datahub_mixshare share
+        WHERE {SAME_SERIES} AND share.start < coalesce(name.last, 'infinity') ORDER BY share.start DESC LIMIT 1) last
+"""  # noqa: S608 - no part of it is input
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """An element a step, by start; `shares` and `known` have a column for each of `sources`.
+
+    Step i lasts [starts[i], ends[i]) in epoch seconds. Its shares, in parts of `ONE`, sum to `ONE`: what no source
+    explains is the source `unknown`. What a step speaks of is `named`; a share that is not `known` is 0. `amounts` are
+    watt-hours by source where the step `has_amounts`.
+    """
+
+    sources: tuple[str, ...]
+    starts: Integers
+    ends: Integers
+    shares: Integers
+    named: Flags
+    known: Flags
+    amounts: Integers
+    has_amounts: Flags
+    method: Words
+    provisional: Flags
+    worked_out: Flags
+    modified: Integers  # epoch microseconds
+
+    @property
+    def size(self) -> int:
+        return len(self.starts)
+
+    def where(self, keep: "Flags | npt.NDArray[np.intp] | slice") -> "Steps":
+        kept = {each.name: getattr(self, each.name)[keep] for each in fields(self) if each.name != "sources"}
+        return Steps(self.sources, **kept)
+
+    def with_(self, other: "Steps") -> "Steps":
+        """Both, of the same sources."""
+        columns = [each.name for each in fields(self) if each.name != "sources"]
+        return Steps(
+            self.sources,
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in columns},
+        )
+
+
+class _Shares(NamedTuple):
+    """Of one source, in no order; instants in epoch microseconds."""
+
+    source: str
+    seconds: int
+    method: str
+    provisional: bool
+    worked_out: bool
+    starts: Integers
+    modified: Integers
+    shares: Integers
+    amounts: Integers
+
+
+def mix_steps(
+    places: Places, *, during: Span | None = None, named: Callable[[str], str] = str
+) -> dict[MixName, Steps]:
+    """By name, within the hull of its places, and only those that touch `during`; all with the same columns. One query,
+    however long.
+
+    `named` says what a source is called; those that are called alike are one. No step lasts longer than a year.
+    """
+    names = list(places)
+    during = during or Span()
+    found = _rows(_SHARES, places, start=during.start, end=during.end) if names else []
+    shares: dict[MixName, list[_Shares]] = defaultdict(list)
+    for row in found:
+        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]), _big(row[9]))
+        shares[names[row[0] - 1]].append(_Shares(named(row[1]), row[2], row[3], row[4], row[5], *columns))
+    return _of_all(shares)
+
+
+def page_of_steps(
+    places: Places, *, after: datetime | None, rows: int
+) -> tuple[dict[MixName, Steps], datetime | None]:
+    """The steps that begin at `after` or later, by name, about `rows` shares of each; and where the next page begins.
+
+    Pages are cut between two starts, at the same moment for all names. One query; one more where a single step has
+    more shares than that.
+    """
+    names = list(places)
+    shares: dict[MixName, list[_Shares]] = defaultdict(list)
+    for row in _rows(_PAGE, places, after=after, rows=rows) if names else []:
+        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]))
+        amounts = np.full(len(columns[0]), _NOT_TOLD, dtype=np.int64)
+        shares[names[row[0] - 1]].append(_Shares(row[1], row[2], row[3], row[4], row[5], *columns, amounts))
+    steps = _of_all(shares)
+    ends = [
+        int(steps[name].starts[-1])
+        for name, each in shares.items()
+        if sum(len(one.starts) for one in each) == rows
+    ]
+    if not ends:
+        return steps, None
+    cut = min(ends)  # of that step there may be more
+    if all(cut <= int(each.starts[0]) for each in steps.values()):
+        return page_of_steps(places, after=after, rows=rows * 2)
+    kept = {name: each.where(each.starts < cut) for name, each in steps.items()}
+    return {name: each for name, each in kept.items() if each.size}, datetime.fromtimestamp(cut, UTC)
+
+
+def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]:
+    """All with the same columns."""
+    told = {one.source for each in shares.values() for one in each}
+    sources = (*sorted(told - {UNKNOWN}), UNKNOWN)
+    return {name: _steps(sources, each) for name, each in shares.items()}
+
+
+def told_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
+    """From when to when steps are told, by name; names of which nothing is told are left out. One query."""
+    names = list(places)
+    return {names[place - 1]: (first, last) for place, first, last in _rows(_TOLD, places)} if names else {}
+
+
+def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
+    keys = [one.starts // _MICROS * _LONG + one.seconds for one in told]
+    places = np.unique(np.concatenate(keys))
+    size = len(places)
+    shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64) for _ in range(2))
+    named, known = (np.zeros((size, len(sources)), dtype=np.bool_) for _ in range(2))
+    has_amounts, worked_out = (np.ones(size, dtype=np.bool_) for _ in range(2))
+    provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
+    method = np.full(size, "", dtype=object)
+    for one, key in zip(told, keys, strict=True):
+        row, column = np.searchsorted(places, key), sources.index(one.source)
+        named[row, column] = True
+        known[row, column] |= one.shares != _NOT_TOLD
+        shares[row, column] += np.maximum(one.shares, 0)
+        amounts[row, column] += np.maximum(one.amounts, 0)
+        has_amounts[row] &= one.amounts != _NOT_TOLD
+        worked_out[row] &= one.worked_out
+        provisional[row] |= one.provisional
+        modified[row] = np.maximum(modified[row], one.modified)
+        method[row] = one.method
+    return Steps(
+        sources=sources,
+        starts=places // _LONG,
+        ends=places // _LONG + places % _LONG,
+        shares=_whole(shares),
+        named=named,
+        known=known | worked_out[:, None],
+        amounts=amounts,
+        has_amounts=has_amounts,
+        method=method,
+        provisional=provisional,
+        worked_out=worked_out,
+        modified=modified,
+    )
+
+
+def _whole(shares: Integers) -> Integers:
+    """As `datahub.mix.arithmetic.amounts.whole`: what is left open is unknown, what rounding makes too much is cut."""
+    total = shares.sum(axis=1)
+    shares[:, -1] += np.maximum(ONE - total, 0)
+    for row in np.flatnonzero(total > ONE).tolist():
+        shares[row] = apportion(ONE, shares[row].tolist())
+    return shares
+
+
+def _rows(statement: str, places: Places, **more: object) -> list[tuple[Any, ...]]:
+    hulls = [_hull(places, name) for name in places]
+    parameters: dict[str, Any] = {
+        "series": [name.series for name in places],
+        "keys": [name.key for name in places],
+        "regions": [name.region for name in places],
+        "own": [name.contract for name in places],
+        "firsts": [first for first, _last in hulls],
+        "lasts": [last for _first, last in hulls],
+        **more,
+    }
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _hull(places: Places, name: MixName) -> tuple[datetime | None, datetime | None]:
+    starts = [place.span.start for place in places[name]]
+    ends = [place.span.end for place in places[name]]
+    first = None if None in starts else min(moment for moment in starts if moment is not None)
+    last = None if None in ends else max(moment for moment in ends if moment is not None)
+    return first, last
+
+
+def _big(numbers: bytes) -> Integers:
+    return np.frombuffer(numbers, ">i8").astype(np.int64)
+
+
+def _moments(instants: bytes) -> Integers:
+    return _big(instants) + _DAY_ZERO * _MICROS

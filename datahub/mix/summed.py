@@ -1,0 +1,283 @@
+"""The generation mix of a grant's contracts by local day or month, a page of whole series at a time. Decision 24."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+from django.utils import timezone
+
+from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.ranges import Span, union
+from consent.access import Access
+from datahub.answers.coverage import Coverage
+from datahub.answers.page import Page, from_first_to_last
+from datahub.bills.sections import supply_named
+from datahub.mix.load_status import mix_standings
+from datahub.mix.secrecy import HiddenUse
+from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places
+from datahub.mix.steps import Steps, mix_steps, told_between
+from datahub.mix.sums import MixSum, Parts, Weighting, mix_sum, parts_of
+from datahub.mix.weights import ContractUse, Used, contracts_use
+from datahub.models import MixSeries
+from datahub.usage.sum_periods import By, Calendar, calendar
+
+DAYS_A_PAGE = 5000  # of all its series together, about; a series is never parted
+LABELS = {By.DAY: "%Y-%m-%d", By.MONTH: "%Y-%m"}
+_DAY = 86_400
+_Hull = tuple[int, int]  # [first, past) in epoch seconds
+
+
+@dataclass(frozen=True, slots=True)
+class MixPeriod:
+    """A local day or month that begins on `first`. `start` and `end`: the part of it that links and window cover.
+
+    `due_seconds` is how much time that is. `energy_wh` is how much came from each source, None where what was used is
+    not shared.
+    """
+
+    first: date
+    start: datetime
+    end: datetime
+    whole: bool
+    due_seconds: int
+    sum: MixSum
+    energy_wh: Mapping[str, int] | None
+
+    @property
+    def values(self) -> int:
+        return len(self.sum.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class SummedMix:
+    """The periods of one series: of a region for contracts served there at the same times, or of one contract.
+
+    Periods of which nothing is told are left out. `tariff_codes` are in order of time, None where no supply scope opens
+    the contract.
+    """
+
+    series: str
+    contracts: frozenset[int]
+    contract_numbers: tuple[str, ...]
+    region: str
+    tariff_codes: tuple[str, ...] | None
+    by: By
+    periods: tuple[MixPeriod, ...]
+
+    @property
+    def values(self) -> int:
+        return sum(period.values for period in self.periods)
+
+    @property
+    def energies(self) -> int:
+        """How many amounts of energy it tells: those are usage."""
+        return sum(len(period.energy_wh or ()) for period in self.periods)
+
+
+class _Item(NamedTuple):
+    """What becomes one `SummedMix`. `hull` is the time of which something may be told."""
+
+    series: str
+    label: str
+    contracts: tuple[int, ...]
+    spans: Mapping[MixName, Sequence[Span]]
+    hull: _Hull
+
+    @property
+    def place(self) -> list[str]:
+        return [self.series, self.label, str(min(self.contracts))]
+
+
+def summed_mix(
+    covered: Coverage, resource: str, *, access: Access, by: By, after: Position | None = None
+) -> Page[SummedMix]:
+    """The series that `resource` names, each with its days or months. Eight queries at most, however long and many.
+
+    What contracts used is read to weigh their consumption; it is told, and weighs small or open buckets, only where
+    `access` opens it too.
+    """
+    places = mix_places(covered, SERIES_OF[resource])
+    items = sorted(_items(places, told_between(places), covered), key=lambda item: item.place)
+    page, resume = _page_of(items, after)
+    steps = mix_steps(_places_of(page, places))
+    use = _use_of(page)
+    summing = _Summing(covered, access, by, steps, use)
+    summed = [one for item in page if (one := summing.summed(item)) is not None]
+    return Page(
+        items=summed,
+        standings=mix_standings(covered, places),
+        contracts=frozenset().union(*(one.contracts for one in summed)),
+        values=sum(one.values for one in summed),
+        data=from_first_to_last((period.start, period.end) for one in summed for period in one.periods),
+        resume=resume,
+    )
+
+
+def _items(
+    places: Places, told: Mapping[MixName, tuple[datetime, datetime]], covered: Coverage
+) -> Iterator[_Item]:
+    """A region's contracts that were there at the same times are one, since they read the same."""
+    numbers = {contract.key: contract.contract_number for contract in covered.open}
+    own: dict[int, dict[MixName, list[Span]]] = defaultdict(dict)
+    for name, found in places.items():
+        by_contract: dict[int, list[Span]] = defaultdict(list)
+        for place in found:
+            by_contract[place.contract].append(place.span)
+        alike: dict[tuple[Span, ...], list[int]] = defaultdict(list)
+        for contract, spans in by_contract.items():
+            alike[union(spans)].append(contract)
+            own[contract][name] = spans
+        if name.series != MixSeries.CONSUMPTION:
+            for stretches, contracts in alike.items():
+                yield from _item(name.series, name.key, contracts, {name: stretches}, told)
+    for contract, names in own.items():
+        tariffs = {name: union(each) for name, each in names.items() if name.series == MixSeries.CONSUMPTION}
+        yield from _item(str(MixSeries.CONSUMPTION), numbers[contract], [contract], tariffs, told)
+
+
+def _item(
+    series: str,
+    label: str,
+    contracts: Iterable[int],
+    spans: Mapping[MixName, Sequence[Span]],
+    told: Mapping[MixName, tuple[datetime, datetime]],
+) -> Iterator[_Item]:
+    """None where nothing is told."""
+    reached = [
+        cut
+        for name, each in spans.items()
+        if name in told
+        for span in each
+        if (cut := span.intersect(Span(*told[name]))) is not None
+    ]
+    if reached:
+        first = min(int(span.start.timestamp()) for span in reached if span.start)
+        past = max(int(span.end.timestamp()) for span in reached if span.end)
+        yield _Item(series, label, tuple(sorted(contracts)), spans, (first, past))
+
+
+def _page_of(items: Sequence[_Item], after: Position | None) -> tuple[list[_Item], Position | None]:
+    """The items of the page that begins at `after`, and where the next begins."""
+    page: list[_Item] = []
+    days = 0
+    for item in items:
+        if after is not None and item.place < [str(part) for part in after]:
+            continue
+        days += (item.hull[1] - item.hull[0]) // _DAY + 1
+        if page and days > DAYS_A_PAGE:
+            return page, list(item.place)
+        page.append(item)
+    return page, None
+
+
+def _places_of(page: Sequence[_Item], places: Places) -> Places:
+    names = {name for item in page for name in item.spans}
+    contracts = {contract for item in page for contract in item.contracts}
+    return {
+        name: [place for place in found if place.contract in contracts]
+        for name, found in places.items()
+        if name in names
+    }
+
+
+def _use_of(page: Sequence[_Item]) -> dict[int, ContractUse]:
+    """What the contracts of the page used, where their consumption is weighed with it."""
+    weighed = [item for item in page if item.series == MixSeries.CONSUMPTION]
+    if not weighed:
+        return {}
+    hull = min(item.hull[0] for item in weighed), max(item.hull[1] for item in weighed)
+    return contracts_use([item.contracts[0] for item in weighed], hull)
+
+
+class _Summing:
+    """One page's items into sums."""
+
+    def __init__(
+        self,
+        covered: Coverage,
+        access: Access,
+        by: By,
+        steps: Mapping[MixName, Steps],
+        use: Mapping[int, ContractUse],
+    ) -> None:
+        self.by, self.steps, self.use = by, steps, use
+        self.numbers = {contract.key: contract.contract_number for contract in covered.open}
+        self.named = supply_named(access)
+        self.opened = access.parts_for("usage_data")
+        self.zone = timezone.get_default_timezone()
+        self.hidden = HiddenUse(by, self.zone)
+
+    def summed(self, item: _Item) -> SummedMix | None:
+        days = calendar(self.by, item.hull[0], item.hull[1] - 1, self.zone)
+        parts = parts_of(self.steps, item.spans, days.edges)
+        if parts is None:
+            return None
+        is_consumption = item.series == MixSeries.CONSUMPTION
+        return SummedMix(
+            series=item.series,
+            contracts=frozenset(item.contracts),
+            contract_numbers=tuple(sorted(self.numbers[contract] for contract in item.contracts)),
+            region="" if is_consumption else item.label,
+            tariff_codes=_tariffs(item) if is_consumption and set(item.contracts) <= self.named else None,
+            by=self.by,
+            periods=tuple(self._periods(item, parts, days)),
+        )
+
+    def _periods(self, item: _Item, parts: Parts, days: Calendar) -> Iterator[MixPeriod]:
+        stretches = union(span for spans in item.spans.values() for span in spans)
+        use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
+        used = use.during(parts.begins, parts.ends) if use else None
+        for bucket in np.unique(parts.buckets).tolist():
+            begin, end = int(days.edges[bucket]), int(days.edges[bucket + 1])
+            covered = [cut for span in stretches if (cut := span.intersect(_span(begin, end))) is not None]
+            edges = [(cut.start, cut.end) for cut in covered if cut.start and cut.end]
+            due = int(sum((past - first).total_seconds() for first, past in edges))
+            found, energy = self._sum(item, parts, parts.of(bucket), (begin, end), used)
+            yield MixPeriod(
+                first=days.days[bucket],
+                start=edges[0][0],
+                end=edges[-1][1],
+                whole=due == end - begin,
+                due_seconds=due,
+                sum=found,
+                energy_wh=energy,
+            )
+
+    def _sum(
+        self, item: _Item, parts: Parts, rows: slice, edges: _Hull, used: Used | None
+    ) -> tuple[MixSum, Mapping[str, int] | None]:
+        if used is None:
+            return mix_sum(parts, rows), None
+        is_open = self._is_open(item.contracts[0], parts, rows)
+        if not (is_open or self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0])):
+            return mix_sum(parts, rows), None
+        use = self.use[item.contracts[0]]
+        found = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
+        if not is_open or found.weighting is not Weighting.ENERGY:
+            return found, None
+        return found, found.in_watt_hours(use.during(*parts.once(rows)))
+
+    def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
+        """Whether the access opens all the readings that say what was used during these parts."""
+        first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
+        told = _span(*self.use[contract].reach(first, past))
+        windows = union(part.window for part in self.opened if contract in part.contracts)
+        return any(window.covers(told) for window in windows)
+
+
+def _tariffs(item: _Item) -> tuple[str, ...]:
+    """In order of time."""
+    begun = sorted(
+        (span.start.timestamp() if span.start else -inf, name.key)
+        for name, spans in item.spans.items()
+        for span in spans
+    )
+    return tuple(dict.fromkeys(code for _start, code in begun))
+
+
+def _span(begin: int, end: int) -> Span:
+    return Span(datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC))

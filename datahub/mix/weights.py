@@ -1,0 +1,179 @@
+"""What contracts used of electricity during any stretches of time, to weigh their mix with; it is not shown by itself.
+
+What counts of their meters' interval channels is what counts in every figure of use (`counted`), as it does where a
+tariff's certificates are shared by use.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+
+from cdsc_portal.lib.ranges import Span, union
+from datahub.models import ChannelKind
+from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
+from datahub.store.stored_segments import Run, Wanted, stored_runs
+from datahub.usage.counted_channels import Stretches, inside, ranked, shared_out
+from datahub.usage.facts import usage_facts
+from datahub.usage.readings import ChannelFacts, seconds_of
+
+_MOST = 2.0**62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Channel:
+    """Known readings that do not overlap, by start.
+
+    Reading i is values[i] / 10**scale Wh during [starts[i], ends[i]) and last moved at moved[i].
+    """
+
+    starts: Integers
+    ends: Integers
+    values: Integers
+    scale: int
+    moved: Integers
+
+    def where(self, keep: Flags) -> "_Channel":
+        return _Channel(self.starts[keep], self.ends[keep], self.values[keep], self.scale, self.moved[keep])
+
+    def touching(self, begin: int, end: int) -> slice:
+        """The readings that have some of their time in [begin, end)."""
+        low, high = np.searchsorted(self.ends, begin, side="right"), np.searchsorted(self.starts, end)
+        return slice(int(low), int(high))
+
+    def up_to(self, moments: Integers, values: Integers) -> Integers:
+        """How much of `values` came before each moment; a reading counts by the part of its time that has passed."""
+        place = np.searchsorted(self.starts, moments, side="right") - 1
+        before = np.concatenate([[0], np.cumsum(values)])
+        at = np.maximum(place, 0)
+        lasts = self.ends[at] - self.starts[at]
+        passed = np.clip(moments - self.starts[at], 0, lasts)
+        whole, rest = np.divmod(values[at], lasts)
+        so_far: Integers = np.where(place < 0, 0, before[at] + whole * passed + rest * passed // lasts)
+        return so_far
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Used:
+    """During one stretch after the other: values[i] / 10**scale Wh, which means nothing where it is not `known`."""
+
+    values: Integers
+    known: Flags
+    scale: int
+
+    def of(self, rows: slice) -> "Used":
+        return Used(self.values[rows], self.known[rows], self.scale)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContractUse:
+    """What one contract used; made by `contracts_use`."""
+
+    channels: tuple[_Channel, ...]
+
+    def during(self, begins: Integers, ends: Integers) -> Used:
+        """Known where readings tell all of the stretch without a gap; below 0 counts as nothing."""
+        scale = max((channel.scale for channel in self.channels), default=0)
+        values = np.zeros(len(begins), dtype=np.int64)
+        told = np.zeros(len(begins), dtype=np.int64)
+        gaps: Flags = np.zeros(len(begins), dtype=np.bool_)
+        for channel in self.channels:
+            finer, fits = scaled_up(channel.values, np.array(scale - channel.scale))
+            if not fits.all() or np.abs(finer).sum(dtype=np.float64) >= _MOST:
+                gaps[:] = True  # more than can be added up exactly is no use of electricity
+                continue
+            lengths = channel.ends - channel.starts
+            values += channel.up_to(ends, finer) - channel.up_to(begins, finer)
+            covered = channel.up_to(ends, lengths) - channel.up_to(begins, lengths)
+            due = np.minimum(ends, channel.ends[-1]) - np.maximum(begins, channel.starts[0])
+            gaps |= covered < due
+            told += covered
+        return Used(np.maximum(values, 0), ~gaps & (told >= ends - begins), scale)
+
+    def moved(self, begin: int, end: int) -> int:
+        """When a reading of [begin, end) last moved, in epoch microseconds; 0 for never."""
+        return max(
+            (int(each.moved[each.touching(begin, end)].max(initial=0)) for each in self.channels), default=0
+        )
+
+    def reach(self, begin: int, end: int) -> tuple[int, int]:
+        """From when to when the readings that tell of [begin, end) last: a part of one tells of all of it."""
+        for channel in self.channels:
+            rows = channel.touching(begin, end)
+            begin = min(begin, int(channel.starts[rows].min(initial=begin)))
+            end = max(end, int(channel.ends[rows].max(initial=end)))
+        return begin, end
+
+
+def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int, ContractUse]:
+    """By contract key, while its meters measured it; `hull` in epoch seconds. Two queries."""
+    facts = usage_facts(contracts)
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for link in facts.links:
+        spans[link.contract_id, link.meter_id].append(link.span)
+    channels = {meter: [one for one in found if _counts(one)] for meter, found in facts.channels.items()}
+    wanted = sorted({one.channel_id for found in channels.values() for one in found})
+    runs: dict[int, list[Run]] = defaultdict(list)
+    longest = max((int(load.longest.total_seconds()) for load in facts.loads.values()), default=0)
+    days = (hull[0] - longest) // DAY_SECONDS - 1, (hull[1] + longest) // DAY_SECONDS
+    for run in stored_runs([Wanted(channel, *days) for channel in wanted]) if wanted else ():
+        runs[run.channel_id].append(run)
+    found: dict[int, list[_Channel]] = defaultdict(list)
+    for (contract, meter), linked in spans.items():
+        stretches = tuple(map(seconds_of, union(linked)))
+        for by_rank in ranked(channels.get(meter, ())):
+            built = [[_channel(runs[one.channel_id], stretches) for one in same] for same in by_rank]
+            times = [[(one.starts, one.ends) for one in same] for same in built]
+            shares, _ = shared_out(times, stretches)
+            counting = [
+                [one.where(keep) for one, keep in zip(same, share.kept, strict=True)]
+                for same, share in zip(built, shares, strict=True)
+            ]
+            # what one channel leaves to another is told by the two together
+            for in_turn in zip_longest(*counting):
+                found[contract] += _one_after_another([one for one in in_turn if one and len(one.starts)])
+    return {contract: ContractUse(tuple(found[contract])) for contract in contracts}
+
+
+def _counts(channel: ChannelFacts) -> bool:
+    """Differences of registers are too coarse to say what was used in an hour."""
+    kind = (channel.kind, channel.direction, channel.commodity, channel.unit)
+    return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
+
+
+def _channel(runs: Sequence[Run], stretches: Stretches) -> _Channel:
+    """Where readings of one channel overlap, the shorter ones count."""
+    scale = max((run.scale for run in runs), default=0)
+    starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
+    for run in sorted(runs, key=lambda run: run.times.step or DAY_SECONDS):
+        begin, past = run.times.starts, run.times.starts + run.times.durations
+        finer, fits = scaled_up(run.values, np.array(scale - run.scale))
+        kept = run.known & fits & inside(begin, past, stretches)
+        kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
+        own = np.repeat(run.moved, run.times.slots)[: len(begin)]
+        columns = (begin, past, finer, own)
+        joined = [
+            np.concatenate([old, new[kept]])
+            for old, new in zip((starts, ends, values, moved), columns, strict=True)
+        ]
+        order = np.argsort(joined[0], kind="stable")
+        starts, ends, values, moved = (column[order] for column in joined)
+    return _Channel(starts, ends, values, scale, moved)
+
+
+def _one_after_another(channels: Sequence[_Channel]) -> list[_Channel]:
+    """Channels of which no two tell the same time as one; apart where one scale has no room for them."""
+    if len(channels) < 2:
+        return list(channels)
+    scale = max(one.scale for one in channels)
+    finer = [scaled_up(one.values, np.array(scale - one.scale)) for one in channels]
+    if not all(fits.all() for _, fits in finer):
+        return list(channels)
+    starts, ends, moved = (
+        np.concatenate([getattr(one, name) for one in channels]) for name in ("starts", "ends", "moved")
+    )
+    order = np.argsort(starts, kind="stable")
+    values = np.concatenate([values for values, _ in finer])
+    return [_Channel(starts[order], ends[order], values[order], scale, moved[order])]

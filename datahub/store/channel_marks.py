@@ -1,0 +1,99 @@
+"""What a load leaves on its channels: when they were seen, when their content moved, how far their readings reach."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.db import connection
+
+from datahub.store.codec import Integers
+from datahub.store.planning import by_index
+from datahub.store.tally import Origin, Tally
+
+NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
+RECENTLY = timedelta(minutes=10)
+_MARK = f"""
+    UPDATE datahub_channel AS channel
+    SET synced = %s,
+        modified = CASE WHEN seen.changed THEN %s ELSE channel.modified END,
+        first_start = least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))),
+        last_end = greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))),
+        longest = greatest(channel.longest, nullif(seen.longest, -1))
+    FROM (
+        SELECT id, (%s::boolean[])[sort] AS changed, (%s::boolean[])[sort] AS written, (%s::bigint[])[sort] AS first,
+            (%s::bigint[])[sort] AS past, (%s::integer[])[sort] AS longest
+        FROM unnest(%s::bigint[], %s::integer[]) AS each (id, sort)
+    ) AS seen
+    WHERE channel.id = seen.id AND (
+        seen.written OR channel.synced < %s
+        OR least(channel.first_start, to_timestamp(nullif(seen.first, {NOWHERE}))) IS DISTINCT FROM channel.first_start
+        OR greatest(channel.last_end, to_timestamp(nullif(seen.past, -{NOWHERE}))) IS DISTINCT FROM channel.last_end
+        OR greatest(channel.longest, nullif(seen.longest, -1)) IS DISTINCT FROM channel.longest
+    )
+"""  # noqa: S608 - no part of it is input
+
+
+@dataclass(slots=True, eq=False)
+class Extents:
+    """How far the known readings of a load reach: an element a channel, in epoch seconds.
+
+    `longest` is -1 where the load brought no reading; `first` and `past` are NOWHERE and -NOWHERE without a known one.
+    """
+
+    channel: Integers  # in ascending order, each once
+    first: Integers
+    past: Integers
+    longest: Integers
+
+    @classmethod
+    def none(cls, channel: Integers) -> "Extents":
+        count = len(channel)
+        return cls(
+            channel,
+            np.full(count, NOWHERE, dtype=np.int64),
+            np.full(count, -NOWHERE, dtype=np.int64),
+            np.full(count, -1, dtype=np.int64),
+        )
+
+    def widen(self, *, channel: Integers, first: Integers, past: Integers, longest: Integers) -> None:
+        """By known readings in any number: element i says that `channel[i]` has some in [first[i], past[i])."""
+        place = np.searchsorted(self.channel, channel)
+        np.minimum.at(self.first, place, first)
+        np.maximum.at(self.past, place, past)
+        np.maximum.at(self.longest, place, longest)
+
+
+def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: Origin) -> None:
+    """Write the marks of a load, one statement however many channels.
+
+    A channel of which no row was written, and that was seen within the last minutes, is not written again: of those
+    that are `settled` this is known beforehand.
+    """
+    moved = np.isin(extents.channel, tally.changed_channels)
+    written = np.isin(extents.channel, tally.written_channels)
+    rows = np.flatnonzero(written | ~np.isin(extents.channel, settled))
+    if not len(rows):
+        return
+    seen = np.stack(
+        [moved[rows], written[rows], extents.first[rows], extents.past[rows], extents.longest[rows]], axis=1
+    )
+    sorts, sort = _sorts(seen)
+    arrays = [
+        *(array_text(column) for column in sorts.T),
+        array_text(extents.channel[rows]),
+        array_text(sort + 1),
+    ]
+    with connection.cursor() as cursor, by_index():
+        cursor.execute(_MARK, [origin.at, origin.at, *arrays, origin.at - RECENTLY])
+
+
+def _sorts(seen: Integers) -> tuple[Integers, Integers]:
+    """(distinct rows, which of them each row is): mostly all are alike, and then the database reads a column less."""
+    if (seen == seen[0]).all():
+        return seen[:1], np.zeros(len(seen), dtype=np.int64)
+    return seen, np.arange(len(seen))
+
+
+def array_text(column: Integers) -> str:
+    """An array parameter in the database's own notation, much faster than a list of objects."""
+    return "{" + ",".join(map(str, column.tolist())) + "}"

@@ -1,0 +1,266 @@
+"""What later loads changed of readings that were known: before and after, when, and by which run."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from heapq import merge
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import connection
+
+from cdsc_portal.lib.ranges import Span
+from datahub.rows.usage import Quality
+from datahub.store.codec import DAY_SECONDS, BlockRow, Blocks, Flags, Integers, decoded, scaled_up
+
+MOST = 500  # on a page
+_AT_ONCE = MOST + 1  # rows of history asked for at a time; each tells of one reading or more
+_DECODED = 64  # blocks decoded at a time, so that a page decodes no more than it shows
+_PAST_ALL = 2**63 - 1  # no row's key reaches it
+_OF_BLOCK = ("channel_id", "day", "step", "phase")
+_CONTENT = ("scale", "vals", "quality", "exceptions", "version", "versions", "known")
+_FACTS = """
+    old.id, old.replaced, run.id, run.public_id, run.file_name, channel.id, meter.meter_number, channel.register,
+    channel.direction, channel.unit
+"""
+_JOINED = """
+    JOIN datahub_feedrun AS run ON run.id = old.replaced_by_id
+    JOIN datahub_channel AS channel ON channel.id = old.channel_id
+    JOIN accounts_meterdevice AS meter ON meter.id = channel.meter_id
+"""
+_WHOSE = """
+    (%(channel)s::bigint IS NULL OR {channel} = %(channel)s)
+    AND (%(run)s::bigint IS NULL OR replaced_by_id = %(run)s)
+"""
+# What came after: the next row of history of the same block, else what is in force. No part of these is input.
+_BLOCKS = f"""
+    SELECT {_FACTS}, {", ".join(f"old.{name}" for name in (*_OF_BLOCK, *_CONTENT))},
+        {", ".join(f"now.{name}" for name in _CONTENT)}
+    FROM (
+        SELECT * FROM interval_block_history
+        WHERE id < %(before)s AND {_WHOSE.format(channel="channel_id")}
+          AND day BETWEEN coalesce(%(first)s::date, '-infinity') AND coalesce(%(last)s::date, 'infinity')
+        ORDER BY id DESC LIMIT {_AT_ONCE}
+    ) AS old {_JOINED}
+    LEFT JOIN LATERAL (
+        (SELECT 0 AS place, {", ".join(_CONTENT)} FROM interval_block_history AS later
+         WHERE {" AND ".join(f"later.{name} = old.{name}" for name in _OF_BLOCK)} AND later.id > old.id
+         ORDER BY later.id LIMIT 1)
+        UNION ALL
+        (SELECT 1, {", ".join(_CONTENT)} FROM interval_block AS block
+         WHERE {" AND ".join(f"block.{name} = old.{name}" for name in _OF_BLOCK)})
+        ORDER BY place LIMIT 1
+    ) AS now ON true
+    ORDER BY old.id DESC
+"""  # noqa: S608
+_PERIODS = f"""
+    SELECT {_FACTS}, old.start, old."end", old.value, old.scale, old.quality,
+        now.value, now.scale, now.quality
+    FROM (
+        SELECT kept.*, reading.channel_id, reading.start, reading."end", reading.value AS value_now,
+            reading.scale AS scale_now, reading.quality AS quality_now
+        FROM datahub_periodreadinghistory AS kept JOIN datahub_periodreading AS reading ON reading.id = kept.reading_id
+        WHERE kept.id < %(before)s AND kept.value IS NOT NULL AND {_WHOSE.format(channel="reading.channel_id")}
+          AND reading.start >= coalesce(%(start)s::timestamptz, '-infinity')
+          AND reading.start < coalesce(%(end)s::timestamptz, 'infinity')
+        ORDER BY kept.id DESC LIMIT {_AT_ONCE}
+    ) AS old {_JOINED}
+    CROSS JOIN LATERAL (
+        (SELECT 0 AS place, value, scale, quality FROM datahub_periodreadinghistory AS later
+         WHERE later.reading_id = old.reading_id AND later.id > old.id ORDER BY later.id LIMIT 1)
+        UNION ALL
+        SELECT 1, old.value_now, old.scale_now, old.quality_now
+        ORDER BY place LIMIT 1
+    ) AS now
+    ORDER BY old.id DESC
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionFilter:
+    """Those of a channel, of those a run made, of those whose reading starts within `span`."""
+
+    channel_id: int | None = None
+    run_id: int | None = None
+    span: Span = Span()
+
+
+class Facts(NamedTuple):
+    """By which run a row of history was replaced, and of which channel it is."""
+
+    history_id: int
+    replaced: datetime
+    run_id: int
+    run_public_id: str
+    file_name: str
+    channel_id: int
+    meter_number: str
+    register: str
+    direction: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was stored of a reading; `value` None = withdrawn."""
+
+    value: Decimal | None
+    quality: Quality
+
+    @classmethod
+    def of(cls, value: int | None, scale: int, quality: int) -> "Said":
+        return cls(None if value is None else Decimal(value).scaleb(-scale), Quality(quality))
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A reading of [`start`, `end`) in UTC whose known value, or its quality, a load replaced."""
+
+    facts: Facts
+    start: datetime
+    end: datetime
+    before: Said
+    after: Said
+
+    @property
+    def replaced(self) -> datetime:
+        return self.facts.replaced
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some corrections, newest first; older ones are in rows of history before `before`, None = there are none."""
+
+    corrections: Iterator[Correction]
+    before: int | None
+
+
+_Fetch = Callable[[CorrectionFilter, int], _Batch]
+
+
+def latest_corrections(asked: CorrectionFilter) -> tuple[list[Correction], bool]:
+    """The newest, `MOST` at most, and whether there may be more. Two statements.
+
+    Of blocks that were set aside with their month, the last correction is not told: what came after is not in the
+    store any more.
+    """
+    batches = [fetch(asked, _PAST_ALL) for fetch in _FETCHES]
+    found = list(islice(_newest_first(batch.corrections for batch in batches), _AT_ONCE))
+    return found[:MOST], len(found) > MOST or any(batch.before is not None for batch in batches)
+
+
+def all_corrections(asked: CorrectionFilter) -> Iterator[Correction]:
+    """All, newest first, some hundred rows of history in memory at a time."""
+    return _newest_first(_through(fetch, asked) for fetch in _FETCHES)
+
+
+def _newest_first(found: Iterator[Iterator[Correction]]) -> Iterator[Correction]:
+    return merge(*found, key=attrgetter("replaced"), reverse=True)
+
+
+def _through(fetch: _Fetch, asked: CorrectionFilter) -> Iterator[Correction]:
+    before: int | None = _PAST_ALL
+    while before is not None:
+        batch = fetch(asked, before)
+        yield from batch.corrections
+        before = batch.before
+
+
+def _of_blocks(asked: CorrectionFilter, before: int) -> _Batch:
+    first, last = (moment and moment.astimezone(UTC).date() for moment in (asked.span.start, asked.span.end))
+    rows = _fetched(_BLOCKS, asked, before=before, first=first, last=last)
+    return _Batch(_in_blocks(rows, asked.span), _rest(rows))
+
+
+def _of_periods(asked: CorrectionFilter, before: int) -> _Batch:
+    rows = _fetched(_PERIODS, asked, before=before, start=asked.span.start, end=asked.span.end)
+    return _Batch(_in_periods(rows), _rest(rows))
+
+
+_FETCHES: tuple[_Fetch, ...] = (_of_blocks, _of_periods)
+
+
+def _fetched(
+    statement: str, asked: CorrectionFilter, **parameters: int | date | None
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"channel": asked.channel_id, "run": asked.run_id, **parameters})
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _rest(rows: Sequence[tuple[Any, ...]]) -> int | None:
+    return rows[-1][0] if len(rows) == _AT_ONCE else None
+
+
+def _in_periods(rows: Sequence[tuple[Any, ...]]) -> Iterator[Correction]:
+    facts = len(Facts._fields)
+    for row in rows:
+        start, end, *said = row[facts:]
+        yield Correction(Facts(*row[:facts]), start, end, Said.of(*said[:3]), Said.of(*said[3:]))
+
+
+class _Pair(NamedTuple):
+    """A block before a correction and after it."""
+
+    facts: Facts
+    before: BlockRow
+    after: BlockRow
+
+
+def _in_blocks(rows: Sequence[tuple[Any, ...]], span: Span) -> Iterator[Correction]:
+    pairs = [pair for pair in map(_pair, rows) if pair.after.vals is not None]
+    for step, alike in groupby(pairs, key=lambda pair: pair.before.step):
+        while some := list(islice(alike, _DECODED)):
+            yield from _differing(step, some, span)
+
+
+def _pair(row: tuple[Any, ...]) -> _Pair:
+    facts, key = len(Facts._fields), len(_OF_BLOCK)
+    block = row[facts:]
+    old = BlockRow(*block[: key + len(_CONTENT)])
+    return _Pair(Facts(*row[:facts]), old, BlockRow(*block[:key], *block[key + len(_CONTENT) :]))
+
+
+def _differing(step: int, pairs: Sequence[_Pair], span: Span) -> Iterator[Correction]:
+    """Of blocks of one step; within a block the latest reading comes first."""
+    old = decoded([pair.before for pair in pairs], step=step)
+    new = decoded([pair.after for pair in pairs], step=step)
+    starts = (old.day * DAY_SECONDS + old.phase)[:, None] + np.arange(DAY_SECONDS // step) * step
+    differs = old.known & ~_alike(old, new) & _within(starts, span)
+    rows, places = np.nonzero(differs[:, ::-1])
+    places = differs.shape[1] - 1 - places
+    known = new.known[rows, places].tolist()
+    columns = (starts, old.values, old.quality, new.values, new.quality)
+    for row, start, was, its_quality, value, quality, is_known in zip(
+        rows.tolist(), *(column[rows, places].tolist() for column in columns), known, strict=True
+    ):
+        facts, before, after = pairs[row]
+        begin = datetime.fromtimestamp(start, UTC)
+        yield Correction(
+            facts, begin, begin + timedelta(seconds=step), Said.of(was, before.scale, its_quality),
+            Said.of(value if is_known else None, after.scale, quality),
+        )  # fmt: skip
+
+
+def _alike(old: Blocks, new: Blocks) -> Flags:
+    """Where both are known with the same quality and the same number, whatever its digits."""
+    scale = np.maximum(old.scale, new.scale)
+    was, was_fits = scaled_up(old.values, (scale - old.scale)[:, None])
+    now, now_fits = scaled_up(new.values, (scale - new.scale)[:, None])
+    # one of the two has that scale already: what does not fit beside it is another number
+    equal = (was == now) & was_fits & now_fits
+    alike: Flags = old.known & new.known & equal & (old.quality == new.quality)
+    return alike
+
+
+def _within(starts: Integers, span: Span) -> Flags:
+    inside: Flags = np.ones(starts.shape, dtype=np.bool_)
+    if span.start is not None:
+        inside &= starts >= span.start.timestamp()
+    if span.end is not None:
+        inside &= starts < span.end.timestamp()
+    return inside

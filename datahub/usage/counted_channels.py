@@ -1,0 +1,321 @@
+"""What was used in all: which channels of a meter tell it, and when. The one rule behind every single figure.
+
+Of a meter, direction and unit: interval channels, or the differences of registers where none of these has a reading,
+never both; what is a part by its name only where no total has a reading. Meters add up. See docs/data-model.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.ranges import Span, union
+from datahub.models import ChannelKind
+from datahub.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.store.columns import LONGEST_IN_A_BLOCK
+from datahub.store.sum_blocks import Wanted, summed_blocks
+from datahub.usage.readings import ChannelFacts, ChannelReadings, instants_of, readings, seconds_of
+from datahub.usage.register_differences import Differences, differences
+from datahub.usage.register_names import register_name
+from datahub.usage.sum_readings import FAR, block_readings, period_readings
+
+# of other units no sum means anything
+AMOUNTS = frozenset({"Wh", "varh", "VAh", "m3", "ft3", "gal", "imp_gal", "therm", "J", "Btu"})
+LONGEST_DAY = 90_000  # seconds of a local day
+_LONGER = (LONGEST_IN_A_BLOCK, LONGEST_DAY)
+Stretches = tuple[tuple[int, int], ...]  # [first, past) in epoch seconds, in order, apart
+Times = tuple[Integers, Integers]  # starts and ends of readings
+
+
+class Rank(NamedTuple):
+    """Channels of one rank add up; one of a higher rank counts only while those of lower ones have no reading."""
+
+    kind: int  # interval before register
+    split: int  # a total by its name, what is no part, then each way to split a total
+    telling: int  # of what tells the same, the better one
+
+
+class Share(NamedTuple):
+    """Of the channels of one rank: which of the readings of each count, and the time that these cover."""
+
+    kept: list[Flags]
+    time: Stretches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """One channel while it counts for a contract. `differences` are those of a register, None of an interval channel.
+
+    `always`: it counts all the time, so that what is known of it by itself is what counts.
+    """
+
+    contract_id: int
+    channel: ChannelFacts
+    stretches: Stretches
+    always: bool
+    differences: Differences | None = None
+
+
+def rank(channel: ChannelFacts) -> Rank | None:
+    """None for what is no amount: demand, power, volts."""
+    return rank_of(channel.register, kind=channel.kind, unit=channel.unit, longest=channel.longest)
+
+
+def rank_of(register: str, *, kind: str, unit: str, longest: int) -> Rank | None:
+    """Of a channel that is named so, with its longest reading in seconds."""
+    if unit not in AMOUNTS or kind not in (ChannelKind.INTERVAL, ChannelKind.REGISTER):
+        return None
+    name, place = register_name(register), int(kind == ChannelKind.REGISTER)
+    if name.is_total:
+        return Rank(place, 0, name.telling)
+    if not name.is_part:  # readings of hours before those of days: some feeds tell a meter's use in both
+        return Rank(place, 1, sum(longest > length for length in _LONGER))
+    return Rank(place, 1 + bool(name.tariff) + 2 * bool(name.tier) + 4 * bool(name.phase), name.telling)
+
+
+def counted(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Counted]:
+    """Which channels count for which contract, and when. No statement where each meter's interval channels add up.
+
+    Where there are registers beside them, at most four: their readings, and which of them lie in time without another.
+    Where channels tell the same, one more: their readings say when which has any.
+    """
+    linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in spans:
+        linked[span.contract_id, span.meter_id].append(span.span)
+    found: list[Counted] = []
+    unclear: list[_Meter] = []
+    for (contract, meter), parts in sorted(linked.items()):
+        stretches = tuple(map(seconds_of, union(parts)))
+        for by_rank in ranked(channels.get(meter, ())):
+            one = _Meter(contract, meter, by_rank, stretches)
+            if len(by_rank) == 1 and one.intervals:
+                found += [Counted(contract, channel, stretches, always=True) for channel in by_rank[0]]
+            else:
+                unclear.append(one)
+    alike = [one for one in unclear if len(one.intervals) > 1]
+    if alike:
+        held = _held(alike, [one.by_rank for one in alike])
+        for one in alike:
+            found += _by_reading(one, held)
+    beside = [one for one in unclear if len(one.intervals) <= 1]
+    if beside:
+        held = _held(beside, [one.registers for one in beside])
+        found += _beside_registers(beside, held)
+    return found
+
+
+def ranked(channels: Sequence[ChannelFacts]) -> list[list[list[ChannelFacts]]]:
+    """For each direction and unit of a meter: its channels by rank, those of one rank together."""
+    found: dict[tuple[str, str, str], dict[Rank, list[ChannelFacts]]] = defaultdict(lambda: defaultdict(list))
+    for channel in channels:
+        place = rank(channel)
+        if place is not None:
+            found[channel.commodity, channel.direction, channel.unit][place].append(channel)
+    return [[by_rank[place] for place in sorted(by_rank)] for by_rank in found.values()]
+
+
+def shared_out(by_rank: Sequence[Sequence[Times]], stretches: Stretches) -> tuple[list[Share], Stretches]:
+    """Which known readings count, rank by rank, and the time that none of them covers.
+
+    Of each channel of a rank come the starts and the ends of its readings. One counts where it lies wholly in the time
+    that lower ranks leave.
+    """
+    free, shares = stretches, []
+    for same in by_rank:
+        kept = [inside(starts, ends, free) for starts, ends in same]
+        taken = [(starts[keep], ends[keep]) for (starts, ends), keep in zip(same, kept, strict=True)]
+        time = covered(*(np.concatenate(side) for side in zip(*taken, strict=True)))
+        shares.append(Share(kept, time))
+        free = without(free, time)
+    return shares, free
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Meter:
+    """One direction and unit of a meter while it measured a contract."""
+
+    contract_id: int
+    meter_id: int
+    by_rank: Sequence[Sequence[ChannelFacts]]
+    stretches: Stretches
+
+    @property
+    def intervals(self) -> Sequence[Sequence[ChannelFacts]]:
+        return [same for same in self.by_rank if same[0].kind == ChannelKind.INTERVAL]
+
+    @property
+    def registers(self) -> Sequence[Sequence[ChannelFacts]]:
+        return [same for same in self.by_rank if same[0].kind == ChannelKind.REGISTER]
+
+
+_Held = Mapping[tuple[int, int], Sequence[ChannelReadings]]  # by contract and channel
+
+
+def _held(meters: Sequence[_Meter], wanted: Sequence[Sequence[Sequence[ChannelFacts]]]) -> _Held:
+    """Readings of these channels, by rank, of the meters; one at the very end belongs to both sides of it."""
+    spans = dict.fromkeys(
+        MeteredSpan(one.contract_id, 0, one.meter_id, instants_of(first, past + 1))
+        for one in meters
+        for first, past in one.stretches
+    )
+    channels: dict[int, dict[int, ChannelFacts]] = defaultdict(dict)
+    for one, by_rank in zip(meters, wanted, strict=True):
+        channels[one.meter_id].update((channel.channel_id, channel) for same in by_rank for channel in same)
+    held: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
+    for found in readings(list(spans), {meter: list(own.values()) for meter, own in channels.items()}):
+        held[found.contract_id, found.channel_id].append(found)
+    return held
+
+
+def _by_reading(meter: _Meter, held: _Held) -> Iterator[Counted]:
+    """Time that no rank has readings for goes to the first: there they are missing."""
+    between = _between(meter, held)
+    times = [
+        [
+            (between[channel.channel_id].starts, between[channel.channel_id].ends)
+            if channel.channel_id in between
+            else _known(held.get((meter.contract_id, channel.channel_id), ()))
+            for channel in same
+        ]
+        for same in meter.by_rank
+    ]
+    shares, free = shared_out(times, meter.stretches)
+    for place, (same, share) in enumerate(zip(meter.by_rank, shares, strict=True)):
+        time = share.time if place else _merged((*share.time, *free))
+        for channel, keep in zip(same, share.kept, strict=True):
+            of_register = between.get(channel.channel_id)
+            if time:
+                yield Counted(
+                    meter.contract_id, channel, time, always=False,
+                    differences=None if of_register is None else of_register.where(keep),
+                )  # fmt: skip
+
+
+def _beside_registers(meters: Sequence[_Meter], held: _Held) -> Iterator[Counted]:
+    """Interval channels of one rank, if any: a difference counts where none of them has a reading, they all other time.
+
+    Sums of blocks say where they have any; only those blocks are read in which a difference begins or ends.
+    """
+    between = [_between(meter, held) for meter in meters]
+    known = _known_of_intervals(meters, between)
+    for number, meter in enumerate(meters):
+        free = {key: one.where(~_met(number, one, known)) for key, one in between[number].items()}
+        times = [
+            [(free[channel.channel_id].starts, free[channel.channel_id].ends) for channel in same]
+            for same in meter.registers
+        ]
+        shares, rest = shared_out(times, meter.stretches)
+        taken = any(share.time for share in shares)
+        for channel in (channel for same in meter.intervals for channel in same):
+            yield Counted(meter.contract_id, channel, rest, always=not taken)
+        for place, (same, share) in enumerate(zip(meter.registers, shares, strict=True)):
+            first = place == 0 and not meter.intervals
+            time = _merged((*share.time, *rest)) if first else share.time
+            for channel, keep in zip(same, share.kept, strict=True):
+                if time:
+                    own = free[channel.channel_id].where(keep)
+                    yield Counted(meter.contract_id, channel, time, always=False, differences=own)
+
+
+def _known_of_intervals(
+    meters: Sequence[_Meter], between: Sequence[Mapping[int, Differences]]
+) -> tuple[Integers, Integers]:
+    """When readings of the interval channels, or their blocks, begin and end, each in order; of meter i by i * FAR."""
+    wanted, owner = [], []
+    for number, meter in enumerate(meters):
+        here = [
+            Wanted(channel.channel_id, first, past)
+            for same in meter.intervals
+            for channel in same
+            for first, past in meter.stretches
+        ]
+        wanted += here
+        owner += [number * FAR] * len(here)
+    if not wanted:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    line = np.array(owner, dtype=np.int64)
+    edges = [
+        number * FAR + side
+        for number, own in enumerate(between)
+        for one in own.values()
+        for side in (one.starts, one.ends)
+    ]
+    edge = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *edges]))
+    blocks = summed_blocks(wanted)
+    begin = line[blocks.place] + blocks.starts
+    cut = np.searchsorted(edge, begin + DAY_SECONDS) > np.searchsorted(edge, begin, side="right")
+    single = block_readings(blocks.where(cut), wanted) + period_readings(wanted)
+    start = line[single.place] + single.start
+    starts = np.concatenate([begin[~cut], start])
+    ends = np.concatenate([begin[~cut] + DAY_SECONDS, start + single.length])
+    return np.sort(starts), np.sort(ends)
+
+
+def _met(number: int, between: Differences, known: tuple[Integers, Integers]) -> Flags:
+    """Which differences of meter `number` share time with a reading of its interval channels."""
+    starts, ends = known
+    begin, past = number * FAR + between.starts, number * FAR + between.ends
+    met: Flags = np.searchsorted(starts, past) > np.searchsorted(ends, begin, side="right")
+    return met
+
+
+def _between(meter: _Meter, held: _Held) -> dict[int, Differences]:
+    """By channel key, of the registers: only differences that lie wholly in the meter's time."""
+    found = {}
+    for channel in (channel for same in meter.registers for channel in same):
+        own = differences(held.get((meter.contract_id, channel.channel_id), ()))
+        found[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.stretches))
+    return found
+
+
+def _known(held: Sequence[ChannelReadings]) -> Times:
+    starts = [np.empty(0, dtype=np.int64), *(one.starts[one.known] for one in held)]
+    ends = [np.empty(0, dtype=np.int64), *((one.starts + one.durations)[one.known] for one in held)]
+    return np.concatenate(starts), np.concatenate(ends)
+
+
+def inside(starts: Integers, ends: Integers, stretches: Stretches) -> Flags:
+    """Which of [start, end) lie wholly in one of the stretches."""
+    if not stretches:
+        return np.zeros(len(starts), dtype=np.bool_)
+    firsts, pasts = np.array(stretches, dtype=np.int64).T
+    place = np.searchsorted(firsts, starts, side="right") - 1
+    within: Flags = (place >= 0) & (ends <= pasts[place]) & (ends > starts)
+    return within
+
+
+def covered(starts: Integers, ends: Integers) -> Stretches:
+    """The time that any of [start, end) covers."""
+    if not len(starts):
+        return ()
+    order = np.argsort(starts, kind="stable")
+    starts, until = starts[order], np.maximum.accumulate(ends[order])
+    parted = np.flatnonzero(starts[1:] > until[:-1]) + 1
+    first, last = np.append(0, parted), np.append(parted, len(starts)) - 1
+    return tuple(zip(starts[first].tolist(), until[last].tolist(), strict=True))
+
+
+def without(stretches: Stretches, taken: Stretches) -> Stretches:
+    """The time of `stretches` that `taken` leaves."""
+    left: list[tuple[int, int]] = []
+    place = 0
+    for first, past in stretches:
+        while place < len(taken) and taken[place][0] < past:
+            begin, end = taken[place]
+            if begin > first:
+                left.append((first, begin))
+            first = max(first, end)
+            if end > past:
+                break  # it reaches into the next stretch, maybe
+            place += 1
+        if first < past:
+            left.append((first, past))
+    return tuple(left)
+
+
+def _merged(stretches: Stretches) -> Stretches:
+    starts, ends = np.array(stretches, dtype=np.int64).reshape(-1, 2).T
+    return covered(starts, ends)

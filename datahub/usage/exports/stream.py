@@ -1,0 +1,108 @@
+"""A usage file as a stream: bounded memory whatever its length, and the gate is asked again and again while it leaves.
+
+What a stop finds on its way cannot be called back, so little is ever on its way: the gate is asked before each read of
+the store, and while what was read leaves, before the piece that would be later than GATE_EVERY or would make more than
+GATE_BYTES since it last opened. The sockets of the server hold little more (gunicorn.conf.py).
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from cdsc_portal.lib import clock
+from cdsc_portal.lib.ranges import Span
+from consent.access import Access
+from datahub.answers.coverage import Coverage, coverage
+from datahub.usage.exports.base import BrokenOffError, UsageFile
+from datahub.usage.exports.csv import UsageCsv
+from datahub.usage.exports.green_button import GreenButton
+from datahub.usage.exports.json import UsageJson
+from datahub.usage.facts import usage_facts
+from datahub.usage.segments import usage
+from datahub.usage.summed_usage import spans_in_window
+from datahub.usage.sums import KnownReadings, known_readings
+
+RESOURCE = "usage_data"
+FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageCsv, UsageJson, GreenButton)}
+
+GATE_EVERY = timedelta(seconds=0.5)
+GATE_BYTES = 640 * 1024  # and what a socket holds is less than a megabyte
+PIECE_BYTES = 32 * 1024  # of one write: a slow reader takes it within GATE_EVERY
+
+log = structlog.get_logger()
+
+
+class _Gate:
+    """Asks `reopen` whether the stream may go on. Raises BrokenOffError if it opens nothing, or not what it did."""
+
+    def __init__(self, reopen: Callable[[], Access | None]) -> None:
+        self._reopen = reopen
+        self._parts: object = None
+        self._asked: datetime | None = None
+        self._sent = 0
+
+    def ask(self) -> Access:
+        """Inside a transaction: what it opens stays open until that ends."""
+        access = self._reopen()
+        parts = access.parts_for(RESOURCE) if access else None
+        if access is None or (self._asked is not None and parts != self._parts):
+            log.info("usage_file.broken_off")
+            raise BrokenOffError
+        self._parts, self._asked, self._sent = parts, clock.now(), 0
+        return access
+
+    def passed(self, data: bytes) -> Iterator[bytes]:
+        """`data` in pieces, each after the gate was asked if that is due."""
+        for start in range(0, len(data), PIECE_BYTES):
+            piece = data[start : start + PIECE_BYTES]
+            late = self._asked is None or clock.now() - self._asked >= GATE_EVERY
+            if late or self._sent + len(piece) > GATE_BYTES:
+                with transaction.atomic():
+                    self.ask()
+            self._sent += len(piece)
+            yield piece
+
+
+def usage_stream(
+    file: UsageFile,
+    reopen: Callable[[], Access | None],
+    *,
+    services: Collection[str] | None,
+    asked: Span,
+    meter: int | None = None,
+) -> Iterator[bytes]:
+    """All readings of `asked` that the access opens, cut as everywhere.
+
+    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in a transaction of its
+    own or of the read that follows. Raises BrokenOffError in the middle if it then opens nothing or something else, so
+    that the server breaks the connection off and the file lacks its end.
+    """
+    gate, after, first = _Gate(reopen), None, True
+    while first or after is not None:
+        with transaction.atomic():
+            covered = coverage(gate.ask(), RESOURCE, services=services, asked=asked)
+            page = usage(covered, after=after)
+        if first:
+            yield from gate.passed(file.begin())
+        for written in file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)]):
+            yield from gate.passed(written)
+        file.readings += page.values
+        first, after = False, page.resume
+    yield from gate.passed(file.end())
+
+
+def counted_stream(
+    form: str, window: Span, reopen: Callable[[], Access | None]
+) -> Iterator[tuple[bytes, int]]:
+    """The pieces of a file of `window`, each with how many readings are written by then. Raises BrokenOffError."""
+    file = FORMS[form](window=window, at=clock.now())
+    for piece in usage_stream(file, reopen, services=None, asked=window):
+        yield piece, file.readings
+
+
+def known_values(covered: Coverage) -> KnownReadings:
+    """The readings with a value that a file of all that is covered holds. Five statements at most."""
+    facts = usage_facts(covered.spans.keys())
+    return known_readings(spans_in_window(covered, facts), facts.channels)

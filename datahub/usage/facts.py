@@ -1,0 +1,88 @@
+"""All that an answer about usage stands on beside its readings, in one statement, since each call asks for it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from accounts.queries.labels import ContractLabel
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.prepared import array, prepared_cursor
+from cdsc_portal.lib.ranges import Span
+from datahub.usage.meter_loads import MeterLoad
+from datahub.usage.readings import ChannelFacts
+
+_STATEMENT = """
+    SELECT contract.id, contract.contract_number, contract.commodity, account.account_number,
+        linked.start, linked.end, installed.start, installed.end,
+        point.id, point.servicepoint_number, meter.id, meter.meter_number,
+        channel.id, channel.register, channel.commodity, channel.unit, channel.direction, channel.kind,
+        channel.synced, channel.first_start, channel.last_end, channel.longest,
+        contract.start, contract.end
+    FROM accounts_servicecontract contract
+    JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
+    LEFT JOIN accounts_contractservicepoint linked ON linked.contract_id = contract.id
+    LEFT JOIN accounts_servicepoint point ON point.id = linked.service_point_id
+    LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
+        AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
+    LEFT JOIN accounts_meterdevice meter ON meter.id = installed.meter_id
+    LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
+    WHERE contract.id = ANY(%s::bigint[])
+    ORDER BY contract.contract_number, meter.meter_number, linked.start, installed.start, linked.id, installed.id,
+        channel.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFacts:
+    """`links` are all stretches ever, cut to nothing; channels are by meter; numbers by key."""
+
+    contracts: tuple[ContractLabel, ...]
+    links: tuple[MeteredSpan, ...]
+    points: dict[int, str]
+    meters: dict[int, str]
+    channels: dict[int, tuple[ChannelFacts, ...]]
+    loads: dict[int, MeterLoad]
+
+
+def usage_facts(contract_ids: Collection[int]) -> UsageFacts:
+    """What is on record of the contracts, their meters and channels. One statement."""
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_STATEMENT, [array(sorted(contract_ids))])
+        rows = cursor.fetchall()
+    contracts: dict[int, ContractLabel] = {}
+    links: dict[MeteredSpan, None] = {}
+    points: dict[int, str] = {}
+    meters: dict[int, str] = {}
+    channels: dict[int, dict[int, ChannelFacts]] = {}
+    loads: dict[int, MeterLoad] = {}
+    for row in rows:
+        contracts[row[0]] = ContractLabel(*row[:4])
+        point, point_number, meter, meter_number, channel = row[8:13]
+        if meter is None:
+            continue
+        linked = Span(*row[4:6]).intersect(Span(*row[6:8]))
+        span = linked.intersect(days(*row[22:24])) if linked else None  # a contract's own days count too
+        if span is None:
+            continue
+        points[point], meters[meter] = point_number, meter_number
+        links[MeteredSpan(row[0], point, meter, span)] = None
+        known = channels.setdefault(meter, {})
+        if channel is None or channel in known:
+            continue
+        synced, first, last, longest = row[18:22]
+        register, commodity, unit, direction, kind = row[13:18]
+        known[channel] = ChannelFacts(
+            channel, meter, meter_number, register, commodity, unit, direction, kind, synced, longest or 0
+        )
+        if first is not None:
+            load = MeterLoad(first, last, timedelta(seconds=longest), synced)
+            loads[meter] = loads[meter].joined(load) if meter in loads else load
+    return UsageFacts(
+        tuple(contracts.values()),
+        tuple(links),
+        points,
+        meters,
+        {meter: tuple(known.values()) for meter, known in channels.items()},
+        loads,
+    )

@@ -1,0 +1,204 @@
+"""Readings as they are stored, cut to the stretches a caller may see."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from django.db.models.functions import Coalesce
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.ranges import Span, union
+from datahub.models import Channel
+from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers
+from datahub.store.stored_segments import Run, Wanted, stored_runs
+from datahub.store.times import Places, Times
+
+_ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """A register of a meter as its feed names it."""
+
+    channel_id: int
+    meter_id: int
+    meter_number: str
+    register: str
+    commodity: str
+    unit: str
+    direction: str
+    kind: str
+    synced: datetime
+    longest: int = 0  # seconds of its longest reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelReadings:
+    """What one channel measured for one contract, in order of time; arrays have an element a reading.
+
+    Reading i covers [starts[i], starts[i] + durations[i]) in epoch seconds and is values[i] / 10**scale in `unit`
+    where known[i]; else it was withdrawn or never came, and the value means nothing. Gaps are either absent
+    or not known, never 0. `quality` holds codes of `datahub.rows.base.Quality`.
+    """
+
+    contract_id: int
+    meter_id: int
+    meter_number: str
+    channel_id: int
+    register: str
+    commodity: str
+    unit: str
+    direction: str
+    kind: str
+    times: Times
+    values: Integers
+    scale: int
+    known: Flags
+    quality: Codes
+    modified: datetime
+    synced: datetime
+
+    @property
+    def size(self) -> int:
+        return len(self.times)
+
+    @property
+    def step(self) -> int | None:
+        """The grid in seconds, None for periods of any length (a register read at an instant has duration 0)."""
+        return self.times.step
+
+    @property
+    def starts(self) -> Integers:
+        return self.times.starts
+
+    @property
+    def durations(self) -> Integers:
+        return self.times.durations
+
+    def decimals(self) -> list[str | None]:
+        """The exact values in decimal notation; None where unknown."""
+        shown = decimal_strings(self.values, self.scale)
+        return [text if known else None for text, known in zip(shown, self.known.tolist(), strict=True)]
+
+
+def readings(
+    spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]] | None = None
+) -> list[ChannelReadings]:
+    """What the meters measured during their spans, by contract, meter, channel and step. Two queries.
+
+    A reading counts when its whole interval lies in a span, an instant when it does not lie at the span's
+    end; so a former occupant's readings never show. Channels without a reading there are left out. `channels` of
+    the meters, by key, save a query where they are known already.
+    """
+    allowed: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for span in spans:
+        allowed[span.contract_id, span.meter_id].append(span.span)
+    if channels is None:
+        channels = channels_of({meter for _, meter in allowed})
+    wanted = list(_wanted(allowed, channels))
+    if not wanted:
+        return []
+    runs: dict[int, list[Run]] = defaultdict(list)
+    for run in stored_runs(wanted):
+        runs[run.channel_id].append(run)
+    return [
+        cut
+        for (contract, meter), stretches in sorted(allowed.items())
+        for channel in channels.get(meter, ())
+        for run in runs[channel.channel_id]
+        if (cut := _cut(contract, channel, run, union(stretches))) is not None
+    ]
+
+
+def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
+    """By meter key. One query."""
+    rows = Channel.objects.filter(meter__in=meter_ids).order_by("pk").values_list(
+        "pk", "meter_id", "meter__meter_number", "register", "commodity", "unit", "direction", "kind", "synced",
+        Coalesce("longest", 0),
+    )  # fmt: skip
+    channels: dict[int, list[ChannelFacts]] = defaultdict(list)
+    for row in rows:
+        channels[row[1]].append(ChannelFacts(*row))
+    return channels
+
+
+def decimal_strings(values: Integers, scale: int) -> list[str]:
+    """integer / 10**scale in plain decimal notation, all `scale` decimals shown."""
+    if scale <= 0:
+        return [str(value * 10**-scale) for value in values.tolist()]
+    return [_decimal(value, scale) for value in values.tolist()]
+
+
+def _decimal(value: int, scale: int) -> str:
+    digits = f"{abs(value):0{scale + 1}d}"
+    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+
+
+def _wanted(
+    allowed: Mapping[tuple[int, int], Sequence[Span]], channels: Mapping[int, Sequence[ChannelFacts]]
+) -> Iterator[Wanted]:
+    """The days that the spans may touch."""
+    stretches: dict[int, list[Span]] = defaultdict(list)
+    for (_, meter), spans in allowed.items():
+        stretches[meter] += spans
+    for meter, spans in stretches.items():
+        days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(seconds_of, union(spans))]
+        for channel in channels.get(meter, ()):
+            for first, last in days:
+                yield Wanted(channel.channel_id, first, last)
+
+
+def _cut(
+    contract: int, channel: ChannelFacts, run: Run, stretches: tuple[Span, ...]
+) -> ChannelReadings | None:
+    keep = _inside(run.times, stretches)
+    known = run.known[keep]
+    if not known.any():
+        return None
+    first, past = int(known.argmax()), len(known) - int(known[::-1].argmax())
+    # slots that no reading has reached yet are no part of the series
+    keep = slice(keep.start + first, keep.start + past) if isinstance(keep, slice) else keep[first:past]
+    return ChannelReadings(
+        contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
+        channel.commodity, channel.unit, channel.direction, channel.kind, run.times.cut(keep), run.values[keep],
+        run.scale, known[first:past], run.quality[keep], _moment(run.last_moved(keep)), channel.synced,
+    )  # fmt: skip
+
+
+def _inside(times: Times, stretches: tuple[Span, ...]) -> slice | Places:
+    """Which readings lie wholly in one of the stretches."""
+    bounds = [seconds_of(span) for span in stretches]
+    if times.step is None:
+        ends = times.starts + times.durations
+        inside: Flags = np.zeros(len(times), dtype=np.bool_)
+        for first, past in bounds:
+            inside |= (times.starts >= first) & (ends <= past) & (times.starts < past)
+        return np.flatnonzero(inside)
+    places = [slice(times.before(first), times.before(past - times.step + 1)) for first, past in bounds]
+    if len(places) == 1:
+        return places[0]
+    return np.concatenate([np.arange(place.start, place.stop) for place in places])
+
+
+def seconds_of(span: Span) -> tuple[int, int]:
+    """[first, past) in epoch seconds: whole ones, rounded inwards."""
+    first = _ENDLESS[0] if span.start is None else -int(-span.start.timestamp() // 1)
+    past = _ENDLESS[1] if span.end is None else int(span.end.timestamp() // 1)
+    return first, past
+
+
+def instants_of(first: int, past: int) -> Span:
+    """The span of these seconds; without a side that lies beyond all of time."""
+    start, end = (
+        None if side <= _ENDLESS[0] or side >= _ENDLESS[1] else datetime.fromtimestamp(side, UTC)
+        for side in (first, past)
+    )
+    return Span(start, end)
+
+
+def _moment(micros: int) -> datetime:
+    seconds, rest = divmod(micros, _MICROS)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

@@ -1,0 +1,161 @@
+"""Sums of a grant's contracts, a page of whole channels at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import groupby
+
+from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.paging import Position
+from datahub.answers.coverage import Coverage
+from datahub.answers.page import Page, from_first_to_last
+from datahub.rows.usage import Quality
+from datahub.usage.counted_channels import rank
+from datahub.usage.facts import UsageFacts, usage_facts
+from datahub.usage.load_status import contracts_with_readings, usage_standings
+from datahub.usage.plan import Stretch, stretches
+from datahub.usage.readings import ChannelFacts
+from datahub.usage.service_sums import service_sums
+from datahub.usage.sum_periods import By, Slots
+from datahub.usage.sums import ChannelSums
+
+PERIODS = 5000  # a page, about; a channel is never parted
+NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
+_LENGTH = {By.DAY: timedelta(days=1), By.MONTH: timedelta(days=28), By.YEAR: timedelta(days=365)}
+_LABELS = {By.DAY: "%Y-%m-%d", By.MONTH: "%Y-%m", By.YEAR: "%Y"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsageSums:
+    """The totals of one channel for one contract; see ChannelSums for what its columns mean.
+
+    `part` is what of them counts in all that was used: None where nothing does.
+    """
+
+    contract_number: str
+    by: By | Slots
+    sums: ChannelSums
+    part: ChannelSums | None = None
+
+    @property
+    def channel(self) -> ChannelFacts:
+        return self.sums.channel
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        """By contract, meter and register."""
+        channel = self.channel
+        return self.contract_number, channel.meter_number, channel.register, channel.channel_id
+
+    @property
+    def periods(self) -> list[str]:
+        """`2026-03-08`, `2026-03` or `2026`; slots have no such name."""
+        assert isinstance(self.by, By)
+        return [_label(day, self.by) for day in self.sums.days]
+
+    @property
+    def values(self) -> list[Decimal]:
+        """Exact, in the channel's unit."""
+        return [Decimal(f"{total}E{-self.sums.scale}") for total in self.sums.totals]
+
+    @property
+    def counted(self) -> list[Decimal | None]:
+        """What of each period counts in all that was used; None of a channel that is no amount."""
+        if rank(self.channel) is None:
+            return [None] * self.sums.size
+        part = self.part
+        if part is self.sums:
+            return list(self.values)
+        if part is None:
+            return [Decimal(0)] * self.sums.size
+        of_day = {
+            day: Decimal(f"{total}E{-part.scale}") for day, total in zip(part.days, part.totals, strict=True)
+        }
+        return [of_day.get(day, Decimal(0)) for day in self.sums.days]
+
+    @property
+    def not_measured(self) -> list[int]:
+        """How many known readings of each period are estimated, substituted or not final."""
+        return [int(count) for count in self.sums.qualities[:, NOT_MEASURED].sum(axis=1)]
+
+
+@lru_cache(maxsize=4096)  # channels of a page have the same periods
+def _label(day: date, by: By) -> str:
+    return day.strftime(_LABELS[by])
+
+
+def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:
+    """Totals of the window while meter, point and contract were linked, by contract, meter and register.
+
+    Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold, and
+    one where registers, or channels that tell the same, are among them.
+    """
+    facts = usage_facts(covered.spans.keys())
+    spans = spans_in_window(covered, facts)
+    plan = stretches(spans, facts.loads, covered, facts.meters)
+    page, resume = _page_of(plan, by, after)
+    pairs = {(stretch.contract, stretch.meter): stretch.contract_number for stretch in page}
+    (sums,) = service_sums(
+        [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, (by,)
+    )
+    parts = {(one.contract_id, one.channel.channel_id): one for one in sums.counted}
+    items = sorted(
+        (
+            UsageSums(
+                pairs[one.contract_id, one.channel.meter_id], by, one,
+                parts.get((one.contract_id, one.channel.channel_id)),
+            )
+            for one in sums.channels
+        ),
+        key=lambda item: item.place,
+    )  # fmt: skip
+    in_page = frozenset(item.sums.contract_id for item in items)
+    alone = after is None and resume is None
+    return Page(
+        items=items,
+        standings=usage_standings(
+            covered, facts.links, facts.loads, found=in_page if alone else contracts_with_readings(plan)
+        ),
+        contracts=in_page,
+        values=sum(item.sums.size for item in items),
+        data=from_first_to_last(_reach(item.sums, facts) for item in items),
+        resume=resume,
+    )
+
+
+def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
+    """What the totals can speak of: their periods, as far as readings of the meter are loaded."""
+    load = facts.loads[sums.channel.meter_id]
+    begins, ends = (
+        datetime.fromtimestamp(moment, UTC) for moment in (int(sums.starts.min()), int(sums.ends.max()))
+    )
+    return max(begins, load.first), min(ends, load.last)
+
+
+def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
+    """The stretches in which a meter measured a covered contract, cut to what is covered."""
+    return [
+        replace(link, span=cut)
+        for link in facts.links
+        for window in covered.spans.get(link.contract_id, ())
+        if (cut := link.span.intersect(window)) is not None
+    ]
+
+
+def _page_of(
+    plan: Sequence[Stretch], by: By, after: Position | None
+) -> tuple[list[Stretch], Position | None]:
+    """All stretches of the contracts and meters of the page that begins at `after`, and where the next begins."""
+    page: list[Stretch] = []
+    periods = 0
+    for (contract, meter), group in groupby(plan, key=lambda one: (one.contract_number, one.meter_number)):
+        if after is not None and (contract, meter) < (after[0], after[1]):
+            continue
+        whole = list(group)
+        periods += sum((one.end - one.start) // _LENGTH[by] + 1 for one in whole)
+        if page and periods > PERIODS:
+            return page, [contract, meter]
+        page += whole
+    return page, None
