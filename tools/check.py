@@ -36,7 +36,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("templates", [PYTHON, "-m", "tools.template_lint"]),
     ("messages", [PYTHON, "-m", "tools.messages", "--check"]),
     ("sizes", [PYTHON, "-m", "tools.sizes"]),
-    ("own words", [PYTHON, "-m", "tools.forbidden_strings"]),
+    ("forbidden strings", [PYTHON, "-m", "tools.forbidden_strings"]),
     ("retired names", [PYTHON, "-m", "tools.forbidden_names"]),
 ]
 

@@ -13,6 +13,7 @@ RULES = (
     (re.compile(r"(?<![\w.])/(?:work|home|root|Users)/[a-z]", re.I), "a path of one machine"),
     (re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b"), "something left to do"),
     (re.compile(r"pytest\.mark\.(?:sk" + r"ip|xf" + r"ail)\b"), "a test that does not run"),
+    (re.compile(r"^(?:<{7}|>{7})(?: |$)"), "a merge that was not finished"),
 )
 EXEMPT = {"Makefile": {"where packages come from"}}  # the option that leaves hosts out is named there
 
