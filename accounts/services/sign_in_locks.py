@@ -2,8 +2,9 @@
 
 A try is counted before it is checked, so that fifty guesses at once are no more than fifty in a row, and an address
 that nobody has is locked like any other, so that a lock tells nothing. Each network counts alone at each login, so
-that a stranger locks himself out. All networks together have a bound per login and day, which many of them can reach;
-a device in which this login was opened before counts beside them, and goes on.
+that a stranger locks himself out. All networks together have a bound per login and day; beyond it they wait minutes,
+longer each time, for a few tries more, so that many networks close a login for no longer than that. A device in which
+this login was opened before counts beside them, and goes on.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.db.models import F, Q
 
 from accounts.models import SignInAttempts, User
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import digest
+from cdsc_portal.lib.sealed import digests
 
 PASSWORD, SECOND_STEP, REAUTHENTICATION = "password", "second step", "again"
 LOGIN_CODE, CODE_MAIL, RESET_MAIL = "login code", "login code sent", "reset sent"
@@ -51,8 +52,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
+    """`grows`: once full it opens again after minutes, twice as many each time, until a day passes without a try."""
+
     allowed: int
     window: timedelta
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,9 @@ class _Limits:
     strangers: _Limit
 
 
-_GUESSES = _Limits((_Limit(5, WINDOW), _Limit(20, DAY)), _Limit(100, DAY))
-_MAILS = _Limits((_Limit(3, timedelta(minutes=1)), _Limit(10, DAY)), _Limit(50, DAY))
+_FIRST_WAIT, _LONGEST_WAIT, _AFTER_A_WAIT = timedelta(minutes=5), timedelta(hours=1), 3
+_GUESSES = _Limits((_Limit(5, WINDOW), _Limit(20, DAY)), _Limit(100, DAY, grows=True))
+_MAILS = _Limits((_Limit(3, timedelta(minutes=1)), _Limit(10, DAY)), _Limit(50, DAY, grows=True))
 _LIMITS = {
     PASSWORD: _GUESSES,
     SECOND_STEP: _GUESSES,
@@ -73,17 +78,18 @@ _LIMITS = {
     RESET_MAIL: _MAILS,
     ADDRESS_MAIL: _MAILS,
     # 58 bits are not guessed in a thousand tries a day; the bound is for the server's sake
-    ACTIVATION: _Limits(_GUESSES.one, _Limit(1_000, DAY)),
+    ACTIVATION: _Limits(_GUESSES.one, _Limit(1_000, DAY, grows=True)),
 }
 _CODE = _Limit(5, DAY)  # a code dies sooner
 
 
-def count_try(*, kind: str, of: str, origin: Origin, at: datetime) -> None:
+def count_try(*, kind: str, of: str, origin: Origin, at: datetime) -> bool:
     """Count one try of `kind` at what belongs to `of`, an address or a number, compared without case.
 
-    Raises LockedError once `origin`, or all strangers together, had as many as they may. Three queries.
+    Whether strangers together reached their bound with this one, the first time in a day. Raises LockedError once
+    `origin`, or all strangers together, had as many as they may. Three queries.
     """
-    _count(_buckets(kind, of, origin), of, at)
+    return _count(_buckets(kind, of, origin), of, at)
 
 
 def count_code(*, kind: str, of: str, code: str, at: datetime) -> None:
@@ -101,15 +107,15 @@ def count_code(*, kind: str, of: str, code: str, at: datetime) -> None:
 def forget_tries(*, kind: str, of: str, origin: Origin) -> None:
     """The try was right: its origin starts anew, and it does not count among the strangers'."""
     buckets = _buckets(kind, of, origin)
-    own = [_key(name) for name, limit in buckets.items() if limit in _LIMITS[kind].one]
+    own = [key for name, limit in buckets.items() if not limit.grows for key in _keys(name)]
     SignInAttempts.objects.filter(key__in=own).delete()
-    shared = [key for key in map(_key, buckets) if key not in own]
+    shared = [key for name, limit in buckets.items() if limit.grows for key in _keys(name)]
     SignInAttempts.objects.filter(key__in=shared, count__gt=0).update(count=F("count") - 1)
 
 
 def locked_until(user: User, *, at: datetime) -> datetime | None:
     """When everybody can try again at the login of `user`; None where nothing is locked. Staff ask by phone."""
-    tries = SignInAttempts.objects.filter(Q(count__gte=F("allowed")), subject=_subject(user.email))
+    tries = SignInAttempts.objects.filter(Q(count__gte=F("allowed")), subject__in=_subjects(user.email))
     ends = [one.until for one in tries if one.until > at]
     return max(ends, default=None)
 
@@ -117,7 +123,7 @@ def locked_until(user: User, *, at: datetime) -> datetime | None:
 def unlock(user: User) -> bool:
     """Let `user` try again at once; whether anything was locked. Staff give their reason to the audit log."""
     was_locked = locked_until(user, at=clock.now()) is not None
-    SignInAttempts.objects.filter(subject=_subject(user.email)).delete()
+    SignInAttempts.objects.filter(subject__in=_subjects(user.email)).delete()
     return was_locked
 
 
@@ -127,15 +133,17 @@ def delete_old_tries(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> None:
-    """One more in each of `buckets`, or in none where one of them is full."""
+def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
+    """One more in each of `buckets`, or in none where one of them is full; whether one that grows is full first now."""
+    limits = {_keys(name)[0]: limit for name, limit in buckets.items()}
     fresh = {
-        _key(name): SignInAttempts(
-            key=_key(name), subject=_subject(of), since=at,
+        key: SignInAttempts(
+            key=key, subject=_subjects(of)[0], since=at,
             allowed=limit.allowed, seconds=int(limit.window.total_seconds()),
         )
-        for name, limit in buckets.items()
+        for key, limit in limits.items()
     }  # fmt: skip
+    _take_over_counts(buckets, fresh)
     held: list[SignInAttempts] = []
     while len(held) < len(fresh):  # again where a right answer elsewhere took a row away just before
         in_order = [
@@ -145,12 +153,43 @@ def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> None:
         held = list(SignInAttempts.objects.select_for_update().filter(key__in=fresh).order_by("key"))
     for tries in held:
         if tries.until <= at:
-            tries.count, tries.since = 0, at
+            _begin_anew(tries, limits[tries.key], at)
     if full := [tries.until for tries in held if tries.count >= tries.allowed]:
         raise LockedError(max(full))
+    is_first = False
     for tries in held:
         tries.count += 1
-    SignInAttempts.objects.bulk_update(held, ["count", "since"])
+        if limits[tries.key].grows and tries.count >= tries.allowed:
+            is_first = is_first or not _has_waited(tries)
+            wait = 2 * timedelta(seconds=tries.seconds) if _has_waited(tries) else _FIRST_WAIT
+            tries.seconds, tries.since = int(min(wait, _LONGEST_WAIT).total_seconds()), at
+    SignInAttempts.objects.bulk_update(held, ["count", "since", "seconds"])
+    return is_first
+
+
+def _begin_anew(tries: SignInAttempts, limit: _Limit, at: datetime) -> None:
+    """After its window, or after a wait with a few tries more; the waits are forgotten after a day without a try."""
+    waited = limit.grows and _has_waited(tries) and at - tries.since < DAY
+    tries.count = limit.allowed - _AFTER_A_WAIT if waited else 0
+    tries.since = at
+    if not waited:
+        tries.seconds = int(limit.window.total_seconds())
+
+
+def _has_waited(tries: SignInAttempts) -> bool:
+    """Whether a count of a day was full already: then it is one of the minutes of a wait."""
+    return timedelta(seconds=tries.seconds) < DAY
+
+
+def _take_over_counts(buckets: dict[str, _Limit], fresh: dict[str, SignInAttempts]) -> None:
+    """What was counted under earlier keys of the ring begins `fresh` rows, and is gone there."""
+    newest = {key: first for first, *earlier in map(_keys, buckets) for key in earlier}
+    if not newest:
+        return
+    for before in SignInAttempts.objects.select_for_update().filter(key__in=newest).order_by("key"):
+        row = fresh[newest[before.key]]
+        row.count, row.since, row.seconds = before.count, before.since, before.seconds
+    SignInAttempts.objects.filter(key__in=newest).delete()
 
 
 def _buckets(kind: str, of: str, origin: Origin) -> dict[str, _Limit]:
@@ -165,9 +204,10 @@ def _name(of: str) -> str:
     return of.strip().lower()
 
 
-def _subject(of: str) -> str:
-    return digest(_name(of), purpose="sign-in tries of")
+def _subjects(of: str) -> tuple[str, ...]:
+    """Whose tries they are, by each key of the ring; rows are written with the first."""
+    return digests(_name(of), purpose="sign-in tries of")
 
 
-def _key(name: str) -> str:
-    return digest(name, purpose="sign-in tries")
+def _keys(name: str) -> tuple[str, ...]:
+    return digests(name, purpose="sign-in tries")

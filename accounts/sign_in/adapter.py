@@ -24,6 +24,7 @@ from accounts.models import User
 from accounts.queries.ways_to_log_in import SECOND_STEP_SEAL
 from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
+from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.choices import bring_choices
 from accounts.sign_in.known_device import origin_of, remember_device
 from accounts.sign_in.waiting import take_waiting_page
@@ -75,7 +76,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 raise self.validation_error("too_many_login_attempts")
             self._login_failed_rl_usage = usage  # the library gives it back where the password is right
         try:
-            count_try(kind=PASSWORD, of=email, origin=origin, at=clock.now())
+            if count_try(kind=PASSWORD, of=email, origin=origin, at=clock.now()):
+                mail_browser_link(email)
         except LockedError as locked:
             raise locked_words(locked) from locked
 

@@ -30,6 +30,7 @@ from accounts.services.sign_in_locks import (
 )
 from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.app_codes import use_code
+from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.known_device import origin_of
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.json_field import StorableJSONField
@@ -79,7 +80,8 @@ def _count_mail(kind: str, email: str) -> None:
     if not origin.device and not ratelimit.consume(context.request, action="strangers_mail"):
         raise get_account_adapter().validation_error(_MANY)
     try:
-        count_try(kind=kind, of=email, origin=origin, at=clock.now())
+        if count_try(kind=kind, of=email, origin=origin, at=clock.now()):
+            mail_browser_link(email)
     except LockedError as locked:
         raise locked_words(locked) from locked
 

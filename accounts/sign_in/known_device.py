@@ -1,7 +1,7 @@
 """The browsers in which a login was opened before: guesses of strangers do not lock them out.
 
-A signed cookie, set at a right login for a year, says so: a random name of the device and digests of the addresses.
-It opens nothing. Whoever steals it may guess as often as one device may, and no more.
+A signed cookie, set for a year at a right login or by a link that was mailed to the login's address, says so: a random
+name of the device and digests of the addresses. It opens nothing. Whoever steals it may guess as often as one device.
 """
 
 import secrets
@@ -37,7 +37,7 @@ def stranger(request: HttpRequest) -> Origin:
 
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
-    """`user` has logged in here: this browser is known from now on."""
+    """`user` has logged in here, or has read a mail here: this browser is known from now on."""
     told, login = _read(request), digest(user.email.lower(), purpose=_PURPOSE)
     logins = [login, *(known for known in told["logins"] if known != login)][:_MOST]
     response.set_cookie(

@@ -8,6 +8,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from accounts.sign_in import activation, second_step, single_sign_on
+from accounts.sign_in.browser_link import know_browser
 from accounts.sign_in.enrolment import second_step_link
 from accounts.sign_in.join import join
 from accounts.sign_in.views import (
@@ -43,6 +44,7 @@ urlpatterns = all_show_secrets(
         path("inactive/", views.account_inactive, name="account_inactive"),
         path("signup/", views.signup, name="account_signup"),
         path("join/<str:key>/", join, name="account_join"),
+        path("browser/<str:key>/", know_browser, name="account_browser"),
         path("activate/", activation.begin, name="account_activate"),
         path("activate/code/", activation.confirm, name="account_activate_code"),
         path("activate/password/", activation.finish, name="account_activate_password"),

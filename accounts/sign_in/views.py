@@ -25,6 +25,7 @@ from accounts.services.sign_in_locks import (
     forget_tries,
 )
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
+from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.forms import LoginPasskeyForm
 from accounts.sign_in.known_device import origin_of
 from accounts.sign_in.single_sign_on import sign_on_link
@@ -97,7 +98,8 @@ class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
             if self._action == "verify":
                 count_code(kind=LOGIN_CODE, of=address, code=f"{told['at']} {told['resend_count']}", at=at)
             else:
-                count_try(kind=CODE_MAIL, of=address, origin=origin_of(request, address), at=at)
+                if count_try(kind=CODE_MAIL, of=address, origin=origin_of(request, address), at=at):
+                    mail_browser_link(address)
         except CodeSpentError:
             return self._refused(ValidationError(SPENT_CODE))
         except LockedError as locked:

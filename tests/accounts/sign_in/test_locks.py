@@ -77,6 +77,81 @@ def test_a_right_password_elsewhere_between_two_questions_starts_the_count_anew(
     }  # of this network, of all strangers
 
 
+def strangers(count):
+    return [Origin(network=f"192.0.2.{number}") for number in range(count)]
+
+
+def close_the_door(at):
+    """A hundred tries from twenty networks; whether one of them told that it was the last."""
+    return [
+        count_try(kind=PASSWORD, of="ana@example.com", origin=origin, at=at)
+        for origin in strangers(20)
+        for _ in range(5)
+    ]
+
+
+def waits(at):
+    """When the next try of a network that was never there counts, in minutes from `at`."""
+    try:
+        guess(at, origin=Origin(network="198.51.100.99"))
+    except LockedError as locked:
+        return (locked.until - at) / timedelta(minutes=1)
+    return 0
+
+
+@pytest.mark.django_db
+def test_many_networks_close_a_login_for_minutes_longer_each_time():
+    at, lengths = clock.now(), []
+    assert [told for told in close_the_door(at) if told] == [True]
+
+    for number in range(6):
+        lengths.append(waits(at))
+        at += timedelta(minutes=lengths[-1])
+        more = [Origin(network=f"203.0.113.{10 * number + place}") for place in range(3)]
+        assert not any(count_try(kind=PASSWORD, of="ana@example.com", origin=one, at=at) for one in more)
+
+    assert lengths == [5, 10, 20, 40, 60, 60]
+
+
+@pytest.mark.django_db
+def test_the_waits_are_forgotten_after_a_day_without_a_try():
+    at = clock.now()
+    close_the_door(at)
+
+    later = at + DAY
+
+    assert [told for told in close_the_door(later) if told] == [True]
+    assert waits(later) == 5
+
+
+@pytest.mark.django_db
+def test_counts_go_on_under_a_new_first_key_of_the_ring(settings):
+    at, user = clock.now(), UserFactory(email="ana@example.com")
+    guess(at, times=4)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key " * 5, [settings.SECRET_KEY]
+
+    guess(at)
+    with pytest.raises(LockedError):
+        guess(at)
+
+    assert locked_until(user, at=at) == at + WINDOW
+    assert SignInAttempts.objects.count() == 3
+    assert unlock(user)
+    guess(at)
+
+
+@pytest.mark.django_db
+def test_a_lock_under_the_key_before_is_seen_by_staff_and_ends_with_a_right_password(settings):
+    at, user = clock.now(), UserFactory(email="ana@example.com")
+    guess(at, times=5)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key " * 5, [settings.SECRET_KEY]
+
+    assert locked_until(user, at=at) == at + WINDOW
+    was_right()
+
+    guess(at, times=5)
+
+
 @pytest.mark.django_db
 def test_staff_unlock_a_person_at_once():
     user, other, at = UserFactory(), UserFactory(), clock.now()

@@ -1,15 +1,18 @@
 """A stranger's wrong guesses lock nobody out: each network counts alone, a known device too, and all are bounded."""
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client as Browser
 
 from accounts.models import Role
 from accounts.services.sign_in_locks import PASSWORD as PASSWORDS
 from accounts.services.sign_in_locks import LockedError, Origin, count_try, unlock
+from accounts.sign_in.browser_link import mail_browser_link
 from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, UserFactory, household
 from tests.factories.sign_in import APP_SECRET, app_code, handed_out, mailed_code, sent_mail, with_app
@@ -64,6 +67,11 @@ def many_guesses(address, email, times, when=None):
             count_try(kind=PASSWORDS, of=email, origin=Origin(address), at=when or clock.now())
 
 
+def notices():
+    """Mail that tells the owner of the attempts."""
+    return [mail for mail in sent_mail() if mail.subject.endswith("Somebody tries to get into your login")]
+
+
 def networks(count):
     return [f"192.0.2.{number}" for number in range(1, count + 1)]
 
@@ -93,6 +101,48 @@ def test_guesses_from_many_networks_end_at_a_hundred_a_day_but_for_known_devices
 
     assert not log_in(at("198.51.100.11"), ana.email)
     assert log_in(device, ana.email)
+
+
+@pytest.mark.parametrize("page", [LOGIN, ASK, RESET])
+def test_the_owner_is_mailed_a_link_that_opens_a_new_browser_to_the_login(ana, page):
+    told = {"login": ana.email, "password": "guess"} if page == LOGIN else {"email": ana.email}
+    for address in networks(101):
+        cache.clear()
+        at(address).post(page, told)
+    mails = notices()
+    link = re.search(r"/accounts/browser/\S+", mails[0].body)[0]
+    owner = at(OWNERS)
+    cache.clear()
+    assert LOCKED in owner.post(page, told).content.decode()
+
+    opened = owner.get(link)
+
+    assert (len(mails), opened["Location"]) == (1, LOGIN)
+    assert "You can log in with this browser now." in owner.get(LOGIN).content.decode()
+    cache.clear()
+    assert LOCKED not in owner.post(page, told).content.decode()
+    assert log_in(owner, ana.email)
+
+
+def test_the_link_of_another_login_or_of_two_days_ago_opens_no_browser(ana):
+    ben = UserFactory(email="ben@example.com")
+    for address in networks(20):
+        many_guesses(address, ana.email, 5)
+    mail_browser_link(ben.email)
+    mail_browser_link(ana.email)
+    mail_browser_link("nobody@example.com")
+    links = {mail.to[0]: re.search(r"/accounts/browser/\S+", mail.body)[0] for mail in sent_mail()}
+    bens, late = at(OWNERS), at(OWNERS)
+    bens.get(links[ben.email])
+
+    with time_machine.travel(clock.now() + timedelta(hours=25)):
+        late.get(links[ana.email])
+        assert "This link does not work any more." in late.get(LOGIN).content.decode()
+
+    assert set(links) == {ana.email, ben.email}
+    assert "known_device" not in late.cookies
+    assert not log_in(bens, ana.email)
+    assert "does not work" in at(OWNERS).get("/accounts/browser/forged/", follow=True).content.decode()
 
 
 def test_a_network_that_guesses_all_day_uses_a_fifth_of_what_strangers_may(ana):
@@ -213,10 +263,10 @@ def test_a_stranger_who_asks_for_mail_stops_none_of_the_owners(ana, page):
     for address in networks(60):
         cache.clear()
         at(address).post(page, {"email": ana.email})
-    assert len(sent_mail()) == 50  # a day, whoever asks
+    assert (len(sent_mail()), len(notices())) == (50 + 1, 1)  # until a wait, whoever asks
 
     device.post(page, {"email": ana.email})
-    assert len(sent_mail()) == 51
+    assert len(sent_mail()) == 52
 
 
 def test_an_unknown_address_is_counted_like_a_known_one(ana):
