@@ -27,6 +27,7 @@ from accounts.admin.base import list_link
 from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
+from consent.admin.filters import PeopleFilter, has_people
 from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.admin.invite_contact import InviteContactAdmin
 from consent.admin.shown_change import ShownChangeAdmin
@@ -115,8 +116,10 @@ class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
 
     act_permission = _CHANGE
     form = ClientForm
-    list_display = ("name", "status", "client_type", "open_grant_count", "messages_to_answer", "created")
-    list_filter = ("status",)
+    list_display = (
+        "name", "status", "client_type", "open_grant_count", "messages_to_answer", "has_people", "created",
+    )  # fmt: skip
+    list_filter = ("status", PeopleFilter)
     search_fields = ("^name", "client_id__exact")
     fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
     readonly_fields = ("client_id", "status", "grants", "created", "updated")
@@ -130,7 +133,7 @@ class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
         is_open = Q(grants__status__in=OPEN)
         waiting = _turn().values("client").annotate(total=Count("pk")).values("total")
         clients = super().get_queryset(request).annotate(open_total=Count("grants", filter=is_open))
-        return clients.annotate(waiting_total=Subquery(waiting))
+        return clients.annotate(waiting_total=Subquery(waiting), has_people=has_people())
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """Who waits for an answer first."""
@@ -179,6 +182,11 @@ class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
     @admin.display(description=_("messages to answer"), ordering="waiting_total")
     def messages_to_answer(self, client: Client) -> int:
         return client.waiting_total or 0  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description=_("somebody to write to"), boolean=True)
+    def has_people(self, client: Client) -> bool:
+        """Whether mail goes out when a customer narrows or stops; the message on /developer/ is there in any case."""
+        return client.has_people  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description=_("grants"))
     def grants(self, client: Client) -> str:

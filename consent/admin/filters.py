@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
+from consent.models import ClientContact
 from consent.queries.staff_figures import ENDS_SOON
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import OPEN
@@ -42,6 +43,24 @@ class RequestScopeFilter(_ScopeFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         asked = [{"scope": self.value()}]
         return queryset.filter(details__parts__contains=asked) if self.value() else queryset
+
+
+def has_people() -> Exists:
+    """Whether a client has a contact who may log in, so that mail about it reaches somebody."""
+    return Exists(ClientContact.objects.filter(client=OuterRef("pk"), user__is_active=True))
+
+
+class PeopleFilter(admin.SimpleListFilter):
+    """Third parties whose messages are mailed to nobody."""
+
+    title = _("people")
+    parameter_name = "people"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
+        return [("none", _("nobody to write to"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.exclude(has_people()) if self.value() == "none" else queryset
 
 
 class UseFilter(admin.SimpleListFilter):

@@ -10,7 +10,15 @@ from django.test import Client as Browser
 
 from accounts.models import StaffAction
 from cdsc_portal.lib.checksums import checksum
-from consent.models import AccessToken, AuthorizationCode, Client, Credential, Message, RefreshToken
+from consent.models import (
+    AccessToken,
+    AuthorizationCode,
+    Client,
+    ClientContact,
+    Credential,
+    Message,
+    RefreshToken,
+)
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
@@ -40,6 +48,22 @@ def test_a_client_is_registered_and_its_secret_shown_once(staff):
     later = staff.get(f"/admin/consent/client/{client.pk}/change/").content.decode()
     assert secret not in later
     assert client.credentials.get().digest not in later
+
+
+def test_clients_that_nobody_can_be_written_about_are_marked_and_listed(staff):
+    served, left, alone = (ClientFactory(name=name) for name in ("a served", "b left", "c alone"))
+    ClientContact.objects.create(client=served, user=UserFactory())
+    ClientContact.objects.create(client=left, user=UserFactory(is_active=False))
+
+    listed = staff.get("/admin/consent/client/").context["cl"].result_list
+    lonely = staff.get("/admin/consent/client/?people=none").context["cl"].result_list
+
+    assert {client.name: client.has_people for client in listed} == {
+        "a served": True,
+        "b left": False,
+        "c alone": False,
+    }
+    assert [client.pk for client in lonely] == [left.pk, alone.pk]
 
 
 def test_saving_a_client_keeps_its_secret(staff):

@@ -58,6 +58,7 @@ def test_a_contact_sees_the_client_with_its_counts_and_no_other(contact, client_
 
     assert "Sunny Roofs (demo)" in text and client_app.client_id in text
     assert "1 open, 1 ended" in text
+    assert "A client without contacts gets none" in text
     assert "Another Company" not in text
     assert SECRET not in text
 
