@@ -15,7 +15,7 @@ from benchmarks.measure import Figure, at_least, at_most, seconds
 from benchmarks.utility import MONTH, SLOTS, Utility, Values
 from cdsc_portal.lib import clock
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, RunStatus
 
 METERS = 100_000
@@ -37,7 +37,7 @@ def store(feed: Feed, path: Path, **options: Any) -> FeedRun:
 
 def load(run: FeedRun) -> None:
     """From the stored file to the last commit; every reading must be taken."""
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
     run.refresh_from_db()
     if run.status != RunStatus.DONE or run.rejected or run.parked:
         raise RuntimeError(f"{run.file_name}: {run.status}, {run.rejected} rejected: {run.problem}")

@@ -84,7 +84,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("consent", "disclosure", _("Who read what")),
                     _entry("accounts", "linkchange", _("Changes of links")),
                     {
-                        "title": _("Wrong by late moves"),
+                        "title": _("Disclosures affected by backdated moves"),
                         "link": reverse_lazy("admin:accounts_linkchange_wrong"),
                         "permission": lambda request: request.user.has_perm("consent.view_disclosure"),
                     },
@@ -112,7 +112,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Staff"),
                 "items": [
                     _entry("accounts", "staffaction", _("What staff did")),
-                    _entry("accounts", "stafflook", _("Looks at customers' pages")),
+                    _entry("accounts", "supportsession", _("Looks at customers' pages")),
                     _entry("auth", "group", _("Roles")),
                 ],
             },

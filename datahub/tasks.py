@@ -13,7 +13,7 @@ from cdsc_portal.lib import clock
 from datahub.downloads.services import delete_old_downloads, prepare_download, stranded_downloads
 from datahub.feeds.runs.life_cycle import stranded_runs
 from datahub.feeds.runs.parked import end_waiting, load_arrived, waits_for
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.sources.collect import collect, due_sources
 from datahub.mix.recomputing.changed_use import mark_changed_use
 from datahub.mix.recomputing.recompute import recompute_next
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 @shared_task
 def run_feed(run_id: int) -> None:
     """Carry out a feed run; sent twice, the second finds nothing to do."""
-    carry_out(run_id=run_id)
+    execute_due_runs(run_id=run_id)
 
 
 @shared_task

@@ -9,6 +9,12 @@ from tools.files import ROOT, project_files
 
 # what takes something away, or changes its shape, under the release that still runs
 CONTRACTING = {"DeleteModel", "RemoveField", "RenameField", "RenameModel", "AlterModelTable"}
+# renamed before the first release, when nothing older could serve beside them
+BEFORE_THE_FIRST_RELEASE = {
+    "accounts/migrations/0022_names_of_the_field.py",
+    "consent/migrations/0017_removed_services.py",
+    "datahub/migrations/0027_superseded_readings.py",
+}
 DEFAULT_NAMES = ("_auto_", "_and_more")
 
 
@@ -20,7 +26,7 @@ def problems(path: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if name in CONTRACTING:
+        if name in CONTRACTING and not path.as_posix().endswith(tuple(BEFORE_THE_FIRST_RELEASE)):
             yield f"line {node.lineno}: {name} breaks the release that still runs"
         if name in {"RunPython", "RunSQL"} and len(node.args) + len(node.keywords) < 2:
             yield f"line {node.lineno}: {name} says nothing of the way back"

@@ -10,7 +10,7 @@ from accounts.admin.contractual import (
 )
 from accounts.admin.people_history import RoleEventAdmin
 from accounts.admin.physical import MeterDeviceAdmin, PremiseAdmin, ServicePointAdmin
-from accounts.admin.staff import GroupAdmin, StaffActionAdmin, StaffLookAdmin
+from accounts.admin.staff import GroupAdmin, StaffActionAdmin, SupportSessionAdmin
 from accounts.admin.users import UserAdmin
 
 __all__ = [
@@ -26,6 +26,6 @@ __all__ = [
     "ServiceContractAdmin",
     "ServicePointAdmin",
     "StaffActionAdmin",
-    "StaffLookAdmin",
+    "SupportSessionAdmin",
     "UserAdmin",
 ]

@@ -15,10 +15,10 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import Customer, User
-from accounts.services.staff_looks import NothingToLookAt, begin_look
+from accounts.services.support_sessions import NoPagesToShowError, start_support_session
 from cdsc_portal.lib import clock
 
-_LOOK = "accounts.add_stafflook"
+_LOOK = "accounts.add_supportsession"
 
 
 class LookForm(forms.Form):
@@ -63,13 +63,13 @@ class CustomerViewAdmin(PortalAdmin):
         form = LookForm(customer, request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                looks = begin_look(
+                looks = start_support_session(
                     person=form.cleaned_data["person"],
                     by=current_user(request),
                     reason=form.cleaned_data["reason"],
                     at=clock.now(),
                 )
-            except NothingToLookAt:
+            except NoPagesToShowError:
                 form.add_error("person", _("This person has no pages of a customer."))
             else:
                 return redirect(f"/admin/as/{looks[0].visit}/my/")

@@ -14,7 +14,7 @@ from accounts.admin.base import LabelledInline, PortalAdmin, link_to
 from accounts.current_user import current_user
 from accounts.models import Dated, ServiceContract, SupplyTerm, span_of
 from accounts.services.link_changes import Changed, record_link_changes
-from accounts.services.loading.timeline import Stretch, Timeline
+from accounts.services.loading.timeline import Interval, Timeline
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
@@ -159,5 +159,5 @@ def _record(changes: list[Changed], request: HttpRequest) -> None:
     record_link_changes(changes, at=clock.now(), by=current_user(request))
 
 
-def _stretch(row: Any) -> Stretch:  # noqa: ANN401
-    return Stretch(row.start, row.end, str(row))
+def _stretch(row: Any) -> Interval:  # noqa: ANN401
+    return Interval(row.start, row.end, str(row))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.admin.logged import LoggedAdmin
-from accounts.models import StaffAction, StaffLook
+from accounts.models import StaffAction, SupportSession
 
 _MANAGE = "accounts.manage_staff"
 
@@ -57,8 +57,8 @@ class StaffActionAdmin(ReadOnlyAdmin):
         )
 
 
-@admin.register(StaffLook)
-class StaffLookAdmin(ReadOnlyAdmin):
+@admin.register(SupportSession)
+class SupportSessionAdmin(ReadOnlyAdmin):
     """Whose pages were looked at, by whom and why."""
 
     list_display = ("at", "by", "customer_page", "person", "reason", "ends")
@@ -69,7 +69,7 @@ class StaffLookAdmin(ReadOnlyAdmin):
     fields = readonly_fields = ("at", "ends", "by", "customer_page", "person", "reason")
 
     @admin.display(description=_("customer"), ordering="customer__customer_number")
-    def customer_page(self, look: StaffLook) -> str:
+    def customer_page(self, look: SupportSession) -> str:
         return link_to(look.customer)
 
 

@@ -6,7 +6,7 @@ from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
 from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
 from accounts.models.links import EVER, ContractServicePoint, GridPlacement, MeterInstallation
-from accounts.models.load_watermark import LoadMark
+from accounts.models.load_watermark import LoadWatermark
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
@@ -18,7 +18,7 @@ from accounts.models.sign_in import (
     SignInAttempts,
     SignInMail,
 )
-from accounts.models.staff import StaffAction, StaffLook, StaffVerb
+from accounts.models.staff import StaffAction, StaffVerb, SupportSession
 from accounts.models.user import User
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "Invitation",
     "LinkChange",
     "LinkKind",
-    "LoadMark",
+    "LoadWatermark",
     "Membership",
     "MeterDevice",
     "MeterInstallation",
@@ -54,7 +54,7 @@ __all__ = [
     "SignInAttempts",
     "SignInMail",
     "StaffAction",
-    "StaffLook",
+    "SupportSession",
     "StaffVerb",
     "SupplyTerm",
     "User",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class LoadMark(models.Model):
+class LoadWatermark(models.Model):
     """The file time of the newest full load of a kind: what it did not list, an older file cannot add."""
 
     kind = models.CharField(_("kind"), max_length=20, unique=True)

@@ -10,16 +10,16 @@ from cdsc_portal.lib.append_only import AppendOnlyModel
 from cdsc_portal.lib.public_ids import new_public_id
 
 
-class StaffLook(AppendOnlyModel):
+class SupportSession(AppendOnlyModel):
     """`by` saw the pages of `customer` as `person` sees them, [at, ends), read-only, for `reason` (P-23).
 
-    The customer reads the reason under Sharing. A person who acts for several customers makes a look at each;
-    `visit` is the same for those. Append-only.
+    The customer reads the reason under Sharing. A person who acts for several customers makes a row for
+    each; `visit` is the same for those. Append-only.
     """
 
     visit = models.CharField(max_length=20, editable=False, default=new_public_id)
     customer = models.ForeignKey(
-        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="staff_looks"
+        Customer, verbose_name=_("customer"), on_delete=models.PROTECT, related_name="support_sessions"
     )
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -35,13 +35,13 @@ class StaffLook(AppendOnlyModel):
     ends = models.DateTimeField(_("ends"))
 
     class Meta:
-        verbose_name = _("staff look")
-        verbose_name_plural = _("staff looks")
+        verbose_name = _("support session")
+        verbose_name_plural = _("support sessions")
         default_permissions = ("add", "view")
         ordering = ["-at", "-pk"]
         indexes = [
-            models.Index(fields=["customer", "-at"], name="staff_look_of_customer"),
-            models.Index(fields=["visit"], name="staff_look_of_visit"),
+            models.Index(fields=["customer", "-at"], name="support_session_of_customer"),
+            models.Index(fields=["visit"], name="support_session_of_visit"),
         ]
 
     def __str__(self) -> str:

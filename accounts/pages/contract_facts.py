@@ -12,7 +12,7 @@ from accounts.models import ServiceContract, User
 from accounts.pages.account_facts import AccountLink
 from accounts.pages.validity_text import lasting_in_words, span_in_words, voltage_in_words
 from accounts.queries.roles import owned_accounts, visible_contracts
-from accounts.queries.service_history import MeterStay, PointStay, stays
+from accounts.queries.service_history import MeterStay, PointStay, service_history
 from accounts.queries.supplies import Supply, supplies
 from cdsc_portal.lib.dates_in_words import day_in_words
 
@@ -91,7 +91,7 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
     today = timezone.localdate(at)
     account = contract.billing_account
     supplied = [_supply(supply, today) for supply in reversed(supplies([contract.pk]))]
-    placed = stays([contract], at=at).get(contract.pk, ())
+    placed = service_history([contract], at=at).get(contract.pk, ())
     return ContractFacts(
         key=contract.pk,
         public_id=contract.public_id,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import MeterDevice, User
 from accounts.pages.validity_text import span_in_words, voltage_in_words
 from accounts.queries.roles import owned_accounts, visible_contracts
-from accounts.queries.service_history import stays
+from accounts.queries.service_history import service_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
     held = {contract.pk: contract for contract in near}
     measured = [
         (stay, held[point.contract_key], point)
-        for points in stays(held.values(), at=at).values()
+        for points in service_history(held.values(), at=at).values()
         for point in points
         for stay in point.meters
         if stay.key == meter.pk

@@ -14,7 +14,7 @@ from accounts.models import ServiceContract, User
 from accounts.pages.validity_text import lasting_in_words, span_in_words
 from accounts.queries.labels import grid_places
 from accounts.queries.roles import owned_accounts
-from accounts.queries.service_history import MeterStay, PointStay, stays
+from accounts.queries.service_history import MeterStay, PointStay, service_history
 from accounts.queries.tree_entries import (
     AccountLine,
     Entries,
@@ -190,7 +190,7 @@ def _groups(
 def tree_contracts(keys: Sequence[int], *, at: datetime) -> dict[int, TreeContract]:
     """Services with their points and meters by key, in the order of `keys`, which are database keys. Four queries."""
     held = ServiceContract.objects.select_related("billing_account").in_bulk(keys)
-    points = stays(held.values(), at=at)
+    points = service_history(held.values(), at=at)
     today = timezone.localdate(at)
     return {key: _contract(held[key], points.get(key, ()), today, at) for key in keys if key in held}
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ContractServicePoint, MeterInstallation, ServiceContract
-from accounts.queries.grid import on_the_grid
+from accounts.queries.grid import with_grid_placement
 
 if TYPE_CHECKING:
     from accounts.queries.grid import PlacedLink
@@ -56,7 +56,7 @@ def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]
     today = timezone.localdate(at)
     held = Q(contract__start__lte=today) & (Q(contract__end=None) | Q(contract__end__gt=today))
     current = ContractServicePoint.objects.filter(_holds(at), held, contract__in=contract_ids)
-    placed = on_the_grid(current, at=at).select_related("service_point__premise")
+    placed = with_grid_placement(current, at=at).select_related("service_point__premise")
     for link in placed.order_by("service_point__servicepoint_number"):
         links[link.contract_id].append(link)
     meters: dict[int, list[MeterInstallation]] = defaultdict(list)

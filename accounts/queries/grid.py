@@ -10,7 +10,7 @@ from accounts.models import ContractServicePoint, GridPlacement
 
 
 class OnTheGrid(TypedDict):
-    """What `on_the_grid` adds to a link; "" = not known."""
+    """What `with_grid_placement` adds to a link; "" = not known."""
 
     region: str
     pricing_node: str
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     PlacedLink = WithAnnotations[ContractServicePoint, OnTheGrid]
 
 
-def on_the_grid(links: QuerySet[ContractServicePoint], *, at: datetime) -> "QuerySet[PlacedLink]":
+def with_grid_placement(links: QuerySet[ContractServicePoint], *, at: datetime) -> "QuerySet[PlacedLink]":
     """The links with where their points were at `at`, or at the last moment of a link that has ended. No query of its
     own.
     """

@@ -18,7 +18,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class MeteredContract:
     """A meter at a contract's point; without one, its key is None and its words are empty."""
 
     contract: int
@@ -29,7 +29,7 @@ class Placed:
     meter_number: str
 
 
-def placed(contracts: QuerySet[ServiceContract]) -> Iterator[Placed]:
+def metered_contracts(contracts: QuerySet[ServiceContract]) -> Iterator[MeteredContract]:
     """Every point of the contracts with each of its meters, while they were the contract's. One query."""
     links = ContractServicePoint.objects.filter(contract__in=contracts).order_by()
     for row in links.values_list(*_COLUMNS):
@@ -38,6 +38,6 @@ def placed(contracts: QuerySet[ServiceContract]) -> Iterator[Placed]:
             continue
         contract, customer, point, meter, meter_id, number = row[:6]
         if meter is not None and linked.intersect(Span(*row[10:12])) is not None:
-            yield Placed(contract, customer, point, meter, meter_id, number)
+            yield MeteredContract(contract, customer, point, meter, meter_id, number)
         else:
-            yield Placed(contract, customer, point, None, "", "")
+            yield MeteredContract(contract, customer, point, None, "", "")

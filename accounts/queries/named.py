@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import MeterName, User
 from accounts.own_names import Kind, Named
-from accounts.queries.metered_contracts import placed
+from accounts.queries.metered_contracts import metered_contracts
 from accounts.queries.roles import owned_accounts, owned_contracts
 
 
@@ -25,7 +25,7 @@ def nameable(*, user: User, at: datetime) -> list[Named]:
             Kind.METER, one.meter, one.meter_id, one.customer, one.meter_number,
             names.get((one.customer, one.meter), ""),
         )
-        for one in placed(owned_contracts(user=user, at=at))
+        for one in metered_contracts(owned_contracts(user=user, at=at))
         if one.meter is not None
     }  # fmt: skip
     return found + sorted(meters.values(), key=lambda one: one.number)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
 from accounts.queries.roles import holds, owns, settled
-from accounts.queries.staff_looks import Look, looks
+from accounts.queries.support_sessions import Look, looks
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {

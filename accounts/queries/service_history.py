@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accounts.models import ContractServicePoint, MeterInstallation, MeterName, ServiceContract
-from accounts.queries.grid import on_the_grid
+from accounts.queries.grid import with_grid_placement
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 
@@ -40,7 +40,9 @@ class PointStay:
     meters: tuple[MeterStay, ...]
 
 
-def stays(contracts: Collection[ServiceContract], *, at: datetime) -> dict[int, tuple[PointStay, ...]]:
+def service_history(
+    contracts: Collection[ServiceContract], *, at: datetime
+) -> dict[int, tuple[PointStay, ...]]:
     """By contract key, oldest first. Three queries; `contracts` carry their billing account.
 
     The region is that of `at`, or of the end of a stay that is over. Every span is cut to the contract's own days, so
@@ -48,7 +50,7 @@ def stays(contracts: Collection[ServiceContract], *, at: datetime) -> dict[int, 
     """
     held = {contract.pk: contract for contract in contracts}
     of_contracts = ContractServicePoint.objects.filter(contract__in=held)
-    links = on_the_grid(of_contracts, at=at).select_related("service_point__premise")
+    links = with_grid_placement(of_contracts, at=at).select_related("service_point__premise")
     installed: dict[int, list[MeterInstallation]] = defaultdict(list)
     at_points = {link.service_point_id for link in links}
     for one in MeterInstallation.objects.filter(service_point__in=at_points).select_related("meter"):

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from accounts.models import Commodity, MeterName, User
-from accounts.queries.metered_contracts import placed
+from accounts.queries.metered_contracts import metered_contracts
 from accounts.queries.roles import visible_accounts, visible_contracts
 
 _FIGURES = re.compile(r"([0-9]*)([^0-9]*)")
@@ -101,7 +101,7 @@ def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
         for given in MeterName.objects.filter(customer__in=customers)
     }
     found: dict[int, list[str]] = defaultdict(list)
-    for one in placed(visible_contracts(user=user, at=at)):
+    for one in metered_contracts(visible_contracts(user=user, at=at)):
         name = names.get((one.customer, one.meter), "")
         found[one.contract] += [one.point_number, one.meter_number, name]
     return {contract: " ".join(words) for contract, words in found.items()}

@@ -12,7 +12,9 @@ from accounts.signals import role_given
 _RANK = {Role.VIEWER: 0, Role.DELEGATE: 1, Role.OWNER: 2}
 
 
-def login_of(*, email: str, password: str, name: str, language: str, at: datetime) -> tuple[User, bool]:
+def get_or_create_login(
+    *, email: str, password: str, name: str, language: str, at: datetime
+) -> tuple[User, bool]:
     """The login of `email`, and whether `password` opens it from now on: it is made, or had no password yet.
 
     For an address that was proved, in the caller's transaction. Two who come at once find the same login.
@@ -35,7 +37,7 @@ def login_of(*, email: str, password: str, name: str, language: str, at: datetim
     return user, True
 
 
-def take_up(
+def accept_role(
     *, user: User, offered: Membership, is_agreed: bool = False, is_vouched: bool = False, at: datetime
 ) -> Membership:
     """`user` has the role of `offered`, which is not stored; who has a higher one that lasts keeps it.

@@ -26,7 +26,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.contacts import addresses_on_file, contacts_on_file
-from accounts.services.accept_invitation import login_of, take_up
+from accounts.services.accept_invitation import accept_role, get_or_create_login
 from accounts.services.sign_in_locks import ACTIVATION, Origin, count_try, forget_tries
 from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.signals import code_offered
@@ -167,10 +167,10 @@ def activate(*, code_key: int, email: str, name: str, password: str, language: s
     code = ActivationCode.objects.filter(pk=code_key, used_at=None, until__gt=at).select_for_update().first()
     if code is None:
         raise ActivationRefused
-    user, _ = login_of(email=email, password=password, name=name, language=language, at=at)
+    user, _ = get_or_create_login(email=email, password=password, name=name, language=language, at=at)
     if not user.is_active:
         raise ActivationRefused
-    take_up(
+    accept_role(
         user=user,
         offered=Membership(customer=customer, role=code.role),
         is_vouched=code.way in (CodeWay.MAIL, CodeWay.LETTER),

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.feed_rows import ContractRow, Hierarchy
-from accounts.models import LoadMark, ServiceContract, span_of
+from accounts.models import LoadWatermark, ServiceContract, span_of
 from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading import contractual, links, physical, roles
 from accounts.services.loading.links import Ending
@@ -39,7 +39,9 @@ def load_hierarchy(
     try:
         with transaction.atomic():
             _one_at_a_time()
-            load.listed_since = LoadMark.objects.filter(kind=_KIND).values_list("as_of", flat=True).first()
+            load.listed_since = (
+                LoadWatermark.objects.filter(kind=_KIND).values_list("as_of", flat=True).first()
+            )
             endings = _store(hierarchy, load)
             if load.is_full:
                 if not confirmed:
@@ -109,7 +111,7 @@ def _hold_if_too_many(endings: dict[str, Ending], unread: int) -> None:
 
 def _move_mark(load: Load) -> None:
     if load.listed_since is None or load.listed_since < load.as_of:
-        LoadMark.objects.update_or_create(kind=_KIND, defaults={"as_of": load.as_of})
+        LoadWatermark.objects.update_or_create(kind=_KIND, defaults={"as_of": load.as_of})
 
 
 def _one_at_a_time() -> None:

@@ -21,7 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.roles import owns
-from accounts.services.accept_invitation import take_up
+from accounts.services.accept_invitation import accept_role
 from accounts.services.people import require_role
 from accounts.services.sign_in_mail import write_sign_in_mail
 from cdsc_portal.lib.public_ids import new_secret
@@ -168,7 +168,7 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
         may_share=locked.may_share,
         until=locked.until,
     )
-    return take_up(user=user, offered=offered, is_agreed=True, at=at)
+    return accept_role(user=user, offered=offered, is_agreed=True, at=at)
 
 
 def _require(email: str, offered: Offered, by: User, at: datetime) -> None:

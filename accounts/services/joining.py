@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Invitation, User
-from accounts.services.accept_invitation import login_of
+from accounts.services.accept_invitation import get_or_create_login
 from accounts.services.inviting import NotInvited, accept
 
 
@@ -15,7 +15,9 @@ def user_for(*, invitation: Invitation, name: str, password: str, language: str,
 
     Raises NotInvited: it is over, the address has a login with a password meanwhile, or none may log in with it.
     """
-    user, is_opened = login_of(email=invitation.email, password=password, name=name, language=language, at=at)
+    user, is_opened = get_or_create_login(
+        email=invitation.email, password=password, name=name, language=language, at=at
+    )
     if not is_opened:
         raise NotInvited
     accept(invitation=invitation, user=user, at=at)

@@ -13,7 +13,7 @@ from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load, LoadResult
 from accounts.services.loading.objects import not_newer
-from accounts.services.loading.timeline import Stretch, Timeline
+from accounts.services.loading.timeline import Interval, Timeline
 from cdsc_portal.lib import clock
 
 _FIELDS = ("supplier_id", "supplier_contract_number", "tariff_code", "tariff_name", "end")
@@ -86,7 +86,7 @@ def _makes_room(
     """A stored term that ends sooner or stays as long: written before what takes the room."""
     contract = contracts.get(row.contract_number)
     found = terms.get((contract.pk, row.start)) if contract else None
-    return found is not None and _stretch(found).covers(Stretch(row.start, row.end))
+    return found is not None and _stretch(found).covers(Interval(row.start, row.end))
 
 
 def _told(row: SupplyTermRow, suppliers: dict[str, Entity]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _fit(
     """The term to write; none where another one is in its way."""
     if found is not None:
         timeline.remove(_stretch(found))
-    stretch = Stretch(row.start, row.end, f"{row.supplier} {row.tariff_code} from {row.start}")
+    stretch = Interval(row.start, row.end, f"{row.supplier} {row.tariff_code} from {row.start}")
     clash = timeline.clash(stretch)
     if clash is not None:
         until = clash.end or "now"
@@ -143,5 +143,5 @@ def _write(
     load.unchanged += len(same)
 
 
-def _stretch(term: SupplyTerm) -> Stretch:
-    return Stretch(term.start, term.end, str(term))
+def _stretch(term: SupplyTerm) -> Interval:
+    return Interval(term.start, term.end, str(term))

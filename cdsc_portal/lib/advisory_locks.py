@@ -7,7 +7,7 @@ from django.db import connection
 
 
 @contextmanager
-def hold(space: int, key: int) -> Iterator[bool]:
+def session_lock(space: int, key: int) -> Iterator[bool]:
     """Whether `key` of `space` is ours until the block ends; never waits. Needs a session connection."""
     keys = [space, key % 2**31]
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
+def prefetch(items: Generator[Item, None, None]) -> Generator[Item, None, None]:
     """The same, each made in a thread of its own while the one before is used; none may be None.
 
     It pays where both sides mostly wait or let the interpreter go, as numpy does. What `items` raises comes out in its

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Customer
 from accounts.queries.of_customer import Acting, HeldService, people_of, services_of
-from accounts.queries.staff_looks import Look, looks
+from accounts.queries.support_sessions import Look, looks
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
@@ -55,14 +55,14 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         people=people_of(customer) if may("accounts.view_user") else None,
         grants=shared_by(customer, at=at) if may("consent.view_grant") else None,
         mails=mail_to_people_of(customer) if may("consent.view_outgoingmail") else None,
-        looks=_in_words(looks(customer_ids=[pk])) if may("accounts.view_stafflook") else None,
+        looks=_in_words(looks(customer_ids=[pk])) if may("accounts.view_supportsession") else None,
     )
     context = {
         **admin.site.each_context(request),
         "title": customer.name,
         "customer": customer,
         "page": page,
-        "may_look": may("accounts.add_stafflook"),
+        "may_look": may("accounts.add_supportsession"),
         "may_issue": may("accounts.issue_activation_code"),
         "may_record": may("consent.add_recordedconsent"),
     }

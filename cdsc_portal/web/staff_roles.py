@@ -45,8 +45,8 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("consent", "view", (*_SHARING, "recordedconsent"))
     | _named("datahub", "view", ("billstatement", "billsection"))
     | {
-        "accounts.add_stafflook",
-        "accounts.view_stafflook",
+        "accounts.add_supportsession",
+        "accounts.view_supportsession",
         "accounts.help_sign_in",
         "accounts.issue_activation_code",
         "accounts.hand_out_activation_code",  # which another asked for

@@ -20,8 +20,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from accounts.admin.logged import EXPORT
-from accounts.models import StaffLook, StaffVerb, User
-from accounts.queries.staff_looks import open_visit
+from accounts.models import StaffVerb, SupportSession, User
+from accounts.queries.support_sessions import open_visit
 from accounts.services.staff_actions import record_staff_action
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import time_in_words
@@ -30,7 +30,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 _ADDRESS = re.compile(r"^/admin/as/(?P<visit>[a-z0-9]{20})(?P<rest>/.*)$")
 _HIDDEN = ("/my/settings/", "/my/requests/")  # how the customer logs in, and what waits for their decision
-_LOOK = "accounts.add_stafflook"
+_LOOK = "accounts.add_supportsession"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,13 @@ class CustomerViewMiddleware:
         may_look = admin.site.has_permission(request) and agent.has_perm(_LOOK)  # second step included
         look = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now()) if may_look else None
         if look is None:
-            messages.error(request, _("This look is over. Open it again with a reason."))
+            messages.error(request, _("This session has expired. Open it again with a reason."))
             return redirect("admin:index")
         if request.method not in ("GET", "HEAD"):
             return render(request, "web/look_read_only.html", status=403)
         return self._shown(request, look, address["rest"])
 
-    def _shown(self, request: HttpRequest, look: StaffLook, path: str) -> HttpResponse:
+    def _shown(self, request: HttpRequest, look: SupportSession, path: str) -> HttpResponse:
         request.staff_view = _viewing_for(look)  # type: ignore[attr-defined]  # a name of ours
         if path in ("/", "/my"):
             return redirect(f"/admin/as/{look.visit}/my/")
@@ -103,7 +103,7 @@ def _is_table(response: HttpResponseBase) -> bool:
     return is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
 
 
-def _viewing_for(look: StaffLook) -> ViewingFor:
+def _viewing_for(look: SupportSession) -> ViewingFor:
     return ViewingFor(
         person=str(look.person),
         customer=str(look.customer),
@@ -113,7 +113,7 @@ def _viewing_for(look: StaffLook) -> ViewingFor:
     )
 
 
-def _record_export(look: StaffLook, path: str, response: HttpResponseBase) -> None:
+def _record_export(look: SupportSession, path: str, response: HttpResponseBase) -> None:
     """A file that leaves with the agent is in the log; the pages are, as the look."""
     if response.headers.get("Content-Disposition", "").startswith("attachment"):
         record_staff_action(

@@ -1,7 +1,7 @@
 """Who may see what, why and until when."""
 
 from consent.models.credential import Credential
-from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, Selection, TakenOut
+from consent.models.grant import Actor, Change, Grant, GrantEvent, GrantPart, RemovedService, Selection
 from consent.models.message import ClientContact, Message, MessageStatus, MessageType
 from consent.models.oauth import (
     NO_SECRET,
@@ -48,5 +48,5 @@ __all__ = [
     "RequestStatus",
     "ScopeSetting",
     "Selection",
-    "TakenOut",
+    "RemovedService",
 ]

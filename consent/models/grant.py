@@ -134,17 +134,17 @@ class Selection(models.Model):
         return f"{self.part}: {self.contract}"
 
 
-class TakenOut(models.Model):
+class RemovedService(models.Model):
     """A service that a grant opened and opens no more; who sees the service still sees what was read of it.
 
     `at` is when it last left.
     """
 
     grant = models.ForeignKey(
-        Grant, verbose_name=_("grant"), on_delete=models.CASCADE, related_name="taken_out"
+        Grant, verbose_name=_("grant"), on_delete=models.CASCADE, related_name="removed_services"
     )
     contract = models.ForeignKey(
-        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, related_name="taken_out"
+        ServiceContract, verbose_name=_("contract"), on_delete=models.PROTECT, related_name="removed_services"
     )
     at = models.DateTimeField(_("at"))
 

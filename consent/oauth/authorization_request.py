@@ -12,7 +12,7 @@ from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
 from consent.redirect_addresses import is_registered, why_refused
 from consent.requests import AccessRequest, InvalidRequest, parse_request
-from consent.services.ask import Asked, allowed_scopes, may_ask
+from consent.services.ask import RequestContext, allowed_scopes, may_ask
 from consent.services.scope_limits import require_within_limits
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
@@ -88,7 +88,7 @@ def require_code_flow(sent: dict[str, str]) -> None:
         raise UntrustedRequest("response_type must be code.", error="unsupported_response_type")
 
 
-def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[AccessRequest, Asked]:
+def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[AccessRequest, RequestContext]:
     """The request read into values to store. Raises RefusedRequest naming the parameter at fault."""
     require_may_ask(target.client)
     _require_plain_request(sent)
@@ -106,7 +106,7 @@ def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[Acce
         require_within_limits(access, client=target.client, at=at)
     except InvalidRequest as wrong:
         raise RefusedRequest(wrong.error, wrong.description) from wrong
-    return access, Asked(
+    return access, RequestContext(
         redirect_uri=target.redirect_uri,
         state=target.state,
         code_challenge=challenge,

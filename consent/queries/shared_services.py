@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_account_keys, visible_contracts
 from cdsc_portal.lib.csv_cells import plain_cell
-from consent.models import Grant, Selection, TakenOut
+from consent.models import Grant, RemovedService, Selection
 from consent.queries.opened import Opened
 from consent.scopes.catalogue import SCOPES
 from consent.wording import commodity_in_words
@@ -58,7 +58,7 @@ def accounts_of(grants: Collection[Grant], *, user: User, at: datetime) -> dict[
     found = _numbers(now.values_list("part__grant"))
     missing = [grant.pk for grant in grants if grant.pk not in found]
     if missing:
-        then = TakenOut.objects.filter(grant__in=missing, contract__billing_account__in=seen)
+        then = RemovedService.objects.filter(grant__in=missing, contract__billing_account__in=seen)
         found |= _numbers(then.values_list("grant"))
     return found
 

@@ -22,7 +22,7 @@ from django.db.models.functions import Cast
 
 from accounts.models import User
 from accounts.queries.roles import shareable_account_keys, visible_account_keys
-from consent.models import Disclosure, Grant, GrantEvent, GrantPart, Selection, TakenOut
+from consent.models import Disclosure, Grant, GrantEvent, GrantPart, RemovedService, Selection
 from consent.transitions import ENDED, OPEN, GrantStatus
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _touched(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
     chosen = chosen.values_list("part__grant", never)
     to_come = GrantPart.future_accounts.through.objects.filter(billingaccount__in=accounts)
     left = (
-        TakenOut.objects.filter(contract__billing_account__in=accounts)
+        RemovedService.objects.filter(contract__billing_account__in=accounts)
         .order_by()
         .values_list("grant", Max("at"))
     )

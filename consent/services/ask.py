@@ -32,7 +32,7 @@ class AnothersRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """What came with a request besides what is asked for; checked by the edge before it is stored."""
 
     redirect_uri: str
@@ -55,7 +55,7 @@ def may_ask(client: Client) -> bool:
 
 
 def store_request(
-    *, client: Client, access: AccessRequest, asked: Asked, at: datetime
+    *, client: Client, access: AccessRequest, asked: RequestContext, at: datetime
 ) -> tuple[ConsentRequest, str]:
     """Store a direct request, waiting for whoever opens it first; returns it with the key of its page's address."""
     key = new_secret()
@@ -70,7 +70,7 @@ def store_request(
 
 
 def push_request(
-    *, client: Client, access: AccessRequest, asked: Asked, at: datetime
+    *, client: Client, access: AccessRequest, asked: RequestContext, at: datetime
 ) -> tuple[ConsentRequest, str]:
     """Store a pushed request (RFC 9126); returns it with its request_uri, of which only a hash is kept."""
     request_uri = REQUEST_URI_PREFIX + new_secret()
@@ -166,7 +166,7 @@ def delete_undecided(*, at: datetime) -> int:
     return undecided.filter(expires__lte=at - KEEP_UNDECIDED).delete()[0]
 
 
-def _fields(client: Client, access: AccessRequest, asked: Asked) -> dict[str, object]:
+def _fields(client: Client, access: AccessRequest, asked: RequestContext) -> dict[str, object]:
     return {
         "client": client,
         "redirect_uri": asked.redirect_uri,

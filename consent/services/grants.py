@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import ServiceContract, User
-from consent.models import Client, Grant, GrantPart, Selection, TakenOut
+from consent.models import Client, Grant, GrantPart, RemovedService, Selection
 from consent.periods import PartPeriod
 from consent.queries.part_periods import is_lasting, on_the_wire
 from consent.scopes.base import Period, Scope
@@ -53,13 +53,13 @@ def keep_only(
 ) -> None:
     """Make a locked grant hold `kept` and nothing else; `contracts` are those it opens now, by key.
 
-    What had joined by itself and stays is ticked from now on; what leaves is remembered in TakenOut. The number of
-    statements follows the parts, not the services.
+    What had joined by itself and stays is ticked from now on; what leaves is remembered in RemovedService. The
+    number of statements follows the parts, not the services.
     """
     before = frozenset(contracts)
     left = before - frozenset[int]().union(*(part.contracts for part in kept))
-    TakenOut.objects.bulk_create(
-        [TakenOut(grant=grant, contract_id=pk, at=at) for pk in sorted(left)],
+    RemovedService.objects.bulk_create(
+        [RemovedService(grant=grant, contract_id=pk, at=at) for pk in sorted(left)],
         update_conflicts=True,
         unique_fields=["grant", "contract"],
         update_fields=["at"],

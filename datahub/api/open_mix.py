@@ -24,7 +24,7 @@ from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.founding.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
 from datahub.api.founding.envelope import next_address
 from datahub.api.founding.fields import Text
-from datahub.api.founding.resource_query import Asked, parse_asked
+from datahub.api.founding.resource_query import ResourceQuery, parse_query
 from datahub.api.founding.shapes import MixSegmentShape, Shape, WindowShape
 from datahub.mix.segments import GridSeries, grid_series
 from datahub.models import MixSeries, OpenRelease
@@ -107,7 +107,7 @@ class OpenSeriesView(APIView):
     def get(self, request: Request) -> HttpResponse:
         at, client = clock.now(), _client(request)
         region, purpose = _region(request), f"{request.path}:{client.public_id}"
-        asked = parse_asked(request.query_params, now=at, purpose=purpose, also=("region",))
+        asked = parse_query(request.query_params, now=at, purpose=purpose, also=("region",))
         if asked.services is not None:
             raise bad_parameter("services", "what the grid generated is of no service")
         address = next_address(request.path, request.query_params, [], asked, purpose=purpose)
@@ -173,7 +173,7 @@ def _region(request: Request) -> str:
 
 
 def _answer(
-    series: MixSeries, region: str, asked: Asked, found: GridSeries, following: str | None
+    series: MixSeries, region: str, asked: ResourceQuery, found: GridSeries, following: str | None
 ) -> dict[str, object]:
     return {
         "resource": str(series),

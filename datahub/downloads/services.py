@@ -19,7 +19,7 @@ from django.db.models import Q
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib import clock, private_files
-from cdsc_portal.lib.advisory_locks import hold
+from cdsc_portal.lib.advisory_locks import session_lock
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 from consent.access import OwnerAccess
@@ -77,7 +77,7 @@ def ask_for_download(
 
 def prepare_download(*, download_id: int, stream: Stream) -> None:
     """Write the file and tell its person; carried out twice, the second finds nothing to do."""
-    with hold(_LOCKS, download_id) as held:
+    with session_lock(_LOCKS, download_id) as held:
         download = Download.objects.filter(pk=download_id, status__in=PENDING).select_related("user").first()
         if not held or download is None:
             return

@@ -14,7 +14,7 @@ import numpy as np
 from cdsc_portal.lib.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
-from datahub.store.stored_segments import Run, Wanted, stored_runs
+from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
 from datahub.usage.counted_channels import Stretches, inside, ranked, shared_out
 from datahub.usage.facts import usage_facts
 from datahub.usage.readings import ChannelFacts, seconds_of
@@ -115,10 +115,10 @@ def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int
         spans[link.contract_id, link.meter_id].append(link.span)
     channels = {meter: [one for one in found if _counts(one)] for meter, found in facts.channels.items()}
     wanted = sorted({one.channel_id for found in channels.values() for one in found})
-    runs: dict[int, list[Run]] = defaultdict(list)
+    runs: dict[int, list[StoredSegment]] = defaultdict(list)
     longest = max((int(load.longest.total_seconds()) for load in facts.loads.values()), default=0)
     days = (hull[0] - longest) // DAY_SECONDS - 1, (hull[1] + longest) // DAY_SECONDS
-    for run in stored_runs([Wanted(channel, *days) for channel in wanted]) if wanted else ():
+    for run in stored_segments([Wanted(channel, *days) for channel in wanted]) if wanted else ():
         runs[run.channel_id].append(run)
     found: dict[int, list[_Channel]] = defaultdict(list)
     for (contract, meter), linked in spans.items():
@@ -143,7 +143,7 @@ def _counts(channel: ChannelFacts) -> bool:
     return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
 
 
-def _channel(runs: Sequence[Run], stretches: Stretches) -> _Channel:
+def _channel(runs: Sequence[StoredSegment], stretches: Stretches) -> _Channel:
     """Where readings of one channel overlap, the shorter ones count."""
     scale = max((run.scale for run in runs), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))

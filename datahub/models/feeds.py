@@ -57,7 +57,7 @@ class RunStatus(models.TextChoices):
 class FeedRun(models.Model):
     """One file of a feed on its way in. Rows read = accepted + unchanged + rejected + parked, at every moment.
 
-    `kept_out` counts those of the unchanged that said something else, but older or weaker than what is stored.
+    `superseded` counts those of the unchanged that said something else, but older or weaker than what is stored.
     `parked` rows wait for their meter; when it comes, they move to one of the others.
 
     `chunks_done` and `bytes_done` are committed with each chunk, so that a run whose worker died resumes there;
@@ -91,7 +91,7 @@ class FeedRun(models.Model):
     rows_read = models.PositiveBigIntegerField(_("rows read"), default=0)
     accepted = models.PositiveBigIntegerField(_("accepted"), default=0)
     unchanged = models.PositiveBigIntegerField(_("unchanged"), default=0)
-    kept_out = models.PositiveBigIntegerField(_("kept out"), default=0, db_default=0)
+    superseded = models.PositiveBigIntegerField(_("kept out"), default=0, db_default=0)
     rejected = models.PositiveBigIntegerField(_("rejected"), default=0)
     parked = models.PositiveBigIntegerField(_("parked"), default=0, db_default=0)
     problem = models.TextField(_("what staff should know of it"), blank=True)

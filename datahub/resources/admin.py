@@ -99,7 +99,7 @@ class LinkChangeAdmin(ReadOnlyAdmin):
         kept = _kept(request)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Releases that late moves made wrong"),
+            "title": _("Disclosures affected by backdated moves"),
             "contract_number": asked["contract_number"],
             "run": request.GET.get("run", ""),
             "found": [(one, link_to(one.contract), link_to(one.disclosure)) for one in page.found],
@@ -116,7 +116,7 @@ class LinkChangeAdmin(ReadOnlyAdmin):
             request,
             _lines(asked),
             name="wrong-disclosures",
-            what="releases that late moves made wrong, as CSV",
+            what="disclosures affected by backdated moves, as CSV",
         )
 
 

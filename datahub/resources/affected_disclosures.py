@@ -13,7 +13,7 @@ from cdsc_portal.lib.ranges import Span, difference, union
 from consent.models import Disclosure
 from datahub.models import BillSection
 from datahub.resources.backdating import BACKDATING, Speaks
-from datahub.resources.link_history import LinkPast, common
+from datahub.resources.link_history import LinkHistory, common
 
 PAGE_SIZE = 500
 # pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
@@ -107,7 +107,7 @@ def wrong_page(
     looked_at = pairs[:PAGE_SIZE]
     contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in looked_at})
     disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in looked_at})
-    past, sections = LinkPast.of(contracts.values()), _sections(contracts)
+    past, sections = LinkHistory.of(contracts.values()), _sections(contracts)
     found = []
     for key, contract, at in looked_at:
         stretches = _wrong(disclosures[key], contract, past, sections[contract])
@@ -147,7 +147,7 @@ def _sections(contracts: Collection[int]) -> dict[int, list[BillSection]]:
 
 
 def _wrong(
-    disclosure: Disclosure, contract: int, past: LinkPast, sections: Collection[BillSection]
+    disclosure: Disclosure, contract: int, past: LinkHistory, sections: Collection[BillSection]
 ) -> tuple[Span, ...]:
     """The stretches of this release that are not the contract's any more."""
     at = disclosure.released_at
@@ -162,7 +162,7 @@ def _wrong(
             return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
 
 
-def _lost(resource: str, contract: int, past: LinkPast, at: datetime) -> tuple[Span, ...]:
+def _lost(resource: str, contract: int, past: LinkHistory, at: datetime) -> tuple[Span, ...]:
     """What was the contract's, as was on record at `at`, and is not any more."""
     return union(
         span

@@ -10,21 +10,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import LinkKind
 from consent.scopes.catalogue import SCOPES
-from datahub.resources.link_history import LinkPast, Stays
+from datahub.resources.link_history import LinkHistory, Stays
 
-History = Callable[[LinkPast, int, datetime | None], Stays]
+History = Callable[[LinkHistory, int, datetime | None], Stays]
 
 _POINT, _METER, _CONTRACT, _TERM, _REGION = (
     LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT, LinkKind.SUPPLY_TERM, LinkKind.GRID_PLACEMENT,
 )  # fmt: skip
 # the links that each history is made of
 _READS: Mapping[History, tuple[LinkKind, ...]] = MappingProxyType({
-    LinkPast.held: (_CONTRACT,),
-    LinkPast.delivered: (_POINT, _CONTRACT),
-    LinkPast.measured: (_POINT, _METER, _CONTRACT),
-    LinkPast.placed: (_POINT, _REGION),
-    LinkPast.supplied: (_TERM,),
-    LinkPast.tariffs: (_TERM,),
+    LinkHistory.contract_days: (_CONTRACT,),
+    LinkHistory.delivered: (_POINT, _CONTRACT),
+    LinkHistory.measured: (_POINT, _METER, _CONTRACT),
+    LinkHistory.grid_regions: (_POINT, _REGION),
+    LinkHistory.supplied: (_TERM,),
+    LinkHistory.tariffs: (_TERM,),
 })  # fmt: skip
 
 
@@ -61,16 +61,16 @@ def _of_every_resource(known: Mapping[str, Backdating]) -> Mapping[str, Backdati
 
 
 BACKDATING = _of_every_resource({
-    "usage_data": Backdating((LinkPast.measured,)),
+    "usage_data": Backdating((LinkHistory.measured,)),
     "distribution_details": Backdating(
-        (LinkPast.held, LinkPast.delivered, LinkPast.measured), Speaks.MOMENT
+        (LinkHistory.contract_days, LinkHistory.delivered, LinkHistory.measured), Speaks.MOMENT
     ),
-    "bill_data": Backdating((LinkPast.held,), Speaks.BILLS),
-    "bill_statements": Backdating((LinkPast.held,), Speaks.BILLS),
-    "supply_details": Backdating((LinkPast.supplied,), Speaks.MOMENT),
-    "supply_history": Backdating((LinkPast.supplied,)),
-    "generation_mix": Backdating((LinkPast.placed, LinkPast.tariffs)),
-    "generation_breakdown": Backdating((LinkPast.placed,)),
-    "residual_mix": Backdating((LinkPast.placed,)),
-    "consumption_breakdown": Backdating((LinkPast.tariffs,)),
+    "bill_data": Backdating((LinkHistory.contract_days,), Speaks.BILLS),
+    "bill_statements": Backdating((LinkHistory.contract_days,), Speaks.BILLS),
+    "supply_details": Backdating((LinkHistory.supplied,), Speaks.MOMENT),
+    "supply_history": Backdating((LinkHistory.supplied,)),
+    "generation_mix": Backdating((LinkHistory.grid_regions, LinkHistory.tariffs)),
+    "generation_breakdown": Backdating((LinkHistory.grid_regions,)),
+    "residual_mix": Backdating((LinkHistory.grid_regions,)),
+    "consumption_breakdown": Backdating((LinkHistory.tariffs,)),
 })  # fmt: skip

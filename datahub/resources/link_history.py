@@ -50,7 +50,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkPast:
+class LinkHistory:
     """All that was ever on record of some contracts. Each method: as was on record at `moment`; None = now."""
 
     points: dict[int, list[Link]]  # by contract
@@ -60,7 +60,7 @@ class LinkPast:
     placements: dict[int, list[Link]]  # by point
 
     @classmethod
-    def of(cls, contracts: Collection[ServiceContract]) -> "LinkPast":
+    def of(cls, contracts: Collection[ServiceContract]) -> "LinkHistory":
         """Ten queries, however many contracts."""
         of_contract = Q(contract__in=[contract.pk for contract in contracts])
         linked = _links(
@@ -80,7 +80,7 @@ class LinkPast:
             _grouped(placed, lambda link: link.point),
         )
 
-    def held(self, contract: int, moment: datetime | None) -> Stays:
+    def contract_days(self, contract: int, moment: datetime | None) -> Stays:
         """The contract's own days."""
         return _united((contract, link.at(moment)) for link in self.contracts.get(contract, ()))
 
@@ -102,7 +102,7 @@ class LinkPast:
             for span in self._served(link, contract, moment)
         )
 
-    def placed(self, contract: int, moment: datetime | None) -> Stays:
+    def grid_regions(self, contract: int, moment: datetime | None) -> Stays:
         """By grid region: while a point there was linked."""
         return _united(
             (placed.region, span)
@@ -123,7 +123,7 @@ class LinkPast:
         return _united((link.tariff or link.key, link.at(moment)) for link in terms)
 
     def _served(self, link: Link, contract: int, moment: datetime | None) -> list[Span]:
-        return common(link.at(moment), self.held(contract, moment).get(contract, ()))
+        return common(link.at(moment), self.contract_days(contract, moment).get(contract, ()))
 
 
 def common(span: Span | None, others: Iterable[Span]) -> list[Span]:

@@ -210,7 +210,7 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
         cursor.execute(_UPDATE, [origin.at, origin.run_id, *days, *days])
     for piece in pieces:
         tally.accepted += piece.accepted
-        tally.kept_out += piece.kept_out
+        tally.superseded += piece.superseded
         tally.block_changed(*piece.changed)
         tally.written.append(piece.written)
     return _refused(pieces, loaded)
@@ -225,7 +225,7 @@ class _Merged:
     tuples: bytes
     replaced: bool
     accepted: int
-    kept_out: int
+    superseded: int
     changed: tuple[Integers, Integers, Integers]  # channel, day, phase
     written: Integers
     unfit: Flags
@@ -252,7 +252,7 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
     ) if len(touched) else b""  # fmt: skip
     return _Merged(
         stored.rows, touched, tuples, bool((flags & _REPLACED).any()), int(outcome.changed.sum()),
-        int(outcome.kept_out.sum()), (now.channel[changed], now.day[changed], now.phase[changed]),
+        int(outcome.superseded.sum()), (now.channel[changed], now.day[changed], now.phase[changed]),
         now.channel[touched], unfit, outcome.contradicts,
     )  # fmt: skip
 

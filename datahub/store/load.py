@@ -32,7 +32,7 @@ Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 
 @dataclass(slots=True)
 class Loaded:
-    """Readings of a load: accepted + unchanged + rejected are all of them; `kept_out` is part of unchanged.
+    """Readings of a load: accepted + unchanged + rejected are all of them; `superseded` is part of unchanged.
 
     `days`: which UTC days changed readings reach into, counted from the epoch; `channels`: whose content changed; some
     twice.
@@ -40,7 +40,7 @@ class Loaded:
 
     accepted: int = 0
     unchanged: int = 0
-    kept_out: int = 0
+    superseded: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     days: list[Integers] = field(default_factory=list)
     channels: list[Integers] = field(default_factory=list)
@@ -65,7 +65,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
         load.columns(columns_of(rows))
     mark_channels(extents=load.extents, tally=tally, settled=ids[settled & present], origin=origin)
     unchanged = rows.size - tally.accepted - len(tally.rejected)
-    return Loaded(tally.accepted, unchanged, tally.kept_out, tally.rejected, tally.days, tally.changed)
+    return Loaded(tally.accepted, unchanged, tally.superseded, tally.rejected, tally.days, tally.changed)
 
 
 def rows_of(rows: Steady, channels: Flags) -> Steady:

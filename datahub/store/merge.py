@@ -31,7 +31,7 @@ class Outcome:
     readings: Readings
     changed: Flags
     restated: Flags
-    kept_out: Flags
+    superseded: Flags
     contradicts: Flags
 
 

@@ -216,7 +216,7 @@ def _merge(
     if not len(stored.place):
         return
     outcome = _outcome(stored, columns, origin.version)
-    tally.kept_out += int(outcome.kept_out.sum())
+    tally.superseded += int(outcome.superseded.sum())
     tally.reject(columns.lines[stored.place[outcome.contradicts]], CONTRADICTS)
     written = outcome.changed | outcome.restated
     if not written.any():

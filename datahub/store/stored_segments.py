@@ -72,7 +72,7 @@ class Wanted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class StoredSegment:
     """Stored readings of one channel on one grid (or none), by start; arrays have an element a reading.
 
     Reading i is values[i] / 10**scale at times.start(i) where known[i]. `moved` is when the content of each of the
@@ -114,7 +114,7 @@ class _Table:
         )  # fmt: skip
 
 
-def stored_runs(wanted: Sequence[Wanted]) -> Iterator[Run]:
+def stored_segments(wanted: Sequence[Wanted]) -> Iterator[StoredSegment]:
     """What is stored of the channels on those days, by step, channel and scale. One statement.
 
     Periods may reach a day beyond them; whoever asks cuts to the second.
@@ -217,7 +217,7 @@ def _joined(tables: Sequence[_Table]) -> _Table:
     return _Table(channel, start, moved, np.where(one_scale, finest[of], scale), values, known, quality)
 
 
-def _block_runs(step: int, table: _Table) -> Iterator[Run]:
+def _block_runs(step: int, table: _Table) -> Iterator[StoredSegment]:
     order = np.lexsort((table.start, table.scale, table.channel))
     if np.any(order[1:] < order[:-1]):
         table = table.take(order)
@@ -230,7 +230,7 @@ def _block_runs(step: int, table: _Table) -> Iterator[Run]:
             order = np.argsort(times.starts, kind="stable")
             times, moved = times.cut(order), np.repeat(moved, slots)[order]
             cut = first * slots + order
-        yield Run(
+        yield StoredSegment(
             int(table.channel[first]),
             times,
             values[cut],
@@ -241,7 +241,7 @@ def _block_runs(step: int, table: _Table) -> Iterator[Run]:
         )
 
 
-def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[Run]:
+def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]:
     begin, end, moments = (
         _epoch_micros(_end_to_end(getattr(row, name) for row in rows)) for name in ("begins", "ends", "moved")
     )
@@ -256,7 +256,9 @@ def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[Run]:
     for first, past in _stretches(channel):
         cut = slice(first, past)
         times = Times.one_by_one(starts[cut], lengths=durations[cut])
-        yield Run(int(channel[first]), times, values[cut], scale, known[cut], quality[cut], moved[cut])
+        yield StoredSegment(
+            int(channel[first]), times, values[cut], scale, known[cut], quality[cut], moved[cut]
+        )
 
 
 def _stretches(*columns: Integers) -> Iterator[tuple[int, int]]:

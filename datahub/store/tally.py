@@ -32,7 +32,7 @@ class Tally:
     """Counted while a load goes on; what is neither accepted nor rejected was unchanged."""
 
     accepted: int = 0
-    kept_out: int = 0
+    superseded: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     changed: list[Integers] = field(
         default_factory=list

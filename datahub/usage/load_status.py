@@ -9,7 +9,7 @@ from cdsc_portal.lib.prepared import array, prepared_cursor
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import Standing, series_standing
 from datahub.usage.meter_loads import MeterLoad
-from datahub.usage.plan import Stretch
+from datahub.usage.plan import ReadInterval
 
 _HOLDING = """
     SELECT DISTINCT asked.contract
@@ -58,7 +58,7 @@ def usage_standings(
     }
 
 
-def contracts_with_readings(plan: Sequence[Stretch]) -> frozenset[int]:
+def contracts_with_readings(plan: Sequence[ReadInterval]) -> frozenset[int]:
     """Contracts for which some reading of a stretch is on record, to the day. One statement."""
     if not plan:
         return frozenset()

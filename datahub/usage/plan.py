@@ -16,7 +16,7 @@ METER_DAYS = 1100  # three years of one meter
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ReadInterval:
     """One meter measuring one contract during [start, end).
 
     A reading belongs where it starts; it lasts no longer than `longest` and counts if it ends by `limit`.
@@ -36,7 +36,7 @@ class Stretch:
         return max(1, (self.end - self.start).days)
 
     @property
-    def reach(self) -> Span:
+    def read_window(self) -> Span:
         """What to read so that no reading that starts in the stretch is missed."""
         return Span(self.start, min(self.limit, self.end + self.longest))
 
@@ -49,15 +49,15 @@ class Stretch:
 class UsagePlan:
     """Where readings can lie (`stretches`), which of it the page holds, and where the next page begins."""
 
-    stretches: list[Stretch]
-    page: list[Stretch]
+    read_intervals: list[ReadInterval]
+    page: list[ReadInterval]
     resume: Position | None
     alone: bool  # there is no other page
 
 
 def usage_plan(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> UsagePlan:
     """By contract number, meter number and time, the page that begins at `after`. No query."""
-    found = stretches(_in_window(facts.links, covered), facts.loads, covered, facts.meters)
+    found = read_intervals(_in_window(facts.links, covered), facts.loads, covered, facts.meters)
     page, resume = page_of(found, after)
     return UsagePlan(found, page, resume, after is None and resume is None)
 
@@ -71,19 +71,19 @@ def _in_window(links: Iterable[MeteredSpan], covered: Coverage) -> Iterator[Mete
                 yield replace(link, span=cut)
 
 
-def stretches(
+def read_intervals(
     spans: Iterable[MeteredSpan],
     loads: Mapping[int, MeterLoad],
     covered: Coverage,
     meters: Mapping[int, str],
-) -> list[Stretch]:
+) -> list[ReadInterval]:
     """Where readings can lie, by contract number, meter number and time; `meters` tells the numbers."""
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
     contracts = {contract.key: contract.contract_number for contract in covered.open}
     found = [
-        Stretch(
+        ReadInterval(
             contract, contracts[contract], meter, meters[meter], held.start, held.end, held.end,
             loads[meter].longest,
         )
@@ -95,9 +95,11 @@ def stretches(
     return sorted(found, key=lambda stretch: (stretch.contract_number, stretch.meter_number, stretch.start))
 
 
-def page_of(plan: Sequence[Stretch], after: Position | None) -> tuple[list[Stretch], Position | None]:
+def page_of(
+    plan: Sequence[ReadInterval], after: Position | None
+) -> tuple[list[ReadInterval], Position | None]:
     """The stretches of the page that begins at `after`, and where the next one begins."""
-    page: list[Stretch] = []
+    page: list[ReadInterval] = []
     days = 0
     for stretch in _from(plan, after):
         for chunk in _chunks(stretch):
@@ -108,7 +110,7 @@ def page_of(plan: Sequence[Stretch], after: Position | None) -> tuple[list[Stret
     return page, None
 
 
-def _from(plan: Sequence[Stretch], after: Position | None) -> Iterable[Stretch]:
+def _from(plan: Sequence[ReadInterval], after: Position | None) -> Iterable[ReadInterval]:
     if after is None:
         yield from plan
         return
@@ -121,7 +123,7 @@ def _from(plan: Sequence[Stretch], after: Position | None) -> Iterable[Stretch]:
             yield stretch
 
 
-def _chunks(stretch: Stretch) -> Iterable[Stretch]:
+def _chunks(stretch: ReadInterval) -> Iterable[ReadInterval]:
     start = stretch.start
     while start < stretch.end:
         end = min(stretch.end, start + timedelta(days=METER_DAYS))

@@ -12,7 +12,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span, union
 from datahub.models import Channel
 from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers
-from datahub.store.stored_segments import Run, Wanted, stored_runs
+from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
 from datahub.store.times import Places, Times
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
@@ -101,8 +101,8 @@ def readings(
     wanted = list(_wanted(allowed, channels))
     if not wanted:
         return []
-    runs: dict[int, list[Run]] = defaultdict(list)
-    for run in stored_runs(wanted):
+    runs: dict[int, list[StoredSegment]] = defaultdict(list)
+    for run in stored_segments(wanted):
         runs[run.channel_id].append(run)
     return [
         cut
@@ -152,7 +152,7 @@ def _wanted(
 
 
 def _cut(
-    contract: int, channel: ChannelFacts, run: Run, stretches: tuple[Span, ...]
+    contract: int, channel: ChannelFacts, run: StoredSegment, stretches: tuple[Span, ...]
 ) -> ChannelReadings | None:
     keep = _inside(run.times, stretches)
     known = run.known[keep]

@@ -16,7 +16,7 @@ from datahub.answers.page import Page, from_first_to_last
 from datahub.store.codec import Codes
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.load_status import contracts_with_readings, usage_standings
-from datahub.usage.plan import Stretch, UsagePlan, usage_plan
+from datahub.usage.plan import ReadInterval, UsagePlan, usage_plan
 from datahub.usage.readings import ChannelReadings, decimal_strings, readings
 
 MISSING = 255  # beside the codes of Quality: no value, so no quality
@@ -99,7 +99,7 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
     """The same where facts and plan are known already. One query, and the one for other pages."""
     segments = _segments(covered, plan, facts)
     in_page = frozenset(segment.contract_key for segment in segments)
-    found = in_page if plan.alone else contracts_with_readings(plan.stretches)
+    found = in_page if plan.alone else contracts_with_readings(plan.read_intervals)
     return Page(
         items=segments,
         standings=usage_standings(covered, facts.links, facts.loads, found=found),
@@ -111,13 +111,13 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
 
 
 def _segments(covered: Coverage, plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
-    parts: dict[_Pair, list[Stretch]] = defaultdict(list)
+    parts: dict[_Pair, list[ReadInterval]] = defaultdict(list)
     for part in plan.page:
         parts[part.contract, part.meter].append(part)
     linked: dict[_Pair, list[MeteredSpan]] = defaultdict(list)
     for link in facts.links:
         linked[link.contract_id, link.meter_id].append(link)
-    spans = [MeteredSpan(part.contract, 0, part.meter, part.reach) for part in plan.page]
+    spans = [MeteredSpan(part.contract, 0, part.meter, part.read_window) for part in plan.page]
     contracts = {contract.key: contract for contract in covered.open}
     segments = []
     for channel in readings(spans, facts.channels):
@@ -130,7 +130,7 @@ def _segments(covered: Coverage, plan: UsagePlan, facts: UsageFacts) -> list[Usa
     return sorted(segments, key=lambda segment: segment.place)
 
 
-def _runs(channel: ChannelReadings, page: Iterable[Stretch]) -> Iterator[slice]:
+def _runs(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[slice]:
     """Rows that start inside the page's stretches, parted where one does not follow on the other."""
     times = channel.times
     for span in union(Span(part.start, part.end) for part in page):

@@ -15,7 +15,7 @@ from datahub.rows.usage import Quality
 from datahub.usage.counted_channels import rank
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.load_status import contracts_with_readings, usage_standings
-from datahub.usage.plan import Stretch, stretches
+from datahub.usage.plan import ReadInterval, read_intervals
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.service_sums import service_sums
 from datahub.usage.sum_periods import By, Slots
@@ -94,7 +94,7 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     """
     facts = usage_facts(covered.spans.keys())
     spans = spans_in_window(covered, facts)
-    plan = stretches(spans, facts.loads, covered, facts.meters)
+    plan = read_intervals(spans, facts.loads, covered, facts.meters)
     page, resume = _page_of(plan, by, after)
     pairs = {(stretch.contract, stretch.meter): stretch.contract_number for stretch in page}
     (sums,) = service_sums(
@@ -145,10 +145,10 @@ def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
 
 
 def _page_of(
-    plan: Sequence[Stretch], by: By, after: Position | None
-) -> tuple[list[Stretch], Position | None]:
+    plan: Sequence[ReadInterval], by: By, after: Position | None
+) -> tuple[list[ReadInterval], Position | None]:
     """All stretches of the contracts and meters of the page that begins at `after`, and where the next begins."""
-    page: list[Stretch] = []
+    page: list[ReadInterval] = []
     periods = 0
     for (contract, meter), group in groupby(plan, key=lambda one: (one.contract_number, one.meter_number)):
         if after is not None and (contract, meter) < (after[0], after[1]):

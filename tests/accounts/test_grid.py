@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import ContractServicePoint
-from accounts.queries.grid import on_the_grid
+from accounts.queries.grid import with_grid_placement
 from accounts.queries.labels import grid_places
-from accounts.queries.service_history import stays
+from accounts.queries.service_history import service_history
 from cdsc_portal.lib.ranges import Span
 from tests.factories.accounts import EPOCH, household, place
 
@@ -36,8 +36,8 @@ def home(db):
 def test_the_place_is_that_of_the_moment_or_of_the_link_s_last(home, at, end, region, node):
     home.contract.point_links.update(end=end)
 
-    (link,) = on_the_grid(ContractServicePoint.objects.all(), at=at)
-    ((stay,),) = stays([home.contract], at=at).values()
+    (link,) = with_grid_placement(ContractServicePoint.objects.all(), at=at)
+    ((stay,),) = service_history([home.contract], at=at).values()
 
     assert (link.region, link.pricing_node, stay.region) == (region, node, region)
 
@@ -45,7 +45,7 @@ def test_the_place_is_that_of_the_moment_or_of_the_link_s_last(home, at, end, re
 def test_a_point_that_is_nowhere_yet_has_no_region(home):
     home.point.placements.all().delete()
 
-    (link,) = on_the_grid(ContractServicePoint.objects.all(), at=NOW)
+    (link,) = with_grid_placement(ContractServicePoint.objects.all(), at=NOW)
 
     assert (link.region, link.pricing_node) == ("", "")
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from accounts.feed_rows import Hierarchy, MeterRow, PointRow
-from accounts.models import ContractServicePoint, LoadMark, MeterInstallation, ServiceContract
+from accounts.models import ContractServicePoint, LoadWatermark, MeterInstallation, ServiceContract
 from tests.accounts.rows import AS_OF, SINCE, contract, household, installation, load, point_link
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +151,7 @@ def test_a_full_file_that_would_end_too_much_waits_and_writes_nothing():
     )
     assert (result.accepted, result.ended) == (0, 0)
     assert not ServiceContract.objects.filter(end__isnull=False).exists()
-    assert LoadMark.objects.get().as_of == AS_OF
+    assert LoadWatermark.objects.get().as_of == AS_OF
 
 
 def test_ends_that_a_full_file_states_count_as_much_as_what_it_leaves_out():

@@ -18,14 +18,14 @@ def tell(region, since=None, *, node="", as_of=AS_OF):
     return load(Hierarchy("changes", as_of, points=(row,)), at=max(AT, as_of))
 
 
-def placed():
+def placements():
     return list(GridPlacement.objects.order_by("start").values_list("region", "start", "end"))
 
 
 def test_a_region_without_a_date_holds_since_ever():
     assert tell("WEST").accepted == 1
 
-    assert placed() == [("WEST", EVER, None)]
+    assert placements() == [("WEST", EVER, None)]
 
 
 def test_a_region_that_a_later_file_tells_otherwise_changes_as_of_that_file():
@@ -33,7 +33,7 @@ def test_a_region_that_a_later_file_tells_otherwise_changes_as_of_that_file():
 
     assert tell("EAST", as_of=LATER).accepted == 1
 
-    assert placed() == [("WEST", EVER, LATER), ("EAST", LATER, None)]
+    assert placements() == [("WEST", EVER, LATER), ("EAST", LATER, None)]
 
 
 def test_a_date_says_from_when_and_the_region_before_lasts_until_then():
@@ -42,7 +42,7 @@ def test_a_date_says_from_when_and_the_region_before_lasts_until_then():
 
     assert tell("EAST", MARCH, as_of=LATER).accepted == 1
 
-    assert placed() == [("WEST", EVER, MARCH), ("EAST", MARCH, None)]
+    assert placements() == [("WEST", EVER, MARCH), ("EAST", MARCH, None)]
     assert ServicePoint.objects.get().cds_modified > was
     change = LinkChange.objects.get()
     assert (change.kind, change.region) == (LinkKind.GRID_PLACEMENT, "WEST")
@@ -67,7 +67,7 @@ def test_a_corrected_date_moves_the_end_of_the_region_before(told, corrected):
 
     assert tell("EAST", corrected, as_of=LATER + timedelta(days=1)).accepted == 1
 
-    assert placed() == [("WEST", EVER, corrected), ("EAST", corrected, None)]
+    assert placements() == [("WEST", EVER, corrected), ("EAST", corrected, None)]
 
 
 def test_a_date_before_what_was_told_takes_the_place_of_what_came_after():
@@ -77,7 +77,7 @@ def test_a_date_before_what_was_told_takes_the_place_of_what_came_after():
 
     tell("SOUTH", EVER + timedelta(days=1), as_of=LATER)
 
-    assert [region for region, _start, _end in placed()] == ["WEST", "SOUTH"]
+    assert [region for region, _start, _end in placements()] == ["WEST", "SOUTH"]
     assert LinkChange.objects.filter(new_start=None, region="EAST").exists()
 
 
@@ -89,7 +89,7 @@ def test_a_date_to_come_is_kept_by_files_that_tell_of_now():
         tell("WEST", as_of=AS_OF + timedelta(days=2)).accepted == 1
     )  # the newest word of the point, not of its times
 
-    assert [region for region, _start, _end in placed()] == ["WEST", "EAST"]
+    assert [region for region, _start, _end in placements()] == ["WEST", "EAST"]
 
 
 def test_a_region_that_is_not_told_any_more_ends():
@@ -97,7 +97,7 @@ def test_a_region_that_is_not_told_any_more_ends():
 
     tell("", as_of=LATER)
 
-    assert placed() == [("WEST", EVER, LATER)]
+    assert placements() == [("WEST", EVER, LATER)]
 
 
 def test_an_older_file_undoes_no_newer_one():
@@ -106,7 +106,7 @@ def test_an_older_file_undoes_no_newer_one():
     (refusal,) = tell("EAST", MARCH).rejected
 
     assert "a newer file" in refusal.reason
-    assert placed() == [("WEST", EVER, None)]
+    assert placements() == [("WEST", EVER, None)]
 
 
 def test_a_node_alone_is_a_place_of_its_own():
@@ -138,4 +138,4 @@ def test_a_file_does_not_undo_what_was_placed_after_it_by_hand():
 
     assert (result.accepted, [refusal.line for refusal in result.rejected]) == (0, [7])
     assert "a newer file" in result.rejected[0].reason
-    assert placed() == [("EAST", EVER, None)]
+    assert placements() == [("EAST", EVER, None)]

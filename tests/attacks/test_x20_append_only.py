@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ManyToManyField, Model
 from django.db.models.deletion import ProtectedError
 
-from accounts.models import LinkChange, RoleEvent, StaffAction, StaffLook
+from accounts.models import LinkChange, RoleEvent, StaffAction, SupportSession
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.append_only import AppendOnly, AppendOnlyModel
 from consent.models import Disclosure, Grant, GrantEvent, Receipt
@@ -74,7 +74,7 @@ def rows(at: datetime) -> dict[type[Model], Any]:
         StaffAction: StaffAction.objects.create(
             at=at, by=UserFactory(), verb="act", model="a.b", personal={"label": "Ann"}, reason="asked"
         ),
-        StaffLook: StaffLook.objects.create(
+        SupportSession: SupportSession.objects.create(
             customer=home.customer, person=home.owner, by=UserFactory(), reason="asked", at=at, ends=at
         ),
         LinkChange: LinkChange.objects.create(
@@ -164,7 +164,7 @@ ERASED = {
     Receipt: ("receipts", {"personal": {}}),
     RoleEvent: ("role_events", {"email": "", "by_id": None}),
     StaffAction: ("staff_actions", {"personal": {}, "reason": ""}),
-    StaffLook: ("staff_looks", {"reason": ""}),
+    SupportSession: ("support_sessions", {"reason": ""}),
     LinkChange: ("link_changes", {"by_id": None}),
 }
 
@@ -204,7 +204,7 @@ RETAINED = {
     Disclosure: "disclosures",
     RoleEvent: "role_events",
     StaffAction: "staff_actions",
-    StaffLook: "staff_looks",
+    SupportSession: "support_sessions",
     LinkChange: "link_changes",
     OpenRelease: "open_releases",
 }

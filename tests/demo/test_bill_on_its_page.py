@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from cdsc_portal.lib import clock
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import BillStatement
 from demo.utility import files, structure
 from tests.factories.feeds import FeedFactory
@@ -33,7 +33,7 @@ def owner(settings, tmp_path) -> Browser:
         content = ContentFile(file.path.read_bytes())
         feed = FeedFactory(kind=file.kind, format=file.format)
         run = start_run(feed=feed, file=content, name=file.path.name, by=None, at=clock.now())
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
         run.refresh_from_db()
         assert (run.accepted > 0, run.rejected) == (True, 0)
     browser = Browser()

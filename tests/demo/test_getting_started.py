@@ -15,7 +15,7 @@ from django.utils import timezone
 from cdsc_portal.lib import clock
 from consent.models import Client
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import RunStatus
 from demo import installation
 from demo.browser_session import BrowserSession
@@ -62,7 +62,7 @@ def _load_hierarchy_and_usage(folder):
         )
         content = ContentFile(file.path.read_bytes())
         run = start_run(feed=feed, file=content, name=file.path.name, by=None, at=clock.now())
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
         run.refresh_from_db()
         assert run.status == RunStatus.DONE
 

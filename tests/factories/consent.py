@@ -15,7 +15,7 @@ from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart,
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
 from consent.services.approve import approve_request
-from consent.services.ask import Asked, bind_request, store_request
+from consent.services.ask import RequestContext, bind_request, store_request
 from consent.services.decision import DecidedPart, Decision
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
@@ -127,7 +127,7 @@ def ask(
         zone=utility_zone(),
         locked=client.all_or_nothing,
     )
-    asked = Asked(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
+    asked = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
     request, key = store_request(client=client, access=access, asked=asked, at=at)
     request.page = reverse("consent_request", args=[key])
     bind_request(request=request, user=user, at=at)

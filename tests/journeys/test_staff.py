@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
-from accounts.models import StaffAction, StaffLook, User
+from accounts.models import StaffAction, SupportSession, User
 from cdsc_portal.lib import clock
 from consent.models import Grant, RecordedConsent
 from consent.transitions import GrantStatus
 from datahub.feeds.formats.registry import formats
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import FeedRun
 from datahub.rows.base import Part
 from datahub.rows.usage import UsageColumns
@@ -75,7 +75,7 @@ class Stepwise:
 
     def start(self, run: FeedRun) -> None:
         def work() -> None:
-            carry_out(run_id=run.pk)
+            execute_due_runs(run_id=run.pk)
             connection.close()
 
         self.thread = threading.Thread(target=work)
@@ -169,7 +169,7 @@ def test_an_agent_sees_the_customers_pages_read_only_and_for_a_reason(browser_pa
     assert all(disabled)
     assert posted.status == 403
     assert Grant.objects.get(pk=grant.pk).status == GrantStatus.ACTIVE
-    look = StaffLook.objects.get()
+    look = SupportSession.objects.get()
     assert (look.by, look.person, look.reason) == (agent, home.owner, "asks about a bill")
     assert StaffAction.objects.filter(verb="look", by=agent).exists()
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from cdsc_portal.lib.prefetch import ahead
+from cdsc_portal.lib.prefetch import prefetch
 
 
 def test_items_come_in_their_order_from_another_thread():
@@ -16,7 +16,7 @@ def test_items_come_in_their_order_from_another_thread():
             makers.add(threading.get_ident())
             yield number
 
-    assert list(ahead(items())) == [0, 1, 2, 3, 4]
+    assert list(prefetch(items())) == [0, 1, 2, 3, 4]
     assert threading.get_ident() not in makers
 
 
@@ -28,7 +28,7 @@ def test_the_next_is_made_before_it_is_asked_for():
         made.set()
         yield "second"
 
-    coming = ahead(items())
+    coming = prefetch(items())
 
     assert next(coming) == "first"
     assert made.wait(timeout=120)
@@ -39,7 +39,7 @@ def test_what_goes_wrong_comes_out_in_its_turn():
         yield 1
         raise ValueError("the second is broken")
 
-    coming = ahead(items())
+    coming = prefetch(items())
 
     assert next(coming) == 1
     with pytest.raises(ValueError, match="the second is broken"):
@@ -48,7 +48,7 @@ def test_what_goes_wrong_comes_out_in_its_turn():
 
 def test_whoever_stops_early_leaves_no_thread_behind():
     before = threading.active_count()
-    coming = ahead(number for number in range(1000))
+    coming = prefetch(number for number in range(1000))
     next(coming)
 
     coming.close()
@@ -67,7 +67,7 @@ def test_items_end_in_the_thread_that_made_them(taken):
         finally:
             ended.append(threading.get_ident())
 
-    with closing(ahead(items())) as coming:
+    with closing(prefetch(items())) as coming:
         for _ in zip(range(taken), coming, strict=False):
             pass
 

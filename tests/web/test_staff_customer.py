@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, add_service, household
 from tests.factories.consent import approve, ask
@@ -32,7 +32,7 @@ def test_what_a_caller_asks_about_is_on_one_page(staff):
     home = household(owner=UserFactory(name="Robin Sample"))
     load_days(home.meter, date(2026, 3, 1), 2)
     grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner))
-    begin_look(person=home.owner, by=StaffFactory(), reason="asks about a bill", at=clock.now())
+    start_support_session(person=home.owner, by=StaffFactory(), reason="asks about a bill", at=clock.now())
 
     page = staff.get(url_of(home)).context["page"]
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import StaffAction, User
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import ROLES, SUPPORT, make_roles
 from consent.models import Disclosure
@@ -101,7 +101,9 @@ def test_an_agent_takes_a_table_from_the_customers_pages_only_where_they_may_exp
     agent, home = _of_role(SUPPORT, may=may), household()
     client.force_login(agent)
     grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner))
-    visit = begin_look(person=home.owner, by=agent, reason="asked about reads", at=clock.now())[0].visit
+    visit = start_support_session(person=home.owner, by=agent, reason="asked about reads", at=clock.now())[
+        0
+    ].visit
 
     answer = client.get(f"/admin/as/{visit}/my/sharing/{grant.public_id}/reads.csv")
 

@@ -54,7 +54,7 @@ ALLOWED = {
     "accounts.servicecontract": _choice("commodity"),
     "accounts.servicepoint": _choice("commodity"),
     "accounts.staffaction": _choice("verb", "model") | _related("by") | _calendar("at"),
-    "accounts.stafflook": _related("by") | _calendar("at"),
+    "accounts.supportsession": _related("by") | _calendar("at"),
     "accounts.user": _choice("is_staff", "is_active"),
     "consent.client": _choice("status"),
     "consent.clientcontact": _related("client"),

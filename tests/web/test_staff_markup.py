@@ -4,8 +4,8 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
-from accounts.models import StaffAction, StaffLook
-from accounts.services.staff_looks import begin_look
+from accounts.models import StaffAction, SupportSession
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory
 from tests.web.test_staff_addresses import ADDRESSES, rows, with_key  # noqa: F401 - a fixture
@@ -13,7 +13,7 @@ from tests.web.test_staff_addresses import ADDRESSES, rows, with_key  # noqa: F4
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 EVIL = "<img src=x onerror=alert(1)>"
 KEPT = {"password", "language", "digest", "scope", "format", "time_zone"}  # the pages need them as they are
-LOGS = (StaffAction, StaffLook)  # the database keeps them as they are
+LOGS = (StaffAction, SupportSession)  # the database keeps them as they are
 
 
 def texts_of(model: type[models.Model]) -> list[str]:
@@ -30,7 +30,7 @@ def texts_of(model: type[models.Model]) -> list[str]:
 
 def test_markup_in_a_name_is_shown_as_it_was_typed(client, rows):  # noqa: F811
     agent = StaffFactory(name=EVIL)
-    begin_look(person=rows.home.owner, by=agent, reason=EVIL, at=clock.now())
+    start_support_session(person=rows.home.owner, by=agent, reason=EVIL, at=clock.now())
     with connection.cursor() as cursor:  # past the triggers that keep proof as it was written
         cursor.execute("SET LOCAL session_replication_role = replica")
     for app in ("accounts", "consent", "datahub"):

@@ -26,7 +26,7 @@ LISTS = {
     "accounts.activationcode": {SUPPORT, ADMINISTRATOR},
     "accounts.linkchange": {DATA, ADMINISTRATOR},
     "accounts.staffaction": {ADMINISTRATOR},
-    "accounts.stafflook": {SUPPORT, ADMINISTRATOR},
+    "accounts.supportsession": {SUPPORT, ADMINISTRATOR},
     "auth.group": {ADMINISTRATOR},
     "consent.client": {SUPPORT, ONBOARDING, ADMINISTRATOR},
     "accounts.roleevent": {SUPPORT, ADMINISTRATOR},
@@ -56,7 +56,7 @@ LISTS = {
 }
 # what changes something, and who may
 DOES = {
-    "accounts.add_stafflook": {SUPPORT, ADMINISTRATOR},
+    "accounts.add_supportsession": {SUPPORT, ADMINISTRATOR},
     "accounts.help_sign_in": {SUPPORT, ADMINISTRATOR},
     "accounts.issue_activation_code": {SUPPORT, ADMINISTRATOR},
     "accounts.hand_out_activation_code": {SUPPORT, ADMINISTRATOR},

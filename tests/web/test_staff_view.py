@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from accounts.models import StaffAction, StaffLook
-from accounts.queries.staff_looks import looks
-from accounts.services.staff_looks import begin_look
+from accounts.models import StaffAction, SupportSession
+from accounts.queries.support_sessions import looks
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from consent.models import Grant
 from consent.transitions import GrantStatus
@@ -30,7 +30,9 @@ def agent(client):
 
 def opened(agent, home) -> str:
     """The prefix of the customer's pages while the agent looks."""
-    look = begin_look(person=home.owner, by=agent, reason="caller asks about a bill", at=clock.now())[0]
+    look = start_support_session(
+        person=home.owner, by=agent, reason="caller asks about a bill", at=clock.now()
+    )[0]
     return f"/admin/as/{look.visit}"
 
 
@@ -41,7 +43,7 @@ def test_a_look_needs_a_reason_and_leads_to_the_customers_home(client, agent):
     without = client.post(url, {"person": home.owner.pk, "reason": " "})
     with_reason = client.post(url, {"person": home.owner.pk, "reason": "caller asks about a bill"})
 
-    look = StaffLook.objects.get()
+    look = SupportSession.objects.get()
     assert without.status_code == 200
     assert with_reason.headers["Location"] == f"/admin/as/{look.visit}/my/"
     assert (look.customer, look.person, look.by) == (home.customer, home.owner, agent)

@@ -12,7 +12,7 @@ from lxml import html
 
 from accounts.models import Invitation, Role, SignInMail
 from accounts.services.inviting import Offered, invite
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from datahub.models import Download
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
@@ -51,7 +51,7 @@ def inside(client):
     invitation = invite(email="new@example.com", offered=offered, by=home.owner, at=at)
     agent = StaffFactory()
     client.force_login(agent)
-    look = begin_look(person=home.owner, by=agent, reason="caller asks", at=at)[0]
+    look = start_support_session(person=home.owner, by=agent, reason="caller asks", at=at)[0]
     keys = {
         "accounts": home.contract.billing_account.public_id,
         "contracts": home.contract.public_id,

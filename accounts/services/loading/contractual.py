@@ -7,11 +7,13 @@ from accounts.feed_rows import AccountRow, ContractRow, CustomerRow, EntityRow, 
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract, span_of
 from accounts.services.link_changes import Changed
 from accounts.services.loading.load import Load
-from accounts.services.loading.objects import Told, keys_of, store_objects
+from accounts.services.loading.objects import ObjectRow, keys_of, store_objects
 
 
 def load_entities(rows: Sequence[EntityRow], load: Load) -> None:
-    told = [Told(row.line, row.name, {"abbreviation": row.abbreviation, "kind": row.kind}) for row in rows]
+    told = [
+        ObjectRow(row.line, row.name, {"abbreviation": row.abbreviation, "kind": row.kind}) for row in rows
+    ]
     store_objects(Entity, "name", told, load)
 
 
@@ -19,7 +21,7 @@ def load_programs(rows: Sequence[ProgramRow], load: Load) -> None:
     store_objects(
         Program,
         "program_number",
-        [Told(row.line, row.program_number, {"name": row.name}) for row in rows],
+        [ObjectRow(row.line, row.program_number, {"name": row.name}) for row in rows],
         load,
     )
 
@@ -34,7 +36,7 @@ def load_customers(rows: Sequence[CustomerRow], load: Load) -> None:
     told = []
     for row in rows:
         is_test = row.customer_number in tests if row.is_test is None else row.is_test
-        told.append(Told(row.line, row.customer_number, {"name": row.name, "is_test": is_test}))
+        told.append(ObjectRow(row.line, row.customer_number, {"name": row.name, "is_test": is_test}))
     store_objects(Customer, "customer_number", told, load)
 
 
@@ -92,7 +94,9 @@ def _store_level(
             "parent_id": parents.get(row.parent_number),
             "address": row.address,
         }
-        told.append(Told(row.line, row.account_number, fields, frozenset(programs[p] for p in row.programs)))
+        told.append(
+            ObjectRow(row.line, row.account_number, fields, frozenset(programs[p] for p in row.programs))
+        )
     store_objects(BillingAccount, "account_number", told, load)
 
 
@@ -139,7 +143,9 @@ def load_contracts(rows: Sequence[ContractRow], load: Load) -> None:
             "start": row.start,
             "end": row.end,
         }
-        told.append(Told(row.line, row.contract_number, fields, frozenset(programs[p] for p in row.programs)))
+        told.append(
+            ObjectRow(row.line, row.contract_number, fields, frozenset(programs[p] for p in row.programs))
+        )
     before = {contract.pk: span_of(contract) for contract in _dates(numbers)}
     store_objects(ServiceContract, "contract_number", told, load)
     load.changed += [

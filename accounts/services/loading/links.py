@@ -25,7 +25,7 @@ from accounts.services.link_changes import Changed
 from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import not_newer
-from accounts.services.loading.timeline import Stretch, Timeline
+from accounts.services.loading.timeline import Interval, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class _Kind:
     def number(self) -> str:
         return f"{self.side}_number"
 
-    def lane(self, link: Any) -> tuple[int, ...]:
+    def exclusion_key(self, link: Any) -> tuple[int, ...]:
         """Links of one lane never overlap."""
         side = getattr(link, f"{self.side}_id")
         return (side,) if self.is_exclusive else (side, link.service_point_id)
@@ -51,7 +51,7 @@ _POINT_LINKS = _Kind(ContractServicePoint, "contract", ServiceContract, is_exclu
 _INSTALLATIONS = _Kind(MeterInstallation, "meter", MeterDevice, is_exclusive=True)
 
 
-class _Told(NamedTuple):
+class _LinkRow(NamedTuple):
     """A row and the unsaved link that it tells. Rows may share a line: a JSON file may have but one."""
 
     row: Any
@@ -88,7 +88,7 @@ def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
         link.end = load.as_of
     for link in stored:
         if link.pk not in removed:
-            timelines[kind.lane(link)].add(_stretch(link))
+            timelines[kind.exclusion_key(link)].add(_stretch(link))
     shorter, other = _plan(kind, told, matched, timelines, load)
     _write(kind, gone, removed, shorter, other, load)
     load.changed += [
@@ -101,7 +101,7 @@ def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
     return Ending(len(was_open), sum(link.end is not None and link.end <= load.as_of for link in changed))
 
 
-def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_Told]:
+def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_LinkRow]:
     """The rows whose two ends are known and fit."""
     sides = _numbered(kind.side_model, kind.number, (getattr(row, kind.number) for row in rows))
     points = _numbered(ServicePoint, "servicepoint_number", (row.servicepoint_number for row in rows))
@@ -122,7 +122,7 @@ def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_Told]:
         else:
             ends = {kind.side: side, "service_point": point}
             link = kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of, created=load.at)
-            told.append(_Told(row, link))
+            told.append(_LinkRow(row, link))
     return told
 
 
@@ -131,7 +131,7 @@ def _numbered(model: type[Any], field: str, numbers: Iterable[str]) -> dict[str,
     return {getattr(one, field): one for one in found}
 
 
-def _stored(kind: _Kind, told: Sequence[_Told], load: Load) -> list[Any]:
+def _stored(kind: _Kind, told: Sequence[_LinkRow], load: Load) -> list[Any]:
     """The links of everything told; for a full file every link that is current as well."""
     wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in told}})
     if load.is_full:
@@ -140,7 +140,7 @@ def _stored(kind: _Kind, told: Sequence[_Told], load: Load) -> list[Any]:
     return list(links.select_for_update(of=("self",)).order_by("pk"))
 
 
-def _match(kind: _Kind, told: Sequence[_Told], stored: Sequence[Any], load: Load) -> dict[int, Any]:
+def _match(kind: _Kind, told: Sequence[_LinkRow], stored: Sequence[Any], load: Load) -> dict[int, Any]:
     """Place in `told`: the stored link it speaks of: same two ends and start. In a full file a link told with another
     start, where the old one is not listed any more, is the same link corrected.
     """
@@ -168,7 +168,7 @@ def _match(kind: _Kind, told: Sequence[_Told], stored: Sequence[Any], load: Load
 def _gone(
     kind: _Kind,
     rows: Sequence[Any],
-    told: Sequence[_Told],
+    told: Sequence[_LinkRow],
     stored: Sequence[Any],
     matched: dict[int, Any],
     load: Load,
@@ -190,7 +190,7 @@ def _gone(
 
 def _plan(
     kind: _Kind,
-    told: Sequence[_Told],
+    told: Sequence[_LinkRow],
     matched: dict[int, Any],
     timelines: dict[tuple[int, ...], Timeline],
     load: Load,
@@ -208,9 +208,9 @@ def _plan(
         elif found is not None and load.is_older_than(found):
             load.refuse_as_older(line, found)
         elif found is not None and _stretch(found).covers(_stretch(link)):
-            timelines[kind.lane(found)].remove(_stretch(found))
+            timelines[kind.exclusion_key(found)].remove(_stretch(found))
             found.start, found.end, found.version_at = link.start, link.end, load.as_of
-            timelines[kind.lane(found)].add(_stretch(found))
+            timelines[kind.exclusion_key(found)].add(_stretch(found))
             shorter.append(found)
         else:
             waiting.append((line, link, found))
@@ -230,7 +230,7 @@ def _fit(
     load: Load,
 ) -> Any | None:
     """The link to write, or None where another one is in its way."""
-    timeline = timelines[kind.lane(link)]
+    timeline = timelines[kind.exclusion_key(link)]
     if found is not None:
         timeline.remove(_stretch(found))
     clash = timeline.clash(_stretch(link))
@@ -273,8 +273,8 @@ def _is_current(link: Any, load: Load) -> bool:
     return link.end is None or link.end > load.as_of
 
 
-def _stretch(link: Any) -> Stretch:
-    return Stretch(link.start, link.end, _label(link))
+def _stretch(link: Any) -> Interval:
+    return Interval(link.start, link.end, _label(link))
 
 
 def _label(link: Any) -> str:

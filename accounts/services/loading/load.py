@@ -31,7 +31,7 @@ class LoadResult:
 
 @dataclass(slots=True)
 class Load:
-    """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadMark.
+    """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadWatermark.
 
     `changed` are the dated links that hold at other times now, to be recorded when the load is through.
     """

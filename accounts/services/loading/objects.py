@@ -13,7 +13,7 @@ _BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ObjectRow:
     """What one row says: the object's number and its fields, foreign keys as `<name>_id`.
 
     `programs` are database keys; None = the model has none. `says_more`: something new beside the fields.
@@ -32,7 +32,7 @@ def keys_of(model: type[Model], field: str, numbers: Iterable[str]) -> dict[str,
     return dict(model._default_manager.filter(**{f"{field}__in": wanted}).values_list(field, "pk"))
 
 
-def store_objects(model: type[Any], number_field: str, told: Sequence[Told], load: Load) -> set[str]:
+def store_objects(model: type[Any], number_field: str, told: Sequence[ObjectRow], load: Load) -> set[str]:
     """Make or change one object a row; answers their numbers. `cds_modified` moves with
     content only, `cds_synced` always.
 
@@ -45,8 +45,8 @@ def store_objects(model: type[Any], number_field: str, told: Sequence[Told], loa
         for found in manager.select_for_update().filter(**{f"{number_field}__in": [t.number for t in told]})
     }
     programs = _stored_programs(model, [found.pk for found in stored.values()])
-    new: list[Told] = []
-    changed: list[tuple[Told, Any]] = []
+    new: list[ObjectRow] = []
+    changed: list[tuple[ObjectRow, Any]] = []
     seen: list[int] = []
     for row in told:
         found = stored.get(row.number)
@@ -67,7 +67,7 @@ def store_objects(model: type[Any], number_field: str, told: Sequence[Told], loa
     return {row.number for row in (*new, *(row for row, _ in changed))}
 
 
-def _create(model: type[Any], number_field: str, rows: Sequence[Told], load: Load) -> None:
+def _create(model: type[Any], number_field: str, rows: Sequence[ObjectRow], load: Load) -> None:
     times = {"cds_created": load.at, "cds_modified": load.at, "cds_synced": load.at, "version_at": load.as_of}
     made: list[Any] = model._default_manager.bulk_create(
         [model(**{number_field: row.number}, **row.fields, **times) for row in rows], batch_size=_BATCH
@@ -76,7 +76,7 @@ def _create(model: type[Any], number_field: str, rows: Sequence[Told], load: Loa
     load.accepted += len(made)
 
 
-def _change(model: type[Any], changes: Sequence[tuple[Told, Any]], load: Load) -> None:
+def _change(model: type[Any], changes: Sequence[tuple[ObjectRow, Any]], load: Load) -> None:
     if not changes:
         return
     for row, found in changes:
@@ -94,7 +94,7 @@ def _change(model: type[Any], changes: Sequence[tuple[Told, Any]], load: Load) -
     load.accepted += len(changes)
 
 
-def _differs(found: Any, row: Told, programs: dict[int, set[int]]) -> bool:
+def _differs(found: Any, row: ObjectRow, programs: dict[int, set[int]]) -> bool:
     if row.says_more or any(getattr(found, name) != value for name, value in row.fields.items()):
         return True
     return row.programs is not None and programs.get(found.pk, set()) != row.programs

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from accounts.feed_rows import MeterRow, PointRow, PremiseRow
 from accounts.models import MeterDevice, Premise, ServicePoint
 from accounts.services.loading.load import Load
-from accounts.services.loading.objects import Told, keys_of, store_objects
+from accounts.services.loading.objects import ObjectRow, keys_of, store_objects
 from accounts.services.loading.placements import moves_of, store_moves
 
 
 def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:
-    told = [Told(row.line, row.premise_number, {"address": row.address}) for row in rows]
+    told = [ObjectRow(row.line, row.premise_number, {"address": row.address}) for row in rows]
     store_objects(Premise, "premise_number", told, load)
 
 
@@ -34,10 +34,10 @@ def load_points(rows: Sequence[PointRow], load: Load) -> None:
             "region": row.region,
             "pricing_node": row.pricing_node,
         }
-        told.append(Told(row.line, row.servicepoint_number, fields, says_more=moved is not None))
+        told.append(ObjectRow(row.line, row.servicepoint_number, fields, says_more=moved is not None))
     store_moves(moves, store_objects(ServicePoint, "servicepoint_number", told, load), load)
 
 
 def load_meters(rows: Sequence[MeterRow], load: Load) -> None:
-    told = [Told(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
+    told = [ObjectRow(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
     store_objects(MeterDevice, "meter_number", told, load)

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.staff_looks import looks
+from accounts.queries.support_sessions import looks
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Grant
 from consent.pages.sharing.reads import note_on_reads

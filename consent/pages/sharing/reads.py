@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
-from consent.models import Disclosure, Grant, GrantPart, Selection, TakenOut
+from consent.models import Disclosure, Grant, GrantPart, RemovedService, Selection
 from consent.scopes.catalogue import SCOPES
 
 CSV_HEADER = (
@@ -48,7 +48,7 @@ def reads_of(grant: Grant, *, user: User, at: datetime) -> QuerySet[Disclosure]:
     """
     mine = visible_contracts(user=user, at=at)
     others = Selection.objects.filter(part__grant=OuterRef("grant")).exclude(contract__in=mine)
-    gone = TakenOut.objects.filter(grant=OuterRef("grant")).exclude(contract__in=mine)
+    gone = RemovedService.objects.filter(grant=OuterRef("grant")).exclude(contract__in=mine)
     foreign = ServiceContract.objects.filter(billing_account=OuterRef("billingaccount")).exclude(pk__in=mine)
     to_come = GrantPart.future_accounts.through.objects.filter(
         Exists(foreign), grantpart__grant=OuterRef("grant")

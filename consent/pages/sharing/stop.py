@@ -22,7 +22,7 @@ _NAMED = 10
 class StopPage:
     """`ended` is the status in words where there is nothing left to stop.
 
-    `taken_out` names the accounts, each with its services, that leave where others' stay (empty: all ends), and
+    `removed_services` names the accounts, each with its services, that leave where others' stay (empty: all ends), and
     `giver` is who shared those. A list that is longer than ten is counted in `more`.
     """
 
@@ -31,7 +31,7 @@ class StopPage:
     has_ended: bool
     ended: str
     giver: str
-    taken_out: tuple[str, ...]
+    removed_services: tuple[str, ...]
     more: int
 
 
@@ -41,19 +41,21 @@ def stop_page(grant: Grant, *, user: User | None, at: datetime) -> StopPage:
     Two queries, six where `user` did not give it; however many services.
     """
     last = Disclosure.objects.filter(grant=grant).values_list("released_at", flat=True).first()
-    taken_out = () if user is None or user.pk == grant.user_id else _taken_out(opened(grant), user, at)
+    removed_services = (
+        () if user is None or user.pk == grant.user_id else _removed_services(opened(grant), user, at)
+    )
     return StopPage(
         company=grant.client.name,
         last_read=moment_in_words(last) if last else "",
         has_ended=status_at(grant, at) in ENDED,
         ended=str(words_of(grant, at, viewer=user).words),
         giver=str(grant.user or ""),
-        taken_out=taken_out[:_NAMED],
-        more=max(0, len(taken_out) - _NAMED),
+        removed_services=removed_services[:_NAMED],
+        more=max(0, len(removed_services) - _NAMED),
     )
 
 
-def _taken_out(held: Opened, user: User, at: datetime) -> tuple[str, ...]:
+def _removed_services(held: Opened, user: User, at: datetime) -> tuple[str, ...]:
     """The accounts that `user` would take out, in words; empty where nothing of others would be left."""
     contracts = shareable_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
     mine = frozenset(contracts.values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from cdsc_portal.lib.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Standing, Status
 from datahub.answers.page import Page
-from datahub.api.founding.resource_query import Asked, cursor_purpose
+from datahub.api.founding.resource_query import ResourceQuery, cursor_purpose
 
 NOTICES = {
     "window_cut": "The period asked for reaches beyond what was granted and was cut to it.",
@@ -98,7 +98,7 @@ def envelope(
     resource: str,
     covered: Coverage,
     page: Page[object],
-    asked: Asked,
+    asked: ResourceQuery,
     *,
     speaks_of_present: bool,
     following: str | None,
@@ -122,7 +122,7 @@ def envelope(
 
 
 def next_address(
-    path: str, query: QueryDict, resume: Position | None, asked: Asked, *, purpose: str
+    path: str, query: QueryDict, resume: Position | None, asked: ResourceQuery, *, purpose: str
 ) -> str | None:
     """The same address with a cursor for where the next page begins, or None after the last."""
     if resume is None:

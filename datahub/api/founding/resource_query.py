@@ -18,7 +18,7 @@ _YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ResourceQuery:
     """What a call asks for.
 
     `services`: contract numbers, None = all; `window`: UTC, open where nothing was said; `after`: None = first page.
@@ -33,7 +33,7 @@ class Asked:
         return self.window != Span()
 
 
-def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> Asked:
+def parse_query(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> ResourceQuery:
     """Read the parameters; `purpose` is what a cursor must have been made for, `also` what the view reads itself.
 
     An offset of days or longer counts from the local day, so that a poll asks for the same all day long; a consent's
@@ -52,13 +52,13 @@ def parse_asked(query: QueryDict, *, now: datetime, purpose: str, also: Sequence
     if window.start is not None and window.end is not None and window.end <= window.start:
         raise bad_parameter("end", "must be later than start")
     if "cursor" not in query:
-        return Asked(services, window, None)
+        return ResourceQuery(services, window, None)
     try:
         cursor = read_cursor(str(query["cursor"]), purpose=cursor_purpose(purpose, query))
     except CursorError as error:
         detail = f"{error} with these parameters; follow next as it was given"
         raise bad_parameter("cursor", detail) from error
-    return Asked(services, cursor.window, cursor.position)
+    return ResourceQuery(services, cursor.window, cursor.position)
 
 
 def cursor_purpose(purpose: str, query: QueryDict) -> str:

@@ -18,7 +18,7 @@ from consent.services.disclose import record_disclosure
 from datahub.answers.coverage import coverage
 from datahub.api.founding.documents import HEADERS, PARAMETERS, headers, problems
 from datahub.api.founding.fields import Shape, Text
-from datahub.api.founding.resource_query import parse_asked
+from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.shapes import UsageSegmentShape, WindowShape
 from datahub.api.renderers import AtomRenderer, CSVRenderer, JSONRenderer
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
@@ -66,7 +66,7 @@ class UsageFileView(GatedView):
         access = access_of(request)
         if "cursor" in request.query_params:
             raise bad_parameter("cursor", "a file has no pages")
-        asked = parse_asked(request.query_params, now=at, purpose=request.path)
+        asked = parse_query(request.query_params, now=at, purpose=request.path)
         covered = coverage(access, self.resource, services=asked.services, asked=asked.window)
         released = known_values(covered)
         record_disclosure(

@@ -20,7 +20,7 @@ from datahub.answers.page import Page
 from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.founding.documents import documented
 from datahub.api.founding.envelope import Envelope, envelope, next_address
-from datahub.api.founding.resource_query import Asked, parse_asked
+from datahub.api.founding.resource_query import ResourceQuery, parse_query
 from datahub.api.founding.shapes import (
     BillSectionShape,
     BillStatementShape,
@@ -54,7 +54,7 @@ class FoundingView(GatedView, ABC):
     also: ClassVar[tuple[str, ...]] = ()  # parameters that only this view takes
 
     @abstractmethod
-    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
+    def found(self, access: DataAccess, asked: ResourceQuery, at: datetime) -> tuple[Coverage, Page[Any]]:
         """What the answer covers, and what it holds."""
 
     @property
@@ -74,7 +74,7 @@ class FoundingView(GatedView, ABC):
         self.disclose(access, covered, page, request, at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
 
-    def tag(self, request: Request, access: DataAccess, asked: Asked, at: datetime) -> str:
+    def tag(self, request: Request, access: DataAccess, asked: ResourceQuery, at: datetime) -> str:
         """Of all that decides what will be said; read before it is. The address that a next page would have holds all
         that was asked for, the grant and the key that signs cursors.
         """
@@ -93,13 +93,13 @@ class FoundingView(GatedView, ABC):
         """What a cursor is good for: one address of one grant."""
         return f"{request.path}:{access_of(request).grant_public_id}"
 
-    def asked(self, request: Request, at: datetime) -> Asked:
-        return parse_asked(request.query_params, now=at, purpose=self.purpose(request), also=self.also)
+    def asked(self, request: Request, at: datetime) -> ResourceQuery:
+        return parse_query(request.query_params, now=at, purpose=self.purpose(request), also=self.also)
 
-    def next_address(self, request: Request, resume: Position | None, asked: Asked) -> str | None:
+    def next_address(self, request: Request, resume: Position | None, asked: ResourceQuery) -> str | None:
         return next_address(request.path, request.query_params, resume, asked, purpose=self.purpose(request))
 
-    def told(self, request: Request, covered: Coverage, page: Page[Any], asked: Asked) -> Envelope:
+    def told(self, request: Request, covered: Coverage, page: Page[Any], asked: ResourceQuery) -> Envelope:
         return envelope(
             self.served_as or self.resource,
             covered,
@@ -137,7 +137,7 @@ class FoundingView(GatedView, ABC):
 class PagedView(FoundingView, ABC):
     """One window of one resource, page by page."""
 
-    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
+    def found(self, access: DataAccess, asked: ResourceQuery, at: datetime) -> tuple[Coverage, Page[Any]]:
         window = None if self.speaks_of_present else asked.window
         covered = coverage(access, self.resource, services=asked.services, asked=window)
         return covered, self.page(covered, access, at, asked.after)
@@ -197,7 +197,7 @@ class UsageData(FoundingView):
     answer = answer_of(UsageSegmentShape)
     renderer_classes = [JSONRenderer, CSVRenderer]
 
-    def found(self, access: DataAccess, asked: Asked, at: datetime) -> tuple[Coverage, Page[Any]]:
+    def found(self, access: DataAccess, asked: ResourceQuery, at: datetime) -> tuple[Coverage, Page[Any]]:
         parts = access.parts_for(self.resource)
         facts = usage_facts(contracts_of(parts))
         covered = coverage_of(parts, facts.contracts, services=asked.services, asked=asked.window)

@@ -51,7 +51,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     fields = (
         "feed", "file_name", "status", "progress", "problem", "skipped",
         "late_moves", "rows_read", "accepted", "unchanged",
-        "kept_out", "rejected", "parked", "reasons", "sent", "by", "confirmed_by", "of", "began", "ended", "size",
+        "superseded", "rejected", "parked", "reasons", "sent", "by", "confirmed_by", "of", "began", "ended", "size",
         "sha256",
     )  # fmt: skip
     readonly_fields = ("progress", "skipped", "reasons", "late_moves", "sent", "of", "began", "ended")
@@ -117,7 +117,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def ended(self, run: FeedRun) -> str:
         return moment_with_zone(run.finished)
 
-    @admin.display(description=_("wrong by late moves"))
+    @admin.display(description=_("disclosures affected by backdated moves"))
     def late_moves(self, run: FeedRun) -> SafeString:
         return wrong_by_run(run)
 

@@ -86,7 +86,7 @@ def load_usage(
         loaded = load_rows(rows=part, ids=ids, settled=found.settled, origin=origin)
         whole.accepted += loaded.accepted
         whole.unchanged += loaded.unchanged
-        whole.kept_out += loaded.kept_out
+        whole.superseded += loaded.superseded
         whole.rejected.extend(loaded.rejected)
         whole.days.extend(loaded.days)
         whole.channels.extend(loaded.channels)

@@ -33,7 +33,7 @@ _SOMEBODY_WAITS = """
 """
 
 
-class _InTheWayError(Exception):
+class LockConflictError(Exception):
     """Somebody waits for a lock of a chunk that waits for the one before it."""
 
 
@@ -47,7 +47,7 @@ class _Job:
     meters: frozenset[str]
 
 
-class SideBySide:
+class ChunkPipeline:
     """Loads chunks by `load`, each counted after those before it, of which one may be at work still.
 
     Chunks are at work at once where they write to no row that another writes to; where they do after all, the later one
@@ -61,7 +61,7 @@ class SideBySide:
         self._sessions = [ThreadPoolExecutor(max_workers=1) for _ in range(_AT_ONCE)]
         self._at_work: deque[tuple[_Job, Future[None]]] = deque()
 
-    def __enter__(self) -> "SideBySide":
+    def __enter__(self) -> "ChunkPipeline":
         return self
 
     def __exit__(
@@ -98,7 +98,7 @@ class SideBySide:
         job, loading = self._at_work.popleft()
         try:
             loading.result()
-        except _InTheWayError:
+        except LockConflictError:
             self._let_end()
             self._now(job)
         except IntegrityError as error:
@@ -123,7 +123,7 @@ class SideBySide:
 
 
 def _turn(before: "Future[None]") -> None:
-    """Wait until the chunk before is committed. Raises what loading it raised, _InTheWayError.
+    """Wait until the chunk before is committed. Raises what loading it raised, LockConflictError.
 
     The database cannot see that this session waits for another, so it finds no deadlock that goes through here. But
     each goes on to somebody who waits for a lock of this session.
@@ -133,7 +133,7 @@ def _turn(before: "Future[None]") -> None:
             cursor.execute(_SOMEBODY_WAITS)
             (in_the_way,) = cursor.fetchone()
         if in_the_way:
-            raise _InTheWayError
+            raise LockConflictError
     before.result()
 
 

@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.prefetch import ahead
+from cdsc_portal.lib.prefetch import prefetch
 from datahub.feeds.loading.base import Chunk, Step
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
-from datahub.feeds.runs.chunk_pipeline import SideBySide
+from datahub.feeds.runs.chunk_pipeline import ChunkPipeline
 from datahub.models import FeedRun, RejectedRow, RunStatus
 from datahub.rows.base import Rejection
 from datahub.store.partitions import ensure_months, missing_months
@@ -57,8 +57,8 @@ def _load_rest(run: FeedRun) -> bool:
     with (
         stored_file(run) as file,
         closing(lines_of(run)) as lines,
-        closing(ahead(_looked_up(run, file))) as chunks,
-        SideBySide(partial(_load_chunk, run, lines, pace := _Pace())) as loading,
+        closing(prefetch(_looked_up(run, file))) as chunks,
+        ChunkPipeline(partial(_load_chunk, run, lines, pace := _Pace())) as loading,
     ):
         through = 0
         for chunk, step in _faults_in_turn(chunks, loading):
@@ -76,7 +76,7 @@ def _load_rest(run: FeedRun) -> bool:
         return through >= run.chunks_done
 
 
-def _faults_in_turn(chunks: Chunks, loading: SideBySide) -> Chunks:
+def _faults_in_turn(chunks: Chunks, loading: ChunkPipeline) -> Chunks:
     """The same; where the next cannot be made, all before it are loaded before this is said."""
     try:
         yield from chunks
@@ -89,7 +89,7 @@ def _looked_up(run: FeedRun, file: BinaryIO) -> Chunks:
     """Each chunk with what loads it, which has looked up what it needs in a session that is this thread's own."""
     done = run.chunks_done
     try:
-        with closing(ahead(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed))) as chunks:
+        with closing(prefetch(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed))) as chunks:
             for number, chunk in enumerate(chunks, 1):
                 yield chunk, chunk.load if chunk.look_up is None or number <= done else chunk.look_up()
     finally:
@@ -175,7 +175,7 @@ def _load_chunk(
         rows_read=F("rows_read") + chunk.rows_read,
         accepted=F("accepted") + loaded.accepted,
         unchanged=F("unchanged") + loaded.unchanged,
-        kept_out=F("kept_out") + loaded.kept_out,
+        superseded=F("superseded") + loaded.superseded,
         rejected=F("rejected") + rejected,
         parked=F("parked") + outcome.parked,
     )
@@ -193,7 +193,7 @@ def _start_over(run: FeedRun) -> None:
         raise RunTakenOverError(run.public_id)
     run.rejected_rows.all().delete()
     run.parked_readings.all().delete()
-    nothing = {"rows_read": 0, "accepted": 0, "unchanged": 0, "kept_out": 0, "rejected": 0, "parked": 0}
+    nothing = {"rows_read": 0, "accepted": 0, "unchanged": 0, "superseded": 0, "rejected": 0, "parked": 0}
     FeedRun.objects.filter(pk=run.pk).update(chunks_done=0, bytes_done=0, **nothing)
     run.chunks_done = run.bytes_done = 0
 

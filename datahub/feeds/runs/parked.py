@@ -116,7 +116,7 @@ def _settle(run: FeedRun, lots: Sequence[ParkedReadings], outcomes: Sequence[Loa
         parked=F("parked") - readings,
         accepted=F("accepted") + sum(loaded.accepted for loaded in outcomes),
         unchanged=F("unchanged") + sum(loaded.unchanged for loaded in outcomes),
-        kept_out=F("kept_out") + sum(loaded.kept_out for loaded in outcomes),
+        superseded=F("superseded") + sum(loaded.superseded for loaded in outcomes),
         rejected=F("rejected") + rejected,
     )
     ParkedReadings.objects.filter(pk__in=[lot.pk for lot in lots]).delete()

@@ -8,7 +8,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.advisory_locks import hold
+from cdsc_portal.lib.advisory_locks import session_lock
 from datahub.feeds.loading.base import LoadHeldError
 from datahub.feeds.runs.chunks import RunTakenOverError, load_file
 from datahub.feeds.runs.life_cycle import PENDING
@@ -30,7 +30,7 @@ class RunPausedError(Exception):
     """The run stays as it is until the sweep takes it up again."""
 
 
-def carry_out(*, run_id: int) -> None:
+def execute_due_runs(*, run_id: int) -> None:
     """Carry out the run, after those of its feed that came before it.
 
     Two workers on one feed wait in line: who holds the feed takes the pending runs in order, another
@@ -59,7 +59,7 @@ def carry_out(*, run_id: int) -> None:
 
 def _work_through(feed_id: int) -> None:
     while _next(feed_id) is not None:  # looked at again after letting go: one may have come just before
-        with hold(_FEED_LOCKS, feed_id) as held:
+        with session_lock(_FEED_LOCKS, feed_id) as held:
             if not held:
                 return
             while (run := _next(feed_id)) is not None:

@@ -6,7 +6,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from cdsc_portal.lib import clock
-from cdsc_portal.lib.advisory_locks import hold
+from cdsc_portal.lib.advisory_locks import session_lock
 from cdsc_portal.lib.public_connections import HostNotReachedError
 from datahub.feeds.sources.base import Collected, SourceProblemError
 from datahub.feeds.sources.folder import collect_folder
@@ -46,7 +46,7 @@ def collect(*, source_id: int) -> None:
 
     Raises OperationalError where the database went away: the source stays due.
     """
-    with hold(_SOURCE_LOCKS, source_id) as held:
+    with session_lock(_SOURCE_LOCKS, source_id) as held:
         if not held:
             return
         at = clock.now()

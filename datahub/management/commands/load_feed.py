@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cdsc_portal.lib import clock
 from datahub.feeds.loading.attachments import packed
 from datahub.feeds.runs.life_cycle import PENDING, start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import Feed, FeedRun, RunStatus
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
         if options["here"]:
-            carry_out(run_id=run.pk)
+            execute_due_runs(run_id=run.pk)
         if options["wait"] or options["here"]:
             self._follow(run)
         else:

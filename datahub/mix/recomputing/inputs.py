@@ -16,7 +16,7 @@ _Name = tuple[str, str]  # series, key
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedShares:
     """Shares that files told, each for [start, end) in epoch seconds: no share of ours stands beside them."""
 
     spans: Mapping[_Name, Sequence[tuple[int, int]]]
@@ -68,7 +68,7 @@ def amounts_around(region: str, days: Sequence[date]) -> list[Amount]:
     ]
 
 
-def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> Told:
+def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> ReportedShares:
     """What files told of the region, and of the tariffs wherever they are sold. One query."""
     first, past = instants(days)
     rows = MixShare.objects.filter(
@@ -91,7 +91,7 @@ def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> To
             residual[span][source] = int(Decimal(share).scaleb(DECIMALS))
             if is_provisional:
                 provisional.add(span)
-    return Told(
+    return ReportedShares(
         {name: sorted(found) for name, found in spans.items()},
         {span: by_source(_whole(weights)) for span, weights in residual.items()},
         frozenset(provisional),

@@ -11,7 +11,7 @@ from datahub.mix.arithmetic.amounts import Amounts, shares
 from datahub.mix.arithmetic.consumption import capped, contract_weights, tariff_step
 from datahub.mix.arithmetic.region import Step, region_steps, step_seconds
 from datahub.mix.arithmetic.residual import Method, Residual, residual
-from datahub.mix.recomputing.inputs import Told, amounts_around, instants, told_shares
+from datahub.mix.recomputing.inputs import ReportedShares, amounts_around, instants, told_shares
 from datahub.mix.recomputing.store import WorkedOut, store_shares
 from datahub.mix.recomputing.use import Served, ServedContracts, Use
 from datahub.models import MixDay, MixSeries
@@ -83,7 +83,7 @@ def _worked_out(region: str, days: Sequence[date]) -> Iterator[WorkedOut]:
     yield from _Consumption(region, seconds, steps, untracked, told).rows(days, contracts, tariffs)
 
 
-def _untracked(start: int, step: Step, told: Told) -> _Untracked:
+def _untracked(start: int, step: Step, told: ReportedShares) -> _Untracked:
     """A published residual mix beats ours."""
     published = told.residual_at(start)
     if published is not None:
@@ -94,7 +94,7 @@ def _untracked(start: int, step: Step, told: Told) -> _Untracked:
 
 
 def _of_region(
-    region: str, start: int, seconds: int, step: Step, untracked: _Untracked, told: Told
+    region: str, start: int, seconds: int, step: Step, untracked: _Untracked, told: ReportedShares
 ) -> Iterator[WorkedOut]:
     """The grid's mix and the residual mix, each where no file tells it and something is generated."""
     if not step.generated:
@@ -122,7 +122,7 @@ class _Consumption:
     seconds: int
     steps: Mapping[int, Step]
     untracked: Mapping[int, _Untracked]
-    told: Told
+    told: ReportedShares
 
     def rows(
         self, days: Sequence[date], contracts: ServedContracts, tariffs: Mapping[str, tuple[int, int]]

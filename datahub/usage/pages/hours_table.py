@@ -7,7 +7,7 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 
 from datahub.usage.pages.hours import HourCell, HourDay, average, by_hour, hour_in_words
-from datahub.usage.pages.page_query import UsageAsked
+from datahub.usage.pages.page_query import UsagePageQuery
 from datahub.usage.pages.periods import ShownPeriod, part_in_words
 from datahub.usage.pages.series import Series
 from datahub.usage.sum_periods import By
@@ -33,7 +33,7 @@ class HourTable:
 
 
 def hour_table(
-    series: Series, days: Sequence[HourDay], period: ShownPeriod, asked: UsageAsked, name: str
+    series: Series, days: Sequence[HourDay], period: ShownPeriod, asked: UsagePageQuery, name: str
 ) -> HourTable:
     """At most 31 rows of 24 hours."""
     hours = tuple(map(hour_in_words, range(24)))

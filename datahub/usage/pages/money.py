@@ -17,7 +17,7 @@ from datahub.usage.pages.bar_chart import Chart, Plotted, bar_chart
 from datahub.usage.pages.chart import part_label, plain_number
 from datahub.usage.pages.measured import Measured
 from datahub.usage.pages.measured_time import UsageLife
-from datahub.usage.pages.page_query import UsageAsked
+from datahub.usage.pages.page_query import UsagePageQuery
 from datahub.usage.pages.periods import Length, ShownPeriod, part_in_words, when_in_words
 from datahub.usage.pages.prices import Billed, Prices
 from datahub.usage.pages.series import Amount, Series, added
@@ -75,7 +75,7 @@ def _billed_chart(bills: Sequence[Billed], currency: str, title: str, column: in
     )
 
 
-def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsageAsked) -> Money:
+def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsagePageQuery) -> Money:
     """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate."""
     known = known.in_newest_currency()
     used = [one for one in held.totals if one.direction == "import"]
@@ -212,7 +212,7 @@ def _estimate_row(
     held: Measured,
     amounts: Mapping[date, _Estimate],
     life: UsageLife,
-    asked: UsageAsked,
+    asked: UsagePageQuery,
 ) -> Row:
     one = amounts.get(part)
     inside = held.period.inside(part) if part in series.amounts else ""

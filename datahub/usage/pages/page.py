@@ -17,7 +17,7 @@ from datahub.usage.pages.measured import Measured, measured, slots_of
 from datahub.usage.pages.measured_time import UsageLife, usage_life
 from datahub.usage.pages.meters import NamedMeter, meter_key, meters_of
 from datahub.usage.pages.money import billed_money, estimated_money
-from datahub.usage.pages.page_query import Look, Show, UsageAsked
+from datahub.usage.pages.page_query import Look, Show, UsagePageQuery
 from datahub.usage.pages.periods import ShownPeriod, instants
 from datahub.usage.pages.prices import prices
 from datahub.usage.pages.series import Series
@@ -80,10 +80,10 @@ class UsagePage:
     nothing: str
     data_until: str
     has_data: bool
-    asked: UsageAsked
+    asked: UsagePageQuery
 
 
-def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage | None:
+def usage_page(contract: int, *, access: Access, asked: UsagePageQuery) -> UsagePage | None:
     """What `access` opens of a contract's usage; None if nothing of it is loaded.
 
     Nine queries at most, however long and however many meters. Raises LookupError for a meter that never measured
@@ -114,7 +114,9 @@ def usage_page(contract: int, *, access: Access, asked: UsageAsked) -> UsagePage
     )
 
 
-def _frame(held: Measured, life: UsageLife, asked: UsageAsked, meters: tuple[MeterChoice, ...]) -> UsagePage:
+def _frame(
+    held: Measured, life: UsageLife, asked: UsagePageQuery, meters: tuple[MeterChoice, ...]
+) -> UsagePage:
     """The page without charts and tables."""
     period = held.period
     begins, goes_on = period.start, period.end
@@ -165,24 +167,24 @@ def _by_hours(
     return replace(page, maps=tuple(maps))
 
 
-def _choices(meters: Mapping[int, NamedMeter], asked: UsageAsked) -> Iterator[MeterChoice]:
+def _choices(meters: Mapping[int, NamedMeter], asked: UsagePageQuery) -> Iterator[MeterChoice]:
     if len(meters) > 1:
         yield MeterChoice("", "", not asked.meter)
         for one in meters.values():
             yield MeterChoice(one.public_id, one.number, one.public_id == asked.meter, one.name)
 
 
-def _beside(asked: UsageAsked, period: ShownPeriod, step: int) -> str:
+def _beside(asked: UsagePageQuery, period: ShownPeriod, step: int) -> str:
     return asked.url(period=ShownPeriod.parse(period.neighbour(step)))
 
 
-def _shows(asked: UsageAsked) -> Iterator[Choice]:
+def _shows(asked: UsagePageQuery) -> Iterator[Choice]:
     names = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
     for show, label in names.items():
         yield Choice(label, asked.url(show=show), show is asked.show)
 
 
-def _looks(asked: UsageAsked, held: Measured) -> Iterator[Choice]:
+def _looks(asked: UsagePageQuery, held: Measured) -> Iterator[Choice]:
     """Hours are offered where readings are that short."""
     if asked.url(look=Look.HOURS) == asked.url(look=Look.BARS) or not _is_hourly(held.series):
         return

@@ -25,7 +25,7 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class UsageAsked:
+class UsagePageQuery:
     """Public ids of contract and meter; no meter = all of them. No period = the newest year that has readings.
 
     `numbers`: where the hours of several series are drawn, the one whose numbers stand on the page, counted from 1.
@@ -39,7 +39,7 @@ class UsageAsked:
     numbers: int = 1
 
     @classmethod
-    def parse(cls, query: Mapping[str, str]) -> "UsageAsked":
+    def parse(cls, query: Mapping[str, str]) -> "UsagePageQuery":
         """Raises ValueError for a period, an amount, a look or numbers that there are not."""
         text = query.get("period", "")
         asked = cls(

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from cdsc_portal.lib.json import exact
 from datahub.usage.pages.measured import Measured
 from datahub.usage.pages.measured_time import UsageLife
-from datahub.usage.pages.page_query import UsageAsked
+from datahub.usage.pages.page_query import UsagePageQuery
 from datahub.usage.pages.periods import Length, ShownPeriod, instants, next_first, part_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added
 from datahub.usage.sum_periods import By
@@ -67,7 +67,7 @@ class Table:
 _Column = tuple[Series, Sequence[str]]  # with the headings of its one or two columns
 
 
-def usage_table(held: Measured, life: UsageLife, asked: UsageAsked) -> Table:
+def usage_table(held: Measured, life: UsageLife, asked: UsagePageQuery) -> Table:
     """Amounts of each series, beside those of the year before where a part is no slot of a day."""
     columns = [(one, _headings(one, held.by)) for one in held.series]
     return Table(
@@ -107,7 +107,9 @@ def _headings(series: Series, by: Length) -> list[str]:
     return [own, _("%(what)s, the year before (%(unit)s)") % names]
 
 
-def _row(part: date, columns: Sequence[_Column], held: Measured, life: UsageLife, asked: UsageAsked) -> Row:
+def _row(
+    part: date, columns: Sequence[_Column], held: Measured, life: UsageLife, asked: UsagePageQuery
+) -> Row:
     told = any(part in one.amounts for one in held.series if one.days is not None or held.by is not By.DAY)
     inside = held.period.inside(part) if told else ""
     return Row(

@@ -22,7 +22,7 @@ from datahub.usage.facts import usage_facts
 from datahub.usage.pages.choose import choose_service
 from datahub.usage.pages.meters import meter_key, meters_of
 from datahub.usage.pages.page import UsagePage, usage_page
-from datahub.usage.pages.page_query import Look, Show, UsageAsked
+from datahub.usage.pages.page_query import Look, Show, UsagePageQuery
 
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
@@ -82,23 +82,23 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
-def _page(user: User, chosen: ContractChoice, asked: UsageAsked) -> UsagePage | None:
+def _page(user: User, chosen: ContractChoice, asked: UsagePageQuery) -> UsagePage | None:
     try:
         return usage_page(chosen.key, access=_access(user, chosen), asked=asked)
     except LookupError as error:
         raise Http404 from error
 
 
-def _meter(chosen: ContractChoice, asked: UsageAsked) -> int | None:
+def _meter(chosen: ContractChoice, asked: UsagePageQuery) -> int | None:
     try:
         return meter_key(meters_of(usage_facts([chosen.key])) if asked.meter else {}, asked.meter)
     except LookupError as error:
         raise Http404 from error
 
 
-def _asked(request: HttpRequest) -> UsageAsked:
+def _asked(request: HttpRequest) -> UsagePageQuery:
     try:
-        return UsageAsked.parse(request.GET)
+        return UsagePageQuery.parse(request.GET)
     except ValueError as error:
         raise Http404 from error
 

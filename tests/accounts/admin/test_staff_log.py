@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import StaffAction, StaffLook, StaffVerb
+from accounts.models import StaffAction, StaffVerb, SupportSession
 from accounts.services.staff_actions import MASKED, record_staff_action
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from datahub.models import Feed
 from tests.factories.accounts import CustomerFactory, StaffFactory, household
@@ -125,12 +125,12 @@ def test_an_erasure_can_blank_what_names_a_person_and_nothing_else():
 
 def test_a_look_stays_too():
     home = household()
-    begin_look(person=home.owner, by=StaffFactory(), reason="asked", at=clock.now())
+    start_support_session(person=home.owner, by=StaffFactory(), reason="asked", at=clock.now())
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        StaffLook.objects.all().delete()
+        SupportSession.objects.all().delete()
     with pytest.raises(IntegrityError), transaction.atomic():
-        StaffLook.objects.update(reason="")
+        SupportSession.objects.update(reason="")
 
 
 def test_nobody_edits_or_deletes_a_line_on_its_page(staff):

@@ -16,7 +16,7 @@ from accounts.queries.roles import shareable_contracts, visible_contracts
 from accounts.services.inviting import InvitingRefused, Offered, invite
 from accounts.services.roles import RoleRefused, end_role
 from accounts.services.sign_in_mail import send_sign_in_mail
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory, household
@@ -381,7 +381,7 @@ def test_who_shares_nothing_reads_when_support_looked_and_why(role):
     browser.force_login(home.owner)
     before = browser.get(reverse("people")).content.decode()
 
-    begin_look(person=home.owner, by=agent, reason="you asked about a bill", at=clock.now())
+    start_support_session(person=home.owner, by=agent, reason="you asked about a bill", at=clock.now())
     after = browser.get(reverse("people")).content.decode()
     elsewhere = Browser()
     elsewhere.force_login(household().owner)

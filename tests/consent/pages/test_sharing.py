@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import Role, StaffLook
+from accounts.models import Role, SupportSession
 from cdsc_portal.lib import clock
 from consent.models import Actor, ConsentRequest, Grant, GrantEvent
 from consent.services.decision import DecidedPart, Decision
@@ -295,7 +295,7 @@ def test_the_utilitys_own_note_is_not_shown_and_what_was_written_for_the_custome
 
 
 def test_a_look_of_our_support_is_listed_with_its_reason(home, browser, grant):
-    StaffLook.objects.create(
+    SupportSession.objects.create(
         customer=home.customer,
         by=StaffFactory(),
         person=home.owner,

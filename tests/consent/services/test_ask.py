@@ -9,7 +9,7 @@ from consent.models import ConsentRequest, RequestStatus
 from consent.requests import AccessRequest, RequestedPart
 from consent.services.ask import (
     PUSHED_FOR,
-    Asked,
+    RequestContext,
     UnusableRequestUri,
     allowed_scopes,
     bind_request,
@@ -33,7 +33,9 @@ def client():
 
 @pytest.fixture
 def request_uri(client):
-    asked = Asked(redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43)
+    asked = RequestContext(
+        redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43
+    )
     return push_request(client=client, access=ACCESS, asked=asked, at=AT)[1]
 
 

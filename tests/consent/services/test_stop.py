@@ -8,7 +8,7 @@ import pytest
 from accounts.feed_rows import Hierarchy, MembershipRow
 from accounts.models import Membership, Role
 from accounts.signals import membership_ended
-from consent.models import Change, Grant, OutgoingMail, TakenOut
+from consent.models import Change, Grant, OutgoingMail, RemovedService
 from consent.queries.access import data_access
 from consent.queries.opened import opened
 from consent.services.decision import Decision
@@ -128,7 +128,7 @@ def test_what_leaves_is_remembered_and_stopping_twice_changes_nothing(two_homes)
     stop_sharing(grant=grant, by=ben, at=LATER)
     stop_sharing(grant=grant, by=ben, at=LATER)
 
-    assert [gone.contract for gone in TakenOut.objects.all()] == [cabin.contract]
+    assert [gone.contract for gone in RemovedService.objects.all()] == [cabin.contract]
     assert grant.receipts.count() == 2
     assert OutgoingMail.objects.filter(kind="changed").count() == 2
 
@@ -153,7 +153,7 @@ def test_three_hundred_services_leave_in_few_statements(two_homes, django_assert
     with django_assert_max_num_queries(45):
         stop_sharing(grant=grant, by=ben, at=LATER)
 
-    assert TakenOut.objects.count() == 301
+    assert RemovedService.objects.count() == 301
 
 
 def leave(membership):

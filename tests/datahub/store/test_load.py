@@ -38,7 +38,7 @@ def test_the_same_load_again_changes_nothing(meter):
 
     again = load_readings(usage_series(meter, NOON, [1, 2, 3]), version_at=FIRST, at=SECOND)
 
-    assert (again.accepted, again.unchanged, again.kept_out) == (0, 3, 0)
+    assert (again.accepted, again.unchanged, again.superseded) == (0, 3, 0)
     assert IntervalBlock.objects.get().modified == FIRST
     channel = Channel.objects.get()
     assert (channel.modified, channel.synced) == (FIRST, SECOND)
@@ -125,7 +125,7 @@ def test_an_estimate_never_replaces_a_firm_reading(meter, firm, weak):
     late = load_readings(usage_series(meter, NOON, [90], quality=weak), at=SECOND)
 
     assert shown(meter) == ["0.100"]
-    assert (late.accepted, late.unchanged, late.kept_out) == (0, 1, 1)
+    assert (late.accepted, late.unchanged, late.superseded) == (0, 1, 1)
 
 
 def test_a_firm_reading_replaces_an_estimate(meter):
@@ -142,7 +142,7 @@ def test_an_older_file_fills_gaps_and_undoes_nothing(meter):
     late = load_readings(usage_series(meter, NOON, [5, 6]), version_at=FIRST)
 
     assert shown(meter) == ["0.001", "0.006"]
-    assert (late.accepted, late.kept_out) == (1, 1)
+    assert (late.accepted, late.superseded) == (1, 1)
 
 
 def test_a_value_said_again_by_a_newer_file_is_as_new_as_that_file(meter):

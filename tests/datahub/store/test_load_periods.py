@@ -22,7 +22,7 @@ def test_a_month_is_a_period_and_its_correction_keeps_history(meter):
     (channel,) = read(meter)
     assert (channel.step, channel.durations.tolist(), channel.decimals()) == (None, [30 * 86_400], ["42"])
     assert [former.value for former in PeriodReading.objects.get().history.all()] == [41]
-    assert late.kept_out == 1
+    assert late.superseded == 1
 
 
 def test_a_period_across_a_stored_one_is_rejected(meter):

@@ -195,7 +195,7 @@ def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window
             loaded = load_usage(rows=[rows], origin=origin)
 
             expected = model.load(told, version, run.pk, at)
-            assert (loaded.accepted, loaded.kept_out, len(loaded.rejected)) == expected
+            assert (loaded.accepted, loaded.superseded, len(loaded.rejected)) == expected
             assert loaded.accepted + loaded.unchanged + len(loaded.rejected) == rows.size
 
     channels = {row.pk: meters.index(row.meter) for row in Channel.objects.select_related("meter")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from datahub.models import Channel
-from datahub.store.stored_segments import Wanted, stored_runs
+from datahub.store.stored_segments import Wanted, stored_segments
 from tests.factories.accounts import household
 from tests.factories.feeds import load_days, load_readings, usage_series
 
@@ -28,7 +28,7 @@ def channels():
 def starts_of(wanted):
     """By channel and whether they are on a grid: when readings begin, in epoch days."""
     found = {}
-    for run in stored_runs(wanted):
+    for run in stored_segments(wanted):
         key = run.channel_id, run.times.step is not None
         found.setdefault(key, []).extend((run.times.starts / 86_400).tolist())
     return found

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from accounts.models import StaffVerb, User
 from accounts.services.staff_actions import record_staff_action
-from accounts.services.staff_looks import begin_look
+from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from consent.models import Client, Disclosure, Grant, OutgoingMail, RecordedConsent
 from consent.services.recording import Agreed, Proof, record_consent
@@ -105,7 +105,9 @@ def _to(path: str) -> Callable[[Page, Desk], None]:
 
 
 def _as_the_customer(page: Page, desk: Desk) -> None:
-    look = begin_look(person=desk.home.owner, by=desk.agent, reason="asks about a bill", at=clock.now())[0]
+    look = start_support_session(
+        person=desk.home.owner, by=desk.agent, reason="asks about a bill", at=clock.now()
+    )[0]
     logged_in(page, desk.agent.email, f"/admin/as/{look.visit}/my/sharing/")
 
 

@@ -24,7 +24,7 @@ from datahub.feeds.formats.espi.feed import events, holds_only_bills
 from datahub.feeds.formats.espi.links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi.names import Directory
 from datahub.feeds.formats.espi.types import COMMODITIES, UsagePoint, whole
-from datahub.feeds.formats.espi.uniform_readings import Run
+from datahub.feeds.formats.espi.uniform_readings import UniformReadings
 from datahub.feeds.formats.units import ESPI_MEASURES
 from datahub.rows.base import NO_SETTINGS, Parsed, Rejection, Settings, choice
 from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
@@ -81,7 +81,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     summaries: list[tuple[Links, etree._Element]] = []
     currencies: set[str] = set()
     for event in events(BytesIO(content)):
-        if isinstance(event, Run) or event.tag != f"{ATOM}entry":
+        if isinstance(event, UniformReadings) or event.tag != f"{ATOM}entry":
             continue
         links = Links.of(event)
         for resource in (one for part in event.iterchildren(f"{ATOM}content") for one in part):

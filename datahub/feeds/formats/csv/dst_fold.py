@@ -15,14 +15,14 @@ _State = tuple[
 ]  # the doubtful time that a channel said last, and whether it stood in the second pass
 
 
-class Passes:
+class FoldResolver:
     """Tells the two passes of a repeated hour apart by the order of the file, also where a stretch ends in it."""
 
     def __init__(self) -> None:
         self._states: dict[ChannelKey, _State] = {}
         self._falling = False
 
-    def settle(
+    def resolve(
         self, first: Integers, shift: Integers, channel: Integers, names: ChannelKeys, *, more: bool
     ) -> Integers:
         """Epoch seconds of readings in the order of the file.

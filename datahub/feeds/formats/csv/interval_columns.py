@@ -21,7 +21,7 @@ def clock_of(mapping: CsvMapping, zone: ZoneInfo) -> Clock:
     return Clock(mapping.zone or zone, mapping.offset, mapping.wall_clock_as_utc)
 
 
-class When:
+class IntervalReader:
     """Reads starts, and lengths or ends.
 
     Raises FeedStructureError: a column missing, or nothing says how long a reading lasts.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
-from cdsc_portal.lib.prefetch import ahead
+from cdsc_portal.lib.prefetch import prefetch
 from datahub.feeds.formats.csv.byte_cells import MARGIN, Cells, split
 from datahub.feeds.formats.csv.mapping import CsvMapping, Role, Source
 from datahub.feeds.formats.csv.text import Stretch, head_of, run_of, stretches
@@ -88,7 +88,7 @@ class CsvFile:
 
     def __iter__(self) -> Iterator[Lines]:
         """Stretch after stretch; the next is being cut into cells while one is read."""
-        return ahead(self._each())
+        return prefetch(self._each())
 
     def _each(self) -> Generator[Lines, None, None]:
         before, is_first = self._first, True

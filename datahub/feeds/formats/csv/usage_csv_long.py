@@ -14,8 +14,8 @@ import numpy as np
 
 from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.channels import Channels, Told
-from datahub.feeds.formats.csv.dst_fold import Passes
-from datahub.feeds.formats.csv.interval_columns import When
+from datahub.feeds.formats.csv.dst_fold import FoldResolver
+from datahub.feeds.formats.csv.interval_columns import IntervalReader
 from datahub.feeds.formats.csv.mapped_file import CsvFile, Lines, part_of_lines, rejections
 from datahub.feeds.formats.csv.mapping import ROLES, CsvMapping, Role, Source
 from datahub.feeds.formats.csv.mapping_json import mapping_of
@@ -89,11 +89,11 @@ class _Long:
         self._file = file = CsvFile(source, asked, _own_mapping)
         self._column = np.array([file.value])
         self._at_end = file.mapping.time_of == "end"
-        self._when = When(file, settings, zone)
+        self._when = IntervalReader(file, settings, zone)
         self._channels = Channels(file, settings)
         self._qualities = Qualities(file, settings)
         self._values = Values(file.mapping, settings)
-        self._passes = Passes()
+        self._passes = FoldResolver()
 
     def __iter__(self) -> Iterator[Part[UsageRows]]:
         for lines in self._file:
@@ -124,7 +124,7 @@ class _Long:
     def _columns(self, some: _Readings, *, more: bool) -> tuple[UsageColumns, list[Rejection]]:
         """Lines that can be taken, seen together: which pass of an hour, which scale, which comes twice."""
         told, faults = some.told, dict[int, str]()
-        times = self._passes.settle(some.first, some.shift, told.channel, told.keys, more=more)
+        times = self._passes.resolve(some.first, some.shift, told.channel, told.keys, more=more)
         if self._at_end:
             durations, starts = some.seconds, times - some.seconds
         elif (some.seconds >= 0).all():

@@ -12,7 +12,7 @@ from datahub.feeds.formats.cells import exact, shortened
 from datahub.feeds.formats.espi.links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi.reading_shape import Shape
 from datahub.feeds.formats.espi.types import QUALITIES
-from datahub.feeds.formats.espi.uniform_readings import Alike, Run
+from datahub.feeds.formats.espi.uniform_readings import Alike, UniformReadings
 from datahub.feeds.formats.gathered import AS_SAID, Records
 from datahub.feeds.formats.gathered import READING as READINGS
 from datahub.feeds.formats.local_time import wall_clock_moment
@@ -70,7 +70,7 @@ class Blocks:
             block.remove(before)
         self._last = element
 
-    def run(self, run: Run) -> None:
+    def run(self, run: UniformReadings) -> None:
         """Take the readings that the last one begins."""
         if self._last is None:
             return
@@ -195,7 +195,7 @@ class _Made(NamedTuple):
     any_wrong: bool
 
 
-def _made(first: etree._Element, run: Run) -> _Made:
+def _made(first: etree._Element, run: UniformReadings) -> _Made:
     """What the readings of a run are; worked out once for all that are alike and have the same names."""
     names = tuple(element.tag for element in first.iter("*"))
     if names not in run.alike.made:

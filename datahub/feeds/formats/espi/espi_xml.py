@@ -21,7 +21,7 @@ from datahub.feeds.formats.espi.feed import events, holds_only_bills, is_green_b
 from datahub.feeds.formats.espi.links import ATOM, ESPI, Links, line_of
 from datahub.feeds.formats.espi.names import Directory, meanings
 from datahub.feeds.formats.espi.types import MeterReading, ReadingType, UsagePoint
-from datahub.feeds.formats.espi.uniform_readings import Run
+from datahub.feeds.formats.espi.uniform_readings import UniformReadings
 from datahub.feeds.formats.spool import Spool
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings, choice
 from datahub.rows.usage import UsageColumns
@@ -53,7 +53,7 @@ def read(
     spool = Spool()
     blocks = Blocks(spool, zone if wall_clock else None, ends=ends, outside=outside)
     for event in events(source):
-        if isinstance(event, Run):
+        if isinstance(event, UniformReadings):
             blocks.run(event)
         elif event.tag == READING:
             blocks.reading(event)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from datahub.feeds.formats.espi.links import ATOM, ESPI
-from datahub.feeds.formats.espi.uniform_readings import Run, RunFinder
+from datahub.feeds.formats.espi.uniform_readings import RunFinder, UniformReadings
 from datahub.rows.base import FeedStructureError
 
 _ENTRY, _READING = f"{ATOM}entry", f"{ESPI}IntervalReading"
@@ -35,7 +35,7 @@ def holds_only_bills(content: bytes) -> bool:
     return is_green_button(head) and bool(_SUMMARY.search(head)) and not _READINGS.search(head)
 
 
-def events(source: BinaryIO) -> Iterator[etree._Element | Run]:
+def events(source: BinaryIO) -> Iterator[etree._Element | UniformReadings]:
     """Each IntervalReading and Atom entry as it ends, a reading before its entry, and after the first reading of a run
     all of the run. Entries are gone from memory when the next is read, and nothing outside the file is ever fetched.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from datahub.feeds.formats.espi.links import ESPI
-from datahub.feeds.formats.espi.uniform_readings import Run
+from datahub.feeds.formats.espi.uniform_readings import UniformReadings
 
 _NUMERIC = re.compile(r"[0-9-]+")
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -65,7 +65,7 @@ class Shape:
         first = self._first(name)
         return first, first + 1
 
-    def row(self, run: Run, row: int) -> "Shape":
+    def row(self, run: UniformReadings, row: int) -> "Shape":
         """The same reading with the numbers of another of its run."""
         written = iter(run.written(row))
         texts = [_NUMERIC.sub(lambda _: next(written), text) for text in self.texts]

@@ -40,7 +40,7 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class UniformReadings:
     """Readings one after the other: the rows [first, past) of `alike`; the first begins on `line`."""
 
     alike: Alike
@@ -123,7 +123,7 @@ class RunFinder:
 
     def __init__(self) -> None:
         self.target = f"run-{token_hex(8)}"  # no file can name it
-        self.runs: dict[int, Run] = {}
+        self.runs: dict[int, UniformReadings] = {}
         self._count = 0
         self._kept = b""
         self._line = 1  # on which what is kept begins
@@ -149,7 +149,7 @@ class RunFinder:
         tokens = _Tokens.of(text)
         breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == 10)
         found = [
-            (begin, end, Run(alike, first, last, self._line + line))
+            (begin, end, UniformReadings(alike, first, last, self._line + line))
             for unit, spots in repeated.items()
             for begin, end, alike, first, last, line in _runs(unit, np.array(spots), tokens, breaks)
         ]

@@ -3,7 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import StaffAction
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from tests.datahub.feeds.runs.files import usage_file
 from tests.factories.accounts import MeterDeviceFactory, StaffFactory, UserFactory
@@ -57,7 +57,7 @@ def test_an_upload_becomes_a_run_whose_page_renews_itself_until_it_is_over(staff
     run = upload(staff, feed, usage_file("M-1", [1, "much"], "M-9", [3]))
 
     waiting = run_page(staff, run)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
     done = run_page(staff, run)
     assert 'http-equiv="refresh"' in waiting
     assert 'http-equiv="refresh"' not in done
@@ -98,11 +98,11 @@ def test_rejected_lines_come_as_a_file_that_is_put_right_and_sent_again(staff):
     MeterDeviceFactory(meter_number="M-1")
     feed = FeedFactory(settings={"unit": "Wh", "interval_seconds": "900"}, time_zone="UTC")
     first = upload(staff, feed, usage_file("M-1", [1, "much", 3, "4 4"]))
-    carry_out(run_id=first.pk)
+    execute_due_runs(run_id=first.pk)
 
     taken = staff.get(reverse("admin:datahub_feedrun_lines", args=[first.pk])).getvalue()
     again = upload(staff, feed, taken.replace(b"much", b"2").replace(b"4 4", b"4"))
-    carry_out(run_id=again.pk)
+    execute_due_runs(run_id=again.pk)
 
     first.refresh_from_db()
     again.refresh_from_db()

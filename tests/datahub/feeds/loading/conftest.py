@@ -4,7 +4,7 @@ from io import BytesIO
 import pytest
 
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from tests.factories.feeds import FeedFactory
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -20,7 +20,7 @@ def bring(settings, tmp_path):
         if kind not in feeds:
             feeds[kind] = FeedFactory(kind=kind, format=file_format, time_zone="UTC")
         run = start_run(feed=feeds[kind], file=BytesIO(content), name=f"{kind}.csv", by=None, at=at)
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
         run.refresh_from_db()
         return run
 

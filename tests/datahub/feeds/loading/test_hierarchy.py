@@ -5,7 +5,7 @@ import pytest
 
 from accounts.models import ContractServicePoint, MeterDevice
 from datahub.feeds.runs.life_cycle import confirm_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import RunStatus
 from tests.datahub.feeds.loading.conftest import MORNING
 from tests.factories.accounts import household
@@ -33,7 +33,7 @@ def test_a_full_file_that_would_end_many_links_changes_nothing_until_confirmed(b
     run = bring("hierarchy", "hierarchy_json", hierarchy("full"))
     held, linked = run.status, ContractServicePoint.objects.filter(end=None).count()
     confirm_run(run=run, by=None)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     assert (held, linked) == (RunStatus.HELD, 1)

@@ -8,7 +8,7 @@ from accounts.models import MeterDevice, User
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import Span
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun
 
 FIRST = datetime(2026, 3, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def metered(*meters: MeterDevice) -> Iterable[MeteredSpan]:
 def bring(feed: Feed, content: bytes, at: datetime = MORNING, by: User | None = None) -> FeedRun:
     """The run of a file, carried out."""
     run = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=by, at=at)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
     run.refresh_from_db()
     return run
 

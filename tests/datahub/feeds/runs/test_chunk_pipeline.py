@@ -13,7 +13,7 @@ from datahub.feeds.loading import base, plan
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.runs import chunk_pipeline, chunks
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.rows.base import FeedStructureError
 from datahub.usage.readings import readings
@@ -126,12 +126,12 @@ def test_of_a_chunk_that_dies_and_of_those_behind_it_nothing_stays(feed, meters,
 
     steps.after = dies
     with pytest.raises(KeyboardInterrupt):
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
     run.refresh_from_db()
     through = 1 if dying == "M-2" else 2
     stopped = (run.status, run.chunks_done, run.accepted, IntervalBlock.objects.filter(feed_run=run).count())
 
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     assert stopped == (RunStatus.RUNNING, through, 2 * through, through)
     assert counts(run) == (10, 10, 0, 0, 0)

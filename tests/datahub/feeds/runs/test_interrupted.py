@@ -13,7 +13,7 @@ from psycopg.errors import DiskFull
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.runs import chunks
 from datahub.feeds.runs.life_cycle import start_run
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import FeedRun, IntervalBlock, ParkedReadings, RunStatus
 from datahub.usage.readings import readings
@@ -42,12 +42,12 @@ def test_a_run_whose_worker_died_goes_on_where_it_stopped(feed, monkeypatch, par
     started = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=None, at=MORNING)
     dies_at(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        carry_out(run_id=started.pk)
+        execute_due_runs(run_id=started.pk)
     started.refresh_from_db()
     stopped = (started.status, started.chunks_done, started.accepted)
     part_done = started.share_done
 
-    carry_out(run_id=started.pk)
+    execute_due_runs(run_id=started.pk)
 
     started.refresh_from_db()
     assert stopped == (RunStatus.RUNNING, 2, 4)
@@ -63,10 +63,10 @@ def test_a_run_that_a_newer_release_cuts_otherwise_starts_over(feed, monkeypatch
     started = start_run(feed=feed, file=BytesIO(content), name="march.csv", by=None, at=MORNING)
     dies_at(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        carry_out(run_id=started.pk)
+        execute_due_runs(run_id=started.pk)
     monkeypatch.setattr("datahub.feeds.loading.plan.formats", formats)
 
-    carry_out(run_id=started.pk)
+    execute_due_runs(run_id=started.pk)
 
     started.refresh_from_db()
     assert started.status == RunStatus.DONE
@@ -81,7 +81,7 @@ def test_rate_and_time_left_are_told_while_a_run_goes_on(feed, monkeypatch, part
     run = start_run(feed=feed, file=BytesIO(usage_file("M-1", range(8))), name="m.csv", by=None, at=MORNING)
     dies_at(2, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     measured = run.rate
@@ -120,12 +120,12 @@ def test_a_full_disk_leaves_the_run_to_be_taken_up_again(feed, meter, monkeypatc
 
     for _again in range(7):
         monkeypatch.setattr(chunks, "store_rejections", lambda *_parts: fails())
-        carry_out(run_id=run.pk)
+        execute_due_runs(run_id=run.pk)
         run.refresh_from_db()
         assert (run.status, run.accepted) == (RunStatus.RUNNING, 0)
         assert run.problem.startswith(says)
     monkeypatch.setattr(chunks, "store_rejections", in_peace)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     assert (run.status, run.problem, run.accepted) == (RunStatus.DONE, "", 1)
@@ -150,7 +150,7 @@ def test_two_workers_on_one_feed_wait_in_line(feed, monkeypatch):
         return in_peace(run, rejections, lines)
 
     monkeypatch.setattr(chunks, "store_rejections", another_comes)
-    carry_out(run_id=first.pk)
+    execute_due_runs(run_id=first.pk)
 
     assert order == ["0.csv", RunStatus.WAITING, "1.csv"]
     assert set(FeedRun.objects.values_list("status", flat=True)) == {RunStatus.DONE}
@@ -159,7 +159,7 @@ def test_two_workers_on_one_feed_wait_in_line(feed, monkeypatch):
 def carry_out_apart(run_id):
     """As another worker: with a database session of its own."""
     try:
-        carry_out(run_id=run_id)
+        execute_due_runs(run_id=run_id)
     finally:
         connection.close()
 
@@ -177,7 +177,7 @@ def test_when_the_database_goes_away_the_worker_goes_on_by_itself(feed, monkeypa
 
     monkeypatch.setattr(chunks, "store_rejections", cut_off)
     monkeypatch.setattr("datahub.feeds.runs.run_executor._PAUSES", (0,))
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     assert run.status == RunStatus.DONE
@@ -196,7 +196,7 @@ def test_a_chunk_of_a_run_that_another_has_taken_over_is_undone(feed, meter, mon
         return in_peace(run, rejections, lines)
 
     monkeypatch.setattr(chunks, "store_rejections", taken_over)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     assert (run.status, run.chunks_done, run.accepted) == (RunStatus.RUNNING, 0, 0)
@@ -222,7 +222,7 @@ def test_a_worker_that_lost_its_hold_does_not_end_the_run_of_the_next(feed, monk
         return in_peace(run, rejections, lines)
 
     monkeypatch.setattr(chunks, "store_rejections", another_comes)
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
     another.join(120)
 
     run.refresh_from_db()
@@ -245,7 +245,7 @@ def test_a_run_whose_stored_file_is_gone_says_so(feed, meter):
     run = start_run(feed=feed, file=BytesIO(usage_file("M-1", [1])), name="m.csv", by=None, at=MORNING)
     run.file.storage.delete(run.file.name)
 
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
 
     run.refresh_from_db()
     assert (run.status, run.problem) == (RunStatus.FAILED, "The stored file is not there any more.")

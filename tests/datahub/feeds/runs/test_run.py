@@ -7,7 +7,7 @@ import pytest
 from accounts.models import MeterDevice
 from datahub.feeds.runs import chunks
 from datahub.feeds.runs.life_cycle import RunNotHeldError, confirm_run, rerun, start_run, stranded_runs
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import IntervalBlock, RejectedRow, RunStatus
 from datahub.usage.readings import readings
 from tests.datahub.feeds.runs.files import MORNING, bring, counts, metered, usage_file
@@ -124,7 +124,7 @@ def test_a_file_of_which_rows_were_rejected_is_read_again(feed):
 
     again = bring(feed, usage_file("M-1", [1, 2]), at=MORNING + timedelta(hours=1))
     last = rerun(run=first, by=None, at=MORNING + timedelta(hours=2))
-    carry_out(run_id=last.pk)
+    execute_due_runs(run_id=last.pk)
 
     last.refresh_from_db()
     assert (first.rejected, again.accepted, again.rejected, last.unchanged) == (2, 2, 0, 2)
@@ -157,7 +157,7 @@ def test_runs_of_one_feed_are_carried_out_in_the_order_they_came(feed, meter):
         for value in (1, 2)
     )  # fmt: skip
 
-    carry_out(run_id=second.pk)
+    execute_due_runs(run_id=second.pk)
 
     (channel,) = readings(metered(meter))
     assert channel.decimals() == ["2"]

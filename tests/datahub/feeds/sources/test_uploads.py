@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 
 from cdsc_portal.lib import clock
-from datahub.feeds.runs.run_executor import carry_out
+from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.sources.staff_tokens import TokenNotIssuedError, issue_staff_token, revoke_staff_token
 from datahub.models import FeedRun, RejectedRow, RunStatus, StaffToken
 from tests.consent.api.reader import Reader
@@ -63,7 +63,7 @@ def test_a_file_is_stored_to_be_loaded_and_its_run_can_be_followed(program, feed
 
     sent = program.send(feed, **{"X-File-Name": quote("märz.csv"), "X-Version-At": "2026-03-01T06:00:00Z"})
     run = FeedRun.objects.get()
-    carry_out(run_id=run.pk)
+    execute_due_runs(run_id=run.pk)
     told = program.get(sent.json()["link"]).json()
 
     assert (sent.status_code, sent.json()["status"]) == (202, "waiting")
@@ -77,7 +77,7 @@ def test_a_file_is_stored_to_be_loaded_and_its_run_can_be_followed(program, feed
 def test_the_same_file_again_is_known(program, feed):
     MeterDeviceFactory(meter_number="M-1")
     program.send(feed)
-    carry_out(run_id=FeedRun.objects.get().pk)
+    execute_due_runs(run_id=FeedRun.objects.get().pk)
 
     again = program.send(feed)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import StaffLook
+from accounts.models import SupportSession
 
 _SHOWN = 50
 
@@ -20,14 +20,14 @@ class Look:
 
 def looks(*, customer_ids: Collection[int]) -> tuple[Look, ...]:
     """The newest 50 looks at these customers (database keys), newest first. One query."""
-    rows = StaffLook.objects.filter(customer__in=customer_ids).values_list("customer_id", "at", "reason")
+    rows = SupportSession.objects.filter(customer__in=customer_ids).values_list("customer_id", "at", "reason")
     return tuple(Look(customer, at, reason) for customer, at, reason in rows[:_SHOWN])
 
 
-def open_visit(*, visit: str, by_id: int, at: datetime) -> StaffLook | None:
+def open_visit(*, visit: str, by_id: int, at: datetime) -> SupportSession | None:
     """The first look of a visit that is still open for the agent with key `by_id`. One query."""
     return (
-        StaffLook.objects.filter(visit=visit, by=by_id, at__lte=at, ends__gt=at)
+        SupportSession.objects.filter(visit=visit, by=by_id, at__lte=at, ends__gt=at)
         .select_related("person", "customer")
         .order_by("pk")
         .first()

@@ -5,31 +5,39 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.models import Customer, StaffLook, StaffVerb, User
+from accounts.models import Customer, StaffVerb, SupportSession, User
 from accounts.services.staff_actions import record_staff_action
 from cdsc_portal.lib.public_ids import new_public_id
 
-LOOK_FOR = timedelta(minutes=30)
+SUPPORT_SESSION_LENGTH = timedelta(minutes=30)
 
 
-class NothingToLookAt(ValueError):
+class NoPagesToShowError(ValueError):
     """The person acts for nobody, or is the agent."""
 
     code = "nothing_to_look_at"
 
 
 @transaction.atomic
-def begin_look(*, person: User, by: User, reason: str, at: datetime) -> Sequence[StaffLook]:
+def start_support_session(*, person: User, by: User, reason: str, at: datetime) -> Sequence[SupportSession]:
     """Open the pages of `person` to the agent `by` for 30 minutes; one look for each customer they show.
 
-    The agent stays who they are: nothing can be done as `person`. Raises NothingToLookAt.
+    The agent stays who they are: nothing can be done as `person`. Raises NoPagesToShowError.
     """
     customers = list(Customer.objects.filter(memberships__user=person).distinct().order_by("pk"))
     if not customers or person.pk == by.pk:
-        raise NothingToLookAt(f"there are no pages of {person.public_id} to look at")
+        raise NoPagesToShowError(f"there are no pages of {person.public_id} to look at")
     visit = new_public_id()
-    looks = StaffLook.objects.bulk_create(
-        StaffLook(visit=visit, customer=one, person=person, by=by, reason=reason, at=at, ends=at + LOOK_FOR)
+    looks = SupportSession.objects.bulk_create(
+        SupportSession(
+            visit=visit,
+            customer=one,
+            person=person,
+            by=by,
+            reason=reason,
+            at=at,
+            ends=at + SUPPORT_SESSION_LENGTH,
+        )
         for one in customers
     )
     for one in customers:
