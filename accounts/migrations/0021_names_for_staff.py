@@ -7,6 +7,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from cdsc_portal.lib.state_operations import StateOperations
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('accounts', '0020_test_customers'),
     ]
 
-    operations = [
+    operations = [StateOperations(state_operations=[
         migrations.AlterModelOptions(
             name='activationcode',
             options={'default_permissions': ('view',), 'permissions': [('hand_out_activation_code', 'Can hand out a code that another asked for')], 'verbose_name': 'activation code', 'verbose_name_plural': 'activation codes'},
@@ -786,4 +788,4 @@ class Migration(migrations.Migration):
             name='public_id',
             field=models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True, verbose_name='public id'),
         ),
-    ]
+    ])]

@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from cdsc_portal.lib.state_operations import StateOperations
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = [StateOperations(state_operations=[
         migrations.AlterModelOptions(
             name='client',
             options={'verbose_name': 'client', 'verbose_name_plural': 'clients'},
@@ -594,4 +596,4 @@ class Migration(migrations.Migration):
             name='grant',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='taken_out', to='consent.grant', verbose_name='grant'),
         ),
-    ]
+    ])]

@@ -8,6 +8,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from cdsc_portal.lib.state_operations import StateOperations
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
-    operations = [
+    operations = [StateOperations(state_operations=[
         migrations.AlterModelOptions(
             name='billsection',
             options={'ordering': ['statement', 'position'], 'verbose_name': 'bill section', 'verbose_name_plural': 'bill sections'},
@@ -990,4 +992,4 @@ class Migration(migrations.Migration):
             name='user',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff_tokens', to=settings.AUTH_USER_MODEL, verbose_name='user'),
         ),
-    ]
+    ])]
