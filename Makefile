@@ -6,7 +6,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test journeys check samples messages fuzz bench bench-large bench-mix-year soak attack lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages fuzz bench bench-large bench-mix-year soak attack lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -41,6 +41,11 @@ smoke: setup
 
 test: setup-dev browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# T: a file, a folder or one test (path::name)
+test-one: setup-dev
+	@test -n "$(T)" || { echo "Say which: make test-one T=tests/consent/scopes"; exit 1; }
+	@$(BIN)/python -m pytest -q $(T)
 
 journeys: setup-dev browser
 	EVERY_STATE=1 $(BIN)/python -m pytest -n auto --dist load tests/journeys

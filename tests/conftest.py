@@ -1,5 +1,8 @@
 """What every test stands on."""
 
+import uuid
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
 from django.conf import settings
@@ -7,8 +10,9 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from tests.emptying import empty_tables, take_note
-from tests.static_files import add_what_was_found
+from tests.support.database import use_test_database
+from tests.support.fast_flush import empty_tables, snapshot
+from tests.support.static_files import add_what_was_found
 
 # the same examples each time, however slow the machine; --hypothesis-profile=default looks for new ones
 _THE_SAME = {"deadline": None, "derandomize": True, "database": None}
@@ -29,6 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(
+    request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A copy of the migrated template, made when a test first needs it; --create-db builds the template anew."""
+    worker = getattr(request.config, "workerinput", {"workerid": "", "testrunuid": uuid.uuid4().hex})
     with django_db_blocker.unblock():
-        take_note()
+        lock = use_test_database(
+            worker=worker["workerid"],
+            run=worker["testrunuid"],
+            create=request.config.getvalue("create_db"),
+        )
+        snapshot()
+    with lock:
+        yield

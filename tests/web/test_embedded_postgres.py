@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cdsc_portal import embedded_postgres
-from tests.workers import database_url
+from tests.support.workers import database_url
 from tools.files import ROOT
 
 READ_A_TABLE = """

@@ -17,7 +17,7 @@ from datahub.tasks import run_feed
 from tests.datahub.feeds.runs.files import FIRST, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
-from tests.workers import (
+from tests.support.workers import (
     BROKERS,
     connection_to,
     somebody_waits_for_us,

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from tests.datahub.feeds.formats.files import FOLDER
 from tests.datahub.feeds.formats.test_entsoe_xml import document
-from tests.environment import ROOT
+from tools.files import ROOT
 
 NEM12 = "\n".join(
     [

@@ -9,11 +9,11 @@ from django.db import transaction
 from cdsc_portal.lib import clock
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.usage.readings import readings
-from tests import workers
 from tests.datahub.feeds.runs.files import FIRST, metered
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
-from tests.workers import run, somebody_waits_for_us, start_worker, wait_until
+from tests.support import workers
+from tests.support.workers import run, somebody_waits_for_us, start_worker, wait_until
 
 DAYS = 500
 

@@ -11,7 +11,7 @@ _flush = TransactionTestCase._fixture_teardown
 _at_first: list[str] = []
 
 
-def take_note() -> None:
+def snapshot() -> None:
     """Remembers what was written anew, before the first test; after a flush it has other ids."""
     with connection.cursor() as cursor:
         _at_first[:] = [_written_anew(cursor)]
@@ -33,7 +33,7 @@ def empty_tables(case: TransactionTestCase) -> None:
         _switch_guards("DISABLE")
         _flush(case)
         _switch_guards("ENABLE")
-    take_note()
+    snapshot()
 
 
 def _delete_all(cursor: CursorWrapper) -> None:
