@@ -1,42 +1,54 @@
-"""What import-linter cannot see: single names that a layer must not use."""
+"""What neither import-linter nor ruff can see."""
 
 import ast
 import re
-from pathlib import Path
+import tomllib
+from collections.abc import Iterator
 
-import pytest
+from tools.files import APPS, ROOT, project_files
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "consent", "datahub", "cdsc_portal")
-BELOW_THE_EDGE = ("services", "queries", "models", "scopes")
-TIME = re.compile(r"datetime\.now\(|timezone\.now\(|date\.today\(|datetime\.utcnow\(|auto_now")
-
-
-def _modules() -> list[Path]:
-    return [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
+OF_REQUESTS = ("django.http", "django.views", "django.shortcuts")
+KNOW_REQUESTS = {"accounts/current_user.py"}  # reads for the edge who called
 
 
-def _name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def test_no_field_reads_the_time_by_itself():
+    offenders = [
+        f"{where} says {node.arg}"
+        for where, node in nodes(*(f"{app}/*.py" for app in APPS))
+        if isinstance(node, ast.keyword) and node.arg in ("auto_now", "auto_now_add")
+    ]
+
+    assert not offenders, "\n".join(offenders)
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_name)
-def test_only_the_clock_reads_the_time(path):
-    if path == ROOT / "cdsc_portal/lib/clock.py":
-        return
-    assert not TIME.findall(path.read_text())
-
-
-@pytest.mark.parametrize(
-    "path", [p for p in _modules() if set(p.relative_to(ROOT).parts) & set(BELOW_THE_EDGE)], ids=_name
-)
-def test_below_the_edge_nobody_knows_of_requests(path):
-    imported = {
-        node.module
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module
+def test_below_the_edge_nobody_knows_of_requests():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    contract = next(contract for contract in contracts if contract["type"] == "edge")
+    edge = re.compile(rf"/({'|'.join(name.replace('.', '/') for name in contract['edge'])})[/.]")
+    offenders = {
+        where.partition(":")[0]: node.module
+        for where, node in nodes(*(f"{app}/*.py" for app in contract["within"]))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OF_REQUESTS)
+        if not edge.search(f"/{where}")
     }
 
-    assert not {
-        name for name in imported if name.startswith(("django.http", "django.views", "django.shortcuts"))
-    }
+    assert set(offenders) == KNOW_REQUESTS, offenders
+
+
+def test_no_test_is_imported_by_another():
+    offenders = [
+        f"{where} imports {node.module}"
+        for where, node in nodes("tests/*.py")
+        if isinstance(node, ast.ImportFrom) and re.search(r"^tests\b.*\.test_\w+$", node.module or "")
+    ]
+
+    assert not offenders, "shared helpers belong to tests/support:\n" + "\n".join(offenders)
+
+
+def nodes(*patterns: str) -> Iterator[tuple[str, ast.AST]]:
+    """Each piece of syntax of the files that match, and where it stands."""
+    for path in project_files(*patterns):
+        if "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node
