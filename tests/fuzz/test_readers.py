@@ -14,8 +14,8 @@ from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.attachments import unpack
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, content_of
-from tests.datahub.feeds.formats.test_registry import FORMAT_OF
 from tests.fuzz.hostile import CORPUS, bills_zip_of_one_byte, zip_of
+from tests.support.feed_files import FORMAT_OF
 
 ZONE = ZoneInfo("America/New_York")
 MOST_MEMORY = 300 << 20  # bytes

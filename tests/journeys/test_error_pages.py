@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 
+from tests.journeys.page_checks import look_at
 from tests.journeys.pages.base import MapPage, nothing
-from tests.journeys.test_every_page import look_at
 
 pytestmark = [pytest.mark.journey, pytest.mark.spec("P-24")]
 

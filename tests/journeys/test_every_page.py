@@ -3,19 +3,13 @@
 `make test` looks at each page in one state, another one for each page; `make journeys` in all of them.
 """
 
-import os
-from itertools import product
-
 import pytest
 
-from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
+from tests.journeys.page_checks import look_at
 from tests.journeys.pages import every_page
-from tests.journeys.weight import assert_light
-from tests.web.reading import ease, grade
 
 pytestmark = pytest.mark.journey
 
-STATES = tuple(product(("en", "es"), (360, 1280), ("light", "dark")))
 PAGES = every_page()
 
 
@@ -23,59 +17,3 @@ PAGES = every_page()
 @pytest.mark.spec("P-24")
 def test_a_page_holds_its_content_fits_and_has_no_fault(map_window, turn, wanted):
     look_at(map_window, wanted, turn)
-
-
-def states_of(turn):
-    """All eight, or the one whose turn it is."""
-    return STATES if os.environ.get("EVERY_STATE") else (STATES[turn % len(STATES)],)
-
-
-def look_at(map_window, wanted, turn):
-    """Hold a page to everything, in all states or in one."""
-    world = wanted.world()
-    windows = {}
-    for language, width, theme in states_of(turn):
-        if language not in windows:
-            windows[language] = page = map_window(language)
-            wanted.open(page, world)
-            holds_its_content(page, wanted, language)
-            if not wanted.is_admin:
-                reads_easily(page, language)
-        page = windows[language]
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=theme)
-        if wanted.is_admin:
-            page.reload()  # the library looks at the system's choice once, when a page begins
-        shot(page, f"{wanted.name}-{width}-{theme}-{language}")
-        assert_fits(page)
-        assert_no_axe_faults(page, only_serious=wanted.is_admin)
-    if not wanted.is_admin:
-        stretches(page)
-        if wanted.by_get:
-            assert_light(page)
-
-
-def holds_its_content(page, wanted, language):
-    assert page.get_by_role("heading", level=1).all_inner_texts() == [wanted.heading[language]]
-    for selector in wanted.shows:
-        assert page.locator(selector).first.is_visible(), f"{wanted.name}: {selector} is not to be seen"
-
-
-def reads_easily(page, language):
-    """Eight years of school do for its English; its Spanish is normal prose or easier (Fernández Huerta)."""
-    text = page.content()
-    if language == "en":
-        assert grade(text) <= 8
-    else:
-        assert ease(text) >= 60
-
-
-def stretches(page):
-    """Right to left, at 400 % of a window of 1280, and with letters twice the size."""
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert_fits(page)
-    page.evaluate("document.documentElement.dir = 'rtl'")
-    assert_fits(page)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert_fits(page)

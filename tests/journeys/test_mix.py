@@ -1,39 +1,17 @@
 """Reading where electricity came from, in a real browser."""
 
 import re
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from datahub.models import MixSeries
 from tests.datahub.mix.region import amount, customer, mark, work_out
-from tests.factories.accounts import Household, SupplyTermFactory, place
-from tests.factories.datahub import hourly_mix
+from tests.factories.accounts import Household
 from tests.journeys.browser import assert_fits, assert_no_axe_faults
-from tests.journeys.consent_steps import arrive, electricity_and_gas
+from tests.journeys.consent_steps import arrive
+from tests.journeys.mix_worlds import a_home_with_a_mix
 
 pytestmark = pytest.mark.journey
-START = datetime(2026, 2, 1, 8, tzinfo=UTC)
-DAY = 24
-
-
-def a_home_with_a_mix(days: int = 40) -> Household:
-    """All three series, hour by hour: sun by day, wind at night, a part that nobody knows, and a day missing."""
-    home = electricity_and_gas()
-    place(home.point, "River Valley")
-    SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU", tariff_name="Home EV")
-    sun = [Decimal("0.3") if 9 <= hour < 17 else Decimal(0) for hour in range(DAY)] * days
-    wind = [Decimal("0.2") if 9 <= hour < 17 else Decimal("0.35") for hour in range(DAY)] * days
-    for series in MixSeries:
-        key = "EV-TOU" if series == MixSeries.CONSUMPTION else "River Valley"
-        shares = {"solar": sun, "wind": wind, "hydro": [Decimal("0.12")] * DAY * days}
-        shares["gas"] = (
-            [Decimal("0.3")] * DAY * days if series == MixSeries.GENERATION else [None] * DAY * days
-        )
-        hourly_mix(series, key, START, shares)
-    return home
 
 
 @pytest.mark.parametrize("width", [360, 1280])

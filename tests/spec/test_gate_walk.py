@@ -33,59 +33,8 @@ from tests.factories.accounts import (
 from tests.factories.consent import ReceiptFactory
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
+from tests.spec.guards import BY_UNGUESSABLE_KEY, LOGIN, OAUTH, OPEN_TO_CLIENTS, PUBLIC, SCOPES, STAFF_TOKEN
 from tests.spec.routes import Route, routes
-
-SCOPES = {
-    "distribution_details": "customer_distribution_details",
-    "supply_details": "customer_supply_details",
-    "supply_history": "customer_supply_history",
-    "usage_data": "usage_data",
-    "usage_sums": "usage_data",
-    "usage_file": "usage_data",
-    "bill_data": "bill_data",
-    "bill_statements": "bill_statements",
-    "bill_statement_file": "bill_statements",
-    "generation_mix": "generation_mix",
-    "generation_breakdown": "generation_breakdown",
-    "consumption_breakdown": "consumption_breakdown",
-    "residual_mix": "residual_mix",
-}
-PUBLIC = {  # nobody's data
-    "home", "help", "health_live", "health_ready", "health_workers", "set_language", "styleguide", "schema",
-    "oauth_metadata", "feed_schema",
-    "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
-    "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
-    "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
-    "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
-    "session_stay", "set_theme", "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox",
-}  # fmt: skip
-OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
-    "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
-}  # fmt: skip
-BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
-    "receipt", "receipt_of_same_grant", "receipt_stop", "account_join", "account_browser", "second_step_link",
-}  # fmt: skip
-LOGIN = {
-    "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",
-    "mfa_reauthenticate_webauthn", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn",
-    "mfa_list_webauthn", "mfa_index",
-    "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
-    "my_account_name", "my_contract_name", "my_meter_name", "account_reauthenticate", "account_change_password",
-    "account_set_password", "consent_request", "my_request",
-    "consent_request_cancel", "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop",
-    "sharing_reads", "sharing_services", "sharing_receipt",
-    "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
-    "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
-    "people_agree", "developer", "developer_secret", "developer_new_message", "developer_message",
-}  # fmt: skip
-OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
-    "open_generation_breakdown", "open_residual_mix",
-}  # fmt: skip
-STAFF_TOKEN = {
-    "feed_files",
-    "feed_file_run",
-}  # feed files in, no data out; tests/datahub/feeds/sources walks them
 
 
 def is_gated(route: Route) -> bool:

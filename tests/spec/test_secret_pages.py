@@ -6,14 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from cdsc_portal.lib.secret_pages import is_secret_page, shows_secret
+from tests.spec.guards import BY_UNGUESSABLE_KEY, OAUTH, OPEN_TO_CLIENTS, SCOPES, STAFF_TOKEN
 from tests.spec.routes import routes
-from tests.spec.test_gate_walk import (
-    BY_UNGUESSABLE_KEY,
-    OAUTH,
-    OPEN_TO_CLIENTS,
-    SCOPES,
-    STAFF_TOKEN,
-)
 
 pytestmark = pytest.mark.spec("X-16")
 

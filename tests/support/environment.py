@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from cdsc_portal import embedded_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +18,8 @@ os.environ.setdefault("VAR_DIR", str(ROOT / "var" / "test"))
 # what is compiled is kept, whatever the shell says: else each run spends half a minute on the libraries anew
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+pytest.register_assert_rewrite("tests")  # helpers' asserts say what they compared, as those of tests do
 
 _var_dir = Path(os.environ["VAR_DIR"])
 _var_dir.mkdir(parents=True, exist_ok=True)

@@ -1,27 +1,13 @@
 """Every address under /admin/: no fault of ours whatever stands in it, and nothing for whom it is not for (P-23)."""
 
-import re
-from collections.abc import Iterator
-from datetime import timedelta
-
 import pytest
-from django.apps import apps
-from django.contrib import admin
-from django.db.models import Model
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver
 
 from accounts.models import StaffAction
-from cdsc_portal.lib import clock
 from cdsc_portal.web.staff_roles import ADMINISTRATOR, DATA, ONBOARDING, ROLES, SUPPORT
-from consent.models import ClientContact, Grant, Message, OutgoingMail, ScopeSetting
-from datahub.feeds.sources.staff_tokens import issue_staff_token
-from datahub.models import FeedSource
+from consent.models import Grant, OutgoingMail
 from tests.factories.accounts import StaffFactory, UserFactory
-from tests.factories.consent import ClientFactory
-from tests.factories.feeds import FeedRunFactory
-from tests.journeys.pages.staff import a_day_at_the_desk
-from tests.web.test_staff_roles import of_role
+from tests.support.admin_pages import ADDRESSES, of_role, with_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 NO_KEYS = ("abc", "9" * 30)
@@ -59,35 +45,6 @@ DOES = {
 }
 
 
-def addresses(patterns: list[URLPattern | URLResolver], before: str = "/admin/") -> Iterator[str]:
-    """Of the whole admin, each parameter as `{}`; not those that are told by a regular expression."""
-    for one in patterns:
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
-        elif "(?P" not in route:
-            yield re.sub(r"<[^>]+>", "{}", route)
-
-
-ADDRESSES = sorted(set(addresses(admin.site.get_urls())))
-
-
-@pytest.fixture
-def rows():
-    """One of everything that has pages of its own."""
-    desk = a_day_at_the_desk()
-    at = clock.now()
-    client = ClientFactory()
-    ClientContact.objects.create(client=client, user=UserFactory())
-    Message.objects.create(
-        client=client, name="Help", description="us", type="support_request", by_client=True
-    )
-    ScopeSetting.objects.create(scope="usage_data")
-    FeedSource.objects.create(feed=FeedRunFactory().feed, kind="https", address="https://example.com/a")
-    issue_staff_token(user=desk.agent, label="loader", expires=at + timedelta(days=365), at=at)
-    return desk
-
-
 def browser_of(user) -> Browser:
     browser = Browser(raise_request_exception=False)
     browser.force_login(user)
@@ -98,17 +55,6 @@ def is_refused(answer) -> bool:
     """Not allowed, not there, or led to the first page, where it says that it is not there."""
     led_home = answer.redirect_chain and answer.redirect_chain[-1][0] == "/admin/"
     return answer.status_code in (403, 404) or bool(led_home)
-
-
-def with_key(address: str) -> str:
-    """Of a stored row, where there is one; of people a customer, whom most roles may act for."""
-    if "{}" not in address:
-        return address
-    app, name = address.split("/")[2:4]
-    model: type[Model] = apps.get_model(app, name)
-    order = ("is_staff", "pk") if name == "user" else ("pk",)
-    first = model._default_manager.order_by(*order).first()
-    return address.replace("{}", str(first.pk if first else 1))
 
 
 def test_what_is_no_key_is_not_found_and_no_fault():
@@ -126,7 +72,7 @@ def test_what_is_no_key_is_not_found_and_no_fault():
     assert faults == []
 
 
-def test_staff_without_a_role_reach_nothing(rows):
+def test_staff_without_a_role_reach_nothing(admin_rows):
     clerk = browser_of(UserFactory(is_staff=True))
     before = StaffAction.objects.count()
 
@@ -143,7 +89,7 @@ def test_staff_without_a_role_reach_nothing(rows):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_acts_where_it_should_and_nowhere_else(rows, role):
+def test_a_role_acts_where_it_should_and_nowhere_else(admin_rows, role):
     clerk = browser_of(of_role(role))
     urls = {address: with_key(f"/admin/{address}") for address in DOES}
 
@@ -153,7 +99,7 @@ def test_a_role_acts_where_it_should_and_nowhere_else(rows, role):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_forged_post_of_a_role_changes_nothing_that_is_not_its_own(rows, role):
+def test_a_forged_post_of_a_role_changes_nothing_that_is_not_its_own(admin_rows, role):
     clerk = browser_of(of_role(role))
     urls = {address: with_key(f"/admin/{address}") for address, who in DOES.items() if role not in who}
 
@@ -164,7 +110,7 @@ def test_a_forged_post_of_a_role_changes_nothing_that_is_not_its_own(rows, role)
     assert set(answers.values()) <= {403}
 
 
-def test_a_post_from_another_site_is_refused_everywhere(rows):
+def test_a_post_from_another_site_is_refused_everywhere(admin_rows):
     forged = Browser(enforce_csrf_checks=True)
     forged.force_login(StaffFactory())
     before = StaffAction.objects.count()
@@ -178,7 +124,7 @@ def test_a_post_from_another_site_is_refused_everywhere(rows):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_forged_name_of_an_action_does_nothing(rows, role):
+def test_a_forged_name_of_an_action_does_nothing(admin_rows, role):
     clerk = browser_of(of_role(role))
     grants, mails = Grant.objects.count(), OutgoingMail.objects.count()
 

@@ -8,7 +8,7 @@ from accounts.models import StaffAction, SupportSession
 from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory
-from tests.web.test_staff_addresses import ADDRESSES, rows, with_key  # noqa: F401 - a fixture
+from tests.support.admin_pages import ADDRESSES, with_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 EVIL = "<img src=x onerror=alert(1)>"
@@ -28,9 +28,9 @@ def texts_of(model: type[models.Model]) -> list[str]:
     ]
 
 
-def test_markup_in_a_name_is_shown_as_it_was_typed(client, rows):  # noqa: F811
+def test_markup_in_a_name_is_shown_as_it_was_typed(client, admin_rows):
     agent = StaffFactory(name=EVIL)
-    start_support_session(person=rows.home.owner, by=agent, reason=EVIL, at=clock.now())
+    start_support_session(person=admin_rows.home.owner, by=agent, reason=EVIL, at=clock.now())
     with connection.cursor() as cursor:  # past the triggers that keep proof as it was written
         cursor.execute("SET LOCAL session_replication_role = replica")
     for app in ("accounts", "consent", "datahub"):
@@ -45,7 +45,7 @@ def test_markup_in_a_name_is_shown_as_it_was_typed(client, rows):  # noqa: F811
 
     bodies = {
         url: client.get(url, follow=True).content.decode()
-        for url in [*pages, "/admin/find/?q=%3Cimg", f"/admin/customers/{rows.home.customer.pk}/"]
+        for url in [*pages, "/admin/find/?q=%3Cimg", f"/admin/customers/{admin_rows.home.customer.pk}/"]
     }
 
     assert [url for url, body in bodies.items() if "<img src=x" in body] == []

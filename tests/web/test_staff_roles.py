@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.urls import reverse
 
-from accounts.models import User
 from cdsc_portal.web.staff_roles import ADMINISTRATOR, DATA, ONBOARDING, OURS, ROLES, SUPPORT
 from tests.factories.accounts import UserFactory, household
+from tests.support.admin_pages import of_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 EVERYBODY = frozenset(ROLES)
@@ -77,12 +77,6 @@ DOES = {
     "datahub.add_feedrun": {DATA, ADMINISTRATOR},
     "datahub.change_feed": {DATA, ADMINISTRATOR},
 }
-
-
-def of_role(role: str) -> User:
-    clerk = UserFactory(is_staff=True)
-    clerk.groups.add(Group.objects.get(name=role))
-    return clerk
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -20,32 +20,9 @@ from tests.factories.accounts import (
     household,
     place,
 )
+from tests.support.admin_pages import form_of, url_of
 
 pytestmark = pytest.mark.django_db
-
-
-def url_of(target) -> str:
-    return f"/admin/accounts/{target._meta.model_name}/{target.pk}/change/"
-
-
-def form_of(page) -> dict[str, str]:
-    """What a browser would send back unchanged."""
-    data = {}
-    forms = [page.context["adminform"].form]
-    for formset in page.context["inline_admin_formsets"]:
-        forms += [formset.formset.management_form, *formset.formset.forms]
-    for form in forms:
-        for field in form:
-            widget = field.field.widget
-            value = field.value()
-            if hasattr(widget, "decompress"):
-                for part, one in enumerate(widget.decompress(value)):
-                    data[f"{field.html_name}_{part}"] = "" if one is None else str(one)
-            elif isinstance(value, list):
-                data[field.html_name] = value
-            elif value is not None and value is not False:
-                data[field.html_name] = str(value)
-    return data
 
 
 def test_clicks_lead_from_customer_to_meter_and_back(staff):

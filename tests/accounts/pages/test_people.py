@@ -1,6 +1,5 @@
 """/my/people/: who may act for whom, invited by an owner, accepted by mail, ended at once."""
 
-import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,11 +14,11 @@ from accounts.models import Invitation, Membership, Role, RoleEvent, User
 from accounts.queries.roles import shareable_contracts, visible_contracts
 from accounts.services.inviting import InvitingRefused, Offered, invite
 from accounts.services.roles import RoleRefused, end_role
-from accounts.services.sign_in_mail import send_sign_in_mail
 from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from consent.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory, household
+from tests.support.sign_in_mail import sent_link
 
 pytestmark = pytest.mark.django_db
 URL = "/my/people/"
@@ -40,13 +39,6 @@ def owner(home):
 def words(answer, status=200):
     assert answer.status_code == status
     return " ".join(html.fromstring(answer.content.decode()).text_content().split())
-
-
-def sent_link():
-    """The address in the only mail that is on its way."""
-    send_sign_in_mail(at=clock.now())
-    (message,) = mail.outbox
-    return re.search(r"/accounts/join/\S+/", message.body).group(), message
 
 
 def form(home, **changes):

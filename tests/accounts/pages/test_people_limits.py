@@ -17,8 +17,8 @@ from accounts.services.inviting import (
 )
 from accounts.services.roles import RoleRefused, end_role
 from cdsc_portal.lib import clock
-from tests.accounts.pages.test_people import sent_link
 from tests.factories.accounts import MembershipFactory, UserFactory, household
+from tests.support.sign_in_mail import sent_link
 
 pytestmark = pytest.mark.django_db
 

@@ -1,7 +1,6 @@
 """Consent by phone or on paper: nothing opens until a second person stands for it (P-23)."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,40 +21,16 @@ from consent.models import (
 )
 from consent.services.decision import ClientNotAllowed, MayNotDecide, OfferChanged
 from consent.services.recording import (
-    Agreed,
-    Proof,
     RecordingRefused,
     confirm_recorded,
-    record_consent,
     refuse_recorded,
 )
 from tests.factories.accounts import StaffFactory, UserFactory, household
 from tests.factories.consent import ClientFactory
+from tests.factories.recorded_consent import recorded_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def proof(**fields) -> Proof:
-    return replace(Proof("phone", clock.now() - timedelta(hours=1), None, "recording 4711"), **fields)
-
-
-def agreed_to(home, *scopes: str) -> Agreed:
-    today = clock.now().date()
-    return Agreed(
-        scopes or ("usage_data",), (home.contract.contract_number,), None, today + timedelta(days=90)
-    )
-
-
-def recorded_of(home, *, by=None, client=None, **fields) -> RecordedConsent:
-    return record_consent(
-        client=client or ClientFactory(name="Sunny Roofs (demo)"),
-        person=home.owner,
-        agreed=agreed_to(home),
-        proof=proof(**fields),
-        by=by or StaffFactory(),
-        at=clock.now(),
-    )
 
 
 def test_what_one_person_wrote_down_opens_nothing():

@@ -13,9 +13,9 @@ from consent.services.offer import build_offer
 from consent.services.recording import confirm_recorded
 from tests.consent.api.reader import Reader
 from tests.consent.oauth.third_party import ThirdParty
-from tests.consent.services.test_recording import recorded_of
 from tests.factories.accounts import StaffFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask, everything
+from tests.factories.recorded_consent import recorded_of
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)

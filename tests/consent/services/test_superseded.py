@@ -12,9 +12,9 @@ from consent.services.approve import approve_request, deny_request
 from consent.services.ask import KEEP_UNDECIDED, bind_request, delete_undecided
 from consent.services.decision import RequestOver
 from consent.services.offer import build_offer
-from tests.consent.services.test_together import at_once
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask, everything
+from tests.support.threads import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-31")]
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)

@@ -16,29 +16,11 @@ from consent.services.offer import build_offer
 from consent.services.revoke import revoke_grant
 from tests.factories.accounts import MembershipFactory, household
 from tests.factories.consent import approve, ask, everything
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
-
-
-def at_once(count, work):
-    """What `work` answered, run by `count` threads that start together, each on its own connection."""
-    start, answers = threading.Barrier(count, timeout=120), []
-
-    def run():
-        try:
-            start.wait()
-            answers.append(work())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.mark.spec("P-07")

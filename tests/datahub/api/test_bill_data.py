@@ -4,9 +4,9 @@ from decimal import Decimal
 import pytest
 
 from datahub.bills import sections
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import add_service
 from tests.factories.datahub import bill
+from tests.support.queries import count_queries
 
 URL = "/bill_data"
 

@@ -4,9 +4,9 @@ import pytest
 from django.core.files.base import ContentFile
 
 from consent.models import Disclosure
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import add_service, household
 from tests.factories.datahub import bill
+from tests.support.queries import count_queries
 
 URL = "/bill_statements"
 PDF = b"%PDF-1.4 an invented bill"

@@ -4,7 +4,6 @@ import pytest
 
 from cdsc_portal.lib import clock
 from consent.models import Disclosure
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import (
     EntityFactory,
     MeterDeviceFactory,
@@ -13,6 +12,7 @@ from tests.factories.accounts import (
     add_service,
     place,
 )
+from tests.support.queries import count_queries
 
 DISTRIBUTION = "customer_distribution_details"
 SUPPLY = "customer_supply_details"

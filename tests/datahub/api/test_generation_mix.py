@@ -5,9 +5,9 @@ import pytest
 
 from datahub.mix import segments
 from datahub.models import MixSeries, MixShare
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import SupplyTermFactory, add_service, place
 from tests.factories.datahub import hourly_mix
+from tests.support.queries import count_queries
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 WIND = {"wind": [Decimal("0.31"), None, Decimal("0.5")]}

@@ -24,9 +24,9 @@ from tests.datahub.api.mix_world import (
     told,
     used,
 )
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.accounts import SupplyTermFactory, add_service, place
 from tests.factories.datahub import hourly_mix
+from tests.support.queries import count_queries
 
 
 def test_a_day_of_the_grid_is_weighed_with_what_was_generated(reader, west):

@@ -10,10 +10,10 @@ from django.test import Client as Browser
 from consent.models import Client, ClientStatus, Disclosure, ScopeSetting
 from datahub.mix import segments
 from datahub.models import MixSeries, OpenRelease
-from tests.datahub.api.test_schema import faults
-from tests.datahub.api.test_usage_data import count_queries
 from tests.factories.consent import SECRET, ClientFactory
 from tests.factories.datahub import hourly_mix
+from tests.support.openapi import faults
+from tests.support.queries import count_queries
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 GENERATION, RESIDUAL = "/grid/generation_breakdown", "/grid/residual_mix"

@@ -13,7 +13,6 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client as Browser
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
-from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -29,6 +28,7 @@ from tests.consent.api.reader import Reader
 from tests.factories.accounts import SupplyTermFactory, household, place
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
+from tests.support.openapi import faults
 
 FILE = "/bill_statements/{statement_id}/file"
 STREAM = "/usage_data/file"
@@ -56,12 +56,6 @@ def document(db):
 @pytest.fixture
 def feed_document():
     return Browser().get("/api/feeds/schema").json()
-
-
-def faults(document, path, answer):
-    schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    whole = {**schema, "components": document["components"]}
-    return [error.message for error in OAS31Validator(whole).iter_errors(answer)]
 
 
 def test_the_documents_are_openapi_3_1_and_need_no_login(document, feed_document):

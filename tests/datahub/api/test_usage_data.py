@@ -2,8 +2,6 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from consent.models import Disclosure
 from datahub.rows.usage import Quality
@@ -17,6 +15,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.feeds import load_days, load_readings, usage_series
+from tests.support.queries import count_queries
 
 URL = "/usage_data"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -354,14 +353,6 @@ def test_csv_has_a_line_a_value_and_an_empty_cell_for_the_unknown(reader, home):
     assert lines[2].endswith(",2026-03-01T12:15:00Z,2026-03-01T12:30:00Z,,missing")
     assert answer["CDSC-Services"] == "available=1"
     assert answer["CDSC-Window"] == "/"
-
-
-def count_queries(read):
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert read().status_code == 200
-    return len(queries)
 
 
 def test_many_services_and_readings_cost_as_many_queries_as_one(reader, home):

@@ -9,22 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.datahub.feeds.formats.files import FOLDER
-from tests.datahub.feeds.formats.test_entsoe_xml import document
+from tests.support.feed_files import NEM12, entsoe_document
 from tools.files import ROOT
-
-NEM12 = "\n".join(
-    [
-        "100,NEM12,202603020900,METERCO,SHOP",
-        "200,NMI0000001,E1Q1,E1,E1,N1,SER001,kWh,30,",
-        f"300,20260301,{','.join(['.125'] * 47)},0,V,,,20260302040000,",
-        "400,1,47,A,,",
-        "400,48,48,N,,",
-        f"300,20260302,{','.join(['1.5'] * 48)},A,,,20260303040000,",
-        "200,NMI0000001,E1Q1,Q1,Q1,,SER001,kVArh,15,",
-        f"300,20260301,{','.join(['2'] * 96)},A,,,20260302040000,",
-        "900",
-    ]
-)
 
 
 @pytest.fixture
@@ -160,7 +146,7 @@ def test_files_of_other_kinds_have_rows_and_no_channels(name):
 
 def test_amounts_are_told_by_region_and_source_in_watt_hours(tmp_path):
     path = tmp_path / "generation.xml"
-    path.write_bytes(document((1, "8"), (2, "4")))
+    path.write_bytes(entsoe_document((1, "8"), (2, "4")))
 
     said, status = checked(path, "--json")
 

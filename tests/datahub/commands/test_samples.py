@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.datahub.commands.test_check_feed_file import NEM12
-from tests.datahub.feeds.formats.test_entsoe_xml import document
+from tests.support.feed_files import NEM12, entsoe_document
 from tools.samples import main
 
 SERIES = {
@@ -47,7 +46,7 @@ def test_power_that_is_kept_as_energy_is_compared_as_energy(judge):
         "readings": 2, "without_value": 0, "unit": "MW", "first_start": "2026-03-29T00:00:00Z",
         "last_start": "2026-03-29T00:15:00Z", "durations_s": [900], "sum_raw": "12",
     }  # fmt: skip
-    files = {"g.xml": document((1, "8"), (2, "4")).decode()}
+    files = {"g.xml": entsoe_document((1, "8"), (2, "4")).decode()}
 
     assert judge(files, {"g.xml": {"series": {"psr B16": series}}})[0] == 0
     assert judge(files, {"g.xml": {"series": {"psr B16": {**series, "sum_raw": "13"}}}})[0] == 1

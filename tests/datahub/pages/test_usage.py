@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from lxml import html
 
 from accounts.models import Membership
 from datahub.rows.usage import Quality
 from datahub.usage import plan
 from datahub.usage.exports.base import BrokenOffError
+from tests.datahub.pages.usage_page import DAY, MIDNIGHT, URL, headings, page, rows
 from tests.factories.accounts import (
     ContractServicePointFactory,
     MeterDeviceFactory,
@@ -25,10 +25,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.feeds import load_days, load_readings, usage_series
 
-URL = "/my/usage/"
 FILE = "/my/usage/file/"
-MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -36,26 +33,6 @@ def owner(home) -> Browser:
     owner = Browser()
     owner.force_login(home.owner)
     return owner
-
-
-def page(owner, **query):
-    answer = owner.get(URL, query)
-    assert answer.status_code == 200
-    return html.fromstring(answer.content.decode())
-
-
-def rows(tree):
-    """By label: the exact amounts of the row's cells, and its words."""
-    found = {}
-    for row in tree.xpath("//tbody/tr"):
-        label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
-        words = " ".join(" ".join(row.itertext()).split())
-        found[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words)
-    return found
-
-
-def headings(tree):
-    return tree.xpath("//thead//th/text()")
 
 
 def test_a_month_shows_its_days_in_the_readers_numbers(owner, home):

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from accounts.models import MeterName
-from tests.datahub.pages.test_usage import DAY, MIDNIGHT, headings, page, rows
+from tests.datahub.pages.usage_page import DAY, MIDNIGHT, headings, page, rows
 from tests.factories.accounts import MeterDeviceFactory, MeterInstallationFactory
 from tests.factories.datahub import BillSectionFactory, LineItemFactory
 from tests.factories.feeds import load_readings, usage_series

@@ -11,12 +11,12 @@ from accounts.models import ContractServicePoint, LinkChange, MeterInstallation,
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ranges import Span
 from datahub.resources.affected_disclosures import wrong_disclosures
-from tests.accounts.admin.test_pages import form_of, url_of
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import EPOCH, StaffFactory, add_service, household
 from tests.factories.datahub import bill
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
+from tests.support.admin_pages import form_of, url_of
 
 pytestmark = pytest.mark.django_db
 BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)

@@ -24,7 +24,6 @@ from cdsc_portal.lib.ranges import Span
 from consent.models import Disclosure
 from datahub.models import BillStatement, MixSeries
 from datahub.resources.affected_disclosures import wrong_disclosures, wrong_page
-from tests.accounts.admin.test_pages import form_of, url_of
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import (
@@ -37,6 +36,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
+from tests.support.admin_pages import form_of, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("X-15")]
 BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 from tests.factories.accounts import Household, add_service
 from tests.factories.datahub import LineItemFactory, bill
 from tests.journeys.consent_steps import electricity_and_gas
+from tests.journeys.mix_worlds import a_home_with_a_mix
 from tests.journeys.pages.base import MapPage, logged_in
-from tests.journeys.test_mix import a_home_with_a_mix
 
 PDF = b"%PDF-1.7\n% an invented bill\n%%EOF\n"
 

@@ -5,23 +5,7 @@ import pytest
 from datahub.feeds.formats.mix.entsoe_xml import parse
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
-
-HEAD = '<GL_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-6:generationloaddocument:3:0"><type>{kind}</type>{more}'
-SERIES = (
-    "<TimeSeries><{zone}Zone_Domain.mRID>10Y-ZONE</{zone}Zone_Domain.mRID>"
-    "<quantity_Measure_Unit.name>{unit}</quantity_Measure_Unit.name><curveType>{curve}</curveType>"
-    "<MktPSRType><psrType>B16</psrType></MktPSRType><Period><timeInterval><start>2026-03-29T00:00Z</start>"
-    "<end>2026-03-29T01:00Z</end></timeInterval><resolution>PT15M</resolution>{points}</Period></TimeSeries>"
-)
-
-
-def document(*points, kind="A75", curve="A01", unit="MAW", zone="inBidding", more="", times=1):
-    told = "".join(
-        f"<Point><position>{position}</position><quantity>{quantity}</quantity></Point>\n"
-        for position, quantity in points
-    )
-    series = SERIES.format(zone=zone, unit=unit, curve=curve, points=told)
-    return (HEAD.format(kind=kind, more=more) + series * times + "</GL_MarketDocument>").encode()
+from tests.support.feed_files import entsoe_document
 
 
 def told(content):
@@ -44,31 +28,31 @@ def test_power_of_an_hour_is_that_many_watt_hours():
 
 
 def test_a_quarter_hour_is_a_quarter_of_the_energy():
-    assert told(document((1, "4"), (2, "0.5"))) == ([(0, 1_000_000), (15, 125_000)], [])
+    assert told(entsoe_document((1, "4"), (2, "0.5"))) == ([(0, 1_000_000), (15, 125_000)], [])
 
 
 def test_a_curve_of_blocks_repeats_its_value_to_the_next_one_and_to_the_end():
-    rows, rejected = told(document((1, "4"), (3, "8"), curve="A03"))
+    rows, rejected = told(entsoe_document((1, "4"), (3, "8"), curve="A03"))
 
     assert rows == [(0, 1_000_000), (15, 1_000_000), (30, 2_000_000), (45, 2_000_000)]
     assert not rejected
 
 
 def test_what_a_sequence_leaves_out_is_not_told():
-    assert told(document((1, "4"), (4, "8"))) == ([(0, 1_000_000), (45, 2_000_000)], [])
+    assert told(entsoe_document((1, "4"), (4, "8"))) == ([(0, 1_000_000), (45, 2_000_000)], [])
 
 
 def test_a_block_that_cannot_be_read_repeats_nothing():
-    rows, rejected = told(document((1, "4"), (2, "many"), (4, "8"), curve="A03"))
+    rows, rejected = told(entsoe_document((1, "4"), (2, "many"), (4, "8"), curve="A03"))
 
     assert rows == [(0, 1_000_000), (45, 2_000_000)]
     assert rejected == ["position 2: 'many' is not a number"]
 
 
 def test_units_of_a_type_are_added_up_and_a_type_told_twice_is_rejected():
-    assert told(document((1, "4"), kind="A73", times=2)) == ([(0, 2_000_000)], [])
+    assert told(entsoe_document((1, "4"), kind="A73", times=2)) == ([(0, 2_000_000)], [])
 
-    rows, (reason,) = told(document((1, "4"), times=2))
+    rows, (reason,) = told(entsoe_document((1, "4"), times=2))
     assert rows == [(0, 1_000_000)]
     assert reason.startswith("B16 at 2026-03-29 00:00:00+00:00 is already in line")
 
@@ -76,11 +60,14 @@ def test_units_of_a_type_are_added_up_and_a_type_told_twice_is_rejected():
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (document((5, "1")), "position 5 is not in a period of 4 steps"),
-        (document((1, "-1")), "position 1: -1 MW is below 0 or no whole number of watt-hours"),
-        (document((1, "0.000001")), "position 1: 0.000001 MW is below 0 or no whole number of watt-hours"),
-        (document((1, "1"), unit="KWH"), "unit 'KWH' is not MAW"),
-        (document((1, "1"), zone="outBidding"), "what storage takes in is no generation"),
+        (entsoe_document((5, "1")), "position 5 is not in a period of 4 steps"),
+        (entsoe_document((1, "-1")), "position 1: -1 MW is below 0 or no whole number of watt-hours"),
+        (
+            entsoe_document((1, "0.000001")),
+            "position 1: 0.000001 MW is below 0 or no whole number of watt-hours",
+        ),
+        (entsoe_document((1, "1"), unit="KWH"), "unit 'KWH' is not MAW"),
+        (entsoe_document((1, "1"), zone="outBidding"), "what storage takes in is no generation"),
     ],
 )
 def test_what_cannot_be_is_rejected_point_by_point(content, reason):
@@ -88,7 +75,7 @@ def test_what_cannot_be_is_rejected_point_by_point(content, reason):
 
 
 def test_an_intermediate_document_is_provisional():
-    content = document((1, "4"), more="<docStatus><value>A01</value></docStatus>")
+    content = entsoe_document((1, "4"), more="<docStatus><value>A01</value></docStatus>")
 
     assert [row.provisional for row in parse(content, zone=NEW_YORK).rows] == [True]
 

@@ -6,28 +6,7 @@ from datahub.feeds.formats import registry
 from datahub.feeds.formats.registry import detect, formats
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
-
-FORMAT_OF = {
-    "bills.csv": "bills_csv",
-    "bills.json": "bills_json",
-    "datadis.json": "datadis_json",
-    "entsoe_generation.xml": "entsoe_xml",
-    "espi_gas_bill_periods.xml": "espi_xml",
-    "espi_invalid_block.xml": "espi_xml",
-    "espi_two_points_prefixed.xml": "espi_xml",
-    "espi_usage_summaries.xml": "bills_espi",
-    "espi_wall_clock.xml": "espi_xml",
-    "generation_mix.csv": "generation_mix_csv",
-    "hand_made_usage.csv": "usage_csv_long",
-    "hierarchy.csv": "hierarchy_csv",
-    "hierarchy.json": "hierarchy_json",
-    "mix_amounts.csv": "mix_amounts_csv",
-    "mscons.txt": "mscons",
-    "nem12.csv": "nem12",
-    "nem13.csv": "nem13",
-    "supply_terms.csv": "supply_terms_csv",
-    "wide_usage.csv": "usage_csv_wide",
-}
+from tests.support.feed_files import FORMAT_OF
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))

@@ -18,10 +18,10 @@ from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.rows.base import FeedStructureError
 from datahub.usage.readings import readings
 from tests.datahub.feeds.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
-from tests.datahub.feeds.runs.test_interrupted import carry_out_apart
-from tests.datahub.feeds.runs.test_looked_up import sessions
+from tests.datahub.feeds.runs.sessions import carry_out_apart
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
+from tests.support.queries import count_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG = 120  # seconds, for what comes at once
@@ -334,9 +334,9 @@ def carried_out(runs):
 
 
 def test_no_session_is_left_behind(feed, meters, steps):
-    before = sessions()
+    before = count_sessions()
 
     run = bring(feed, whole_file(meters))
 
     assert run.status == RunStatus.DONE
-    wait_until(lambda: sessions() <= before)
+    wait_until(lambda: count_sessions() <= before)

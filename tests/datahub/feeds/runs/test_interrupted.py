@@ -18,6 +18,7 @@ from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import FeedRun, IntervalBlock, ParkedReadings, RunStatus
 from datahub.usage.readings import readings
 from tests.datahub.feeds.runs.files import MORNING, bring, counts, metered, usage_file
+from tests.datahub.feeds.runs.sessions import carry_out_apart
 from tests.factories.accounts import MeterDeviceFactory
 
 pytestmark = pytest.mark.django_db
@@ -154,14 +155,6 @@ def test_two_workers_on_one_feed_wait_in_line(feed, monkeypatch):
 
     assert order == ["0.csv", RunStatus.WAITING, "1.csv"]
     assert set(FeedRun.objects.values_list("status", flat=True)) == {RunStatus.DONE}
-
-
-def carry_out_apart(run_id):
-    """As another worker: with a database session of its own."""
-    try:
-        execute_due_runs(run_id=run_id)
-    finally:
-        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ from datahub.usage.readings import readings
 from tests.datahub.feeds.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
+from tests.support.queries import count_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = ChannelKeys.of([ChannelKey("M-1", "", "electricity", "Wh", "import", "interval")])
@@ -119,28 +120,18 @@ def test_a_channel_stays_on_its_page_when_a_load_marks_it():
     "content", [usage_file("M-1", [7, 8]), b"meter,start\nM-1,never\n"], ids=["taken", "refused"]
 )
 def test_a_run_leaves_no_session_behind(feed, meter, content):
-    before = sessions()
+    before = count_sessions()
 
     run = bring(feed, content)
 
     assert run.status in (RunStatus.DONE, RunStatus.REFUSED)
     until = time.monotonic() + 120
-    while sessions() > before and time.monotonic() < until:
+    while count_sessions() > before and time.monotonic() < until:
         time.sleep(0.01)
-    assert sessions() <= before
+    assert count_sessions() <= before
 
 
 def pages() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT split_part(ctid::text, ',', 1) FROM datahub_channel ORDER BY id")
         return [int(page.removeprefix("(")) for (page,) in cursor.fetchall()]
-
-
-def sessions() -> int:
-    """Of programs: the server cleans up in sessions of its own."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND backend_type = 'client backend'"
-        )
-        return int(cursor.fetchone()[0])

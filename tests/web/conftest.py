@@ -1,0 +1,28 @@
+from datetime import timedelta
+
+import pytest
+
+from cdsc_portal.lib import clock
+from consent.models import ClientContact, Message, ScopeSetting
+from datahub.feeds.sources.staff_tokens import issue_staff_token
+from datahub.models import FeedSource
+from tests.factories.accounts import UserFactory
+from tests.factories.consent import ClientFactory
+from tests.factories.feeds import FeedRunFactory
+from tests.journeys.pages.staff import a_day_at_the_desk
+
+
+@pytest.fixture
+def admin_rows():
+    """One of everything that has pages of its own."""
+    desk = a_day_at_the_desk()
+    at = clock.now()
+    client = ClientFactory()
+    ClientContact.objects.create(client=client, user=UserFactory())
+    Message.objects.create(
+        client=client, name="Help", description="us", type="support_request", by_client=True
+    )
+    ScopeSetting.objects.create(scope="usage_data")
+    FeedSource.objects.create(feed=FeedRunFactory().feed, kind="https", address="https://example.com/a")
+    issue_staff_token(user=desk.agent, label="loader", expires=at + timedelta(days=365), at=at)
+    return desk
