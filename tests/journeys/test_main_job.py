@@ -15,6 +15,7 @@ from tests.factories.consent import SECRET
 from tests.factories.feeds import FeedFactory
 from tests.journeys.consent_steps import at_the_company, electricity_and_gas, sunny_roofs
 from tests.journeys.pages.base import log_in
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 
@@ -66,10 +67,10 @@ def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
     pending = company.ask(ASKED)
 
     log_in(page, home.owner.email, pending.url)
-    bills = page.get_by_role("group", name="What your bills are made of")
+    bills = page.get_by_role("group", name=title_of("bill_data"))
     bills.get_by_label("Share this").uncheck()
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name="Your meter readings").get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
     page.get_by_label("First day").first.fill(first_day.isoformat())
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()

@@ -6,6 +6,7 @@ from consent.models import Receipt
 from tests.factories.consent import approve, receipt_page_of
 from tests.journeys.consent_steps import electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 
@@ -39,7 +40,7 @@ def test_logged_out_it_hides_whose_it_is_and_a_login_shows_it(browser_page, home
         home.contract.address,
         home.owner.name,
     )
-    assert receipt.number in public and "Your meter readings" in public
+    assert receipt.number in public and title_of("usage_data") in public
     assert not [value for value in private if value in public]
     assert not [value for value in private if value not in page.content()]
     assert "noindex" in answer.headers["x-robots-tag"]

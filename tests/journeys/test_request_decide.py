@@ -16,6 +16,7 @@ from tests.journeys.consent_steps import (
     electricity_and_gas,
     request_of,
 )
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 COMPANY = "app.example.com"
@@ -38,15 +39,15 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
     arrive(page, home, address(request))
     day = timezone.localdate(clock.now()) - timedelta(days=30)
 
-    bills = page.get_by_role("group", name="What your bills are made of")
+    bills = page.get_by_role("group", name=title_of("bill_data"))
     bills.get_by_label("Share this").uncheck()
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name="Your meter readings").get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
     page.get_by_label("First day").first.fill(day.isoformat())
     if not scripts:
         page.get_by_role("button", name="Update summary").click()
     summary = page.locator("#summary")
-    summary.get_by_role("paragraph").filter(has_text="Not shared: What your bills are made of.").wait_for()
+    summary.get_by_role("paragraph").filter(has_text=f"Not shared: {title_of('bill_data')}.").wait_for()
     told = summary.inner_text()
     shot(page, f"request-narrowed-{width}-{scripts}")
     assert_fits(page)

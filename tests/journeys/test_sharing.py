@@ -15,6 +15,7 @@ from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import SECRET, approve, receipt_page_of
 from tests.journeys.consent_steps import EVERYTHING, electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 
@@ -130,9 +131,9 @@ def test_the_log_on_the_page_is_what_the_company_was_told(browser_page, home, gr
 
     kept = list(Disclosure.objects.order_by("-released_at", "-pk"))
     assert [cells[1] for cells in shown] == [
-        "How energy reaches you",
-        "Your supplier and tariff now",
-        "How energy reaches you",
+        title_of("customer_distribution_details"),
+        title_of("customer_supply_details"),
+        title_of("customer_distribution_details"),
     ]
     assert [int(cells[3].replace(",", "")) for cells in shown] == [read.value_count for read in kept]
     assert [line["read_id"] for line in lines] == [read.public_id for read in kept]
@@ -147,9 +148,9 @@ def test_less_is_shared_from_the_next_call_on(browser_page, home, grant, company
     before = company.contracts()
     log_in(page, home.owner.email, reverse("sharing_detail", args=[grant.public_id]))
     page.get_by_role("link", name="Share less").click()
-    page.get_by_label("Your supplier and tariff now").uncheck()
+    page.get_by_label(title_of("customer_supply_details")).uncheck()
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name="Your meter readings").get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
     last = timezone.localdate(clock.now()) + timedelta(days=40)
     page.get_by_label("Last day").last.fill(last.isoformat())
 
@@ -203,7 +204,7 @@ def test_a_viewer_sees_what_is_shared_and_can_neither_stop_nor_change_it(browser
 
     log_in(page, viewer.email, reverse("sharing_detail", args=[grant.public_id]))
 
-    assert page.get_by_text("Your meter readings").first.is_visible()
+    assert page.get_by_text(title_of("usage_data")).first.is_visible()
     assert page.get_by_role("link", name="Stop sharing").count() == 0
     assert page.get_by_role("link", name="Share less").count() == 0
     for name in ("sharing_stop", "sharing_change"):

@@ -25,6 +25,7 @@ from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
 from tests.journeys.consent_steps import request_of, sunny_roofs
 from tests.journeys.pages.base import log_in
 from tests.journeys.pages.staff import a_day_at_the_desk
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.journey
 _LISTS = (
@@ -185,7 +186,7 @@ def test_a_consent_by_phone_takes_two_people(browser_page):
     page.get_by_role("button", name="Go on").click()
     assert page.locator("main :checked:not(option)").count() == 0
     page.get_by_label("Company").select_option(label=client.name)
-    page.get_by_label("Your meter readings").check()
+    page.get_by_label(title_of("usage_data")).check()
     page.get_by_label(home.contract.contract_number).check()
     page.get_by_label("Last day").fill((clock.now().date() + timedelta(days=90)).isoformat())
     page.get_by_role("button", name="Show what to read out").click()

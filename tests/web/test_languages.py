@@ -20,6 +20,7 @@ from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of
 from tests.factories.sign_in import sent_mail
+from tests.support.titles import title_of
 from tests.web.reading import ease, english_in, words
 from tools.message_sources import EVERYTHING, Marked, marked_texts
 from tools.messages import CATALOGUE, differences, untranslated
@@ -138,7 +139,7 @@ def test_the_errors_of_the_request_page_are_spanish(reader, request_):
     nothing, no_day = (form.press("decision", "approve").content.decode() for form in (nothing, no_day))
 
     assert "Marque al menos un tipo de datos, o elija “No compartir”." in nothing
-    assert "“Las lecturas de su medidor”: escriba una fecha" in no_day
+    assert f"“{title_of('usage_data', 'es')}”: escriba una fecha" in no_day
     assert english_in(nothing) == english_in(no_day) == []
 
 

@@ -25,6 +25,7 @@ from tests.factories.accounts import (
 )
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
 from tests.factories.feeds import load_days
+from tests.support.titles import title_of
 
 SWAP = datetime(2023, 7, 1, 7, tzinfo=UTC)
 
@@ -215,7 +216,7 @@ def test_each_page_names_the_companies_that_can_read_it(home, owner, kind):
 
     section = tree.xpath("//section[@aria-labelledby='readers']")[0]
     said = " ".join(section.text_content().split())
-    assert "Sunny Roofs (demo) Sharing Your meter readings" in said
+    assert f"Sunny Roofs (demo) Sharing {title_of('usage_data')}" in said
     assert reverse("sharing_detail", args=[open_now.public_id]) in section.xpath(".//a/@href")
     assert ("Of the other service (demo)" in said) is (kind == "account")
     assert "Stopped (demo)" not in said

@@ -19,6 +19,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def test_who_agreed_gets_the_receipts_number_and_link_and_what_is_shared(home, g
         assert "River Valley Power" in body
         key = re.search(r"/receipts/([\w-]{43})/", body).group(1)
         assert receipt.addresses.get().digest == checksum(key)
-        assert "Your meter readings" in body
+        assert title_of("usage_data") in body
         assert "Ongoing until November 24, 2027" in body
         assert "1 electricity service" in body
         assert "November 24, 2026, 8:00 AM (Pacific Time)" in body
@@ -128,7 +129,7 @@ def test_a_mail_about_an_end_does_not_call_anything_ongoing_or_still_to_be_stopp
 
     text = mails("stopped")[home.owner.email].text
     assert "Ongoing" not in text and "or stop sharing" not in text
-    assert "No longer shared: Your meter readings" in text
+    assert f"No longer shared: {title_of('usage_data')}" in text
 
 
 def test_a_change_is_told_with_what_is_still_shared(home, grant):

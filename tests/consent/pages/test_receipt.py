@@ -17,6 +17,7 @@ from consent.services.offer import build_offer
 from consent.transitions import GrantStatus
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, ReceiptFactory, approve, ask, receipt_page_of
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
@@ -52,7 +53,7 @@ def test_anyone_with_the_address_reads_what_was_agreed(receipt):
         receipt.number,
         "River Valley Power (demo)",
         "Sharing",
-        "Your meter readings",
+        title_of("usage_data"),
         "Readings from",
         "1 electricity service",
         "To size your roof.",
@@ -190,8 +191,8 @@ def test_a_superseded_receipt_says_so_and_what_holds_now(home, receipt):
     assert Browser().get(f"{address}{ReceiptFactory().number}/").status_code == 404
     assert "Then and now" in page
     assert 'data-label="Now"><div>not shared any more<' in page
-    assert "What your bills are made of" in page
-    assert "Asked for, but not shared: What your bills are made of" in page_of(newer)
+    assert title_of("bill_data") in page
+    assert f"Asked for, but not shared: {title_of('bill_data')}" in page_of(newer)
 
 
 @pytest.mark.spec("F-194", "C-40", "P-13")
@@ -241,7 +242,7 @@ def test_an_erased_receipt_still_proves_what_was_agreed(receipt, browser):
 
     page = page_of(receipt, browser)
 
-    assert "Your meter readings" in page
+    assert title_of("usage_data") in page
     assert "1 electricity service" in page
 
 

@@ -22,6 +22,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.consent import ClientFactory, ask, request_at
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
@@ -172,7 +173,7 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
         "River Valley Power (demo)",
         "Request to share your data",
         "<strong>Sunny Roofs (demo)</strong> asks to see data about your energy service. You can say no.",
-        "Your meter readings",
+        title_of("usage_data"),
         "Ongoing until",
         "How much you used, and when.",
         "Not included:",
@@ -331,7 +332,7 @@ def test_the_script_gets_only_the_summary(home, browser, opened):
     summary = form.press("action", "update", headers={"X-Part": "summary"}).content.decode()
 
     assert "<html" not in summary
-    assert "Not shared: What your bills are made of." in html.fromstring(summary).text_content()
+    assert f"Not shared: {title_of('bill_data')}." in html.fromstring(summary).text_content()
 
 
 @pytest.mark.spec("P-10", "F-125", "F-126", "F-127", "F-128")

@@ -11,6 +11,7 @@ from consent.models import Grant, Receipt
 from consent.scopes.catalogue import SCOPES
 from tests.factories.accounts import add_service
 from tests.factories.consent import ClientFactory, ask
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 FIELDS = ("share-", "contract-", "future-", "start-", "end-", "search-", "by-", "only-", "numbers-", "file-")
@@ -54,7 +55,7 @@ def test_requests_for_other_services_stand_apart_each_with_its_own_list(home, br
 
     assert cards == [["card-usage_data"], ["card-bill_data"]]
     assert [set(values) - {"on"} for values in lists] == [set(both), {gas.contract.public_id}]
-    assert "For: Your meter readings." in words_of(groups[0])
+    assert f"For: {title_of('usage_data')}." in words_of(groups[0])
 
 
 @pytest.mark.spec("F-117", "F-118", "F-119b", "F-120", "F-121b")

@@ -25,6 +25,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
@@ -44,7 +45,7 @@ def page_of(browser, grant, name="sharing_detail"):
 def test_the_list_says_company_data_account_until_and_last_read(home, browser, grant):
     page = browser.get(LIST).content.decode()
 
-    for words in ("Sunny Roofs (demo)", "Sharing", "Your meter readings", "Not read yet", "Details"):
+    for words in ("Sunny Roofs (demo)", "Sharing", title_of("usage_data"), "Not read yet", "Details"):
         assert words in page
     assert home.account.account_number in page
     assert reverse("sharing_stop", args=[grant.public_id]) in page
@@ -96,7 +97,7 @@ def test_the_detail_says_what_which_until_and_its_history(home, browser, grant):
     page = page_of(browser, grant)
 
     for words in (
-        "Your meter readings",
+        title_of("usage_data"),
         "Readings from",
         home.contract.contract_number,
         "Receipt ",
@@ -330,7 +331,7 @@ def test_less_than_before_shows_in_the_timeline(home, browser, grant):
 
     page = page_of(browser, grant)
     assert "Changed: less is shared, by you" in page
-    assert "What your bills are made of" not in page
+    assert title_of("bill_data") not in page
 
 
 @pytest.mark.parametrize("many", [1, 5])

@@ -16,6 +16,7 @@ from tests.factories.accounts import (
     household,
 )
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"}
@@ -76,7 +77,7 @@ def test_the_list_goes_out_as_csv_account_by_account_and_as_text(home, browser):
     accounts = {home.account.account_number: "1", shop.account.account_number: "2"}
     assert {row["account"]: row["services"] for row in rows} == accounts
     assert {row["company"] for row in rows} == {"'=Sunny()"}
-    assert {row["data"] for row in rows} == {"Your meter readings; What your bills are made of"}
+    assert {row["data"] for row in rows} == {f"{title_of('usage_data')}; {title_of('bill_data')}"}
     assert all(row["last_read_utc"] and not row["ended_at_utc"] for row in rows)
     assert {row["sharing_id"] for row in rows} == {grant.public_id}
 
@@ -90,4 +91,4 @@ def test_the_services_of_a_sharing_go_out_as_csv_only_those_one_sees(home):
     rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
 
     assert [row["service"] for row in rows] == [shop.contract.contract_number]
-    assert rows[0]["data"] == "Your meter readings; What your bills are made of"
+    assert rows[0]["data"] == f"{title_of('usage_data')}; {title_of('bill_data')}"

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from consent.scopes.catalogue import SCOPES, offered_scopes, scope_named
+from tests.support.titles import title_of
+from tools.files import ROOT, project_files
 
 MINUTES = (
     "customer_distribution_details",
@@ -77,3 +79,16 @@ def test_a_card_can_be_read_in_grade_8(name):
     grade = 0.39 * len(words) / sum(map(bool, sentences)) + 11.8 * syllables / len(words) - 15.59
 
     assert grade <= 8
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_test_quotes_a_title_so_that_a_new_one_changes_none(language):
+    titles = [title_of(scope, language) for scope in SCOPES]
+    quoted = [
+        f"{path.relative_to(ROOT)}: {title}"
+        for path in project_files("tests/*.py")
+        for title in titles
+        if title in path.read_text()
+    ]
+
+    assert not quoted, "read these by tests/support/titles.py:\n" + "\n".join(quoted)

@@ -24,6 +24,7 @@ from consent.services.decision import (
 from consent.services.offer import build_offer
 from tests.factories.accounts import MembershipFactory, UserFactory, add_service, household
 from tests.factories.consent import ClientFactory, approve, ask, everything
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -316,7 +317,7 @@ def test_the_decision_leaves_an_event_and_a_receipt_of_what_was_shown():
     facts = grant.receipts.get().facts
     assert facts["client"]["name"] == "Sunny Roofs"
     assert facts["purpose"] == "To plan your roof."
-    assert facts["parts"][0]["title"] == "Your meter readings"
+    assert facts["parts"][0]["title"] == title_of("usage_data")
     assert facts["parts"][0]["period"] == (
         "Readings from November 24, 2023, and new ones until November 24, 2029 (Pacific Time)."
     )

@@ -8,6 +8,7 @@ from accounts.models import Commodity, Role, ServiceContract
 from consent.services.offer import build_offer, changed_aspects
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, add_service, household
 from tests.factories.consent import ClientFactory, ask
+from tests.support.titles import title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +94,7 @@ def test_scopes_that_ask_for_the_same_services_share_one_list():
     usage, _bills, mix = offer.cards
     assert gas.contract.pk in usage.contracts and gas.contract.pk not in mix.contracts
     of_gas = next(choice for choice in offer.groups[0].choices if choice.pk == gas.contract.pk)
-    assert of_gas.can_be_shared and of_gas.nothing_for == ("How your electricity was made",)
+    assert of_gas.can_be_shared and of_gas.nothing_for == (title_of("generation_mix"),)
 
 
 @pytest.mark.spec("F-124b")
