@@ -125,7 +125,7 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
     base_url, known = f"http://127.0.0.1:{port}", var_dir / "demo.json"
     callbacks = {name: f"http://127.0.0.1:{port + above}/callback" for name, _purpose, above in COMPANIES}
     if known.exists():
-        record = json.loads(known.read_text(encoding="utf-8"))
+        record = json.loads(known.read_text(encoding="utf-8"))  # noqa: TID251 - our own file
         clients = [{**client, "redirect_uri": callbacks[client["name"]]} for client in record["clients"]]
         made = Installation(var_dir, base_url, months, True, record["users"], clients, record["accounts"])
         _move_clients(clients)

@@ -5,7 +5,6 @@ truth.json has a member a file: `series`, each with `readings`, `without_value`,
 rejected. A time zone that a note names is that of the file's times; --timezone says it for the others.
 """
 
-import json
 import re
 import sys
 from argparse import ArgumentParser
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+from cdsc_portal.lib.bounded_json import read_json
 from datahub.feeds.formats.units import measure
 from datahub.feeds.runs.dry_run import (
     ChannelAccount,
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> int:
         "--timezone", action="append", default=[], metavar="[FILE=]ZONE", help="of times without an offset"
     )
     options = parser.parse_args(arguments)
-    truth = json.loads((options.folder / "truth.json").read_bytes())
+    truth = read_json((options.folder / "truth.json").read_bytes())
     zones = dict(pair.rpartition("=")[::2] for pair in options.timezone)
     outcomes = [
         (name, _outcome(options.folder / name, said, zones, _told_invalid(options.folder, name, said)))

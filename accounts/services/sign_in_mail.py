@@ -58,7 +58,7 @@ def _send(pk: int, at: datetime) -> bool:
 
 
 def _message(mail: SignInMail) -> EmailMultiAlternatives:
-    content = json.loads(unseal(mail.sealed, purpose=_PURPOSE))
+    content = json.loads(unseal(mail.sealed, purpose=_PURPOSE))  # noqa: TID251 - we sealed it
     message = EmailMultiAlternatives(
         content["subject"],
         content["text"],

@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
+from cdsc_portal.lib.bounded_json import read_json
+
 
 class StorableJSONField(forms.JSONField):
     """Django's own fails at members in members, at numbers of thousands of digits, and at a character 0."""
@@ -14,12 +16,9 @@ class StorableJSONField(forms.JSONField):
     def to_python(self, value: Any) -> Any:  # noqa: ANN401 - any JSON
         try:
             read = super().to_python(value)
-            written = json.dumps(read, ensure_ascii=False)
-            written.encode()  # half a character of a pair
+            read_json(value if isinstance(value, str) and value else json.dumps(read))
         except (RecursionError, ValueError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
-        if "\\u0000" in written:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
         return read
 
     def bound_data(self, data: Any, initial: Any) -> Any:  # noqa: ANN401

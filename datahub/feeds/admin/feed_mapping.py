@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from cdsc_portal.lib.bounded_json import read_json
 from datahub.feeds.formats.csv.mapping import ROLES
 from datahub.feeds.formats.csv.presets import presets
 from datahub.feeds.runs.mapping_preview import Preview, preview
@@ -197,16 +198,11 @@ def _same(value: object) -> str:
 def _parsed(text: str) -> dict[str, Any]:
     """Raises ValueError: no JSON object, or one that cannot be stored."""
     try:
-        said = json.loads(text) if text.strip() else {}
-        json.dumps(said, ensure_ascii=False, indent=2).encode()  # UnicodeEncodeError: half a character
-    except RecursionError as error:
-        raise ValueError(_("Not JSON: %(error)s") % {"error": "members in members, too deep"}) from error
+        said = read_json(text) if text.strip() else {}
     except ValueError as error:
         raise ValueError(_("Not JSON: %(error)s") % {"error": error}) from error
     if not isinstance(said, dict):
         raise ValueError(_("Not a JSON object."))
-    if "\\u0000" in json.dumps(said):
-        raise ValueError(_("Not JSON: %(error)s") % {"error": "a character 0"})
     return said
 
 

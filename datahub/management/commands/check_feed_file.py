@@ -1,6 +1,5 @@
 """manage.py check_feed_file FILE [--format NAME] [--mapping FILE] [--timezone ZONE] [--setting KEY=VALUE] [--json]"""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from cdsc_portal.lib.bounded_json import read_json
 from datahub.feeds.runs.dry_run import FileAccount, FileRefusedError, check_file
 from datahub.rows.base import FeedStructureError
 
@@ -117,7 +117,7 @@ def _settings(pairs: list[str]) -> dict[str, str]:
 def _mapping(path: Path) -> dict[str, object]:
     """Raises FeedStructureError: not the JSON of an object."""
     try:
-        said = json.loads(path.read_bytes())
+        said = read_json(path.read_bytes())
     except ValueError as error:
         raise FeedStructureError(f"mapping {path.name}: {error}") from error
     if not isinstance(said, dict):

@@ -1,6 +1,5 @@
 """manage.py register_feed NAME FORMAT [--zone ZONE] [--set KEY=VALUE ...] [--mapping FILE or PRESET]"""
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.bounded_json import read_json
 from datahub.feeds.formats.csv.presets import presets
 from datahub.feeds.formats.registry import NO_MAPPING, formats
 from datahub.feeds.runs.registration import FeedRefusedError, register_feed
@@ -48,7 +48,7 @@ def _mapping(said: str) -> Mapping[str, object]:
     if said in presets():
         return presets()[said].mapping
     try:
-        mapping = json.loads(Path(said).read_text(encoding="utf-8"))
+        mapping = read_json(Path(said).read_bytes())
     except (OSError, ValueError) as error:
         raise CommandError(f"--mapping {said}: {error}; presets are {', '.join(presets())}") from error
     if not isinstance(mapping, dict):

@@ -193,6 +193,16 @@ def test_a_mapping_says_how_a_csv_is_laid_out(tmp_path, shape, known):
     assert status == (0 if not shape else 2)
 
 
+@pytest.mark.parametrize("text", ['{"a":' * 200_000, '{"a": ' + "9" * 5_000 + "}", '{"multiplier": NaN}'])
+def test_a_mapping_that_cannot_be_read_is_refused_in_words(tmp_path, text):
+    (tmp_path / "mapping.json").write_text(text)
+    (tmp_path / "export.csv").write_text("meter,start,value\n")
+
+    said, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
+
+    assert (json.loads(said)["refused"].partition(":")[0], status) == ("mapping mapping.json", 2)
+
+
 @pytest.mark.parametrize(("name", "beside"), [("bills.csv", "B-1.pdf"), ("march.csv", None)])
 def test_a_zip_is_what_is_in_it(file, tmp_path, name, beside):
     content = NEM12.encode() if beside is None else (FOLDER / name).read_bytes()

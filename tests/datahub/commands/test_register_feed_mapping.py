@@ -29,6 +29,9 @@ def test_a_feed_is_registered_with_a_mapping_from_a_file_or_of_a_known_export(tm
     ("format", "text", "message"),
     [
         ("usage_csv_long", "{", "presets are"),
+        ("usage_csv_long", '{"a":' * 200_000, "too deep"),
+        ("usage_csv_long", '{"columns": ' + "9" * 5_000 + "}", "digits"),
+        ("usage_csv_long", '{"multiplier": NaN}', "NaN is no number of JSON"),
         ("usage_csv_long", "[]", "not a JSON object"),
         ("usage_csv_long", '{"colour": 1}', "there is no member colour"),
         ("espi_xml", '{"shape": "long"}', "espi_xml takes no mapping"),

@@ -1,13 +1,14 @@
 """Mappings of exports that are seen in the field, known by their header."""
 
 import codecs
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+
+from cdsc_portal.lib.bounded_json import read_json
 
 _FOLDER = Path(__file__).parent.parent.parent / "mappings"
 _SEEN = 1 << 14
@@ -43,7 +44,7 @@ def find_preset(head: bytes) -> tuple[str, Mapping[str, object]] | None:
 
 
 def _preset(path: Path) -> Preset:
-    said = json.loads(path.read_text(encoding="utf-8"))
+    said = read_json(path.read_bytes())
     return Preset(said["title"], re.compile(said["header"], re.MULTILINE), MappingProxyType(said["mapping"]))
 
 
