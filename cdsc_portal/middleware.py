@@ -93,6 +93,19 @@ class RefuseNulMiddleware:
         return self.get_response(request)
 
 
+class BodyLengthMiddleware:
+    """A Content-Length that is no number counts as none: Django reads no body then, and asks for the number again."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if not (length.isascii() and length.isdigit()):
+            request.META["CONTENT_LENGTH"] = ""
+        return self.get_response(request)
+
+
 class BackgroundCallMiddleware:
     """A call that a page makes by itself (`X-Background: 1`) is no sign of life: it keeps no login from ending."""
 

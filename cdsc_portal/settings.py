@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "consent.api.cross_origin.CrossOriginMiddleware",
     "cdsc_portal.middleware.SecurityHeadersMiddleware",
     "cdsc_portal.middleware.RefuseNulMiddleware",
+    "cdsc_portal.middleware.BodyLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cdsc_portal.middleware.BackgroundCallMiddleware",
