@@ -1,6 +1,6 @@
 """Readings out: the gate, a meter-year as JSON in process, and the same over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
@@ -11,9 +11,12 @@ from rest_framework.renderers import JSONRenderer
 
 from benchmarks import rows, server, world
 from benchmarks.measure import Figure, at_least, at_most, medians, seconds
-from benchmarks.world import TOKEN, World
+from benchmarks.world import TOKEN, YEAR_END, YEAR_START, World
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.ranges import Span
+from consent.access import DataAccess
 from consent.queries.access import data_access
+from datahub.usage.exports.stream import FORMS, usage_stream
 from datahub.usage.render import QUALITY_NAMES
 
 _YEAR = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
@@ -26,6 +29,7 @@ def figures(place: World) -> Iterator[Figure]:
     yield _gate()
     with rows.table():
         yield from _in_process(place)
+    yield from _streams()
     yield from _over_http()
 
 
@@ -80,6 +84,40 @@ def from_tuples(place: World) -> bytes:
 
 def _watt_hours(value: Decimal) -> str:
     return str(int(value.scaleb(3)))
+
+
+def _streams() -> Iterator[Figure]:
+    for form in FORMS:
+        asked, unasked = medians(
+            lambda form=form: streamed(form, _look), lambda form=form: streamed(form, None)
+        )
+        size = streamed(form, None) / 1000
+        yield at_least(
+            f"meter-year file, {form}: gate asked while it leaves / not asked",
+            "MB/s",
+            size / asked,
+            size / unasked,
+            0.7,
+        )
+
+
+def _look() -> DataAccess | None:
+    return data_access(TOKEN, at=clock.now(), hold=False)
+
+
+def streamed(form: str, look: Callable[[], DataAccess | None] | None) -> int:
+    """Bytes of a file of the year; without `look` what opened it is taken to go on."""
+    opened: list[DataAccess | None] = []
+
+    def reopen() -> DataAccess | None:
+        opened.append(data_access(TOKEN, at=clock.now()))
+        return opened[-1]
+
+    file = FORMS[form](window=Span(YEAR_START, YEAR_END), at=clock.now())
+    pieces = usage_stream(
+        file, reopen, look=look or (lambda: opened[-1]), services=None, asked=Span(YEAR_START, YEAR_END)
+    )
+    return sum(map(len, pieces))
 
 
 def _over_http() -> Iterator[Figure]:

@@ -35,17 +35,21 @@ log = structlog.get_logger()
 
 
 class _Gate:
-    """Asks `reopen` whether the stream may go on. Raises BrokenOffError if it opens nothing, or not what it did."""
+    """Asks whether the stream may go on. Raises BrokenOffError if it opens nothing, or not what it did."""
 
-    def __init__(self, reopen: Callable[[], Access | None]) -> None:
-        self._reopen = reopen
+    def __init__(
+        self, reopen: Callable[[], Access | None], look: Callable[[], Access | None] | None = None
+    ) -> None:
+        self._reopen, self._look = reopen, look or reopen
         self._parts: object = None
         self._asked: datetime | None = None
         self._sent = 0
 
     def ask(self) -> Access:
         """Inside a transaction: what it opens stays open until that ends."""
-        access = self._reopen()
+        return self._checked(self._reopen())
+
+    def _checked(self, access: Access | None) -> Access:
         parts = access.parts_for(RESOURCE) if access else None
         if access is None or (self._asked is not None and parts != self._parts):
             log.info("usage_file.broken_off")
@@ -59,8 +63,7 @@ class _Gate:
             piece = data[start : start + PIECE_BYTES]
             late = self._asked is None or clock.now() - self._asked >= GATE_EVERY
             if late or self._sent + len(piece) > GATE_BYTES:
-                with transaction.atomic():
-                    self.ask()
+                self._checked(self._look())
             self._sent += len(piece)
             yield piece
 
@@ -69,17 +72,19 @@ def usage_stream(
     file: UsageFile,
     reopen: Callable[[], Access | None],
     *,
+    look: Callable[[], Access | None] | None = None,
     services: Collection[str] | None,
     asked: Span,
     meter: int | None = None,
 ) -> Iterator[bytes]:
     """All readings of `asked` that the access opens, cut as everywhere.
 
-    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate, in a transaction of its
-    own or of the read that follows. Raises BrokenOffError in the middle if it then opens nothing or something else, so
-    that the server breaks the connection off and the file lacks its end.
+    `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate in the transaction of
+    the read that follows; `look` asks the same while what was read leaves, when there is nothing to hold. Raises
+    BrokenOffError in the middle if either opens nothing or something else, so that the server breaks the connection off
+    and the file lacks its end.
     """
-    gate, after, first = _Gate(reopen), None, True
+    gate, after, first = _Gate(reopen, look), None, True
     while first or after is not None:
         with transaction.atomic():
             covered = coverage(gate.ask(), RESOURCE, services=services, asked=asked)

@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
 from lxml import etree
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.ranges import Span
 from consent.access import OwnerAccess
 from consent.models import Actor, Disclosure
+from consent.queries.access import data_access
 from consent.services.revoke import revoke_grant
 from datahub.rows.usage import Quality
 from datahub.usage import plan
@@ -205,6 +207,40 @@ def test_the_gate_is_asked_by_bytes_and_no_oftener(home, db):
         size = sum(map(len, usage_stream(file, reopen, services=None, asked=Span())))
 
     assert 1 + size // GATE_BYTES <= len(asked) <= 2 + size // (GATE_BYTES - PIECE_BYTES)
+
+
+def row_locks(grant):
+    """Which transaction locked the grant last; 0 = none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmax::text FROM consent_grant WHERE id = %s", [grant.pk])
+        return cursor.fetchone()[0]
+
+
+def test_the_gate_locks_the_grant_for_reads_and_not_while_their_bytes_leave(reader, home):
+    load_days(home.meter, date(2025, 3, 1), 3, value=1)
+    reader.granted(home.contract)
+    token, unlocked = reader.bearer["Authorization"].removeprefix("Bearer "), row_locks(reader.grant)
+
+    assert data_access(token, at=clock.now(), hold=False).grant_id == reader.grant.pk
+    assert row_locks(reader.grant) == unlocked
+    assert data_access(token, at=clock.now()).grant_id == reader.grant.pk
+    assert row_locks(reader.grant) != unlocked
+
+
+def test_while_bytes_leave_nothing_is_locked(reader, home, monkeypatch):
+    load_days(home.meter, date(2025, 3, 1), 365, value=123456)
+    reader.granted(home.contract)
+    stream, asked = reader.get(URL, Accept="text/csv").streaming_content, []
+
+    def counted(token, *, at, hold=True):
+        asked.append(hold)
+        return data_access(token, at=at, hold=hold)
+
+    monkeypatch.setattr("datahub.api.founding.usage_file.data_access", counted)
+    size = sum(map(len, stream))
+
+    assert asked.count(False) >= size // GATE_BYTES > 0
+    assert asked.count(True) == 1
 
 
 def test_a_narrowed_grant_breaks_a_running_stream_off(reader, home, monkeypatch):
