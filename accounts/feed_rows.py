@@ -3,6 +3,7 @@
 Lines count from 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -127,17 +128,17 @@ class Hierarchy:
 
     mode: Literal["full", "changes"]
     as_of: datetime  # UTC
-    entities: tuple[EntityRow, ...] = ()
-    programs: tuple[ProgramRow, ...] = ()
-    customers: tuple[CustomerRow, ...] = ()
-    memberships: tuple[MembershipRow, ...] = ()
-    accounts: tuple[AccountRow, ...] = ()
-    contracts: tuple[ContractRow, ...] = ()
-    premises: tuple[PremiseRow, ...] = ()
-    points: tuple[PointRow, ...] = ()
-    meters: tuple[MeterRow, ...] = ()
-    point_links: tuple[PointLinkRow, ...] = ()
-    installations: tuple[InstallationRow, ...] = ()
+    entities: Sequence[EntityRow] = ()
+    programs: Sequence[ProgramRow] = ()
+    customers: Sequence[CustomerRow] = ()
+    memberships: Sequence[MembershipRow] = ()
+    accounts: Sequence[AccountRow] = ()
+    contracts: Sequence[ContractRow] = ()
+    premises: Sequence[PremiseRow] = ()
+    points: Sequence[PointRow] = ()
+    meters: Sequence[MeterRow] = ()
+    point_links: Sequence[PointLinkRow] = ()
+    installations: Sequence[InstallationRow] = ()
 
     @property
     def size(self) -> int:

@@ -89,7 +89,7 @@ def _watt_hours(value: Decimal) -> str:
 def _streams() -> Iterator[Figure]:
     for form in FORMS:
         asked, unasked = medians(
-            lambda form=form: streamed(form, _look), lambda form=form: streamed(form, None)
+            lambda form=form: streamed(form, _recheck), lambda form=form: streamed(form, None)
         )
         size = streamed(form, None) / 1000
         yield at_least(
@@ -101,12 +101,12 @@ def _streams() -> Iterator[Figure]:
         )
 
 
-def _look() -> DataAccess | None:
-    return data_access(TOKEN, at=clock.now(), hold=False)
+def _recheck() -> DataAccess | None:
+    return data_access(TOKEN, at=clock.now(), lock=False)
 
 
-def streamed(form: str, look: Callable[[], DataAccess | None] | None) -> int:
-    """Bytes of a file of the year; without `look` what opened it is taken to go on."""
+def streamed(form: str, recheck: Callable[[], DataAccess | None] | None) -> int:
+    """Bytes of a file of the year; without `recheck` what opened it is taken to go on."""
     opened: list[DataAccess | None] = []
 
     def reopen() -> DataAccess | None:
@@ -115,7 +115,7 @@ def streamed(form: str, look: Callable[[], DataAccess | None] | None) -> int:
 
     file = FORMS[form](window=Span(YEAR_START, YEAR_END), at=clock.now())
     pieces = usage_stream(
-        file, reopen, look=look or (lambda: opened[-1]), services=None, asked=Span(YEAR_START, YEAR_END)
+        file, reopen, recheck=recheck or (lambda: opened[-1]), services=None, asked=Span(YEAR_START, YEAR_END)
     )
     return sum(map(len, pieces))
 

@@ -27,7 +27,7 @@ _SERVING = _listed([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
 # Parts of which the same was ticked are one row, and their contracts are looked up once: most customers tick the same
 # services for all data, and a chain has hundreds. A client in the sandbox reads what test customers have, whatever its
 # grants name: it may have been in production before.
-_LOOK = f"""
+_QUERY = f"""
     SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(alike.parts, (
             SELECT json_object_agg(opened.commodity, opened.contracts)
@@ -76,16 +76,16 @@ _LOOK = f"""
 
 # Whoever ends or narrows the grant waits until answers under way are out, and an answer that waited for that sees the
 # grant as it became (X-14).
-_STATEMENT = f"{_LOOK} FOR SHARE OF issued"
+_STATEMENT = f"{_QUERY} FOR SHARE OF issued"
 
 _PartRow = tuple[int, str, str | None, str | None]  # position, scope, window
 _Alike = tuple[list[_PartRow], dict[str, list[int]] | None]  # and the contracts that they open, by commodity
 
 
-def data_access(token: str, *, at: datetime, hold: bool = True) -> DataAccess | None:
+def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | None:
     """What `token` opens at `at`, or None: unknown, expired, its grant over, its client suspended.
 
-    One statement. It holds the grant until the transaction ends; without `hold`, for who reads nothing under it, it
+    One statement. It holds the grant until the transaction ends; without `lock`, for who reads nothing under it, it
     locks and writes nothing. Only scopes that the token names and the
     utility offers open anything.
     """
@@ -94,7 +94,7 @@ def data_access(token: str, *, at: datetime, hold: bool = True) -> DataAccess | 
         "at": at,
     }
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_STATEMENT if hold else _LOOK, parameters)
+        cursor.execute(_STATEMENT if lock else _QUERY, parameters)
         row = cursor.fetchone()
     if row is None:
         return None

@@ -1,6 +1,6 @@
 """What every feed format gives back: frozen rows, and for each line it could not take a reason."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -67,18 +67,6 @@ class Parsed(Generic[Row]):
     @property
     def read(self) -> int:
         return self.accepted + len(self.rejected)
-
-    @classmethod
-    def collect(cls, lines: Iterable[tuple[int, Cells]], make: Callable[[int, Cells], Row]) -> "Parsed[Row]":
-        """One row a line; a ValueError from `make` rejects the line with its message."""
-        rows: list[Row] = []
-        rejected: list[Rejection] = []
-        for line, cells in lines:
-            try:
-                rows.append(make(line, cells))
-            except ValueError as error:
-                rejected.append(Rejection(line, str(error), ",".join(cells.values())))
-        return cls(rows, rejected)
 
 
 def decoded(content: bytes) -> str:

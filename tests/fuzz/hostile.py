@@ -87,6 +87,27 @@ def hierarchy_of_deep_cells() -> bytes:
     return b'{"as_of": "2026-01-01", "mode": "full", "customers": [{"customer_number": ' + deep + b"}]}"
 
 
+def hierarchy_of(line: bytes, count: int) -> bytes:
+    head = b"record,mode,as_of,meter_number,servicepoint_number,start\nfile,full,2026-01-01T00:00Z,,,\n"
+    return head + line * count
+
+
+def espi_of_empty_elements() -> bytes:
+    return (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:e="http://naesb.org/espi"><entry><content><e:UsageSummary>'
+        + b"<x/>" * 3_900_000
+    )
+
+
+def bills_among_readings() -> bytes:
+    head = b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:e="http://naesb.org/espi"><entry><content><e:IntervalBlock>'
+    return head + b"<e:IntervalReading/>" * 300_000
+
+
+def generation_of_attributes() -> bytes:
+    return b"<GL_MarketDocument>" + b'<x a="" b="" c="" d="" e="" f=""/>' * 400_000 + b"</GL_MarketDocument>"
+
+
 CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an exponent of a milliard": ("bills_json", bills_of_exponent),
     "half a million empty bills": ("bills_json", bills_of_nothing),
@@ -105,4 +126,21 @@ CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a count of messages of 5,000 digits": ("mscons", lambda: mscons_of_a_count(b"9" * 5_000)),
     "an endless duration": ("espi_xml", lambda: espi_of_an_endless(b"duration")),
     "cells in cells": ("hierarchy_json", hierarchy_of_deep_cells),
+    "a value of megabytes": ("hierarchy_json", lambda: b'{"as_of": "' + b"x" * (8 << 20)),
+    "a record of commas": ("hierarchy_csv", lambda: hierarchy_of(b",", 16 << 20)),
+    "a record of many lines": ("hierarchy_csv", lambda: hierarchy_of(b'"\n",', 4 << 20)),
+    "lines that are no records": ("hierarchy_csv", lambda: hierarchy_of(b"x\n", 1_000_000)),
+    "a meter told again and again": (
+        "hierarchy_csv",
+        lambda: hierarchy_of(b"installation,,,M,S,2026-01-01\n", 110_000),
+    ),
+    "terms that are none": (
+        "supply_terms_csv",
+        lambda: b"contract_number,supplier,tariff_code,tariff_name,start" + b"\nx" * 1_000_000,
+    ),
+    "a bill without end": ("bills_csv", lambda: content_of("bills.csv").rstrip() + b"\nx" * 1_000_000),
+    "elements of nothing": ("espi_xml", espi_of_empty_elements),
+    "elements of nothing in bills": ("bills_espi", espi_of_empty_elements),
+    "readings in bills": ("bills_espi", bills_among_readings),
+    "attributes of nothing": ("entsoe_xml", generation_of_attributes),
 }

@@ -4,6 +4,7 @@ import io
 import os
 import resource
 import time
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.feed_files import FORMAT_OF
 
 ZONE = ZoneInfo("America/New_York")
 MOST_MEMORY = 300 << 20  # bytes
+LONGEST = timedelta(seconds=10)  # of a small file, on a machine that does other things too
 # in all, for each format; `make fuzz` gives more and other examples each time
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
 
@@ -97,7 +99,7 @@ def test_no_broken_file_ends_a_reader_in_anything_but_words(file):
     whole = (FOLDER / file).read_bytes()
 
     @given(broken(whole))
-    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=LONGEST)
     def tried(content):
         read_whole(FORMAT_OF[file], content)
 

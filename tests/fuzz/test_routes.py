@@ -233,6 +233,9 @@ FILES_OF_FEED = "/api/feeds/<str:feed_id>/files"
 FOUND = {
     "a length of a digit that is none": (411, "feed job", "POST", FILES_OF_FEED, b"x", {"Content-Length": "²"}),
     "a length of 5,000 digits": (413, "feed job", "POST", FILES_OF_FEED, b"x", {"Content-Length": "9" * 5_000}),
+    "a list of staff with a length of a digit that is none": (
+        200, "administrator", "POST", "/admin/datahub/billstatement/", b"x", {"Content-Length": "²"},
+    ),
     "NUL as a feed": (404, "feed job", "POST", "/api/feeds/%00/files", b"x", {}),
     "NUL as a run": (404, "feed job", "GET", "/api/feeds/<str:feed_id>/files/%00", b"", {}),
     "no field to open a row by": (200, "administrator", "GET", f"{FEED}?_to_field=", b"", {}),

@@ -85,11 +85,11 @@ class UsageFileView(GatedView):
         def reopen() -> DataAccess | None:
             return data_access(token, at=clock.now())
 
-        def look() -> DataAccess | None:
-            return data_access(token, at=clock.now(), hold=False)
+        def recheck() -> DataAccess | None:
+            return data_access(token, at=clock.now(), lock=False)
 
         file = FORMS[request.accepted_renderer.format](window=covered.window, at=at)
-        pieces = usage_stream(file, reopen, look=look, services=asked.services, asked=asked.window)
+        pieces = usage_stream(file, reopen, recheck=recheck, services=asked.services, asked=asked.window)
         try:
             held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
         except TooManyStreamsError as error:

@@ -7,8 +7,10 @@ a generation community (`generationEnergyKWh`, `selfConsumptionEnergyKWh`) are n
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from decimal import Decimal
+from io import BytesIO
 from json import JSONDecoder
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -16,22 +18,23 @@ from zoneinfo import ZoneInfo
 from datahub.feeds.formats.cells import exact, needed
 from datahub.feeds.formats.json_members import Member, members_of
 from datahub.feeds.formats.local_time import moment
+from datahub.feeds.formats.size import size_within
 from datahub.feeds.formats.spool import Meaning, Spool
-from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings, decoded
+from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings
 from datahub.rows.usage import ChannelKey, Direction, Quality, UsageColumns
 
 NAME = "datadis_json"
 KIND = "usage"
 SUFFIXES = (".json",)
+MOST_BYTES = 16 << 20  # a point's two years take 3 MB
 
-_MOST_BYTES = 16 << 20  # a point's two years take 3 MB
 _HOUR = 3600
 _DATE = re.compile(r"(\d{4})[/-](\d\d)[/-](\d\d)")
 _CLOCK = re.compile(r"(0\d|1\d|2[0-4]):00")
 _VALUES: dict[str, Direction] = {"consumptionKWh": "import", "surplusEnergyKWh": "export"}
 _KWH = 3  # a Wh is 10**-3 of it
 _QUALITIES = {"": Quality.UNSTATED, "real": Quality.ACTUAL, "estimada": Quality.ESTIMATED}
-_DECODER = JSONDecoder(parse_float=Decimal, parse_int=Decimal)
+_DECODER = JSONDecoder(parse_float=Decimal, parse_int=Decimal)  # an hour of NaN is rejected alone
 
 
 def sniff(content: bytes) -> bool:
@@ -46,14 +49,12 @@ def read(
 
     Raises FeedStructureError: not a JSON list of objects, more than 16 MB.
     """
-    content = source.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise FeedStructureError(f"files of this format are read up to {_MOST_BYTES >> 20} MB")
-    text = decoded(content)
-    if not text.lstrip().startswith("["):
+    size = size_within(source, MOST_BYTES)
+    content = source.read()
+    if not content.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
         raise FeedStructureError("line 1: expected a list of hours")
     spool, slots = Spool(), dict[ChannelKey, int]()
-    for member in members_of(f'{{"hours":{text}}}', _DECODER):
+    for member in members_of(BytesIO(content), _DECODER, list_name="hours"):
         if not isinstance(member.value, dict):
             raise FeedStructureError(f"line {member.line}: expected a list of hours, each an object")
         try:
@@ -61,7 +62,7 @@ def read(
         except ValueError as error:
             spool.reject(member.line, str(error), member.text)
     meanings = [Meaning(key, _KWH, _HOUR, ends=True) for key in slots]
-    yield from spool.parts(meanings, size=len(content))
+    yield from spool.parts(meanings, size=size)
 
 
 def _take(spool: Spool, slots: dict[ChannelKey, int], member: Member, zone: ZoneInfo) -> None:

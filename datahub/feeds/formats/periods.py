@@ -1,5 +1,6 @@
 """Rows with a start and an end that must not cover the same time."""
 
+from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable
 from datetime import date
 from typing import Protocol, TypeVar
@@ -27,10 +28,13 @@ def without_overlap(
     rejected: list[Rejection] = []
     by_key: dict[Hashable, list[_Row]] = {}
     for row in rows:
-        others = by_key.setdefault(key(row), [])
-        clash = next((other for other in others if _meet(other, row)), None)
+        others = by_key.setdefault(
+            key(row), []
+        )  # by start; none meets another, so that only two can meet this one
+        place = bisect(others, row.start, key=lambda other: other.start)
+        clash = next((other for other in others[max(place - 1, 0) : place + 1] if _meet(other, row)), None)
         if clash is None:
-            others.append(row)
+            others.insert(place, row)
             kept.append(row)
         else:
             rejected.append(Rejection(row.line, f"covers a time that line {clash.line} covers"))

@@ -3,9 +3,9 @@
 A format's module says `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
 settings)` yields parts while the file goes by, in bounded memory; it raises FeedStructureError before its first part
 or never, so that a file with a broken structure is refused before anything is written. `parse(content, *, zone,
-settings)` takes a whole file of a kind that stays small, of up to `MOST_BYTES` where it says so. `MAPPED = True`: it
-takes a `mapping` beside the settings. `BY_LINE = True`: below its head each line stands for itself, so that some of
-the lines make a file.
+settings)` takes a whole file of a kind that stays small. `MOST_BYTES`, of either: larger files are refused, since
+to read one would take more than 300 MB of memory. `MAPPED = True`: it takes a `mapping` beside the settings.
+`BY_LINE = True`: below its head each line stands for itself, so that some of the lines make a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
+from datahub.feeds.formats.size import size_within
 from datahub.rows.base import KINDS, NO_SETTINGS, FeedStructureError, Parsed, Part
 from datahub.rows.usage import UsageColumns, UsageSeries, series_of, within_reach
 
@@ -38,6 +39,9 @@ class Format:
     sniff: Callable[[bytes], bool]
     mapped: bool
     by_line: bool
+    most_bytes: (
+        int | None
+    )  # of a file whose rows are all kept until its end; None: it is loaded as it goes by
     _read: _Read
 
     def read(
@@ -112,17 +116,18 @@ def _format_of(module: ModuleType) -> Format:
     """Raises ValueError for a kind of feed that nobody loads."""
     if module.KIND not in KINDS:
         raise ValueError(f"feed format {module.NAME}: its kind {module.KIND!r} is none of {', '.join(KINDS)}")
-    most = getattr(module, "MOST_BYTES", MOST_WHOLE_BYTES)
-    read = getattr(module, "read", None) or _reading_whole(module.parse, most)
+    read, most = getattr(module, "read", None), getattr(module, "MOST_BYTES", None)
+    if read is None:
+        most = most or MOST_WHOLE_BYTES
+        read = _reading_whole(module.parse, most)
     mapped, by_line = getattr(module, "MAPPED", False), getattr(module, "BY_LINE", False)
-    return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, read)
+    return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, most, read)
 
 
 def _reading_whole(parse: Callable[..., Parsed[Any]], most: int) -> _Read:
     def read(source: BinaryIO, **options: object) -> Iterator[Part[Any]]:
-        content = source.read(most + 1)
-        if len(content) > most:
-            raise FeedStructureError(f"files of this format are read up to {most >> 20} MB")
+        size_within(source, most)
+        content = source.read()
         parsed = parse(content, **options)
         series = [row for row in parsed.rows if isinstance(row, UsageSeries)]
         yield Part([UsageColumns.of(series)] if series else parsed.rows, parsed.rejected, len(content))

@@ -38,9 +38,9 @@ class _Gate:
     """Asks whether the stream may go on. Raises BrokenOffError if it opens nothing, or not what it did."""
 
     def __init__(
-        self, reopen: Callable[[], Access | None], look: Callable[[], Access | None] | None = None
+        self, reopen: Callable[[], Access | None], recheck: Callable[[], Access | None] | None = None
     ) -> None:
-        self._reopen, self._look = reopen, look or reopen
+        self._reopen, self._recheck = reopen, recheck or reopen
         self._parts: object = None
         self._asked: datetime | None = None
         self._sent = 0
@@ -63,7 +63,7 @@ class _Gate:
             piece = data[start : start + PIECE_BYTES]
             late = self._asked is None or clock.now() - self._asked >= GATE_EVERY
             if late or self._sent + len(piece) > GATE_BYTES:
-                self._checked(self._look())
+                self._checked(self._recheck())
             self._sent += len(piece)
             yield piece
 
@@ -72,7 +72,7 @@ def usage_stream(
     file: UsageFile,
     reopen: Callable[[], Access | None],
     *,
-    look: Callable[[], Access | None] | None = None,
+    recheck: Callable[[], Access | None] | None = None,
     services: Collection[str] | None,
     asked: Span,
     meter: int | None = None,
@@ -80,11 +80,11 @@ def usage_stream(
     """All readings of `asked` that the access opens, cut as everywhere.
 
     `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate in the transaction of
-    the read that follows; `look` asks the same while what was read leaves, when there is nothing to hold. Raises
+    the read that follows; `recheck` asks the same while what was read leaves, when there is nothing to hold. Raises
     BrokenOffError in the middle if either opens nothing or something else, so that the server breaks the connection off
     and the file lacks its end.
     """
-    gate, after, first = _Gate(reopen, look), None, True
+    gate, after, first = _Gate(reopen, recheck), None, True
     while first or after is not None:
         with transaction.atomic():
             covered = coverage(gate.ask(), RESOURCE, services=services, asked=asked)

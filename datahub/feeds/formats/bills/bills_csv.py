@@ -22,8 +22,9 @@ from datahub.feeds.formats.cells import (
     needed,
     one_of,
 )
+from datahub.feeds.formats.rejections import reject
 from datahub.feeds.formats.table import Ragged, Table, header_of
-from datahub.rows.base import NO_SETTINGS, Cells, Parsed, Rejection, Settings
+from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Parsed, Rejection, Settings
 from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
 
 NAME = "bills_csv"
@@ -53,6 +54,7 @@ _NEEDED = (
     "amount",
 )
 MONEY_DECIMALS = 4
+MOST_RECORDS_OF_A_BILL = 10_000
 _Group = list[tuple[int, Cells]]  # a statement and what is below it
 
 
@@ -77,7 +79,9 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
         if bill and not faults:
             rows.append(bill)
         else:
-            rejected += _all_rejected(group, faults)
+            other = f"not taken, because of line {min(faults)}"
+            for line, cells in group:
+                reject(rejected, line, faults.get(line, other), ",".join(cells.values()))
     return Parsed(rows, rejected)
 
 
@@ -87,6 +91,8 @@ def _groups(table: Table) -> Iterator[_Group]:
         if group and not isinstance(cells, Ragged) and cells["record"] == "statement":
             yield group
             group = []
+        if len(group) >= MOST_RECORDS_OF_A_BILL:
+            raise FeedStructureError(f"line {line}: more than {MOST_RECORDS_OF_A_BILL:,} records of one bill")
         group.append((line, cells))
     if group:
         yield group
@@ -198,8 +204,3 @@ def wrong_sums(bill: BillRow) -> Iterator[tuple[BillRow | BillSectionRow, str]]:
         yield bill, f"balance, payments and charges come to {due}, its amount is {bill.amount}"
     elif bill.sections and charges != charged:
         yield bill, f"its sections come to {charged}, its new_charges are {charges}"
-
-
-def _all_rejected(group: _Group, faults: dict[int, str]) -> list[Rejection]:
-    other = f"not taken, because of line {min(faults)}"
-    return [Rejection(line, faults.get(line, other), ",".join(cells.values())) for line, cells in group]

@@ -32,6 +32,7 @@ from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
 NAME = "bills_espi"
 KIND = "bills"
 SUFFIXES = (".xml",)
+MOST_BYTES = 24 << 20  # the summaries are trees in memory
 
 _SUMMARIES = (f"{ESPI}UsageSummary", f"{ESPI}ElectricPowerUsageSummary")
 _ITEM = f"{ESPI}costAdditionalDetailLastPeriod"
@@ -81,7 +82,10 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     summaries: list[tuple[Links, etree._Element]] = []
     currencies: set[str] = set()
     for event in events(BytesIO(content)):
-        if isinstance(event, UniformReadings) or event.tag != f"{ATOM}entry":
+        if isinstance(event, UniformReadings):
+            continue
+        if event.tag != f"{ATOM}entry":
+            _forget_before(event)
             continue
         links = Links.of(event)
         for resource in (one for part in event.iterchildren(f"{ATOM}content") for one in part):
@@ -94,6 +98,13 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     if len(currencies - {""}) == 1:
         manner = replace(manner, currency=_currency(currencies.pop()) or manner.currency)
     return _bills(summaries, directory, manner)
+
+
+def _forget_before(reading: etree._Element) -> None:
+    """Readings say nothing of bills, and a block may have millions."""
+    block = reading.getparent()
+    while block is not None and (before := reading.getprevious()) is not None:
+        block.remove(before)
 
 
 def _bills(

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from io import BytesIO
 from json import JSONDecoder
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.bills.bills_csv import MONEY_DECIMALS, wrong_sums
+from datahub.feeds.formats.bills.bills_csv import MONEY_DECIMALS, MOST_RECORDS_OF_A_BILL, wrong_sums
 from datahub.feeds.formats.cells import at_most, decimal, is_before, iso_date, needed, one_of
 from datahub.feeds.formats.json_members import Member, members_of
-from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Rejection, Settings, decoded
+from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Rejection, Settings
 from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
 
 NAME = "bills_json"
@@ -30,7 +31,6 @@ _CHARGES = {"lines": None, "tiers": "usage", "taxes": "tax", "credits": "credit"
 _OPENINGS = re.compile(r'"(?:[^"\\]|\\.)*"|([{\n])')
 _MOST_MEMBERS = 1_000_000  # each is an object of its own in memory
 _MOST_REJECTED = 20_000
-_MOST_RECORDS = 10_000  # of one bill
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _Reader = Callable[[Any], Any]
 
@@ -49,13 +49,13 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     rows: list[BillRow] = []
     rejected: list[Rejection] = []
     seen: dict[str, str] = {}
-    for number, member in enumerate(members_of(decoded(content), _DECODER)):
+    for number, member in enumerate(members_of(BytesIO(content), _DECODER)):
         if len(rejected) > _MOST_REJECTED:
             raise FeedStructureError(f"more than {_MOST_REJECTED:,} faults; the first: {rejected[0].reason}")
         if member.name != "bills" or member.text[:1] == "[":
             raise FeedStructureError(f"line {member.line}: {member.name!r} is no list of bills")
-        if member.text.count("{") > _MOST_RECORDS:
-            raise FeedStructureError(f"bills[{number}] has more than {_MOST_RECORDS:,} records")
+        if member.text.count("{") > MOST_RECORDS_OF_A_BILL:
+            raise FeedStructureError(f"bills[{number}] has more than {MOST_RECORDS_OF_A_BILL:,} records")
         records = _Records(member, f"bills[{number}]")
         bill = records.bill()
         if bill and not records.faults:

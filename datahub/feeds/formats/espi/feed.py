@@ -19,6 +19,7 @@ _PIECE = 1 << 20
 _HEAD = 1 << 16
 _DOCTYPE = b"<!DOCTYPE"
 _MOST_BETWEEN = 16 << 20  # bytes that go by without a reading or the end of an entry: all of it is in memory
+_MOST_NODES = 500_000  # elements and attributes of it, some 200 bytes each
 _SUMMARY = re.compile(rb"<(?:[\w.-]+:)?(?:ElectricPower)?UsageSummary[\s>]")
 _READINGS = re.compile(rb"<(?:[\w.-]+:)?(?:MeterReading|IntervalBlock)[\s/>]")
 
@@ -56,12 +57,15 @@ def events(source: BinaryIO) -> Iterator[etree._Element | UniformReadings]:
         huge_tree=True,
     )
     any_entry = False
-    between = 0
+    between = nodes = 0
     try:
         for text in chain([first], texts):
             between += len(text)
             if between > _MOST_BETWEEN:
                 raise FeedStructureError(f"{_MOST_BETWEEN >> 20} MB without a reading or the end of an entry")
+            nodes += text.count(b"<") + text.count(b"=") - text.count(b"</")
+            if nodes > _MOST_NODES:
+                raise FeedStructureError(f"{_MOST_NODES:,} elements without a reading or the end of an entry")
             if text:
                 parser.feed(text)
             else:
@@ -69,10 +73,10 @@ def events(source: BinaryIO) -> Iterator[etree._Element | UniformReadings]:
             for _, element in parser.read_events():
                 if isinstance(element, etree._ProcessingInstruction):
                     if element.target == finder.target:
-                        between = 0
+                        between = nodes = 0
                         yield finder.runs[int(element.text or "")]
                 elif isinstance(element, etree._Element):
-                    between = 0
+                    between = nodes = 0
                     yield element
                     if element.tag == _ENTRY:
                         any_entry = True

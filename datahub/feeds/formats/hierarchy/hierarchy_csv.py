@@ -3,17 +3,19 @@
 One line `record=file` says `mode` (full or changes) and `as_of`; settings of these names stand in for it.
 """
 
+from collections.abc import Iterator
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from accounts.feed_rows import Hierarchy
-from datahub.feeds.formats.hierarchy.records import FIELDS, collect
+from datahub.feeds.formats.hierarchy.records import FIELDS, MOST_BYTES, MOST_RECORDS, collect
+from datahub.feeds.formats.size import size_within
 from datahub.feeds.formats.table import Ragged, Table, header_of
-from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Parsed, Settings
+from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Part, Settings
 
 NAME = "hierarchy_csv"
 KIND = "hierarchy"
 SUFFIXES = (".csv",)
-MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
 
 
 def sniff(content: bytes) -> bool:
@@ -25,17 +27,25 @@ def sniff(content: bytes) -> bool:
     )
 
 
-def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Parsed[Hierarchy]:
+def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Iterator[Part[Hierarchy]]:
     """Exactly one `Hierarchy`. Raises FeedStructureError: what `Table` refuses, no `mode` or `as_of`."""
-    about: Cells = settings
-    records: list[tuple[int, str, Cells]] = []
-    for line, cells in Table(content, ("record",), ("mode", "as_of", *FIELDS)):
+    size = size_within(source, MOST_BYTES)
+    about = dict(settings)
+    hierarchy, rejected = collect(_records(source, about), about=about, zone=zone)
+    yield Part([hierarchy], rejected, size)
+
+
+def _records(source: BinaryIO, about: dict[str, str]) -> Iterator[tuple[int, str, Cells]]:
+    """All but the description of the file, which goes to `about`."""
+    described = False
+    for line, cells in Table(source, ("record",), ("mode", "as_of", *FIELDS), most=MOST_RECORDS):
         if isinstance(cells, Ragged):
-            records.append((line, "", cells))
+            yield line, "", cells
         elif cells["record"] == "file":
-            if about is not settings:
+            if described:
                 raise FeedStructureError(f"line {line}: the file is described twice")
-            about = cells
+            described = True
+            about.clear()
+            about.update(cells)
         else:
-            records.append((line, cells["record"], {name: cells[name] for name in cells if name != "record"}))
-    return collect(records, mode=about.get("mode", ""), as_of=about.get("as_of", ""), zone=zone)
+            yield line, cells["record"], {name: cells[name] for name in cells if name != "record"}

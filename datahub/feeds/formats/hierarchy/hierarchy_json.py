@@ -1,17 +1,18 @@
 """The hierarchy as JSON: `mode`, `as_of`, and a list for each kind of record, named as in `Hierarchy`."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from accounts.feed_rows import Hierarchy
-from datahub.feeds.formats.hierarchy.records import RECORDS, collect
+from datahub.feeds.formats.hierarchy.records import MOST_BYTES, RECORDS, collect
 from datahub.feeds.formats.json_members import members_of
-from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Parsed, Settings, decoded
+from datahub.feeds.formats.size import size_within
+from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Part, Settings
 
 NAME = "hierarchy_json"
 KIND = "hierarchy"
 SUFFIXES = (".json",)
-MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
 
 _KINDS = {record.collection: kind for kind, record in RECORDS.items()}
 
@@ -21,18 +22,23 @@ def sniff(content: bytes) -> bool:
     return head.startswith(b"{") and b'"as_of"' in content and b'"mode"' in content
 
 
-def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Parsed[Hierarchy]:
+def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Iterator[Part[Hierarchy]]:
     """Exactly one `Hierarchy`. Raises FeedStructureError: not JSON, a list of no kind, no `mode` or `as_of`."""
-    about: dict[str, Any] = dict(settings)
-    records: list[tuple[int, str, Cells]] = []
-    for member in members_of(decoded(content)):
+    size = size_within(source, MOST_BYTES)
+    about = dict(settings)
+    hierarchy, rejected = collect(_records(source, about), about=about, zone=zone)
+    yield Part([hierarchy], rejected, size)
+
+
+def _records(source: BinaryIO, about: dict[str, str]) -> Iterator[tuple[int, str, Cells]]:
+    """All records; `mode` and `as_of` go to `about`."""
+    for member in members_of(source):
         if member.name in _KINDS:
-            records.append((member.line, _KINDS[member.name], _cells(member.line, member.value)))
+            yield member.line, _KINDS[member.name], _cells(member.line, member.value)
         elif member.name in ("mode", "as_of"):
-            about[member.name] = member.value
+            about[member.name] = str(member.value)
         else:
-            raise FeedStructureError(f"line {member.line}: {member.name!r} is no list of records")
-    return collect(records, mode=str(about.get("mode", "")), as_of=str(about.get("as_of", "")), zone=zone)
+            raise FeedStructureError(f"line {member.line}: {member.name[:60]!r} is no list of records")
 
 
 def _cells(line: int, record: Any) -> Cells:

@@ -4,8 +4,9 @@ Dates are local, times carry an offset or are in the feed's zone; `end` is the f
 covered. Programs are numbers separated by ";".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -33,10 +34,11 @@ from datahub.feeds.formats.cells import (
     whole_number,
     yes_or_no,
 )
+from datahub.feeds.formats.hierarchy.unique_rows import UniqueRows
 from datahub.feeds.formats.local_time import instant, instant_or_none
-from datahub.feeds.formats.periods import without_overlap
+from datahub.feeds.formats.rejections import reject
 from datahub.feeds.formats.table import Ragged
-from datahub.rows.base import Cells, FeedStructureError, Parsed, Rejection
+from datahub.rows.base import Cells, FeedStructureError, Rejection
 
 _Reader = Callable[[str, str, ZoneInfo], Any]  # (text, name of the field, zone)
 
@@ -188,35 +190,42 @@ RECORDS: dict[str, Record] = {
         ("meter_number", "start"),
     ),
 }
+MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
+MOST_RECORDS = 4_000_000
 FIELDS = tuple(dict.fromkeys(name for record in RECORDS.values() for name in record.fields))
 
 
+_LANES: dict[str, Callable[[Any], Hashable]] = {
+    "point_link": lambda row: (row.contract_number, row.servicepoint_number),
+    "installation": lambda row: row.meter_number,
+}
+
+
 def collect(
-    records: Iterable[tuple[int, str, Cells]], *, mode: str, as_of: str, zone: ZoneInfo
-) -> Parsed[Hierarchy]:
+    records: Iterable[tuple[int, str, Cells]], *, about: Cells, zone: ZoneInfo
+) -> tuple[Hierarchy, list[Rejection]]:
     """The hierarchy of `(line, kind, cells)`; a record told twice, or that contradicts another, is rejected.
 
-    Raises FeedStructureError if the file does not say whether it is full and as of when.
+    `about` holds `mode` and `as_of` when the records are through. Raises FeedStructureError if the file does not say
+    whether it is full and as of when, or holds more records than can be compared with each other.
     """
-    how, when = _scope(mode, as_of, zone)
-    parts: dict[str, list[Any]] = {record.collection: [] for record in RECORDS.values()}
-    seen: dict[tuple[Any, ...], int] = {}
+    parts = {
+        kind: UniqueRows(kind, attrgetter(*record.key), _LANES.get(kind)) for kind, record in RECORDS.items()
+    }
     rejected: list[Rejection] = []
-    for line, kind, cells in records:
+    for count, (line, kind, cells) in enumerate(records, 1):
+        if count > MOST_RECORDS:
+            raise FeedStructureError(f"line {line}: more than {MOST_RECORDS:,} records")
         try:
             row = _row(line, kind, cells, zone)
-            _once(seen, (kind, *(getattr(row, name) for name in RECORDS[kind].key)), line)
-            parts[RECORDS[kind].collection].append(row)
         except ValueError as error:
-            rejected.append(Rejection(line, str(error), ",".join(filter(None, cells.values()))))
-    for collection, key in (
-        ("point_links", lambda row: (row.contract_number, row.servicepoint_number)),
-        ("installations", lambda row: row.meter_number),
-    ):
-        parts[collection], refused = without_overlap(parts[collection], key)
-        rejected += refused
-    hierarchy = Hierarchy(how, when, **{name: tuple(rows) for name, rows in parts.items()})
-    return Parsed([hierarchy], sorted(rejected, key=lambda rejection: rejection.line))
+            reject(rejected, line, str(error), ",".join(filter(None, cells.values())))
+        else:
+            parts[kind].append(row)
+    mode, as_of = _scope(about.get("mode", ""), about.get("as_of", ""), zone)
+    rows = {RECORDS[kind].collection: part.finish(rejected) for kind, part in parts.items()}
+    hierarchy = Hierarchy(mode, as_of, **rows)
+    return hierarchy, sorted(rejected, key=lambda rejection: rejection.line)
 
 
 def _scope(mode: str, as_of: str, zone: ZoneInfo) -> tuple[Literal["full", "changes"], datetime]:
@@ -243,11 +252,6 @@ def _row(line: int, kind: str, cells: Cells, zone: ZoneInfo) -> Any:
     if "end" in record.fields:
         is_before(row.start, row.end)
     return row
-
-
-def _once(seen: dict[tuple[Any, ...], int], key: tuple[Any, ...], line: int) -> None:
-    if seen.setdefault(key, line) != line:
-        raise ValueError(f"{key[0]} {' '.join(map(str, key[1:]))} is already in line {seen[key]}")
 
 
 def _email(text: str) -> str:

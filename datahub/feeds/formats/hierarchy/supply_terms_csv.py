@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from accounts.feed_rows import SupplyTermRow
 from datahub.feeds.formats.cells import at_most, is_before, iso_date, iso_date_or_none, needed
 from datahub.feeds.formats.periods import without_overlap
-from datahub.feeds.formats.table import Table, header_of
+from datahub.feeds.formats.table import Table, header_of, row_by_line
 from datahub.rows.base import NO_SETTINGS, Cells, Parsed, Settings
 
 NAME = "supply_terms_csv"
@@ -31,7 +31,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     Raises FeedStructureError: what `Table` refuses.
     """
     table = Table(content, _NEEDED, ("end", "supplier_contract_number"))
-    parsed = Parsed.collect(table, _row)
+    parsed = row_by_line(table, _row)
     kept, clashes = without_overlap(parsed.rows, lambda row: row.contract_number)
     return Parsed(kept, sorted([*parsed.rejected, *clashes], key=lambda rejection: rejection.line))
 

@@ -22,6 +22,7 @@ from datahub.rows.mix import AmountRow
 NAME = "entsoe_xml"
 KIND = "generation_mix"
 SUFFIXES = (".xml",)
+MOST_BYTES = 16 << 20  # the document is a tree in memory
 
 _HEAD = 1 << 12
 _BLOCKS = "A03"
@@ -29,6 +30,7 @@ _UNITS, _INTERMEDIATE = "A73", "A01"
 _MEGA = 10**6
 _HOUR = 3600
 _STEP = re.compile(r"PT(?:(\d{1,2})H)?(?:(\d{1,3})M)?")
+_MOST_NODES = 850_000  # elements and attributes, some 200 bytes each
 _MOST_STEPS = 20_000  # half a year of quarter hours; a longer period is split by whoever publishes
 _TIME = "%Y-%m-%dT%H:%MZ"
 
@@ -77,6 +79,9 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
 def _document(content: bytes) -> etree._Element:
     if b"<!DOCTYPE" in content or b"\0" in content:
         raise FeedStructureError("a document type or a byte 0 has no place in a generation document")
+    nodes = content.count(b"<") + content.count(b"=") - content.count(b"</")
+    if nodes > _MOST_NODES:
+        raise FeedStructureError(f"more than {_MOST_NODES:,} elements: send the series in several files")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         document = etree.fromstring(content, parser)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.cells import decimal_or_none, needed, one_of, whole_number, yes_or_no
 from datahub.feeds.formats.local_time import moment
-from datahub.feeds.formats.table import Table, header_of
+from datahub.feeds.formats.table import Table, header_of, row_by_line
 from datahub.rows.base import NO_SETTINGS, Cells, Parsed, Rejection, Settings
 from datahub.rows.mix import MixRow
 
@@ -37,7 +37,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     """
     table = Table(content, _NEEDED, ("region", "tariff_code", "resolution_seconds", "provisional"))
     passes: dict[tuple[str, str, str, int], int] = {}
-    parsed = Parsed.collect(table, partial(_row, zone=zone, passes=passes))
+    parsed = row_by_line(table, partial(_row, zone=zone, passes=passes))
     return _without_excess(parsed)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.cells import at_most, decimal, needed, one_of, whole_number, yes_or_no
 from datahub.feeds.formats.local_time import moment
-from datahub.feeds.formats.table import Table, header_of
+from datahub.feeds.formats.table import Table, header_of, row_by_line
 from datahub.rows.base import NO_SETTINGS, Cells, Parsed, Settings
 from datahub.rows.mix import AmountRow
 
@@ -40,7 +40,7 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     """
     optional = ("unit", "end", "resolution_seconds", "tariff_code", "contract_number", "provisional")
     passes: dict[_Place, int] = {}
-    return Parsed.collect(Table(content, _NEEDED, optional), partial(_row, zone=zone, passes=passes))
+    return row_by_line(Table(content, _NEEDED, optional), partial(_row, zone=zone, passes=passes))
 
 
 def _row(line: int, cells: Cells, *, zone: ZoneInfo, passes: dict[_Place, int]) -> AmountRow:

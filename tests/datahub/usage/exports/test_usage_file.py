@@ -221,7 +221,7 @@ def test_the_gate_locks_the_grant_for_reads_and_not_while_their_bytes_leave(read
     reader.granted(home.contract)
     token, unlocked = reader.bearer["Authorization"].removeprefix("Bearer "), row_locks(reader.grant)
 
-    assert data_access(token, at=clock.now(), hold=False).grant_id == reader.grant.pk
+    assert data_access(token, at=clock.now(), lock=False).grant_id == reader.grant.pk
     assert row_locks(reader.grant) == unlocked
     assert data_access(token, at=clock.now()).grant_id == reader.grant.pk
     assert row_locks(reader.grant) != unlocked
@@ -232,9 +232,9 @@ def test_while_bytes_leave_nothing_is_locked(reader, home, monkeypatch):
     reader.granted(home.contract)
     stream, asked = reader.get(URL, Accept="text/csv").streaming_content, []
 
-    def counted(token, *, at, hold=True):
-        asked.append(hold)
-        return data_access(token, at=at, hold=hold)
+    def counted(token, *, at, lock=True):
+        asked.append(lock)
+        return data_access(token, at=at, lock=lock)
 
     monkeypatch.setattr("datahub.api.founding.usage_file.data_access", counted)
     size = sum(map(len, stream))
