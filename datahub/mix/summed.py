@@ -1,4 +1,4 @@
-"""The generation mix of a grant's contracts by local day or month, a page of whole series at a time. Decision 24."""
+"""The generation mix of a grant's contracts by local day or month, a page of whole series at a time. Decision 45."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,6 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.bills.sections import supply_named
 from datahub.mix.load_status import mix_standings
-from datahub.mix.secrecy import HiddenUse
 from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places
 from datahub.mix.steps import Steps, mix_steps, told_between
 from datahub.mix.sums import MixSum, Parts, Weighting, mix_sum, parts_of
@@ -97,15 +96,14 @@ def summed_mix(
 ) -> Page[SummedMix]:
     """The series that `resource` names, each with its days or months. Eight queries at most, however long and many.
 
-    What contracts used is read to weigh their consumption; it is told, and weighs small or open buckets, only where
-    `access` opens it too.
+    Consumption is weighed with what contracts used where `access` opens their usage too, else by time. Use that is not
+    open is not even read.
     """
     places = mix_places(covered, SERIES_OF[resource])
     items = sorted(_items(places, told_between(places), covered), key=lambda item: item.place)
     page, resume = _page_of(items, after)
     steps = mix_steps(_places_of(page, places))
-    use = _use_of(page)
-    summing = _Summing(covered, access, by, steps, use)
+    summing = _Summing(covered, access, by, steps, _open_use(page, access))
     summed = [one for item in page if (one := summing.summed(item)) is not None]
     return Page(
         items=summed,
@@ -184,9 +182,10 @@ def _places_of(page: Sequence[_Item], places: Places) -> Places:
     }
 
 
-def _use_of(page: Sequence[_Item]) -> dict[int, ContractUse]:
-    """What the contracts of the page used, where their consumption is weighed with it."""
-    weighed = [item for item in page if item.series == MixSeries.CONSUMPTION]
+def _open_use(page: Sequence[_Item], access: Access) -> dict[int, ContractUse]:
+    """What the contracts of the page used whose usage the access opens for some time."""
+    opened = {contract for part in access.parts_for("usage_data") for contract in part.contracts}
+    weighed = [item for item in page if item.series == MixSeries.CONSUMPTION and item.contracts[0] in opened]
     if not weighed:
         return {}
     hull = min(item.hull[0] for item in weighed), max(item.hull[1] for item in weighed)
@@ -209,7 +208,6 @@ class _Summing:
         self.named = supply_named(access)
         self.opened = access.parts_for("usage_data")
         self.zone = timezone.get_default_timezone()
-        self.hidden = HiddenUse(by, self.zone)
 
     def summed(self, item: _Item) -> SummedMix | None:
         days = calendar(self.by, item.hull[0], item.hull[1] - 1, self.zone)
@@ -250,14 +248,11 @@ class _Summing:
     def _sum(
         self, item: _Item, parts: Parts, rows: slice, edges: _Hull, used: Used | None
     ) -> tuple[MixSum, Mapping[str, int] | None]:
-        if used is None:
-            return mix_sum(parts, rows), None
-        is_open = self._is_open(item.contracts[0], parts, rows)
-        if not (is_open or self.hidden.hides(parts, rows, used, seconds=edges[1] - edges[0])):
+        if used is None or not self._is_open(item.contracts[0], parts, rows):
             return mix_sum(parts, rows), None
         use = self.use[item.contracts[0]]
         found = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
-        if not is_open or found.weighting is not Weighting.ENERGY:
+        if found.weighting is not Weighting.ENERGY:
             return found, None
         return found, found.in_watt_hours(use.during(*parts.once(rows)))
 

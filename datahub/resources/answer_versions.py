@@ -53,7 +53,7 @@ def _mix(series: Collection[MixSeries]) -> tuple[Rows, ...]:
     return rows
 
 
-SUMMED = " summed"  # after the name of a series of the mix: its sums are weighed with usage
+SUMMED = " summed"  # after the name of a series of the mix: its sums are weighed with usage that is shared
 ANSWER_ROWS: dict[str, tuple[Rows, ...]] = {
     "distribution_details": DELIVERY_ROWS,
     "supply_details": SUPPLY_ROWS,

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from cdsc_portal.lib.json import exact, instant
 from cdsc_portal.lib.paging import Position
 from consent.access import DataAccess
-from consent.api.gated import remote_address
+from consent.api.gated import access_of, remote_address
 from consent.api.problems import bad_parameter
 from consent.services.disclose import record_disclosure
 from datahub.answers.coverage import Coverage
@@ -55,7 +55,9 @@ class MixPeriodShape(Shape):
     known_seconds = serializers.IntegerField(min_value=1, help_text="For how long shares are known.")
     due_seconds = serializers.IntegerField(min_value=1, help_text="How long the part is.")
     weighting = serializers.ChoiceField(
-        [each.value for each in Weighting], help_text="Whether the shares are weighed by energy or by time."
+        [each.value for each in Weighting],
+        help_text="`energy`: each step counts by the region's energy or, where usage is shared, by the contract's use. "
+        "`time`: by how long it lasts.",
     )
     method = serializers.ChoiceField(
         ("published", "issuance", "domestic", MIXED), help_text="How the residual mix was made."
@@ -125,8 +127,9 @@ class GenerationMix(SeriesView):
 
     @property
     def stands_on(self) -> str:
-        """Sums are weighed with usage, steps are not."""
-        return self.resource + SUMMED if self._by() else self.resource
+        """Sums are weighed with usage where it is shared, steps never are."""
+        shares_usage = access_of(self.request).parts_for("usage_data")
+        return self.resource + SUMMED if self._by() and shares_usage else self.resource
 
     def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
         by = self._by()

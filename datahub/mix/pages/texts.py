@@ -61,6 +61,9 @@ _WEIGHED_APART = (
     gettext_lazy("Hours in which you used more count more, where we know what you used in each of them."),
     gettext_lazy("Hours with more electricity count more, where we know how much there was in each of them."),
 )
+_WITHOUT_USAGE = gettext_lazy(
+    "A company with which you share the mix but not your usage gets sums in which each hour counts the same."
+)
 _HOUR, _MINUTE = 3600, 60
 
 
@@ -102,9 +105,13 @@ def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:
 
 
 def weighing_in_words(series: str, weightings: Collection[Weighting]) -> str:
-    """How the hours of a figure count; where some are weighed by time, those say so themselves."""
+    """How the hours of a figure count; where some are weighed by time, those say so themselves. Where use weighs, also
+    what a company gets with which the use is not shared.
+    """
     of_use, of_region = _WEIGHINGS[next(iter(weightings))] if len(weightings) == 1 else _WEIGHED_APART
-    return str(of_use if series == "tariff" else of_region)
+    if series != "tariff":
+        return str(of_region)
+    return f"{of_use} {_WITHOUT_USAGE}" if Weighting.ENERGY in weightings else str(of_use)
 
 
 def part_note(seconds: int, due: int, *, is_provisional: bool, counts_alike: bool) -> str:

@@ -237,8 +237,8 @@ def test_csv_says_what_json_says(reader, west):
 
 @pytest.mark.parametrize("by", ["day", "month"])
 def test_many_services_and_days_cost_as_many_queries_as_one(reader, west, by):
-    def count(*homes):
-        reader.granted(*(home.contract for home in homes), scope="generation_mix")
+    def count(*homes, scope="generation_mix usage_data"):
+        reader.granted(*(home.contract for home in homes), scope=scope)
         return count_queries(lambda: reader.get("/generation_mix", {"by": by}))
 
     for series in (MixSeries.GENERATION, MixSeries.RESIDUAL):
@@ -254,5 +254,6 @@ def test_many_services_and_days_cost_as_many_queries_as_one(reader, west, by):
         tariff(key=f"T{number}", region=f"R{number}", wind=[FULL] * 30)
         used(other, *USED, *USED)
 
-    # gate, versions, labels, regions, terms, own shares, what is told, steps, facts, readings, standings, disclosure
-    assert count(west, *others) == few == 14
+    # gate, versions, labels, regions, terms, own shares, what is told, steps, facts, readings, standings, disclosures
+    assert count(west, *others) == few == 15
+    assert count(west, *others, scope="generation_mix") == 12

@@ -1,21 +1,19 @@
-"""GET /consumption_breakdown?by=: weighed with what the contract used, and telling none of it that is not shared."""
+"""GET /consumption_breakdown?by=: weighed with the contract's use where usage is shared, by time where it is not."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from consent.models import Disclosure
-from datahub.models import MixShare
 from tests.datahub.api.mix_world import (
     BOTH,
     DAY,
     FULL,
     HOUR,
     MIDNIGHT,
-    SUN,
     USED,
-    WIND,
     day,
     periods,
     tariff,
@@ -52,75 +50,71 @@ def test_consumption_is_weighed_with_the_contracts_use_and_tells_it_where_usage_
 
 
 @pytest.mark.spec("X-15")
-def test_without_usage_shared_a_whole_day_is_weighed_and_no_energy_told(reader, west):
-    tariff()
-    used(west)
+def test_without_usage_shared_hours_count_by_time_and_no_energy_is_told(reader, west):
+    tariff(wind=[FULL, FULL / 2], gas=[0 * FULL, FULL / 2])
+    used(west, 3000, 1000)
     reader.granted(west.contract, scope="consumption_breakdown")
 
     period = day(reader)
 
-    assert period["weighting"] == "energy"
-    assert Decimal(told(period)["solar"]) == pytest.approx(weighed(USED, SUN), abs=Decimal("1e-9"))
-    assert {one["energy_wh"] for one in period["sources"]} == {None}
+    assert period["weighting"] == "time"
+    assert period["sources"] == [
+        {"source": "gas", "share": "0.25", "energy_wh": None},
+        {"source": "wind", "share": "0.75", "energy_wh": None},
+    ]
     assert not Disclosure.objects.filter(resource="usage_data").exists()
 
 
 @pytest.mark.spec("X-15")
-@pytest.mark.parametrize(
-    "sources",
-    [
-        {"solar": [*[Decimal(0)] * 12, FULL, *[Decimal(0)] * 11], "wind": WIND[:12] + [0 * FULL] + WIND[13:]},
-        {name: [FULL / 20 if hour % 24 == place else 0 * FULL for hour in range(24)] for place, name in
-         enumerate("abcdefghijklmnopqrstuvwx")},
-    ],
-)  # fmt: skip
-def test_a_day_whose_sources_would_tell_the_use_of_an_hour_is_weighed_by_time(reader, west, sources):
-    tariff(**sources)
-    used(west)
-    reader.granted(west.contract, scope="consumption_breakdown")
+@pytest.mark.parametrize("shared", ["no usage", "usage of another service", "usage of the day before"])
+def test_sums_do_not_change_when_usage_changes_that_is_not_shared(reader, west, shared):
+    tariff(days=31)
+    used(west, *USED * 31)
+    other = add_service(owner=west.owner, account=west.account)
+    grant = reader.granted(
+        west.contract, other.contract, scope="consumption_breakdown" if shared == "no usage" else BOTH
+    )
+    if shared == "usage of another service":
+        grant.parts.get(scope="usage_data").selections.filter(contract=west.contract).delete()
+    elif shared == "usage of the day before":
+        grant.parts.filter(scope="usage_data").update(window_end=MIDNIGHT)
+    asked = [
+        ({"by": "day"}, {}), ({"by": "month"}, {}), ({"by": "day"}, {"Accept": "text/csv"}),
+        ({"by": "day", "start": "2026-03-01T09:00:00Z", "end": "2026-03-03T07:00:00Z"}, {}),
+    ]  # fmt: skip
 
-    assert day(reader)["weighting"] == "time"
+    def read():
+        return [reader.get("/consumption_breakdown", query, **headers) for query, headers in asked]
 
-    reader.granted(west.contract, scope=BOTH)
-    assert day(reader)["weighting"] == "energy"
+    before = read()
+    load_readings(
+        usage_series(west.meter, MIDNIGHT, [hour**3 % 911 for hour in range(31 * 24)], step=3600, scale=0),
+        at=datetime(2026, 11, 25, tzinfo=UTC),
+    )
+    after = read()
+
+    assert [answer.content for answer in after] == [answer.content for answer in before]
+    if shared == "no usage":
+        assert [answer["ETag"] for answer in after] == [answer["ETag"] for answer in before]
 
 
 @pytest.mark.spec("X-15")
-def test_a_day_of_two_steps_tells_nothing_of_their_use(reader, west):
-    tariff(wind=[FULL, FULL / 2], gas=[0 * FULL, FULL / 2])
-    MixShare.objects.filter(start=MIDNIGHT + HOUR).update(start=MIDNIGHT + 12 * HOUR)
-    MixShare.objects.update(seconds=12 * 3600)
-    used(west)
-    reader.granted(west.contract, scope="consumption_breakdown")
-
-    assert told(day(reader)) == {"gas": "0.25", "wind": "0.75"}
-
-
-@pytest.mark.spec("X-15")
-@pytest.mark.parametrize("reach", [{"end": "2026-03-02T07:00:00Z"}, {"start": "2026-03-01T09:00:00Z"}])
-def test_a_day_that_the_caller_cuts_is_weighed_by_time(reader, west, reach):
-    """Two cuts beside each other would tell what was used between them."""
+def test_without_usage_shared_no_reading_is_read(reader, west):
     tariff()
     used(west)
     reader.granted(west.contract, scope="consumption_breakdown")
 
-    period = day(reader, **reach)
+    statements: list[str] = []
 
-    assert (period["weighting"], period["whole"], period["known_seconds"]) == ("time", False, 23 * 3600)
+    def note(execute, sql, *how):
+        statements.append(sql)
+        return execute(sql, *how)
 
+    with connection.execute_wrapper(note):
+        day(reader)
 
-@pytest.mark.spec("X-15")
-def test_a_day_that_is_not_settled_is_weighed_by_time(reader, west):
-    """Its next state would tell the use of what was added or changed."""
-    tariff()
-    used(west)
-    reader.granted(west.contract, scope="consumption_breakdown")
-    last = MixShare.objects.filter(start=MIDNIGHT + 23 * HOUR)
-    last.update(provisional=True)
-    provisional = day(reader)
-    last.delete()
-
-    assert (provisional["weighting"], day(reader)["weighting"]) == ("time", "time")
+    assert [sql for sql in statements if "interval_block" in sql] == []
+    assert any("datahub_mixshare" in sql for sql in statements)
 
 
 @pytest.mark.spec("X-15")
@@ -185,34 +179,6 @@ def test_days_weighed_again_with_their_energy_are_the_month(reader, west):
     assert sum(energies) == sum(one["energy_wh"] for one in month["sources"])
 
 
-@pytest.mark.spec("X-15")
-@pytest.mark.parametrize(("one_day", "weighting"), [(FULL / 10, "time"), (0 * FULL, "energy")])
-def test_a_month_tells_no_use_of_a_day_either(reader, west, one_day, weighting):
-    """A source of one day alone: its hours stay hidden behind each other, the day would not."""
-    hours = 31 * 24 - 1
-    alone = [one_day if 240 <= hour < 264 else 0 * FULL for hour in range(hours)]
-    tariff(wind=(WIND * 31)[:hours], solar=(SUN * 31)[:hours], marine=alone)
-    used(west, *(100 + hour * hour % 701 for hour in range(hours)))  # no two days alike
-    reader.granted(west.contract, scope="consumption_breakdown")
-
-    month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
-
-    assert (month["whole"], month["weighting"]) == (True, weighting)
-
-
-@pytest.mark.spec("X-15")
-@pytest.mark.parametrize(("quiet", "weighting"), [(10, "time"), (None, "energy")])
-def test_a_month_does_not_tell_that_nobody_was_at_home_on_one_of_its_days(reader, west, quiet, weighting):
-    """All its days are alike but for how much it was."""
-    april = MIDNIGHT + 31 * DAY - HOUR
-    tariff(start=april, days=30)
-    hours = [(1 if hour // 24 == quiet else 300) * (100 + hour % 24) for hour in range(30 * 24)]
-    used(west, *hours, start=april)
-    reader.granted(west.contract, scope="consumption_breakdown")
-
-    assert periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-04"]["weighting"] == weighting
-
-
 def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader, home):
     place(home.point, "WEST", end=MIDNIGHT + DAY)
     place(home.point, "EAST", start=MIDNIGHT + DAY)
@@ -225,16 +191,6 @@ def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader
     month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
 
     assert {one["source"]: one["energy_wh"] for one in month["sources"]} == {"gas": 2400, "wind": 7200}
-
-
-@pytest.mark.spec("X-15")
-@pytest.mark.parametrize("quiet", [range(9, 17), range(1, 24)])
-def test_a_day_does_not_tell_that_nothing_was_used_in_some_of_its_hours(reader, west, quiet):
-    tariff()
-    used(west, *(1 if hour in quiet else 300 for hour in range(24)))
-    reader.granted(west.contract, scope="consumption_breakdown")
-
-    assert day(reader)["weighting"] == "time"
 
 
 @pytest.mark.spec("X-15")
@@ -264,17 +220,3 @@ def test_what_was_used_in_two_regions_at_once_is_told_once(reader, west):
     period = day(reader)
 
     assert {one["source"]: one["energy_wh"] for one in period["sources"]} == {"gas": 800, "wind": 1600}
-
-
-@pytest.mark.spec("X-15")
-def test_a_source_of_one_hour_hides_no_better_in_two_regions_at_once(reader, west):
-    """The two parts of the sum tell of the same use."""
-    other = place(ServicePointFactory(), "EAST").service_point
-    ContractServicePointFactory(contract=west.contract, service_point=other)
-    alone = [FULL / 2 if hour == 12 else 0 * FULL for hour in range(24)]
-    for region in ("WEST", "EAST"):
-        tariff(region=region, wind=WIND, marine=alone)
-    used(west)
-    reader.granted(west.contract, scope="consumption_breakdown")
-
-    assert day(reader)["weighting"] == "time"

@@ -1,16 +1,14 @@
-"""Sums of the mix, without a database: hours make days, days make months, and no sum gives usage away."""
+"""Sums of the mix, without a database: hours make days, and days make months."""
 
 from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_portal.lib.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, shares
-from datahub.mix.secrecy import hides_use, is_spread
 from datahub.mix.series_places import MixName
 from datahub.mix.steps import Steps
 from datahub.mix.sums import Weighting, mix_sum, parts_of
@@ -127,54 +125,6 @@ def test_two_regions_at_once_count_both_and_their_time_once():
         7200 * ONE,
         7200 * ONE,
     )
-
-
-def told_by(matrix):
-    """The largest part of a step's use that the sums fix, worked out another way than the code does."""
-    found = []
-    for place in range(len(matrix)):
-        wanted = np.eye(len(matrix))[place]
-        answer, *_ = np.linalg.lstsq(matrix, wanted, rcond=1e-9)
-        found.append(float(wanted @ matrix @ answer))
-    return max(found)
-
-
-@given(rows=st.lists(st.tuples(*[st.integers(0, 9)] * 3).filter(any), min_size=1, max_size=12))
-def test_use_is_hidden_only_where_the_sums_leave_every_steps_use_open(rows):
-    matrix = np.array(rows, dtype=np.float64)
-    fixed = told_by(matrix)
-
-    if abs(fixed - 0.75) > 1e-6:
-        assert hides_use(matrix) == (fixed < 0.75)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "hides"),
-    [
-        (np.eye(5), False),  # each step has a source of its own
-        (np.array([[1, 0]] * 23 + [[0, 1]]), False),  # one hour of sun
-        (np.array([[1, 0]] * 12 + [[0, 1]] * 12), True),  # day and night
-        (np.ones((24, 2)) / 2, True),  # the same all day
-        (np.ones((1, 3)) / 3, False),  # one step
-        (np.zeros((3, 2)), False),
-    ],
-)
-def test_what_is_hidden_and_what_is_not(matrix, hides):
-    assert hides_use(matrix.astype(np.float64)) is hides
-
-
-@pytest.mark.parametrize(
-    ("used", "spread"),
-    [
-        ([1, 1, 1], True),
-        ([9, 2, 9], True),
-        ([30, 31, 2], False),  # nearly nothing in one
-        ([51, 25, 24], False),  # more than half in one
-        ([0, 0], False),
-    ],
-)
-def test_use_is_spread_where_no_part_is_nearly_all_or_nearly_none(used, spread):
-    assert is_spread(np.array(used, dtype=np.float64)) is spread
 
 
 def test_edges_part_what_they_cut():

@@ -25,7 +25,10 @@ def test_days_and_the_average_are_weighed_with_what_was_used(owner, home):
 
     assert rows(tree)["March 1, 2026"][0] == ["0.75", "0.25"]
     assert [cell.get("value") for cell in tree.xpath("//tfoot//data")] == ["0.6", "0.4"]  # 3,600 of 6,000 Wh
-    assert "Hours in which you used more count more. As the figures are rounded" in words(tree)
+    assert (
+        "Hours in which you used more count more. A company with which you share the mix but not your usage gets sums"
+        " in which each hour counts the same. As the figures are rounded"
+    ) in words(tree)
 
 
 def test_where_use_is_not_known_all_hours_count_alike_and_it_says_so(owner, home):
@@ -60,7 +63,7 @@ def test_the_grid_is_weighed_with_what_was_generated(owner):
     tree = page(owner, series="grid")
 
     assert rows(tree)["March 1, 2026"][0] == ["0.75", "0.25", "0"]
-    assert "Hours with more electricity count more." in words(tree)
+    assert "Hours with more electricity count more. As the figures are rounded" in words(tree)
 
 
 def test_a_month_that_is_told_as_one_step_shows_on_its_days(owner):
