@@ -3,8 +3,21 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from accounts.models import ContractServicePoint, ServiceContract
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span
+
+_LABELS = """
+    SELECT contract.id, contract.contract_number, contract.commodity, account.account_number
+    FROM accounts_servicecontract contract
+    JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
+    WHERE contract.id = ANY(%(contracts)s::bigint[]) ORDER BY contract.contract_number
+"""
+_GRID_PLACES = """
+    SELECT linked.contract_id, placed.region, linked.start, linked."end", placed.start, placed."end"
+    FROM accounts_contractservicepoint linked
+    JOIN accounts_gridplacement placed ON placed.service_point_id = linked.service_point_id
+    WHERE linked.contract_id = ANY(%(contracts)s::bigint[]) AND placed.region > ''
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +41,9 @@ class GridPlace:
 
 def contract_labels(contract_ids: Collection[int]) -> list[ContractLabel]:
     """Labels by contract number. One query."""
-    rows = ServiceContract.objects.filter(pk__in=contract_ids).order_by("contract_number")
-    fields = ("pk", "contract_number", "commodity", "billing_account__account_number")
-    return [ContractLabel(*row) for row in rows.values_list(*fields)]
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_LABELS, {"contracts": array(sorted(contract_ids))})
+        return [ContractLabel(*row) for row in cursor.fetchall()]
 
 
 def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:
@@ -38,11 +51,9 @@ def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:
 
     Where the region is not known there is nothing.
     """
-    of_point = "service_point__placements"
-    links = ContractServicePoint.objects.filter(contract__in=contract_ids, **{f"{of_point}__region__gt": ""})
-    rows = links.values_list(
-        "contract", f"{of_point}__region", "start", "end", f"{of_point}__start", f"{of_point}__end"
-    )
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_GRID_PLACES, {"contracts": array(sorted(contract_ids))})
+        rows = cursor.fetchall()
     found = [
         (contract, region, Span(start, end).intersect(Span(since, until)))
         for contract, region, start, end, since, until in rows

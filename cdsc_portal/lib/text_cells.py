@@ -100,10 +100,12 @@ def _trimmed(
     """Of a `scale` above 0."""
     every = np.ones(len(values), dtype=np.bool_)
     cells = _composed(values, every, scale, before, b"", b"")
-    decimals = cells[:, -scale:]
-    ending = np.logical_and.accumulate(decimals[:, ::-1] == _ZERO, axis=1)[:, ::-1]
-    decimals[ending] = 0
-    cells[ending[:, 0], -scale - 1] = 0  # no point where no decimal is left
+    ending = every.copy()
+    for column in range(1, scale + 1):  # from the last decimal to the first
+        decimals = cells[:, -column]
+        ending &= decimals == _ZERO
+        decimals[ending] = 0
+    cells[ending, -scale - 1] = 0  # no point where no decimal is left
     tail = np.broadcast_to(_row(after), (len(values), len(after)))
     cells = np.hstack([cells, tail])
     if not known.all():

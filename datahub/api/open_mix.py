@@ -26,6 +26,7 @@ from datahub.api.founding.envelope import next_address
 from datahub.api.founding.fields import Text
 from datahub.api.founding.resource_query import ResourceQuery, parse_query
 from datahub.api.founding.shapes import MixSegmentShape, Shape, WindowShape
+from datahub.mix.render import mix_object
 from datahub.mix.segments import GridSeries, grid_series
 from datahub.models import MixSeries, OpenRelease
 from datahub.resources.answer_versions import grid_series_version
@@ -181,7 +182,7 @@ def _answer(
         "region": region,
         "window": _window(asked.window),
         "next": following,
-        "data": MixSegmentShape(many=True).to_representation(found.segments),
+        "data": [mix_object(segment) for segment in found.segments],
     }
 
 

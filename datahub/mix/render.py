@@ -1,14 +1,15 @@
-"""Series as CSV: one line a value."""
+"""The mix as it leaves: JSON of steps by columns, and CSV with one line a value."""
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+import orjson
 
 from cdsc_portal.lib.csv_cells import csv_cells
 from cdsc_portal.lib.json import exact, instant
 from cdsc_portal.lib.text_cells import decimal_cells, text
 from datahub.mix.arithmetic.amounts import DECIMALS
-from datahub.mix.segments import MixSegment
+from datahub.mix.segments import MixSegment, SourceShares
 from datahub.mix.summed import LABELS, SummedMix
 
 MIX_HEADER = (
@@ -64,3 +65,44 @@ def _yes_or_no(flag: bool) -> str:
 def _instants(seconds: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[str]:
     words: list[str] = np.datetime_as_string(seconds.astype("datetime64[s]")).tolist()
     return words
+
+
+def mix_object(segment: MixSegment) -> dict[str, object]:
+    """What `MixSegmentShape` says of a segment, its shares as ready JSON."""
+    sources = segment.sources
+    return {
+        "series": segment.series,
+        "contract_numbers": list(segment.contract_numbers),
+        "tariff_code": segment.tariff_code or None,
+        "region": segment.region or None,
+        "interval_seconds": segment.interval_seconds,
+        "start": instant(segment.start),
+        "end": instant(segment.end),
+        "method": segment.method,
+        "provisional": segment.provisional,
+        "origin": segment.origin,
+        "sources": [
+            {"source": one.source, "shares": orjson.Fragment(shares)}
+            for one, shares in zip(sources, _shares(sources), strict=True)
+        ],
+        "modified": instant(segment.modified),
+    }
+
+
+def _shares(sources: Sequence[SourceShares]) -> list[bytes]:
+    """Of each source a JSON array; all are written at once."""
+    if not sources:
+        return []
+    cells = decimal_cells(
+        np.concatenate([one.shares for one in sources]),
+        np.concatenate([one.known for one in sources]),
+        DECIMALS,
+        before=b'"',
+        after=b'",',
+        unknown=b"null,",
+        trimmed=True,
+    )
+    size = len(cells) // len(sources)
+    return [
+        b"[" + text(cells[place * size : (place + 1) * size])[:-1] + b"]" for place in range(len(sources))
+    ]

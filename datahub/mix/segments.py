@@ -95,8 +95,10 @@ class MixSegment:
         known[:, -1] |= ~steps.named[:, -1] | (steps.shares[:, -1] > 0)
         return [
             SourceShares(source, steps.shares[:, column], known[:, column])
-            for column, source in enumerate(steps.sources)
-            if self._told[:, column].any()
+            for column, (source, is_told) in enumerate(
+                zip(steps.sources, self._told.any(axis=0).tolist(), strict=True)
+            )
+            if is_told
         ]
 
     @property

@@ -3,17 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Max, Min
-from django.db.models.functions import TruncDay
-
 from accounts.queries.labels import GridPlace, grid_places
-from accounts.queries.supplies import Supply, supplies
+from accounts.queries.supplies import TariffTerm, tariff_terms
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span, difference, union
 from datahub.answers.coverage import Coverage
-from datahub.models import MixSeries, MixShare
+from datahub.models import MixSeries
 
 SERIES_OF = {
     "generation_mix": (MixSeries.CONSUMPTION, MixSeries.GENERATION, MixSeries.RESIDUAL),
@@ -42,6 +40,10 @@ class MixName(NamedTuple):
     contract: int | None = None
 
 
+_OWN_DAYS = """
+    SELECT contract_id, key, region, min(start), max(start), max(seconds) FROM datahub_mixshare
+    WHERE contract_id = ANY(%(contracts)s::bigint[]) GROUP BY 1, 2, 3, date_trunc('day', start, 'UTC')
+"""
 Places = dict[MixName, list[MixPlace]]
 
 
@@ -56,7 +58,7 @@ def mix_places(covered: Coverage, series: Collection[MixSeries]) -> Places:
     regions = grid_places(contracts) if series else []
     for name in series:
         if name == MixSeries.CONSUMPTION:
-            _put_tariffs(places, supplies(contracts), regions, covered)
+            _put_tariffs(places, tariff_terms(contracts), regions, covered)
             continue
         for place in regions:
             _put(places, MixName(str(name), place.region), place.contract_key, [place.span], covered)
@@ -64,7 +66,7 @@ def mix_places(covered: Coverage, series: Collection[MixSeries]) -> Places:
 
 
 def _put_tariffs(
-    places: Places, terms: Sequence[Supply], regions: Sequence[GridPlace], covered: Coverage
+    places: Places, terms: Sequence[TariffTerm], regions: Sequence[GridPlace], covered: Coverage
 ) -> None:
     own = _own_spans(covered.spans.keys())
     served: dict[int, list[GridPlace]] = defaultdict(list)
@@ -94,15 +96,12 @@ def _by_region(served: Sequence[GridPlace], term: Span) -> dict[str, tuple[Span,
 
 def _own_spans(contracts: Collection[int]) -> dict[tuple[int, str, str], tuple[Span, ...]]:
     """When contracts have shares of their own, by contract, tariff and region: a span a UTC day, joined."""
-    days = (
-        MixShare.objects.filter(contract__in=contracts)
-        .values("contract", "key", "region", day=TruncDay("start", tzinfo=UTC))
-        .annotate(first=Min("start"), last=Max("start"), step=Max("seconds"))
-    )
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_OWN_DAYS, {"contracts": array(sorted(contracts))})
+        days = cursor.fetchall()
     found: dict[tuple[int, str, str], list[Span]] = defaultdict(list)
-    for one in days:
-        span = Span(one["first"], one["last"] + timedelta(seconds=one["step"]))
-        found[one["contract"], one["key"], one["region"]].append(span)
+    for contract, key, region, first, last, seconds in days:
+        found[contract, key, region].append(Span(first, last + timedelta(seconds=seconds)))
     return {name: union(spans) for name, spans in found.items()}
 
 

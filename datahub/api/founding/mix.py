@@ -20,7 +20,7 @@ from datahub.api.founding.documents import documented
 from datahub.api.founding.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, Text
 from datahub.api.founding.shapes import EnvelopeShape, MixSegmentShape
 from datahub.api.founding.views import SeriesView
-from datahub.mix.render import mix_lines, mix_sum_lines
+from datahub.mix.render import mix_lines, mix_object, mix_sum_lines
 from datahub.mix.segments import generation_mix
 from datahub.mix.summed import LABELS, MixPeriod, SummedMix, summed_mix
 from datahub.mix.sums import MIXED, Weighting
@@ -107,9 +107,10 @@ class MixItems(ReadOnlyField):
     """Segments of steps or, with `by`, sums."""
 
     def to_representation(self, value: Sequence[Any]) -> list[dict[str, object]]:
-        segment, summed = MixSegmentShape(), SummedMixShape()
+        summed = SummedMixShape()
         return [
-            (summed if isinstance(item, SummedMix) else segment).to_representation(item) for item in value
+            summed.to_representation(item) if isinstance(item, SummedMix) else mix_object(item)
+            for item in value
         ]
 
 
