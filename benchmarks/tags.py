@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import SupplyTerm
 from benchmarks.measure import Figure, at_most, medians
 from datahub.models import MixSeries
+from datahub.store.mix_blocks import note_written
 from tests.factories.accounts import EntityFactory
 from tests.factories.chain import Chain
 from tests.factories.datahub import bill
@@ -52,6 +53,10 @@ def fill(stores: Chain) -> None:
                 used = series == MixSeries.CONSUMPTION
                 name = [str(series), "SHOP" if used else region, region if used else ""]
                 cursor.execute(_SHARES, [*name, _FIRST, list(_SOURCES), _HOURS - 1])
+                days = [(_FIRST + timedelta(days=day)).date() for day in range(31)]
+                note_written(
+                    [(name[0], name[1], name[2], None)], days=days, at=_FIRST
+                )  # as every writer does
         cursor.execute("ANALYZE")
 
 

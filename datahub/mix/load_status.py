@@ -7,7 +7,7 @@ from cdsc_portal.lib.prepared import prepared_cursor
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import Standing, series_standing
 from datahub.mix.series_places import Places
-from datahub.mix.steps import SAME_SERIES
+from datahub.store.mix_blocks import SAME_SERIES
 
 # for each place: whether its series has a step wholly inside, and how far and how freshly the series is loaded, which
 # is to the end of the step that begins last

@@ -1,6 +1,6 @@
 """The mix as it leaves: JSON of steps by columns, and CSV with one line a value."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import orjson

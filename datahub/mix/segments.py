@@ -96,7 +96,7 @@ class MixSegment:
         return [
             SourceShares(source, steps.shares[:, column], known[:, column])
             for column, (source, is_told) in enumerate(
-                zip(steps.sources, self._told.any(axis=0).tolist(), strict=True)
+                zip(steps.sources, np.any(self._told, axis=0).tolist(), strict=True)
             )
             if is_told
         ]

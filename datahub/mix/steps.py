@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,18 +14,16 @@ from cdsc_portal.lib.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, apportion
 from datahub.mix.series_places import MixName, Places
 from datahub.store.codec import Flags, Integers
+from datahub.store.mix_blocks import SAME_SERIES, SHARE_NUMBER, UNKNOWN_SHARE
 
 Words = npt.NDArray[np.object_]
 _MICROS = 1_000_000
-_NOT_TOLD = -1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONG = 10**8  # seconds; no step lasts as long
 _DAY_ZERO = 10_957 * 86_400  # from 1970-01-01 to 2000-01-01, where the database's binary form begins
 _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[],
         %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) WITH ORDINALITY
         AS name(series, key, region, own, first, last, place)"""
-# IS NOT DISTINCT FROM would say the same of contracts, but the planner takes it to hold for no row, and sorts all
-SAME_SERIES = """share.series = name.series AND share.key = name.key AND share.region = name.region
-        AND (share.contract_id = name.own OR share.contract_id IS NULL AND name.own IS NULL)"""
 # A row for all shares of a source that came about alike: what costs time is a row, not its bytes. Name by name, so that
 # only their shares are read, whatever the planner thinks of how many these are.
 _SHARES = f"""
@@ -34,8 +32,8 @@ _SHARES = f"""
         SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
             string_agg(timestamptz_send(share.start), ''::bytea),
             string_agg(timestamptz_send(share.modified), ''::bytea),
-            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea),
-            string_agg(int8send(coalesce(share.quantity, {_NOT_TOLD})), ''::bytea)
+            string_agg({SHARE_NUMBER}, ''::bytea),
+            string_agg(int8send(coalesce(share.quantity, {UNKNOWN_SHARE})), ''::bytea)
         FROM datahub_mixshare share
         WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
             AND share.start < coalesce(name.last, 'infinity')
@@ -45,20 +43,42 @@ _SHARES = f"""
         GROUP BY 1, 2, 3, 4, 5
     ) told
 """  # noqa: S608 - no part of it is input
-# Of each name the first rows of a page, whatever its steps hold; watt-hours are not told step by step.
+# Of each name the days, or the rows where it is not packed, that hold the first rows of a page; watt-hours are not told
+# step by step. Of the first day some may be before the page, so that it does not count towards its rows.
 _PAGE = f"""
     SELECT name.place, told.* FROM {_NAMES}
+    LEFT JOIN datahub_mixload load ON {SAME_SERIES.replace("share.", "load.")}
     CROSS JOIN LATERAL (
+        SELECT load.packed IS NOT NULL AND load.packed = load.at,
+            coalesce(greatest(name.first, %(after)s::timestamptz), '-infinity'), coalesce(name.last, 'infinity')
+    ) AS page(is_packed, first, past)
+    LEFT JOIN LATERAL (
+        SELECT reached.day FROM (
+            SELECT share.day, sum(share.count) FILTER (WHERE share.day > (page.first AT TIME ZONE 'UTC')::date)
+                OVER (ORDER BY share.day) AS shares
+            FROM datahub_mixblock share
+            WHERE page.is_packed AND {SAME_SERIES} AND share.day >= (page.first AT TIME ZONE 'UTC')::date
+        ) reached WHERE reached.shares >= %(rows)s ORDER BY reached.day LIMIT 1
+    ) enough ON true
+    CROSS JOIN LATERAL (
+        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+            string_agg(share.starts, ''::bytea ORDER BY share.day),
+            string_agg(share.modified, ''::bytea ORDER BY share.day),
+            string_agg(share.shares, ''::bytea ORDER BY share.day)
+        FROM datahub_mixblock share
+        WHERE page.is_packed AND {SAME_SERIES} AND share.day >= (page.first AT TIME ZONE 'UTC')::date
+            AND share.day <= least(enough.day, (page.past AT TIME ZONE 'UTC')::date)
+        GROUP BY 1, 2, 3, 4, 5
+        UNION ALL
         SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
             string_agg(timestamptz_send(share.start), ''::bytea),
             string_agg(timestamptz_send(share.modified), ''::bytea),
-            string_agg(int8send(coalesce((share.share * {ONE})::bigint, {_NOT_TOLD})), ''::bytea)
+            string_agg({SHARE_NUMBER}, ''::bytea)
         FROM (
             SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out, share.start,
                 share.modified, share.share
             FROM datahub_mixshare share
-            WHERE {SAME_SERIES} AND share.start >= coalesce(greatest(name.first, %(after)s), '-infinity')
-                AND share.start < coalesce(name.last, 'infinity')
+            WHERE NOT page.is_packed AND {SAME_SERIES} AND share.start >= page.first AND share.start < page.past
             ORDER BY share.start LIMIT %(rows)s
         ) share
         GROUP BY 1, 2, 3, 4, 5
@@ -156,15 +176,21 @@ def page_of_steps(
     names = list(places)
     shares: dict[MixName, list[_Shares]] = defaultdict(list)
     for row in _rows(_PAGE, places, after=after, rows=rows) if names else []:
-        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]))
-        amounts = np.full(len(columns[0]), _NOT_TOLD, dtype=np.int64)
-        shares[names[row[0] - 1]].append(_Shares(row[1], row[2], row[3], row[4], row[5], *columns, amounts))
+        name = names[row[0] - 1]
+        columns = _moments(row[6]), _moments(row[7]), _big(row[8])
+        inside = _within(columns[0], *_hull(places, name), after)
+        if inside.any():
+            starts, modified, of = (column[inside] for column in columns)
+            amounts = np.full(len(starts), UNKNOWN_SHARE, dtype=np.int64)
+            shares[name].append(
+                _Shares(row[1], row[2], row[3], row[4], row[5], starts, modified, of, amounts)
+            )
+    ends = []
+    for each in shares.values():
+        starts = np.concatenate([one.starts for one in each])
+        if len(starts) >= rows:
+            ends.append(int(np.partition(starts, rows - 1)[rows - 1]) // _MICROS)
     steps = _of_all(shares)
-    ends = [
-        int(steps[name].starts[-1])
-        for name, each in shares.items()
-        if sum(len(one.starts) for one in each) == rows
-    ]
     if not ends:
         return steps, None
     cut = min(ends)  # of that step there may be more
@@ -172,6 +198,21 @@ def page_of_steps(
         return page_of_steps(places, after=after, rows=rows * 2)
     kept = {name: each.where(each.starts < cut) for name, each in steps.items()}
     return {name: each for name, each in kept.items() if each.size}, datetime.fromtimestamp(cut, UTC)
+
+
+def _within(starts: Integers, first: datetime | None, last: datetime | None, after: datetime | None) -> Flags:
+    """Which begin in [first, last) and not before `after`; blocks hold whole days."""
+    inside: Flags = np.ones(len(starts), dtype=np.bool_)
+    for moment in (first, after):
+        if moment is not None:
+            inside &= starts >= _micros(moment)
+    if last is not None:
+        inside &= starts < _micros(last)
+    return inside
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]:
@@ -197,12 +238,14 @@ def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
     provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
     method = np.full(size, "", dtype=object)
     for one, key in zip(told, keys, strict=True):
-        row, column = np.searchsorted(places, key), sources.index(one.source)
+        # most sources tell of every step, in order: a slice is written faster than by places
+        row = slice(None) if np.array_equal(key, places) else np.searchsorted(places, key)
+        column = sources.index(one.source)
         named[row, column] = True
-        known[row, column] |= one.shares != _NOT_TOLD
+        known[row, column] |= one.shares != UNKNOWN_SHARE
         shares[row, column] += np.maximum(one.shares, 0)
         amounts[row, column] += np.maximum(one.amounts, 0)
-        has_amounts[row] &= one.amounts != _NOT_TOLD
+        has_amounts[row] &= one.amounts != UNKNOWN_SHARE
         worked_out[row] &= one.worked_out
         provisional[row] |= one.provisional
         modified[row] = np.maximum(modified[row], one.modified)

@@ -1,4 +1,4 @@
-"""The generation mix of a grant's contracts by local day or month, a page of whole series at a time. Decision 45."""
+"""The generation mix of a grant's contracts by local day or month, a page of whole series at a time. Decision 47."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

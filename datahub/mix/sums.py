@@ -1,4 +1,4 @@
-"""A series over stretches of time, weighed by energy where that is known, else by time. Exact. Decision 45."""
+"""A series over stretches of time, weighed by energy where that is known, else by time. Exact. Decision 47."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -135,6 +135,8 @@ class MixShare(_Share):
 class MixLoad(models.Model):
     """Shares of one series were last written at `at`. Whoever writes shares writes this row in the same transaction, so
     that it has another version (`cdsc_portal.lib.row_versions`) whenever the series has; none: never written since.
+
+    The series stands in `MixBlock` too where `packed` is `at`. A writer that knows no blocks leaves `packed` behind.
     """
 
     series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
@@ -142,6 +144,7 @@ class MixLoad(models.Model):
     region = models.CharField(_("region"), max_length=50, blank=True, default="", db_default="")
     contract = _contract()
     at = models.DateTimeField(_("at"))
+    packed = models.DateTimeField(_("packed"), null=True)
 
     class Meta:
         constraints = [
@@ -154,6 +157,36 @@ class MixLoad(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.key} at {self.at}"
+
+
+class MixBlock(models.Model):
+    """The shares of one UTC day of a series that have all of these facts in common, packed: what costs a reader time is
+    a row. `count` numbers of 8 bytes each, big end first: starts and `modified` as the database sends instants, shares
+    in parts of 10**10, -1 for unknown. Derived from `MixShare`, and written with it (`MixLoad.packed`).
+    """
+
+    series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
+    key = models.CharField(_("key"), max_length=50)
+    region = models.CharField(_("region"), max_length=50, blank=True, default="", db_default="")
+    contract = _contract()
+    day = models.DateField(_("day"))
+    source = models.CharField(_("source"), max_length=50)
+    seconds = models.PositiveIntegerField(_("seconds"))
+    method = models.CharField(_("method"), max_length=20, choices=MixMethod.choices)
+    provisional = models.BooleanField(_("provisional"))
+    worked_out = models.BooleanField(_("worked out here, not told by a file"))
+    count = models.PositiveIntegerField(_("shares"))
+    starts = models.BinaryField(_("packed starts"))
+    modified = models.BinaryField(_("packed times of change"))
+    shares = models.BinaryField(_("packed shares"))
+
+    class Meta:
+        verbose_name = _("block of the mix")
+        verbose_name_plural = _("blocks of the mix")
+        indexes = [models.Index(fields=["series", "key", "region", "day", "contract"], name="block_of_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.key} {self.day} {self.source}"
 
 
 class MixShareHistory(_Share):

@@ -1,13 +1,15 @@
 """What feeds tell of the generation mix into its tables: shares and amounts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import UTC
 
 from datahub.feeds.loading.mix_amounts import load_amounts
 from datahub.feeds.loading.mix_days import mark_all_regions, mark_days, utc_days
 from datahub.feeds.loading.mix_history import keep_shares
-from datahub.models import MixLoad, MixMethod, MixSeries, MixShare
+from datahub.models import MixMethod, MixSeries, MixShare
 from datahub.rows.mix import AmountRow, MixRow
 from datahub.store.load import Loaded
+from datahub.store.mix_blocks import note_written
 from datahub.store.tally import Origin
 
 _TOLD = (
@@ -63,18 +65,12 @@ def load_shares(*, rows: Sequence[MixRow], origin: Origin) -> Loaded:
         changed.values(), [name.removesuffix("_id") for name in _TOLD], batch_size=1000
     )
     MixShare.objects.filter(pk__in=[share.pk for share in stored.values()]).update(synced=origin.at)
-    _note_load({(row.series, row.key) for row in rows}, origin)
-    return loaded
-
-
-def _note_load(written: Collection[tuple[str, str]], origin: Origin) -> None:
-    """In order, so that two loads of the same series do not wait for each other."""
-    MixLoad.objects.bulk_create(
-        [MixLoad(series=series, key=key, at=origin.at) for series, key in sorted(written)],
-        update_conflicts=True,
-        unique_fields=["series", "key", "region", "contract"],
-        update_fields=["at"],
+    note_written(
+        {(str(row.series), row.key, "", None) for row in rows},
+        days={row.start.astimezone(UTC).date() for row in rows},
+        at=origin.at,
     )
+    return loaded
 
 
 def _mark(rows: Sequence[MixRow], origin: Origin) -> None:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from datahub.mix.recomputing.inputs import instants
 from datahub.models import MixSeries
+from datahub.store.mix_blocks import note_written
 
 
 class WorkedOut(NamedTuple):
@@ -66,13 +67,12 @@ _CHANGES = (
         WHERE NOT EXISTS (SELECT FROM mix_stored stored WHERE {_SAME})""",  # noqa: S608
     """UPDATE datahub_mixshare SET synced = %(at)s WHERE id IN (
         SELECT max(id) FROM mix_stored GROUP BY series, key, region, contract_id)""",
-    """INSERT INTO datahub_mixload (series, key, region, contract_id, at)
-        SELECT series, key, region, contract_id, %(at)s FROM (
-            SELECT series, key, region, contract_id FROM mix_stored
-            UNION SELECT series, key, region, contract_id FROM mix_wanted
-        ) written ORDER BY 1, 2, 3, 4 ON CONFLICT (series, key, region, contract_id) DO UPDATE SET at = EXCLUDED.at""",
-    "DROP TABLE mix_wanted, mix_stored, mix_old",
 )
+_WRITTEN = """
+    SELECT series, key, region, contract_id FROM mix_stored
+    UNION SELECT series, key, region, contract_id FROM mix_wanted
+"""
+_DROP = "DROP TABLE mix_wanted, mix_stored, mix_old"
 
 
 def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date], at: datetime) -> None:
@@ -93,6 +93,10 @@ def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date]
         cursor.execute(_KEEP)
         for statement in _CHANGES:
             cursor.execute(statement, facts)
+        cursor.execute(_WRITTEN)
+        written = cursor.fetchall()
+        cursor.execute(_DROP)
+    note_written(written, days=days, at=at)
 
 
 def _instant(seconds: int) -> str:

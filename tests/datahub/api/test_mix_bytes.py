@@ -18,7 +18,7 @@ def test_segments_are_written_as_their_shape_says(db):
         "gas": [Decimal(0), None, Decimal("0.25")],
     }
     hourly_mix(MixSeries.RESIDUAL, "WEST", MIDNIGHT, told)
-    made(series=MixSeries.GENERATION, wind=[1, 0, 3], gas=[2, 0, 4], solar=[0, 0, 1])
+    made(series=MixSeries.GENERATION, wind=[1, 0, 3], gas=[2, 0, 4], solar=[0, 5, 1])
 
     segments = [
         segment

@@ -44,7 +44,9 @@ ADDRESSES = (
 )  # fmt: skip
 SERIES = ("/usage_data", "/usage_sums", "/generation_mix", "/generation_mix?by=day")
 # what is written only together with a row that a tag stands on
-BELOW = {"interval_block", "datahub_periodreading", "datahub_mixshare", "datahub_lineitem"}
+BELOW = {
+    "interval_block", "datahub_periodreading", "datahub_mixshare", "datahub_mixblock", "datahub_lineitem",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
