@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.queries.relations import BILLING_ACCOUNTS, CONTRACTS, CUSTOMERS
 from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.ranges import Span
@@ -33,13 +34,13 @@ _QUERY = f"""
             SELECT json_object_agg(opened.commodity, opened.contracts)
             FROM (
                 SELECT contract.commodity, array_agg(contract.id) AS contracts
-                FROM accounts_servicecontract contract
+                FROM {CONTRACTS} contract
                 WHERE (
                     contract.id = ANY(alike.chosen)
                     OR contract.billing_account_id = ANY(alike.accounts) AND contract.cds_created > alike.later_since
                 ) AND (client.status <> '{ClientStatus.SANDBOX.value}' OR EXISTS (
-                    SELECT FROM accounts_billingaccount account
-                    JOIN accounts_customer customer ON customer.id = account.customer_id
+                    SELECT FROM {BILLING_ACCOUNTS} account
+                    JOIN {CUSTOMERS} customer ON customer.id = account.customer_id
                     WHERE account.id = contract.billing_account_id AND customer.is_test
                 ))
                 GROUP BY contract.commodity

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from accounts.models import ServiceContract
+from accounts.queries.relations import CONTRACT_POINTS, CONTRACTS, LINK_CHANGES
 from cdsc_portal.lib.local_days import days, first_day_from
 from cdsc_portal.lib.ranges import Span, difference, union
 from consent.models import Disclosure
+from consent.queries.relations import DISCLOSURE_CONTRACTS, DISCLOSURES
 from datahub.models import BillSection
 from datahub.resources.backdating import BACKDATING, Speaks
 from datahub.resources.link_history import LinkHistory, common
@@ -18,16 +20,16 @@ from datahub.resources.link_history import LinkHistory, common
 PAGE_SIZE = 500
 # pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
 # term, or of a meter or region of a point that is or was the contract's; bills may be ahead of their days
-_CANDIDATES = """
+_CANDIDATES = f"""
     WITH touched AS (SELECT * FROM unnest(%(resources)s::text[], %(kinds)s::text[]) AS pair (resource, kind)),
     lost AS (
-        SELECT contract_id, kind, at, lost_from FROM accounts_linkchange
+        SELECT contract_id, kind, at, lost_from FROM {LINK_CHANGES} AS each
         WHERE contract_id IS NOT NULL AND lost_from < at AND at BETWEEN %(first)s AND %(last)s
         UNION
-        SELECT linked.contract_id, change.kind, change.at, change.lost_from FROM accounts_linkchange change
+        SELECT linked.contract_id, change.kind, change.at, change.lost_from FROM {LINK_CHANGES} change
         JOIN (
-            SELECT contract_id, service_point_id FROM accounts_contractservicepoint
-            UNION SELECT contract_id, service_point_id FROM accounts_linkchange WHERE kind = 'contract_point'
+            SELECT contract_id, service_point_id FROM {CONTRACT_POINTS} AS each
+            UNION SELECT contract_id, service_point_id FROM {LINK_CHANGES} AS each WHERE kind = 'contract_point'
         ) linked ON linked.service_point_id = change.service_point_id
         WHERE change.kind IN ('meter_point', 'grid_placement') AND change.lost_from < change.at
             AND change.at BETWEEN %(first)s AND %(last)s
@@ -35,19 +37,19 @@ _CANDIDATES = """
     SELECT released.id, lost.contract_id, max(lost.at)
     FROM lost
     JOIN touched ON touched.kind = lost.kind
-    JOIN accounts_servicecontract contract ON contract.id = lost.contract_id
-    JOIN consent_disclosure_contracts about ON about.servicecontract_id = lost.contract_id
-    JOIN consent_disclosure released ON released.id = about.disclosure_id AND released.resource = touched.resource
+    JOIN {CONTRACTS} contract ON contract.id = lost.contract_id
+    JOIN {DISCLOSURE_CONTRACTS} about ON about.servicecontract_id = lost.contract_id
+    JOIN {DISCLOSURES} released ON released.id = about.disclosure_id AND released.resource = touched.resource
     WHERE released.released_at < lost.at AND released.value_count > 0
         AND (released.resource = ANY(%(bills)s) OR released.released_at > lost.lost_from
             AND (released.end IS NULL OR released.end > lost.lost_from))
         AND (%(number)s = '' OR contract.contract_number = %(number)s)
         AND (%(disclosure)s::bigint IS NULL OR (released.released_at, released.id, lost.contract_id) < (
-            (SELECT released_at FROM consent_disclosure WHERE id = %(disclosure)s), %(disclosure)s, %(contract)s))
+            (SELECT released_at FROM {DISCLOSURES} AS each WHERE id = %(disclosure)s), %(disclosure)s, %(contract)s))
     GROUP BY released.released_at, released.id, lost.contract_id
     ORDER BY released.released_at DESC, released.id DESC, lost.contract_id DESC
     LIMIT %(most)s
-"""
+"""  # noqa: S608 - no part of it is input
 
 
 @dataclass(frozen=True, slots=True)

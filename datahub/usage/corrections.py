@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db import connection
 
+from accounts.queries.relations import METERS
 from cdsc_portal.lib.ranges import Span
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, BlockRow, Blocks, Flags, Integers, decoded, scaled_up
@@ -26,11 +27,11 @@ _FACTS = """
     old.id, old.replaced, run.id, run.public_id, run.file_name, channel.id, meter.meter_number, channel.register,
     channel.direction, channel.unit
 """
-_JOINED = """
+_JOINED = f"""
     JOIN datahub_feedrun AS run ON run.id = old.replaced_by_id
     JOIN datahub_channel AS channel ON channel.id = old.channel_id
-    JOIN accounts_meterdevice AS meter ON meter.id = channel.meter_id
-"""
+    JOIN {METERS} AS meter ON meter.id = channel.meter_id
+"""  # noqa: S608 - no part of it is input
 _WHOSE = """
     (%(channel)s::bigint IS NULL OR {channel} = %(channel)s)
     AND (%(run)s::bigint IS NULL OR replaced_by_id = %(run)s)

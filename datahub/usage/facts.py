@@ -6,31 +6,39 @@ from datetime import timedelta
 
 from accounts.queries.labels import ContractLabel
 from accounts.queries.links import MeteredSpan
+from accounts.queries.relations import (
+    BILLING_ACCOUNTS,
+    CONTRACT_POINTS,
+    CONTRACTS,
+    METER_INSTALLATIONS,
+    METERS,
+    SERVICE_POINTS,
+)
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span
 from datahub.usage.meter_loads import MeterLoad
 from datahub.usage.readings import ChannelFacts
 
-_STATEMENT = """
+_STATEMENT = f"""
     SELECT contract.id, contract.contract_number, contract.commodity, account.account_number,
         linked.start, linked.end, installed.start, installed.end,
         point.id, point.servicepoint_number, meter.id, meter.meter_number,
         channel.id, channel.register, channel.commodity, channel.unit, channel.direction, channel.kind,
         channel.synced, channel.first_start, channel.last_end, channel.longest,
         contract.start, contract.end
-    FROM accounts_servicecontract contract
-    JOIN accounts_billingaccount account ON account.id = contract.billing_account_id
-    LEFT JOIN accounts_contractservicepoint linked ON linked.contract_id = contract.id
-    LEFT JOIN accounts_servicepoint point ON point.id = linked.service_point_id
-    LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = point.id
+    FROM {CONTRACTS} contract
+    JOIN {BILLING_ACCOUNTS} account ON account.id = contract.billing_account_id
+    LEFT JOIN {CONTRACT_POINTS} linked ON linked.contract_id = contract.id
+    LEFT JOIN {SERVICE_POINTS} point ON point.id = linked.service_point_id
+    LEFT JOIN {METER_INSTALLATIONS} installed ON installed.service_point_id = point.id
         AND tstzrange(installed.start, installed.end) && tstzrange(linked.start, linked.end)
-    LEFT JOIN accounts_meterdevice meter ON meter.id = installed.meter_id
+    LEFT JOIN {METERS} meter ON meter.id = installed.meter_id
     LEFT JOIN datahub_channel channel ON channel.meter_id = meter.id
     WHERE contract.id = ANY(%s::bigint[])
     ORDER BY contract.contract_number, meter.meter_number, linked.start, installed.start, linked.id, installed.id,
         channel.id
-"""
+"""  # noqa: S608 - no part of it is input
 
 
 @dataclass(frozen=True, slots=True)

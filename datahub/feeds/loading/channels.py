@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db import connection
 
+from accounts.queries.relations import METERS
 from datahub.rows.usage import ChannelKeys
 from datahub.store.channel_marks import RECENTLY, array_text
 from datahub.store.codec import Flags, Integers
@@ -35,7 +36,7 @@ _FIND = f"""
             AND channel.last_end >= to_timestamp(%s) AND channel.longest >= %s, false
         )::integer, {_NEW}) END), '' ORDER BY wanted.place)
     FROM {_WANTED}
-    LEFT JOIN accounts_meterdevice AS meter ON meter.meter_number = wanted.meter_number
+    LEFT JOIN {METERS} AS meter ON meter.meter_number = wanted.meter_number
     LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = wanted.register
         AND channel.commodity = wanted.commodity AND channel.unit = wanted.unit
         AND channel.direction = wanted.direction AND channel.kind = wanted.kind
@@ -43,7 +44,7 @@ _FIND = f"""
 _MAKE = f"""
     INSERT INTO datahub_channel (meter_id, register, commodity, unit, direction, kind, modified, synced)
     SELECT meter.id, wanted.register, wanted.commodity, wanted.unit, wanted.direction, wanted.kind, %s, %s
-    FROM {_WANTED} JOIN accounts_meterdevice AS meter
+    FROM {_WANTED} JOIN {METERS} AS meter
         ON meter.meter_number = wanted.meter_number AND meter.commodity = wanted.commodity
     WHERE length(wanted.register) <= {LONGEST_NAME}
     ORDER BY meter.id

@@ -6,13 +6,14 @@ from datetime import datetime
 from django.db import connection
 
 from accounts.models import ContractServicePoint, Dated, GridPlacement, MeterInstallation
+from accounts.queries.relations import CONTRACT_POINTS, GRID_PLACEMENTS
 from accounts.services.link_changes import Changed
 from cdsc_portal.lib.ranges import Span, difference
 from datahub.models import MixDay
 
 _Where = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region
 # locked in the order in which loads of amounts mark days
-_MARK = """
+_MARK = f"""
     UPDATE datahub_mixday SET due = %(at)s WHERE id IN (
         WITH told AS MATERIALIZED (
             SELECT * FROM unnest(%(points)s::bigint[], %(contracts)s::bigint[], %(regions)s::text[],
@@ -22,11 +23,11 @@ _MARK = """
             SELECT region, first, last FROM told WHERE region <> ''
             UNION
             SELECT placed.region, told.first, told.last FROM told
-            JOIN accounts_gridplacement placed ON placed.service_point_id = told.point
+            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = told.point
             UNION
             SELECT placed.region, told.first, told.last FROM told
-            JOIN accounts_contractservicepoint linked ON linked.contract_id = told.contract
-            JOIN accounts_gridplacement placed ON placed.service_point_id = linked.service_point_id
+            JOIN {CONTRACT_POINTS} linked ON linked.contract_id = told.contract
+            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = linked.service_point_id
         )
         SELECT mixed.id FROM datahub_mixday mixed
         WHERE EXISTS (
@@ -36,7 +37,7 @@ _MARK = """
         )
         ORDER BY mixed.region, mixed.day FOR UPDATE
     )
-"""
+"""  # noqa: S608 - no part of it is input
 
 
 def mark_changed_links(changes: Iterable[Changed], *, at: datetime) -> None:

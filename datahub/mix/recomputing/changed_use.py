@@ -4,19 +4,20 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from accounts.queries.relations import GRID_PLACEMENTS, METER_INSTALLATIONS
 from datahub.models import ChangedUse
 
 # One statement, so that loads, channels and blocks are as of one moment: what a load under way has yet to say is seen
 # wholly or not at all. Where a load names its channels, their regions on its days are what it may touch; where it names
 # none, one changed block of a region on a day is looked for, mostly found at once.
-_CHANGED = """
+_CHANGED = f"""
     WITH told AS MATERIALIZED (SELECT id, at, days, channels FROM datahub_changeduse),
     named AS MATERIALIZED (
         SELECT DISTINCT day, placed.region FROM told
         CROSS JOIN LATERAL unnest(told.channels) AS moved
         JOIN datahub_channel channel ON channel.id = moved
-        JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
-        JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
+        JOIN {METER_INSTALLATIONS} installed ON installed.meter_id = channel.meter_id
+        JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = installed.service_point_id
         CROSS JOIN LATERAL unnest(told.days) AS day
         WHERE placed.start < (day + 1)::timestamp AT TIME ZONE 'UTC'
             AND coalesce(placed.end, 'infinity') > day::timestamp AT TIME ZONE 'UTC'
@@ -27,8 +28,8 @@ _CHANGED = """
     ),
     moved AS MATERIALIZED (
         SELECT channel.id, channel.modified, placed.region, placed.start, placed.end FROM datahub_channel channel
-        JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
-        JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
+        JOIN {METER_INSTALLATIONS} installed ON installed.meter_id = channel.meter_id
+        JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = installed.service_point_id
         WHERE channel.modified >= (SELECT min(since) FROM many)
     ),
     touched AS MATERIALIZED (
@@ -64,7 +65,7 @@ _CHANGED = """
             ))
         ))
     )
-"""
+"""  # noqa: S608 - no part of it is input
 # in the order in which loads of amounts mark days; a worker at one of them is waited for
 _MARK = """
     UPDATE datahub_mixday SET due = %s WHERE id IN (

@@ -11,6 +11,13 @@ import numpy as np
 from django.conf import settings
 from django.db import connection
 
+from accounts.queries.relations import (
+    CONTRACT_POINTS,
+    CONTRACTS,
+    GRID_PLACEMENTS,
+    METER_INSTALLATIONS,
+    SUPPLY_TERMS,
+)
 from datahub.mix.arithmetic.amounts import apportion
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Integers, unpacked
@@ -20,17 +27,17 @@ from datahub.usage.counted_channels import Rank, rank_of
 # Which contracts were served in the region on which tariff and by which meter, during what of their time; `alone` are
 # those with certificates of their own. `begins` and `ends` stand where the days that are read do not lie wholly in it.
 _FORGET = "DROP TABLE IF EXISTS pg_temp.mix_served"
-_LOOK_UP = """
+_LOOK_UP = f"""
     CREATE TEMPORARY TABLE mix_served ON COMMIT DROP AS
     SELECT CASE WHEN contract.id = ANY(%(own)s) THEN contract.id END AS alone, term.tariff_code AS tariff,
         installed.meter_id AS meter, span.first, span.last,
         CASE WHEN span.first > %(first)s - interval '1 day' THEN span.first END AS begins,
         CASE WHEN span.last < %(past)s + interval '1 day' THEN span.last END AS ends
-    FROM accounts_gridplacement placed
-    JOIN accounts_contractservicepoint linked ON linked.service_point_id = placed.service_point_id
-    JOIN accounts_servicecontract contract ON contract.id = linked.contract_id
-    JOIN accounts_supplyterm term ON term.contract_id = contract.id
-    LEFT JOIN accounts_meterinstallation installed ON installed.service_point_id = placed.service_point_id
+    FROM {GRID_PLACEMENTS} placed
+    JOIN {CONTRACT_POINTS} linked ON linked.service_point_id = placed.service_point_id
+    JOIN {CONTRACTS} contract ON contract.id = linked.contract_id
+    JOIN {SUPPLY_TERMS} term ON term.contract_id = contract.id
+    LEFT JOIN {METER_INSTALLATIONS} installed ON installed.service_point_id = placed.service_point_id
         AND tstzrange(installed.start, installed.end) && tstzrange(%(first)s, %(past)s)
     CROSS JOIN LATERAL (SELECT
         greatest(placed.start, linked.start, installed.start, contract.start::timestamp AT TIME ZONE %(zone)s,
@@ -39,7 +46,7 @@ _LOOK_UP = """
               term.end::timestamp AT TIME ZONE %(zone)s) AS last) span
     WHERE placed.region = %(region)s AND span.first < coalesce(span.last, 'infinity')
         AND span.first < %(past)s AND coalesce(span.last, 'infinity') > %(first)s
-"""
+"""  # noqa: S608 - no part of it is input
 _ANALYZE = "ANALYZE mix_served"
 _TARIFFS = """
     SELECT tariff, greatest(min(first), %(first)s), max(least(last, %(past)s))

@@ -1,0 +1,7 @@
+"""What SQL of other apps may read of this app."""
+
+from cdsc_portal.lib.relations import relation
+from consent.models import Disclosure
+
+DISCLOSURES = relation(Disclosure, "id", "resource", "released_at", "value_count", "end")
+DISCLOSURE_CONTRACTS = relation(Disclosure.contracts.through, "disclosure_id", "servicecontract_id")
