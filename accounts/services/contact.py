@@ -77,6 +77,7 @@ def end_sessions(*, user: User) -> None:
 
 def _tell_both(user: User, old: str, at: datetime) -> None:
     with override(user.language):
+        subject = _("Your e-mail address was changed")
         context = {
             "when": moment_in_words(at),
             "utility_name": settings.UTILITY_NAME,
@@ -85,7 +86,7 @@ def _tell_both(user: User, old: str, at: datetime) -> None:
         for to, is_new in ((old, False), (user.email, True)):
             write_sign_in_mail(
                 to=to,
-                subject=f"{settings.UTILITY_NAME}: {_('Your e-mail address was changed')}",
+                subject=f"{settings.UTILITY_NAME}: {subject}",
                 text=render_to_string(
                     "account/email/address_changed_message.txt", {**context, "is_new": is_new}
                 ),

@@ -128,7 +128,7 @@ class MessageAdmin(ActingAdmin):
         form = _AnswerForm(request.POST or None)
         back = reverse("admin:consent_message_change", args=[pk])
         if not form.is_valid():
-            title = f"{_('Answer')}: {thread.name}"
+            title = ": ".join((str(_("Answer")), thread.name))
             return ask(
                 request,
                 self.admin_site,

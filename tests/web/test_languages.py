@@ -3,9 +3,10 @@
 import re
 from datetime import UTC, datetime
 
-import polib
 import pytest
 import time_machine
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 from django.core import mail
 from django.test import Client as Browser
 from django.urls import reverse
@@ -22,8 +23,16 @@ from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of
 from tests.factories.sign_in import sent_mail
 from tests.support.titles import title_of
 from tests.web.reading import ease, english_in, words
-from tools.message_sources import EVERYTHING, Marked, marked_texts
-from tools.messages import CATALOGUE, differences, untranslated
+from tools import messages
+from tools.messages import (
+    CATALOGUE,
+    EVERYTHING,
+    NotLiteral,
+    differences,
+    marked_texts,
+    texts_of,
+    untranslated,
+)
 
 AT = datetime(2026, 11, 24, 18, 2, tzinfo=UTC)
 USAGE = {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"}
@@ -259,15 +268,12 @@ def test_dates_have_spanish_months_and_the_clock_of_24_hours():
 
 
 def test_the_catalogue_is_whole_and_names_no_code():
-    catalogue = polib.pofile(str(CATALOGUE))
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale="es")
 
-    technical = marked_texts(*FOR_PROFESSIONALS) - marked_texts(*FOR_CUSTOMERS)
-    said = [
-        text
-        for e in catalogue
-        if Marked(e.msgid, e.msgid_plural or "", e.msgctxt) not in technical
-        for text in (e.msgstr, *e.msgstr_plural.values())
-    ]
+    customers = texts_of(marked_texts(*FOR_CUSTOMERS)).keys()
+    technical = texts_of(marked_texts(*FOR_PROFESSIONALS)).keys() - customers
+    said = [text for key, forms in texts_of(catalogue).items() if key not in technical for text in forms]
     assert [*differences(catalogue, marked_texts()), *untranslated(catalogue)] == []
     assert [text for text in said if CODES & set(words(re.sub(r"%\(\w+\)\w", "", text)))] == []
 
@@ -275,15 +281,16 @@ def test_the_catalogue_is_whole_and_names_no_code():
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ({"msgid": "Share this", "msgstr": ""}, "not translated"),
-        ({"msgid": "Share this", "msgstr": "Share this"}, "the same as in English"),
-        ({"msgid": "Share this", "msgstr": "Compartir esto", "flags": ["fuzzy"]}, "fuzzy"),
-        ({"msgid": "with %(company)s", "msgstr": "con la empresa"}, "other placeholders"),
+        ({"id": "Share this", "string": ""}, "not translated"),
+        ({"id": "Share this", "string": "Share this"}, "the same as in English"),
+        ({"id": "Share this", "string": "Compartir esto", "flags": ["fuzzy"]}, "fuzzy"),
+        ({"id": "with %(company)s", "string": "con la empresa"}, "other placeholders"),
+        ({"id": ("one", "%(count)s"), "string": ("uno", "")}, "not translated"),
     ],
 )
 def test_the_check_refuses_a_text_that_is_not_ready(entry, problem):
-    catalogue = polib.POFile()
-    catalogue.append(polib.POEntry(**entry))
+    catalogue = Catalog(locale="es")
+    catalogue.add(**entry)
 
     [found] = untranslated(catalogue)
 
@@ -291,9 +298,45 @@ def test_the_check_refuses_a_text_that_is_not_ready(entry, problem):
 
 
 def test_the_check_refuses_texts_of_which_code_and_catalogue_disagree():
-    catalogue = polib.POFile()
-    catalogue.append(polib.POEntry(msgid="Gone", msgstr="Ya no"))
+    catalogue, marked = Catalog(locale="es"), Catalog()
+    catalogue.add("Gone", "Ya no")
+    marked.add("New")
 
-    found = list(differences(catalogue, {Marked("New")}))
+    found = list(differences(catalogue, marked))
 
     assert found == ["not in the catalogue: 'New'", "in the catalogue, but nowhere in the code: 'Gone'"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "texts"),
+    [
+        ("a.py", 'a = _("Share")\nb = ngettext("%(n)s day", "%(n)s days", 2)', ["Share", ("%(n)s day", "%(n)s days")]),
+        ("a.py", 'a = pgettext_lazy("kind of service", "gas")', ["gas"]),
+        ("a.html", '{% load i18n %}\n  <p>{% translate "Share" %}</p>', ["Share"]),
+        ("a.html", "  {% blocktranslate %}Stop {{ company }}{% endblocktranslate %}", ["Stop %(company)s"]),
+        ("a.html", '{% blocktranslate count n=days %}1 day{% plural %}{{ n }} days{% endblocktranslate %}',
+         [("1 day", "%(n)s days")]),
+        ("a.txt", '{% translate "It\'s yours" context "data" %}', ["It's yours"]),
+    ],
+)  # fmt: skip
+def test_each_way_to_mark_a_text_is_read(tmp_path, monkeypatch, name, source, texts):
+    _only_file(tmp_path / name, source, monkeypatch)
+
+    assert [message.id for message in marked_texts() if message.id] == texts
+
+
+@pytest.mark.parametrize(
+    "source", ["_(words)", "ngettext('one', many, 2)", "f\"{_('Share')}: now\"", '_(f"{n} days")']
+)
+def test_a_text_that_could_never_be_translated_is_refused(tmp_path, monkeypatch, source):
+    _only_file(tmp_path / "a.py", source, monkeypatch)
+
+    with pytest.raises(NotLiteral, match="a.py"):
+        marked_texts()
+
+
+def _only_file(path, source, monkeypatch):
+    imports = "from django.utils.translation import gettext as _\n" if path.suffix == ".py" else ""
+    path.write_text(imports + source)
+    monkeypatch.setattr(messages, "project_files", lambda *_patterns: [path])
+    monkeypatch.setattr(messages, "ROOT", path.parent)

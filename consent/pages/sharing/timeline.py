@@ -57,7 +57,8 @@ def _sentence(event: GrantEvent, viewer: User | None) -> str:
     done = ", ".join(filter(None, (_step(event), _who(event, viewer))))
     if not event.public_reason:
         return done
-    return f"{done}. {_('Reason: %(reason)s') % {'reason': event.public_reason}}"
+    reason = _("Reason: %(reason)s") % {"reason": event.public_reason}
+    return f"{done}. {reason}"
 
 
 def _step(event: GrantEvent) -> str:
