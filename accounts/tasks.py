@@ -4,12 +4,11 @@ import structlog
 from celery import shared_task
 from django.dispatch import receiver
 
-from accounts.services.invitations import send_due_invitations
+from accounts.mail import invitations  # noqa: F401 - writes invitations when they are sent
+from accounts.mail.queue import send_waiting_mail, waits
 from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
-from accounts.services.sign_in_mail import send_sign_in_mail
-from accounts.sign_in.invitation import invitation_url
-from accounts.signals import invitations_due, sign_in_mail_written
+from accounts.signals import mail_written
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.call_limits import forget_calls
 from cdsc_portal.lib.worker_signs import note_sign
@@ -18,15 +17,20 @@ log = structlog.get_logger(__name__)
 
 
 @shared_task
-def send_invitations() -> int:
-    """Send the invitations that are due; beat runs it too, for what a lost message left behind."""
-    return send_due_invitations(link_for=invitation_url, at=clock.now())
+def send_interactive_mail() -> int:
+    """Send the codes and links that somebody waits for, then have other mail sent that is due; beat runs it too, for
+    what a lost message left behind."""
+    at = clock.now()
+    sent = send_waiting_mail(at=at, logins_only=True)
+    if waits(at=at):
+        wake_mail_sender(opens_login=False)
+    return sent
 
 
 @shared_task
-def send_mail_about_logins() -> int:
-    """Send the codes, links and notices of sign-in that wait; beat runs it too."""
-    return send_sign_in_mail(at=clock.now())
+def send_mail() -> int:
+    """Send all mail that waits in the queue."""
+    return send_waiting_mail(at=clock.now())
 
 
 @shared_task
@@ -48,19 +52,10 @@ def note_worker(queue: str) -> None:
     note_sign(queue, at=clock.now())
 
 
-@receiver(invitations_due, dispatch_uid="send_due_invitations")
-def wake_sender(**_news: object) -> None:
-    """Ask a worker to send now. With no broker the invitations wait for the sweep."""
+@receiver(mail_written, dispatch_uid="send_written_mail")
+def wake_mail_sender(*, opens_login: bool, **_news: object) -> None:
+    """Ask a worker to send now. With no broker the mail waits for the sweep."""
     try:
-        send_invitations.apply_async(retry=False)
-    except Exception as error:  # any broker, any failure: the user is added all the same
-        log.warning("invitation.not_announced", error=type(error).__name__)
-
-
-@receiver(sign_in_mail_written, dispatch_uid="send_mail_about_logins")
-def wake_sign_in_sender(**_news: object) -> None:
-    """Ask a worker to send now: somebody waits for a code. With no broker the sweep sends it."""
-    try:
-        send_mail_about_logins.apply_async(retry=False)
-    except Exception as error:  # any broker, any failure: the page goes on
-        log.warning("sign_in_mail.not_announced", error=type(error).__name__)
+        (send_interactive_mail if opens_login else send_mail).apply_async(retry=False)
+    except Exception as error:  # any broker, any failure: what was decided stands, the page goes on
+        log.warning("mail.not_announced", error=type(error).__name__)

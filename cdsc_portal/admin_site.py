@@ -88,7 +88,7 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:accounts_linkchange_wrong"),
                         "permission": lambda request: request.user.has_perm("consent.view_disclosure"),
                     },
-                    _entry("consent", "outgoingmail", _("Mail")),
+                    _entry("accounts", "outgoingmail", _("Mail")),
                 ],
             },
             {

@@ -12,8 +12,7 @@ SILENT_AFTER = {ORDINARY: timedelta(minutes=15), INTERACTIVE: timedelta(minutes=
 # a worker that is told of no queue serves all of them
 QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in SILENT_AFTER]
 ROUTES = {
-    "accounts.tasks.send_invitations": {"queue": INTERACTIVE},
-    "accounts.tasks.send_mail_about_logins": {"queue": INTERACTIVE},
+    "accounts.tasks.send_interactive_mail": {"queue": INTERACTIVE},
 }
 
 # in seconds; each finds its work in the database, so a lost message loses nothing
@@ -27,9 +26,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
         }
         for queue in SILENT_AFTER
     },
-    "send mail that waits": {"task": "consent.tasks.send_mail", "schedule": 60},
-    "send invitations": {"task": "accounts.tasks.send_invitations", "schedule": 120},
-    "send mail about logins": {"task": "accounts.tasks.send_mail_about_logins", "schedule": 60},
+    "send mail that waits": {"task": "accounts.tasks.send_interactive_mail", "schedule": 60},
     "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
     "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},

@@ -8,8 +8,8 @@ from django.dispatch import receiver
 
 from accounts.models import ActivationCode, BillingAccount, Membership, Role, ServiceContract, User
 from accounts.signals import address_corrected, code_offered, membership_ended, role_agreed, role_given
-from consent.services.letters import tell_of_delegate
-from consent.services.people_letters import (
+from consent.mail.personal import tell_of_delegate
+from consent.mail.roles import (
     tell_of_address,
     tell_of_agreement,
     tell_of_code,

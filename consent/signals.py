@@ -6,5 +6,3 @@ from django.dispatch import Signal
 grant_ended = Signal()
 # client, credentials, at: they are over because they leaked, tokens got with them must die; sent inside the transaction
 credentials_leaked = Signal()
-# no arguments: rows wait in the outbox; sent after the commit
-mail_written = Signal()

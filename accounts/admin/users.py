@@ -1,5 +1,6 @@
 """People who log in. Staff add them by e-mail address; passwords are theirs alone."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,7 +19,8 @@ from accounts.admin.roles import CustomersOfUserInline, RolesAdmin
 from accounts.admin.second_step_link import SecondStepLinkAdmin
 from accounts.admin.support import SupportAdmin
 from accounts.current_user import current_user
-from accounts.models import BillingAccount, Customer, Membership, Role, User
+from accounts.mail.invitations import KIND
+from accounts.models import BillingAccount, Customer, Membership, OutgoingMail, Role, User
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.services.people import InvitationRefused, invite_user, require_role
 from accounts.services.roles import follow_staff_change
@@ -90,6 +92,12 @@ class UserAdmin(SecondStepLinkAdmin, SupportAdmin, RolesAdmin):
             return str(_("cannot be checked: sealed with a key that is not in SECRET_KEYS any more"))
         kinds = [_("authenticator app")] * steps.has_app + [_("passkey")] * bool(steps.passkeys)
         return ", ".join(str(kind) for kind in kinds) or "-"
+
+    @admin.display(description=_("invitation to be sent"))
+    def invitation_due(self, user: User) -> datetime | None:
+        return (
+            OutgoingMail.objects.filter(kind=KIND, user=user).values_list("next_attempt", flat=True).first()
+        )
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401
         if obj is None:

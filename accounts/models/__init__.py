@@ -7,6 +7,7 @@ from accounts.models.entity import Entity, EntityKind
 from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
 from accounts.models.links import EVER, ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.load_watermark import LoadWatermark
+from accounts.models.mail import OutgoingMail
 from accounts.models.meter_name import MeterName
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
@@ -16,7 +17,6 @@ from accounts.models.sign_in import (
     SecondStepLink,
     Session,
     SignInAttempts,
-    SignInMail,
 )
 from accounts.models.staff import StaffAction, StaffVerb, SupportSession
 from accounts.models.user import User
@@ -41,6 +41,7 @@ __all__ = [
     "MeterDevice",
     "MeterInstallation",
     "MeterName",
+    "OutgoingMail",
     "Premise",
     "Program",
     "Published",
@@ -52,7 +53,6 @@ __all__ = [
     "ServicePoint",
     "Session",
     "SignInAttempts",
-    "SignInMail",
     "StaffAction",
     "SupportSession",
     "StaffVerb",

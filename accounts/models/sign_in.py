@@ -173,19 +173,3 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.expires}"
-
-
-class SignInMail(models.Model):
-    """A mail about a login that waits to be sent; the row goes once the mail went.
-
-    It may hold a code or a link that opens a login, so what it says is sealed (X-18).
-    """
-
-    to = models.EmailField(_("to"))
-    sealed = models.TextField()
-    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
-    next_attempt = models.DateTimeField(_("next attempt"), db_index=True)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-
-    def __str__(self) -> str:
-        return f"to {self.to}"

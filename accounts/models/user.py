@@ -5,7 +5,6 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -35,8 +34,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Someone who logs in: a customer's owner, viewer or delegate, or the utility's staff.
 
-    `invitation_due`: a mail with the link to choose a password is to go out, not before then. `theme`: light or
-    dark, empty for the system's choice. `session_round`: one more ends every session that began before.
+    `theme`: light or dark, empty for the system's choice. `session_round`: one more ends every session that began
+    before.
     """
 
     public_id = models.CharField(
@@ -55,7 +54,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("works for the utility"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     created = models.DateTimeField(_("created"), default=clock.now, editable=False)
-    invitation_due = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -69,9 +67,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             prefix_index("email", "user_email_prefix"),
             word_index("name", "user_name_words"),
-            models.Index(
-                fields=["invitation_due"], name="user_to_invite", condition=Q(invitation_due__isnull=False)
-            ),
         ]
 
     def __str__(self) -> str:

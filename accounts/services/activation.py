@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import (
     ActivationCode,
     BillingAccount,
@@ -28,7 +29,6 @@ from accounts.models import (
 from accounts.queries.contacts import addresses_on_file, contacts_on_file
 from accounts.services.accept_invitation import accept_role, get_or_create_login
 from accounts.services.sign_in_locks import ACTIVATION, Origin, count_try, forget_tries
-from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.signals import code_offered
 from cdsc_portal.lib.sealed import digest, is_digest_of
 

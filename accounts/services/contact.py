@@ -9,10 +9,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import Membership, RoleVerb, User
 from accounts.queries.roles import holds
 from accounts.services.roles import record
-from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.services.waits import WAITS, may_share
 from accounts.signals import address_corrected
 from cdsc_portal.lib import clock

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import (
     BillingAccount,
     Customer,
@@ -23,7 +24,6 @@ from accounts.models import (
 from accounts.queries.roles import owns
 from accounts.services.accept_invitation import accept_role
 from accounts.services.people import require_role
-from accounts.services.sign_in_mail import write_sign_in_mail
 from cdsc_portal.lib.public_ids import new_secret
 from cdsc_portal.lib.sealed import digest, digests
 

@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.services.sign_in_locks import ADDRESS_CODE, ADDRESS_MAIL, Origin, count_code, count_try
-from accounts.services.sign_in_mail import write_sign_in_mail
 from cdsc_portal.lib.sealed import digest, is_digest_of
 
 VALID_MINUTES = 15

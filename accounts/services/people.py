@@ -7,8 +7,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models.functions import Lower
 
+from accounts.mail.invitations import write_invitations
 from accounts.models import BillingAccount, Customer, Membership, Role, User
-from accounts.signals import invitations_due
 
 
 class InvitationRefused(ValueError):
@@ -30,13 +30,13 @@ def add_users(*, people: Mapping[str, str], at: datetime) -> dict[str, User]:
     found = User.objects.annotate(address=Lower("email")).filter(address__in=people)
     known = {user.email.lower(): user for user in found}
     new = [
-        User(email=email, name=name, password=make_password(None), created=at, invitation_due=at)
+        User(email=email, name=name, password=make_password(None), created=at)
         for email, name in people.items()
         if email not in known
     ]
     made = User.objects.bulk_create(new)
     if made:
-        _announce()
+        write_invitations(users=made, at=at)
     return known | {user.email: user for user in made}
 
 
@@ -79,10 +79,9 @@ def invite_user(
 
 def invite_again(*, users: Collection[User], at: datetime) -> int:
     """Send the invitation once more to those who never chose a password; how many that is."""
-    waiting = [user.pk for user in users if user.is_active and not user.has_usable_password()]
+    waiting = [user for user in users if user.is_active and not user.has_usable_password()]
     if waiting:
-        User.objects.filter(pk__in=waiting).update(invitation_due=at)
-        _announce()
+        write_invitations(users=waiting, at=at)
     return len(waiting)
 
 
@@ -94,7 +93,3 @@ def require_role(
         raise InvitationRefused(field="until", message="A delegate, and nobody else, has an end.")
     if billing_account is not None and billing_account.customer_id != customer.pk:
         raise InvitationRefused(field="billing_account", message="This account belongs to another customer.")
-
-
-def _announce() -> None:
-    transaction.on_commit(lambda: invitations_due.send_robust(sender=User))

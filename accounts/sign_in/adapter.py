@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import User
 from accounts.queries.ways_to_log_in import SECOND_STEP_SEAL
 from accounts.services.sign_in_locks import PASSWORD, LockedError, count_try, forget_tries
-from accounts.services.sign_in_mail import write_sign_in_mail
 from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.choices import bring_choices
 from accounts.sign_in.known_device import origin_of, remember_device

@@ -54,7 +54,7 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         service_count=count,
         people=people_of(customer) if may("accounts.view_user") else None,
         grants=shared_by(customer, at=at) if may("consent.view_grant") else None,
-        mails=mail_to_people_of(customer) if may("consent.view_outgoingmail") else None,
+        mails=mail_to_people_of(customer) if may("accounts.view_outgoingmail") else None,
         looks=_in_words(looks(customer_ids=[pk])) if may("accounts.view_supportsession") else None,
     )
     context = {

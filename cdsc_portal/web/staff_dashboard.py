@@ -101,12 +101,12 @@ def _due(request: HttpRequest) -> list[Due]:
         due.append(
             Due(_("Consents to confirm"), count, _list("consent_recordedconsent", "status__exact=waiting"))
         )
-    if may("consent.view_outgoingmail"):
+    if may("accounts.view_outgoingmail"):
         mail = mail_figures(at=at)
-        unsent = _list("consent_outgoingmail", "outstanding=failed")
+        unsent = _list("accounts_outgoingmail", "outstanding=failed")
         due.append(Due(_("Mails that could not be sent"), mail.failed, unsent))
         due.append(
-            Due(_("Mails that wait"), mail.waiting, _list("consent_outgoingmail", "outstanding=waiting"))
+            Due(_("Mails that wait"), mail.waiting, _list("accounts_outgoingmail", "outstanding=waiting"))
         )
     if may("consent.view_message"):
         turn = _list("consent_message", "status__exact=pending")

@@ -29,7 +29,6 @@ _SHARING = (
     "grantevent",
     "receipt",
     "disclosure",
-    "outgoingmail",
 )
 
 
@@ -40,7 +39,9 @@ def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
 # what a person of the role may do, as app.codename; the administrator has everything of the three apps
 ROLES: dict[str, frozenset[str]] = {
     SUPPORT: _named(
-        "accounts", "view", ("customer", "user", "membership", "roleevent", "activationcode", *_HIERARCHY)
+        "accounts",
+        "view",
+        ("customer", "user", "membership", "roleevent", "activationcode", "outgoingmail", *_HIERARCHY),
     )
     | _named("consent", "view", (*_SHARING, "recordedconsent"))
     | _named("datahub", "view", ("billstatement", "billsection"))
@@ -51,7 +52,7 @@ ROLES: dict[str, frozenset[str]] = {
         "accounts.issue_activation_code",
         "accounts.hand_out_activation_code",  # which another asked for
         "consent.change_grant",  # stop it for a customer, pause it
-        "consent.change_outgoingmail",  # send it again
+        "accounts.change_outgoingmail",  # send it again
         "consent.add_recordedconsent",
         "consent.confirm_recordedconsent",
     },

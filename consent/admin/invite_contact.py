@@ -12,8 +12,8 @@ from unfold.decorators import action
 
 from accounts.admin.ask import ask, to_page
 from accounts.admin.logged import LoggedAdmin
+from accounts.mail.invitations import invitation_url
 from accounts.models import User
-from accounts.sign_in.invitation import invitation_url
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
 from consent.models import Client

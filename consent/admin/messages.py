@@ -20,8 +20,8 @@ from accounts.current_user import current_user
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.one_line import validate_one_line
+from consent.mail.client_messages import MessageRefused, answer, notify
 from consent.models import Client, ClientContact, Message, MessageStatus
-from consent.services.messages import MessageRefused, answer, notify
 
 _CHANGE = "consent.change_message"
 

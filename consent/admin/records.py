@@ -18,10 +18,11 @@ from django.utils.translation import ngettext
 from accounts.admin.ask import ask_about_rows
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
 from accounts.admin.export import ExportAdmin
+from accounts.mail.resend import send_again
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
 from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
-from consent.models import ConsentRequest, Disclosure, OutgoingMail, Receipt
-from consent.services.resend import send_again
+from consent.models import ConsentRequest, Disclosure, Grant, Receipt
 
 _SHOWN = 200  # contracts
 
@@ -136,7 +137,7 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     """Which mail went to whom, and what kept it back."""
 
     list_display = ("created", "kind", "to", "sent_at", "attempts", "error")
-    act_permission = "consent.change_outgoingmail"
+    act_permission = "accounts.change_outgoingmail"
     ordering = (F("sent_at").asc(nulls_first=True), "-created")  # outstanding first
     actions = ("send_again",)
     list_filter = (OutstandingFilter, "kind", ("sent_at", admin.EmptyFieldListFilter))
@@ -144,11 +145,14 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     fields = readonly_fields = (
         "kind", "to", "grant_page", "language", "subject", "created", "sent_at", "attempts", "next_attempt", "error",
     )  # fmt: skip
-    list_select_related = ("grant",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
+        """Without what opens a login, which is gone once it was sent."""
+        return super().get_queryset(request).filter(opens_login=False)
 
     @admin.display(description=_("grant"))
     def grant_page(self, mail: OutgoingMail) -> str:
-        return link_to(mail.grant)
+        return link_to(Grant.objects.filter(public_id=mail.about).first() if mail.about else None)
 
     @admin.action(description=_("Send again"), permissions=["act"])
     @transaction.atomic
@@ -162,7 +166,7 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
         )
         asked = ask_about_rows(
             request, self.admin_site, mails, action="send_again", title=_("Send again"), text=text % count,
-            button=_("Send again"), back=reverse("admin:consent_outgoingmail_changelist"),
+            button=_("Send again"), back=reverse("admin:accounts_outgoingmail_changelist"),
         )  # fmt: skip
         if isinstance(asked, HttpResponse):
             return asked

@@ -13,7 +13,7 @@ from consent.models.oauth import (
     IDToken,
     RefreshToken,
 )
-from consent.models.receipt import Disclosure, OutgoingMail, Receipt, ReceiptAddress
+from consent.models.receipt import Disclosure, Receipt, ReceiptAddress
 from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
 from consent.models.request import ConsentRequest, RequestStatus
 from consent.models.scope_setting import ScopeSetting
@@ -38,7 +38,6 @@ __all__ = [
     "Message",
     "MessageStatus",
     "MessageType",
-    "OutgoingMail",
     "Receipt",
     "ReceiptAddress",
     "RecordedConsent",

@@ -1,6 +1,5 @@
 """Receipts, disclosures and the mail that tells people about both."""
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -98,47 +97,3 @@ class Disclosure(AppendOnlyModel):
 
     def __str__(self) -> str:
         return self.public_id
-
-
-class OutgoingMail(models.Model):
-    """A mail to be sent, written in the transaction that causes it; a task sends it, once.
-
-    `dedup_key` makes each mail unique: the same cause writes the same key. Once it is sent, `text` and `html` are
-    blank: they may hold an address that opens something, and they name what is shared (X-18).
-    """
-
-    kind = models.CharField(_("kind"), max_length=40)
-    dedup_key = models.CharField(max_length=100, unique=True)
-    to = models.EmailField(_("to"))
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("user"),
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-    )
-    grant = models.ForeignKey(
-        Grant, verbose_name=_("grant"), on_delete=models.SET_NULL, null=True, related_name="mails"
-    )
-    language = models.CharField(_("language"), max_length=5)
-    subject = models.CharField(_("subject"), max_length=200)
-    text = models.TextField(_("text"))
-    html = models.TextField()
-    created = models.DateTimeField(_("created"), default=clock.now, editable=False)
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    next_attempt = models.DateTimeField(_("next attempt"), default=clock.now)
-    error = models.CharField(_("error"), max_length=300, blank=True)
-
-    class Meta:
-        verbose_name = _("outgoing mail")
-        verbose_name_plural = _("outgoing mails")
-        ordering = ["-created"]
-        indexes = [
-            models.Index(
-                fields=["next_attempt"], name="mail_to_send", condition=models.Q(sent_at__isnull=True)
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery
+from django.db.models import DateTimeField, Exists, OuterRef, Subquery
 
-from accounts.models import Customer
+from accounts.models import Customer, OutgoingMail
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from consent.models import Disclosure, Grant, GrantPart, OutgoingMail, Selection
+from consent.models import Disclosure, Grant, GrantPart, Selection
 from consent.queries.staff_figures import STAFF_WORDS
 from consent.queries.visible_grants import status_at
 
@@ -65,7 +65,7 @@ def shared_by(customer: Customer, *, at: datetime) -> tuple[SharedRow, ...]:
 
 def mail_to_people_of(customer: Customer) -> tuple[MailRow, ...]:
     """The newest 20 mails to whoever has a role for the customer. One query."""
-    mails = OutgoingMail.objects.filter(Q(user__memberships__customer=customer)).distinct()
+    mails = OutgoingMail.objects.filter(opens_login=False, user__memberships__customer=customer).distinct()
     return tuple(
         MailRow(
             key=mail.pk,

@@ -7,13 +7,13 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import OutgoingMail
 from consent.models import (
     ConsentRequest,
     Disclosure,
     Grant,
     Message,
     MessageStatus,
-    OutgoingMail,
     RecordedConsent,
     RecordedStatus,
     RequestStatus,
@@ -99,7 +99,7 @@ def messages_to_answer() -> int:
 
 def mail_figures(*, at: datetime) -> MailFigures:
     """Mail that is outstanding. One query, by the index of what is to be sent."""
-    unsent = OutgoingMail.objects.filter(sent_at=None).aggregate(
+    unsent = OutgoingMail.objects.filter(sent_at=None, opens_login=False).aggregate(
         failed=Count("pk", filter=Q(attempts__gt=0)),
         waiting=Count("pk", filter=Q(attempts=0, created__lt=at - timedelta(minutes=2))),
     )

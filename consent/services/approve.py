@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Membership, User
+from consent.mail.grant_events import tell_of_approval
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
 from consent.requests import AccessRequest, InvalidDetails
 from consent.services.ask import allowed_scopes, may_ask
@@ -16,7 +17,6 @@ from consent.services.decision import (
     settle,
 )
 from consent.services.grants import create_grant
-from consent.services.notices import tell_of_approval
 from consent.services.offer import build_offer, changed_aspects
 from consent.services.opened import locked_request
 from consent.services.receipts import write_receipt

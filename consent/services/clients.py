@@ -3,9 +3,9 @@
 from django.db import transaction
 
 from cdsc_portal.lib import clock
+from consent.mail.client_messages import notify
 from consent.models import Client, ClientStatus, MessageType
 from consent.queries.clients import open_grants
-from consent.services.messages import notify
 
 # what a company reads of its client, in the language of the API
 _SUSPENDED = (

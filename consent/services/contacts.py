@@ -9,8 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import User
-from accounts.services.sign_in_mail import write_sign_in_mail
 from consent.models import Client, ClientContact
 
 _LANDING = "/developer/"

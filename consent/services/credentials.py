@@ -9,10 +9,10 @@ from accounts.models import User
 from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.prepared import prepared_cursor
 from cdsc_portal.lib.public_ids import new_secret
+from consent.mail.client_messages import notify
 from consent.models import NO_SECRET, Client, Credential
 from consent.queries.credentials import KnownClient, known_client, secrets_in_use
 from consent.services.clients import ClientChangeRefused
-from consent.services.messages import notify
 from consent.signals import credentials_leaked
 
 KEPT_FOR = timedelta(hours=24)  # the secret before works on for so long, unless somebody chooses another time

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries.roles import shareable_contracts
+from consent.mail.personal import tell_of_waiting_request
 from consent.models import ConsentRequest
 from consent.services.ask import DECIDE_WITHIN
 from consent.services.decision import MayNotDecide
-from consent.services.letters import tell_of_waiting_request
 from consent.services.opened import locked_request
 
 

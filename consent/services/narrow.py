@@ -7,6 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
+from consent.mail.client_messages import notify
+from consent.mail.grant_events import concerned, tell_of_less
 from consent.models import Actor, Change, Grant, Receipt
 from consent.queries.opened import Opened, OpenedPart, opened
 from consent.queries.part_periods import part_period
@@ -20,8 +22,6 @@ from consent.services.decision import (
     require_services,
 )
 from consent.services.grants import KeptPart, keep_only
-from consent.services.messages import notify
-from consent.services.notices import concerned, tell_of_less
 from consent.services.receipts import current_receipt, supersede_receipt
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, TransitionNotAllowed

@@ -6,10 +6,10 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
+from consent.mail.client_messages import notify
+from consent.mail.grant_events import Notice, tell_of_change
 from consent.models import Actor, Grant
 from consent.services.each import for_each
-from consent.services.messages import notify
-from consent.services.notices import Notice, tell_of_change
 from consent.services.transitions import record_transition
 from consent.transitions import ENDED, GrantStatus
 

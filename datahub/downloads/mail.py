@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.queue import MailText, write_mail
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import OutgoingMail
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import OutgoingMail
-from consent.services.outbox import MailText, write_mail
-from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
 from datahub.models import Download, DownloadStatus
 
@@ -21,7 +21,6 @@ def tell_of_file(*, download: Download, at: datetime) -> None:
         kind="file_ready",
         dedup_key=f"file_ready:{download.public_id}",
         user=download.user,
-        grant=None,
         mail=_text(download),
         at=at,
     )

@@ -10,6 +10,7 @@ from accounts.models import (
     BillingAccount,
     Customer,
     MeterDevice,
+    OutgoingMail,
     ServiceContract,
     ServicePoint,
     User,
@@ -181,7 +182,7 @@ def test_a_person_not_known_yet_becomes_a_user_without_a_password_and_is_to_be_i
 
     user = User.objects.get(email="robin@example.com")
     assert not user.has_usable_password()
-    assert user.invitation_due == AT
+    assert OutgoingMail.objects.get(kind="invitation", user=user).next_attempt == AT
     assert shareable_contracts(user=user, at=AT).count() == 1
 
 
@@ -191,7 +192,7 @@ def test_a_known_person_gets_the_role_and_no_invitation():
     load(household())
 
     known.refresh_from_db()
-    assert known.invitation_due is None
+    assert not OutgoingMail.objects.exists()
     assert (known.name, known.check_password("a password of mine")) == ("Robin", True)
     assert shareable_contracts(user=known, at=AT).count() == 1
 

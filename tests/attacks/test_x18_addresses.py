@@ -7,11 +7,12 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
+from accounts.mail.queue import send_waiting_mail
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.checksums import checksum
 from cdsc_portal.lib.public_ids import new_secret
-from consent.models import OutgoingMail, Receipt
-from consent.services.outbox import send_waiting_mail
+from consent.models import Receipt
 from tests.consent.oauth.third_party import ThirdParty
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, approve, ask, receipt_page_of, request_at

@@ -14,10 +14,10 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
+from accounts.mail.queue import send_waiting_mail
 from accounts.models import CodeWay, Customer, Role, User
 from accounts.queries.contacts import addresses_on_file
 from accounts.services.activation import ask_for_code, hand_out_code
-from accounts.services.sign_in_mail import send_sign_in_mail
 from cdsc_portal.lib import clock
 from tests.factories.accounts import StaffFactory
 
@@ -69,7 +69,7 @@ def recovery_code(user: User) -> str:
 
 def sent_mail() -> list[mail.EmailMessage]:
     """The mail about logins that is on its way, sent now, with what went before."""
-    send_sign_in_mail(at=clock.now())
+    send_waiting_mail(at=clock.now(), logins_only=True)
     return list(mail.outbox)
 
 

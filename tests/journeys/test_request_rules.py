@@ -10,9 +10,9 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from cdsc_portal.lib import clock
-from consent.models import Grant, OutgoingMail, Receipt, RequestStatus
+from consent.models import Grant, Receipt, RequestStatus
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer import build_offer
 from tests.factories.accounts import MembershipFactory, UserFactory, add_service, household

@@ -7,8 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
-from consent.models import Disclosure, OutgoingMail
+from consent.models import Disclosure
 from examples.third_party import ThirdParty
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import MembershipFactory, UserFactory, household

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
-from accounts.models import StaffAction, SupportSession, User
+from accounts.models import OutgoingMail, StaffAction, SupportSession, User
 from cdsc_portal.lib import clock
 from consent.models import Grant, RecordedConsent
 from consent.transitions import GrantStatus
@@ -35,7 +35,7 @@ _LISTS = (
     "/admin/consent/client/",
     "/admin/consent/grant/",
     "/admin/consent/disclosure/",
-    "/admin/consent/outgoingmail/",
+    "/admin/accounts/outgoingmail/",
     "/admin/consent/recordedconsent/",
     "/admin/consent/scopesetting/add/",
     "/admin/consent/message/",
@@ -210,7 +210,7 @@ def test_a_consent_by_phone_takes_two_people(browser_page):
     grant = Grant.objects.get()
     assert by_one == 0
     assert (grant.user, grant.client) == (home.owner, client)
-    assert "Recorded by our staff" in grant.mails.get().text
+    assert "Recorded by our staff" in OutgoingMail.objects.get(about=grant.public_id).text
     assert User.objects.get(pk=second.pk) == grant.recorded.decided_by
 
 

@@ -12,10 +12,11 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import Commodity, Role
-from accounts.services.invitations import send_due_invitations
+from accounts.mail.invitations import write_invitations
+from accounts.mail.queue import send_waiting_mail
+from accounts.models import Commodity, OutgoingMail, Role
 from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
-from consent.models import Actor, Disclosure, OutgoingMail
+from consent.models import Actor, Disclosure
 from consent.services.revoke import expire_grants, revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, add_service, household
@@ -202,10 +203,11 @@ def test_mail_about_sharing_is_in_the_language_of_its_reader(home, grant):
 
 
 def test_mail_about_the_login_is_spanish(client, home):
-    UserFactory(email="nueva@example.com", name="Eva", language="es", invitation_due=AT)
+    new = UserFactory(email="nueva@example.com", name="Eva", language="es")
+    write_invitations(users=[new], at=AT)
     client.cookies["django_language"] = "es"
 
-    send_due_invitations(link_for=lambda user: "https://share.example.com/x", at=AT)
+    send_waiting_mail(at=AT)
     client.post("/accounts/password/reset/", {"email": home.owner.email})
 
     sent_mail()

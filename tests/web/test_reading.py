@@ -9,12 +9,12 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 from django.utils import translation
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from cdsc_portal.lib import clock
-from consent.models import ClientContact, OutgoingMail
-from consent.services.messages import write_to_utility
-from consent.services.notices import Notice, tell_of_change
+from consent.mail.client_messages import write_to_utility
+from consent.mail.grant_events import Notice, tell_of_change
+from consent.models import ClientContact
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
 from tests.web.reading import ease, english_in, grade, sentences

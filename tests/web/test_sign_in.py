@@ -7,8 +7,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.urls import path
 
-from accounts.services.sign_in_mail import send_sign_in_mail
-from accounts.sign_in.invitation import invitation_url
+from accounts.mail.invitations import invitation_url
+from accounts.mail.queue import send_waiting_mail
 from accounts.sign_in.views import LoginView
 from accounts.sign_in.waiting import cancel_url
 from cdsc_portal import urls as project_urls
@@ -29,7 +29,7 @@ def _no_limits_left_over():
 
 def posted() -> list[mail.EmailMessage]:
     """The mail about logins that is on its way, sent now."""
-    send_sign_in_mail(at=clock.now())
+    send_waiting_mail(at=clock.now(), logins_only=True)
     return mail.outbox
 
 

@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client as Browser
 
-from accounts.models import StaffAction
+from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.web.staff_roles import ADMINISTRATOR, DATA, ONBOARDING, ROLES, SUPPORT
-from consent.models import Grant, OutgoingMail
+from consent.models import Grant
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.support.admin_pages import ADDRESSES, of_role, with_key
 

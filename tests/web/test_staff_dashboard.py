@@ -8,12 +8,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import OutgoingMail
 from accounts.services.activation import ask_for_code
 from cdsc_portal.background import INTERACTIVE, ORDINARY
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.worker_signs import note_sign
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT
-from consent.models import ConsentRequest, Message, OutgoingMail, RecordedConsent
+from consent.models import ConsentRequest, Message, RecordedConsent
 from consent.queries.staff_figures import grant_figures
 from consent.transitions import GrantStatus
 from datahub.models import RunStatus

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import Membership, Role, RoleEvent, RoleVerb, User
+from accounts.models import Membership, OutgoingMail, Role, RoleEvent, RoleVerb, User
 from cdsc_portal.lib import clock
-from consent.models import Grant, OutgoingMail
+from consent.models import Grant
 from consent.transitions import OPEN
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import approve, ask

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from lxml import html
 
-from accounts.models import Invitation, Role, SignInMail
+from accounts.models import Invitation, OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
@@ -139,7 +139,7 @@ def submits(form, page) -> list:
 
 def test_no_form_of_a_page_starts_a_file_or_an_invitation(client: Browser, inside):
     prefix, keys, _secrets, _other = inside
-    mails = SignInMail.objects.count()
+    mails = OutgoingMail.objects.count()
 
     answers = [
         client.post(f"{prefix}{url}", {"what": "usage", "email": "x@example.com"}).status_code
@@ -153,7 +153,7 @@ def test_no_form_of_a_page_starts_a_file_or_an_invitation(client: Browser, insid
     assert answers == [403, 403, 403]
     assert not Download.objects.exists()
     assert Invitation.objects.count() == 1
-    assert SignInMail.objects.count() == mails
+    assert OutgoingMail.objects.count() == mails
 
 
 def test_pages_of_third_parties_are_not_the_customers(client: Browser, inside):

@@ -16,6 +16,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.secret_pages import shows_secret
+from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.models import Client, Message
 from consent.pages.developer.page import client_cards, clients_of, message_lines, thread_of, thread_page
 from consent.pages.developer.shown_once import keep_secret, take_secret
@@ -24,7 +25,6 @@ from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
 from consent.secret_form import SecretForm
 from consent.services.credentials import end_older_secrets
-from consent.services.messages import MessageRefused, answer, mark_read, write_to_utility
 
 _LONGEST_TEXT = 10_000
 

@@ -13,11 +13,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import User
+from accounts.mail.queue import MailText, write_mail
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import OutgoingMail, User
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import OutgoingMail
-from consent.services.outbox import MailText, write_mail
-from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
 from datahub.models import FeedRun, RunStatus
 
@@ -59,7 +58,6 @@ def _write(run: FeedRun, address: str, user: User | None, mail: MailText, at: da
         dedup_key=f"feed_run:{run.public_id}:{hashlib.sha256(address.encode()).hexdigest()[:20]}",
         user=user,
         to=address,
-        grant=None,
         mail=mail,
         at=at,
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.models import ActivationCode, SignInMail, StaffAction, User
+from accounts.models import ActivationCode, OutgoingMail, StaffAction, User
 from accounts.services.activation import ask_for_code
 from accounts.services.sign_in_locks import PASSWORD, LockedError, Origin, count_try, locked_until
 from cdsc_portal.lib import clock
@@ -55,7 +55,7 @@ def test_an_invitation_goes_out_again_to_those_without_a_password(staff):
 
     staff.post(PEOPLE, {**ticked, "confirmed": "yes", "reason": "lost it"})
 
-    assert [user.pk for user in User.objects.exclude(invitation_due=None)] == [waiting.pk]
+    assert [mail.user_id for mail in OutgoingMail.objects.filter(kind="invitation")] == [waiting.pk]
     assert StaffAction.objects.get().key == str(waiting.pk)
 
 
@@ -74,7 +74,10 @@ def test_an_address_is_corrected_once_the_person_is_known_and_the_old_one_is_tol
     assert without.status_code == 200
     assert user.email == "robin@example.com"
     assert user.session_round == 1
-    assert {mail.to for mail in SignInMail.objects.all()} == {"robin@exmaple.com", "robin@example.com"}
+    assert {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")} == {
+        "robin@exmaple.com",
+        "robin@example.com",
+    }
     assert logged.personal["changes"] == [["email", "robin@exmaple.com", "robin@example.com"]]
     assert (logged.changes, logged.reason) == ([], "typing error")
 
@@ -113,7 +116,7 @@ def test_a_colleagues_address_is_for_who_manages_staff_and_tells_both(client, pe
     assert (colleague.email, colleague.session_round) == (
         ("sam.new@example.com", 1) if was_done else ("sam@example.com", 0)
     )
-    told = {mail.to for mail in SignInMail.objects.all()}
+    told = {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")}
     assert told == ({"sam@example.com", "sam.new@example.com"} if was_done else set())
 
 
@@ -154,7 +157,9 @@ def test_a_code_goes_to_what_is_on_file(staff, way):
     assert "Select a valid choice" in elsewhere.content.decode()
     assert (offered.way, offered.address) == (way, "" if way == "mail" else home.account.address)
     assert offered.is_asked_for == (way == "letter")
-    assert {mail.to for mail in SignInMail.objects.all()} == ({home.owner.email} if way == "mail" else set())
+    assert {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")} == (
+        {home.owner.email} if way == "mail" else set()
+    )
 
 
 @pytest.mark.parametrize("path", ["user/{user}/address/", "customer/{customer}/code/"])

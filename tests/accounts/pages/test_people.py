@@ -10,13 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 
-from accounts.models import Invitation, Membership, Role, RoleEvent, User
+from accounts.models import Invitation, Membership, OutgoingMail, Role, RoleEvent, User
 from accounts.queries.roles import shareable_contracts, visible_contracts
 from accounts.services.inviting import InvitingRefused, Offered, invite
 from accounts.services.roles import RoleRefused, end_role
 from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
-from consent.models import OutgoingMail
 from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory, household
 from tests.support.sign_in_mail import sent_link
 

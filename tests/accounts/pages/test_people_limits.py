@@ -6,7 +6,7 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import Membership, Role, RoleEvent, SignInMail
+from accounts.models import Membership, OutgoingMail, Role, RoleEvent
 from accounts.services.inviting import (
     InvitingRefused,
     NotInvited,
@@ -57,7 +57,7 @@ def test_invitations_that_are_withdrawn_count_for_the_day(home):
         invite(email="one-more@example.com", offered=offered, by=home.owner, at=at)
 
     assert refused.value.code == "too_many_today"
-    assert SignInMail.objects.count() == 100
+    assert OutgoingMail.objects.filter(kind="sign_in").count() == 100
     invite(email="one-more@example.com", offered=offered, by=home.owner, at=at + timedelta(days=1))
 
 
@@ -83,7 +83,7 @@ def test_an_invitation_is_sent_again_five_times_a_day(home):
         invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=6))
 
     assert refused.value.code == "too_often"
-    assert SignInMail.objects.count() == 6
+    assert OutgoingMail.objects.filter(kind="sign_in").count() == 6
     other = invite(email="q@example.com", offered=offered, by=home.owner, at=at)
     invite_once_more(invitation=other, by=home.owner, at=at + timedelta(hours=6))
     invite_once_more(invitation=made, by=home.owner, at=at + timedelta(hours=25))
@@ -96,7 +96,7 @@ def test_who_sends_an_invitation_again_stands_for_it_where_the_first_sender_is_g
     made = invite(email="p@example.com", offered=offered, by=home.owner, at=at)
     end_role(membership=Membership.objects.get(user=home.owner), by=home.owner, at=at)
 
-    SignInMail.objects.all().delete()
+    OutgoingMail.objects.filter(kind="sign_in").delete()
 
     invite_once_more(invitation=made, by=heir, at=clock.now())
 
@@ -114,7 +114,7 @@ def test_an_invitation_to_a_role_that_is_over_is_not_sent_again(home):
     with pytest.raises(NotInvited):
         invite_once_more(invitation=made, by=home.owner, at=until)
 
-    assert SignInMail.objects.count() == 1
+    assert OutgoingMail.objects.filter(kind="sign_in").count() == 1
 
 
 def test_mails_that_are_sent_again_count_for_the_customers_day(home):

@@ -8,8 +8,8 @@ import pytest
 from celery import current_app
 from django.db import transaction
 
-from accounts.services.sign_in_mail import write_sign_in_mail
-from accounts.tasks import send_mail_about_logins
+from accounts.mail.sign_in import write_sign_in_mail
+from accounts.tasks import send_interactive_mail
 from cdsc_portal.lib import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import Channel, FeedRun, RunStatus
@@ -27,11 +27,14 @@ from tests.support.workers import (
 )
 
 SECONDS = 2
+TASKS = ("send_interactive_mail", "send_mail")
 
 
-@pytest.mark.parametrize("name", ["accounts.tasks.send_mail_about_logins", "accounts.tasks.send_invitations"])
-def test_what_a_person_waits_for_has_a_queue_of_its_own(name):
-    assert current_app.amqp.router.route({}, name)["queue"].name == "interactive"
+def test_what_a_person_waits_for_has_a_queue_of_its_own():
+    queue = {name: current_app.amqp.router.route({}, f"accounts.tasks.{name}") for name in TASKS}
+
+    assert queue["send_interactive_mail"]["queue"].name == "interactive"
+    assert "queue" not in queue["send_mail"] or queue["send_mail"]["queue"].name == "celery"
 
 
 def test_a_worker_that_is_told_of_no_queue_serves_them_all():
@@ -52,7 +55,7 @@ def test_a_code_goes_out_while_a_file_loads(tmp_path, settings):
         workers = [start_worker(environment, *queues) for queues in apart]
         try:
             write_code("a code to begin with: the worker is there")
-            send_mail_about_logins.apply_async(connection=broker)
+            send_interactive_mail.apply_async(connection=broker)
             wait_until(lambda: posted(tmp_path) == 1)
             write_code("the code that somebody waits for")
             with transaction.atomic():
@@ -60,7 +63,7 @@ def test_a_code_goes_out_while_a_file_loads(tmp_path, settings):
                 run_feed.apply_async([loading.pk], connection=broker)
                 wait_until(somebody_waits_for_us)
                 began = time.monotonic()
-                send_mail_about_logins.apply_async(connection=broker)
+                send_interactive_mail.apply_async(connection=broker)
                 wait_until(lambda: posted(tmp_path) == 2)
                 seconds = time.monotonic() - began
                 assert FeedRun.objects.get(pk=loading.pk).status == RunStatus.RUNNING

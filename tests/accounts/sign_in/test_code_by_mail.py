@@ -4,8 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 
-from accounts.models import SignInMail
-from accounts.services.sign_in_mail import send_sign_in_mail, write_sign_in_mail
+from accounts.mail.queue import send_waiting_mail
+from accounts.mail.sign_in import write_sign_in_mail
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.sign_in import mailed_code, sent_mail
@@ -76,11 +77,11 @@ def test_the_waiting_mail_is_sealed_and_gone_once_sent(client):
     UserFactory(email="ana@example.com", language="es")
 
     client.post(ASK, {"email": "ana@example.com"})
-    row = str(SignInMail.objects.values().get())
+    row = str(OutgoingMail.objects.values().get())
     code = mailed_code()
 
     assert code not in row
-    assert not SignInMail.objects.exists()
+    assert not OutgoingMail.objects.exists()
 
 
 def test_a_lost_mail_server_loses_no_mail(monkeypatch):
@@ -89,8 +90,8 @@ def test_a_lost_mail_server_loses_no_mail(monkeypatch):
 
     with monkeypatch.context() as lost:
         lost.setattr(EmailMessage, "send", lambda _mail: (_ for _ in ()).throw(ConnectionError()))
-        assert send_sign_in_mail(at=at) == 0
+        assert send_waiting_mail(at=at, logins_only=True) == 0
 
-    waiting = SignInMail.objects.get()
+    waiting = OutgoingMail.objects.get()
     assert waiting.next_attempt > at
-    assert send_sign_in_mail(at=waiting.next_attempt) == 1
+    assert send_waiting_mail(at=waiting.next_attempt, logins_only=True) == 1

@@ -6,9 +6,10 @@ from django.core.cache import cache
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import SignInMail
-from accounts.services.invitations import send_due_invitations
-from accounts.services.sign_in_mail import send_sign_in_mail, write_sign_in_mail
+from accounts.mail.invitations import write_invitations
+from accounts.mail.queue import send_waiting_mail
+from accounts.mail.sign_in import write_sign_in_mail
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
 from tests.factories.accounts import PASSWORD, UserFactory, household
 from tests.factories.sign_in import handed_out
@@ -41,7 +42,7 @@ def is_refused(answer):
     """With the field's own words, and no mail."""
     assert answer.status_code == 200
     assert "Enter an e-mail address like name@example.com." in answer.content.decode()
-    assert not SignInMail.objects.exists()
+    assert not OutgoingMail.objects.filter(kind="sign_in").exists()
 
 
 @bad_addresses
@@ -70,17 +71,17 @@ def test_one_mail_that_cannot_be_sent_keeps_no_other_back():
     for address in (NO_MAIL_GETS_THERE, "ana@example.com"):
         write_sign_in_mail(to=address, subject="Your code", text="123456", at=at)
 
-    assert send_sign_in_mail(at=at) == 1
+    assert send_waiting_mail(at=at, logins_only=True) == 1
     assert [message.to for message in mail.outbox] == [["ana@example.com"]]
-    assert SignInMail.objects.get().attempts == 1
+    assert OutgoingMail.objects.get().attempts == 1
 
 
 def test_one_invitation_that_cannot_be_sent_keeps_no_other_back():
     at = clock.now()
     for address in (NO_MAIL_GETS_THERE, "ana@example.com"):
-        UserFactory(email=address, invitation_due=at)
+        write_invitations(users=[UserFactory(email=address)], at=at)
 
-    assert send_due_invitations(link_for=lambda user: "https://portal.example.com/x", at=at) == 1
+    assert send_waiting_mail(at=at) == 1
     assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 

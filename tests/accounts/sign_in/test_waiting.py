@@ -3,7 +3,7 @@
 import pytest
 from django.core.cache import cache
 
-from accounts.sign_in.invitation import invitation_url
+from accounts.mail.invitations import invitation_url
 from tests.factories.accounts import PASSWORD, UserFactory
 
 WAITING = "/oauth/authorize/a-key/"

@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from accounts.models import StaffAction
+from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.lib import clock
-from consent.models import Disclosure, Grant, OutgoingMail
+from consent.models import Disclosure, Grant
 from tests.factories.accounts import UserFactory, household
 from tests.factories.consent import approve, ask
 
@@ -61,7 +61,7 @@ def test_mail_goes_out_again_to_the_address_of_now_once_a_reason_is_given(staff)
     OutgoingMail.objects.update(sent_at=clock.now(), attempts=1, text="", html="")
     grant.user.email = "new@example.com"
     grant.user.save()
-    url = "/admin/consent/outgoingmail/"
+    url = "/admin/accounts/outgoingmail/"
 
     asked = staff.post(url, ticked("send_again", mail)).content.decode()
     untouched = OutgoingMail.objects.get().sent_at
@@ -81,7 +81,7 @@ def test_mail_that_did_not_go_out_stands_first(staff):
     OutgoingMail.objects.update(sent_at=clock.now())
     shared()
 
-    listed = staff.get("/admin/consent/outgoingmail/").context["cl"].result_list
+    listed = staff.get("/admin/accounts/outgoingmail/").context["cl"].result_list
 
     assert [mail.sent_at is None for mail in listed] == [True, False]
 

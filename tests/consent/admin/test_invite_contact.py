@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client as Browser
 
-from accounts.models import StaffAction, User
-from accounts.services.sign_in_mail import send_sign_in_mail
+from accounts.mail.queue import send_waiting_mail
+from accounts.models import OutgoingMail, StaffAction, User
 from cdsc_portal.lib import clock
 from consent.models import ClientContact
 from tests.factories.accounts import StaffFactory, UserFactory
@@ -26,7 +26,7 @@ def of_role(browser, name):
 
 
 def link_of_mail(settings):
-    send_sign_in_mail(at=clock.now())
+    send_waiting_mail(at=clock.now(), logins_only=True)
     (letter,) = mail.outbox
     return letter, re.search(rf"{settings.PUBLIC_URL}(\S+)", letter.body).group(1)
 
@@ -41,7 +41,8 @@ def test_a_developer_is_invited_chooses_a_password_and_lands_on_the_companys_pag
 
     user = User.objects.get(email="dev@example.com")
     assert (asked.status_code, answer.status_code) == (200, 302)
-    assert (user.is_staff, user.memberships.count(), user.invitation_due) == (False, 0, None)
+    assert (user.is_staff, user.memberships.count()) == (False, 0)
+    assert not OutgoingMail.objects.filter(kind="invitation").exists()
     assert list(user.client_contacts.values_list("client", flat=True)) == [company.pk]
     assert StaffAction.objects.get().what == "invited a contact"
     letter, link = link_of_mail(settings)
@@ -70,7 +71,7 @@ def test_who_has_a_login_keeps_it_and_is_a_contact_once(client, settings):
 
     known.refresh_from_db()
     assert (known.name, ClientContact.objects.count()) == ("Known", 1)
-    send_sign_in_mail(at=clock.now())
+    send_waiting_mail(at=clock.now(), logins_only=True)
     assert all(f"{settings.PUBLIC_URL}/developer/\n" in letter.body for letter in mail.outbox)
 
 

@@ -4,10 +4,10 @@ import pytest
 from django import forms
 from django.contrib.auth.models import Permission
 
-from accounts.models import StaffAction
+from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.lib import clock
 from consent.admin.grant import ReasonsForm
-from consent.models import ClientContact, Grant, GrantEvent, Message, OutgoingMail
+from consent.models import ClientContact, Grant, GrantEvent, Message
 from consent.services.revoke import resume_grant, suspend_grant
 from tests.factories.accounts import UserFactory, household
 from tests.factories.consent import GrantFactory, approve, ask

@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import StaffAction
+from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.lib import clock
-from consent.models import Grant, OutgoingMail, RecordedConsent
+from consent.models import Grant, RecordedConsent
 from tests.factories.accounts import StaffFactory, UserFactory, household
 from tests.factories.consent import ClientFactory
 
@@ -78,7 +78,7 @@ def test_one_person_records_and_another_makes_the_grant(staff, client):
     assert all(line in shown for line in recorded.wording[:1])
     assert "can read nothing by it" in shown
     assert "reads what was read" not in shown
-    letters = OutgoingMail.objects.filter(grant=Grant.objects.get())
+    letters = OutgoingMail.objects.filter(about=Grant.objects.get().public_id)
     assert letters
     assert all("cannot read the data yet" in letter.text for letter in letters)
     assert Grant.objects.get().user == home.owner

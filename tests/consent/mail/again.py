@@ -1,8 +1,8 @@
 """What staff's "send again" makes of a mail that went out."""
 
+from accounts.mail.resend import send_again
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
-from consent.models import OutgoingMail
-from consent.services.resend import send_again
 
 
 def text_sent_again(mail: OutgoingMail) -> str:

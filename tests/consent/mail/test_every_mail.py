@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail as sent_mail
 
-from accounts.models import Membership, Role
-from consent.models import Actor, ConsentRequest, OutgoingMail, RequestStatus
+from accounts.mail.queue import send_waiting_mail
+from accounts.mail.resend import send_again
+from accounts.models import Membership, OutgoingMail, Role
+from consent.mail.personal import tell_of_delegate, tell_of_waiting_request
+from consent.mail.reminders import remind_of_ends, send_yearly_lists
+from consent.models import Actor, ConsentRequest, RequestStatus
 from consent.services.decision import DecidedPart, Decision
-from consent.services.letters import tell_of_delegate, tell_of_waiting_request
 from consent.services.narrow import narrow_grant
-from consent.services.outbox import send_waiting_mail
-from consent.services.reminders import remind_of_ends, send_yearly_lists
-from consent.services.resend import send_again
 from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
 from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
@@ -132,7 +132,7 @@ def test_sent_again_it_says_the_same_at_an_address_of_its_own(kind, cause):
     world = World("es")
     cause(world)
     send_waiting_mail(at=AT + timedelta(days=3000))
-    rows = list(OutgoingMail.objects.filter(kind=kind).select_related("user", "grant"))
+    rows = list(OutgoingMail.objects.filter(kind=kind).select_related("user"))
     first = {
         message.to[0]: message.body for message in sent_mail.outbox if message.subject == rows[0].subject
     }
@@ -157,7 +157,7 @@ def test_what_was_sent_and_is_over_or_not_its_readers_any_more_is_not_sent_again
     send_waiting_mail(at=LATER)
     ConsentRequest.objects.update(status=RequestStatus.DENIED)
     Membership.objects.filter(user=world.partner).delete()
-    mails = list(OutgoingMail.objects.select_related("user", "grant"))
+    mails = list(OutgoingMail.objects.select_related("user"))
 
     again = send_again(mails=mails, at=LATER)
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import Commodity, Role
+from accounts.models import Commodity, OutgoingMail, Role
 from cdsc_portal.lib.checksums import checksum
-from consent.models import Actor, OutgoingMail
+from consent.models import Actor
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import close_grant, expire_grants, revoke_grant, suspend_grant

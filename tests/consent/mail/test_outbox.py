@@ -10,9 +10,10 @@ from django.db import connection
 from kombu import pools
 from structlog.testing import capture_logs
 
+from accounts.mail.queue import send_waiting_mail
+from accounts.models import OutgoingMail
 from cdsc_portal.celery import app
-from consent.models import Grant, OutgoingMail
-from consent.services.outbox import send_waiting_mail
+from consent.models import Grant
 from tests.factories.accounts import household
 from tests.factories.consent import approve, ask
 

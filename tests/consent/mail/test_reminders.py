@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import connection
 
-from accounts.models import Role
-from consent.models import Actor, Grant, OutgoingMail
+from accounts.models import OutgoingMail, Role
+from consent.mail.reminders import remind_of_ends, send_yearly_lists
+from consent.models import Actor, Grant
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
-from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import revoke_grant
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import (

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.models import ServiceContract
+from accounts.models import OutgoingMail, ServiceContract
 from cdsc_portal.lib import clock
-from consent.models import Actor, Grant, GrantEvent, OutgoingMail, Receipt
+from consent.models import Actor, Grant, GrantEvent, Receipt
 from consent.queries.opened import opened
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.form import PostedForm

@@ -11,10 +11,11 @@ from django.test import Client as Browser
 from django.urls import reverse
 from lxml import html
 
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
-from consent.models import ClientContact, Message, OutgoingMail
+from consent.mail.client_messages import answer, notify, write_to_utility
+from consent.models import ClientContact, Message
 from consent.services.clients import suspend_client
-from consent.services.messages import answer, notify, write_to_utility
 from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.consent import SECRET, ClientFactory, GrantFactory

@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ServiceContract
+from accounts.models import OutgoingMail, ServiceContract
 from cdsc_portal.lib import clock
-from consent.models import Actor, ConsentRequest, Grant, OutgoingMail, Receipt, RequestStatus
+from consent.models import Actor, ConsentRequest, Grant, Receipt, RequestStatus
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import BillingAccountFactory, add_service, household

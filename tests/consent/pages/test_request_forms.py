@@ -11,9 +11,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 from lxml import html
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, OutgoingMail, Role
 from cdsc_portal.lib import clock
-from consent.models import ConsentRequest, Grant, OutgoingMail, RequestStatus
+from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.queries.decisions_due import decisions_due
 from consent.services.offer import build_offer, changed_aspects
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household

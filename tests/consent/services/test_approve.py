@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from accounts.models import Commodity, Membership, Role
-from consent.models import ClientStatus, Grant, OutgoingMail, Receipt, RequestStatus
+from accounts.models import Commodity, Membership, OutgoingMail, Role
+from consent.models import ClientStatus, Grant, Receipt, RequestStatus
 from consent.services.approve import approve_request, deny_request
 from consent.services.ask import AnothersRequest, bind_request
 from consent.services.decision import (

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from accounts.services.roles import end_role
-from consent.models import Actor, ClientContact, Message, OutgoingMail
+from consent.models import Actor, ClientContact, Message
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant

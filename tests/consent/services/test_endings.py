@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consent.models import Actor, OutgoingMail
+from accounts.models import OutgoingMail
+from consent.models import Actor
 from consent.services.revoke import (
     close_grant,
     expire_grants,

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from accounts.models import OutgoingMail
 from cdsc_portal.lib import clock
 from consent import tasks
-from consent.models import Grant, OutgoingMail
-from consent.services import notices, reminders
+from consent.mail import grant_events, reminders
+from consent.models import Grant
 from consent.services.each import SomeFailed
 from tests.factories.accounts import household
 from tests.factories.consent import (
@@ -44,14 +45,14 @@ def three():
 
 def spoil(grant, monkeypatch):
     """Whatever is told of this grant fails within its transaction, after it was changed."""
-    news = notices._news
+    news = grant_events._news
 
     def broken(one, *rest, **named):
         if one.pk == grant.pk:
             raise RuntimeError("Ada Demo, meter 55-1042")
         return news(one, *rest, **named)
 
-    monkeypatch.setattr(notices, "_news", broken)
+    monkeypatch.setattr(grant_events, "_news", broken)
 
 
 def test_the_others_end_and_the_one_that_failed_ends_next_time(three, now, monkeypatch):

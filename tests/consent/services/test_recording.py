@@ -8,17 +8,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from cdsc_portal.lib import clock
-from consent.models import (
-    Actor,
-    ConsentRequest,
-    Grant,
-    GrantEvent,
-    OutgoingMail,
-    RecordedConsent,
-    RecordedStatus,
-)
+from consent.models import Actor, ConsentRequest, Grant, GrantEvent, RecordedConsent, RecordedStatus
 from consent.services.decision import ClientNotAllowed, MayNotDecide, OfferChanged
 from consent.services.recording import (
     RecordingRefused,

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.feed_rows import Hierarchy, MembershipRow
-from accounts.models import Membership, Role
+from accounts.models import Membership, OutgoingMail, Role
 from accounts.signals import membership_ended
-from consent.models import Change, Grant, OutgoingMail, RemovedService
+from consent.models import Change, Grant, RemovedService
 from consent.queries.access import data_access
 from consent.queries.opened import opened
 from consent.services.decision import Decision

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from accounts.services.roles import end_role
-from consent.models import Actor, Grant, OutgoingMail, Receipt
+from consent.models import Actor, Grant, Receipt
 from consent.services.approve import approve_request
 from consent.services.decision import AlreadyDecided, DecisionRefused
 from consent.services.offer import build_offer

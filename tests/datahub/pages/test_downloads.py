@@ -15,9 +15,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from accounts.models import Membership
+from accounts.models import Membership, OutgoingMail
 from cdsc_portal.lib import clock
-from consent.models import OutgoingMail
 from datahub import tasks
 from datahub.downloads import services as service
 from datahub.downloads.pages import views as view

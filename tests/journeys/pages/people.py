@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 from django.core import mail
 
+from accounts.mail.queue import send_waiting_mail
 from accounts.models import Role
 from accounts.services.inviting import Offered, invite
 from accounts.services.roles import end_role
-from accounts.services.sign_in_mail import send_sign_in_mail
 from cdsc_portal.lib import clock
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
 from tests.journeys.pages.base import MapPage, logged_in
@@ -51,7 +51,7 @@ def a_chain():
 def an_invitation():
     a_household()
     mail.outbox = []
-    send_sign_in_mail(at=clock.now())
+    send_waiting_mail(at=clock.now(), logins_only=True)
     return re.search(r"/accounts/join/\S+/", mail.outbox[0].body).group()
 
 

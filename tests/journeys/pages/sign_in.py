@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from accounts.mail.invitations import invitation_url
 from accounts.models import BillingAccount, User
-from accounts.sign_in.invitation import invitation_url
 from tests.factories.accounts import UserFactory, household
 from tests.factories.sign_in import handed_out, mailed_code, recovery_code, with_app, with_listed_passkey
 from tests.journeys.pages.base import MapPage, at, log_in, nothing

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
-from consent.models import OutgoingMail
+from accounts.models import OutgoingMail
 from datahub.feeds.runs.run_mail import tell_of_trouble
 from datahub.models import FeedRun, RejectedRow, RunStatus
 from tests.consent.mail.again import text_sent_again

@@ -9,9 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from consent.models import OutgoingMail
-from consent.services.outbox import MailText, put_words
-from consent.signals import mail_written
+from accounts.mail.queue import MailText, put_words, wake_sender
+from accounts.models import OutgoingMail
 
 Writer = Callable[[OutgoingMail, datetime], MailText | None]
 _WRITERS: dict[str, Writer] = {}
@@ -48,7 +47,7 @@ def send_again(*, mails: Collection[OutgoingMail], at: datetime) -> list[Outgoin
         mail.sent_at, mail.attempts, mail.next_attempt, mail.error = None, 0, at, ""
     columns = ["to", "language", "subject", "text", "html", "sent_at", "attempts", "next_attempt", "error"]
     OutgoingMail.objects.bulk_update(again, columns)
-    transaction.on_commit(lambda: mail_written.send(sender=OutgoingMail), robust=True)
+    wake_sender()
     return again
 
 

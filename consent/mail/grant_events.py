@@ -10,17 +10,17 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import ServiceContract, User
+from accounts.mail.queue import MailText, write_mail
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import Actor, Grant, GrantPart, OutgoingMail, Receipt, RecordedConsent
+from consent.mail.texts import News, Notice, said
+from consent.models import Actor, Grant, GrantPart, Receipt, RecordedConsent
 from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
-from consent.services.notice_words import News, Notice, said
-from consent.services.outbox import MailText, write_mail
 from consent.services.receipt_addresses import new_receipt_address
 from consent.services.receipts import current_receipt
-from consent.services.resend import occasion_of, writes_again
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
 
@@ -83,7 +83,8 @@ def tell_of_coming_end(notice: Notice, *, grant: Grant, at: datetime) -> None:
 @writes_again(*(notice.value for notice in Notice))
 def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
     """For who is concerned still: what the history says of that moment, and what is shared now."""
-    grant, user, notice = mail.grant, mail.user, Notice(mail.kind)
+    user, notice = mail.user, Notice(mail.kind)
+    grant = Grant.objects.select_related("client").filter(public_id=mail.about).first()
     if grant is None or user is None or user not in concerned(grant, at):
         return None
     if notice in _OF_AN_END and grant.access_ends is None:
@@ -153,7 +154,7 @@ def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> Non
             kind=notice.value,
             dedup_key=dedup_key,
             user=user,
-            grant=news.grant,
+            about=news.grant.public_id,
             mail=_mail(notice, news, user, at=news.at),
             at=news.at,
         )

@@ -6,13 +6,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import ActivationCode, CodeWay, Membership, User
+from accounts.mail.queue import MailText
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import ActivationCode, CodeWay, Membership, OutgoingMail, User
 from accounts.queries.people_page import role_in_words
 from accounts.queries.roles import owners_reaching
-from consent.models import OutgoingMail
-from consent.services.letters import Letter, in_one_line, moment_with_zone, text_of, write_letter
-from consent.services.outbox import MailText
-from consent.services.resend import occasion_of, writes_again
+from consent.mail.personal import Letter, in_one_line, moment_with_zone, text_of, write_letter
 
 
 def tell_of_code(*, code: ActivationCode, at: datetime) -> None:

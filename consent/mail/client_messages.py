@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import User
-from consent.models import Client, ClientContact, Message, MessageStatus, MessageType, OutgoingMail
-from consent.services.outbox import MailText, write_mail
-from consent.services.resend import occasion_of, writes_again
+from accounts.mail.queue import MailText, write_mail
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import OutgoingMail, User
+from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
 
 _SECOND_CLICK = timedelta(minutes=1)
 
@@ -129,7 +129,6 @@ def _tell_contacts(message: Message, at: datetime) -> None:
             kind="client_message",
             dedup_key=f"client_message:{message.public_id}:{contact.user.public_id}",
             user=contact.user,
-            grant=None,
             mail=_told(message, contact.user),
             at=at,
         )

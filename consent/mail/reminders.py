@@ -14,16 +14,16 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from accounts.models import User
+from accounts.mail.queue import MailText
+from accounts.mail.resend import writes_again
+from accounts.models import OutgoingMail, User
 from accounts.queries.roles import owned_contracts, owners_of
-from consent.models import Grant, OutgoingMail, Receipt, Selection
+from consent.mail.grant_events import Notice, tell_of_coming_end
+from consent.mail.personal import Letter, in_one_line, text_of, write_letter
+from consent.models import Grant, Receipt, Selection
 from consent.queries.sharing_list import until_words
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.services.each import for_each
-from consent.services.letters import Letter, in_one_line, text_of, write_letter
-from consent.services.notices import Notice, tell_of_coming_end
-from consent.services.outbox import MailText
-from consent.services.resend import writes_again
 from consent.transitions import OPEN
 
 _NEXT: dict[Notice, tuple[timedelta, timedelta]] = {  # told when so much is left, until the next is due
@@ -77,7 +77,7 @@ def _ending(notice: Notice, at: datetime) -> QuerySet[Grant]:
     before, then_next = _NEXT[notice]
     told = Receipt.objects.filter(grant=OuterRef("pk"), superseded_by=None).values("created")[:1]
     written = OutgoingMail.objects.filter(
-        grant=OuterRef("pk"), kind=notice.value, created__gte=OuterRef("told")
+        about=OuterRef("public_id"), kind=notice.value, created__gte=OuterRef("told")
     )
     ending = Grant.objects.filter(
         status__in=OPEN, access_ends__gt=at + then_next, access_ends__lte=at + before

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import Membership, ServiceContract, User
+from accounts.mail.queue import MailText, write_mail
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import Membership, OutgoingMail, ServiceContract, User
 from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
-from consent.models import ConsentRequest, OutgoingMail, RequestStatus
+from consent.models import ConsentRequest, RequestStatus
 from consent.queries.deciders import was_asked
-from consent.services.outbox import MailText, write_mail
-from consent.services.resend import occasion_of, writes_again
 from consent.wording import zone_in_words
 
 
@@ -133,7 +133,7 @@ def _what_they_may(membership: Membership) -> str:
 def write_letter(kind: str, letter: Letter, user: User, *, occasion: str, at: datetime) -> None:
     """Write `letter` to `user`, once for `occasion`; call it in the reader's language."""
     key, mail = f"{kind}:{occasion}:{user.public_id}", text_of(letter, user)
-    write_mail(kind=kind, dedup_key=key, user=user, grant=None, mail=mail, at=at)
+    write_mail(kind=kind, dedup_key=key, user=user, mail=mail, at=at)
 
 
 def text_of(letter: Letter, user: User) -> MailText:
