@@ -1,8 +1,8 @@
 """What the day blocks of some channels say without being decoded: their sums, counts and qualities."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +14,29 @@ from datahub.store.sums import LAYOUTS
 
 QUALITIES = max(Quality) + 1
 WANTED = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted (channel_id, first, past, place)"
-# One row for all blocks of a channel that differ only in their sums; `vals` stay where they are. A column each: to put
-# them together block by block costs as much as all the rest.
-_SUMMED = f"""
-    SELECT wanted.place - 1, block.step, block.phase, block.scale, block.quality, block.exceptions,
-        coalesce(octet_length(block.sums), 0),
-        string_agg(int4send(block.day - DATE '1970-01-01'), ''::bytea), string_agg(int2send(block.known), ''::bytea),
-        string_agg(coalesce(block.sums, ''), ''::bytea)
-    FROM {WANTED} JOIN interval_block AS block
-      ON block.channel_id = wanted.channel_id
-      AND block.day BETWEEN (to_timestamp(first) AT TIME ZONE 'UTC')::date
-                        AND (to_timestamp(past) AT TIME ZONE 'UTC')::date
+# One row for all blocks of a stretch; `vals` stay where they are. What has a fixed width comes as two numbers of eight
+# bytes a block, read by _WHEN and _WHAT: more keys of the groups, or one that is worked out, cost half of it again.
+_SUMMED = """
+    SELECT wanted.place,
+        string_agg(int8send(
+            ((block.day - DATE '1970-01-01')::bigint << 32) + (block.step::bigint << 16) + block.phase
+        ), ''::bytea),
+        string_agg(int8send(
+            (block.scale::bigint << 48) + (block.quality::bigint << 32) + (block.known::bigint << 16)
+            + CASE WHEN octet_length(block.exceptions) > 0 THEN 256 ELSE 0 END + coalesce(octet_length(block.sums), 0)
+        ), ''::bytea),
+        string_agg(block.sums, ''::bytea),
+        string_agg(int4send(octet_length(block.exceptions)) || block.exceptions, ''::bytea)
+            FILTER (WHERE octet_length(block.exceptions) > 0)
+    FROM unnest(%s::bigint[], %s::date[], %s::date[]) WITH ORDINALITY AS wanted (channel_id, first, last, place)
+    JOIN interval_block AS block ON block.channel_id = wanted.channel_id AND block.day BETWEEN first AND last
     WHERE block.known > 0 AND block.day BETWEEN %s AND %s
-    GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""  # noqa: S608 - no part of it is input
+    GROUP BY wanted.place
+"""
+_WHEN = np.dtype([("day", ">i4"), ("step", ">i2"), ("phase", ">i2")])
+_WHAT = np.dtype(
+    [("scale", ">i2"), ("quality", ">i2"), ("known", ">i2"), ("has_exceptions", "u1"), ("size", "u1")]
+)
 
 
 class Wanted(NamedTuple):
@@ -57,7 +66,8 @@ class SummedBlocks:
     tail: Integers
     head_known: Integers
     quality: Integers  # of most slots
-    exceptions: npt.NDArray[np.object_]  # bytes or None: runs of slots of another quality
+    exceptions: Integers  # which of `runs`, -1 = none
+    runs: Sequence[bytes]  # slots of another quality
 
     @property
     def starts(self) -> Integers:
@@ -71,7 +81,8 @@ class SummedBlocks:
         return np.minimum(np.maximum(slots, 0), DAY_SECONDS // self.step)
 
     def where(self, keep: Flags | npt.NDArray[np.intp]) -> "SummedBlocks":
-        return SummedBlocks(*(getattr(self, column.name)[keep] for column in fields(self)))
+        kept = {name: getattr(self, name)[keep] for name in self.__slots__ if name != "runs"}
+        return replace(self, **kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +101,17 @@ class Halves:
 
     def where(self, keep: Flags) -> "Halves":
         return Halves(*(getattr(self, column.name)[keep] for column in fields(self)))
+
+    def added(self, alike: Integers) -> "Halves":
+        """Neighbours with the same number in `alike` as one, from the first start on; all where a sum may not fit."""
+        edges = np.flatnonzero(np.diff(alike, prepend=alike[:1] - 1))
+        most = max(int(self.total.max(initial=0)), -int(self.total.min(initial=0)))
+        if not len(edges) or most * int(np.diff(edges, append=len(alike)).max()) >= 2**63:
+            return self
+        known, total, qualities = (
+            np.add.reduceat(column, edges) for column in (self.known, self.total, self.qualities)
+        )
+        return Halves(self.block[edges], self.starts[edges], self.ends[edges], known, total, qualities)
 
 
 def halves_of(blocks: SummedBlocks) -> Halves:
@@ -117,8 +139,8 @@ def _quality_counts(blocks: SummedBlocks) -> tuple[Integers, Integers]:
     head = np.zeros((len(row), QUALITIES), dtype=np.int64)
     tail = np.zeros((len(row), QUALITIES), dtype=np.int64)
     head[row, blocks.quality], tail[row, blocks.quality] = blocks.head_known, blocks.known - blocks.head_known
-    other = np.flatnonzero(blocks.exceptions != None)  # noqa: E711 - element by element
-    said = blocks.exceptions[other].tolist()
+    other = np.flatnonzero(blocks.exceptions >= 0)
+    said = [blocks.runs[one] for one in blocks.exceptions[other].tolist()]
     runs = np.frombuffer(b"".join(said), dtype=QUALITY_RUN)
     owner = np.repeat(other, [len(one) // QUALITY_RUN.itemsize for one in said])
     kept = runs["code"] != Quality.WITHDRAWN
@@ -137,40 +159,55 @@ def arrays(rows: Sequence[tuple[int, ...]]) -> list[str]:
 
 def summed_blocks(wanted: Sequence[Wanted]) -> SummedBlocks:
     """Blocks with a value that the stretches may touch. One statement, which reads no value."""
-    first, past = min(one.first for one in wanted), max(one.past for one in wanted)
-    days = [np.datetime64(side, "s").astype("datetime64[D]").item() for side in (first, past)]
+    seconds = np.array([(one.first, one.past) for one in wanted], dtype=np.int64)
+    first, last = seconds.astype("datetime64[s]").astype("datetime64[D]").T
+    stretches = zip([one.channel for one in wanted], first.astype(str), last.astype(str), strict=True)
     with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_SUMMED, [*arrays(wanted), *days])
+        cursor.execute(_SUMMED, [*arrays(list(stretches)), first.min().item(), last.max().item()])
         groups = cursor.fetchall()
-    return _joined([_table(size, [row for row in groups if row[6] == size]) for size in (0, *LAYOUTS)])
-
-
-def _table(size: int, groups: Sequence[tuple[Any, ...]]) -> SummedBlocks:
-    """Of groups whose sums all have this many bytes."""
-    days, known = (
-        np.frombuffer(b"".join(group[at] for group in groups), dtype=number).astype(np.int64)
-        for at, number in ((7, ">i4"), (8, ">i2"))
+    place = np.repeat(
+        np.array([group[0] for group in groups], dtype=np.int64) - 1,
+        [len(group[1]) // _WHEN.itemsize for group in groups],
     )
-    sizes = [len(group[7]) // 4 for group in groups]
-    stated = [np.repeat(np.array([group[at] for group in groups], dtype=np.int64), sizes) for at in range(5)]
-    exceptions = np.empty(len(groups), dtype=np.object_)
-    exceptions[:] = [group[5] or None for group in groups]
-    place, step, phase, scale, quality = stated
-    nothing, said = np.zeros(len(days), dtype=np.int64), {}
-    if size:
-        sums = np.frombuffer(b"".join(group[9] for group in groups), dtype=LAYOUTS[size])
-        said = {name: sums[name].astype(np.int64) for name in LAYOUTS[size].names or ()}
+    when, what = (
+        np.frombuffer(b"".join(group[at] for group in groups), dtype=layout)
+        for at, layout in ((1, _WHEN), (2, _WHAT))
+    )
+    stated = _stated_sums(b"".join(group[3] or b"" for group in groups), what["size"].astype(np.int64))
+    exceptions = np.where(
+        what["has_exceptions"] > 0, np.cumsum(what["has_exceptions"], dtype=np.int64) - 1, -1
+    )
+    runs = [runs for group in groups for runs in _runs(group[4] or b"")]
+    days, step, phase = (when[name].astype(np.int64) for name in _WHEN.names or ())
+    scale, quality, known = (what[name].astype(np.int64) for name in ("scale", "quality", "known"))
     return SummedBlocks(
-        place, days, step, phase, scale, known,
-        said["cut"] * 900 if size else nothing - 1, said.get("head", nothing), said.get("tail", nothing),
-        said.get("head_known", nothing), quality, np.repeat(exceptions, sizes),
+        place, days, step, phase, scale, known, stated["cut"], stated["head"], stated["tail"],
+        stated["head_known"], quality, exceptions, runs,
     )  # fmt: skip
 
 
-def _joined(tables: Sequence[SummedBlocks]) -> SummedBlocks:
-    return SummedBlocks(
-        *(
-            np.concatenate([getattr(table, column.name) for table in tables])
-            for column in fields(SummedBlocks)
-        )
-    )
+def _stated_sums(packed: bytes, size: Integers) -> dict[str, Integers]:
+    """By name, an element a block, of which `packed` holds `size` bytes; the cut in seconds, -1 where it holds none."""
+    found = {name: np.zeros(len(size), dtype=np.int64) for name in ("cut", "head_known", "head", "tail")}
+    found["cut"] -= 1
+    table, ends = np.frombuffer(packed, dtype=np.uint8), np.cumsum(size)
+    for width, layout in LAYOUTS.items():
+        rows = np.flatnonzero(size == width)
+        if not len(rows):
+            continue
+        together = len(rows) * width == len(packed)  # mostly all
+        own = table if together else table[(ends[rows] - width)[:, None] + np.arange(width)].reshape(-1)
+        sums = own.view(layout)
+        for name, column in found.items():
+            column[rows] = sums[name]
+        found["cut"][rows] *= 900
+    return found
+
+
+def _runs(packed: bytes) -> Iterator[bytes]:
+    """Each with its length before it."""
+    at = 0
+    while at < len(packed):
+        length = int.from_bytes(packed[at : at + 4], "big")
+        yield packed[at + 4 : at + 4 + length]
+        at += 4 + length

@@ -57,7 +57,10 @@ def totals(group: Integers, pieces: Pieces, rules: Sequence[Rule]) -> list[tuple
         *(column.tolist() for column in columns), strict=True
     ):
         place, scale = divmod(one, _SCALES)
-        worth = {Rule.SUM: (upper << 32) + lower, Rule.HIGHEST: highest, Rule.LAST: newest}[rules[place]]
+        if (rule := rules[place]) is Rule.SUM:
+            worth = (upper << 32) + lower
+        else:
+            worth = highest if rule is Rule.HIGHEST else newest
         found[place].append((moment, worth, scale - _SCALES // 2))
     return [_together(parts, rule) for parts, rule in zip(found, rules, strict=True)]
 

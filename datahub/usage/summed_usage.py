@@ -136,10 +136,11 @@ def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
 
 def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
     """The stretches in which a meter measured a covered contract, cut to what is covered."""
+    windows = covered.spans
     return [
         replace(link, span=cut)
         for link in facts.links
-        for window in covered.spans.get(link.contract_id, ())
+        for window in windows.get(link.contract_id, ())
         if (cut := link.span.intersect(window)) is not None
     ]
 

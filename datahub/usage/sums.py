@@ -256,6 +256,7 @@ def _pieces(
     asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, days: Calendar
 ) -> tuple[Pieces, Integers]:
     """Halves of blocks and single readings alike, with their counts by quality."""
+    halves = halves.added(_alike(blocks, halves, days))
     of = blocks.where(halves.block)
     summed = Pieces(
         asked.pair_of[of.place], days.places(halves.starts), halves.starts, halves.total, of.scale, halves.known,
@@ -269,6 +270,14 @@ def _pieces(
         one, readings.length, readings.step, readings.start % np.maximum(readings.step, 1),
     )  # fmt: skip
     return summed + single, np.concatenate([halves.qualities, by_quality])
+
+
+def _alike(blocks: SummedBlocks, halves: Halves, days: Calendar) -> Integers:
+    """A number for each half that is its neighbour's where both are of one stretch, grid, scale and period."""
+    changes = np.diff(days.places(halves.starts), prepend=-1) != 0
+    for column in (blocks.place, blocks.step, blocks.phase, blocks.scale):
+        changes |= np.diff(column[halves.block], prepend=-1) != 0
+    return np.cumsum(changes)
 
 
 def _channel_sums(
@@ -289,7 +298,7 @@ def _channel_sums(
         starts=due.starts[rows],
         ends=due.ends[rows],
         whole=due.whole[rows],
-        totals=tuple(total * 10 ** (scale - own) for total, own in exact[rows]),
+        totals=tuple(total if own == scale else total * 10 ** (scale - own) for total, own in exact[rows]),
         scale=scale,
         known=due.known[rows],
         due=due.due[rows],

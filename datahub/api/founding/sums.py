@@ -91,11 +91,7 @@ class UsageSumsShape(Shape):
                 "counted": counted,
                 "known": known,
                 "due": due,
-                "quality": [
-                    {"count": count, "quality": QUALITY_NAMES[code]}
-                    for code, count in [*enumerate(counts), (MISSING, due - known)]
-                    if count
-                ],
+                "quality": _qualities(tuple(counts), due - known),
             }
             for period, start, end, whole, value, counted, known, due, counts in _rows(sums)
         ]
@@ -164,6 +160,15 @@ def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | Non
         totals.qualities.tolist(),
         strict=True,
     )
+
+
+@lru_cache(maxsize=4096)  # mostly one quality, as often as any month has readings
+def _qualities(counts: tuple[int, ...], missing: int) -> list[dict[str, object]]:
+    return [
+        {"count": count, "quality": QUALITY_NAMES[code]}
+        for code, count in [*enumerate(counts), (MISSING, missing)]
+        if count
+    ]
 
 
 @lru_cache(maxsize=4096)  # channels of a page have the same periods

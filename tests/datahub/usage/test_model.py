@@ -1,9 +1,11 @@
 """Sums from blocks against the plain sum over readings, for random loads, links, windows and corrections."""
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
@@ -120,6 +122,46 @@ def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
             for one in found:
                 for day, due in zip(one.days, one.due.tolist(), strict=True):
                     assert due == expected[one.contract_id, day], (day, grid)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by", [By.MONTH, By.YEAR, By.DAY])
+@pytest.mark.parametrize("seed", range(4))
+def test_sums_of_many_days_of_every_kind_are_those_of_the_readings(seed, by):
+    """Through both clock changes: narrow and wide sums, none, other scales, grids and qualities, in any order."""
+    chance = random.Random(seed)  # noqa: S311 - a reproducible order, no secret
+    meters, run = MeterDeviceFactory.create_batch(2), FeedRunFactory()
+    for meter in meters:
+        for begin in (datetime(2025, 10, 20, tzinfo=UTC), datetime(2026, 2, 25, tzinfo=UTC)):
+            for day in range(25):
+                step = chance.choice([3600, 3600, 3600, 7200])
+                most = chance.choice([300, 300, 2**40, 2**62 if seed % 2 else 2**33])
+                actual = Quality.ACTUAL if chance.random() < 0.7 else Quality.ESTIMATED
+                qualities = [
+                    chance.choice(list(Quality)) if chance.random() < 0.1 else actual
+                    for _ in range(86_400 // step)
+                ]
+                load_readings(
+                    usage_series(
+                        meter,
+                        begin + timedelta(days=day),
+                        [
+                            None if quality == Quality.WITHDRAWN else chance.randint(-most, most)
+                            for quality in qualities
+                        ],
+                        step=step,
+                        scale=chance.choice([0, 0, 0, 2]),
+                        quality=qualities,
+                    ),
+                    run=run,
+                )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE interval_block SET sums = NULL WHERE day = ANY(%s)", [[date(2026, 3, 2)]])
+    spans = [MeteredSpan(contract, 1, meter.pk, Span()) for contract, meter in enumerate(meters, start=1)]
+
+    found = usage_sums(spans, channels_of([meter.pk for meter in meters]), by=by)
+
+    assert as_plain(found) == plain_sums(spans, by, ZoneInfo(django_settings.TIME_ZONE))
 
 
 def at(seconds):

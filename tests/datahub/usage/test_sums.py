@@ -137,6 +137,16 @@ def test_a_change_of_grid_inside_a_day_loses_nothing(meter):
     assert by_day(found) == {date(2026, 3, 1): (1248, 60, 60)}
 
 
+def test_days_of_two_grids_in_a_month_are_due_by_the_finer(meter):
+    load_readings(usage_series(meter, MIDNIGHT, [1] * 72, step=3600, scale=0))
+    load_readings(usage_series(meter, MIDNIGHT + 3 * DAY, [1] * 36, step=7200, scale=0))
+
+    found = by_day(sums(meter, By.MONTH)[0])
+
+    hours = 31 * 24 - 1  # six days of them are covered
+    assert found == {date(2026, 3, 1): (108, 108, 108 + hours - 6 * 24)}
+
+
 def test_a_daily_reading_gives_way_to_the_quarters_of_its_day(meter):
     load_readings(usage_series(meter, MIDNIGHT, [500, 600], step=86_400, scale=0))
     load_readings(usage_series(meter, MIDNIGHT, [1] * 96, scale=0))
