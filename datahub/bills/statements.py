@@ -55,12 +55,6 @@ def bill_statements(covered: Coverage, *, after: Position | None = None) -> Page
     )
 
 
-def bill_statement(covered: Coverage, public_id: str) -> ReadableStatement | None:
-    """The one statement, or None: missing, foreign and outside the window look the same (X-15). Two queries."""
-    row = _statements(_open_sections(covered)).filter(public_id=public_id).first()
-    return _readable(row, covered.spans) if row else None
-
-
 def own_bill_statements(covered: Coverage) -> QuerySet[BillStatement]:
     """What a customer's own pages show: also bills without sections, of the accounts that `covered` has contracts of.
 
@@ -107,7 +101,7 @@ def _readable(statement: BillStatement, spans: Mapping[int, Sequence[Span]]) -> 
     opened = frozenset(
         contract
         for contract in billed
-        if any(_is_dated_inside(statement.statement_date, span) for span in spans.get(contract, ()))
+        if any(is_dated_inside(statement.statement_date, span) for span in spans.get(contract, ()))
     )
     return ReadableStatement(
         statement=statement,
@@ -117,7 +111,8 @@ def _readable(statement: BillStatement, spans: Mapping[int, Sequence[Span]]) -> 
     )
 
 
-def _is_dated_inside(day: date, span: Span) -> bool:
+def is_dated_inside(day: date, span: Span) -> bool:
+    """Whether the local day begins inside the span."""
     begins = span.start is None or day >= first_day_from(span.start)
     return begins and (span.end is None or day < first_day_from(span.end))
 

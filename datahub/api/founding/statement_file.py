@@ -12,12 +12,12 @@ from consent.access import DataAccess
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found
 from consent.services.disclose import record_disclosure
-from datahub.answers.coverage import coverage
 from datahub.api.etags import is_known, not_modified
 from datahub.api.file_ranges import file_answer
 from datahub.api.founding.documents import documented_file
 from datahub.api.renderers import AnyRenderer
-from datahub.bills.statements import ReadableStatement, bill_statement
+from datahub.bills.documents import BillDocument, bill_document
+from datahub.models import BillStatement
 
 
 @documented_file("The document of one statement, if every service on it was shared.")
@@ -28,12 +28,11 @@ class BillStatementFile(GatedView):
     def get(self, request: Request, statement_id: str) -> HttpResponseBase:
         at = clock.now()
         access = access_of(request)
-        item = _readable(access, statement_id)
-        statement = item.statement
-        etag = f'"{statement.file_sha256}"'
+        document = _readable(access, statement_id)
+        etag = f'"{document.file_sha256}"'
         if is_known(request, etag):
             return not_modified(etag)
-        date = days(statement.statement_date, statement.statement_date + timedelta(days=1))
+        date = days(document.statement_date, document.statement_date + timedelta(days=1))
         record_disclosure(
             access=access,
             scope=access.parts_for(self.resource)[0].scope,
@@ -41,32 +40,31 @@ class BillStatementFile(GatedView):
             span=date,
             data=date,
             value_count=1,
-            contracts=item.contracts,
+            contracts=document.contracts,
             address=remote_address(request),
             at=at,
         )
         return file_answer(
             request,
-            statement.file.open("rb"),
+            BillStatement(file=document.file).file.open("rb"),
             etag=etag,
             content_type="application/pdf",
-            filename=statement.file_name or f"{statement.statement_number}.pdf",
+            filename=document.file_name or f"{document.statement_number}.pdf",
         )
 
 
-def _readable(access: DataAccess, statement_id: str) -> ReadableStatement:
+def _readable(access: DataAccess, statement_id: str) -> BillDocument:
     """Raises Refusal: 404 for what is missing, foreign or has no file; 403 where services on it were not shared."""
-    covered = coverage(access, BillStatementFile.resource)
     is_id = statement_id.isascii() and statement_id.isalnum()
-    item = bill_statement(covered, statement_id) if is_id else None
-    if item is None:
+    document = bill_document(access.parts_for(BillStatementFile.resource), statement_id) if is_id else None
+    if document is None:
         raise not_found()
-    if not item.whole:
+    if not document.whole:
         raise Refusal(
             Problem(
                 403, "withheld", "The document covers services that were not shared.", {"withheld": ["file"]}
             )
         )
-    if not item.statement.file:
+    if not document.file:
         raise not_found()
-    return item
+    return document

@@ -2,6 +2,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from consent.models import Disclosure
 from tests.factories.accounts import add_service, household
@@ -77,9 +79,12 @@ def test_a_file_the_client_has_is_not_sent_again(reader, home):
     statement = with_file(bill(home.contract))
     reader.granted(home.contract, scope="bill_statements")
 
-    answer = reader.get(f"{URL}/{statement.public_id}/file", **{"If-None-Match": f'"{"ab" * 32}"'})
+    with CaptureQueriesContext(connection) as queries:
+        answer = reader.get(f"{URL}/{statement.public_id}/file", **{"If-None-Match": f'"{"ab" * 32}"'})
 
     assert answer.status_code == 304
+    # savepoint, gate, whether it is open, no wait for the disk, release
+    assert len(queries) == 5
     assert not Disclosure.objects.exists()
 
 
