@@ -1,12 +1,13 @@
 """A grant of a hundred services beside a grant of one."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
+from django.test import Client as Browser
 
-from accounts.models import ServiceContract
-from benchmarks import tags
+from accounts.models import MeterDevice, ServiceContract
+from benchmarks import sums, tags
 from benchmarks.measure import Figure, at_most, medians
 from cdsc_portal.lib import clock
 from consent.models import AccessToken, Client
@@ -14,6 +15,7 @@ from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES
 from tests.factories.chain import Chain, chain
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory
+from tests.factories.feeds import load_readings, usage_series
 
 SERVICES = 100
 _GATE_ROUNDS = 20  # a call takes a tenth of a millisecond
@@ -31,9 +33,25 @@ def figures() -> Iterator[Figure]:
             value, yardstick = medians(_opens(all_of_them), _opens(one), rounds=_GATE_ROUNDS)
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
     tags.fill(stores)
-    yield from tags.figures(all_of_them)
-    yield tags.sums_by_month(one, all_of_them)
-    yield tags.mix_of_a_month(one, tags.year_of_usage(one, stores.meters[0]))
+    yield from tags.figures({SERVICES: all_of_them, 1: one}, client)
+    yield _mix_of_a_month(one, _year_of_usage(one, stores.meters[0]))
+    yield from sums.figures(stores, one, all_of_them)
+
+
+def _mix_of_a_month(token: str, year_of_usage: Callable[[], None]) -> Figure:
+    """Three series of one service, 17,856 shares."""
+    browser = Browser(headers={"Authorization": f"Bearer {token}"})
+    value, yardstick = medians(tags.get(browser, "/generation_mix"), year_of_usage, rounds=3)
+    return at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
+
+
+def _year_of_usage(token: str, meter: MeterDevice) -> Callable[[], None]:
+    """A call for a year of one meter's quarter hours, which are loaded for it."""
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    load_readings(usage_series(meter, start, [100] * 35_040, scale=0))
+    end = start + timedelta(days=365)
+    browser = Browser(headers={"Authorization": f"Bearer {token}"})
+    return tags.get(browser, f"/usage_data?start={start:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:

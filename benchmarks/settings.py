@@ -4,3 +4,4 @@ from cdsc_portal.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
 OAUTH_CALLS_PER_MINUTE = 1_000_000  # counted as ever
+MIX_OPEN_TO_CLIENTS = True
