@@ -11,8 +11,8 @@ from accounts.queries.choices import contract_choices
 from cdsc_portal.lib import clock
 from consent.access import OwnerAccess
 from datahub.mix.pages.page import SERIES, mix_page
-from datahub.usage.pages.choose import choose_service
 from datahub.usage.pages.periods import ShownPeriod
+from datahub.usage.pages.views import choose_service
 
 
 @require_safe

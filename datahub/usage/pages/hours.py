@@ -1,21 +1,23 @@
 """Each hour of each day as a cell: one path for each of seven classes, and the table that says the same in numbers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import groupby
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from datahub.usage.pages.bar_chart import nice
-from datahub.usage.pages.chart import color_of, part_label, plain_number
-from datahub.usage.pages.measured_time import UsageLife
-from datahub.usage.pages.periods import ShownPeriod, instants, next_first, when_in_words
+from datahub.usage.pages.chart import color_of, part_label, plain_number, round_up
+from datahub.usage.pages.measured import UsageExtent
+from datahub.usage.pages.periods import ShownPeriod, instants, next_first, part_in_words, when_in_words
 from datahub.usage.pages.series import Amount, Series, added
+from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
 from datahub.usage.sum_periods import By
 
 CLASSES = 7
@@ -72,23 +74,26 @@ class HeatMap:
     repeated: str
 
 
-def hour_days(series: Series, period: ShownPeriod, life: UsageLife) -> list[HourDay]:
+def hour_days(series: Series, period: ShownPeriod, extent: UsageExtent) -> list[HourDay]:
     """The days of the period while the contract was measured."""
     assert period.start is not None
     assert period.end is not None
-    day = max(period.start, life.first_day)
-    last = min(period.end - timedelta(days=1), life.last_day)
-    found = []
-    while day <= last:
-        found.append(_hour_day(day, series))
-        day += timedelta(days=1)
-    return found
+    first = max(period.start, extent.first_day)
+    end = min(period.end, extent.last_day + timedelta(days=1))
+    return [_hour_day(first + timedelta(days=place), series) for place in range((end - first).days)]
 
 
 def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name: str) -> HeatMap:
     """Classes are of one width, from 0; the last one is open."""
-    step = _class_width([cell.amount.value for day in days for cell in day.cells if cell.amount])
-    classes = _classes(series, step)
+    values = sorted(cell.amount.value for day in days for cell in day.cells if cell.amount)
+    high = values[int((len(values) - 1) * _NEARLY_ALL)] if values else Decimal(0)
+    step = round_up(high / CLASSES) if high > 0 else Decimal(1)
+    edges = [plain_number(series.in_unit(step * place)) for place in range(CLASSES)]
+    classes = [
+        _("%(low)s to %(high)s %(unit)s") % {"low": low, "high": high, "unit": series.unit}
+        for low, high in zip(edges, edges[1:], strict=False)
+    ]
+    classes.append(_("%(low)s %(unit)s and more") % {"low": edges[-1], "unit": series.unit})
     width = Decimal(640) / max(len(days), 1)
     return HeatMap(
         title=_finding(series, days, period),
@@ -116,23 +121,71 @@ def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name:
     )
 
 
+def hour_table(
+    series: Series, days: Sequence[HourDay], period: ShownPeriod, link: Callable[[str], str]
+) -> tuple[str, Table]:
+    """A caption and the numbers: of a month each hour of each day, of a year the averages of each month's hours.
+
+    `link` gives the address of a period.
+    """
+    facts = {"what": series.heading, "unit": series.unit, "period": period.title}
+    if period.by is By.DAY:
+        table = build_table(
+            _("Period"),
+            [Column(hour_in_words(hour), partial(_cell_of_day, series, hour)) for hour in range(_HOURS)],
+            days,
+            lambda day: Row(part_in_words(day.day, By.DAY)),
+        )
+        return _("%(what)s in each hour, %(period)s (%(unit)s)") % facts, table
+    months = groupby(days, key=lambda day: day.day.replace(day=1))
+    table = build_table(
+        _("Period"),
+        [Column(hour_in_words(hour), partial(_cell_of_month, series, hour)) for hour in range(_HOURS)],
+        [(first, _by_hour(list(own))) for first, own in months],
+        lambda month: Row(part_in_words(month[0], By.MONTH), link(f"{month[0]:%Y-%m}")),
+    )
+    return _("%(what)s on average in each hour, %(period)s (%(unit)s)") % facts, table
+
+
 def hour_in_words(hour: int) -> str:
     """`6 PM`."""
     moment = datetime(2000, 1, 1, hour)  # noqa: DTZ001 - a clock's hour of no day
     return date_format(moment, pgettext("format of an hour, as Django's date filter", "g A"))
 
 
-def by_hour(days: Sequence[HourDay]) -> dict[int, list[Amount]]:
+def _cell_of_day(series: Series, hour: int, day: HourDay) -> Cell:
+    if hour in day.skipped:
+        return Cell(_("no such hour"))
+    words = []
+    for cell in day.cells:
+        if cell.hour != hour:
+            continue
+        if cell.amount is None:
+            words.append(_("No data"))
+            continue
+        value = series.shown(cell.amount.value)
+        words.append(_("%(value)s E") % {"value": value} if cell.amount.not_measured else value)
+    if len(words) > 1:
+        words = [_("%(time)s (first)") % {"time": words[0]}, _("%(time)s (second)") % {"time": words[1]}]
+    return Cell(", ".join(words))
+
+
+def _cell_of_month(series: Series, hour: int, month: tuple[date, Mapping[int, Sequence[Amount]]]) -> Cell:
+    amounts = month[1].get(hour)
+    return Cell(_average(series, amounts) if amounts else _("No data"))
+
+
+def _by_hour(days: Sequence[HourDay]) -> dict[int, list[Amount]]:
     """What is known of each hour on the clock."""
-    found: dict[int, list[Amount]] = defaultdict(list)
+    amounts: dict[int, list[Amount]] = defaultdict(list)
     for day in days:
         for cell in day.cells:
             if cell.amount is not None:
-                found[cell.hour].append(cell.amount)
-    return found
+                amounts[cell.hour].append(cell.amount)
+    return amounts
 
 
-def average(series: Series, amounts: Sequence[Amount]) -> str:
+def _average(series: Series, amounts: Sequence[Amount]) -> str:
     """In the reader's language."""
     return series.shown(added(amount.value for amount in amounts) / len(amounts))
 
@@ -142,45 +195,31 @@ def _hour_day(day: date, series: Series) -> HourDay:
     count = -(-(end - start) // _HOUR)
     starts = [start + place * _HOUR for place in range(count)]
     if count == _HOURS:
-        named = [(hour, 0) for hour in range(_HOURS)]
+        names = [(hour, 0) for hour in range(_HOURS)]
     else:
         zone = timezone.get_default_timezone()
-        named = [(local.hour, local.fold) for local in (timezone.localtime(one, zone) for one in starts)]
-    hours = [hour for hour, _fold in named]
-    cells = zip(starts, named, strict=True)
+        names = [(local.hour, local.fold) for local in (timezone.localtime(each, zone) for each in starts)]
+    hours = [hour for hour, _fold in names]
+    cells = zip(starts, names, strict=True)
     return HourDay(
         day,
-        tuple(HourCell(one, hour, fold, series.amounts.get(one)) for one, (hour, fold) in cells),
+        tuple(HourCell(each, hour, fold, series.amounts.get(each)) for each, (hour, fold) in cells),
         frozenset(hour for hour in hours if hours.count(hour) > 1) if count != _HOURS else frozenset(),
         frozenset(range(_HOURS)) - frozenset(hours) if count != _HOURS else frozenset(),
     )
-
-
-def _class_width(values: Sequence[Decimal]) -> Decimal:
-    high = sorted(values)[int((len(values) - 1) * _NEARLY_ALL)] if values else Decimal(0)
-    return nice(high / CLASSES) if high > 0 else Decimal(1)
 
 
 def _class_of(amount: Amount, step: Decimal) -> int:
     return min(max(int(amount.value / step), 0), CLASSES - 1) + 1
 
 
-def _classes(series: Series, step: Decimal) -> list[str]:
-    edges = [plain_number(series.in_unit(step * place)) for place in range(CLASSES)]
-    ranges = [
-        _("%(low)s to %(high)s %(unit)s") % {"low": low, "high": high, "unit": series.unit}
-        for low, high in zip(edges, edges[1:], strict=False)
-    ]
-    return [*ranges, _("%(low)s %(unit)s and more") % {"low": edges[-1], "unit": series.unit}]
-
-
 def _paths(days: Sequence[HourDay], step: Decimal) -> dict[int, str]:
-    """Hours of one class that follow on each other are one box."""
-    drawn: dict[int, list[str]] = {number: [] for number in range(1, CLASSES + 1)}
+    """By class: hours of one class that follow on each other are one box."""
+    paths: dict[int, list[str]] = {number: [] for number in range(1, CLASSES + 1)}
     for place, day in enumerate(days):
         for number, cell, length in _boxes(day, step):
-            drawn[number].append(_box(place, cell, day, length))
-    return {number: "".join(boxes) for number, boxes in drawn.items() if boxes}
+            paths[number].append(_box(place, cell, day, length))
+    return {number: "".join(boxes) for number, boxes in paths.items() if boxes}
 
 
 def _boxes(day: HourDay, step: Decimal) -> Iterator[tuple[int, HourCell, int]]:
@@ -208,16 +247,16 @@ def _box(place: int, cell: HourCell, day: HourDay, length: int) -> str:
 
 
 def _codes(day: HourDay, step: Decimal) -> str:
-    said = {(cell.hour, cell.fold): _code(cell.amount, step) for cell in day.cells}
-    said.update({(hour, 0): _SKIPPED for hour in day.skipped})
-    return "".join(said[place] for place in sorted(said))
-
-
-def _code(amount: Amount | None, step: Decimal) -> str:
-    if amount is None:
-        return _MISSING
-    number = _class_of(amount, step)
-    return chr(ord("a") + number - 1) if amount.not_measured else str(number)
+    """A character an hour, for the script."""
+    codes = {(hour, 0): _SKIPPED for hour in day.skipped}
+    for cell in day.cells:
+        if cell.amount is None:
+            code = _MISSING
+        else:
+            number = _class_of(cell.amount, step)
+            code = chr(ord("a") + number - 1) if cell.amount.not_measured else str(number)
+        codes[cell.hour, cell.fold] = code
+    return "".join(codes[place] for place in sorted(codes))
 
 
 def _ticks(days: Sequence[HourDay], period: ShownPeriod) -> Iterator[tuple[int, str]]:
@@ -234,15 +273,15 @@ def _ticks(days: Sequence[HourDay], period: ShownPeriod) -> Iterator[tuple[int, 
 
 def _finding(series: Series, days: Sequence[HourDay], period: ShownPeriod) -> str:
     """The hour with the most on average."""
-    found = by_hour(days)
-    if not found:
+    amounts = _by_hour(days)
+    if not amounts:
         return _("%(what)s: no data %(when)s") % {"what": series.heading, "when": when_in_words(period)}
-    most = max(found, key=lambda hour: added(one.value for one in found[hour]) / len(found[hour]))
+    most = max(amounts, key=lambda hour: added(each.value for each in amounts[hour]) / len(amounts[hour]))
     facts = {
         "what": series.heading,
         "from": hour_in_words(most),
         "to": hour_in_words((most + 1) % _HOURS),
-        "amount": f"{average(series, found[most])} {series.unit}",
+        "amount": f"{_average(series, amounts[most])} {series.unit}",
         "when": when_in_words(period),
     }
     return _("%(what)s: most from %(from)s to %(to)s, %(amount)s on average %(when)s") % facts

@@ -1,32 +1,86 @@
 """What was measured of a contract in a shown period and a year before, part by part: what all usage pages stand on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.queries.links import MeteredSpan
+from cdsc_portal.lib.dates_in_words import day_in_words, last_day
 from cdsc_portal.lib.ranges import Span
 from consent.access import Access
 from datahub.answers.coverage import coverage_of
 from datahub.usage.facts import UsageFacts
-from datahub.usage.pages.measured_time import UsageLife
-from datahub.usage.pages.periods import Length, ShownPeriod
+from datahub.usage.pages.periods import Length, ShownPeriod, instants
 from datahub.usage.pages.series import Series, totals, usage_series
 from datahub.usage.readings import instants_of
 from datahub.usage.service_sums import ServiceSums, service_sums
 from datahub.usage.sum_periods import By, Slots
 from datahub.usage.summed_usage import UsageSums, spans_in_window
-from datahub.usage.sums import ChannelSums
 
 RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day
 _SLOTS = tuple(Slots(seconds) for seconds in (300, 900, 1800, 3600, _DAY_AND_HOUR))
-_MARKS = 400  # of a day's readings on a page, and so of its charts
+_MAX_BARS = 400  # of a day's readings on a page
 _LONGEST = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class UsageExtent:
+    """When the contract was measured, and from when to when readings are loaded, in UTC; `ended` None = goes on."""
+
+    moved_in: datetime
+    ended: datetime | None
+    loaded_from: datetime
+    loaded_until: datetime
+
+    @property
+    def first_day(self) -> date:
+        return timezone.localdate(self.moved_in)
+
+    @property
+    def first_loaded_day(self) -> date:
+        """Often long after somebody moved in."""
+        return timezone.localdate(self.loaded_from)
+
+    @property
+    def last_day(self) -> date:
+        return last_day(self.loaded_until)
+
+    @property
+    def span(self) -> Span:
+        """From when to when there can be readings."""
+        return Span(self.moved_in, self.loaded_until)
+
+    def why_nothing(self, part: date, by: Length) -> str:
+        """Why there may be no reading in a part of a shown period."""
+        start, end = instants(part, by)
+        if end <= self.moved_in:
+            return _("Before you moved in")
+        if self.ended is not None and start >= self.ended:
+            return _("After this service ended")
+        return _("No data")
+
+    def cuts(self, part: date, by: Length) -> list[str]:
+        """Where the contract began or ended within the part."""
+        start, end = instants(part, by)
+        notes = []
+        if start < self.moved_in < end:
+            notes.append(_("From %(day)s") % {"day": day_in_words(self.moved_in)})
+        if self.ended is not None and start < self.ended < end:
+            notes.append(_("Until %(day)s") % {"day": day_in_words(last_day(self.ended))})
+        return notes
+
+    def goes_on_in(self, span: Span) -> bool:
+        """Whether readings of the period are still to come."""
+        ends = self.ended is not None and (span.end is None or self.ended < span.end)
+        return not ends and span.contains(self.loaded_until) and span.start != self.loaded_until
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredUsage:
     """Series whose amounts are by `parts` and by those of the year before; `by` says how long a part is.
 
     `totals` are all that was used, sent back and so on, each the sum of the series that count.
@@ -40,40 +94,67 @@ class Measured:
 
     @property
     def has_data(self) -> bool:
-        return any(part in one.amounts for one in self.series for part in self.parts)
+        return any(part in series.amounts for series in self.series for part in self.parts)
 
 
-def measured(
+def usage_extent(facts: UsageFacts) -> UsageExtent | None:
+    """None if nothing of the contract is loaded."""
+    loads = [
+        (link.span, load)
+        for link in facts.links
+        if (load := facts.loads.get(link.meter_id)) is not None and load.reaches(link.span)
+    ]
+    starts = [link.span.start for link in facts.links if link.span.start is not None]
+    ends = [link.span.end for link in facts.links]
+    if not loads or not starts:
+        return None
+    return UsageExtent(
+        moved_in=min(starts),
+        ended=None if None in ends else max(end for end in ends if end is not None),
+        loaded_from=min(max(load.first, span.start or load.first) for span, load in loads),
+        loaded_until=max(min(load.last, span.end or load.last) for span, load in loads),
+    )
+
+
+def measured_usage(
     facts: UsageFacts,
-    life: UsageLife,
+    extent: UsageExtent,
     *,
     access: Access,
     period: ShownPeriod,
     meter: int | None,
     names: Mapping[int, str],
     days_of_years: bool = False,
-) -> Measured:
+) -> MeasuredUsage:
     """Of one contract, by the parts of `period`: years, months, days, or the slots of a day. Four queries at most.
 
     `meter` is the key of the only one that counts; None = all; `names` are what meters are called, by key.
     Single days are known beside months and years, of all years only where `days_of_years` asks for them.
     """
-    held = _only(facts, meter)
+    facts = _of_meter(facts, meter)
+    ago = period.year_ago
+    windows = [period.span.intersect(extent.span), ago.span.intersect(extent.span) if ago else None]
+    spans = _opened_spans(facts, access, windows)
+    # where a reading is longer than a day, a day without one is not missing
+    meters = {link.meter_id for link in facts.links} & facts.loads.keys()
+    has_days = all(facts.loads[key].longest <= _LONGEST for key in meters)
     if period.is_day:
-        return _day(held, life, access, period, names)
-    days = _has_days(held) and (period.start is not None or days_of_years)
-    every = (period.by, By.DAY) if days else (period.by,)
-    spans = _spans(held, life, access, period)
-    sums = service_sums(spans, held.channels, every)
-    parts = period.parts(period.start or life.first_loaded_day, life.last_day)
-    series = _series(held, sums[0], period.by, names)
-    by_day = _series(held, sums[-1], By.DAY, names) if days and _tells_days(sums[-1], period) else []
-    return _measured(period, period.by, parts, series, by_day)
+        by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
+        has_days = has_days and _is_read_daily(by_day, period)
+        slots = _finest_slots(by_day) if has_days else _SLOTS[-1]
+        parts = _slots_of_day(period.span, extent, slots)
+        series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
+        return _measured(period, slots, parts, series, _series(facts, by_day, By.DAY, names))
+    has_days = has_days and (period.start is not None or days_of_years)
+    sums = service_sums(spans, facts.channels, (period.by, By.DAY) if has_days else (period.by,))
+    parts = period.parts(period.start or extent.first_loaded_day, extent.last_day)
+    days = _series(facts, sums[-1], By.DAY, names) if has_days and _is_read_daily(sums[-1], period) else []
+    return _measured(period, period.by, parts, _series(facts, sums[0], period.by, names), days)
 
 
-def slots_of(
+def totals_by_slot(
     facts: UsageFacts,
-    life: UsageLife,
+    extent: UsageExtent,
     *,
     access: Access,
     period: ShownPeriod,
@@ -81,81 +162,58 @@ def slots_of(
     slots: Slots,
 ) -> tuple[Series, ...]:
     """All that was used, and so on, in a period by slots of its days, without the year before. Four queries at most."""
-    held = _only(facts, meter)
-    spans = _covered(held, access, [period.span.intersect(life.span)])
-    (sums,) = service_sums(spans, held.channels, (slots,))
-    return tuple(totals(_series(held, sums, slots, {})))
-
-
-def _day(
-    facts: UsageFacts, life: UsageLife, access: Access, period: ShownPeriod, names: Mapping[int, str]
-) -> Measured:
-    """A day by its readings, or by longer slots where those would be too many for a page."""
-    spans = _spans(facts, life, access, period)
-    by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
-    slots = _finest(by_day.channels) if _has_days(facts) and _tells_days(by_day, period) else _SLOTS[-1]
-    series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
-    days = _series(facts, by_day, By.DAY, names)
-    return _measured(period, slots, list(_slots_between(period, life, slots)), series, days)
+    facts = _of_meter(facts, meter)
+    spans = _opened_spans(facts, access, [period.span.intersect(extent.span)])
+    (sums,) = service_sums(spans, facts.channels, (slots,))
+    return tuple(totals(_series(facts, sums, slots, {})))
 
 
 def _measured(
-    period: ShownPeriod, by: Length, parts: Sequence[date], series: Sequence[Series], by_day: Sequence[Series]
-) -> Measured:
-    shown = tuple(_with_days(series, by_day))
-    return Measured(period, by, tuple(parts), shown, tuple(totals(shown)))
+    period: ShownPeriod, by: Length, parts: Sequence[date], series: Sequence[Series], days: Sequence[Series]
+) -> MeasuredUsage:
+    """`days` are the same series by day, none where single days are not known."""
+    if days:
+        series = [each.with_days(of_days.amounts) for each, of_days in zip(series, days, strict=True)]
+    return MeasuredUsage(period, by, tuple(parts), tuple(series), tuple(totals(series)))
 
 
-def _finest(by_day: Sequence[ChannelSums]) -> Slots:
-    """As long as the shortest reading, or longer where there would be more on a page than may be."""
+def _finest_slots(by_day: ServiceSums) -> Slots:
+    """As long as the shortest reading, or longer where there would be more bars on a page than may be."""
     steps = [
         int((end - start) // due)
-        for one in by_day
-        for start, end, due in zip(one.starts.tolist(), one.ends.tolist(), one.due.tolist(), strict=True)
+        for sums in by_day.channels
+        for start, end, due in zip(sums.starts.tolist(), sums.ends.tolist(), sums.due.tolist(), strict=True)
     ]
-    least = max(min(steps, default=0), -(-_DAY_AND_HOUR * len(by_day) // _MARKS))
+    least = max(min(steps, default=0), -(-_DAY_AND_HOUR * len(by_day.channels) // _MAX_BARS))
     return next((slots for slots in _SLOTS if slots.seconds >= least), _SLOTS[-1])
 
 
-def _slots_between(period: ShownPeriod, life: UsageLife, slots: Slots) -> Iterator[date]:
-    """Those of a day that began before the readings end."""
-    assert period.span.start is not None
-    assert period.span.end is not None
-    moment = period.span.start
-    while moment < min(period.span.end, life.loaded_until):
-        yield moment
-        moment += timedelta(seconds=slots.seconds)
+def _slots_of_day(day: Span, extent: UsageExtent, slots: Slots) -> list[date]:
+    """Those that began before the readings end."""
+    assert day.start is not None
+    assert day.end is not None
+    end = min(day.end, extent.loaded_until)
+    count = max(-(-(end - day.start) // timedelta(seconds=slots.seconds)), 0)
+    return [day.start + timedelta(seconds=place * slots.seconds) for place in range(count)]
 
 
-def _only(facts: UsageFacts, meter: int | None) -> UsageFacts:
+def _of_meter(facts: UsageFacts, meter: int | None) -> UsageFacts:
     if meter is None:
         return facts
     return replace(facts, links=tuple(link for link in facts.links if link.meter_id == meter))
 
 
-def _has_days(facts: UsageFacts) -> bool:
-    """Whether no reading is longer than a day, so that a day without one is a day that is missing."""
-    meters = {link.meter_id for link in facts.links} & facts.loads.keys()
-    return all(facts.loads[meter].longest <= _LONGEST for meter in meters)
-
-
-def _tells_days(sums: ServiceSums, period: ShownPeriod) -> bool:
+def _is_read_daily(sums: ServiceSums, period: ShownPeriod) -> bool:
     """Whether no register that counts in the shown period was read less often than each day."""
-    shown = [instants_of(*one).intersect(period.span) for one in sums.long]
-    return not any(shown)
+    return not any(instants_of(*interval).intersect(period.span) for interval in sums.long)
 
 
-def _spans(facts: UsageFacts, life: UsageLife, access: Access, period: ShownPeriod) -> list[MeteredSpan]:
-    ago = period.year_ago
-    asked = [period.span.intersect(life.span), ago.span.intersect(life.span) if ago else None]
-    return _covered(facts, access, asked)
-
-
-def _covered(facts: UsageFacts, access: Access, asked: Iterable[Span | None]) -> list[MeteredSpan]:
+def _opened_spans(facts: UsageFacts, access: Access, windows: Iterable[Span | None]) -> list[MeteredSpan]:
+    """What `access` opens of the windows."""
     parts = access.parts_for(RESOURCE)
     return [
         span
-        for window in asked
+        for window in windows
         if window is not None
         for span in spans_in_window(coverage_of(parts, facts.contracts, services=None, asked=window), facts)
     ]
@@ -164,16 +222,9 @@ def _covered(facts: UsageFacts, access: Access, asked: Iterable[Span | None]) ->
 def _series(facts: UsageFacts, sums: ServiceSums, by: Length, names: Mapping[int, str]) -> list[Series]:
     numbers = {contract.key: contract.contract_number for contract in facts.contracts}
     channels, counted = (
-        sorted((UsageSums(numbers[one.contract_id], by, one) for one in found), key=lambda item: item.place)
-        for found in (sums.channels, sums.counted)
+        sorted(
+            (UsageSums(numbers[each.contract_id], by, each) for each in group), key=lambda item: item.place
+        )
+        for group in (sums.channels, sums.counted)
     )
     return usage_series(channels, counted, facts.links, names)
-
-
-def _with_days(series: Sequence[Series], by_day: Sequence[Series]) -> Iterator[Series]:
-    """The same channels have readings in both."""
-    if not by_day:
-        yield from series
-        return
-    for one, days in zip(series, by_day, strict=True):
-        yield one.with_days(days.amounts)

@@ -1,9 +1,9 @@
 """Usage in money: what was billed, by bill; or an estimate from the prices of bills. Never both in one sum."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,19 +12,39 @@ from django.utils.translation import gettext as _
 from cdsc_portal.lib.dates_in_words import day_in_words
 from cdsc_portal.lib.json import exact
 from cdsc_portal.lib.money import money_in_words, number_in_words
+from consent.access import Access, contracts_of
 from datahub.bills.pages.bill_list import period_in_words
-from datahub.usage.pages.bar_chart import Chart, Plotted, bar_chart
-from datahub.usage.pages.chart import part_label, plain_number
-from datahub.usage.pages.measured import Measured
-from datahub.usage.pages.measured_time import UsageLife
-from datahub.usage.pages.page_query import UsagePageQuery
+from datahub.feeds.formats.units import SHOWN_UNITS
+from datahub.models import BillSection
+from datahub.usage.pages.chart import Chart, Plotted, bar_chart, part_label, plain_number
+from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import Length, ShownPeriod, part_in_words, when_in_words
-from datahub.usage.pages.prices import Billed, Prices
 from datahub.usage.pages.series import Amount, Series, added
-from datahub.usage.pages.table import Cell, Row, Table, estimated_in_words
+from datahub.usage.pages.table import Cell, Column, Row, Table, build_table, estimated_in_words
 from datahub.usage.sum_periods import By, Slots
 
+_RESOURCE = "bill_data"
+_USAGE = "usage"  # the kind of a line that bills what flowed
+_STALE = timedelta(days=100)  # a price holds so long after the bill that states it
+_DIGITS = 40
 _CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """One contract's part of a bill, for local days [start, end). `price` of a `unit` is the mean of its usage lines.
+
+    None where no line states a quantity, or they are of several units.
+    """
+
+    statement_id: str
+    start: date
+    end: date
+    amount: Decimal
+    currency: str
+    quantity: Decimal | None
+    unit: str
+    price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,94 +57,124 @@ class Money:
     nothing: str
 
 
-def billed_money(known: Prices, period: ShownPeriod) -> Money:
-    """The bills of a year by their last day, those that touch a month or a day."""
-    bills = [bill for bill in known.bills if _is_of(bill, period)]
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """Not rounded; `notes` say what is not in it. `estimated`: how many readings of it were not measured."""
+
+    value: Decimal
+    notes: tuple[str, ...]
+    estimated: int
+
+
+def contract_bills(contract: int, *, access: Access) -> list[Billed]:
+    """What `access` opens of a contract's bills, by time; of a corrected bill only what corrects it. Two queries."""
+    if contract not in contracts_of(access.parts_for(_RESOURCE)):
+        return []
+    sections = BillSection.objects.filter(contract=contract, statement__replaced_by=None)
+    sections = sections.select_related("statement").prefetch_related("line_items")
+    return [_billed(section) for section in sections.order_by("start", "statement__statement_date", "pk")]
+
+
+def billed_money(bills: Sequence[Billed], period: ShownPeriod) -> Money:
+    """The bills of a year by their last day, those that touch a month or a day; a column of money for each currency."""
+    touches_only = period.start is not None and period.by is not By.MONTH
+    bills = [bill for bill in bills if _is_of(bill, period, touches_only=touches_only)]
     if not bills:
         return Money((), None, (), _("There is no bill for this period yet."))
     currencies, currency = sorted({bill.currency for bill in bills}), bills[-1].currency
-    adds_up = not _touches_only(period) and len(currencies) == 1
+    adds_up = not touches_only and len(currencies) == 1
     total = money_in_words(sum((bill.amount for bill in bills), Decimal(0)), currency)
     facts = {"amount": total, "when": when_in_words(period), "bills": number_in_words(Decimal(len(bills)))}
     title = (
         _("%(amount)s was billed %(when)s, on %(bills)s bills") % facts if adds_up else _("Billed, by bill")
     )
+    columns = [
+        *(_money_column(each, total, is_only=len(currencies) == 1) for each in currencies),
+        Column(_("Used on the bill"), _quantity_cell),
+    ]
+    table = build_table(
+        _("Bill for"),
+        columns,
+        bills,
+        lambda bill: Row(period_in_words(bill.start, bill.end), reverse("my_bill", args=[bill.statement_id])),
+        has_total=adds_up,
+    )
     charts = tuple(
-        _billed_chart(bills, one, title, column, len(currencies)) for column, one in enumerate(currencies, 1)
+        _billed_chart(bills, each, title, columns=[place, len(columns)])
+        for place, each in enumerate(currencies, 1)
     )
     remark = _(
         "Billed money includes fixed charges and tax. Bills have days of their own, so they do not add up to "
         "calendar months."
     )
-    return Money(charts, _billed_table(bills, currencies, total if adds_up else ""), (remark,), "")
+    return Money(charts, table, (remark,), "")
 
 
-def _billed_chart(bills: Sequence[Billed], currency: str, title: str, column: int, columns: int) -> Chart:
-    """Of the bills in one currency; a bar has the place that its bill has in the table, `column` is its money there."""
-    keyed = {date.fromordinal(place + 1): bill for place, bill in enumerate(bills)}
-    amounts = {place: bill.amount for place, bill in keyed.items() if bill.currency == currency}
-    return bar_chart(
-        [Plotted(_("Billed (%(currency)s)") % {"currency": currency}, 1, amounts)],
-        list(keyed),
-        title=title,
-        name=f"billed-{currency}",
-        columns=[column, columns + 1],
-        label=lambda place: part_label(keyed[place].start, By.MONTH),
-        scale_words=plain_number,
-        gap=_("A gap: a bill in another currency"),
-    )
+def estimated_money(
+    usage: MeasuredUsage, bills: Sequence[Billed], extent: UsageExtent, link: Callable[[str], str]
+) -> Money:
+    """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate.
 
-
-def estimated_money(held: Measured, known: Prices, life: UsageLife, asked: UsagePageQuery) -> Money:
-    """Usage times the mean price of a unit on the bill of each day; where no price is known, no estimate."""
-    known = known.in_newest_currency()
-    used = [one for one in held.totals if one.direction == "import"]
-    estimates = [(one, found) for one in used if (found := _estimates(one, held, known))]
+    `link` gives the address of a period. Bills in a currency that was given up have no part in it: money of two is not
+    added up.
+    """
+    currency = bills[-1].currency if bills else ""
+    bills = [bill for bill in bills if bill.currency == currency]
+    used = [total for total in usage.totals if total.direction == "import"]
+    estimates = [(total, by_part) for total in used if (by_part := _estimates(total, usage, bills))]
     if not estimates:
         return Money((), None, (), _("No bill states a price for this period, so there is no estimate."))
-    series, amounts = estimates[0]  # bills price one unit; the same amount in another is no more use
-    currency = next(iter(amounts.values())).currency
-    total = money_in_words(_rounded(added(one.value for one in amounts.values())), currency)
-    title = _("About %(amount)s %(when)s, an estimate") % {
-        "amount": total,
-        "when": when_in_words(held.period),
-    }
-    marked = frozenset(part for part, one in amounts.items() if one.not_measured)
+    series, by_part = estimates[0]  # bills price one unit; the same amount in another is no more use
+    total = money_in_words(_rounded(added(each.value for each in by_part.values())), currency)
+    heading = _("Estimate (%(currency)s)") % {"currency": currency}
+    values = {part: each.value for part, each in by_part.items()}
+    estimated = frozenset(part for part, each in by_part.items() if each.estimated)
     chart = bar_chart(
-        [
-            Plotted(
-                _("Estimate (%(currency)s)") % {"currency": currency},
-                1,
-                {part: one.value for part, one in amounts.items()},
-                marked,
-            )
-        ],
-        held.parts,
-        title=title,
+        [Plotted(heading, 1, values, estimated)],
+        usage.parts,
+        title=_("About %(amount)s %(when)s, an estimate")
+        % {"amount": total, "when": when_in_words(usage.period)},
         name="estimate",
         columns=[1],
-        label=lambda part: part_label(part, held.by),
+        label=lambda part: part_label(part, usage.by),
         scale_words=plain_number,
     )
-    rows = tuple(_estimate_row(part, series, held, amounts, life, asked) for part in held.parts)
-    heading = _("Estimate (%(currency)s)") % {"currency": currency}
-    table = Table(_("Period"), (heading,), rows, (Cell(total, "", ()),))
-    return Money((chart,), table, tuple(_remarks(series, held, known)), "")
+
+    def cell(part: date) -> Cell:
+        if part in by_part:
+            return Cell(money_in_words(_rounded(by_part[part].value), currency), notes=by_part[part].notes)
+        why = _("no price known") if part in series.amounts else extent.why_nothing(part, usage.by)
+        return Cell(notes=(why,))
+
+    def row(part: date) -> Row:
+        inside = usage.period.inside(part) if part in series.amounts else ""
+        return Row(part_in_words(part, usage.by), link(inside) if inside else "")
+
+    columns = [Column(heading, cell, Cell(total))]
+    table = build_table(_("Period"), columns, usage.parts, row, has_total=True)
+    return Money((chart,), table, tuple(_remarks(series, usage, bills)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Estimate:
-    """In `currency`, not rounded. Some of the usage has no price where not `complete`, is not known where `lacking`."""
+def _billed(section: BillSection) -> Billed:
+    """Quantity and price from lines of usage that all say how much, of one unit."""
+    lines = [line for line in section.line_items.all() if line.kind == _USAGE]
+    units, quantities = {line.unit for line in lines}, [line.quantity for line in lines]
+    quantity, unit, price = None, "", None
+    if len(units) == 1 and None not in quantities:
+        (unit,) = units
+        quantity = sum((each for each in quantities if each is not None), Decimal(0))
+        with localcontext() as context:
+            context.prec = _DIGITS
+            price = sum((line.amount for line in lines), Decimal(0)) / quantity if quantity else None
+    statement = section.statement
+    return Billed(
+        statement.public_id, section.start, section.end, section.amount, statement.currency, quantity,
+        SHOWN_UNITS.get(unit, unit), price,
+    )  # fmt: skip
 
-    value: Decimal
-    currency: str
-    complete: bool
-    lacking: bool
-    not_measured: int
 
-
-def _is_of(bill: Billed, period: ShownPeriod) -> bool:
-    if _touches_only(period):
+def _is_of(bill: Billed, period: ShownPeriod, *, touches_only: bool) -> bool:
+    if touches_only:
         assert period.start is not None
         assert period.end is not None
         return bill.start < period.end and bill.end > period.start
@@ -132,106 +182,91 @@ def _is_of(bill: Billed, period: ShownPeriod) -> bool:
     return (period.start is None or last > period.start) and (period.end is None or last <= period.end)
 
 
-def _touches_only(period: ShownPeriod) -> bool:
-    return period.start is not None and period.by is not By.MONTH
+def _money_column(currency: str, total: str, *, is_only: bool) -> Column[Billed]:
+    def cell(bill: Billed) -> Cell:
+        if bill.currency != currency:
+            return Cell(notes=(_("billed in %(currency)s") % {"currency": bill.currency},))
+        return Cell(money_in_words(bill.amount, currency), exact(bill.amount, places=2))
+
+    heading = _("Billed") if is_only else _("Billed (%(currency)s)") % {"currency": currency}
+    return Column(heading, cell, Cell(total))
 
 
-def _billed_table(bills: Sequence[Billed], currencies: Sequence[str], total: str) -> Table:
-    """A column of money for each currency, so that none is read as another."""
-    money, used = _money_headings(currencies), _("Used on the bill")
-    rows = tuple(
-        Row(
-            label=period_in_words(bill.start, bill.end),
-            url=reverse("my_bill", args=[bill.statement_id]),
-            cells=(
-                *(_billed_cell(bill, currency) for currency in money),
-                Cell(*_used(bill)),
-            ),
-            notes=(),
-        )
-        for bill in bills
-    )
-    headings = (*money.values(), used)
-    foot = (Cell(total, "", ()), Cell("", "", ()))
-    return Table(_("Bill for"), headings, rows, foot if total else ())
-
-
-def _money_headings(currencies: Sequence[str]) -> dict[str, str]:
-    if len(currencies) == 1:
-        return {currencies[0]: _("Billed")}
-    return {currency: _("Billed (%(currency)s)") % {"currency": currency} for currency in currencies}
-
-
-def _billed_cell(bill: Billed, currency: str) -> Cell:
-    if bill.currency != currency:
-        return Cell("", "", (_("billed in %(currency)s") % {"currency": bill.currency},))
-    return Cell(money_in_words(bill.amount, bill.currency), exact(bill.amount, places=2), ())
-
-
-def _used(bill: Billed) -> tuple[str, str, tuple[str, ...]]:
+def _quantity_cell(bill: Billed) -> Cell:
     if bill.quantity is None:
-        return "", "", (_("not stated"),)
-    return f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity), ()
+        return Cell(notes=(_("not stated"),))
+    return Cell(f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity))
 
 
-def _estimates(series: Series, held: Measured, known: Prices) -> dict[date, _Estimate]:
+def _billed_chart(bills: Sequence[Billed], currency: str, title: str, *, columns: Sequence[int]) -> Chart:
+    """Of the bills in one currency; a bar has the place that its bill has in the table."""
+    by_place = {date.fromordinal(place): bill for place, bill in enumerate(bills, 1)}
+    amounts = {place: bill.amount for place, bill in by_place.items() if bill.currency == currency}
+    return bar_chart(
+        [Plotted(_("Billed (%(currency)s)") % {"currency": currency}, 1, amounts)],
+        list(by_place),
+        title=title,
+        name=f"billed-{currency}",
+        columns=columns,
+        label=lambda place: part_label(by_place[place].start, By.MONTH),
+        scale_words=plain_number,
+        gap=_("A gap: a bill in another currency"),
+    )
+
+
+def _bill_of_price(bills: Sequence[Billed], day: date, unit: str) -> Billed | None:
+    """The bill whose price holds on a day: the one of that day, else the last one before it, if not long ago."""
+    priced = [bill for bill in bills if bill.price is not None and bill.unit == unit]
+    own = [bill for bill in priced if bill.start <= day < bill.end]
+    before = [bill for bill in priced if bill.end <= day <= bill.end + _STALE]
+    return own[-1] if own else (before[-1] if before else None)
+
+
+def _estimates(series: Series, usage: MeasuredUsage, bills: Sequence[Billed]) -> dict[date, _Estimate]:
     """By part, from single days where there are any: a price may change within a month."""
-    found = {}
-    for part in held.parts:
-        pieces = list(_pieces(series, part, held.by))
-        priced = [(amount, bill) for day, amount in pieces if (bill := known.at(day, series.unit))]
-        values = [series.in_unit(one.value) * bill.price for one, bill in priced if bill.price is not None]
-        if values:
-            found[part] = _Estimate(
-                added(values),
-                priced[0][1].currency,
-                len(values) == len(pieces),
-                any(amount.known < amount.due for amount, _bill in priced),
-                sum(amount.not_measured for amount, _bill in priced),
-            )
-    return found
+    estimates = {}
+    for part in usage.parts:
+        amounts = list(_amounts_by_day(series, part, usage.by))
+        prices = [
+            bill.price if (bill := _bill_of_price(bills, day, series.unit)) else None for day, _ in amounts
+        ]
+        priced = [
+            (amount, price)
+            for (_day, amount), price in zip(amounts, prices, strict=True)
+            if price is not None
+        ]
+        if not priced:
+            continue
+        notes = []
+        if len(priced) < len(amounts):
+            notes.append(_("a part of it: for some days no price is known"))
+        if any(amount.known < amount.due for amount, _price in priced):
+            notes.append(_("a part of it: readings are missing"))
+        estimated = sum(amount.not_measured for amount, _price in priced)
+        if estimated:
+            notes.append(estimated_in_words(estimated))
+        values = [series.in_unit(amount.value) * price for amount, price in priced]
+        estimates[part] = _Estimate(added(values), tuple(notes), estimated)
+    return estimates
 
 
-def _pieces(series: Series, part: date, by: Length) -> Iterator[tuple[date, Amount]]:
+def _amounts_by_day(series: Series, part: date, by: Length) -> Iterator[tuple[date, Amount]]:
+    """Of one part, with the local day of each amount."""
     if isinstance(by, Slots) or by is By.DAY or series.days is None:
         if part in series.amounts:
-            yield _local_day(part), series.amounts[part]
+            zone = timezone.get_default_timezone()
+            day = timezone.localdate(part, zone) if isinstance(part, datetime) else part
+            yield day, series.amounts[part]
         return
     for day, amount in series.days.items():
         if day.year == part.year and (by is By.YEAR or day.month == part.month):
             yield day, amount
 
 
-def _local_day(part: date) -> date:
-    return timezone.localdate(part, timezone.get_default_timezone()) if isinstance(part, datetime) else part
-
-
-def _estimate_row(
-    part: date,
-    series: Series,
-    held: Measured,
-    amounts: Mapping[date, _Estimate],
-    life: UsageLife,
-    asked: UsagePageQuery,
-) -> Row:
-    one = amounts.get(part)
-    inside = held.period.inside(part) if part in series.amounts else ""
-    if one is None:
-        why = _("no price known") if part in series.amounts else life.why_nothing(part, held.by)
-        cell = Cell("", "", (why,))
-    else:
-        notes = [] if one.complete else [_("a part of it: for some days no price is known")]
-        notes += [_("a part of it: readings are missing")] if one.lacking else []
-        notes += [estimated_in_words(one.not_measured)] if one.not_measured else []
-        cell = Cell(money_in_words(_rounded(one.value), one.currency), "", tuple(notes))
-    url = asked.url(period=ShownPeriod.parse(inside)) if inside else ""
-    return Row(part_in_words(part, held.by), url, (cell,), ())
-
-
-def _remarks(series: Series, held: Measured, known: Prices) -> Iterator[str]:
+def _remarks(series: Series, usage: MeasuredUsage, bills: Sequence[Billed]) -> Iterator[str]:
     yield _("This is an estimate without fixed charges and tax. Your bill will say another amount.")
-    days = [day for part in held.parts for day, _amount in _pieces(series, part, held.by)]
-    used = list(dict.fromkeys(bill for day in days if (bill := known.at(day, series.unit))))
+    days = [day for part in usage.parts for day, _amount in _amounts_by_day(series, part, usage.by)]
+    used = list(dict.fromkeys(bill for day in days if (bill := _bill_of_price(bills, day, series.unit))))
     last = used[-1]
     assert last.price is not None
     facts = {

@@ -28,7 +28,7 @@ ROWS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedRow:
     """One direction of one kind of service, over all its contracts; never import less export.
 
     `contract` is the public id where it is one contract's alone, else "". Amounts are words, "" where there is none.
@@ -52,28 +52,22 @@ class MonthSoFar:
     title: str
     days: str
     period: str
-    rows: tuple[Compared, ...]
+    rows: tuple[ComparedRow, ...]
     more: int
     data_until: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """The whole days of the month that are loaded, local days [first, end), and the same a year before."""
+class _DayRange:
+    """Whole days of one month that are loaded: local days [first, end)."""
 
     first: date
     end: date
 
-    @classmethod
-    def loaded(cls, until: datetime) -> "_Stretch":
-        """The month of the last whole day that lies before `until`."""
-        end = last_midnight_by(until)
-        return cls((end - timedelta(days=1)).replace(day=1), end)
-
     @property
-    def year_ago(self) -> "_Stretch":
+    def year_ago(self) -> "_DayRange":
         end = year_ago(self.end) or date(self.end.year - 1, 3, 1)
-        return _Stretch(self.first.replace(year=self.first.year - 1), end)
+        return _DayRange(self.first.replace(year=self.first.year - 1), end)
 
     @property
     def span(self) -> Span:
@@ -89,14 +83,15 @@ def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthS
     until = loaded_until(facts.links, facts)
     if until is None:
         return None
-    now = _Stretch.loaded(until)
+    end = last_midnight_by(until)
+    last = end - timedelta(days=1)
+    now = _DayRange(last.replace(day=1), end)
     rows = _rows(contracts, facts, now)
     month = part_in_words(now.first, By.MONTH)
     is_running = (timezone.localdate(at) - timedelta(days=1)).replace(day=1) == now.first
-    first_and_last = {"first": day_in_words(now.first), "last": day_in_words(now.end - timedelta(days=1))}
     return MonthSoFar(
         title=_("%(month)s so far") % {"month": month} if is_running else month,
-        days=_("%(first)s to %(last)s") % first_and_last,
+        days=_("%(first)s to %(last)s") % {"first": day_in_words(now.first), "last": day_in_words(last)},
         period=f"{now.first:%Y-%m}",
         rows=tuple(rows[:ROWS]),
         more=max(len(rows) - ROWS, 0),
@@ -104,84 +99,75 @@ def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthS
     )
 
 
-def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch) -> list[Compared]:
+def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _DayRange) -> list[ComparedRow]:
     """All that contracts of a kind used, or sent back, in one unit is one row."""
     links: dict[int, list[MeteredSpan]] = defaultdict(list)
     for link in facts.links:
         links[link.contract_id].append(link)
-    items = _items(contracts, facts, now)
+    items = _sums_by_contract(contracts, facts, now)
     alike: dict[tuple[str, str, str], list[tuple[ContractChoice, Series]]] = defaultdict(list)
     for contract in contracts:
         for series in totals(usage_series((), items[contract.key], links[contract.key], {})):
             alike[contract.commodity, series.heading, series.unit].append((contract, series))
-    begun = {contract: _first(spans) for contract, spans in links.items()}
+    starts = {
+        contract: min((link.span.start for link in own if link.span.start is not None), default=None)
+        for contract, own in links.items()
+    }
+    rows = [_compared_row(group, starts, now) for group in alike.values()]
     kinds = [str(label) for label in Commodity.labels]
-    found = [_compared(group, begun, now) for group in alike.values()]
-    return sorted((row for row in found if row is not None), key=lambda row: kinds.index(row.service))
+    return sorted((row for row in rows if row is not None), key=lambda row: kinds.index(row.service))
 
 
-def _items(
-    contracts: Sequence[ContractChoice], facts: UsageFacts, now: _Stretch
+def _sums_by_contract(
+    contracts: Sequence[ContractChoice], facts: UsageFacts, now: _DayRange
 ) -> dict[int, list[UsageSums]]:
-    """By contract key: the sums that count of both stretches, each under the first day of its month."""
-    windows = (now.year_ago.span, now.span)
+    """By contract key: the sums that count of both years, each under the first day of its month."""
     spans = [
         replace(link, span=cut)
         for link in facts.links
-        for window in windows
+        for window in (now.year_ago.span, now.span)
         if (cut := link.span.intersect(window)) is not None
     ]
     numbers = {contract.key: contract.number for contract in contracts}
-    items: dict[int, list[UsageSums]] = defaultdict(list)
-    (found,) = service_sums(spans, facts.channels, (By.MONTH,))
-    for sums in found.counted:
-        items[sums.contract_id].append(UsageSums(numbers[sums.contract_id], By.MONTH, sums))
-    return items
+    by_contract: dict[int, list[UsageSums]] = defaultdict(list)
+    (by_month,) = service_sums(spans, facts.channels, (By.MONTH,))
+    for sums in by_month.counted:
+        by_contract[sums.contract_id].append(UsageSums(numbers[sums.contract_id], By.MONTH, sums))
+    return by_contract
 
 
-def _first(links: Iterable[MeteredSpan]) -> datetime | None:
-    return min((link.span.start for link in links if link.span.start is not None), default=None)
-
-
-def _compared(
-    group: Sequence[tuple[ContractChoice, Series]], begun: Mapping[int, datetime | None], now: _Stretch
-) -> Compared | None:
+def _compared_row(
+    group: Sequence[tuple[ContractChoice, Series]], starts: Mapping[int, datetime | None], now: _DayRange
+) -> ComparedRow | None:
     contract, series = group[0]
-    here = [(one.key, own.amounts[now.first]) for one, own in group if now.first in own.amounts]
-    if not here:
-        return None
     ago = now.year_ago
-    then = {one.key: own.amounts[ago.first] for one, own in group if ago.first in own.amounts}
-    before = [then[key] for key, _amount in here if key in then]
-    amount, amount_ago = _sum(amount for _key, amount in here), _sum(before)
-    starts = [start for key, _amount in here if (start := begun[key]) is not None]
-    notes_ago = _notes_ago(starts, len(before), len(here), ago)
-    told = _notes([one for _key, one in here]), _notes(before)
-    comparable = bool(before) and not notes_ago and not _gaps([one for _key, one in here] + before)
-    return Compared(
+    by_key = {own.key: of_contract.amounts for own, of_contract in group if now.first in of_contract.amounts}
+    if not by_key:
+        return None
+    amounts = [own[now.first] for own in by_key.values()]
+    before = [own[ago.first] for own in by_key.values() if ago.first in own]
+    amount, amount_ago = (added(each.value for each in side) for side in (amounts, before))
+    own_starts = [start for key in by_key if (start := starts[key]) is not None]
+    notes_ago = _notes_ago(own_starts, len(before), len(amounts), ago)
+    notes = []
+    if len(amounts) < len(group):  # services that had data a year ago and have none this month
+        counts = {"had": _count(len(amounts)), "all": _count(len(group))}
+        notes.append(_("Only %(had)s of %(all)s services have data so far") % counts)
+    is_comparable = bool(before) and not notes_ago and not _has_gaps(amounts + before)
+    return ComparedRow(
         service=contract.commodity,
         what=series.heading,
         amount=series.shown(amount),
         unit=series.unit,
-        notes=(*_without_data(len(here), len(group)), *told[0]),
+        notes=(*notes, *_notes(amounts)),
         year_ago=series.shown(amount_ago) if before else "",
-        year_ago_notes=(*notes_ago, *told[1]),
-        change=_change(amount, amount_ago) if comparable else "",
-        contract=contract.public_id if len(here) == 1 else "",
+        year_ago_notes=(*notes_ago, *_notes(before)),
+        change=_change(amount, amount_ago) if is_comparable else "",
+        contract=contract.public_id if len(amounts) == 1 else "",
     )
 
 
-def _sum(amounts: Iterable[Amount]) -> Decimal:
-    return added(amount.value for amount in amounts)
-
-
-def _without_data(here: int, every: int) -> tuple[str, ...]:
-    """Services that had data a year ago and have none this month."""
-    counts = {"had": _count(here), "all": _count(every)}
-    return (_("Only %(had)s of %(all)s services have data so far") % counts,) if here < every else ()
-
-
-def _notes_ago(starts: Sequence[datetime], had: int, every: int, ago: _Stretch) -> tuple[str, ...]:
+def _notes_ago(starts: Sequence[datetime], had: int, every: int, ago: _DayRange) -> tuple[str, ...]:
     """What keeps the year before from being the same: the customer was not there yet, or not all the time."""
     begin, end = ago.span.start, ago.span.end
     assert begin is not None
@@ -200,16 +186,16 @@ def _notes_ago(starts: Sequence[datetime], had: int, every: int, ago: _Stretch) 
 def _notes(amounts: Sequence[Amount]) -> tuple[str, ...]:
     """What is missing, and what was not measured."""
     notes = []
-    if _gaps(amounts):
-        known, due = sum(one.known for one in amounts), sum(one.due for one in amounts)
+    if _has_gaps(amounts):
+        known, due = sum(each.known for each in amounts), sum(each.due for each in amounts)
         notes.append(_("%(known)s of %(due)s readings") % {"known": _count(known), "due": _count(due)})
-    estimated = sum(one.not_measured for one in amounts)
+    estimated = sum(each.not_measured for each in amounts)
     if estimated:
         notes.append(_("%(count)s estimated") % {"count": _count(estimated)})
     return tuple(notes)
 
 
-def _gaps(amounts: Iterable[Amount]) -> bool:
+def _has_gaps(amounts: Iterable[Amount]) -> bool:
     return any(amount.known < amount.due for amount in amounts)
 
 

@@ -1,32 +1,119 @@
-"""A contract's usage as its customer sees it: by year, month, day, reading or hour, in energy or in money."""
+"""A contract's usage as its customer sees it: by year, month, day, reading or hour, in energy or in money.
+
+The page's whole state stands in its address.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from accounts.models import MeterDevice, MeterName
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.access import Access
 from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.pages.bar_chart import Chart
-from datahub.usage.pages.chart import usage_charts
-from datahub.usage.pages.hours import MOST, HeatMap, heat_map, hour_days
-from datahub.usage.pages.hours_table import HourTable, hour_table
-from datahub.usage.pages.measured import Measured, measured, slots_of
-from datahub.usage.pages.measured_time import UsageLife, usage_life
-from datahub.usage.pages.meters import NamedMeter, meter_key, meters_of
-from datahub.usage.pages.money import billed_money, estimated_money
-from datahub.usage.pages.page_query import Look, Show, UsagePageQuery
+from datahub.usage.pages.chart import Chart, usage_charts
+from datahub.usage.pages.hours import MOST, HeatMap, heat_map, hour_days, hour_table
+from datahub.usage.pages.measured import (
+    MeasuredUsage,
+    UsageExtent,
+    measured_usage,
+    totals_by_slot,
+    usage_extent,
+)
+from datahub.usage.pages.money import billed_money, contract_bills, estimated_money
 from datahub.usage.pages.periods import ShownPeriod, instants
-from datahub.usage.pages.prices import prices
 from datahub.usage.pages.series import Series
-from datahub.usage.pages.table import Table, usage_table
+from datahub.usage.pages.table import Table, usage_columns, usage_table
 from datahub.usage.sum_periods import By, Slots
 from datahub.usage.sum_pieces import Rule
 
 _HOURLY = 23  # readings of a day, at least
 _MOST_NUMBERS = 1_000  # of hours, on a page
+
+
+class Show(StrEnum):
+    """What the amounts are; the two kinds of money never stand in one view, let alone in one sum."""
+
+    ENERGY = "energy"
+    BILLED = "billed"
+    ESTIMATE = "estimate"
+
+
+class ChartKind(StrEnum):
+    """How they are drawn: a bar for each part of the period, or each hour of each day as a cell."""
+
+    BARS = "bars"
+    HOURS = "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePageQuery:
+    """Public ids of contract and meter; no meter = all of them. No period = the newest year that has readings.
+
+    `numbers`: where the hours of several series are drawn, the one whose numbers stand on the page, counted from 1.
+    """
+
+    contract: str = ""
+    period: ShownPeriod | None = None
+    meter: str = ""
+    show: Show = Show.ENERGY
+    chart: ChartKind = ChartKind.BARS
+    numbers: int = 1
+
+    @classmethod
+    def parse(cls, parameters: Mapping[str, str]) -> "UsagePageQuery":
+        """Raises ValueError for a period, an amount, a chart or numbers that there are not."""
+        period = parameters.get("period", "")
+        query = cls(
+            parameters.get("contract", ""),
+            ShownPeriod.parse(period) if period else None,
+            parameters.get("meter", ""),
+            Show(parameters.get("show") or Show.ENERGY),
+            ChartKind(parameters.get("look") or ChartKind.BARS),
+            int(parameters.get("numbers") or 1),
+        )
+        return replace(query, chart=query._possible_chart)
+
+    @property
+    def _possible_chart(self) -> ChartKind:
+        """Only the hours of energy in a year or a month can be drawn."""
+        period = self.period
+        has_cells = period is None or not (period.start is None or period.is_day)
+        return self.chart if has_cells and self.show is Show.ENERGY else ChartKind.BARS
+
+    def url(self, **changes: Any) -> str:
+        """The address of the same page with `changes`, defaults left out."""
+        query = replace(self, **changes)
+        query = replace(query, chart=query._possible_chart)
+        is_bars = query.chart is ChartKind.BARS
+        parameters = {
+            "contract": query.contract,
+            "period": query.period.text if query.period else "",
+            "meter": query.meter,
+            "show": "" if query.show is Show.ENERGY else query.show.value,
+            "look": "" if is_bars else query.chart.value,
+            "numbers": "" if is_bars or query.numbers == 1 else str(query.numbers),
+        }
+        return f"?{urlencode({name: value for name, value in parameters.items() if value})}"
+
+    def period_url(self, period: str) -> str:
+        """The address of the same page for another period, "" for none."""
+        return self.url(period=ShownPeriod.parse(period)) if period else ""
+
+
+class NamedMeter(NamedTuple):
+    """`name` is what the contract's customer calls it, "" for none."""
+
+    public_id: str
+    number: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +140,8 @@ class HourMap:
     """The hours of a series, drawn and in numbers; `numbers_url` leads to those that have no room beside others."""
 
     drawn: HeatMap
-    table: HourTable | None
+    caption: str
+    table: Table | None
     numbers_url: str
 
 
@@ -72,7 +160,7 @@ class UsagePage:
     after: str
     meters: tuple[MeterChoice, ...]
     shows: tuple[Choice, ...]
-    looks: tuple[Choice, ...]
+    chart_kinds: tuple[Choice, ...]
     charts: tuple[Chart, ...]
     maps: tuple[HourMap, ...]
     table: Table | None
@@ -80,125 +168,143 @@ class UsagePage:
     nothing: str
     data_until: str
     has_data: bool
-    asked: UsagePageQuery
+    query: UsagePageQuery
 
 
-def usage_page(contract: int, *, access: Access, asked: UsagePageQuery) -> UsagePage | None:
+def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> UsagePage | None:
     """What `access` opens of a contract's usage; None if nothing of it is loaded.
 
     Nine queries at most, however long and however many meters. Raises LookupError for a meter that never measured
     the contract.
     """
     facts = usage_facts([contract])
-    life = usage_life(facts)
-    if life is None:
+    extent = usage_extent(facts)
+    if extent is None:
         return None
-    asked = replace(asked, period=asked.period or ShownPeriod.parse(f"{life.last_day.year}"))
-    assert asked.period is not None
-    meters = meters_of(facts) if len(facts.meters) > 1 or asked.meter else {}
-    meter = meter_key(meters, asked.meter)
-    priced = asked.show is Show.ESTIMATE  # each day at its own price
-    names = {key: one.name for key, one in meters.items()}
-    held = measured(
-        facts, life, access=access, period=asked.period, meter=meter, names=names, days_of_years=priced
+    period = query.period or ShownPeriod.parse(f"{extent.last_day.year}")
+    query = replace(query, period=period)
+    meters = contract_meters(facts) if len(facts.meters) > 1 or query.meter else {}
+    meter = meter_key(meters, query.meter)
+    usage = measured_usage(
+        facts,
+        extent,
+        access=access,
+        period=period,
+        meter=meter,
+        names={key: named.name for key, named in meters.items()},
+        days_of_years=query.show is Show.ESTIMATE,  # each day at its own price
     )
-    if not _is_hourly(held.series):
-        asked = replace(asked, look=Look.BARS)
-    page = _frame(held, life, asked, tuple(_choices(meters, asked)))
-    if asked.show is not Show.ENERGY:
-        return _in_money(page, held, life, contract, access)
-    if asked.look is Look.HOURS:
-        return _by_hours(page, held, life, facts, access, meter)
-    return replace(
-        page, charts=usage_charts(held, life), table=usage_table(held, life, asked) if held.series else None
+    if not _is_hourly(usage.series):
+        query = replace(query, chart=ChartKind.BARS)
+    page = _frame(usage, extent, query, meters)
+    if query.show is not Show.ENERGY:
+        bills = contract_bills(contract, access=access)
+        money = (
+            billed_money(bills, period)
+            if query.show is Show.BILLED
+            else estimated_money(usage, bills, extent, query.period_url)
+        )
+        return replace(
+            page, charts=money.charts, table=money.table, remarks=money.remarks, nothing=money.nothing
+        )
+    if query.chart is ChartKind.HOURS:
+        hours = totals_by_slot(facts, extent, access=access, period=period, meter=meter, slots=Slots(3600))
+        return replace(page, maps=_hour_maps(hours, period, extent, query))
+    columns = usage_columns(usage, extent)
+    charts = usage_charts(usage, extent, columns)
+    table = usage_table(usage, extent, columns, query.period_url) if columns else None
+    return replace(page, charts=charts, table=table)
+
+
+def contract_meters(facts: UsageFacts) -> dict[int, NamedMeter]:
+    """All that ever measured the contract, by key, in the order of numbers. One query."""
+    names = MeterName.objects.filter(
+        meter=OuterRef("pk"),
+        customer__billing_accounts__contracts__in=[contract.key for contract in facts.contracts],
     )
+    meters = MeterDevice.objects.filter(pk__in=facts.meters).order_by("meter_number")
+    meters = meters.annotate(called=Coalesce(Subquery(names.values("name")[:1]), Value("")))
+    rows = meters.values_list("pk", "public_id", "meter_number", "called")
+    return {key: NamedMeter(*row) for key, *row in rows}
+
+
+def meter_key(meters: Mapping[int, NamedMeter], public_id: str) -> int | None:
+    """None where no meter is chosen. Raises LookupError for one that is not among them."""
+    if not public_id:
+        return None
+    for key, meter in meters.items():
+        if meter.public_id == public_id:
+            return key
+    raise LookupError(public_id)
 
 
 def _frame(
-    held: Measured, life: UsageLife, asked: UsagePageQuery, meters: tuple[MeterChoice, ...]
+    usage: MeasuredUsage, extent: UsageExtent, query: UsagePageQuery, meters: Mapping[int, NamedMeter]
 ) -> UsagePage:
     """The page without charts and tables."""
-    period = held.period
-    begins, goes_on = period.start, period.end
+    period = usage.period
+    start, end = period.start, period.end
+    choices = [MeterChoice("", "", not query.meter)]
+    choices += [
+        MeterChoice(meter.public_id, meter.number, meter.public_id == query.meter, meter.name)
+        for meter in meters.values()
+    ]
+    shows = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
     return UsagePage(
         title=period.title,
         period=period.text,
-        up=asked.url(period=ShownPeriod.parse(period.up)) if period.up else "",
+        up=query.period_url(period.up),
         up_title=ShownPeriod.parse(period.up).title if period.up else "",
-        before=_beside(asked, period, -1) if begins and life.first_loaded_day < begins else "",
-        after=_beside(asked, period, 1) if goes_on and life.last_day >= goes_on else "",
-        meters=meters,
-        shows=tuple(_shows(asked)),
-        looks=tuple(_looks(asked, held)),
+        before=query.period_url(period.neighbour(-1)) if start and extent.first_loaded_day < start else "",
+        after=query.period_url(period.neighbour(1)) if end and extent.last_day >= end else "",
+        meters=tuple(choices) if len(meters) > 1 else (),
+        shows=tuple(Choice(label, query.url(show=show), show is query.show) for show, label in shows.items()),
+        chart_kinds=tuple(_chart_kinds(query, usage)),
         charts=(),
         maps=(),
         table=None,
         remarks=tuple(_clock_remarks(period)),
-        nothing="" if held.has_data else _("There are no readings in this period."),
-        data_until=moment_in_words(life.loaded_until),
-        has_data=held.has_data,
-        asked=asked,
+        nothing="" if usage.has_data else _("There are no readings in this period."),
+        data_until=moment_in_words(extent.loaded_until),
+        has_data=usage.has_data,
+        query=query,
     )
 
 
-def _in_money(page: UsagePage, held: Measured, life: UsageLife, contract: int, access: Access) -> UsagePage:
-    known = prices(contract, access=access)
-    if page.asked.show is Show.BILLED:
-        money = billed_money(known, held.period)
-    else:
-        money = estimated_money(held, known, life, page.asked)
-    return replace(page, charts=money.charts, table=money.table, remarks=money.remarks, nothing=money.nothing)
-
-
-def _by_hours(
-    page: UsagePage, held: Measured, life: UsageLife, facts: UsageFacts, access: Access, meter: int | None
-) -> UsagePage:
+def _hour_maps(
+    hours: Sequence[Series], period: ShownPeriod, extent: UsageExtent, query: UsagePageQuery
+) -> tuple[HourMap, ...]:
     """The numbers of a page's readings are shown up to a month; a year's table has each month's averages."""
-    series = slots_of(facts, life, access=access, period=held.period, meter=meter, slots=Slots(3600))
-    shown = [one for one in series if one.amounts][:MOST]
     maps = []
-    for number, one in enumerate(shown, 1):
-        days, name = hour_days(one, held.period, life), f"hours-{number}"
-        table = hour_table(one, days, held.period, page.asked, name)
-        maps.append(HourMap(heat_map(one, days, held.period, name), table, page.asked.url(numbers=number)))
-    if sum(len(one.table.rows) * len(one.table.hours) for one in maps if one.table) > _MOST_NUMBERS:
-        chosen = page.asked.url()
-        maps = [one if one.numbers_url == chosen else replace(one, table=None) for one in maps]
-    return replace(page, maps=tuple(maps))
+    tables = []
+    for number, series in enumerate([series for series in hours if series.amounts][:MOST], 1):
+        days = hour_days(series, period, extent)
+        caption, table = hour_table(series, days, period, query.period_url)
+        tables.append(table)
+        drawn = heat_map(series, days, period, f"hours-{number}")
+        maps.append(HourMap(drawn, caption, table, query.url(numbers=number)))
+    if sum(len(table.rows) * len(table.headings) for table in tables) > _MOST_NUMBERS:
+        chosen = query.url()
+        maps = [each if each.numbers_url == chosen else replace(each, table=None) for each in maps]
+    return tuple(maps)
 
 
-def _choices(meters: Mapping[int, NamedMeter], asked: UsagePageQuery) -> Iterator[MeterChoice]:
-    if len(meters) > 1:
-        yield MeterChoice("", "", not asked.meter)
-        for one in meters.values():
-            yield MeterChoice(one.public_id, one.number, one.public_id == asked.meter, one.name)
-
-
-def _beside(asked: UsagePageQuery, period: ShownPeriod, step: int) -> str:
-    return asked.url(period=ShownPeriod.parse(period.neighbour(step)))
-
-
-def _shows(asked: UsagePageQuery) -> Iterator[Choice]:
-    names = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
-    for show, label in names.items():
-        yield Choice(label, asked.url(show=show), show is asked.show)
-
-
-def _looks(asked: UsagePageQuery, held: Measured) -> Iterator[Choice]:
+def _chart_kinds(query: UsagePageQuery, usage: MeasuredUsage) -> Iterator[Choice]:
     """Hours are offered where readings are that short."""
-    if asked.url(look=Look.HOURS) == asked.url(look=Look.BARS) or not _is_hourly(held.series):
+    bars_url, hours_url = (query.url(chart=kind) for kind in ChartKind)
+    if hours_url == bars_url or not _is_hourly(usage.series):
         return
-    bars = _("By month") if held.by is By.MONTH else _("By day")
-    for look, label in {Look.BARS: bars, Look.HOURS: _("By hour")}.items():
-        yield Choice(label, asked.url(look=look), look is asked.look)
+    label = _("By month") if usage.by is By.MONTH else _("By day")
+    yield Choice(label, bars_url, query.chart is ChartKind.BARS)
+    yield Choice(_("By hour"), hours_url, query.chart is ChartKind.HOURS)
 
 
 def _is_hourly(series: Sequence[Series]) -> bool:
     return any(
         amount.due >= _HOURLY
-        for one in series
-        if one.rule is Rule.SUM
-        for amount in (one.days or {}).values()
+        for each in series
+        if each.rule is Rule.SUM
+        for amount in (each.days or {}).values()
     )
 
 

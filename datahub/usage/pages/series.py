@@ -52,7 +52,7 @@ class Amount(NamedTuple):
 class Series:
     """A column: amounts by the first local day of their period, or by the instant (UTC) of their slot.
 
-    Those that are `counted` add up, in their unit and direction, to all that was used; others tell a part of it, a
+    Those that are `counted` add up, in their unit and direction, to all that was used; others are a part of it, a
     demand or what a register showed. `days` are the amounts of single days, None where readings are longer than that,
     so that a day without one is not missing. `measured` is when its meters measured the contract.
     """
@@ -80,7 +80,7 @@ class Series:
             return value.scaleb(-self.scale)
 
     def shown(self, value: Decimal) -> str:
-        """In the reader's language, with two decimals; what is shown is rounded, what is told is exact."""
+        """In the reader's language, rounded to two decimals."""
         with localcontext() as context:
             context.prec = _DIGITS
             rounded = self.in_unit(value).quantize(Decimal("0.01"))
@@ -114,47 +114,67 @@ def usage_series(
     `channels` are each by itself, `counted` what of them makes up all that was used. Meters that followed one another
     are one series, those that measured at the same time stay on their own; `names` are what they are called, by key.
     """
-    held = list(links)
-    chains = _chains(held)
+    links = list(links)
+    chains = _chains(links)
     groups: dict[_Place, list[UsageSums]] = defaultdict(list)
     for items, is_detail in ((counted, False), (channels, True)):
         for item in items:
             channel, name = item.channel, register_name(item.channel.register)
-            is_sum = item.sums.rule is Rule.SUM
-            if is_detail and is_sum and not name.is_part:
-                continue  # among what counts, or the same told once more
+            rule = item.sums.rule
+            if is_detail and rule is Rule.SUM and not name.is_part:
+                continue  # among what counts, or the same in another register
             own = name._replace(is_total=False, telling=0) if is_detail else RegisterName()
-            kind = "" if is_sum else channel.kind
-            groups[
-                _Place(
-                    item.sums.rule,
-                    channel.direction,
-                    channel.unit,
-                    is_detail,
-                    own,
-                    kind,
-                    chains[channel.meter_id],
-                )
-            ].append(item)
-    order = sorted(groups, key=_order)
-    headings = _headings(order, groups, names)
+            kind = "" if rule is Rule.SUM else channel.kind
+            chain = chains[channel.meter_id]
+            groups[_Place(rule, channel.direction, channel.unit, is_detail, own, kind, chain)].append(item)
+    directions = list(_DIRECTIONS)
+    order = sorted(
+        groups,
+        key=lambda place: (
+            _RULES.index(place.rule), place.is_detail, directions.index(place.direction), place.unit, place.name,
+            place.kind, place.chain,
+        ),
+    )  # fmt: skip
     measured = {
-        number: tuple(map(seconds_of, union(link.span for link in held if chains[link.meter_id] == number)))
+        number: tuple(map(seconds_of, union(link.span for link in links if chains[link.meter_id] == number)))
         for number in chains.values()
     }
-    return [
-        replace(_series(place, groups[place], heading), measured=measured[place.chain])
-        for place, heading in zip(order, headings, strict=True)
-    ]
+    series = []
+    for place, heading in zip(order, _headings(order, groups, names), strict=True):
+        thousands = _THOUSANDS.get(place.unit)
+        each = Series(
+            heading,
+            thousands or SHOWN_UNITS.get(place.unit, place.unit),
+            place.rule,
+            place.direction,
+            _joined([_amounts(item) for item in groups[place]], place.rule),
+            3 if thousands else 0,
+            counted=not place.is_detail,
+            measured=measured[place.chain],
+        )
+        series.append(each)
+    return series
 
 
 def totals(series: Iterable[Series]) -> list[Series]:
-    """All that was used, sent back and so on: one series a unit and direction, the sum of those that count."""
-    found: dict[tuple[str, str], list[Series]] = defaultdict(list)
-    for one in series:
-        if one.counted:
-            found[one.kind].append(one)
-    return [_added(same) for same in found.values()]
+    """All that was used, sent back and so on: one series a unit and direction, the sum of those that count.
+
+    It is headed by its direction alone.
+    """
+    by_kind: dict[tuple[str, str], list[Series]] = defaultdict(list)
+    for each in series:
+        if each.counted:
+            by_kind[each.kind].append(each)
+    sums = []
+    for alike in by_kind.values():
+        whole = replace(alike[0], heading=str(_DIRECTIONS[alike[0].direction]))
+        if len(alike) > 1:
+            whole = replace(whole, amounts=_added_up([(each.amounts, each.measured) for each in alike]))
+            days = [(each.days, each.measured) for each in alike if each.days is not None]
+            is_known = len(days) == len(alike)
+            whole = whole.with_days(_added_up(days)) if is_known else replace(whole, days=None, complete=())
+        sums.append(whole)
+    return sums
 
 
 def added(values: Iterable[Decimal]) -> Decimal:
@@ -166,53 +186,42 @@ def added(values: Iterable[Decimal]) -> Decimal:
 
 def _chains(links: Iterable[MeteredSpan]) -> dict[int, int]:
     """By meter key: the number of its chain, of meters that followed one another; those at one point before others."""
-    held: dict[int, list[MeteredSpan]] = defaultdict(list)
+    by_meter: dict[int, list[MeteredSpan]] = defaultdict(list)
     for link in links:
-        held[link.meter_id].append(link)
+        by_meter[link.meter_id].append(link)
+    starts = {meter: min(link.span.start or _EVER for link in own) for meter, own in by_meter.items()}
     chains: list[list[MeteredSpan]] = []
-    number: dict[int, int] = {}
-    for meter, own in sorted(
-        held.items(), key=lambda one: (min(link.span.start or _EVER for link in one[1]), one[0])
-    ):
+    numbers: dict[int, int] = {}
+    for meter in sorted(by_meter, key=lambda key: (starts[key], key)):
+        own = by_meter[meter]
         points = {link.service_point_id for link in own}
-        apart = [chain for chain in chains if not any(a.span.intersect(b.span) for a in chain for b in own)]
-        same = [chain for chain in apart if points & {link.service_point_id for link in chain}]
-        chain = next(iter(same or apart), None)
-        if chain is None:
-            chain = []
-            chains.append(chain)
-        chain += own
-        number[meter] = next(place for place, one in enumerate(chains) if one is chain)
-    return number
-
-
-def _order(place: _Place) -> tuple[int, bool, int, str, RegisterName, str, int]:
-    directions = list(_DIRECTIONS)
-    rule, direction = _RULES.index(place.rule), directions.index(place.direction)
-    return rule, place.is_detail, direction, place.unit, place.name, place.kind, place.chain
+        apart = [
+            number
+            for number, chain in enumerate(chains)
+            if not any(a.span.intersect(b.span) for a in chain for b in own)
+        ]
+        same = [number for number in apart if points & {link.service_point_id for link in chains[number]}]
+        number = next(iter(same or apart), len(chains))
+        if number == len(chains):
+            chains.append([])
+        chains[number] += own
+        numbers[meter] = number
+    return numbers
 
 
 def _headings(
-    order: Sequence[_Place],
-    groups: Mapping[_Place, Sequence[UsageSums]],
-    names: Mapping[int, str],
+    order: Sequence[_Place], groups: Mapping[_Place, Sequence[UsageSums]], names: Mapping[int, str]
 ) -> Iterator[str]:
     """Names of meters where several measured, never a register's code; what is still alike is numbered."""
     seen: dict[tuple[str, str], int] = defaultdict(int)
     for place in order:
-        rivals = [other for other in order if other.rule == place.rule and other.is_detail == place.is_detail]
-        directions = {other.direction for other in rivals if other.unit == place.unit}
-        heading = _what(place, several=len(directions) > 1)
-        if (
-            len(
-                {
-                    other.chain
-                    for other in rivals
-                    if (other.direction, other.unit) == (place.direction, place.unit)
-                }
-            )
-            > 1
-        ):
+        rivals = [
+            other
+            for other in order
+            if (other.rule, other.is_detail, other.unit) == (place.rule, place.is_detail, place.unit)
+        ]
+        heading = _what(place, several=len({other.direction for other in rivals}) > 1)
+        if len({other.chain for other in rivals if other.direction == place.direction}) > 1:
             newest = max(groups[place], key=lambda item: int(item.sums.ends.max())).channel
             called = names.get(newest.meter_id) or _("meter %(meter)s") % {"meter": newest.meter_number}
             heading = f"{heading}, {called}"
@@ -223,18 +232,8 @@ def _headings(
 
 
 def _what(place: _Place, *, several: bool) -> str:
-    direction, part = str(_DIRECTIONS[place.direction]), _part_in_words(place.name)
-    if place.rule is Rule.SUM:
-        if not place.is_detail:
-            return direction
-        return str(_PARTS.get(place.direction, "%(part)s")) % {"part": part}
-    what = _("Highest value") if place.rule is Rule.HIGHEST else _("Meter reading")
-    told = [what, *([direction] if several else []), *([part] if part else [])]
-    return ", ".join(told)
-
-
-def _part_in_words(name: RegisterName) -> str:
-    """`rate 1`, `tier 2`, `phase 3`, or "" for no part."""
+    """With its part: `rate 1`, `tier 2`, `phase 3`; with its direction where `several` directions are alike."""
+    direction, name = str(_DIRECTIONS[place.direction]), place.name
     words = []
     if name.tariff:
         words.append(_("rate %(number)s") % {"number": name.tariff})
@@ -242,48 +241,28 @@ def _part_in_words(name: RegisterName) -> str:
         words.append(_("tier %(number)s") % {"number": name.tier})
     if name.phase:
         words.append(_("phase %(number)s") % {"number": name.phase})
-    return ", ".join(words)
+    if place.rule is Rule.SUM:
+        if not place.is_detail:
+            return direction
+        return str(_PARTS.get(place.direction, "%(part)s")) % {"part": ", ".join(words)}
+    what = _("Highest value") if place.rule is Rule.HIGHEST else _("Meter reading")
+    return ", ".join([what, *([direction] if several else []), *words])
 
 
-def _series(place: _Place, group: Sequence[UsageSums], heading: str) -> Series:
-    unit = _THOUSANDS.get(place.unit)
-    return Series(
-        heading,
-        unit or SHOWN_UNITS.get(place.unit, place.unit),
-        place.rule,
-        place.direction,
-        _joined([_of_one(item) for item in group], place.rule),
-        3 if unit else 0,
-        counted=not place.is_detail,
-    )
-
-
-def _added(same: Sequence[Series]) -> Series:
-    """One series of several that count, headed by its direction alone."""
-    first = replace(same[0], heading=str(_DIRECTIONS[same[0].direction]))
-    if len(same) == 1:
-        return first
-    whole = replace(first, amounts=_all([(one.amounts, one.measured) for one in same]))
-    days = [(one.days, one.measured) for one in same if one.days is not None]
-    if len(days) < len(same):
-        return replace(whole, days=None, complete=())
-    return whole.with_days(_all(days))
-
-
-def _all(each: Sequence[tuple[Mapping[date, Amount], Stretches]]) -> dict[date, Amount]:
-    """Of meters that measured at the same time. What one did not tell while it measured is missing in the sum."""
-    found = dict(_joined([amounts for amounts, _ in each], Rule.SUM))
+def _added_up(each: Sequence[tuple[Mapping[date, Amount], Stretches]]) -> dict[date, Amount]:
+    """Of meters that measured at the same time. What one has no reading of while it measured is missing in the sum."""
+    sums = dict(_joined([amounts for amounts, _ in each], Rule.SUM))
     for amounts, measured in each:
         usual = max((amount.due for amount in amounts.values()), default=1)
-        for day, whole in found.items():
+        for day, whole in sums.items():
             if day not in amounts and any(
                 first < whole.end and past > whole.start for first, past in measured
             ):
-                found[day] = whole._replace(due=whole.due + usual)
-    return found
+                sums[day] = whole._replace(due=whole.due + usual)
+    return sums
 
 
-def _of_one(item: UsageSums) -> dict[date, Amount]:
+def _amounts(item: UsageSums) -> dict[date, Amount]:
     sums = item.sums
     columns = (sums.starts.tolist(), sums.ends.tolist(), sums.known.tolist(), sums.due.tolist())
     return dict(zip(sums.days, map(Amount, item.values, *columns, item.not_measured), strict=True))
@@ -293,24 +272,23 @@ def _joined(each: Sequence[Mapping[date, Amount]], rule: Rule) -> Mapping[date, 
     """Of meters, or channels, period by period."""
     if len(each) == 1:
         return each[0]
-    found: dict[date, list[Amount]] = defaultdict(list)
+    by_day: dict[date, list[Amount]] = defaultdict(list)
     for amounts in each:
         for day, amount in amounts.items():
-            found[day].append(amount)
-    return {day: _together(parts, rule) for day, parts in found.items()}
-
-
-def _together(parts: Sequence[Amount], rule: Rule) -> Amount:
+            by_day[day].append(amount)
     values = {
-        Rule.SUM: lambda: added(part.value for part in parts),
-        Rule.HIGHEST: lambda: max(part.value for part in parts),
-        Rule.LAST: lambda: max(parts, key=lambda part: part.end).value,
+        Rule.SUM: lambda parts: added(part.value for part in parts),
+        Rule.HIGHEST: lambda parts: max(part.value for part in parts),
+        Rule.LAST: lambda parts: max(parts, key=lambda part: part.end).value,
     }
-    return Amount(
-        values[rule](),
-        min(part.start for part in parts),
-        max(part.end for part in parts),
-        sum(part.known for part in parts),
-        sum(part.due for part in parts),
-        sum(part.not_measured for part in parts),
-    )
+    return {
+        day: Amount(
+            values[rule](parts),
+            min(part.start for part in parts),
+            max(part.end for part in parts),
+            sum(part.known for part in parts),
+            sum(part.due for part in parts),
+            sum(part.not_measured for part in parts),
+        )
+        for day, parts in by_day.items()
+    }

@@ -13,16 +13,20 @@ from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
 from accounts.models import User
-from accounts.queries.choices import ContractChoice, contract_choices
+from accounts.queries.choices import Chooser, ContractChoice, chooser, contract_choices
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
 from consent.access import OwnerAccess
 from datahub.usage.exports.stream import FORMS, usage_stream
 from datahub.usage.facts import usage_facts
-from datahub.usage.pages.choose import choose_service
-from datahub.usage.pages.meters import meter_key, meters_of
-from datahub.usage.pages.page import UsagePage, usage_page
-from datahub.usage.pages.page_query import Look, Show, UsagePageQuery
+from datahub.usage.pages.page import (
+    ChartKind,
+    Show,
+    UsagePageQuery,
+    contract_meters,
+    meter_key,
+    usage_page,
+)
 
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
@@ -41,16 +45,19 @@ class Download:
 def usage(request: HttpRequest) -> HttpResponse:
     """The address holds all that is chosen; without a choice, the first contract and its newest year."""
     user = current_user(request)
-    asked = _asked(request)
+    query = _parse_query(request)
     choice = choose_service(request, contract_choices(user=user, at=clock.now()))
-    chosen = choice.chosen
-    page = _page(user, chosen, replace(asked, contract=chosen.public_id)) if chosen else None
-    context = {
-        "chooser": choice,
-        "chosen": chosen,
-        "page": page,
-        "downloads": _downloads(page) if page and page.has_data else [],
-    }
+    chosen, page, downloads = choice.chosen, None, []
+    if chosen is not None:
+        query = replace(query, contract=chosen.public_id)
+        try:
+            page = usage_page(chosen.key, access=_access(user, chosen), query=query)
+        except LookupError as error:
+            raise Http404 from error
+    if page is not None and page.has_data:
+        address = reverse("my_usage_file") + page.query.url(show=Show.ENERGY, chart=ChartKind.BARS)
+        downloads = [Download(name, f"{address}&form={form}") for form, name in _NAMES.items()]
+    context = {"chooser": choice, "chosen": chosen, "page": page, "downloads": downloads}
     return render(request, "datahub/usage.html", context)
 
 
@@ -60,21 +67,26 @@ def usage(request: HttpRequest) -> HttpResponse:
 def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     """What the page shows of a contract, reading by reading, in the `form` csv, json or xml."""
     user, at = current_user(request), clock.now()
-    asked = _asked(request)
+    query = _parse_query(request)
     chosen = choose_service(request, contract_choices(user=user, at=at)).chosen
     form = FORMS.get(request.GET.get("form", ""))
-    if form is None or asked.period is None or chosen is None:
+    if form is None or query.period is None or chosen is None:
         raise Http404
+    try:
+        meters = contract_meters(usage_facts([chosen.key])) if query.meter else {}
+        meter = meter_key(meters, query.meter)
+    except LookupError as error:
+        raise Http404 from error
 
     def reopen() -> OwnerAccess | None:
         """Roles end too, while a stream runs."""
         now = {choice.key for choice in contract_choices(user=user, at=clock.now())}
         return _access(user, chosen) if chosen.key in now else None
 
-    meter = _meter(chosen, asked)
-    file = form(window=asked.period.span, at=at)
-    name = f"usage-{chosen.number}-{asked.period.text}.{file.suffix}"
-    pieces = usage_stream(file, reopen, services=None, asked=asked.period.span, meter=meter)
+    window = query.period.span
+    file = form(window=window, at=at)
+    name = f"usage-{chosen.number}-{query.period.text}.{file.suffix}"
+    pieces = usage_stream(file, reopen, services=None, asked=window, meter=meter)
     return StreamingHttpResponse(
         HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
         content_type=file.content_type,
@@ -82,21 +94,17 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     )
 
 
-def _page(user: User, chosen: ContractChoice, asked: UsagePageQuery) -> UsagePage | None:
+def choose_service(request: HttpRequest, choices: tuple[ContractChoice, ...]) -> Chooser:
+    """`contract` names it, `find` searches it; somebody else's and no contract look the same: 404."""
     try:
-        return usage_page(chosen.key, access=_access(user, chosen), asked=asked)
+        return chooser(
+            choices, public_id=request.GET.get("contract", ""), search=request.GET.get("find", "")[:100]
+        )
     except LookupError as error:
         raise Http404 from error
 
 
-def _meter(chosen: ContractChoice, asked: UsagePageQuery) -> int | None:
-    try:
-        return meter_key(meters_of(usage_facts([chosen.key])) if asked.meter else {}, asked.meter)
-    except LookupError as error:
-        raise Http404 from error
-
-
-def _asked(request: HttpRequest) -> UsagePageQuery:
+def _parse_query(request: HttpRequest) -> UsagePageQuery:
     try:
         return UsagePageQuery.parse(request.GET)
     except ValueError as error:
@@ -105,8 +113,3 @@ def _asked(request: HttpRequest) -> UsagePageQuery:
 
 def _access(user: User, chosen: ContractChoice) -> OwnerAccess:
     return OwnerAccess(user.pk, frozenset([chosen.key]))
-
-
-def _downloads(page: UsagePage) -> list[Download]:
-    query = page.asked.url(show=Show.ENERGY, look=Look.BARS)
-    return [Download(name, f"{reverse('my_usage_file')}{query}&form={form}") for form, name in _NAMES.items()]

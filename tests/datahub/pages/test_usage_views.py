@@ -227,6 +227,11 @@ def test_one_of_several_meters_is_chosen_on_page_and_in_the_file(owner, home):
     tree = page(owner, period="2026-03", meter=other.public_id)
 
     assert exact(tree) == [str(5 * 96)]
+    form = {
+        field.get("name"): field.get("value") for field in tree.xpath("//form[.//select[@id='meter']]/input")
+    }
+    shown = {"period": "2026-03", "show": "energy", "look": "bars"}
+    assert form == {"contract": home.contract.public_id, **shown}
     url = tree.xpath("//ul[@class='usage-downloads']//a/@href")[0]
     text = b"".join(owner.get(url).streaming_content).decode()
     assert home.meter.meter_number not in text

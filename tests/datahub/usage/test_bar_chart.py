@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.usage.pages.bar_chart import Plotted, bar_chart
+from datahub.usage.pages.chart import Plotted, bar_chart
 
 MARCH = date(2026, 3, 1)
 
