@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.cells import exact
-from datahub.feeds.formats.csv.numbers import AHEAD, PLAIN
-from datahub.feeds.formats.csv.numbers import numbers as plain_numbers
+from datahub.feeds.formats.csv.tokenizer import AHEAD, PLAIN
+from datahub.feeds.formats.csv.tokenizer import numbers as plain_numbers
 from datahub.rows.base import Integers
 
 _MOST_DECIMALS = 12

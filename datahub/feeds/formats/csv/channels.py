@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from datahub.feeds.formats.cells import at_most, exact, needed, one_of
-from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.mapped_file import NOWHERE, UNTOLD, CsvFile, Lines
 from datahub.feeds.formats.csv.mapping import Facts, Measured, Role, Sign
 from datahub.feeds.formats.csv.times import Faults, Flags, part_of
+from datahub.feeds.formats.csv.tokenizer import Cells
 from datahub.feeds.formats.units import check_commodity, measure
 from datahub.rows.base import FeedStructureError, Integers, Settings
 from datahub.rows.usage import ChannelKey, ChannelKeys, Unit

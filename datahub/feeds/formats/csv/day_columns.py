@@ -8,7 +8,8 @@ import numpy as np
 
 from datahub.feeds.formats.csv.mapped_file import CsvFile
 from datahub.feeds.formats.csv.mapping import Slots
-from datahub.feeds.formats.csv.times import UNSAID, Clock, Flags, Walls
+from datahub.feeds.formats.csv.times import Clock, Flags, Walls
+from datahub.feeds.formats.csv.tokenizer import UNSAID
 from datahub.feeds.formats.local_time import first_moment, wall_clock_moment
 from datahub.rows.base import FeedStructureError, Integers
 

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from datahub.feeds.formats.cells import whole_number
-from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.mapped_file import CsvFile
 from datahub.feeds.formats.csv.mapping import CsvMapping, Role
 from datahub.feeds.formats.csv.time_forms import seconds_of_clock
 from datahub.feeds.formats.csv.times import Clock, Faults, Flags, Walls, part_of, walls_of
+from datahub.feeds.formats.csv.tokenizer import Cells
 from datahub.rows.base import FeedStructureError, Integers, Settings
 
 _DAY = 86_400

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import re2
 
 from cdsc_portal.lib.prefetch import prefetch
-from datahub.feeds.formats.csv.byte_cells import MARGIN, Cells, split
 from datahub.feeds.formats.csv.mapping import CsvMapping, Role, Source
 from datahub.feeds.formats.csv.text import Stretch, head_of, run_of, stretches
+from datahub.feeds.formats.csv.tokenizer import MARGIN, Cells, tokenize
 from datahub.rows.base import FeedStructureError, Integers, Part, Rejection, decoded
 from datahub.rows.usage import UsageRows
 
@@ -115,7 +115,7 @@ class CsvFile:
             if left_out is not None:
                 sections, left_out = sections[line - 1 :], left_out[line - 1 :]
         lines = stretch.between(MARGIN, begin)
-        cells, rejected, wrong = split(lines, self.head.delimiter, self.width, line, left_out)
+        cells, rejected, wrong = tokenize(lines, self.head.delimiter, self.width, line, left_out)
         if (
             is_first
             and wrong

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.mapped_file import CsvFile
 from datahub.feeds.formats.csv.mapping import ANY_OTHER, QUALITIES
 from datahub.feeds.formats.csv.times import Faults
+from datahub.feeds.formats.csv.tokenizer import Cells
 from datahub.rows.base import Settings
 from datahub.rows.usage import Codes, Quality
 

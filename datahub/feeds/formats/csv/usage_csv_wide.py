@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.channels import Channels, Told
 from datahub.feeds.formats.csv.day_columns import Day, Days
 from datahub.feeds.formats.csv.interval_columns import clock_of
@@ -24,6 +23,7 @@ from datahub.feeds.formats.csv.mapping_json import mapping_of
 from datahub.feeds.formats.csv.qualities import Qualities
 from datahub.feeds.formats.csv.series import in_order, other_ways
 from datahub.feeds.formats.csv.times import Faults, Flags, walls_of
+from datahub.feeds.formats.csv.tokenizer import Cells
 from datahub.feeds.formats.csv.values import Amounts, Kept, Values, kept, too_wide
 from datahub.feeds.formats.table import header_of
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Integers, Part, Settings, require_columns

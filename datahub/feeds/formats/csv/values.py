@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.cells import UNKNOWN, exact
-from datahub.feeds.formats.csv.byte_cells import Cells
 from datahub.feeds.formats.csv.channels import Told
 from datahub.feeds.formats.csv.mapping import CsvMapping
-from datahub.feeds.formats.csv.numbers import EMPTY, ODD, numbers
 from datahub.feeds.formats.csv.times import Faults, Flags
+from datahub.feeds.formats.csv.tokenizer import EMPTY, ODD, Cells, numbers
 from datahub.rows.base import Integers, Settings, choice
 
 _MOST = 2**63 - 1
@@ -62,9 +61,7 @@ class Values:
         """The amounts of `columns`; `names` say which one a fault is in. What is `withdrawn` is not known."""
         block = slice(int(columns[0]), int(columns[-1]) + 1)  # a view, where they stand side by side
         chosen = block if len(columns) == block.stop - block.start else columns
-        digits, exponents, state = numbers(
-            cells.buffer, cells.starts[:, chosen], cells.stops[:, chosen], self._mark
-        )
+        digits, exponents, state = cells.numbers(chosen, self._mark)
         known = state != EMPTY
         if self._unknown_numbers:
             for number, exponent in self._unknown_numbers:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv.byte_cells import MARGIN, split
+from datahub.feeds.formats.csv.tokenizer import MARGIN, tokenize
 from datahub.rows.base import NO_SETTINGS
 from datahub.rows.usage import ChannelKey, ChannelKeys, columns_of
 from tests.datahub.feeds.formats.mapped import BRUSSELS, LONG, MAPPING, read, reasons
@@ -71,9 +71,9 @@ def test_keys_in_columns_are_those_that_they_were_made_of():
 @given(st.lists(st.text(st.sampled_from("aé €\t\u00a0x𝄞\x00"), max_size=9), max_size=9), st.integers(1, 3))
 def test_cells_are_decoded_together_as_each_would_be_alone(texts, at_once):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datahub.feeds.formats.csv.byte_cells._TEXTS", at_once)
+        patch.setattr("datahub.feeds.formats.csv.tokenizer.byte_cells._TEXTS", at_once)
         content = "".join(f"{text};9\n" for text in texts)
-        cells = split(MARGIN + content.encode() + MARGIN, ";", 2, 1).cells
+        cells = tokenize(MARGIN + content.encode() + MARGIN, ";", 2, 1).cells
         found = cells.texts(np.arange(len(cells)), 0)
 
     assert found == [cells.text(row, 0) for row in range(len(cells))] == [text.strip() for text in texts]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv.numbers import AHEAD, EMPTY, ODD, PLAIN, numbers
+from datahub.feeds.formats.csv.tokenizer import AHEAD, EMPTY, ODD, PLAIN, numbers
 from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK
 

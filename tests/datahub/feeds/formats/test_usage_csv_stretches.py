@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv import byte_cells
 from datahub.feeds.formats.csv import text as csv_text
+from datahub.feeds.formats.csv.tokenizer import byte_cells
 from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import series_of

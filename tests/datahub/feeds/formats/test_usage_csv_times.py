@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv.byte_cells import MARGIN, split
 from datahub.feeds.formats.csv.time_forms import TimeForm
-from datahub.feeds.formats.csv.times import UNSAID, walls_of
+from datahub.feeds.formats.csv.times import walls_of
+from datahub.feeds.formats.csv.tokenizer import MARGIN, UNSAID, tokenize
 
 FORMS = ("iso", "%d/%m/%Y %H:%M", "%Y%m%d%H%M", "%m/%d/%y %H:%M:%S", "%H:%M %d.%m.%Y", "%Y-%m-%d %H:%M%z")
 moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2068, 1, 1))
@@ -17,7 +17,7 @@ broken = st.text("0123456789-/:.TZ +", max_size=20)
 
 def cells_of(texts):
     lines = "".join(f"{text},x\n" for text in texts).encode()
-    return split(MARGIN + lines + MARGIN, ",", 2, 1).cells
+    return tokenize(MARGIN + lines + MARGIN, ",", 2, 1).cells
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -4,14 +4,23 @@ A line is a record: a quote that is open at its end is an error of that line and
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.csv.numbers import AHEAD, Buffer, last_bytes, words_from, words_of
+from datahub.feeds.formats.csv.tokenizer.decimals import (
+    AHEAD,
+    Buffer,
+    Numbers,
+    last_bytes,
+    numbers,
+    words_from,
+    words_of,
+)
+from datahub.feeds.formats.csv.tokenizer.layout_times import times
 from datahub.rows.base import Integers, Rejection
 
 _FEED, _RETURN, _QUOTE, _EQUALS = 10, 13, 34, 61
@@ -55,6 +64,16 @@ class Cells:
 
     def chosen(self, rows: "Integers | _Flags | slice") -> "Cells":
         return Cells(self.buffer, self.starts[rows], self.stops[rows], self.lines[rows], self.ends[rows])
+
+    def numbers(self, columns: Integers | slice, mark: str) -> Numbers:
+        """What is written in `columns`, with `mark` before decimals; (rows, columns)."""
+        return numbers(self.buffer, self.starts[:, columns], self.stops[:, columns], mark)
+
+    def times(
+        self, column: int, sample: str, places: Mapping[str, tuple[int, int]]
+    ) -> tuple[Integers, Integers, _Flags]:
+        """(seconds since 1970 on the wall, offset or UNSAID, which are odd), read at the places of `sample`."""
+        return times(self.buffer, self.starts[:, column], self.stops[:, column], sample, places)
 
     def groups(self, columns: Sequence[int], extra: Integers | None = None) -> tuple[Integers, Integers]:
         """(group of each row, first row of each group): rows alike in `columns` and `extra`, in order of appearance."""
@@ -127,7 +146,7 @@ class Split(NamedTuple):
     wrong: frozenset[int]
 
 
-def split(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags | None = None) -> Split:
+def tokenize(text: bytes, delimiter: str, width: int, line: int, left_out: _Flags | None = None) -> Split:
     """The cells of whole lines, the first of which is `line`; each must have `width`, more only if they are empty.
 
     `text` has a MARGIN on both sides of them. Blank lines and those `left_out` are neither taken nor rejected.
