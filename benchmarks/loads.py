@@ -14,6 +14,7 @@ from benchmarks import files, rows, utility
 from benchmarks.measure import Figure, at_least, at_most, seconds
 from benchmarks.utility import MONTH, SLOTS, Utility, Values
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.malloc import limit_arenas
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, RunStatus
@@ -45,6 +46,7 @@ def load(run: FeedRun) -> None:
 
 def figures(place: Utility) -> Iterator[Figure]:
     """Storage figures; leaves three days of readings in the store."""
+    limit_arenas()  # as a worker does
     with TemporaryDirectory() as folder, rows.table():
         yield from _wide(place, Path(folder))
         yield from _long(place, Path(folder))

@@ -1,8 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.arrays_memory import share_memory
-
 
 class DatahubConfig(AppConfig):
     name = "datahub"
@@ -14,5 +12,3 @@ class DatahubConfig(AppConfig):
             receivers,
             tasks,
         )
-
-        share_memory()

@@ -1,4 +1,18 @@
-"""Two chunks of a file at work at once, each in a session of its own, and committed in their order."""
+"""Two chunks of a file at work at once, each in a database session of its own, and committed in their order.
+
+`ChunkPipeline` is all that the rest of the code knows of this module:
+
+1. A chunk takes the database one core for as long as the reader takes the other, so with one session a core is idle.
+2. The pipeline therefore loads a chunk while the one before is still being loaded, in one of two sessions of its own.
+3. Two chunks run together only if they name no meter in common: neither then waits for a row that the other writes.
+4. A chunk calls `turn` before it counts itself, and so waits until the chunk before is committed: commits are in order.
+5. What a killed run has done is therefore always the beginning of its file, and the run resumes by counting chunks.
+6. If a chunk fails, the one behind it fails in its turn, and both are rolled back.
+7. PostgreSQL cannot see that one session waits for another inside the worker, so it cannot find such a deadlock.
+8. A chunk that waits for its turn therefore asks each second whether another session waits for a lock of its own.
+9. If so, it rolls back (`LockConflictError`) and is loaded again alone; a false alarm costs one chunk's work.
+10. The first chunk of a file, and all within a transaction of the caller, are loaded in the session of the caller.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -50,9 +64,7 @@ class _Job:
 class ChunkPipeline:
     """Loads chunks by `load`, each counted after those before it, of which one may be at work still.
 
-    Chunks are at work at once where they write to no row that another writes to; where they do after all, the later one
-    gives way. The first of a file has no company: most files have no other. Nor has any within a transaction of the
-    caller's, which is of one session.
+    The first chunk of a file is loaded alone, since most files have no other.
     """
 
     def __init__(self, load: Load) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib import clock
+from cdsc_portal.lib.malloc import limit_arenas
 from datahub.feeds.loading.attachments import packed
 from datahub.feeds.runs.life_cycle import PENDING, start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
@@ -59,6 +60,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}") from error
         if options["here"]:
+            limit_arenas()  # no thread has started yet
             execute_due_runs(run_id=run.pk)
         if options["wait"] or options["here"]:
             self._follow(run)

@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from datahub.management.commands import load_feed
 from datahub.models import Feed, FeedRun, RunStatus
 from tests.datahub.feeds.runs.files import usage_file
 from tests.factories.accounts import MeterDeviceFactory
@@ -44,6 +45,16 @@ def test_the_outcome_is_told_in_numbers(tmp_path):
     said = load(written(tmp_path, usage_file("M-1", [1, 2])), "--here")
 
     assert "done: 2 rows, 2 accepted, 0 unchanged, 0 rejected" in said
+
+
+@pytest.mark.parametrize(("options", "limits"), [(["--here"], 1), ([], 0)])
+def test_the_allocator_is_limited_only_in_the_process_that_loads(tmp_path, monkeypatch, options, limits):
+    calls = []
+    monkeypatch.setattr(load_feed, "limit_arenas", lambda: calls.append("limited"))
+
+    load(written(tmp_path, usage_file("M-1", [1, 2])), *options)
+
+    assert len(calls) == limits
 
 
 def test_rejected_rows_are_shown_and_end_with_status_one(tmp_path, capsys):
