@@ -11,7 +11,7 @@ def limit_arenas() -> None:
 
     Call it before threads start: otherwise each thread gets an arena of its own and keeps it. With glibc's defaults,
     arrays of megabytes that come and go by the dozen are mapped and unmapped each time, and the kernel fills each page
-    with zeros: up to a third of the time that reading a file takes. Does nothing where the C library is not glibc.
+    with zeros. Does nothing where the C library is not glibc.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
