@@ -42,7 +42,7 @@ def figures() -> Iterator[Figure]:
     hourly = seconds(lambda: hour_by_hour(place))
     check_alike(place)
     yield at_most(f"a day of the mix, {CONTRACTS} contracts / a query an hour", "s", ours, hourly, 0.5)
-    rows = MixShare.objects.filter(worked_out=True).exclude(region=_YARDSTICK).count()
+    rows = MixShare.objects.filter(computed=True).exclude(region=_YARDSTICK).count()
     for name, spent, written in corrections(place):
         yield at_most(f"{name} / all {DAYS} days", "s", spent, ours * DAYS, 0.5)
         yield at_most(f"shares moved: {name} / all {DAYS} days", "rows", written, rows, 0.01)
@@ -158,7 +158,7 @@ def _share(tariff: str, start: datetime, source: str, share: Decimal) -> MixShar
         source=source,
         share=share,
         method=Method.ISSUANCE,
-        worked_out=True,
+        computed=True,
     )
 
 

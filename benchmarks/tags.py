@@ -31,7 +31,7 @@ _HOURS = 31 * 24
 _SOURCES = ("biomass", "coal", "gas", "hydro", "nuclear", "solar", "wind", "unknown")
 _SHARES = """
     INSERT INTO datahub_mixshare
-        (series, key, region, seconds, source, share, method, worked_out, modified, synced, start)
+        (series, key, region, seconds, source, share, method, computed, modified, synced, start)
     SELECT %s, %s, %s, 3600, source, 0.125, 'issuance', true, now(), now(), %s::timestamptz + hour * interval '1 hour'
     FROM unnest(%s::text[]) AS source, generate_series(0, %s) AS hour
 """

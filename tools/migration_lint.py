@@ -16,6 +16,7 @@ BEFORE_THE_FIRST_RELEASE = {
     "consent/migrations/0017_removed_services.py",
     "consent/migrations/0018_drop_former_mail.py",
     "datahub/migrations/0027_superseded_readings.py",
+    "datahub/migrations/0030_computed_shares.py",
 }
 DEFAULT_NAMES = ("_auto_", "_and_more")
 

@@ -133,8 +133,8 @@ def _supply(supply: Supply, today: date) -> SupplyRow:
         supplier_number=supply.supplier_contract_id,
         tariff=supply.tariff_name,
         code=supply.tariff_code,
-        when=lasting_in_words(supply.started, supply.ended, today=today),
-        is_now=supply.started <= today and (supply.ended is None or supply.ended > today),
+        when=lasting_in_words(supply.start, supply.end, today=today),
+        is_now=supply.start <= today and (supply.end is None or supply.end > today),
     )
 
 

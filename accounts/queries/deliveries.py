@@ -30,7 +30,7 @@ class DeliveryPoint:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One contract's delivery. Local dates; `ended` is the first day it no longer held."""
+    """One contract's delivery. Local dates; `end` is the first day it no longer held."""
 
     contract_key: int
     id: str
@@ -39,8 +39,8 @@ class Delivery:
     utility: str
     address: str
     service_points: tuple[DeliveryPoint, ...]
-    started: date
-    ended: date | None
+    start: date
+    end: date | None
     modified: datetime
     verified: datetime
 
@@ -99,8 +99,8 @@ def _delivery(
             )
             for link in links
         ),
-        started=contract.start,
-        ended=contract.end,
+        start=contract.start,
+        end=contract.end,
         modified=max(row.cds_modified for row in told),
         verified=max(row.cds_synced for row in told),
     )

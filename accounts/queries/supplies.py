@@ -12,7 +12,7 @@ from cdsc_portal.lib.ranges import Span
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """One supply term. Local dates; `ended` is the first day it no longer held; `span` the same in UTC."""
+    """One supply term. Local dates; `end` is the first day it no longer held; `span` the same in UTC."""
 
     contract_key: int
     id: str
@@ -25,8 +25,8 @@ class Supply:
     supplier_contract_id: str
     tariff_code: str
     tariff_name: str
-    started: date
-    ended: date | None
+    start: date
+    end: date | None
     span: Span
     modified: datetime
     verified: datetime
@@ -80,8 +80,8 @@ def _supply(term: SupplyTerm) -> Supply:
         supplier_contract_id=term.supplier_contract_number,
         tariff_code=term.tariff_code,
         tariff_name=term.tariff_name,
-        started=term.start,
-        ended=term.end,
+        start=term.start,
+        end=term.end,
         span=days(term.start, term.end),
         modified=term.cds_modified,
         verified=term.cds_synced,

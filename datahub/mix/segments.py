@@ -79,7 +79,7 @@ class MixSegment:
     @property
     def origin(self) -> str:
         """Whether a file told the shares or they were worked out here."""
-        return "worked_out" if self.steps.worked_out[0] else "told"
+        return "computed" if self.steps.computed[0] else "reported"
 
     @property
     def modified(self) -> datetime:
@@ -91,7 +91,7 @@ class MixSegment:
         where it was worked out; else its part is not known.
         """
         steps = self.steps
-        known = np.where(steps.named, steps.known, steps.worked_out[:, None])
+        known = np.where(steps.named, steps.known, steps.computed[:, None])
         known[:, -1] |= ~steps.named[:, -1] | (steps.shares[:, -1] > 0)
         return [
             SourceShares(source, steps.shares[:, column], known[:, column])
@@ -157,7 +157,7 @@ def _runs(steps: Steps, places: Sequence[MixPlace]) -> Iterator[tuple[frozenset[
         if place.span.end is not None:
             inside[row] &= steps.ends <= place.span.end.timestamp()
     parted = steps.ends[:-1] != steps.starts[1:]
-    for facts in (steps.ends - steps.starts, steps.method, steps.provisional, steps.worked_out, *inside):
+    for facts in (steps.ends - steps.starts, steps.method, steps.provisional, steps.computed, *inside):
         parted |= facts[:-1] != facts[1:]
     edges = [0, *(np.flatnonzero(parted) + 1).tolist(), steps.size]
     for first, past in zip(edges, edges[1:], strict=False):

@@ -29,7 +29,7 @@ _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(
 _SHARES = f"""
     SELECT name.place, told.* FROM {_NAMES}
     CROSS JOIN LATERAL (
-        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+        SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
             string_agg(timestamptz_send(share.start), ''::bytea),
             string_agg(timestamptz_send(share.modified), ''::bytea),
             string_agg({SHARE_NUMBER}, ''::bytea),
@@ -61,7 +61,7 @@ _PAGE = f"""
         ) reached WHERE reached.shares >= %(rows)s ORDER BY reached.day LIMIT 1
     ) enough ON true
     CROSS JOIN LATERAL (
-        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+        SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
             string_agg(share.starts, ''::bytea ORDER BY share.day),
             string_agg(share.modified, ''::bytea ORDER BY share.day),
             string_agg(share.shares, ''::bytea ORDER BY share.day)
@@ -70,12 +70,12 @@ _PAGE = f"""
             AND share.day <= least(enough.day, (page.past AT TIME ZONE 'UTC')::date)
         GROUP BY 1, 2, 3, 4, 5
         UNION ALL
-        SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out,
+        SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
             string_agg(timestamptz_send(share.start), ''::bytea),
             string_agg(timestamptz_send(share.modified), ''::bytea),
             string_agg({SHARE_NUMBER}, ''::bytea)
         FROM (
-            SELECT share.source, share.seconds, share.method, share.provisional, share.worked_out, share.start,
+            SELECT share.source, share.seconds, share.method, share.provisional, share.computed, share.start,
                 share.modified, share.share
             FROM datahub_mixshare share
             WHERE NOT page.is_packed AND {SAME_SERIES} AND share.start >= page.first AND share.start < page.past
@@ -113,7 +113,7 @@ class Steps:
     has_amounts: Flags
     method: Words
     provisional: Flags
-    worked_out: Flags
+    computed: Flags
     modified: Integers  # epoch microseconds
 
     @property
@@ -140,7 +140,7 @@ class _Shares(NamedTuple):
     seconds: int
     method: str
     provisional: bool
-    worked_out: bool
+    computed: bool
     starts: Integers
     modified: Integers
     shares: Integers
@@ -234,7 +234,7 @@ def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
     size = len(places)
     shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64) for _ in range(2))
     named, known = (np.zeros((size, len(sources)), dtype=np.bool_) for _ in range(2))
-    has_amounts, worked_out = (np.ones(size, dtype=np.bool_) for _ in range(2))
+    has_amounts, computed = (np.ones(size, dtype=np.bool_) for _ in range(2))
     provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
     method = np.full(size, "", dtype=object)
     for one, key in zip(told, keys, strict=True):
@@ -246,7 +246,7 @@ def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
         shares[row, column] += np.maximum(one.shares, 0)
         amounts[row, column] += np.maximum(one.amounts, 0)
         has_amounts[row] &= one.amounts != UNKNOWN_SHARE
-        worked_out[row] &= one.worked_out
+        computed[row] &= one.computed
         provisional[row] |= one.provisional
         modified[row] = np.maximum(modified[row], one.modified)
         method[row] = one.method
@@ -256,12 +256,12 @@ def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
         ends=places // _LONG + places % _LONG,
         shares=_whole(shares),
         named=named,
-        known=known | worked_out[:, None],
+        known=known | computed[:, None],
         amounts=amounts,
         has_amounts=has_amounts,
         method=method,
         provisional=provisional,
-        worked_out=worked_out,
+        computed=computed,
         modified=modified,
     )
 

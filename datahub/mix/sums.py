@@ -16,7 +16,7 @@ from datahub.mix.steps import Steps
 from datahub.mix.weights import Used
 from datahub.store.codec import Flags, Integers
 
-TOLD, WORKED_OUT, MIXED = "told", "worked_out", "mixed"
+REPORTED, COMPUTED, MIXED = "reported", "computed", "mixed"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64 = 2**63
 
@@ -82,7 +82,7 @@ class MixSum:
         """Of any source, None where it is told at no time: of what was worked out, another source has nothing."""
         if source in self.shares:
             return self.shares[source]
-        return Decimal(0) if source == UNKNOWN or self.origin == WORKED_OUT else None
+        return Decimal(0) if source == UNKNOWN or self.origin == COMPUTED else None
 
     def in_watt_hours(self, used: Used) -> dict[str, int]:
         """All that was used, by source, in whole watt-hours."""
@@ -169,7 +169,7 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
         if named or amount
     ]
     by_source = {source: amount for source, amount, is_known, _all in columns if is_known or amount}
-    worked_out = set(steps.worked_out.tolist())
+    computed = set(steps.computed.tolist())
     methods = frozenset(steps.method.tolist())
     latest = max(int(steps.modified.max()), used_moved if moved else 0)
     return MixSum(
@@ -178,7 +178,7 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
         weighting=weighting,
         method=next(iter(methods)) if len(methods) == 1 else MIXED,
         methods=methods,
-        origin=MIXED if len(worked_out) > 1 else WORKED_OUT if worked_out.pop() else TOLD,
+        origin=MIXED if len(computed) > 1 else COMPUTED if computed.pop() else REPORTED,
         provisional=bool(steps.provisional.any()),
         known_seconds=parts.known_seconds(rows),
         partly_known=frozenset(

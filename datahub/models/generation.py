@@ -88,9 +88,7 @@ class _Share(models.Model):
         db_default=MixMethod.PUBLISHED,
     )
     provisional = models.BooleanField(_("provisional"), default=False, db_default=False)
-    worked_out = models.BooleanField(
-        _("worked out here, not told by a file"), default=False, db_default=False
-    )
+    computed = models.BooleanField(_("worked out here, not told by a file"), default=False, db_default=False)
     origin = _run(null=True)
     modified = models.DateTimeField(_("modified"), default=clock.now)
 
@@ -174,7 +172,7 @@ class MixBlock(models.Model):
     seconds = models.PositiveIntegerField(_("seconds"))
     method = models.CharField(_("method"), max_length=20, choices=MixMethod.choices)
     provisional = models.BooleanField(_("provisional"))
-    worked_out = models.BooleanField(_("worked out here, not told by a file"))
+    computed = models.BooleanField(_("worked out here, not told by a file"))
     count = models.PositiveIntegerField(_("shares"))
     starts = models.BinaryField(_("packed starts"))
     modified = models.BinaryField(_("packed times of change"))
@@ -260,7 +258,7 @@ class MixDay(models.Model):
     region = models.CharField(_("region"), max_length=50)
     day = models.DateField(_("day (UTC)"))
     due = models.DateTimeField(_("due"), null=True, db_index=True)
-    worked_out = models.DateTimeField(_("worked out"), null=True)
+    computed = models.DateTimeField(_("worked out"), null=True)
 
     class Meta:
         verbose_name = _("mix day")

@@ -16,15 +16,15 @@ class ReadableSupply:
     """A supply term with its dates cut: None and named in `withheld` where they lie outside the window."""
 
     supply: Supply
-    started: date | None
-    ended: date | None
+    start: date | None
+    end: date | None
     withheld: tuple[str, ...]
 
 
 def current_supplies(covered: Coverage, *, at: datetime) -> Page[ReadableSupply]:
     """The terms that hold at `at`. One query."""
     known = supplies(covered.spans.keys())
-    items = [ReadableSupply(term, term.started, term.ended, ()) for term in known if term.span.contains(at)]
+    items = [ReadableSupply(term, term.start, term.end, ()) for term in known if term.span.contains(at)]
     return _page(items, known, covered)
 
 
@@ -49,9 +49,9 @@ def _cut(term: Supply, span: Span, at: datetime) -> ReadableSupply:
     hides_end = goes_on and (term.span.end is not None or (span.end is not None and span.end <= at))
     return ReadableSupply(
         supply=term,
-        started=None if began_before else term.started,
-        ended=None if hides_end else term.ended,
-        withheld=("started",) * began_before + ("ended",) * hides_end,
+        start=None if began_before else term.start,
+        end=None if hides_end else term.end,
+        withheld=("start",) * began_before + ("end",) * hides_end,
     )
 
 

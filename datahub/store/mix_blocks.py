@@ -31,7 +31,7 @@ _CLEAR = f"""
 # the days written, or all where the series was not packed up to now
 _PACK = f"""
     INSERT INTO datahub_mixblock (series, key, region, contract_id,
-        day, source, seconds, method, provisional, worked_out, count, starts, modified, shares)
+        day, source, seconds, method, provisional, computed, count, starts, modified, shares)
     SELECT name.series, name.key, name.region, name.own, packed.* FROM {_WRITTEN}
     CROSS JOIN LATERAL (
         SELECT day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC'
@@ -40,7 +40,7 @@ _PACK = f"""
     ) AS span(first, past)
     CROSS JOIN LATERAL (
         SELECT (share.start AT TIME ZONE 'UTC')::date, share.source, share.seconds, share.method, share.provisional,
-            share.worked_out, count(*),
+            share.computed, count(*),
             string_agg(timestamptz_send(share.start), ''::bytea ORDER BY share.start),
             string_agg(timestamptz_send(share.modified), ''::bytea ORDER BY share.start),
             string_agg({SHARE_NUMBER}, ''::bytea ORDER BY share.start)

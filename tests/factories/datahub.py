@@ -90,7 +90,7 @@ def hourly_mix(
             share=share,
             region=region,
             contract=contract,
-            worked_out=bool(region),
+            computed=bool(region),
         )
         for source, values in shares.items()
         for hour, share in enumerate(values)

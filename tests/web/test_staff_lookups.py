@@ -76,7 +76,7 @@ ALLOWED = {
     "datahub.feedsource": _choice("kind", "active") | _related("feed"),
     "datahub.mixamount": _choice("kind", "region", "provisional", "source"),
     "datahub.mixday": _choice("region") | {"due__isempty"},
-    "datahub.mixshare": _choice("series", "key", "method", "provisional", "worked_out", "source"),
+    "datahub.mixshare": _choice("series", "key", "method", "provisional", "computed", "source"),
     "datahub.openrelease": _choice("resource") | _related("client"),
     "datahub.parkedreadings": _related("run__feed"),
     "datahub.rejectedrow": _related("run__feed") | {"run__id__exact"},

@@ -32,7 +32,7 @@ class ServiceLine:
     service_type: str | None
     status: str
     windows: Sequence[Span]
-    synced: datetime | None
+    verified: datetime | None
     loaded_until: datetime | None
 
 
@@ -71,7 +71,7 @@ class Envelope:
                     "service_type": line.service_type or None,
                     "status": line.status,
                     "windows": [_window(span) for span in line.windows],
-                    "synced": _instant(line.synced),
+                    "verified": _instant(line.verified),
                     "loaded_until": _instant(line.loaded_until),
                 }
                 for line in self.services
@@ -152,7 +152,7 @@ def _services(covered: Coverage, page: Page[object]) -> list[ServiceLine]:
                 service_type=contract.commodity,
                 status=str(status),
                 windows=contract.spans,
-                synced=contract.not_after_window(stands.synced),
+                verified=contract.not_after_window(stands.synced),
                 loaded_until=contract.not_after_window(stands.loaded_until),
             )
         )

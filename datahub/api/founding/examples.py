@@ -18,8 +18,8 @@ _DELIVERY: _Object = {
             "meter_numbers": ["55-1042"],
         }
     ],
-    "started": "2024-05-01",
-    "ended": None,
+    "start": "2024-05-01",
+    "end": None,
     **_TIMES,
 }
 _SUPPLY: _Object = {
@@ -33,8 +33,8 @@ _SUPPLY: _Object = {
     "supplier_contract_id": "BS-77",
     "tariff_code": "EV-TOU",
     "tariff_name": "Home EV",
-    "started": "2025-03-01",
-    "ended": None,
+    "start": "2025-03-01",
+    "end": None,
     "withheld": [],
     **_TIMES,
 }
@@ -148,7 +148,7 @@ def _mix(series: str, tariff: str | None, region: str | None) -> _Object:
         "end": "2026-03-01T10:00:00Z",
         "method": "published",
         "provisional": False,
-        "origin": "told",
+        "origin": "reported",
         "sources": [
             {"source": "solar", "shares": ["0.12", "0.1"]},
             {"source": "wind", "shares": ["0.31", None]},
@@ -179,7 +179,7 @@ def _summed_mix(
                 "weighting": "energy",
                 "method": "issuance",
                 "provisional": False,
-                "origin": "worked_out",
+                "origin": "computed",
                 "sources": [
                     {"source": source, "share": share, "energy_wh": wh}
                     for (source, share), wh in zip(shares, energy, strict=True)
@@ -194,7 +194,7 @@ _NOT_SHARED = (None, None, None)
 ITEMS: dict[str, _Object] = {
     "distribution_details": _DELIVERY,
     "supply_details": _SUPPLY,
-    "supply_history": _SUPPLY | {"started": None, "ended": "2025-06-01", "withheld": ["started"]},
+    "supply_history": _SUPPLY | {"start": None, "end": "2025-06-01", "withheld": ["start"]},
     "usage_data": _USAGE,
     "usage_sums": _SUMS,
     "bill_data": _SECTION,
@@ -225,7 +225,7 @@ def example_answer(resource: str, item: _Object) -> _Object:
                 "service_type": "electricity",
                 "status": "available",
                 "windows": [window],
-                "synced": "2026-04-02T03:10:00Z",
+                "verified": "2026-04-02T03:10:00Z",
                 "loaded_until": None,
             },
             {
@@ -233,7 +233,7 @@ def example_answer(resource: str, item: _Object) -> _Object:
                 "service_type": None,
                 "status": "not_shared",
                 "windows": [],
-                "synced": None,
+                "verified": None,
                 "loaded_until": None,
             },
         ],

@@ -64,7 +64,7 @@ class MixPeriodShape(Shape):
     )
     provisional = serializers.BooleanField(help_text="Whether it may still change.")
     origin = serializers.ChoiceField(
-        ("told", "worked_out", MIXED),
+        ("reported", "computed", MIXED),
         help_text="Whether the utility's systems said it or this server made it from amounts.",
     )
     sources = SummedSourceShape(many=True, help_text="The shares, by source.")

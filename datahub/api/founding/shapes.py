@@ -32,8 +32,8 @@ class DeliveryShape(Shape):
     utility = MaybeText(help_text="The network company that delivers.")
     address = MaybeText(help_text="Of the service.")
     service_points = DeliveryPointShape(many=True, help_text="Where the service is delivered.")
-    started = serializers.DateField(help_text="First day of the service.")
-    ended = serializers.DateField(allow_null=True, help_text="Last day; null while it goes on.")
+    start = serializers.DateField(help_text="First day of the service.")
+    end = serializers.DateField(allow_null=True, help_text="Last day; null while it goes on.")
     modified = Instant(help_text="When what is said here last changed.")
     verified = Instant(help_text="When the utility's systems last confirmed it.")
 
@@ -53,12 +53,12 @@ class SupplyShape(Shape):
     )
     tariff_code = Text(source="supply.tariff_code", help_text="Short name of the tariff.")
     tariff_name = Text(source="supply.tariff_name", help_text="Name of the tariff in words.")
-    started = serializers.DateField(allow_null=True, help_text="First day; null where it is withheld.")
-    ended = serializers.DateField(
+    start = serializers.DateField(allow_null=True, help_text="First day; null where it is withheld.")
+    end = serializers.DateField(
         allow_null=True, help_text="Last day; null while it goes on, or where it is withheld."
     )
     withheld = serializers.ListField(
-        child=serializers.ChoiceField(("started", "ended")),
+        child=serializers.ChoiceField(("start", "end")),
         help_text="Members that are null because the grant does not open them.",
     )
     modified = Instant(source="supply.modified", help_text="When what is said here last changed.")
@@ -236,7 +236,7 @@ class MixSegmentShape(Shape):
     )
     provisional = serializers.BooleanField(help_text="Whether it may still change.")
     origin = serializers.ChoiceField(
-        ("told", "worked_out"),
+        ("reported", "computed"),
         help_text="Whether the utility's systems said it or this server made it from amounts.",
     )
     sources = SourceShape(many=True, help_text="The shares, by source.")
@@ -257,7 +257,7 @@ class ServiceShape(Shape):
         "not_loaded: try again later; not_shared: not part of the grant, or no service at all.",
     )
     windows = WindowShape(many=True, help_text="For which the answer speaks of this service.")
-    synced = Instant(
+    verified = Instant(
         allow_null=True, help_text="When the utility's systems last confirmed it; not after the window."
     )
     loaded_until = Instant(

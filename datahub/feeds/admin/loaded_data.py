@@ -26,14 +26,14 @@ class MixShareAdmin(ReadOnlyAdmin):
 
     list_display = (
         "series", "key", "region", "start", "seconds", "source", "share", "beyond", "method", "provisional",
-        "worked_out", "synced",
+        "computed", "synced",
     )  # fmt: skip
     list_filter = (
         "series",
         "key",
         "method",
         "provisional",
-        "worked_out",
+        "computed",
         "source",
     )
     ordering = ("-start", "series", "key", "source")
@@ -54,7 +54,7 @@ class MixAmountAdmin(ReadOnlyAdmin):
 class MixDayAdmin(ReadOnlyAdmin):
     """Days of regions: which are due, and when they were last worked out."""
 
-    list_display = ("region", "day", "due", "worked_out")
+    list_display = ("region", "day", "due", "computed")
     list_filter = ("region", ("due", admin.EmptyFieldListFilter))
     ordering = ("-day", "region")
 

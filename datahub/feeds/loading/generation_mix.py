@@ -19,7 +19,7 @@ _TOLD = (
     "beyond",
     "method",
     "provisional",
-    "worked_out",
+    "computed",
     "origin_id",
     "modified",
 )
@@ -101,7 +101,7 @@ def _stored(rows: Sequence[MixRow]) -> list[MixShare]:
 
 
 def _says_nothing_new(row: MixRow, share: MixShare) -> bool:
-    if share.worked_out:
+    if share.computed:
         return False
     said = (row.share, row.resolution_seconds, row.provisional)
     return row.share is None or (share.share, share.seconds, share.provisional) == said
@@ -109,6 +109,6 @@ def _says_nothing_new(row: MixRow, share: MixShare) -> bool:
 
 def _told(share: MixShare, row: MixRow, origin: Origin) -> MixShare:
     share.share, share.seconds, share.provisional = row.share, row.resolution_seconds, row.provisional
-    share.method, share.quantity, share.beyond, share.worked_out = MixMethod.PUBLISHED, None, 0, False
+    share.method, share.quantity, share.beyond, share.computed = MixMethod.PUBLISHED, None, 0, False
     share.origin_id, share.modified, share.synced = origin.run_id, origin.at, origin.at
     return share

@@ -186,7 +186,7 @@ def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collec
     terms = [term for term in supplies(contracts) if term.tariff_code in keys]
     names = {
         term.tariff_code: f"{term.tariff_name} ({term.tariff_code})" if term.tariff_name else term.tariff_code
-        for term in sorted(terms, key=lambda term: term.started)
+        for term in sorted(terms, key=lambda term: term.start)
     }
     return tuple(names.values())
 

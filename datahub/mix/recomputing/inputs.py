@@ -77,7 +77,7 @@ def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> Re
         region="",
         start__lt=past,
         start__gt=first - _YEAR,
-        worked_out=False,
+        computed=False,
     ).values_list("series", "key", "start", "seconds", "source", "share", "provisional")
     spans: dict[_Name, set[tuple[int, int]]] = defaultdict(set)
     residual: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)

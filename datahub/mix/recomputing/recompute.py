@@ -36,7 +36,7 @@ def recompute_next(*, at: datetime) -> int:
     days = list(oldest.filter(region=first.region, day__gte=first.day).order_by("day")[:DAYS_AT_ONCE])
     for run in _runs([day.day for day in days]):
         store_shares(list(_worked_out(first.region, run)), region=first.region, days=run, at=at)
-    MixDay.objects.filter(pk__in=[day.pk for day in days]).update(due=None, worked_out=at)
+    MixDay.objects.filter(pk__in=[day.pk for day in days]).update(due=None, computed=at)
     return len(days)
 
 
@@ -53,12 +53,12 @@ def _runs(days: Sequence[date]) -> list[list[date]]:
 
 @dataclass(frozen=True, slots=True)
 class _Untracked:
-    """The residual mix of a step, ours or a published one, as weights; `worked_out` is ours."""
+    """The residual mix of a step, ours or a published one, as weights; `computed` is ours."""
 
     weights: Amounts
     method: Method
     provisional: bool
-    worked_out: Residual | None
+    computed: Residual | None
 
 
 def _worked_out(region: str, days: Sequence[date]) -> Iterator[WorkedOut]:
@@ -104,7 +104,7 @@ def _of_region(
         for source, share in shares(step.generated).items():
             quantity = step.generated.get(source, 0)
             yield WorkedOut(*head, source, share, quantity, 0, Method.PUBLISHED, step.provisional)
-    found = untracked.worked_out
+    found = untracked.computed
     if found is not None and not told.covers(MixSeries.RESIDUAL, region, start, seconds):
         head = (str(MixSeries.RESIDUAL), region, "", None, start, seconds)
         parts = shares({**dict.fromkeys([*step.generated, *found.negative], 0), **found.amounts})

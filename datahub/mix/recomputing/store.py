@@ -32,7 +32,7 @@ class WorkedOut(NamedTuple):
 _COLUMNS = (
     "series, key, region, contract_id, start, seconds, source, share, quantity, beyond, method, provisional"
 )
-_HISTORY = f"{_COLUMNS}, worked_out, origin_id, modified"
+_HISTORY = f"{_COLUMNS}, computed, origin_id, modified"
 _SAME = """stored.series = wanted.series AND stored.key = wanted.key AND stored.region = wanted.region
     AND stored.contract_id IS NOT DISTINCT FROM wanted.contract_id AND stored.start = wanted.start
     AND stored.source = wanted.source"""
@@ -46,7 +46,7 @@ _MAKE = f"""
 """  # noqa: S608 - no part of it is input
 _STORED = f"""
     CREATE TEMPORARY TABLE mix_stored ON COMMIT DROP AS SELECT id, {_HISTORY} FROM datahub_mixshare
-    WHERE worked_out AND start >= %(first)s AND start < %(past)s AND (
+    WHERE computed AND start >= %(first)s AND start < %(past)s AND (
         (series IN ('{MixSeries.GENERATION}', '{MixSeries.RESIDUAL}') AND key = %(region)s)
         OR (series = '{MixSeries.CONSUMPTION}' AND region = %(region)s))
 """  # noqa: S608 - no part of it is input
@@ -62,7 +62,7 @@ _CHANGES = (
     f"""UPDATE datahub_mixshare stored SET {_SAID} = (wanted.seconds, wanted.share, wanted.quantity, wanted.beyond,
         wanted.method, wanted.provisional), modified = %(at)s
         FROM mix_old old, mix_wanted wanted WHERE stored.id = old.id AND NOT old.gone AND {_SAME}""",  # noqa: S608
-    f"""INSERT INTO datahub_mixshare ({_COLUMNS}, worked_out, modified, synced)
+    f"""INSERT INTO datahub_mixshare ({_COLUMNS}, computed, modified, synced)
         SELECT {_COLUMNS}, true, %(at)s, %(at)s FROM mix_wanted wanted
         WHERE NOT EXISTS (SELECT FROM mix_stored stored WHERE {_SAME})""",  # noqa: S608
     """UPDATE datahub_mixshare SET synced = %(at)s WHERE id IN (

@@ -32,7 +32,7 @@ def made(start=MIDNIGHT, series=MixSeries.GENERATION, region="WEST", **sources):
     MixShare.objects.bulk_create(
         MixShare(
             series=series, key=region, start=start + hour * HOUR, seconds=3600, source=source, share=share,
-            quantity=amounts[source], method="issuance", worked_out=True,
+            quantity=amounts[source], method="issuance", computed=True,
         )
         for hour, amounts in enumerate(hours)
         for source, share in shares(amounts).items()

@@ -124,13 +124,13 @@ def test_history_tells_changes_inside_the_window_and_no_others(reader, home):
     )
 
     told = [
-        (term["tariff_code"], term["started"], term["ended"], term["withheld"])
+        (term["tariff_code"], term["start"], term["end"], term["withheld"])
         for term in reader.get("/supply_history").json()["data"]
     ]
 
     assert told == [
-        ("T2023", None, "2025-01-01", ["started"]),
-        ("T2025", "2025-01-01", None, ["ended"]),
+        ("T2023", None, "2025-01-01", ["start"]),
+        ("T2025", "2025-01-01", None, ["end"]),
     ]
 
 
@@ -139,7 +139,7 @@ def test_a_contract_without_terms_has_nothing_loaded(reader, home):
 
     (line,) = reader.get("/supply_history").json()["services"]
 
-    assert (line["status"], line["synced"]) == ("not_loaded", None)
+    assert (line["status"], line["verified"]) == ("not_loaded", None)
 
 
 @pytest.mark.spec("X-15")

@@ -23,7 +23,7 @@ def test_a_null_share_stays_null_and_shares_are_exact(reader, west):
         {"source": "wind", "shares": ["0.31", None, "0.5"]},
         {"source": "unknown", "shares": ["0.69", "1", "0.5"]},
     ]
-    assert (segment["method"], segment["provisional"], segment["origin"]) == ("published", False, "told")
+    assert (segment["method"], segment["provisional"], segment["origin"]) == ("published", False, "reported")
     assert (segment["region"], segment["tariff_code"]) == ("WEST", None)
     assert (segment["start"], segment["end"]) == ("2026-03-01T08:00:00Z", "2026-03-01T11:00:00Z")
     assert segment["contract_numbers"] == [west.contract.contract_number]
@@ -239,16 +239,16 @@ def test_what_rounding_makes_too_much_is_cut_and_shares_sum_to_one(reader, west)
 def test_a_segment_ends_where_the_method_or_what_is_provisional_changes(reader, west):
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, {"wind": [Decimal(1)] * 3})
     shares = MixShare.objects.order_by("start")
-    MixShare.objects.filter(pk=shares[1].pk).update(method="issuance", worked_out=True)
+    MixShare.objects.filter(pk=shares[1].pk).update(method="issuance", computed=True)
     MixShare.objects.filter(pk=shares[2].pk).update(provisional=True)
     reader.granted(west.contract, scope="residual_mix")
 
     told = reader.get("/residual_mix").json()["data"]
 
     assert [(one["method"], one["provisional"], one["origin"]) for one in told] == [
-        ("published", False, "told"),
-        ("issuance", False, "worked_out"),
-        ("published", True, "told"),
+        ("published", False, "reported"),
+        ("issuance", False, "computed"),
+        ("published", True, "reported"),
     ]
 
 

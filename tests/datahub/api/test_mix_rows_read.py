@@ -7,7 +7,7 @@ from datahub.models import MixSeries
 from tests.datahub.api.mix_world import HOUR, MIDNIGHT, made
 
 HOURS = 8_760
-COLUMNS = "series, key, region, seconds, source, share, quantity, method, worked_out, modified, synced"
+COLUMNS = "series, key, region, seconds, source, share, quantity, method, computed, modified, synced"
 
 
 def told_for_a_year():

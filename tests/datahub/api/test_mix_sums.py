@@ -54,7 +54,7 @@ def test_a_day_of_the_grid_is_weighed_with_what_was_generated(reader, west):
                 "weighting": "energy",
                 "method": "issuance",
                 "provisional": False,
-                "origin": "worked_out",
+                "origin": "computed",
                 "sources": [
                     {"source": "gas", "share": "0.75", "energy_wh": None},
                     {"source": "solar", "share": "0.25", "energy_wh": None},

@@ -98,8 +98,8 @@ def test_a_segment_is_written_so():
     assert dumps({**envelope(one).members, "data": [usage_object(one)]}) == (
         b'{"resource":"usage_data","time_zone":"America/Los_Angeles","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
         b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
-        b'null},{"start":null,"end":null}],"synced":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
-        b'"7000-2","service_type":null,"status":"not_shared","windows":[],"synced":null,"loaded_until":null}],"notices":'
+        b'null},{"start":null,"end":null}],"verified":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
+        b'"7000-2","service_type":null,"status":"not_shared","windows":[],"verified":null,"loaded_until":null}],"notices":'
         b'[{"code":"window_cut","detail":"It was cut."}],"next":null,"data":[{"contract_number":"7000-1",'
         b'"service_point_id":"SP-1","meter_number":"55-1042","register":null,"service_type":"electricity","direction":'
         b'"import","kind":"interval","unit":"Wh","interval_seconds":900,"start":"2026-03-01T12:00:00Z","end":'

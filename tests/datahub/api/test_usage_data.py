@@ -122,7 +122,7 @@ def test_each_service_says_how_fresh_it_is(reader, home):
 
     (line,) = reader.get(URL).json()["services"]
 
-    assert line["synced"] == "2026-03-04T05:00:00Z"
+    assert line["verified"] == "2026-03-04T05:00:00Z"
     assert line["loaded_until"] == "2026-03-01T12:30:00Z"
 
 
@@ -246,7 +246,7 @@ def test_a_window_that_is_over_tells_nothing_of_what_came_later(reader, home):
     for address in (URL, "/usage_sums"):
         (line,) = reader.get(address).json()["services"]
         assert (line["status"], line["loaded_until"]) == ("available", "2026-03-02T08:00:00Z")
-        assert line["synced"] <= "2026-03-02T08:00:00Z"
+        assert line["verified"] <= "2026-03-02T08:00:00Z"
 
 
 def test_readings_that_changed_after_the_window_say_when(reader, home):

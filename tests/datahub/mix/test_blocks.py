@@ -20,7 +20,7 @@ FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 NAME = MixName(str(MixSeries.RESIDUAL), "WEST")
 OTHER = MixName(str(MixSeries.RESIDUAL), "EAST")
 COLUMNS = (
-    "starts", "ends", "shares", "named", "known", "method", "provisional", "worked_out", "modified",
+    "starts", "ends", "shares", "named", "known", "method", "provisional", "computed", "modified",
 )  # fmt: skip
 moments = st.integers(0, 71)  # hours of three days
 numbers = st.none() | st.decimals(0, 1, places=10)
@@ -45,7 +45,7 @@ def write(table, name=NAME, *, at):
         )
         said = {
             "seconds": seconds, "share": share, "method": method, "provisional": provisional,
-            "worked_out": method == "issuance",
+            "computed": method == "issuance",
         }  # fmt: skip
         if row.pk is None or any(getattr(row, field) != value for field, value in said.items()):
             for field, value in said.items():

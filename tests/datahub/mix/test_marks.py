@@ -31,7 +31,7 @@ def due():
     return [(one.region, one.day) for one in days]
 
 
-def worked_out(*days, region="WEST"):
+def computed(*days, region="WEST"):
     for day in days:
         mark(day, region)
     work_out()
@@ -45,7 +45,7 @@ def home(db):
     for region in ("WEST", "EAST"):
         amount("generated", "gas", 9_000, region=region)
         amount("cancelled", "wind", 1_000, tariff_code="GREEN", region=region)
-        worked_out(START, START + DAY, region=region)
+        computed(START, START + DAY, region=region)
     return home
 
 
@@ -130,7 +130,7 @@ def test_what_was_marked_is_marked_once_and_nothing_costs_one_query(home, django
 def test_a_reading_across_midnight_counts_in_both_days(home):
     other = customer(0, tariff="TWO")
     amount("cancelled", "wind", 500, tariff_code="TWO")
-    worked_out(START)
+    computed(START)
 
     readings(other, *[2_000] * 12, start=START - DAY + timedelta(hours=1), step=2 * HOUR)
 
@@ -147,7 +147,7 @@ def test_a_daily_reading_counts_in_equal_parts_in_both_utc_days(home, monkeypatc
     amount("cancelled", "wind", 500, tariff_code="DAILY")
     amount("cancelled", "wind", 500, hour=24, tariff_code="DAILY")
     amount("generated", "gas", 9_000, hour=24)
-    worked_out(START, START + DAY)
+    computed(START, START + DAY)
 
     readings(other, 24_000, start=START + timedelta(hours=8), step=86_400)
     readings(other, 24_000, start=START - timedelta(hours=16), step=86_400)

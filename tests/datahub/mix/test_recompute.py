@@ -127,7 +127,7 @@ def test_a_declared_mix_stands_in_the_place_of_ours():
     work_out()
 
     assert told(CONSUMPTION, key="GREEN") == {"wind": 1}
-    assert not MixShare.objects.filter(key="GREEN", worked_out=True).exists()
+    assert not MixShare.objects.filter(key="GREEN", computed=True).exists()
 
 
 def test_a_source_tracked_beyond_its_generation_is_flagged():

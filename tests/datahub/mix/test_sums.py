@@ -39,7 +39,7 @@ def steps_of(told, *, seconds=HOUR, with_amounts=False, first=0):
         has_amounts=np.full(size, with_amounts),
         method=np.full(size, "issuance", dtype=object),
         provisional=np.zeros(size, dtype=np.bool_),
-        worked_out=np.ones(size, dtype=np.bool_),
+        computed=np.ones(size, dtype=np.bool_),
         modified=np.zeros(size, dtype=np.int64),
     )
 

@@ -55,10 +55,10 @@ def test_what_is_replaced_is_kept_with_the_run_that_said_it(bring_mix):
 
 def test_a_share_that_was_worked_out_gives_way_to_a_told_one(bring_mix):
     bring_mix(mix(("wind", "0.45")))
-    MixShare.objects.update(worked_out=True, method="issuance", quantity=5)
+    MixShare.objects.update(computed=True, method="issuance", quantity=5)
 
     bring_mix(mix(("wind", "0.45"), ("gas", "")), MORNING + timedelta(hours=1))
 
     wind = MixShare.objects.get(source="wind")
-    assert (wind.worked_out, wind.method, wind.quantity) == (False, "published", None)
+    assert (wind.computed, wind.method, wind.quantity) == (False, "published", None)
     assert [day.region for day in MixDay.objects.filter(due__isnull=False)] == ["R-1"]
