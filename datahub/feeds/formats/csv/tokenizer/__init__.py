@@ -8,7 +8,7 @@ not take as plain they mark as odd; the caller reads those cells one by one, in 
 
 Inside, eight bytes of a cell are one integer, and each step works on a column of these: `byte_cells` finds separators
 and quotes, `decimals` the value of up to sixteen figures, `layout_times` dates and clocks by their places in the cell.
-Nothing outside knows of this; import-linter keeps it so. Decision 47 says why this is not a library.
+Nothing outside knows of this; import-linter keeps it so. Decision 49 says why this is not a library.
 
 `numbers` is exported too: lists of decimals that are no lines of CSV (NEM12, MSCONS) use the same arithmetic.
 """
