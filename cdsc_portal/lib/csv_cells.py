@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -17,3 +17,8 @@ def csv_cells(values: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(map(plain_cell, values))
     return line.getvalue()
+
+
+def lines_as_csv(lines: Iterable[str]) -> bytes:
+    """A file of lines that are CSV already (RFC 4180, but LF)."""
+    return "".join(f"{line}\n" for line in lines).encode()

@@ -23,13 +23,15 @@ from consent.services.ask import allowed_scopes
 from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.founding.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
 from datahub.api.founding.envelope import next_address
-from datahub.api.founding.fields import Text
-from datahub.api.founding.resource_query import ResourceQuery, parse_query
-from datahub.api.founding.shapes import MixSegmentShape, Shape, WindowShape
+from datahub.api.founding.resource_query import parse_query
+from datahub.api.founding.shapes import WindowShape
 from datahub.mix.render import mix_object
 from datahub.mix.segments import GridSeries, grid_series
 from datahub.models import MixSeries, OpenRelease
 from datahub.resources.answer_versions import grid_series_version
+from datahub.resources.base import ResourceQuery
+from datahub.resources.fields import Shape, Text
+from datahub.resources.generation_mix import MixSegmentShape
 
 _LONGEST_REGION = OpenRelease._meta.get_field("region").max_length or 0
 

@@ -1,6 +1,6 @@
 """The forms of an answer; views hand in what is ready to be written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from rest_framework.renderers import BaseRenderer
 
@@ -23,19 +23,11 @@ class JSONRenderer(BaseRenderer):
         return dumps(data)
 
 
-class CSVRenderer(BaseRenderer):
-    """Lines that are CSV already (RFC 4180, but LF) to UTF-8."""
+class CSVRenderer(JSONRenderer):
+    """CSV, which a resource writes itself; what is refused before is JSON."""
 
     media_type = "text/csv"
     format = "csv"
-
-    def render(
-        self,
-        data: Iterable[str],
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, object] | None = None,
-    ) -> bytes:
-        return "".join(f"{line}\n" for line in data).encode()
 
 
 class AtomRenderer(JSONRenderer):

@@ -20,11 +20,11 @@ from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.problems import MEDIA_TYPE, Problem
 from consent.api.problems import Refusal, bad_parameter, not_found
 from datahub.api.founding.documents import HEADERS, headers
-from datahub.api.founding.fields import Instant, Shape, Text
 from datahub.api.founding.shapes import ProblemShape
 from datahub.api.staff_tokens import StaffTokenAuthentication
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import Feed, FeedRun, RunStatus, StaffToken
+from datahub.resources.fields import Instant, Shape, Text
 
 _SHOWN = 10  # rejected rows
 _LENGTH_DIGITS = 18  # more are no length of anything, and too many for int()

@@ -2,31 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from datahub.api.founding import mix, views
 from datahub.api.founding.statement_file import BillStatementFile
-from datahub.api.founding.sums import UsageSumsList
 from datahub.api.founding.usage_file import UsageFileView
+from datahub.api.founding.views import view_of
 from datahub.api.open_mix import OpenGeneration, OpenResidual
 from datahub.api.uploads import FeedFileRun, FeedFiles
+from datahub.resources.base import Resource
+from datahub.resources.registry import RESOURCES
 
-_NAMED_LIKE_THEIR_RESOURCE = (
-    views.DistributionDetails,
-    views.SupplyDetails,
-    views.SupplyHistory,
-    views.UsageData,
-    views.BillData,
-    views.BillStatements,
-    mix.GenerationMix,
-    mix.GenerationBreakdown,
-    mix.ConsumptionBreakdown,
-    mix.ResidualMix,
-)
+
+def resource_path(resource: Resource) -> URLPattern:
+    """The address of a resource is its name."""
+    return path(resource.name, view_of(resource).as_view(), name=resource.name)
+
 
 # with a token of a grant
 GATED: list[URLPattern] = [
-    *(path(view.resource, view.as_view(), name=view.resource) for view in _NAMED_LIKE_THEIR_RESOURCE),
+    *map(resource_path, RESOURCES.values()),
     path("usage_data/file", UsageFileView.as_view(), name="usage_file"),
-    path("usage_sums", UsageSumsList.as_view(), name="usage_sums"),
     path("bill_statements/<str:statement_id>/file", BillStatementFile.as_view(), name="bill_statement_file"),
 ]
 # with the id and secret of a client, where MIX_OPEN_TO_CLIENTS is on

@@ -14,8 +14,9 @@ from cdsc_portal.lib.ranges import Span, difference, union
 from consent.models import Disclosure
 from consent.queries.relations import DISCLOSURE_CONTRACTS, DISCLOSURES
 from datahub.models import BillSection
-from datahub.resources.backdating import BACKDATING, Speaks
+from datahub.resources.base import AnswerTime
 from datahub.resources.link_history import LinkHistory, common
+from datahub.resources.registry import RESOURCES
 
 PAGE_SIZE = 500
 # pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
@@ -122,14 +123,14 @@ def _candidates(
     number: str, recorded: Span, after: Place | None, most: int
 ) -> list[tuple[int, int, datetime]]:
     """(disclosure, contract, when the last change of it was entered)."""
-    pairs = [(resource, kind) for resource, known in BACKDATING.items() for kind in sorted(known.kinds)]
+    pairs = [(name, kind) for name, resource in RESOURCES.items() for kind in sorted(resource.link_kinds)]
     with connection.cursor() as cursor:
         cursor.execute(
             _CANDIDATES,
             {
-                "resources": [resource for resource, _ in pairs],
+                "resources": [name for name, _ in pairs],
                 "kinds": [str(kind) for _, kind in pairs],
-                "bills": [resource for resource, known in BACKDATING.items() if known.speaks is Speaks.BILLS],
+                "bills": [name for name, resource in RESOURCES.items() if resource.time is AnswerTime.BILLS],
                 "number": number,
                 "first": recorded.start or "-infinity",
                 "last": recorded.end or "infinity",
@@ -154,13 +155,13 @@ def _wrong(
     """The stretches of this release that are not the contract's any more."""
     at = disclosure.released_at
     lost = _lost(disclosure.resource, contract, past, at)
-    match BACKDATING[disclosure.resource].speaks:
-        case Speaks.MOMENT:
+    match RESOURCES[disclosure.resource].time:
+        case AnswerTime.PRESENT:
             return tuple(Span(span.start, at) for span in lost if span.contains(at))
-        case Speaks.BILLS:
+        case AnswerTime.BILLS:
             billed = _billed(disclosure, sections)
             return union(span for one in billed for span in common(one, lost))
-        case Speaks.WINDOW:
+        case AnswerTime.WINDOW:
             return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
 
 
@@ -168,9 +169,9 @@ def _lost(resource: str, contract: int, past: LinkHistory, at: datetime) -> tupl
     """What was the contract's, as was on record at `at`, and is not any more."""
     return union(
         span
-        for stays in BACKDATING[resource].histories
-        for key, spans in stays(past, contract, at).items()
-        for span in difference(spans, stays(past, contract, None).get(key, ()))
+        for history in RESOURCES[resource].histories
+        for key, spans in history(past, contract, at).items()
+        for span in difference(spans, history(past, contract, None).get(key, ()))
     )
 
 

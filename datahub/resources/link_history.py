@@ -1,9 +1,10 @@
 """What dated links, contracts' dates and supply terms said at any moment: as they are, less what was changed since."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.db.models import Q
 
@@ -124,6 +125,18 @@ class LinkHistory:
 
     def _served(self, link: Link, contract: int, moment: datetime | None) -> list[Span]:
         return common(link.at(moment), self.contract_days(contract, moment).get(contract, ()))
+
+
+History = Callable[[LinkHistory, int, datetime | None], Stays]
+# the links that each history is made of
+LINKS_OF: Mapping[History, tuple[LinkKind, ...]] = MappingProxyType({
+    LinkHistory.contract_days: (LinkKind.CONTRACT,),
+    LinkHistory.delivered: (LinkKind.CONTRACT_POINT, LinkKind.CONTRACT),
+    LinkHistory.measured: (LinkKind.CONTRACT_POINT, LinkKind.METER_POINT, LinkKind.CONTRACT),
+    LinkHistory.grid_regions: (LinkKind.CONTRACT_POINT, LinkKind.GRID_PLACEMENT),
+    LinkHistory.supplied: (LinkKind.SUPPLY_TERM,),
+    LinkHistory.tariffs: (LinkKind.SUPPLY_TERM,),
+})  # fmt: skip
 
 
 def common(span: Span | None, others: Iterable[Span]) -> list[Span]:

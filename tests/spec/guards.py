@@ -1,20 +1,17 @@
 """What guards each route; a route that stands in none of the lists fails the walk."""
 
-SCOPES = {
-    "distribution_details": "customer_distribution_details",
-    "supply_details": "customer_supply_details",
-    "supply_history": "customer_supply_history",
-    "usage_data": "usage_data",
-    "usage_sums": "usage_data",
-    "usage_file": "usage_data",
-    "bill_data": "bill_data",
-    "bill_statements": "bill_statements",
-    "bill_statement_file": "bill_statements",
-    "generation_mix": "generation_mix",
-    "generation_breakdown": "generation_breakdown",
-    "consumption_breakdown": "consumption_breakdown",
-    "residual_mix": "residual_mix",
-}
+from consent.api.gated import GatedView, scopes_opening
+from tests.spec.routes import Route, routes
+
+
+def is_gated(route: Route) -> bool:
+    view = getattr(route.view, "view_class", None) or getattr(route.view, "cls", None)
+    return isinstance(view, type) and issubclass(view, GatedView)
+
+
+DATA = [route for route in routes() if is_gated(route)]
+# by route: the narrowest scope that opens it
+SCOPES = {route.name: scopes_opening(route.view.cls.resource)[0] for route in DATA}
 PUBLIC = {  # nobody's data
     "home", "help", "health_live", "health_ready", "health_workers", "set_language", "styleguide", "schema",
     "oauth_metadata", "feed_schema",

@@ -15,10 +15,11 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 
 from cdsc_portal.lib import clock
-from consent.api.gated import GatedView, scopes_opening
+from consent.api.gated import scopes_opening
 from consent.models import Actor, ClientStatus, Disclosure
 from consent.services.revoke import revoke_grant
 from datahub.models import BillStatement, MixSeries
+from datahub.resources.registry import RESOURCES
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import (
     EntityFactory,
@@ -33,16 +34,18 @@ from tests.factories.accounts import (
 from tests.factories.consent import ReceiptFactory
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
-from tests.spec.guards import BY_UNGUESSABLE_KEY, LOGIN, OAUTH, OPEN_TO_CLIENTS, PUBLIC, SCOPES, STAFF_TOKEN
+from tests.spec.guards import (
+    BY_UNGUESSABLE_KEY,
+    DATA,
+    LOGIN,
+    OAUTH,
+    OPEN_TO_CLIENTS,
+    PUBLIC,
+    SCOPES,
+    STAFF_TOKEN,
+)
 from tests.spec.routes import Route, routes
 
-
-def is_gated(route: Route) -> bool:
-    view = getattr(route.view, "view_class", None) or getattr(route.view, "cls", None)
-    return isinstance(view, type) and issubclass(view, GatedView)
-
-
-DATA = [route for route in routes() if is_gated(route)]
 STAFF = [route for route in routes() if route.path.startswith("/admin/")]
 
 
@@ -53,8 +56,8 @@ def test_every_route_is_known():
     assert unknown == []
 
 
-def test_every_route_that_serves_data_stands_behind_the_gate():
-    assert {route.name for route in DATA} == set(SCOPES)
+def test_every_resource_and_every_file_of_one_stands_behind_the_gate():
+    assert {route.name for route in DATA} == {*RESOURCES, "usage_file", "bill_statement_file"}
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What the OpenAPI document says of the founding resources."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,9 +19,9 @@ from cdsc_portal.lib.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES
-from datahub.api.founding.examples import ITEMS, example_answer
-from datahub.api.founding.shapes import ProblemShape
-from datahub.api.renderers import CSVRenderer
+from datahub.api.founding.examples import example_answer
+from datahub.api.founding.shapes import ProblemShape, answer_of
+from datahub.resources.base import Resource
 
 _SERVICES_PATTERN = r"^\s*[^,\s][^,]*(,\s*[^,\s][^,]*)*$"
 _DATE_PATTERN = (
@@ -139,49 +139,45 @@ class GrantScheme(OpenApiAuthenticationExtension):
         ]
 
 
-def documented(
-    summary: str, *, parameters: Sequence[OpenApiParameter] = (), examples: Sequence[str] = ()
-) -> Callable[[Any], Any]:
-    """Describe a founding view; resource, shape and forms are read from its class.
-
-    `parameters` are those that only this view takes, `examples` other forms of its answer.
-    """
-
-    def describe(view: Any) -> Any:
-        at = view.served_as or view.resource
-        answers: dict[Any, Any] = {
-            (200, "application/json"): OpenApiResponse(view.answer, description=summary)
-        }
-        if CSVRenderer in view.renderer_classes:
-            answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=summary)
-        operation = extend_schema(
-            operation_id=at,
-            summary=summary,
-            description=f"Opened by the scope {' or '.join(scopes_opening(view.resource))}.",
-            tags=["founding resources"],
-            parameters=[
-                *parameters,
-                *PARAMETERS,
-                IF_NONE_MATCH,
-                *HEADERS,
-                *TAG_HEADERS,
-                *(SERIES_HEADERS if CSVRenderer in view.renderer_classes else ()),
-            ],
-            responses=answers | _others(400, 401, 403, 405, 406),
-            examples=[
-                OpenApiExample(
-                    each,
-                    value=example_answer(at, ITEMS[each]),
-                    response_only=True,
-                    status_codes=["200"],
-                    media_type="application/json",
-                )
-                for each in (at, *examples)
-            ],
+def document_resource(view: type[Any], resource: Resource) -> type[Any]:
+    """Describe the view of a resource, all of it from the declaration."""
+    answers: dict[Any, Any] = {
+        (200, "application/json"): OpenApiResponse(answer_of(resource.shape), description=resource.summary)
+    }
+    if resource.csv:
+        answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=resource.summary)
+    options = [
+        OpenApiParameter(option.name, str, enum=list(option.choices), description=option.description)
+        for option in resource.options
+    ]
+    examples = [
+        OpenApiExample(
+            ", ".join(filter(None, (resource.name, form))),
+            value=example_answer(resource.name, item),
+            response_only=True,
+            status_codes=["200"],
+            media_type="application/json",
         )
-        return extend_schema_view(get=operation)(view)
-
-    return describe
+        for form, item in resource.examples.items()
+    ]
+    operation = extend_schema(
+        operation_id=resource.name,
+        summary=resource.summary,
+        description=f"Opened by the scope {' or '.join(scopes_opening(resource.opened_as))}.",
+        tags=["founding resources"],
+        parameters=[
+            *options,
+            *PARAMETERS,
+            IF_NONE_MATCH,
+            *HEADERS,
+            *TAG_HEADERS,
+            *(SERIES_HEADERS if resource.csv else ()),
+        ],
+        responses=answers | _others(400, 401, 403, 405, 406),
+        examples=examples,
+    )
+    described: type[Any] = extend_schema_view(get=operation)(view)
+    return described
 
 
 def documented_file(summary: str) -> Callable[[Any], Any]:

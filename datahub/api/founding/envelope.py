@@ -13,7 +13,8 @@ from cdsc_portal.lib.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Standing, Status
 from datahub.answers.page import Page
-from datahub.api.founding.resource_query import ResourceQuery, cursor_purpose
+from datahub.api.founding.resource_query import cursor_purpose
+from datahub.resources.base import ResourceQuery
 
 NOTICES = {
     "window_cut": "The period asked for reaches beyond what was granted and was cut to it.",
@@ -98,9 +99,9 @@ def envelope(
     resource: str,
     covered: Coverage,
     page: Page[object],
-    asked: ResourceQuery,
+    query: ResourceQuery,
     *,
-    speaks_of_present: bool,
+    is_of_present: bool,
     following: str | None,
 ) -> Envelope:
     """Put an answer together; `following` is the address of the next page."""
@@ -108,7 +109,7 @@ def envelope(
         ("window_cut", covered.cut and not covered.outside),
         ("window_outside", covered.outside),
         ("service_not_shared", bool(covered.not_shared)),
-        ("no_period", speaks_of_present and asked.names_period),
+        ("no_period", is_of_present and query.names_period),
         ("withheld", page.withholds),
     ]
     return Envelope(
@@ -122,14 +123,14 @@ def envelope(
 
 
 def next_address(
-    path: str, query: QueryDict, resume: Position | None, asked: ResourceQuery, *, purpose: str
+    path: str, parameters: QueryDict, resume: Position | None, query: ResourceQuery, *, purpose: str
 ) -> str | None:
     """The same address with a cursor for where the next page begins, or None after the last."""
     if resume is None:
         return None
-    following = query.copy()
-    cursor = Cursor(asked.window, resume)
-    following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, query))
+    following = parameters.copy()
+    cursor = Cursor(query.window, resume)
+    following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, parameters))
     return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
 
 

@@ -1,47 +1,39 @@
 """The query string of a founding resource: it can only narrow."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils import timezone
 
-from cdsc_portal.lib.paging import CursorError, Position, read_cursor
+from cdsc_portal.lib.paging import CursorError, read_cursor
 from cdsc_portal.lib.ranges import Span
 from cdsc_portal.lib.relative_dates import UnreadableDate, as_local_day, resolve_end, resolve_start
 from consent.api.problems import bad_parameter
+from datahub.resources.base import Option, ResourceQuery
 
 PARAMETERS = ("services", "start", "end", "cursor")
 _YEARS = range(1900, 2200)
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceQuery:
-    """What a call asks for.
-
-    `services`: contract numbers, None = all; `window`: UTC, open where nothing was said; `after`: None = first page.
-    """
-
-    services: tuple[str, ...] | None
-    window: Span
-    after: Position | None
-
-    @property
-    def names_period(self) -> bool:
-        return self.window != Span()
-
-
-def parse_query(query: QueryDict, *, now: datetime, purpose: str, also: Sequence[str] = ()) -> ResourceQuery:
-    """Read the parameters; `purpose` is what a cursor must have been made for, `also` what the view reads itself.
+def parse_query(
+    query: QueryDict,
+    *,
+    now: datetime,
+    purpose: str,
+    options: Sequence[Option] = (),
+    also: Sequence[str] = (),
+) -> ResourceQuery:
+    """Read the parameters; `purpose` is what a cursor must have been made for, `options` those of the resource, `also`
+    what the view reads itself.
 
     An offset of days or longer counts from the local day, so that a poll asks for the same all day long; a consent's
     own dates count from its approval. A page after the first keeps the window that the first one resolved, and takes
     no other parameters than that one.
     Raises Refusal (400) naming the parameter.
     """
-    parameters = (*PARAMETERS, *also)
+    parameters = (*PARAMETERS, *(option.name for option in options), *also)
     for name, values in query.lists():
         if name not in parameters:
             raise bad_parameter(name, f"not a parameter of this address; it takes {', '.join(parameters)}")
@@ -51,14 +43,15 @@ def parse_query(query: QueryDict, *, now: datetime, purpose: str, also: Sequence
     window = Span(_moment(query, "start", now), _moment(query, "end", now))
     if window.start is not None and window.end is not None and window.end <= window.start:
         raise bad_parameter("end", "must be later than start")
+    given = _options(query, options)
     if "cursor" not in query:
-        return ResourceQuery(services, window, None)
+        return ResourceQuery(services, window, None, given)
     try:
         cursor = read_cursor(str(query["cursor"]), purpose=cursor_purpose(purpose, query))
     except CursorError as error:
         detail = f"{error} with these parameters; follow next as it was given"
         raise bad_parameter("cursor", detail) from error
-    return ResourceQuery(services, cursor.window, cursor.position)
+    return ResourceQuery(services, cursor.window, cursor.position, given)
 
 
 def cursor_purpose(purpose: str, query: QueryDict) -> str:
@@ -76,6 +69,17 @@ def _services(query: QueryDict) -> tuple[str, ...] | None:
     if "all" in named:
         return None
     return tuple(dict.fromkeys(named))
+
+
+def _options(query: QueryDict, options: Sequence[Option]) -> Mapping[str, str]:
+    given = {}
+    for option in options:
+        value = query.get(option.name, option.default)
+        if option.name in query and value not in option.choices:
+            raise bad_parameter(option.name, f"expected one of {', '.join(option.choices)}")
+        if value:
+            given[option.name] = value
+    return given
 
 
 def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:

@@ -17,10 +17,11 @@ from consent.queries.access import data_access
 from consent.services.disclose import record_disclosure
 from datahub.answers.coverage import coverage
 from datahub.api.founding.documents import HEADERS, PARAMETERS, headers, problems
-from datahub.api.founding.fields import Shape, Text
 from datahub.api.founding.resource_query import parse_query
-from datahub.api.founding.shapes import UsageSegmentShape, WindowShape
+from datahub.api.founding.shapes import WindowShape
 from datahub.api.renderers import AtomRenderer, CSVRenderer, JSONRenderer
+from datahub.resources.fields import Shape, Text
+from datahub.resources.usage_data import UsageSegmentShape
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
 
 _SUMMARY = "Every reading of the window in one file, streamed."

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.ranges import Span
-from datahub.api.founding.shapes import MixSegmentShape
 from datahub.mix.render import mix_object
 from datahub.mix.segments import grid_series
 from datahub.models import MixSeries
+from datahub.resources.generation_mix import MixSegmentShape
 from tests.datahub.api.mix_world import MIDNIGHT, made
 from tests.factories.datahub import hourly_mix
 

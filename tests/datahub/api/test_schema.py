@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES
 from datahub.models import MixSeries
+from datahub.resources.registry import RESOURCES
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import SupplyTermFactory, household, place
 from tests.factories.datahub import bill, hourly_mix
@@ -32,11 +33,7 @@ from tests.support.openapi import faults
 
 FILE = "/bill_statements/{statement_id}/file"
 STREAM = "/usage_data/file"
-FOUNDING = {
-    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/usage_sums", "/bill_data",
-    "/bill_statements", FILE, STREAM, "/generation_mix", "/generation_breakdown", "/consumption_breakdown",
-    "/residual_mix",
-}  # fmt: skip
+FOUNDING = {*(f"/{name}" for name in RESOURCES), FILE, STREAM}
 FEEDS = {"/api/feeds/{feed_id}/files", "/api/feeds/{feed_id}/files/{run_id}"}
 OPEN = {"/grid/generation_breakdown", "/grid/residual_mix"}
 CHECKS = [  # what text a date may be stands in words: a schema cannot say it

@@ -18,7 +18,8 @@ from consent.models import Disclosure
 from consent.scopes.catalogue import SCOPES
 from datahub.feeds.loading.generation_mix import load_shares
 from datahub.models import BillSection, BillStatement, Channel, MixSeries
-from datahub.resources.answer_versions import ANSWER_ROWS, SUMMED
+from datahub.resources.registry import RESOURCES
+from datahub.resources.usage_data import USAGE_ROWS
 from datahub.rows.mix import MixRow
 from datahub.rows.usage import Quality
 from datahub.store.tally import Origin
@@ -300,9 +301,8 @@ def test_nothing_changed_costs_the_gate_and_one_statement_and_is_not_disclosed(w
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_table_that_an_answer_reads_is_among_those_of_its_tag(world, address):
     resource = address.partition("?")[0].strip("/")
-    name = {"usage_sums": "usage_data"}.get(resource, resource) + (SUMMED if "_mix?" in address else "")
-    name += SUMMED if "breakdown?" in address else ""
-    known = {rows.table for rows in (*LABEL_ROWS, *ANSWER_ROWS[name])} | BELOW
+    more_rows = USAGE_ROWS if "?by=" in address else ()
+    known = {rows.table for rows in (*LABEL_ROWS, *RESOURCES[resource].rows, *more_rows)} | BELOW
 
     statements: list[str] = []
 

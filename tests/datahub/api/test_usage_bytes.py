@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.ranges import Span
 from datahub.api.founding.envelope import Envelope, Notice, ServiceLine
-from datahub.api.founding.shapes import UsageSegmentShape, answer_of
+from datahub.api.founding.shapes import answer_of
+from datahub.resources.usage_data import UsageSegmentShape
 from datahub.rows.usage import Quality
 from datahub.store.times import Times
 from datahub.usage.readings import ChannelReadings

@@ -141,7 +141,7 @@ def test_a_load_while_an_answer_is_made_leaves_its_tag_behind(reader, home, gran
         return usage_page(*facts)
 
     with monkeypatch.context() as patched:
-        patched.setattr("datahub.api.founding.views.usage_page", loaded_meanwhile)
+        patched.setattr("datahub.resources.usage_data.usage_page", loaded_meanwhile)
         first = reader.get(URL)
 
     assert reader.get(URL, **{"If-None-Match": first["ETag"]}).status_code == 200

@@ -3,22 +3,18 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cdsc_portal.lib.csv_cells import csv_cells
+from cdsc_portal.lib.csv_cells import csv_cells, lines_as_csv
 from cdsc_portal.lib.json import exact, instant
-from cdsc_portal.lib.paging import Position
-from consent.access import DataAccess
-from consent.api.problems import bad_parameter
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
-from datahub.api.founding.documents import documented
-from datahub.api.founding.fields import MaybeText, Shape, Text
-from datahub.api.founding.shapes import QualityRunShape, answer_of
-from datahub.api.founding.views import SeriesView
+from datahub.resources.base import Call, Option, Resource, ResourceQuery
+from datahub.resources.fields import MaybeText, Shape, Text
+from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS, QualityRunShape
 from datahub.rows.usage import Quality
 from datahub.usage.render import QUALITY_NAMES
 from datahub.usage.segments import MISSING
@@ -97,51 +93,6 @@ class UsageSumsShape(Shape):
         ]
 
 
-@documented(
-    "Meter readings summed up by local day, month or year.",
-    parameters=[
-        OpenApiParameter("by", str, enum=[by.value for by in By], description="How long a period is: month.")
-    ],
-)
-class UsageSumsList(SeriesView):
-    resource = "usage_data"
-    served_as = "usage_sums"
-    answer = answer_of(UsageSumsShape)
-    also: ClassVar[tuple[str, ...]] = ("by",)
-
-    def page(self, covered: Coverage, access: DataAccess, at: datetime, after: Position | None) -> Page[Any]:
-        return summed_usage(covered, by=_by(self.request.query_params.get("by", By.MONTH)), after=after)
-
-    def lines(self, items: Sequence[Any]) -> Iterator[str]:
-        yield ",".join(HEADER)
-        for item in items:
-            channel = item.channel
-            head = csv_cells(
-                (
-                    item.contract_number,
-                    channel.meter_number,
-                    channel.register,
-                    channel.direction,
-                    channel.kind,
-                    channel.unit,
-                    item.sums.rule,
-                )  # fmt: skip
-            )
-            for period, start, end, whole, value, counted, known, due, counts in _rows(item):
-                by_quality = ",".join(str(counts[quality]) for quality in _QUALITIES)
-                told = (
-                    f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due},{counted or ''}"
-                )
-                yield f"{head},{told},{by_quality}"
-
-
-def _by(text: str) -> By:
-    try:
-        return By(text)
-    except ValueError as error:
-        raise bad_parameter("by", f"expected one of {', '.join(By)}") from error
-
-
 def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | None, int, int, list[int]]]:
     """Period, start, end, whole, exact value, what counts of it, known, due, counts by code of Quality: all plain."""
     totals = sums.sums
@@ -174,3 +125,70 @@ def _qualities(counts: tuple[int, ...], missing: int) -> list[dict[str, object]]
 @lru_cache(maxsize=4096)  # channels of a page have the same periods
 def _instant(seconds: int) -> str:
     return instant(datetime.fromtimestamp(seconds, UTC))
+
+
+def _sums(call: Call) -> tuple[Coverage, Page[UsageSums]]:
+    covered = call.coverage()
+    return covered, summed_usage(covered, by=By(call.query.options["by"]), after=call.query.after)
+
+
+def _csv(items: Sequence[Any], query: ResourceQuery) -> bytes:
+    return lines_as_csv(_lines(items))
+
+
+def _lines(items: Sequence[UsageSums]) -> Iterator[str]:
+    yield ",".join(HEADER)
+    for item in items:
+        channel = item.channel
+        head = csv_cells(
+            (
+                item.contract_number, channel.meter_number, channel.register, channel.direction, channel.kind,
+                channel.unit, item.sums.rule,
+            )
+        )  # fmt: skip
+        for period, start, end, whole, value, counted, known, due, counts in _rows(item):
+            by_quality = ",".join(str(counts[quality]) for quality in _QUALITIES)
+            cells = f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due},{counted or ''}"
+            yield f"{head},{cells},{by_quality}"
+
+
+USAGE_SUMS = Resource(
+    name="usage_sums",
+    summary="Meter readings summed up by local day, month or year.",
+    part_of=USAGE_DATA,
+    query=_sums,
+    shape=UsageSumsShape,
+    csv=_csv,
+    options=(Option("by", tuple(By), "How long a period is: month.", default=By.MONTH),),
+    examples={
+        "": {
+            "contract_number": "7000-1",
+            "meter_number": "55-1042",
+            "register": None,
+            "service_type": "electricity",
+            "direction": "import",
+            "kind": "interval",
+            "unit": "Wh",
+            "by": "month",
+            "rule": "sum",
+            "periods": [
+                {
+                    "period": "2026-03",
+                    "start": "2026-03-14T17:00:00Z",
+                    "end": "2026-04-01T07:00:00Z",
+                    "whole": False,
+                    "value": "187204",
+                    "counted": "187204",
+                    "known": 1683,
+                    "due": 1688,
+                    "quality": [
+                        {"count": 1680, "quality": "actual"},
+                        {"count": 3, "quality": "estimated"},
+                        {"count": 5, "quality": "missing"},
+                    ],
+                }
+            ],
+        }
+    },
+    rows=USAGE_ROWS,
+)

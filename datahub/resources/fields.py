@@ -17,7 +17,7 @@ from datahub.mix.segments import SourceShares
 _DECIMAL = r"^-?\d+(\.\d+)?$"
 
 
-class ReadOnlyField(serializers.Field):
+class ReadOnlyField(serializers.Field):  # type: ignore[type-arg]  # it takes none when it runs
     """Written, never read."""
 
     def __init__(self, **options: Any) -> None:
@@ -92,6 +92,6 @@ class Shape(serializers.Serializer[object]):
         return dict(super().to_representation(instance))
 
     @classmethod
-    def members(cls) -> Mapping[str, serializers.Field]:
+    def members(cls) -> Mapping[str, serializers.Field]:  # type: ignore[type-arg]  # it takes none when it runs
         """By name."""
         return cls().fields

@@ -1,0 +1,143 @@
+"""How a resource is declared. Addresses, documents, tags, the gate walk and the check of late moves derive from it."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts.models import LinkKind
+from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.row_versions import Rows
+from consent.access import DataAccess
+from datahub.answers.coverage import Coverage, coverage
+from datahub.answers.page import Page
+from datahub.resources.fields import ReadOnlyField, Shape
+from datahub.resources.link_history import LINKS_OF, History
+
+Example = Mapping[str, object]
+
+
+class AnswerTime(Enum):
+    """Of which time an answer speaks."""
+
+    WINDOW = "window"
+    PRESENT = "present"  # the moment of the release
+    BILLS = "bills"  # the days of the bills in the window
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A parameter that only one resource takes: one of `choices`, or `default` ("": left out)."""
+
+    name: str
+    choices: tuple[str, ...]
+    description: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceQuery:
+    """What a call asks for.
+
+    `services`: contract numbers, None = all; `window`: UTC, open where nothing was given; `after`: None = first page;
+    `options`: those of the resource that were given or have a default.
+    """
+
+    services: tuple[str, ...] | None
+    window: Span
+    after: Position | None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names_period(self) -> bool:
+        return self.window != Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Data of another resource that leaves with an answer and is recorded as such too."""
+
+    resource: str
+    data: Span | None
+    value_count: int
+    contracts: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a resource, past the gate."""
+
+    resource: "Resource"
+    access: DataAccess
+    query: ResourceQuery
+    at: datetime
+
+    def coverage(self) -> Coverage:
+        """What the answer may speak of. One query."""
+        window = None if self.resource.is_of_present else self.query.window
+        return coverage(self.access, self.resource.opened_as, services=self.query.services, asked=window)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource: everything that the server knows of it.
+
+    `name` is its address and, unless it is `part_of` another, the word that scopes open and disclosures record.
+    `query` answers what the call covers and one page of it. `shape` describes an object on the wire, `serialize` makes
+    the objects where the shape would be too slow. `examples` are invented objects, the plain one under "", those of
+    other forms under the query that gives them. `rows` are what tags stand on, with `more_rows` for some calls.
+    `histories` are the dated links that an answer goes by: a change of them that comes late makes releases wrong.
+    Raises ImproperlyConfigured where a part is missing.
+    """
+
+    name: str
+    summary: str
+    query: Callable[[Call], tuple[Coverage, Page[Any]]]
+    shape: type[Shape] | type[ReadOnlyField]
+    examples: Mapping[str, Example]
+    rows: tuple[Rows, ...]
+    histories: tuple[History, ...] = ()
+    time: AnswerTime = AnswerTime.WINDOW
+    part_of: "Resource | None" = None
+    options: tuple[Option, ...] = ()
+    serialize: Callable[[Sequence[Any]], Sequence[object]] | None = None
+    csv: Callable[[Sequence[Any], ResourceQuery], bytes] | None = None
+    more_rows: Callable[[DataAccess, ResourceQuery], tuple[Rows, ...]] | None = None
+    releases: Callable[[Page[Any]], Iterable[Release]] | None = None
+    link_kinds: frozenset[LinkKind] = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = self.part_of or self
+        unknown = [history for history in whole.histories if history not in LINKS_OF]
+        faults = {
+            "name, small letters and _": not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name),
+            "summary": not self.summary,
+            'examples, the plain one under ""': "" not in self.examples,
+            "rows": not self.rows,
+            "histories": not whole.histories,
+            "histories whose links are known": bool(unknown),
+            "histories: those of what it is part of": self.part_of is not None and bool(self.histories),
+        }
+        missing = [part for part, is_wrong in faults.items() if is_wrong]
+        if missing:
+            raise ImproperlyConfigured(f"resource {self.name!r} needs {'; '.join(missing)}")
+        kinds = frozenset(kind for history in whole.histories for kind in LINKS_OF[history])
+        object.__setattr__(self, "link_kinds", kinds)
+
+    @property
+    def opened_as(self) -> str:
+        """The name that a scope opens and a disclosure records."""
+        return self.part_of.name if self.part_of else self.name
+
+    @property
+    def is_of_present(self) -> bool:
+        return self.time is AnswerTime.PRESENT
+
+    def rows_of(self, access: DataAccess, query: ResourceQuery) -> tuple[Rows, ...]:
+        """The rows that decide the answer to this call."""
+        return self.rows + (self.more_rows(access, query) if self.more_rows else ())

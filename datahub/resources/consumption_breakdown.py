@@ -1,0 +1,5 @@
+"""What the customer's tariff was made of."""
+
+from datahub.resources.generation_mix import mix_resource
+
+CONSUMPTION_BREAKDOWN = mix_resource("consumption_breakdown", "What the customer's tariff was made of.")

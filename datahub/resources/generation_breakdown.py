@@ -1,0 +1,5 @@
+"""What the grid region generated."""
+
+from datahub.resources.generation_mix import mix_resource
+
+GENERATION_BREAKDOWN = mix_resource("generation_breakdown", "What the grid region generated.")

@@ -1,0 +1,5 @@
+"""What no certificate covers, by grid region."""
+
+from datahub.resources.generation_mix import mix_resource
+
+RESIDUAL_MIX = mix_resource("residual_mix", "What no certificate covers, by grid region.")
