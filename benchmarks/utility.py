@@ -9,7 +9,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from accounts.models import MeterDevice
-from datahub.models import Channel, Feed, FeedKind, FeedRun
+from datahub.models import Channel, Feed, FeedRun
 from datahub.store.codec import COLUMNS
 from datahub.store.partitions import ensure_partitions
 
@@ -63,7 +63,7 @@ def feed_of(name: str, format_name: str, mapping: object = None, **settings: str
     """A feed whose times without offset are UTC."""
     return Feed.objects.create(
         name=name,
-        kind=FeedKind.USAGE,
+        kind="usage",
         format=format_name,
         time_zone="UTC",
         settings=settings,

@@ -15,7 +15,7 @@ from cdsc_portal.lib.json import dumps
 from cdsc_portal.lib.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.feeds.loading.usage import load_usage
-from datahub.models import Channel, Feed, FeedKind, FeedRun
+from datahub.models import Channel, Feed, FeedRun
 from datahub.rows.usage import Quality, UsageColumns, UsageSeries
 from datahub.store.partitions import ensure_partitions
 from datahub.store.tally import Origin
@@ -99,7 +99,7 @@ def _load_year(home: Household) -> int:
         quality=np.full(count, Quality.ACTUAL, np.uint8),
         lines=np.arange(count, dtype=np.int64),
     )
-    feed = Feed.objects.create(name="bench", kind=FeedKind.USAGE, format="usage_csv_long")
+    feed = Feed.objects.create(name="bench", kind="usage", format="usage_csv_long")
     run = FeedRun.objects.create(feed=feed, file_name="bench", sha256="", size=0)
     channel = Channel.objects.create(
         meter=home.meter,

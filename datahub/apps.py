@@ -12,3 +12,4 @@ class DatahubConfig(AppConfig):
             receivers,
             tasks,
         )
+        from datahub.feeds.loading import kinds  # noqa: F401 - what staff call each kind of feed

@@ -2,7 +2,7 @@
 
 from datahub.models.bills import BillSection, BillStatement, LineItem
 from datahub.models.downloads import Download, DownloadProblem, DownloadStatus
-from datahub.models.feeds import Feed, FeedKind, FeedRun, ParkedReadings, RejectedRow, RunStatus
+from datahub.models.feeds import Feed, FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.models.generation import (
     AmountKind,
     ChangedUse,
@@ -41,7 +41,6 @@ __all__ = [
     "DownloadProblem",
     "DownloadStatus",
     "Feed",
-    "FeedKind",
     "FeedRun",
     "FeedSource",
     "IntervalBlock",

@@ -2,19 +2,20 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.one_line import validate_one_line
 from cdsc_portal.lib.public_ids import new_public_id
 
+# what staff call each kind of feed, by name; datahub.feeds.loading.kinds fills it, so that a kind needs no migration
+KIND_TITLES: dict[str, str | Promise] = {}
 
-class FeedKind(models.TextChoices):
-    HIERARCHY = "hierarchy", _("customers, accounts, contracts, points, meters")
-    USAGE = "usage", _("meter readings")
-    BILLS = "bills", _("bills")
-    SUPPLY_TERMS = "supply_terms", _("suppliers and tariffs")
-    GENERATION_MIX = "generation_mix", _("generation mix")
+
+def kind_choices() -> list[tuple[str, str | Promise]]:
+    """The kinds of feed as a form offers them."""
+    return list(KIND_TITLES.items())
 
 
 class Feed(models.Model):
@@ -24,7 +25,7 @@ class Feed(models.Model):
         _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
     )
     name = models.CharField(_("name"), max_length=100, unique=True, validators=[validate_one_line])
-    kind = models.CharField(_("kind"), max_length=20, choices=FeedKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=kind_choices)
     format = models.CharField(_("format"), max_length=40)
     time_zone = models.CharField(_("time zone"), max_length=60, default="America/Los_Angeles")
     settings = models.JSONField(_("settings"), default=dict, blank=True)

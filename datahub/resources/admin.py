@@ -22,7 +22,8 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.csv_cells import csv_cells
 from cdsc_portal.lib.json import instant
 from cdsc_portal.lib.ranges import Span
-from datahub.models import FeedKind, FeedRun
+from datahub.feeds.loading.kinds import KINDS
+from datahub.models import FeedRun
 from datahub.resources.affected_disclosures import (
     PAGE_SIZE,
     Place,
@@ -32,7 +33,6 @@ from datahub.resources.affected_disclosures import (
 )
 
 SEE_DISCLOSURES = "consent.view_disclosure"
-_MOVING = (FeedKind.HIERARCHY, FeedKind.SUPPLY_TERMS)
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 _COLUMNS = (
     "released_at", "contract_number", "client", "grant", "resource", "disclosure", "start", "end", "days",
@@ -42,7 +42,8 @@ _COLUMNS = (
 
 def wrong_by_run(run: FeedRun) -> SafeString:
     """What staff should see on the page of a run of hierarchy or supply: how many releases its moves made wrong."""
-    if run.feed.kind not in _MOVING or run.started is None:
+    kind = KINDS.get(run.feed.kind)  # None: withdrawn
+    if kind is None or not kind.moves_links or run.started is None:
         return SafeString("-")
     page = wrong_page(recorded=_recorded(run))
     found = len(page.found)

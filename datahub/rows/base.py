@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-KINDS = ("hierarchy", "usage", "bills", "supply_terms", "generation_mix")  # of feeds
 Settings = Mapping[str, str]
 NO_SETTINGS: Settings = MappingProxyType({})
 Cells = Mapping[str, str]

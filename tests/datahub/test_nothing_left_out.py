@@ -2,27 +2,30 @@
 
 import dataclasses
 import importlib
+import sys
+from types import ModuleType
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from consent.scopes.catalogue import SCOPES
 from consent.scopes.usage_data import USAGE_DATA
-from datahub.feeds.loading import plan
+from datahub.feeds.loading import kinds
+from datahub.feeds.loading.kinds import KINDS
+from datahub.models.feeds import KIND_TITLES
 from datahub.resources import registry
 from datahub.resources.bill_data import BILL_DATA
 from datahub.resources.registry import RESOURCES
-from datahub.rows import base
+from tools.files import ROOT
 
 
 @pytest.fixture
 def reloaded(monkeypatch):
     """Imports a module again; what it was stands afterwards."""
-    kept = {module: dict(vars(module)) for module in (registry, plan)}
+    kept = dict(vars(registry))
     yield importlib.reload
-    for module, names in kept.items():
-        vars(module).clear()
-        vars(module).update(names)
+    vars(registry).clear()
+    vars(registry).update(kept)
 
 
 def test_a_scope_that_opens_a_resource_that_nobody_registered_fails_at_import(monkeypatch, reloaded):
@@ -67,8 +70,27 @@ def test_what_is_part_of_a_resource_has_the_links_of_the_whole():
         dataclasses.replace(RESOURCES["usage_sums"], histories=RESOURCES["usage_data"].histories)
 
 
-def test_a_kind_of_feed_without_a_loader_fails_at_import(monkeypatch, reloaded):
-    monkeypatch.setattr(base, "KINDS", (*base.KINDS, "weather"))
+@pytest.mark.parametrize(
+    ("parts", "named"),
+    [
+        ({"load": None}, "feeds of bills: either load or chunk_of is needed"),
+        ({"chunk_of": KINDS["usage"].chunk_of}, "feeds of bills: either load or chunk_of is needed"),
+        ({"title": ""}, "feeds of bills: title is needed"),
+    ],
+)
+def test_a_kind_of_feed_without_one_of_its_parts_is_refused_with_its_name(parts, named):
+    with pytest.raises(ImproperlyConfigured, match=named):
+        dataclasses.replace(KINDS["bills"], **parts)
 
-    with pytest.raises(ImproperlyConfigured, match="feeds of weather: a kind has a loader here"):
-        reloaded(plan)
+
+def test_a_file_among_the_kinds_of_feed_that_declares_none_fails_at_import(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datahub.feeds.kinds.weather", ModuleType("weather"))
+
+    with pytest.raises(ImproperlyConfigured, match=r"kinds/weather\.py: a KIND named weather is needed"):
+        kinds.declared(["bills", "weather"])
+
+
+def test_each_file_among_the_kinds_of_feed_is_a_kind_that_staff_have_a_word_for():
+    files = {path.stem for path in (ROOT / "datahub/feeds/kinds").glob("*.py")} - {"__init__"}
+
+    assert set(KINDS) == set(KIND_TITLES) == files

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import MeterDevice
 from datahub.feeds.loading.usage import load_usage, make_room
-from datahub.models import Feed, FeedKind, FeedRun, RunStatus
+from datahub.models import Feed, FeedRun, RunStatus
 from datahub.rows.usage import Quality, UsageColumns, UsageSeries
 from datahub.store.load import Loaded
 from datahub.store.tally import Origin
@@ -20,7 +20,7 @@ class FeedFactory(DjangoModelFactory):
         model = Feed
 
     name = factory.Sequence(lambda n: f"Feed {n}")
-    kind = FeedKind.USAGE
+    kind = "usage"
     format = "usage_csv_long"
 
 

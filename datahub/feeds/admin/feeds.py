@@ -24,10 +24,11 @@ from datahub.feeds.admin.moments import moment_with_zone
 from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.admin.worst_first import worst_first_list
 from datahub.feeds.formats.registry import formats
+from datahub.feeds.kinds.usage import KIND as USAGE
 from datahub.feeds.runs.feed_status import WORST_FIRST, state_in_words, worst_first
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.registration import FeedRefusedError, check_feed
-from datahub.models import Feed, FeedKind, FeedRun
+from datahub.models import Feed, FeedRun
 
 
 class FeedForm(forms.ModelForm):
@@ -117,7 +118,7 @@ class FeedAdmin(ActingAdmin):
     def has_map_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         """Only usage comes as CSV of all sorts."""
         feed = self.get_object(request, unquote(str(object_id)))  # None for what is no key, too
-        return feed is not None and feed.kind == FeedKind.USAGE and self.has_act_permission(request)
+        return feed is not None and feed.kind == USAGE.name and self.has_act_permission(request)
 
     @action(description=_("CSV mapping"), permissions=["map"])
     def map_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -125,7 +126,7 @@ class FeedAdmin(ActingAdmin):
 
     def mapping_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         require_runner(request)
-        feed = get_object_or_404(Feed, pk=pk, kind=FeedKind.USAGE)
+        feed = get_object_or_404(Feed, pk=pk, kind=USAGE.name)
         return mapping_page(request, self.admin_site, feed, log=self.log_change)
 
     @action(description=_("Upload a file"), permissions=["act"])

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
 from datahub.feeds.formats.size import size_within
-from datahub.rows.base import KINDS, NO_SETTINGS, FeedStructureError, Parsed, Part
+from datahub.feeds.kinds import KIND_NAMES
+from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Part
 from datahub.rows.usage import UsageColumns, UsageSeries, series_of, within_reach
 
 GROUP = "cdsc_portal.feed_formats"
@@ -114,8 +115,9 @@ def formats() -> Mapping[str, Format]:
 
 def _format_of(module: ModuleType) -> Format:
     """Raises ValueError for a kind of feed that nobody loads."""
-    if module.KIND not in KINDS:
-        raise ValueError(f"feed format {module.NAME}: its kind {module.KIND!r} is none of {', '.join(KINDS)}")
+    if module.KIND not in KIND_NAMES:
+        kinds = ", ".join(sorted(KIND_NAMES))
+        raise ValueError(f"feed format {module.NAME}: its kind {module.KIND!r} is none of {kinds}")
     read, most = getattr(module, "read", None), getattr(module, "MOST_BYTES", None)
     if read is None:
         most = most or MOST_WHOLE_BYTES

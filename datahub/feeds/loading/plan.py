@@ -2,73 +2,30 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ImproperlyConfigured
-
-from cdsc_portal.lib import clock
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.attachments import unpack
-from datahub.feeds.loading.base import Chunk, Outcome, Step
-from datahub.feeds.loading.bills import load_bills
-from datahub.feeds.loading.generation_mix import load_mix
-from datahub.feeds.loading.hierarchy import load_hierarchy_rows, load_supply_term_rows
-from datahub.feeds.loading.parking import load_or_park
-from datahub.feeds.loading.usage import look_up, months_of
-from datahub.models import Feed, FeedKind
-from datahub.rows.base import KINDS, FeedStructureError, Part, Rejection
-from datahub.rows.usage import UsageRows
+from datahub.feeds.loading.base import Chunk, Outcome
+from datahub.feeds.loading.kind import Kind, WholeFile
+from datahub.feeds.loading.kinds import KINDS
+from datahub.models import Feed
+from datahub.rows.base import FeedStructureError, Part, Rejection
 from datahub.store.load import Loaded
 from datahub.store.tally import Origin
 
 Chunks = Generator[Chunk, None, None]
 
 
-class _WholeFile(NamedTuple):
-    """What a loader of a kind that is read as a whole may need beside rows and origin."""
-
-    attachments: Mapping[str, bytes]
-    confirmed: bool
-    unread: int  # rows that the format rejected
-
-
-class _Loader(NamedTuple):
-    """How rows of a kind are loaded, so many a chunk; None = all at once."""
-
-    load: Callable[[Sequence[Any], Origin, _WholeFile], Loaded]
-    rows_a_chunk: int | None
-
-
-_LOADERS = {
-    FeedKind.HIERARCHY: _Loader(
-        lambda rows, origin, file: load_hierarchy_rows(
-            hierarchy=rows[0], confirmed=file.confirmed, unread=file.unread, origin=origin
-        ),
-        1,
-    ),
-    FeedKind.BILLS: _Loader(
-        lambda rows, origin, file: load_bills(bills=rows, attachments=file.attachments, origin=origin), 200
-    ),
-    FeedKind.SUPPLY_TERMS: _Loader(
-        lambda rows, origin, _file: load_supply_term_rows(rows=rows, origin=origin), None
-    ),
-    FeedKind.GENERATION_MIX: _Loader(lambda rows, origin, _file: load_mix(rows=rows, origin=origin), 5_000),
-}
-_unloaded = set(FeedKind) - {FeedKind.USAGE} - _LOADERS.keys()  # readings are loaded part by part
-_unread = set(FeedKind.values) ^ set(KINDS)
-if _unloaded or _unread:
-    names = ", ".join(sorted({*map(str, _unloaded), *_unread}))
-    raise ImproperlyConfigured(
-        f"feeds of {names}: a kind has a loader here and stands among the kinds of formats"
-    )
-
-
 def chunks_of(*, feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     """Read `file` as `feed` says. Raises FeedStructureError where the file as a whole is refused."""
-    if feed.kind == FeedKind.USAGE:
-        return _usage_chunks(parts_of(feed=feed, file=file))
-    return _whole_chunks(feed, file, confirmed)
+    kind = KINDS.get(feed.kind)
+    if kind is None:
+        raise FeedStructureError(f"no kind of feed named {feed.kind} is installed")
+    if kind.chunk_of is not None:
+        return _part_chunks(kind.chunk_of, parts_of(feed=feed, file=file))
+    return _whole_chunks(kind, feed, file, confirmed)
 
 
 def parts_of(*, feed: Feed, file: BinaryIO) -> Iterator[Part[Any]]:
@@ -80,52 +37,35 @@ def parts_of(*, feed: Feed, file: BinaryIO) -> Iterator[Part[Any]]:
     return file_format.read(file, zone=zone, settings=feed.settings, mapping=feed.mapping)
 
 
-def _usage_chunks(parts: Iterator[Part[Any]]) -> Chunks:
+def _part_chunks(chunk_of: Callable[[Part[Any]], Chunk], parts: Iterator[Part[Any]]) -> Chunks:
     for part in parts:
-        yield Chunk(
-            part.read,
-            part.offset,
-            part.rejected,
-            load=_step(partial(load_or_park, rows=part.rows)),
-            skipped=part.skipped,
-            months=months_of(part.rows),
-            look_up=partial(_looked_up, part.rows),
-            meters=frozenset(number for rows in part.rows for number in rows.channels.meters),
-        )
+        yield chunk_of(part)
 
 
-def _looked_up(rows: Sequence[UsageRows]) -> Step:
-    return _step(partial(load_or_park, rows=rows, ahead=look_up(rows=rows, at=clock.now())))
-
-
-def _step(load: Callable[..., Outcome]) -> Step:
-    return lambda origin: load(origin=origin)
-
-
-def _whole_chunks(feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
+def _whole_chunks(kind: Kind, feed: Feed, file: BinaryIO, confirmed: bool) -> Chunks:
     """Kinds that stay small: all rows are there before the first is loaded."""
     attachments: Mapping[str, bytes] = {}
     skipped: Sequence[str] = ()
     size = file.seek(0, 2)
     file.seek(0)
-    if feed.kind == FeedKind.BILLS:
+    if kind.attachments:
         file, attachments, skipped = unpack(file)
     parts = list(parts_of(feed=feed, file=file))
     rows = [row for part in parts for row in part.rows]
     rejected = [rejection for part in parts for rejection in part.rejected]
     rejected += _unclaimed(rows, attachments)
     yield Chunk(len(rejected), 0, rejected, lambda _origin: Outcome(Loaded()), skipped)
-    loader = _LOADERS[FeedKind(feed.kind)]
-    load = partial(_loaded, loader, _WholeFile(attachments, confirmed, len(rejected)))
-    at_once = loader.rows_a_chunk or max(len(rows), 1)
+    load = partial(_loaded, kind, WholeFile(attachments, confirmed, len(rejected)))
+    at_once = kind.rows_a_chunk or max(len(rows), 1)
     for first in range(0, len(rows), at_once):
         some = rows[first : first + at_once]
         read = sum(getattr(row, "size", 1) for row in some)
         yield Chunk(read, size * (first + len(some)) // len(rows), (), partial(load, some))
 
 
-def _loaded(loader: _Loader, file: _WholeFile, rows: Sequence[Any], origin: Origin) -> Outcome:
-    return Outcome(loader.load(rows, origin, file))
+def _loaded(kind: Kind, file: WholeFile, rows: Sequence[Any], origin: Origin) -> Outcome:
+    assert kind.load is not None  # noqa: S101 - a kind without it has chunk_of
+    return Outcome(kind.load(rows, origin, file))
 
 
 def _unclaimed(rows: Iterable[Any], attachments: Mapping[str, bytes]) -> Iterable[Rejection]:

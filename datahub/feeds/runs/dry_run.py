@@ -16,6 +16,7 @@ from datahub.feeds.formats.archive import SIGNATURE, first_member
 from datahub.feeds.formats.csv.presets import find_preset, presets
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.loading.attachments import unpack
+from datahub.feeds.loading.kinds import KINDS
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
 from datahub.rows.mix import AmountRow
 from datahub.rows.usage import ChannelKey, UsageColumns, UsageGrid, UsageRows
@@ -145,7 +146,7 @@ def check_file(
         account = FileAccount(chosen.format.name)
         try:
             file: BinaryIO = source
-            if chosen.format.kind == "bills":
+            if KINDS[chosen.format.kind].attachments:
                 file, _documents, skipped = unpack(source)
                 account.skipped += skipped
             for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):

@@ -10,10 +10,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.advisory_locks import session_lock
 from datahub.feeds.loading.base import LoadHeldError
+from datahub.feeds.loading.kinds import KINDS
 from datahub.feeds.runs.chunks import RunTakenOverError, load_file
 from datahub.feeds.runs.life_cycle import PENDING
 from datahub.feeds.runs.run_mail import tell_of_trouble
-from datahub.models import FeedKind, FeedRun, RunStatus
+from datahub.models import FeedRun, RunStatus
 from datahub.rows.base import FeedStructureError
 from datahub.signals import meters_arrived
 
@@ -126,7 +127,8 @@ def _close(run: FeedRun, status: RunStatus, problem: str) -> None:
     run.chunks_total = run.chunks_done if status == RunStatus.DONE else None
     run.save(update_fields=["status", "problem", "heartbeat", "finished", "chunks_total"])
     tell_of_trouble(run=run, at=now)
-    if run.parked or run.feed.kind == FeedKind.HIERARCHY:
+    kind = KINDS.get(run.feed.kind)  # None: withdrawn
+    if run.parked or (kind is not None and kind.brings_meters):
         transaction.on_commit(lambda: meters_arrived.send(sender=FeedRun))
     taken = now - (run.started or now)
     log.info("feed_run.closed", run=run.public_id, status=status, seconds=round(taken.total_seconds(), 3))

@@ -28,7 +28,7 @@ def test_no_format_takes_random_bytes_for_data(name):
 def test_a_format_of_a_kind_that_nobody_loads_is_refused_when_formats_are_loaded():
     module = SimpleNamespace(NAME="weather_csv", KIND="weather", SUFFIXES=(".csv",), sniff=bool, parse=bool)
 
-    with pytest.raises(ValueError, match="weather_csv: its kind 'weather' is none of hierarchy, usage"):
+    with pytest.raises(ValueError, match="weather_csv: its kind 'weather' is none of bills, generation_mix"):
         registry._format_of(module)
 
 
