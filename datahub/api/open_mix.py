@@ -110,23 +110,23 @@ class OpenSeriesView(APIView):
     def get(self, request: Request) -> HttpResponse:
         at, client = clock.now(), _client(request)
         region, purpose = _region(request), f"{request.path}:{client.public_id}"
-        asked = parse_query(request.query_params, now=at, purpose=purpose, also=("region",))
-        if asked.services is not None:
+        query = parse_query(request.query_params, now=at, purpose=purpose, also=("region",))
+        if query.services is not None:
             raise bad_parameter("services", "what the grid generated is of no service")
-        address = next_address(request.path, request.query_params, [], asked, purpose=purpose)
-        etag = etag_of_facts(address, asked.after, grid_series_version(self.series, region))
+        address = next_address(request.path, request.query_params, [], query, purpose=purpose)
+        etag = etag_of_facts(address, query.after, grid_series_version(self.series, region))
         if is_known(request, etag):
             return not_modified(etag)
-        found = grid_series(self.series, region, asked.window, after=asked.after)
-        following = next_address(request.path, request.query_params, found.resume, asked, purpose=purpose)
-        body = dumps(_answer(self.series, region, asked, found, following))
+        page = grid_series(self.series, region, query.window, after=query.after)
+        following = next_address(request.path, request.query_params, page.resume, query, purpose=purpose)
+        body = dumps(_answer(self.series, region, query, page, following))
         OpenRelease.objects.create(
             client=client,
             resource=self.series,
             region=region,
-            start=asked.window.start,
-            end=asked.window.end,
-            value_count=found.values,
+            start=query.window.start,
+            end=query.window.end,
+            value_count=page.values,
             released_at=at,
         )
         return HttpResponse(body, content_type="application/json", headers={"ETag": etag})
@@ -176,15 +176,15 @@ def _region(request: Request) -> str:
 
 
 def _answer(
-    series: MixSeries, region: str, asked: ResourceQuery, found: GridSeries, following: str | None
+    series: MixSeries, region: str, query: ResourceQuery, page: GridSeries, following: str | None
 ) -> dict[str, object]:
     return {
         "resource": str(series),
         "time_zone": settings.TIME_ZONE,
         "region": region,
-        "window": _window(asked.window),
+        "window": _window(query.window),
         "next": following,
-        "data": [mix_object(segment) for segment in found.segments],
+        "data": [mix_object(segment) for segment in page.segments],
     }
 
 

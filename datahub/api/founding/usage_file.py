@@ -67,8 +67,8 @@ class UsageFileView(GatedView):
         access = access_of(request)
         if "cursor" in request.query_params:
             raise bad_parameter("cursor", "a file has no pages")
-        asked = parse_query(request.query_params, now=at, purpose=request.path)
-        covered = coverage(access, self.resource, services=asked.services, asked=asked.window)
+        query = parse_query(request.query_params, now=at, purpose=request.path)
+        covered = coverage(access, self.resource, services=query.services, asked=query.window)
         released = known_values(covered)
         record_disclosure(
             access=access,
@@ -90,7 +90,7 @@ class UsageFileView(GatedView):
             return data_access(token, at=clock.now(), lock=False)
 
         file = FORMS[request.accepted_renderer.format](window=covered.window, at=at)
-        pieces = usage_stream(file, reopen, recheck=recheck, services=asked.services, asked=asked.window)
+        pieces = usage_stream(file, reopen, recheck=recheck, services=query.services, asked=query.window)
         try:
             held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
         except TooManyStreamsError as error:
