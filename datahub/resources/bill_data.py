@@ -103,7 +103,7 @@ BILL_DATA = Resource(
                     "amount": "65.52",
                 }
             ],
-            "modified": "2026-01-05T10:00:00Z",
+            "modified": "2026-03-03T10:00:00Z",
             "verified": "2026-04-02T03:10:00Z",
         }
     },

@@ -105,7 +105,7 @@ BILL_STATEMENTS = Resource(
                 "sha256": "9f2c0e",
             },
             "withheld": [],
-            "modified": "2026-01-05T10:00:00Z",
+            "modified": "2026-03-03T10:00:00Z",
             "verified": "2026-04-02T03:10:00Z",
         }
     },

@@ -1,11 +1,15 @@
 """Documents keep up with the code."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from cdsc_portal.env import Environment
+from datahub.api.openapi import api_document
+from datahub.api.urls import GATED
+from datahub.resources.registry import RESOURCES
 from tools.files import ROOT, project_files
 
 
@@ -88,3 +92,31 @@ def test_hooks_are_local():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
 
     assert set(re.findall(r"repo: (\S+)", hooks)) == {"local"}
+
+
+def test_the_table_of_resources_is_what_the_server_serves(db):
+    paths = api_document()["paths"]
+    rows = []
+    for pattern in GATED:
+        path = "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
+        operation = paths[path]["get"]
+        scopes = ", ".join(f"`{scope}`" for each in operation["security"] for scope in each["grant"])
+        csv = "yes " if "text/csv" in operation["responses"]["200"]["content"] else ""
+        rows.append(f"| `GET {path}` | {scopes} | {operation['summary']} | {csv}|")
+
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `GET .*$", page, re.M) == rows
+
+
+@pytest.mark.parametrize("shape", sorted({resource.shape for resource in RESOURCES.values()}, key=str))
+def test_the_api_page_shows_an_example_of_each_shape_as_it_is_declared(shape):
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    shown = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", page, re.M | re.S)]
+
+    declared = [
+        example
+        for resource in RESOURCES.values()
+        if resource.shape is shape
+        for example in resource.examples.values()
+    ]
+    assert any(example in shown for example in declared)
