@@ -27,12 +27,11 @@ SCOPES: dict[str, Scope] = {
         RESIDUAL_MIX,
     )
 }
-_BY_NAME = {name: scope for scope in SCOPES.values() for name in scope.names}
 
 
 def scope_named(name: str) -> Scope | None:
     """The scope that a request calls `name`, with or without the `customer_` prefix; None if there is none."""
-    return _BY_NAME.get(name)
+    return next((scope for scope in SCOPES.values() if name in scope.names), None)
 
 
 def is_offered(scope: Scope, role: str) -> bool:

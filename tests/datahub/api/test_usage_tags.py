@@ -245,7 +245,7 @@ def test_a_page_has_the_same_tag_and_address_each_time(reader, home, grant, monk
 
 def test_nothing_changed_costs_gate_and_facts_and_no_reading(reader, home, grant, monkeypatch):
     tag = reader.get(URL)["ETag"]
-    monkeypatch.delattr("datahub.usage.readings.stored_runs")
+    monkeypatch.delattr("datahub.usage.readings.stored_segments")
 
     with CaptureQueriesContext(connection) as queries:
         answer = reader.get(URL, **{"If-None-Match": tag})
