@@ -16,7 +16,7 @@ from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
 from datahub.usage.facts import usage_facts
-from datahub.usage.freshness import loaded_until
+from datahub.usage.load_status import loaded_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _with_freshness(services: tuple[HeldService, ...]) -> tuple[ServiceLine, ...
     facts = usage_facts([one.key for one in services])
     lines = []
     for one in services:
-        until = loaded_until([link for link in facts.links if link.contract_id == one.key], facts)
+        until = loaded_until([link for link in facts.links if link.contract_id == one.key], facts.loads)
         lines.append(ServiceLine(one, moment_in_words(until) if until else ""))
     return tuple(lines)
 

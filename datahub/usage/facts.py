@@ -17,7 +17,7 @@ from accounts.queries.relations import (
 from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span
-from datahub.usage.meter_loads import MeterLoad
+from datahub.usage.load_status import MeterLoad
 from datahub.usage.readings import ChannelFacts
 
 _STATEMENT = f"""
@@ -43,7 +43,7 @@ _STATEMENT = f"""
 
 @dataclass(frozen=True, slots=True)
 class UsageFacts:
-    """`links` are all stretches ever, cut to nothing; channels are by meter; numbers by key."""
+    """`links` are all that ever were, cut to no window; channels are by meter; numbers by key."""
 
     contracts: tuple[ContractLabel, ...]
     links: tuple[MeteredSpan, ...]

@@ -1,34 +1,52 @@
-"""How usage stands for each contract of an answer."""
+"""How far the readings of meters and contracts are loaded, as channels keep it; no reading is touched for it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.prepared import array, prepared_cursor
+from cdsc_portal.lib.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import Standing, series_standing
-from datahub.usage.meter_loads import MeterLoad
-from datahub.usage.plan import ReadInterval
 
-_HOLDING = """
-    SELECT DISTINCT asked.contract
-    FROM unnest(%(contracts)s::bigint[], %(meters)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-         AS asked(contract, meter, first, last)
-    JOIN datahub_channel channel ON channel.meter_id = asked.meter
-    WHERE EXISTS (
-        SELECT 1 FROM interval_block block
-        WHERE block.channel_id = channel.id AND block.known > 0
-          AND block.day BETWEEN (%(first)s::timestamptz AT TIME ZONE 'UTC')::date
-                            AND (%(last)s::timestamptz AT TIME ZONE 'UTC')::date
-          AND block.day BETWEEN (asked.first AT TIME ZONE 'UTC')::date
-                            AND ((asked.last AT TIME ZONE 'UTC') - interval '1 microsecond')::date
-    ) OR EXISTS (
-        SELECT 1 FROM datahub_periodreading reading
-        WHERE reading.channel_id = channel.id AND reading.value IS NOT NULL
-          AND reading.start >= asked.first AND reading."end" <= asked.last
-    )
-"""
+
+@dataclass(frozen=True, slots=True)
+class MeterLoad:
+    """Readings of a meter lie in [first, last) UTC, none longer than `longest`; `synced` when a load last saw it."""
+
+    first: datetime
+    last: datetime
+    longest: timedelta
+    synced: datetime
+
+    def reaches(self, span: Span) -> bool:
+        """Whether some of `span` lies among the readings."""
+        return span.intersect(self.span) is not None
+
+    @property
+    def span(self) -> Span:
+        """Where readings begin: one second more than they last, for a register read at the very end."""
+        return Span(self.first, self.last + timedelta(seconds=1))
+
+    def joined(self, other: "MeterLoad") -> "MeterLoad":
+        """Of two channels of one meter."""
+        return MeterLoad(
+            min(self.first, other.first),
+            max(self.last, other.last),
+            max(self.longest, other.longest),
+            max(self.synced, other.synced),
+        )
+
+
+def loaded_until(links: Iterable[MeteredSpan], loads: Mapping[int, MeterLoad]) -> datetime | None:
+    """The end of the newest reading inside the links; `loads` are by meter key."""
+    ends = [
+        load.last if link.span.end is None else min(load.last, link.span.end)
+        for link in links
+        if (load := loads.get(link.meter_id)) is not None and load.reaches(link.span)
+    ]
+    return max(ends, default=None)
 
 
 def usage_standings(
@@ -38,38 +56,21 @@ def usage_standings(
     *,
     found: frozenset[int],
 ) -> dict[int, Standing]:
-    """By contract key; `links` are all stretches ever, so that freshness does not hang on the window, and
-    what a meter measured for someone else counts as nothing.
+    """How usage stands for each contract of an answer, by key; `found` are those that some reading is known of.
+
+    `links` are all that ever were, so that freshness does not hang on the window, and what a meter measured for
+    someone else counts as nothing.
     """
-    known: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    loaded: dict[int, list[MeteredSpan]] = defaultdict(list)
     for link in links:
-        load = loads.get(link.meter_id)
-        if load is not None and load.reaches(link.span):
-            until = load.last if link.span.end is None else min(load.last, link.span.end)
-            known[link.contract_id].append((load.synced, until))
+        if link.meter_id in loads and loads[link.meter_id].reaches(link.span):
+            loaded[link.contract_id].append(link)
     return {
         contract: series_standing(
             found=contract in found,
-            synced=max((synced for synced, _ in known[contract]), default=None),
-            loaded_until=max((until for _, until in known[contract]), default=None),
+            synced=max((loads[link.meter_id].synced for link in loaded[contract]), default=None),
+            loaded_until=loaded_until(loaded[contract], loads),
             spans=spans,
         )
         for contract, spans in covered.spans.items()
     }
-
-
-def contracts_with_readings(plan: Sequence[ReadInterval]) -> frozenset[int]:
-    """Contracts for which some reading of a stretch is on record, to the day. One statement."""
-    if not plan:
-        return frozenset()
-    parameters = {
-        "contracts": array(stretch.contract for stretch in plan),
-        "meters": array(stretch.meter for stretch in plan),
-        "starts": array(stretch.start.isoformat() for stretch in plan),
-        "ends": array(stretch.end.isoformat() for stretch in plan),
-        "first": min(stretch.start for stretch in plan).isoformat(),
-        "last": max(stretch.end for stretch in plan).isoformat(),
-    }
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_HOLDING, parameters)
-        return frozenset(contract for (contract,) in cursor.fetchall())

@@ -1,18 +1,37 @@
-"""Which stretches of which meters a page of usage holds, planned before any reading is touched."""
+"""Which intervals of which meters a page of usage holds, planned before any reading is touched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.prepared import array, prepared_cursor
 from cdsc_portal.lib.ranges import Span, union
 from datahub.answers.coverage import Coverage
 from datahub.usage.facts import UsageFacts
-from datahub.usage.meter_loads import MeterLoad
+from datahub.usage.load_status import MeterLoad
 
 METER_DAYS = 1100  # three years of one meter
+_WITH_READINGS = """
+    SELECT DISTINCT wanted.contract
+    FROM unnest(%(contracts)s::bigint[], %(meters)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+         AS wanted(contract, meter, first, last)
+    JOIN datahub_channel channel ON channel.meter_id = wanted.meter
+    WHERE EXISTS (
+        SELECT 1 FROM interval_block block
+        WHERE block.channel_id = channel.id AND block.known > 0
+          AND block.day BETWEEN (%(first)s::timestamptz AT TIME ZONE 'UTC')::date
+                            AND (%(last)s::timestamptz AT TIME ZONE 'UTC')::date
+          AND block.day BETWEEN (wanted.first AT TIME ZONE 'UTC')::date
+                            AND ((wanted.last AT TIME ZONE 'UTC') - interval '1 microsecond')::date
+    ) OR EXISTS (
+        SELECT 1 FROM datahub_periodreading reading
+        WHERE reading.channel_id = channel.id AND reading.value IS NOT NULL
+          AND reading.start >= wanted.first AND reading."end" <= wanted.last
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +56,7 @@ class ReadInterval:
 
     @property
     def read_window(self) -> Span:
-        """What to read so that no reading that starts in the stretch is missed."""
+        """What to read so that no reading that starts in the interval is missed."""
         return Span(self.start, min(self.limit, self.end + self.longest))
 
     @property
@@ -47,7 +66,7 @@ class ReadInterval:
 
 @dataclass(frozen=True, slots=True)
 class UsagePlan:
-    """Where readings can lie (`stretches`), which of it the page holds, and where the next page begins."""
+    """Where readings can lie (`read_intervals`), which of it the page holds, and where the next page begins."""
 
     read_intervals: list[ReadInterval]
     page: list[ReadInterval]
@@ -57,18 +76,16 @@ class UsagePlan:
 
 def usage_plan(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> UsagePlan:
     """By contract number, meter number and time, the page that begins at `after`. No query."""
-    found = read_intervals(_in_window(facts.links, covered), facts.loads, covered, facts.meters)
-    page, resume = page_of(found, after)
-    return UsagePlan(found, page, resume, after is None and resume is None)
-
-
-def _in_window(links: Iterable[MeteredSpan], covered: Coverage) -> Iterator[MeteredSpan]:
     open_spans = covered.spans
-    for link in links:
-        for window in open_spans.get(link.contract_id, ()):
-            cut = link.span.intersect(window)
-            if cut is not None:
-                yield replace(link, span=cut)
+    spans = [
+        replace(link, span=cut)
+        for link in facts.links
+        for window in open_spans.get(link.contract_id, ())
+        if (cut := link.span.intersect(window)) is not None
+    ]
+    intervals = read_intervals(spans, facts.loads, covered, facts.meters)
+    page, resume = page_of(intervals, after)
+    return UsagePlan(intervals, page, resume, after is None and resume is None)
 
 
 def read_intervals(
@@ -77,37 +94,60 @@ def read_intervals(
     covered: Coverage,
     meters: Mapping[int, str],
 ) -> list[ReadInterval]:
-    """Where readings can lie, by contract number, meter number and time; `meters` tells the numbers."""
+    """Where readings can lie, by contract number, meter number and time; `meters` has the numbers."""
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
     contracts = {contract.key: contract.contract_number for contract in covered.open}
-    found = [
+    intervals = [
         ReadInterval(
-            contract, contracts[contract], meter, meters[meter], held.start, held.end, held.end,
+            contract, contracts[contract], meter, meters[meter], cut.start, cut.end, cut.end,
             loads[meter].longest,
         )
         for (contract, meter), parts in linked.items()
         for span in union(parts)
-        if meter in loads and (held := span.intersect(loads[meter].span)) is not None
-        if held.start is not None and held.end is not None
+        if meter in loads and (cut := span.intersect(loads[meter].span)) is not None
+        if cut.start is not None and cut.end is not None
     ]  # fmt: skip
-    return sorted(found, key=lambda stretch: (stretch.contract_number, stretch.meter_number, stretch.start))
+    return sorted(
+        intervals, key=lambda interval: (interval.contract_number, interval.meter_number, interval.start)
+    )
 
 
 def page_of(
     plan: Sequence[ReadInterval], after: Position | None
 ) -> tuple[list[ReadInterval], Position | None]:
-    """The stretches of the page that begins at `after`, and where the next one begins."""
+    """The intervals of the page that begins at `after`, in pieces of METER_DAYS, and where the next one begins."""
     page: list[ReadInterval] = []
     days = 0
-    for stretch in _from(plan, after):
-        for chunk in _chunks(stretch):
-            if page and days + chunk.days > METER_DAYS:
-                return page, chunk.position
-            page.append(chunk)
-            days += chunk.days
+    for interval in _from(plan, after):
+        start = interval.start
+        while start < interval.end:
+            end = min(interval.end, start + timedelta(days=METER_DAYS))
+            piece = replace(interval, start=start, end=end)
+            if page and days + piece.days > METER_DAYS:
+                return page, piece.position
+            page.append(piece)
+            days += piece.days
+            start = end
     return page, None
+
+
+def contracts_with_readings(plan: Sequence[ReadInterval]) -> frozenset[int]:
+    """Contracts for which some reading of an interval is on record, to the day. One statement."""
+    if not plan:
+        return frozenset()
+    parameters = {
+        "contracts": array(interval.contract for interval in plan),
+        "meters": array(interval.meter for interval in plan),
+        "starts": array(interval.start.isoformat() for interval in plan),
+        "ends": array(interval.end.isoformat() for interval in plan),
+        "first": min(interval.start for interval in plan).isoformat(),
+        "last": max(interval.end for interval in plan).isoformat(),
+    }
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_WITH_READINGS, parameters)
+        return frozenset(contract for (contract,) in cursor.fetchall())
 
 
 def _from(plan: Sequence[ReadInterval], after: Position | None) -> Iterable[ReadInterval]:
@@ -115,17 +155,9 @@ def _from(plan: Sequence[ReadInterval], after: Position | None) -> Iterable[Read
         yield from plan
         return
     place, start = (str(after[0]), str(after[1])), datetime.fromisoformat(str(after[2]))
-    for stretch in plan:
-        here = (stretch.contract_number, stretch.meter_number)
-        if here == place and stretch.start < start < stretch.end:
-            yield replace(stretch, start=start)
-        elif here > place or (here == place and stretch.start >= start):
-            yield stretch
-
-
-def _chunks(stretch: ReadInterval) -> Iterable[ReadInterval]:
-    start = stretch.start
-    while start < stretch.end:
-        end = min(stretch.end, start + timedelta(days=METER_DAYS))
-        yield replace(stretch, start=start, end=end)
-        start = end
+    for interval in plan:
+        here = (interval.contract_number, interval.meter_number)
+        if here == place and interval.start < start < interval.end:
+            yield replace(interval, start=start)
+        elif here > place or (here == place and interval.start >= start):
+            yield interval

@@ -15,8 +15,8 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.store.codec import Codes
 from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.load_status import contracts_with_readings, usage_standings
-from datahub.usage.plan import ReadInterval, UsagePlan, usage_plan
+from datahub.usage.load_status import usage_standings
+from datahub.usage.plan import ReadInterval, UsagePlan, contracts_with_readings, usage_plan
 from datahub.usage.readings import ChannelReadings, decimal_strings, readings
 
 MISSING = 255  # beside the codes of Quality: no value, so no quality
@@ -78,7 +78,7 @@ class UsageSegment:
         """Exact, in the channel's unit; None = unknown."""
         shown = decimal_strings(self.channel.values[self.rows], self.channel.scale)
         known = self.channel.known[self.rows].tolist()
-        return [text if told else None for text, told in zip(shown, known, strict=True)]
+        return [text if is_known else None for text, is_known in zip(shown, known, strict=True)]
 
     @property
     def quality(self) -> Codes:
@@ -125,26 +125,23 @@ def _segments(covered: Coverage, plan: UsagePlan, facts: UsageFacts) -> list[Usa
         synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
         verified = max(synced, channel.modified)
         for rows in _runs(channel, parts[pair]):
-            point = facts.points[_point_at(channel.times.start(rows.start), linked[pair])]
-            segments.append(UsageSegment(channel, parts[pair][0].contract_number, point, rows, verified))
+            start = datetime.fromtimestamp(channel.times.start(rows.start), UTC)
+            point = next(link.service_point_id for link in linked[pair] if link.span.contains(start))
+            segments.append(
+                UsageSegment(channel, parts[pair][0].contract_number, facts.points[point], rows, verified)
+            )
     return sorted(segments, key=lambda segment: segment.place)
 
 
 def _runs(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[slice]:
-    """Rows that start inside the page's stretches, parted where one does not follow on the other."""
+    """Rows that start inside the page's intervals, parted where one does not follow on the other."""
     times = channel.times
     for span in union(Span(part.start, part.end) for part in page):
         if span.start is None or span.end is None:
-            continue  # never: a stretch has both
+            continue  # never: an interval has both
         first, past = (times.before(ceil(side.timestamp())) for side in (span.start, span.end))
         for begin, end in times.follow_on():
             begin, end = max(begin, first), min(end, past)
             known = channel.known[begin:end]
             if begin < end and known.any():
                 yield slice(begin + int(known.argmax()), end - int(known[::-1].argmax()))
-
-
-def _point_at(moment: int, links: Iterable[MeteredSpan]) -> int:
-    """Where the meter was when the segment began."""
-    start = datetime.fromtimestamp(moment, UTC)
-    return next(link.service_point_id for link in links if link.span.contains(start))

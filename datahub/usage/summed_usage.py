@@ -14,8 +14,8 @@ from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
 from datahub.usage.counted_channels import rank
 from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.load_status import contracts_with_readings, usage_standings
-from datahub.usage.plan import ReadInterval, read_intervals
+from datahub.usage.load_status import usage_standings
+from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.service_sums import service_sums
 from datahub.usage.sum_periods import By, Slots

@@ -17,7 +17,7 @@ from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
 from cdsc_portal.lib.local_days import days, last_midnight_by
 from cdsc_portal.lib.ranges import Span
 from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.freshness import loaded_until
+from datahub.usage.load_status import loaded_until
 from datahub.usage.pages.periods import part_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added, totals, usage_series
 from datahub.usage.service_sums import service_sums
@@ -80,7 +80,7 @@ def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthS
     Whole days only, so that both sides hold the same hours. Five queries at most, however many contracts.
     """
     facts = usage_facts([contract.key for contract in contracts])
-    until = loaded_until(facts.links, facts)
+    until = loaded_until(facts.links, facts.loads)
     if until is None:
         return None
     end = last_midnight_by(until)
