@@ -15,7 +15,7 @@ from cdsc_portal.lib.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
 from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
-from datahub.usage.counted_channels import Stretches, inside, ranked, shared_out
+from datahub.usage.counted_channels import Intervals, inside, ranked, shared_out
 from datahub.usage.facts import usage_facts
 from datahub.usage.readings import ChannelFacts, seconds_of
 
@@ -143,7 +143,7 @@ def _counts(channel: ChannelFacts) -> bool:
     return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
 
 
-def _channel(runs: Sequence[StoredSegment], stretches: Stretches) -> _Channel:
+def _channel(runs: Sequence[StoredSegment], stretches: Intervals) -> _Channel:
     """Where readings of one channel overlap, the shorter ones count."""
     scale = max((run.scale for run in runs), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))

@@ -18,7 +18,7 @@ from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, BlockRow, Blocks, Flags, Integers, decoded, scaled_up
 
 MOST = 500  # on a page
-_AT_ONCE = MOST + 1  # rows of history asked for at a time; each tells of one reading or more
+_AT_ONCE = MOST + 1  # rows of history fetched at a time; each is of one reading or more
 _DECODED = 64  # blocks decoded at a time, so that a page decodes no more than it shows
 _PAST_ALL = 2**63 - 1  # no row's key reaches it
 _OF_BLOCK = ("channel_id", "day", "step", "phase")
@@ -105,14 +105,14 @@ class Facts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StoredValue:
     """What was stored of a reading; `value` None = withdrawn."""
 
     value: Decimal | None
     quality: Quality
 
     @classmethod
-    def of(cls, value: int | None, scale: int, quality: int) -> "Said":
+    def of(cls, value: int | None, scale: int, quality: int) -> "StoredValue":
         return cls(None if value is None else Decimal(value).scaleb(-scale), Quality(quality))
 
 
@@ -123,8 +123,8 @@ class Correction:
     facts: Facts
     start: datetime
     end: datetime
-    before: Said
-    after: Said
+    before: StoredValue
+    after: StoredValue
 
     @property
     def replaced(self) -> datetime:
@@ -142,66 +142,67 @@ class _Batch:
 _Fetch = Callable[[CorrectionFilter, int], _Batch]
 
 
-def latest_corrections(asked: CorrectionFilter) -> tuple[list[Correction], bool]:
+def latest_corrections(query: CorrectionFilter) -> tuple[list[Correction], bool]:
     """The newest, `MOST` at most, and whether there may be more. Two statements.
 
-    Of blocks that were set aside with their month, the last correction is not told: what came after is not in the
+    Of blocks that were set aside with their month, the last correction is left out: what came after is not in the
     store any more.
     """
-    batches = [fetch(asked, _PAST_ALL) for fetch in _FETCHES]
-    found = list(islice(_newest_first(batch.corrections for batch in batches), _AT_ONCE))
-    return found[:MOST], len(found) > MOST or any(batch.before is not None for batch in batches)
+    batches = [fetch(query, _PAST_ALL) for fetch in _FETCHES]
+    newest = list(islice(_newest_first(batch.corrections for batch in batches), _AT_ONCE))
+    return newest[:MOST], len(newest) > MOST or any(batch.before is not None for batch in batches)
 
 
-def all_corrections(asked: CorrectionFilter) -> Iterator[Correction]:
+def all_corrections(query: CorrectionFilter) -> Iterator[Correction]:
     """All, newest first, some hundred rows of history in memory at a time."""
-    return _newest_first(_through(fetch, asked) for fetch in _FETCHES)
+
+    def batch_by_batch(fetch: _Fetch) -> Iterator[Correction]:
+        before: int | None = _PAST_ALL
+        while before is not None:
+            batch = fetch(query, before)
+            yield from batch.corrections
+            before = batch.before
+
+    return _newest_first(batch_by_batch(fetch) for fetch in _FETCHES)
 
 
-def _newest_first(found: Iterator[Iterator[Correction]]) -> Iterator[Correction]:
-    return merge(*found, key=attrgetter("replaced"), reverse=True)
+def _newest_first(batches: Iterator[Iterator[Correction]]) -> Iterator[Correction]:
+    return merge(*batches, key=attrgetter("replaced"), reverse=True)
 
 
-def _through(fetch: _Fetch, asked: CorrectionFilter) -> Iterator[Correction]:
-    before: int | None = _PAST_ALL
-    while before is not None:
-        batch = fetch(asked, before)
-        yield from batch.corrections
-        before = batch.before
+def _of_blocks(query: CorrectionFilter, before: int) -> _Batch:
+    first, last = (moment and moment.astimezone(UTC).date() for moment in (query.span.start, query.span.end))
+    rows = _fetched(_BLOCKS, query, before=before, first=first, last=last)
+    return _Batch(_in_blocks(rows, query.span), _rest(rows))
 
 
-def _of_blocks(asked: CorrectionFilter, before: int) -> _Batch:
-    first, last = (moment and moment.astimezone(UTC).date() for moment in (asked.span.start, asked.span.end))
-    rows = _fetched(_BLOCKS, asked, before=before, first=first, last=last)
-    return _Batch(_in_blocks(rows, asked.span), _rest(rows))
-
-
-def _of_periods(asked: CorrectionFilter, before: int) -> _Batch:
-    rows = _fetched(_PERIODS, asked, before=before, start=asked.span.start, end=asked.span.end)
-    return _Batch(_in_periods(rows), _rest(rows))
+def _of_periods(query: CorrectionFilter, before: int) -> _Batch:
+    rows = _fetched(_PERIODS, query, before=before, start=query.span.start, end=query.span.end)
+    facts = len(Facts._fields)
+    corrections = (
+        Correction(
+            Facts(*row[:facts]), row[facts], row[facts + 1], StoredValue.of(*row[facts + 2 : facts + 5]),
+            StoredValue.of(*row[facts + 5 :]),
+        )
+        for row in rows
+    )  # fmt: skip
+    return _Batch(corrections, _rest(rows))
 
 
 _FETCHES: tuple[_Fetch, ...] = (_of_blocks, _of_periods)
 
 
 def _fetched(
-    statement: str, asked: CorrectionFilter, **parameters: int | date | None
+    statement: str, query: CorrectionFilter, **parameters: int | date | None
 ) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"channel": asked.channel_id, "run": asked.run_id, **parameters})
+        cursor.execute(statement, {"channel": query.channel_id, "run": query.run_id, **parameters})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 def _rest(rows: Sequence[tuple[Any, ...]]) -> int | None:
     return rows[-1][0] if len(rows) == _AT_ONCE else None
-
-
-def _in_periods(rows: Sequence[tuple[Any, ...]]) -> Iterator[Correction]:
-    facts = len(Facts._fields)
-    for row in rows:
-        start, end, *said = row[facts:]
-        yield Correction(Facts(*row[:facts]), start, end, Said.of(*said[:3]), Said.of(*said[3:]))
 
 
 class _Pair(NamedTuple):
@@ -213,17 +214,16 @@ class _Pair(NamedTuple):
 
 
 def _in_blocks(rows: Sequence[tuple[Any, ...]], span: Span) -> Iterator[Correction]:
-    pairs = [pair for pair in map(_pair, rows) if pair.after.vals is not None]
+    facts, key, whole = len(Facts._fields), len(_OF_BLOCK), len(_OF_BLOCK) + len(_CONTENT)
+    pairs = []
+    for row in rows:
+        block = row[facts:]
+        pair = _Pair(Facts(*row[:facts]), BlockRow(*block[:whole]), BlockRow(*block[:key], *block[whole:]))
+        if pair.after.vals is not None:
+            pairs.append(pair)
     for step, alike in groupby(pairs, key=lambda pair: pair.before.step):
         while some := list(islice(alike, _DECODED)):
             yield from _differing(step, some, span)
-
-
-def _pair(row: tuple[Any, ...]) -> _Pair:
-    facts, key = len(Facts._fields), len(_OF_BLOCK)
-    block = row[facts:]
-    old = BlockRow(*block[: key + len(_CONTENT)])
-    return _Pair(Facts(*row[:facts]), old, BlockRow(*block[:key], *block[key + len(_CONTENT) :]))
 
 
 def _differing(step: int, pairs: Sequence[_Pair], span: Span) -> Iterator[Correction]:
@@ -242,8 +242,8 @@ def _differing(step: int, pairs: Sequence[_Pair], span: Span) -> Iterator[Correc
         facts, before, after = pairs[row]
         begin = datetime.fromtimestamp(start, UTC)
         yield Correction(
-            facts, begin, begin + timedelta(seconds=step), Said.of(was, before.scale, its_quality),
-            Said.of(value if is_known else None, after.scale, quality),
+            facts, begin, begin + timedelta(seconds=step), StoredValue.of(was, before.scale, its_quality),
+            StoredValue.of(value if is_known else None, after.scale, quality),
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What was used in all: which channels of a meter tell it, and when. The one rule behind every single figure.
+"""What was used in all: which channels of a meter make it up, and when. The one rule behind every single figure.
 
 Of a meter, direction and unit: interval channels, or the differences of registers where none of these has a reading,
 never both; what is a part by its name only where no total has a reading. Meters add up. See docs/data-model.md.
@@ -26,7 +26,7 @@ from datahub.usage.sum_readings import FAR, block_readings, period_readings
 AMOUNTS = frozenset({"Wh", "varh", "VAh", "m3", "ft3", "gal", "imp_gal", "therm", "J", "Btu"})
 LONGEST_DAY = 90_000  # seconds of a local day
 _LONGER = (LONGEST_IN_A_BLOCK, LONGEST_DAY)
-Stretches = tuple[tuple[int, int], ...]  # [first, past) in epoch seconds, in order, apart
+Intervals = tuple[tuple[int, int], ...]  # [first, past) in epoch seconds, in order, apart
 Times = tuple[Integers, Integers]  # starts and ends of readings
 
 
@@ -35,14 +35,14 @@ class Rank(NamedTuple):
 
     kind: int  # interval before register
     split: int  # a total by its name, what is no part, then each way to split a total
-    telling: int  # of what tells the same, the better one
+    preference: int  # of what measures the same, the better one
 
 
 class Share(NamedTuple):
     """Of the channels of one rank: which of the readings of each count, and the time that these cover."""
 
     kept: list[Flags]
-    time: Stretches
+    time: Intervals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class Counted:
 
     contract_id: int
     channel: ChannelFacts
-    stretches: Stretches
+    intervals: Intervals
     always: bool
     differences: Differences | None = None
 
@@ -70,17 +70,17 @@ def rank_of(register: str, *, kind: str, unit: str, longest: int) -> Rank | None
         return None
     name, place = register_name(register), int(kind == ChannelKind.REGISTER)
     if name.is_total:
-        return Rank(place, 0, name.telling)
-    if not name.is_part:  # readings of hours before those of days: some feeds tell a meter's use in both
+        return Rank(place, 0, name.preference)
+    if not name.is_part:  # readings of hours before those of days: some feeds have a meter's use in both
         return Rank(place, 1, sum(longest > length for length in _LONGER))
-    return Rank(place, 1 + bool(name.tariff) + 2 * bool(name.tier) + 4 * bool(name.phase), name.telling)
+    return Rank(place, 1 + bool(name.tariff) + 2 * bool(name.tier) + 4 * bool(name.phase), name.preference)
 
 
 def counted(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Counted]:
     """Which channels count for which contract, and when. No statement where each meter's interval channels add up.
 
     Where there are registers beside them, at most four: their readings, and which of them lie in time without another.
-    Where channels tell the same, one more: their readings say when which has any.
+    Where channels measure the same, one more: their readings say when which has any.
     """
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
@@ -88,22 +88,22 @@ def counted(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[Channe
     found: list[Counted] = []
     unclear: list[_Meter] = []
     for (contract, meter), parts in sorted(linked.items()):
-        stretches = tuple(map(seconds_of, union(parts)))
+        intervals = tuple(map(seconds_of, union(parts)))
         for by_rank in ranked(channels.get(meter, ())):
-            one = _Meter(contract, meter, by_rank, stretches)
-            if len(by_rank) == 1 and one.intervals:
-                found += [Counted(contract, channel, stretches, always=True) for channel in by_rank[0]]
+            own = _Meter(contract, meter, by_rank, intervals)
+            if len(by_rank) == 1 and own.interval_channels:
+                found += [Counted(contract, channel, intervals, always=True) for channel in by_rank[0]]
             else:
-                unclear.append(one)
-    alike = [one for one in unclear if len(one.intervals) > 1]
+                unclear.append(own)
+    alike = [one for one in unclear if len(one.interval_channels) > 1]
     if alike:
-        held = _held(alike, [one.by_rank for one in alike])
+        stored = _stored_readings(alike, [one.by_rank for one in alike])
         for one in alike:
-            found += _by_reading(one, held)
-    beside = [one for one in unclear if len(one.intervals) <= 1]
+            found += _by_reading(one, stored)
+    beside = [one for one in unclear if len(one.interval_channels) <= 1]
     if beside:
-        held = _held(beside, [one.registers for one in beside])
-        found += _beside_registers(beside, held)
+        stored = _stored_readings(beside, [one.register_channels for one in beside])
+        found += _beside_registers(beside, stored)
     return found
 
 
@@ -117,13 +117,13 @@ def ranked(channels: Sequence[ChannelFacts]) -> list[list[list[ChannelFacts]]]:
     return [[by_rank[place] for place in sorted(by_rank)] for by_rank in found.values()]
 
 
-def shared_out(by_rank: Sequence[Sequence[Times]], stretches: Stretches) -> tuple[list[Share], Stretches]:
+def shared_out(by_rank: Sequence[Sequence[Times]], intervals: Intervals) -> tuple[list[Share], Intervals]:
     """Which known readings count, rank by rank, and the time that none of them covers.
 
     Of each channel of a rank come the starts and the ends of its readings. One counts where it lies wholly in the time
     that lower ranks leave.
     """
-    free, shares = stretches, []
+    free, shares = intervals, []
     for same in by_rank:
         kept = [inside(starts, ends, free) for starts, ends in same]
         taken = [(starts[keep], ends[keep]) for (starts, ends), keep in zip(same, kept, strict=True)]
@@ -140,49 +140,49 @@ class _Meter:
     contract_id: int
     meter_id: int
     by_rank: Sequence[Sequence[ChannelFacts]]
-    stretches: Stretches
+    intervals: Intervals
 
     @property
-    def intervals(self) -> Sequence[Sequence[ChannelFacts]]:
+    def interval_channels(self) -> Sequence[Sequence[ChannelFacts]]:
         return [same for same in self.by_rank if same[0].kind == ChannelKind.INTERVAL]
 
     @property
-    def registers(self) -> Sequence[Sequence[ChannelFacts]]:
+    def register_channels(self) -> Sequence[Sequence[ChannelFacts]]:
         return [same for same in self.by_rank if same[0].kind == ChannelKind.REGISTER]
 
 
-_Held = Mapping[tuple[int, int], Sequence[ChannelReadings]]  # by contract and channel
+_Stored = Mapping[tuple[int, int], Sequence[ChannelReadings]]  # by contract and channel
 
 
-def _held(meters: Sequence[_Meter], wanted: Sequence[Sequence[Sequence[ChannelFacts]]]) -> _Held:
+def _stored_readings(meters: Sequence[_Meter], wanted: Sequence[Sequence[Sequence[ChannelFacts]]]) -> _Stored:
     """Readings of these channels, by rank, of the meters; one at the very end belongs to both sides of it."""
     spans = dict.fromkeys(
         MeteredSpan(one.contract_id, 0, one.meter_id, instants_of(first, past + 1))
         for one in meters
-        for first, past in one.stretches
+        for first, past in one.intervals
     )
     channels: dict[int, dict[int, ChannelFacts]] = defaultdict(dict)
     for one, by_rank in zip(meters, wanted, strict=True):
         channels[one.meter_id].update((channel.channel_id, channel) for same in by_rank for channel in same)
-    held: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
+    stored: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
     for found in readings(list(spans), {meter: list(own.values()) for meter, own in channels.items()}):
-        held[found.contract_id, found.channel_id].append(found)
-    return held
+        stored[found.contract_id, found.channel_id].append(found)
+    return stored
 
 
-def _by_reading(meter: _Meter, held: _Held) -> Iterator[Counted]:
+def _by_reading(meter: _Meter, stored: _Stored) -> Iterator[Counted]:
     """Time that no rank has readings for goes to the first: there they are missing."""
-    between = _between(meter, held)
+    between = _between(meter, stored)
     times = [
         [
             (between[channel.channel_id].starts, between[channel.channel_id].ends)
             if channel.channel_id in between
-            else _known(held.get((meter.contract_id, channel.channel_id), ()))
+            else _known(stored.get((meter.contract_id, channel.channel_id), ()))
             for channel in same
         ]
         for same in meter.by_rank
     ]
-    shares, free = shared_out(times, meter.stretches)
+    shares, free = shared_out(times, meter.intervals)
     for place, (same, share) in enumerate(zip(meter.by_rank, shares, strict=True)):
         time = share.time if place else _merged((*share.time, *free))
         for channel, keep in zip(same, share.kept, strict=True):
@@ -194,25 +194,25 @@ def _by_reading(meter: _Meter, held: _Held) -> Iterator[Counted]:
                 )  # fmt: skip
 
 
-def _beside_registers(meters: Sequence[_Meter], held: _Held) -> Iterator[Counted]:
+def _beside_registers(meters: Sequence[_Meter], stored: _Stored) -> Iterator[Counted]:
     """Interval channels of one rank, if any: a difference counts where none of them has a reading, they all other time.
 
     Sums of blocks say where they have any; only those blocks are read in which a difference begins or ends.
     """
-    between = [_between(meter, held) for meter in meters]
+    between = [_between(meter, stored) for meter in meters]
     known = _known_of_intervals(meters, between)
     for number, meter in enumerate(meters):
         free = {key: one.where(~_met(number, one, known)) for key, one in between[number].items()}
         times = [
             [(free[channel.channel_id].starts, free[channel.channel_id].ends) for channel in same]
-            for same in meter.registers
+            for same in meter.register_channels
         ]
-        shares, rest = shared_out(times, meter.stretches)
+        shares, rest = shared_out(times, meter.intervals)
         taken = any(share.time for share in shares)
-        for channel in (channel for same in meter.intervals for channel in same):
+        for channel in (channel for same in meter.interval_channels for channel in same):
             yield Counted(meter.contract_id, channel, rest, always=not taken)
-        for place, (same, share) in enumerate(zip(meter.registers, shares, strict=True)):
-            first = place == 0 and not meter.intervals
+        for place, (same, share) in enumerate(zip(meter.register_channels, shares, strict=True)):
+            first = place == 0 and not meter.interval_channels
             time = _merged((*share.time, *rest)) if first else share.time
             for channel, keep in zip(same, share.kept, strict=True):
                 if time:
@@ -228,9 +228,9 @@ def _known_of_intervals(
     for number, meter in enumerate(meters):
         here = [
             Wanted(channel.channel_id, first, past)
-            for same in meter.intervals
+            for same in meter.interval_channels
             for channel in same
-            for first, past in meter.stretches
+            for first, past in meter.intervals
         ]
         wanted += here
         owner += [number * FAR] * len(here)
@@ -262,32 +262,32 @@ def _met(number: int, between: Differences, known: tuple[Integers, Integers]) ->
     return met
 
 
-def _between(meter: _Meter, held: _Held) -> dict[int, Differences]:
+def _between(meter: _Meter, stored: _Stored) -> dict[int, Differences]:
     """By channel key, of the registers: only differences that lie wholly in the meter's time."""
     found = {}
-    for channel in (channel for same in meter.registers for channel in same):
-        own = differences(held.get((meter.contract_id, channel.channel_id), ()))
-        found[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.stretches))
+    for channel in (channel for same in meter.register_channels for channel in same):
+        own = differences(stored.get((meter.contract_id, channel.channel_id), ()))
+        found[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.intervals))
     return found
 
 
-def _known(held: Sequence[ChannelReadings]) -> Times:
-    starts = [np.empty(0, dtype=np.int64), *(one.starts[one.known] for one in held)]
-    ends = [np.empty(0, dtype=np.int64), *((one.starts + one.durations)[one.known] for one in held)]
+def _known(stored: Sequence[ChannelReadings]) -> Times:
+    starts = [np.empty(0, dtype=np.int64), *(one.starts[one.known] for one in stored)]
+    ends = [np.empty(0, dtype=np.int64), *((one.starts + one.durations)[one.known] for one in stored)]
     return np.concatenate(starts), np.concatenate(ends)
 
 
-def inside(starts: Integers, ends: Integers, stretches: Stretches) -> Flags:
-    """Which of [start, end) lie wholly in one of the stretches."""
-    if not stretches:
+def inside(starts: Integers, ends: Integers, intervals: Intervals) -> Flags:
+    """Which of [start, end) lie wholly in one of the intervals."""
+    if not intervals:
         return np.zeros(len(starts), dtype=np.bool_)
-    firsts, pasts = np.array(stretches, dtype=np.int64).T
+    firsts, pasts = np.array(intervals, dtype=np.int64).T
     place = np.searchsorted(firsts, starts, side="right") - 1
     within: Flags = (place >= 0) & (ends <= pasts[place]) & (ends > starts)
     return within
 
 
-def covered(starts: Integers, ends: Integers) -> Stretches:
+def covered(starts: Integers, ends: Integers) -> Intervals:
     """The time that any of [start, end) covers."""
     if not len(starts):
         return ()
@@ -298,24 +298,24 @@ def covered(starts: Integers, ends: Integers) -> Stretches:
     return tuple(zip(starts[first].tolist(), until[last].tolist(), strict=True))
 
 
-def without(stretches: Stretches, taken: Stretches) -> Stretches:
-    """The time of `stretches` that `taken` leaves."""
+def without(intervals: Intervals, taken: Intervals) -> Intervals:
+    """The time of `intervals` that `taken` leaves."""
     left: list[tuple[int, int]] = []
     place = 0
-    for first, past in stretches:
+    for first, past in intervals:
         while place < len(taken) and taken[place][0] < past:
             begin, end = taken[place]
             if begin > first:
                 left.append((first, begin))
             first = max(first, end)
             if end > past:
-                break  # it reaches into the next stretch, maybe
+                break  # it reaches into the next interval, maybe
             place += 1
         if first < past:
             left.append((first, past))
     return tuple(left)
 
 
-def _merged(stretches: Stretches) -> Stretches:
-    starts, ends = np.array(stretches, dtype=np.int64).reshape(-1, 2).T
+def _merged(intervals: Intervals) -> Intervals:
+    starts, ends = np.array(intervals, dtype=np.int64).reshape(-1, 2).T
     return covered(starts, ends)

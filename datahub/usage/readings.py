@@ -1,4 +1,4 @@
-"""Readings as they are stored, cut to the stretches a caller may see."""
+"""Readings as they are stored, cut to the intervals that a caller may see."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -101,15 +101,15 @@ def readings(
     wanted = list(_wanted(allowed, channels))
     if not wanted:
         return []
-    runs: dict[int, list[StoredSegment]] = defaultdict(list)
-    for run in stored_segments(wanted):
-        runs[run.channel_id].append(run)
+    segments: dict[int, list[StoredSegment]] = defaultdict(list)
+    for segment in stored_segments(wanted):
+        segments[segment.channel_id].append(segment)
     return [
         cut
-        for (contract, meter), stretches in sorted(allowed.items())
+        for (contract, meter), intervals in sorted(allowed.items())
         for channel in channels.get(meter, ())
-        for run in runs[channel.channel_id]
-        if (cut := _cut(contract, channel, run, union(stretches))) is not None
+        for segment in segments[channel.channel_id]
+        if (cut := _cut(contract, channel, segment, union(intervals))) is not None
     ]
 
 
@@ -129,22 +129,21 @@ def decimal_strings(values: Integers, scale: int) -> list[str]:
     """integer / 10**scale in plain decimal notation, all `scale` decimals shown."""
     if scale <= 0:
         return [str(value * 10**-scale) for value in values.tolist()]
-    return [_decimal(value, scale) for value in values.tolist()]
-
-
-def _decimal(value: int, scale: int) -> str:
-    digits = f"{abs(value):0{scale + 1}d}"
-    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+    return [
+        f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+        for value in values.tolist()
+        for digits in (f"{abs(value):0{scale + 1}d}",)
+    ]
 
 
 def _wanted(
     allowed: Mapping[tuple[int, int], Sequence[Span]], channels: Mapping[int, Sequence[ChannelFacts]]
 ) -> Iterator[Wanted]:
     """The days that the spans may touch."""
-    stretches: dict[int, list[Span]] = defaultdict(list)
+    intervals: dict[int, list[Span]] = defaultdict(list)
     for (_, meter), spans in allowed.items():
-        stretches[meter] += spans
-    for meter, spans in stretches.items():
+        intervals[meter] += spans
+    for meter, spans in intervals.items():
         days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(seconds_of, union(spans))]
         for channel in channels.get(meter, ()):
             for first, last in days:
@@ -152,25 +151,27 @@ def _wanted(
 
 
 def _cut(
-    contract: int, channel: ChannelFacts, run: StoredSegment, stretches: tuple[Span, ...]
+    contract: int, channel: ChannelFacts, segment: StoredSegment, intervals: tuple[Span, ...]
 ) -> ChannelReadings | None:
-    keep = _inside(run.times, stretches)
-    known = run.known[keep]
+    keep = _inside(segment.times, intervals)
+    known = segment.known[keep]
     if not known.any():
         return None
     first, past = int(known.argmax()), len(known) - int(known[::-1].argmax())
     # slots that no reading has reached yet are no part of the series
     keep = slice(keep.start + first, keep.start + past) if isinstance(keep, slice) else keep[first:past]
+    seconds, micros = divmod(segment.last_moved(keep), _MICROS)
+    modified = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
     return ChannelReadings(
         contract, channel.meter_id, channel.meter_number, channel.channel_id, channel.register,
-        channel.commodity, channel.unit, channel.direction, channel.kind, run.times.cut(keep), run.values[keep],
-        run.scale, known[first:past], run.quality[keep], _moment(run.last_moved(keep)), channel.synced,
+        channel.commodity, channel.unit, channel.direction, channel.kind, segment.times.cut(keep), segment.values[keep],
+        segment.scale, known[first:past], segment.quality[keep], modified, channel.synced,
     )  # fmt: skip
 
 
-def _inside(times: Times, stretches: tuple[Span, ...]) -> slice | Places:
-    """Which readings lie wholly in one of the stretches."""
-    bounds = [seconds_of(span) for span in stretches]
+def _inside(times: Times, intervals: tuple[Span, ...]) -> slice | Places:
+    """Which readings lie wholly in one of the intervals."""
+    bounds = [seconds_of(span) for span in intervals]
     if times.step is None:
         ends = times.starts + times.durations
         inside: Flags = np.zeros(len(times), dtype=np.bool_)
@@ -197,8 +198,3 @@ def instants_of(first: int, past: int) -> Span:
         for side in (first, past)
     )
     return Span(start, end)
-
-
-def _moment(micros: int) -> datetime:
-    seconds, rest = divmod(micros, _MICROS)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

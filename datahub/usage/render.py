@@ -54,7 +54,7 @@ def usage_csv(segments: Iterable[UsageSegment]) -> bytes:
 
 def _values(segment: UsageSegment) -> bytes:
     channel, rows = segment.channel, segment.rows
-    told = [
+    parts = [
         text(
             decimal_cells(
                 channel.values[part],
@@ -67,8 +67,8 @@ def _values(segment: UsageSegment) -> bytes:
         )
         for part in _parts(rows, _VALUES_AT_ONCE)
     ]
-    last = told.pop()[:-1] if told else b""
-    return b"".join((b"[", *told, last, b"]"))
+    last = parts.pop()[:-1] if parts else b""
+    return b"".join((b"[", *parts, last, b"]"))
 
 
 def _lines(segments: Iterable[UsageSegment]) -> Iterator[bytes]:

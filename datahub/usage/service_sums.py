@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from accounts.queries.links import MeteredSpan
-from datahub.usage.counted_channels import LONGEST_DAY, Stretches, counted
+from datahub.usage.counted_channels import LONGEST_DAY, Intervals, counted
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.sum_periods import By, Slots
 from datahub.usage.sum_pieces import Rule
@@ -20,7 +20,7 @@ class ServiceSums:
 
     channels: tuple[ChannelSums, ...]
     counted: tuple[ChannelSums, ...]
-    long: Stretches
+    long: Intervals
 
 
 def service_sums(
@@ -30,13 +30,13 @@ def service_sums(
 ) -> list[ServiceSums]:
     """For several lengths of a period at once, in the order of `every`; see `usage_sums` and `counted`.
 
-    Three statements however many spans, and one where registers, or channels that tell the same, are among them.
+    Three statements however many spans, and one where registers, or channels that measure the same, are among them.
     """
     own = parts_of(spans, channels)
     shares = counted(spans, channels)
     always = {(one.contract_id, one.channel.channel_id) for one in shares if one.always}
     cut = [
-        Part(one.contract_id, one.channel, Rule.SUM, one.stretches, one.differences)
+        Part(one.contract_id, one.channel, Rule.SUM, one.intervals, one.differences)
         for one in shares
         if not one.always
     ]

@@ -19,7 +19,7 @@ from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
 from datahub.store.sums import NO_CUT, cuts
-from datahub.usage.counted_channels import AMOUNTS, Stretches
+from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
 from datahub.usage.register_differences import Differences
 from datahub.usage.sum_due import Due, added, due_readings
@@ -69,18 +69,18 @@ class KnownReadings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What is summed by `rule` for one contract: a channel during `stretches`, or a register's `differences` there."""
+    """What is summed by `rule` for one contract: a channel during `intervals`, or a register's `differences` there."""
 
     contract_id: int
     channel: ChannelFacts
     rule: Rule
-    stretches: Stretches
+    intervals: Intervals
     differences: Differences | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Parts, and the stretches wanted of each, part after part."""
+    """Parts, and the intervals wanted of each, part after part."""
 
     parts: Sequence[Part]
     wanted: Sequence[Wanted]
@@ -108,8 +108,8 @@ def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[Chann
     for span in spans:
         allowed[span.contract_id, span.meter_id].append(span.span)
     return [
-        Part(contract, channel, _rule(channel), tuple(map(seconds_of, union(stretches))))
-        for (contract, meter), stretches in sorted(allowed.items())
+        Part(contract, channel, _rule(channel), tuple(map(seconds_of, union(intervals))))
+        for (contract, meter), intervals in sorted(allowed.items())
         for channel in channels.get(meter, ())
     ]
 
@@ -178,20 +178,20 @@ def _asked(parts: Sequence[Part]) -> _Asked:
     wanted = [
         Wanted(part.channel.channel_id if part.differences is None else _NO_CHANNEL, first, past)
         for part in parts
-        for first, past in part.stretches
+        for first, past in part.intervals
         if first < past
     ]
-    counts = [sum(first < past for first, past in part.stretches) for part in parts]
+    counts = [sum(first < past for first, past in part.intervals) for part in parts]
     return _Asked(parts, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
 
 
 def _given(asked: _Asked) -> Readings:
-    """The differences of registers as single readings, each in the stretch that it lies in."""
+    """The differences of registers as single readings, each in the interval that it lies in."""
     whole = Readings(*np.empty((7, 0), dtype=np.int64))
     for number, part in enumerate(asked.parts):
         between = part.differences
         if between is not None and len(between.starts):
-            firsts = np.array([first for first, past in part.stretches if first < past], dtype=np.int64)
+            firsts = np.array([first for first, past in part.intervals if first < past], dtype=np.int64)
             place = np.searchsorted(firsts, between.starts, side="right") - 1
             place += int(np.searchsorted(asked.pair_of, number))
             scale = np.full(len(place), between.scale, dtype=np.int64)
@@ -228,7 +228,7 @@ def _counting(asked: _Asked, *, halves_count: bool) -> tuple[SummedBlocks, Halve
 def _inside(
     place: Integers, starts: Integers, ends: Integers, wanted: Sequence[Wanted]
 ) -> tuple[Flags, Flags]:
-    """What lies wholly in its stretch, and what touches it."""
+    """What lies wholly in its interval, and what touches it."""
     first = np.array([one.first for one in wanted], dtype=np.int64)[place]
     past = np.array([one.past for one in wanted], dtype=np.int64)[place]
     return (starts >= first) & (ends <= past), (starts < past) & (ends > first)

@@ -29,7 +29,7 @@ from datahub.usage.corrections import (
     MOST,
     Correction,
     CorrectionFilter,
-    Said,
+    StoredValue,
     all_corrections,
     latest_corrections,
 )
@@ -174,8 +174,8 @@ def _local(one: Correction) -> datetime:
     return timezone.localtime(one.start, timezone.get_default_timezone())
 
 
-def _value(said: Said) -> str:
-    return "" if said.value is None else f"{said.value:f}"
+def _value(stored: StoredValue) -> str:
+    return "" if stored.value is None else f"{stored.value:f}"
 
 
 def _lines(asked: CorrectionFilter) -> Iterator[str]:

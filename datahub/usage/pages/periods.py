@@ -1,4 +1,4 @@
-"""The stretch of time that a page of usage shows, and the words for its parts."""
+"""The period that a page of usage shows, and the words for its parts."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _FORMS = {_YEAR: "%Y", _MONTH: "%Y-%m", _DAY: "%Y-%m-%d"}
 
 @dataclass(frozen=True, slots=True)
 class ShownPeriod:
-    """All years, a year, a month or a day, as an address says it: `all`, `2026`, `2026-03`, `2026-03-08`.
+    """All years, a year, a month or a day, as an address has it: `all`, `2026`, `2026-03`, `2026-03-08`.
 
     Local days [start, end).
     """
@@ -61,7 +61,7 @@ class ShownPeriod:
 
     @property
     def year_ago(self) -> "ShownPeriod | None":
-        """The same stretch a year before; none for all years, 29 February and the first year of all."""
+        """The same period a year before; none for all years, 29 February and the first year of all."""
         ago = year_ago(self.start) if self.start else None
         text = ago.strftime(_FORMS[len(self.text)]) if ago else ""
         return ShownPeriod.parse(text) if _TEXT.fullmatch(text) else None
@@ -80,7 +80,7 @@ class ShownPeriod:
         return {_YEAR: ALL_YEARS, _MONTH: self.text[:_YEAR], _DAY: self.text[:_MONTH]}[len(self.text)]
 
     def neighbour(self, step: int) -> str:
-        """The period before (-1) or after (1) it, as an address says it."""
+        """The period before (-1) or after (1) it, as an address has it."""
         assert self.start is not None
         assert self.end is not None
         first = self.end if step > 0 else self.start - timedelta(days=1)
@@ -91,11 +91,11 @@ class ShownPeriod:
         begin = first if self.start is None else max(first, self.start)
         end = last if self.end is None else min(last, self.end - timedelta(days=1))
         part = {By.YEAR: date(begin.year, 1, 1), By.MONTH: begin.replace(day=1), By.DAY: begin}[self.by]
-        found = []
+        parts = []
         while part <= end:
-            found.append(part)
+            parts.append(part)
             part = next_first(part, self.by)
-        return found
+        return parts
 
     def inside(self, part: date) -> str:
         """The address of a part of it; "" for a slot of a day."""

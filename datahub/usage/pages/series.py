@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.ranges import union
 from datahub.feeds.formats.units import SHOWN_UNITS
-from datahub.usage.counted_channels import Stretches
+from datahub.usage.counted_channels import Intervals
 from datahub.usage.readings import seconds_of
 from datahub.usage.register_names import RegisterName, register_name
 from datahub.usage.sum_pieces import Rule
@@ -64,7 +64,7 @@ class Series:
     amounts: Mapping[date, Amount]
     scale: int  # shown = value / 10**scale
     counted: bool
-    measured: Stretches = ()
+    measured: Intervals = ()
     days: Mapping[date, Amount] | None = None
     complete: Sequence[date] = ()  # in order: those of `days` of which nothing is missing
 
@@ -123,7 +123,7 @@ def usage_series(
             rule = item.sums.rule
             if is_detail and rule is Rule.SUM and not name.is_part:
                 continue  # among what counts, or the same in another register
-            own = name._replace(is_total=False, telling=0) if is_detail else RegisterName()
+            own = name._replace(is_total=False, preference=0) if is_detail else RegisterName()
             kind = "" if rule is Rule.SUM else channel.kind
             chain = chains[channel.meter_id]
             groups[_Place(rule, channel.direction, channel.unit, is_detail, own, kind, chain)].append(item)
@@ -249,7 +249,7 @@ def _what(place: _Place, *, several: bool) -> str:
     return ", ".join([what, *([direction] if several else []), *words])
 
 
-def _added_up(each: Sequence[tuple[Mapping[date, Amount], Stretches]]) -> dict[date, Amount]:
+def _added_up(each: Sequence[tuple[Mapping[date, Amount], Intervals]]) -> dict[date, Amount]:
     """Of meters that measured at the same time. What one has no reading of while it measured is missing in the sum."""
     sums = dict(_joined([amounts for amounts, _ in each], Rule.SUM))
     for amounts, measured in each:

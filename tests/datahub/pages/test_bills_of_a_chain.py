@@ -60,16 +60,16 @@ def logged_in(user: User) -> Browser:
 
 @pytest.mark.parametrize("url", ["/my/bills/", "/my/mix/"])
 def test_two_thousand_stores_weigh_little_and_cost_no_more_queries(db, url):
-    def asked(browser: Browser) -> tuple[int, int]:
+    def cost_of(browser: Browser) -> tuple[int, int]:
         browser.get(url)  # the session's first use
         with CaptureQueriesContext(connection) as queries:
             answer = browser.get(url)
         assert answer.status_code == 200
         return len(queries), len(gzip.compress(answer.content))
 
-    few, _weight = asked(a_home())
+    few, _weight = cost_of(a_home())
 
-    many, weight = asked(a_chain())
+    many, weight = cost_of(a_chain())
 
     assert many == few
     assert weight < LIGHT

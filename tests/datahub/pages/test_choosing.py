@@ -107,12 +107,12 @@ def test_bills_of_one_account_of_many_are_searched(owner, shops):
     assert every.xpath("//nav[@class='pager']//a/@href") == ["?page=2&find=market+street"]
 
 
-@pytest.mark.parametrize("said", ["store-3\n\n Shop 4 \n", "CHAIN-3\r\nSTORE-4"])
-def test_a_file_of_some_of_many(owner, shops, said):
+@pytest.mark.parametrize("names", ["store-3\n\n Shop 4 \n", "CHAIN-3\r\nSTORE-4"])
+def test_a_file_of_some_of_many(owner, shops, names):
     for meter in shops.meters[:5]:
         load_days(meter, date(2026, 3, 1), 1, scale=0)
 
-    answer = owner.post("/my/downloads/", form(names=said))
+    answer = owner.post("/my/downloads/", form(names=names))
 
     rows = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode().rpartition("# ")[0]))
     assert {row["contract_number"] for row in rows} == {"STORE-3", "STORE-4"}
@@ -127,8 +127,8 @@ def test_no_name_is_all_of_them_and_an_unknown_one_an_error(owner, shops):
     wrong = owner.post("/my/downloads/", form(names=f"STORE-1\n{other}"))
 
     assert every.count("2026-03-01T00:00:00-08:00") == len(shops.contracts)
-    told = words(html.fromstring(wrong.content.decode()))
-    assert f"None of your services has this number or name: {other}." in told
+    text = words(html.fromstring(wrong.content.decode()))
+    assert f"None of your services has this number or name: {other}." in text
 
 
 def form(**other):

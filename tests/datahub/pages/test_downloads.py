@@ -58,13 +58,13 @@ def by_worker(monkeypatch):
     monkeypatch.setattr(view, "AT_ONCE", 0)
 
 
-def said(home, **other):
+def form_fields(home, **other):
     chosen = {"what": "usage", "form": "csv", "start": "2026-03-02", "end": "2026-03-05"}
     return {**chosen, "services": [home.contract.public_id], **other}
 
 
 def ask(owner, home, **other):
-    answer = owner.post(URL, said(home, **other), follow=True)
+    answer = owner.post(URL, form_fields(home, **other), follow=True)
     assert answer.status_code == 200
     return answer
 
@@ -104,10 +104,10 @@ def test_bill_lines_of_the_chosen_days(owner, home, form, end):
     text = body(ask(owner, home, what="bills", form=form))
 
     assert text.endswith(end)
-    told = lines(text) if form == "csv" else json.loads(text)["data"]
-    assert [one["statement_date"] for one in told] == ["2026-03-03", "2026-03-05"]
-    assert [one["corrected"] for one in told] == ["no", "yes"]
-    assert (told[0]["quantity"], told[0]["rate"], told[0]["amount"]) == ("312", "0.21", "65.52")
+    rows = lines(text) if form == "csv" else json.loads(text)["data"]
+    assert [one["statement_date"] for one in rows] == ["2026-03-03", "2026-03-05"]
+    assert [one["corrected"] for one in rows] == ["no", "yes"]
+    assert (rows[0]["quantity"], rows[0]["rate"], rows[0]["amount"]) == ("312", "0.21", "65.52")
 
 
 def test_a_large_file_is_written_by_a_worker_and_told_by_mail_once(
@@ -316,7 +316,7 @@ def test_three_files_may_be_on_their_way(owner, home, by_worker):
 def test_others_services_cannot_be_chosen(owner, home, by_worker):
     other = household()
 
-    answer = owner.post(URL, said(home, services=[other.contract.public_id]))
+    answer = owner.post(URL, form_fields(home, services=[other.contract.public_id]))
 
     assert answer.status_code == 200
     assert "There is a problem" in words(answer)
@@ -333,7 +333,7 @@ def test_others_services_cannot_be_chosen(owner, home, by_worker):
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_linked(owner, home, wrong, message):
-    answer = owner.post(URL, said(home, **wrong))
+    answer = owner.post(URL, form_fields(home, **wrong))
 
     tree = html.fromstring(answer.content.decode())
     (link,) = tree.xpath("//div[contains(@class, 'error-summary')]//a")

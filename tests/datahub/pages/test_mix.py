@@ -293,9 +293,9 @@ def test_the_page_says_how_figures_came_about_and_which_may_still_change(owner):
 
     assert "We worked the figures out from proofs of origin and balanced them" in words(tree)
     assert "Some figures may still change." in words(tree)
-    told = rows(tree)
-    assert told["March 2, 2026"][1].startswith("March 2, 2026 may still change")
-    assert "may still change" not in told["March 1, 2026"][1]
+    table = rows(tree)
+    assert table["March 2, 2026"][1].startswith("March 2, 2026 may still change")
+    assert "may still change" not in table["March 1, 2026"][1]
 
 
 def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(owner, home):
@@ -306,9 +306,9 @@ def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(o
 
     tree = page(owner)
 
-    told = rows(tree)
+    table = rows(tree)
     alone = "Proofs of origin that were used for you alone count first."
     assert alone in words(tree)
     assert alone not in words(page(owner, period="2026-03-01"))
-    assert told["March 1, 2026"][0] == ["0.6", "0.4"]
-    assert told["March 3, 2026"][0] == ["1", "0"]
+    assert table["March 1, 2026"][0] == ["0.6", "0.4"]
+    assert table["March 3, 2026"][0] == ["1", "0"]

@@ -14,7 +14,7 @@ from tests.factories.feeds import load_readings, usage_series
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-26")]
 CODES = ("1-1:1.29.0", "1.8.0", "1.8.1", "2.8.0", "21.8.0", "1.6.0", "tou 1", "E17")
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-LOOKS = ("", "&look=hours", "&show=billed", "&show=estimate")
+VIEWS = ("", "&look=hours", "&show=billed", "&show=estimate")
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def test_no_page_of_a_customer_shows_a_registers_code(home):
     pages = [
         "/my/",
         *(
-            f"/my/usage/?period={period}{look}"
+            f"/my/usage/?period={period}{view}"
             for period in ("2026", "2026-03", "2026-03-02")
-            for look in LOOKS
+            for view in VIEWS
         ),
         f"/my/meters/{home.meter.public_id}/",
         f"/my/contracts/{home.contract.public_id}/",
@@ -76,14 +76,14 @@ def test_the_menu_names_the_sources_of_energy_in_both_languages(home):
     browser = Browser()
     browser.force_login(home.owner)
 
-    said = {
+    links = {
         language: html.fromstring(
             browser.get("/my/", headers={"accept-language": language}).content.decode()
         ).xpath("//nav//a[@href='/my/mix/']/text()")
         for language in ("en", "es")
     }
 
-    assert {language: set(words) for language, words in said.items()} == {
+    assert {language: set(words) for language, words in links.items()} == {
         "en": {"Energy sources"},
         "es": {"Fuentes de energía"},
     }

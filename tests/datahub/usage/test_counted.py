@@ -120,9 +120,9 @@ def test_names_of_registers(text, tariff, tier, phase, is_total):
 
 
 def test_a_load_profile_comes_before_its_register_and_all_channels_before_one():
-    tellings = [
-        register_name(text).telling for text in ("1.29.0", "1-1:1.29.0", "1-0:1.8.0", "1-1:1.8.0", "1.9.0")
+    preferences = [
+        register_name(text).preference for text in ("1.29.0", "1-1:1.29.0", "1-0:1.8.0", "1-1:1.8.0", "1.9.0")
     ]
 
-    assert tellings == sorted(tellings)
-    assert register_name("7-20:3.2.0").telling < register_name("7-20:3.0.0").telling
+    assert preferences == sorted(preferences)
+    assert register_name("7-20:3.2.0").preference < register_name("7-20:3.0.0").preference

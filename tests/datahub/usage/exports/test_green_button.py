@@ -184,6 +184,8 @@ def test_names_are_escaped(home):
     ],
 )
 def test_clock_changes_are_told_as_the_standard_packs_them(zone, rules):
-    told = local_time_parameters(ZoneInfo(zone), 2026)
+    parameters = local_time_parameters(ZoneInfo(zone), 2026)
 
-    assert tuple(told[name] for name in ("dstStartRule", "dstEndRule", "dstOffset", "tzOffset")) == rules
+    assert (
+        tuple(parameters[name] for name in ("dstStartRule", "dstEndRule", "dstOffset", "tzOffset")) == rules
+    )
