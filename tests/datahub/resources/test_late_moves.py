@@ -164,7 +164,7 @@ def test_where_a_service_was_is_not_told_once_its_contract_is_over(home, company
     assert [point["service_point_id"] for point in before["service_points"]] == [
         home.point.servicepoint_number
     ]
-    assert (after["service_points"], after["ended"]) == ([], "2026-03-05")
+    assert (after["service_points"], after["end"]) == ([], "2026-03-05")
 
 
 def test_a_release_that_went_by_the_new_links_is_right(company, now, ends_late):
