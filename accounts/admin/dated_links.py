@@ -64,27 +64,27 @@ class DatedForm(forms.ModelForm):
 
 
 class DatedFormSet(PaginationInlineFormSet):
-    """`lane` are the foreign keys among whose equals no two rows may overlap."""
+    """`exclusion_fields` are foreign keys: among rows that agree on them no two rows may overlap."""
 
-    lane: tuple[str, ...] = ()
+    exclusion_fields: tuple[str, ...] = ()
 
     def clean(self) -> None:
         super().clean()
-        forms_by_lane: dict[tuple[int, ...], list[Any]] = defaultdict(list)
+        forms_by_key: dict[tuple[int, ...], list[Any]] = defaultdict(list)
         for form in self.forms:
             if not form.errors and form.cleaned_data and not form.cleaned_data.get("DELETE"):
-                forms_by_lane[self._lane_of(form.instance)].append(form)
-        timelines = self._others(list(forms_by_lane))
-        for lane, rows in forms_by_lane.items():
+                forms_by_key[self._exclusion_key(form.instance)].append(form)
+        timelines = self._timelines_of_stored(list(forms_by_key))
+        for key, rows in forms_by_key.items():
             # changed rows last: they are the ones to name the others
             for form in sorted(rows, key=lambda form: (form.has_changed(), form.instance.start)):
-                self._place(form, timelines[lane])
+                self._check_overlap(form, timelines[key])
 
-    def _place(self, form: Any, timeline: Timeline) -> None:  # noqa: ANN401
-        stretch = _stretch(form.instance)
-        clash = timeline.clash(stretch)
+    def _check_overlap(self, form: Any, timeline: Timeline) -> None:  # noqa: ANN401
+        interval = _interval(form.instance)
+        clash = timeline.clash(interval)
         if clash is None:
-            timeline.add(stretch)
+            timeline.add(interval)
             return
         until = clash.end or _("now")
         form.add_error(
@@ -93,22 +93,22 @@ class DatedFormSet(PaginationInlineFormSet):
             % {"other": clash.label, "start": clash.start, "end": until},
         )
 
-    def _others(self, lanes: list[tuple[int, ...]]) -> dict[tuple[int, ...], Timeline]:
-        """The stored rows of these lanes that are not on this page. One query."""
+    def _timelines_of_stored(self, keys: list[tuple[int, ...]]) -> dict[tuple[int, ...], Timeline]:
+        """The stored rows of these exclusion keys that are not on this page. One query."""
         here = [form.instance.pk for form in self.forms if form.instance.pk]
         wanted = Q(pk__in=[])
-        for lane in lanes:
-            wanted |= Q(**dict(zip(self._columns(), lane, strict=True)))
+        for key in keys:
+            wanted |= Q(**dict(zip(self._columns(), key, strict=True)))
         timelines: dict[tuple[int, ...], Timeline] = defaultdict(Timeline)
         others = self.model._default_manager.filter(wanted).exclude(pk__in=here)
-        for row in others.select_related(*self.lane):
-            timelines[self._lane_of(row)].add(_stretch(row))
+        for row in others.select_related(*self.exclusion_fields):
+            timelines[self._exclusion_key(row)].add(_interval(row))
         return timelines
 
     def _columns(self) -> list[str]:
-        return [f"{name}_id" for name in self.lane]
+        return [f"{name}_id" for name in self.exclusion_fields]
 
-    def _lane_of(self, row: Any) -> tuple[int, ...]:  # noqa: ANN401
+    def _exclusion_key(self, row: Any) -> tuple[int, ...]:  # noqa: ANN401
         return tuple(getattr(row, column) for column in self._columns())
 
 
@@ -159,5 +159,5 @@ def _record(changes: list[Changed], request: HttpRequest) -> None:
     record_link_changes(changes, at=clock.now(), by=current_user(request))
 
 
-def _stretch(row: Any) -> Interval:  # noqa: ANN401
+def _interval(row: Any) -> Interval:  # noqa: ANN401
     return Interval(row.start, row.end, str(row))

@@ -14,7 +14,7 @@ class _PointLinkForm(DatedForm):
 
 
 class _PointLinkFormSet(DatedFormSet):
-    lane = ("contract", "service_point")
+    exclusion_fields = ("contract", "service_point")
 
 
 class _InstallationForm(DatedForm):
@@ -22,7 +22,7 @@ class _InstallationForm(DatedForm):
 
 
 class _InstallationFormSet(DatedFormSet):
-    lane = ("meter",)
+    exclusion_fields = ("meter",)
 
 
 class _PlacementForm(DatedForm):
@@ -42,7 +42,7 @@ class _PlacementForm(DatedForm):
 
 
 class _PlacementFormSet(DatedFormSet):
-    lane = ("service_point",)
+    exclusion_fields = ("service_point",)
 
 
 class _SupplyTermForm(DatedForm):
@@ -50,7 +50,7 @@ class _SupplyTermForm(DatedForm):
 
 
 class _SupplyTermFormSet(DatedFormSet):
-    lane = ("contract",)
+    exclusion_fields = ("contract",)
 
 
 class _PointLinkInline(DatedInline):

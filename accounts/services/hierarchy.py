@@ -20,14 +20,14 @@ HOLD_ABOVE = 0.02  # of what is current
 _KIND = "hierarchy"
 
 
-class _Held(Exception):
-    """Undoes the load; the message says what waits for a confirmation."""
+class _ConfirmationNeededError(Exception):
+    """Rolls the load back; the message says what needs a confirmation."""
 
 
 def load_hierarchy(
     *, hierarchy: Hierarchy, at: datetime, version_at: datetime, confirmed: bool, unread: int = 0
 ) -> LoadResult:
-    """Bring the hierarchy to what the file says it was at `version_at`, its own time; where held, nothing.
+    """Bring the hierarchy to what the file says it was at `version_at`, its own time; a held load writes nothing.
 
     A row that does not fit is rejected with its reason and the rest goes on. A "full" file ends the contracts
     and links it does not list, at that time; one that would end more than 2 % of the current links or of the
@@ -38,18 +38,20 @@ def load_hierarchy(
     load = Load(at=at, as_of=version_at, is_full=hierarchy.mode == "full")
     try:
         with transaction.atomic():
-            _one_at_a_time()
+            with connection.cursor() as cursor:  # of two loads at once each would see half of the other
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ["accounts.hierarchy"])
             load.listed_since = (
                 LoadWatermark.objects.filter(kind=_KIND).values_list("as_of", flat=True).first()
             )
             endings = _store(hierarchy, load)
             if load.is_full:
                 if not confirmed:
-                    _hold_if_too_many(endings, unread)
-                _move_mark(load)
+                    _hold_if_too_many_end(endings, unread)
+                if load.listed_since is None or load.listed_since < load.as_of:
+                    LoadWatermark.objects.update_or_create(kind=_KIND, defaults={"as_of": load.as_of})
             record_link_changes(load.changed, at=max(at, clock.now()), by=None)
-    except _Held as held:
-        return LoadResult(held=str(held))
+    except _ConfirmationNeededError as error:
+        return LoadResult(hold_reason=str(error))
     return load.result()
 
 
@@ -93,28 +95,19 @@ def _end_unlisted(rows: Sequence[ContractRow], load: Load) -> Ending:
     return Ending(count, len(unlisted))
 
 
-def _hold_if_too_many(endings: dict[str, Ending], unread: int) -> None:
+def _hold_if_too_many_end(endings: dict[str, Ending], unread: int) -> None:
     too_many = [
-        f"{found.ending} of {found.current} {what}"
-        for what, found in endings.items()
-        if found.ending > HOLD_ABOVE * found.current
+        f"{count.ending} of {count.current} {what}"
+        for what, count in endings.items()
+        if count.ending > HOLD_ABOVE * count.current
     ]
     if too_many:
-        raise _Held(f"This full file would end {', '.join(too_many)}: more than 2 %. Confirm to go on.")
-    missing = sum(found.ending for found in endings.values())
+        raise _ConfirmationNeededError(
+            f"This full file would end {', '.join(too_many)}: more than 2 %. Confirm to go on."
+        )
+    missing = sum(count.ending for count in endings.values())
     if unread and missing:
-        raise _Held(
+        raise _ConfirmationNeededError(
             f"This full file would end {missing} links or contracts it does not list, but {unread} of its "
             "lines could not be read. Confirm to go on."
         )
-
-
-def _move_mark(load: Load) -> None:
-    if load.listed_since is None or load.listed_since < load.as_of:
-        LoadWatermark.objects.update_or_create(kind=_KIND, defaults={"as_of": load.as_of})
-
-
-def _one_at_a_time() -> None:
-    """Two files told at once would each see half of the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ["accounts.hierarchy"])

@@ -21,9 +21,9 @@ from cdsc_portal.lib.ranges import Span
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`link`, of database key `key`, held during `old`, which has a start, and now during `new`.
+    """`link`, of database key `key`, was in force during `old`, which has a start, and now is during `new`.
 
-    None = it was not told before, or is removed.
+    `old` None = it is new; `new` None = it is removed.
     """
 
     link: Dated
@@ -33,23 +33,23 @@ class Changed:
 
 
 def record_link_changes(changes: Iterable[Changed], *, at: datetime, by: User | None) -> None:
-    """Call it in the transaction of the changes, last: what is released until `at` went by the old links.
+    """Call it last in the transaction of the changes: what was released until `at` was released by the old links.
 
-    What is new, or says something else of the same dates, is not recorded. One query, and those of the apps above,
-    which hear of all changes.
+    New links and changes that keep the dates are not recorded. One query, and those of the receivers of
+    `links_changed`, which get all changes.
     """
-    told = list(changes)
+    recorded = list(changes)
     rows = [
-        _row(change, change.old, at, by)
-        for change in told
+        _change_row(change, change.old, at, by)
+        for change in recorded
         if change.old is not None and change.old != change.new
     ]
     LinkChange.objects.bulk_create(rows, batch_size=2_000)
-    if told:
-        links_changed.send(sender=LinkChange, changes=told, at=at)
+    if recorded:
+        links_changed.send(sender=LinkChange, changes=recorded, at=at)
 
 
-def _row(change: Changed, old: Span, at: datetime, by: User | None) -> LinkChange:
+def _change_row(change: Changed, old: Span, at: datetime, by: User | None) -> LinkChange:
     link, new = change.link, change.new or Span()
     row = LinkChange(
         link_key=change.key, old_start=cast(datetime, old.start), old_end=old.end, new_start=new.start,
@@ -72,7 +72,7 @@ def _row(change: Changed, old: Span, at: datetime, by: User | None) -> LinkChang
 
 
 def _lost_from(old: Span, new: Span | None) -> datetime | None:
-    """The first instant of `old` that `new` does not hold."""
+    """The first instant of `old` outside `new`."""
     if old.start is None or new is None or new.intersect(old) is None:
         return old.start
     if new.start is not None and new.start > old.start:

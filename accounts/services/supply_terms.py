@@ -23,14 +23,14 @@ _FIELDS = ("supplier_id", "supplier_contract_number", "tariff_code", "tariff_nam
 def load_supply_terms(
     *, rows: Sequence[SupplyTermRow], at: datetime, version_at: datetime | None = None
 ) -> LoadResult:
-    """Make or change supply terms; contract and start tell them apart.
+    """Create or update supply terms; contract and start identify one.
 
     A term ends only where its row says so: a new one that overlaps another is rejected, naming the other. A
     supplier not known yet is added. `version_at` is the file's own time, by default `at`: an older file never
     undoes a newer one. The number of queries does not grow with the rows.
     """
     load = Load(at=at, as_of=version_at or at)
-    suppliers = _suppliers({row.supplier for row in rows}, load)
+    suppliers = _add_suppliers({row.supplier for row in rows}, load)
     contracts = ServiceContract.objects.select_for_update().in_bulk(
         {row.contract_number for row in rows}, field_name="contract_number"
     )
@@ -38,33 +38,35 @@ def load_supply_terms(
     terms = {(term.contract_id, term.start): term for term in stored}
     timelines: dict[int, Timeline] = defaultdict(Timeline)
     for term in terms.values():
-        timelines[term.contract_id].add(_stretch(term))
+        timelines[term.contract_id].add(_interval(term))
     ordered = sorted(rows, key=lambda row: (not _makes_room(row, contracts, terms), row.start))
     shorter: list[SupplyTerm] = []
     longer: list[SupplyTerm] = []
     new: list[SupplyTerm] = []
-    same: list[int] = []
+    unchanged: list[int] = []
     for row in ordered:
         contract = contracts.get(row.contract_number)
         reason = ends_before_start(row) if contract else f"contract {row.contract_number} is not known"
         if contract is None or reason:
             load.refuse(row.line, str(reason))
             continue
-        found = terms.get((contract.pk, row.start))
-        told = _told(row, suppliers)
-        if found is not None and all(getattr(found, name) == value for name, value in told.items()):
-            same.append(found.pk)
-        elif found is not None and load.is_older_than(found):
-            load.refuse_as_older(row.line, found)
+        stored_term = terms.get((contract.pk, row.start))
+        fields = _fields_of_row(row, suppliers)
+        if stored_term is not None and all(
+            getattr(stored_term, name) == value for name, value in fields.items()
+        ):
+            unchanged.append(stored_term.pk)
+        elif stored_term is not None and load.is_older_than(stored_term):
+            load.refuse_as_older(row.line, stored_term)
         else:
-            to = new if found is None else shorter if _makes_room(row, contracts, terms) else longer
-            to += _fit(row, contract, found, told, timelines[contract.pk], load)
-    _write(new, shorter, longer, same, load)
+            target = new if stored_term is None else shorter if _makes_room(row, contracts, terms) else longer
+            target += _fit_into_timeline(row, contract, stored_term, fields, timelines[contract.pk], load)
+    _write_terms(new, shorter, longer, unchanged, load)
     record_link_changes(load.changed, at=max(at, clock.now()), by=None)
     return load.result()
 
 
-def _suppliers(names: set[str], load: Load) -> dict[str, Entity]:
+def _add_suppliers(names: set[str], load: Load) -> dict[str, Entity]:
     known = Entity.objects.in_bulk(names, field_name="name")
     Entity.objects.bulk_create(
         Entity(
@@ -83,13 +85,13 @@ def _suppliers(names: set[str], load: Load) -> dict[str, Entity]:
 def _makes_room(
     row: SupplyTermRow, contracts: dict[str, ServiceContract], terms: dict[tuple[int, date], SupplyTerm]
 ) -> bool:
-    """A stored term that ends sooner or stays as long: written before what takes the room."""
+    """Whether the stored term ends sooner or stays as long: it is written before terms that become longer."""
     contract = contracts.get(row.contract_number)
-    found = terms.get((contract.pk, row.start)) if contract else None
-    return found is not None and _stretch(found).covers(Interval(row.start, row.end))
+    stored_term = terms.get((contract.pk, row.start)) if contract else None
+    return stored_term is not None and _interval(stored_term).covers(Interval(row.start, row.end))
 
 
-def _told(row: SupplyTermRow, suppliers: dict[str, Entity]) -> dict[str, Any]:
+def _fields_of_row(row: SupplyTermRow, suppliers: dict[str, Entity]) -> dict[str, Any]:
     return {
         "supplier_id": suppliers[row.supplier].pk,
         "supplier_contract_number": row.supplier_contract_number,
@@ -99,49 +101,55 @@ def _told(row: SupplyTermRow, suppliers: dict[str, Entity]) -> dict[str, Any]:
     }
 
 
-def _fit(
+def _fit_into_timeline(
     row: SupplyTermRow,
     contract: ServiceContract,
-    found: SupplyTerm | None,
-    told: dict[str, Any],
+    stored_term: SupplyTerm | None,
+    fields: dict[str, Any],
     timeline: Timeline,
     load: Load,
 ) -> list[SupplyTerm]:
-    """The term to write; none where another one is in its way."""
-    if found is not None:
-        timeline.remove(_stretch(found))
-    stretch = Interval(row.start, row.end, f"{row.supplier} {row.tariff_code} from {row.start}")
-    clash = timeline.clash(stretch)
+    """The term to write; none if it overlaps another one."""
+    if stored_term is not None:
+        timeline.remove(_interval(stored_term))
+    interval = Interval(row.start, row.end, f"{row.supplier} {row.tariff_code} from {row.start}")
+    clash = timeline.clash(interval)
     if clash is not None:
         until = clash.end or "now"
         load.refuse(row.line, f"contract {contract}: it overlaps {clash.label}, {clash.start} to {until}")
-        if found is not None:
-            timeline.add(_stretch(found))
+        if stored_term is not None:
+            timeline.add(_interval(stored_term))
         return []
-    timeline.add(stretch)
+    timeline.add(interval)
     times = {"cds_modified": load.at, "cds_synced": load.at, "version_at": load.as_of}
-    if found is None:
-        return [SupplyTerm(contract=contract, start=row.start, cds_created=load.at, **told, **times)]
-    was = span_of(found)
-    for name, value in (told | times).items():
-        setattr(found, name, value)
-    load.changed.append(Changed(found, found.pk, was, span_of(found)))
-    return [found]
+    if stored_term is None:
+        return [SupplyTerm(contract=contract, start=row.start, cds_created=load.at, **fields, **times)]
+    old_span = span_of(stored_term)
+    for name, value in (fields | times).items():
+        setattr(stored_term, name, value)
+    load.changed.append(Changed(stored_term, stored_term.pk, old_span, span_of(stored_term)))
+    return [stored_term]
 
 
-def _write(
-    new: list[SupplyTerm], shorter: list[SupplyTerm], longer: list[SupplyTerm], same: list[int], load: Load
+def _write_terms(
+    new: list[SupplyTerm],
+    shorter: list[SupplyTerm],
+    longer: list[SupplyTerm],
+    unchanged: list[int],
+    load: Load,
 ) -> None:
     fields = [name.removesuffix("_id") for name in _FIELDS] + ["cds_modified", "cds_synced", "version_at"]
-    # the database refuses overlaps as it goes: room is made before it is taken
+    # each statement is checked for overlaps: shorten before lengthening
     SupplyTerm.objects.bulk_update(shorter, fields, batch_size=2_000)
     SupplyTerm.objects.bulk_update(longer, fields, batch_size=2_000)
     SupplyTerm.objects.bulk_create(new, batch_size=2_000)
     load.changed += [Changed(term, term.pk, None, span_of(term)) for term in new]
-    SupplyTerm.objects.filter(not_newer(load), pk__in=same).update(cds_synced=load.at, version_at=load.as_of)
+    SupplyTerm.objects.filter(not_newer(load), pk__in=unchanged).update(
+        cds_synced=load.at, version_at=load.as_of
+    )
     load.accepted += len(new) + len(shorter) + len(longer)
-    load.unchanged += len(same)
+    load.unchanged += len(unchanged)
 
 
-def _stretch(term: SupplyTerm) -> Interval:
+def _interval(term: SupplyTerm) -> Interval:
     return Interval(term.start, term.end, str(term))

@@ -28,7 +28,7 @@ def test_a_household_is_stored_from_customer_to_meter():
     result = load(household())
 
     stored = ServiceContract.objects.get(contract_number="1111111-1")
-    assert (result.accepted, result.unchanged, result.rejected, result.held) == (11, 0, (), None)
+    assert (result.accepted, result.unchanged, result.rejected, result.hold_reason) == (11, 0, (), None)
     assert stored.billing_account.customer.name == "Robin Example"
     assert stored.distribution.abbreviation == "RVW"
     assert [program.name for program in stored.programs.all()] == ["Peak Saver"]

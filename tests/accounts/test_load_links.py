@@ -78,7 +78,7 @@ def test_what_a_full_file_leaves_out_ends_at_its_time():
 
     result = load(household(as_of=LATER, contracts=(), point_links=(), installations=()))
 
-    assert (result.ended, result.held) == (3, None)
+    assert (result.ended, result.hold_reason) == (3, None)
     assert ServiceContract.objects.get().end == date(2026, 3, 31)
     assert ends(ContractServicePoint) == [LATER]
     assert ends(MeterInstallation) == [LATER]
@@ -145,7 +145,7 @@ def test_a_full_file_that_would_end_too_much_waits_and_writes_nothing():
 
     result = load(forty(ended=1), confirmed=False)
 
-    assert result.held == (
+    assert result.hold_reason == (
         "This full file would end 1 of 40 links of contracts and points, 1 of 40 contracts: more than 2 %. "
         "Confirm to go on."
     )
@@ -168,7 +168,7 @@ def test_ends_that_a_full_file_states_count_as_much_as_what_it_leaves_out():
         as_of=LATER,
     )
 
-    assert "5 of 40 links" in str(load(stated, confirmed=False).held)
+    assert "5 of 40 links" in str(load(stated, confirmed=False).hold_reason)
 
 
 def test_a_confirmed_file_ends_what_it_leaves_out():
@@ -176,7 +176,7 @@ def test_a_confirmed_file_ends_what_it_leaves_out():
 
     result = load(forty(ended=1), confirmed=True)
 
-    assert (result.held, result.ended) == (None, 2)
+    assert (result.hold_reason, result.ended) == (None, 2)
 
 
 def test_a_full_file_whose_lines_could_not_all_be_read_ends_nothing_unasked():
@@ -186,7 +186,7 @@ def test_a_full_file_whose_lines_could_not_all_be_read_ends_nothing_unasked():
 
     one_short = household(contracts=contracts, point_links=tuple(rows[:-1]), as_of=LATER)
 
-    assert "1 of its lines could not be read" in str(load(one_short, confirmed=False, unread=1).held)
+    assert "1 of its lines could not be read" in str(load(one_short, confirmed=False, unread=1).hold_reason)
     assert load(one_short, confirmed=False).ended == 1
 
 

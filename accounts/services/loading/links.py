@@ -1,13 +1,12 @@
-"""Load dated links: contracts at points, meters at points. Moves and swaps are ordinary; overlaps are refused.
+"""Load dated links: contracts at points, meters at points. Overlaps are refused; a move or a swap of meters is none.
 
-The database has the last word (exclusion constraints); it is asked in an order in which a file that holds
-together never meets it: what becomes shorter first, then what becomes longer or is new.
+Exclusion constraints of the database check each statement, so links are written in the order in which a consistent
+file passes them: first those that become shorter, then those that become longer or are new.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Q
@@ -42,7 +41,7 @@ class _Kind:
         return f"{self.side}_number"
 
     def exclusion_key(self, link: Any) -> tuple[int, ...]:
-        """Links of one lane never overlap."""
+        """Links with the same key never overlap."""
         side = getattr(link, f"{self.side}_id")
         return (side,) if self.is_exclusive else (side, link.service_point_id)
 
@@ -52,7 +51,7 @@ _INSTALLATIONS = _Kind(MeterInstallation, "meter", MeterDevice, is_exclusive=Tru
 
 
 class _LinkRow(NamedTuple):
-    """A row and the unsaved link that it tells. Rows may share a line: a JSON file may have but one."""
+    """A row and the unsaved link made of it. Rows may share a line: a JSON file may consist of one."""
 
     row: Any
     link: Any
@@ -76,36 +75,36 @@ def load_installations(rows: Sequence[InstallationRow], load: Load) -> Ending:
 
 
 def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
-    told = _told(kind, rows, load)
-    stored = _stored(kind, told, load)
+    file_links = _resolve_rows(kind, rows, load)
+    stored = _lock_stored_links(kind, file_links, load)
     before = {link.pk: span_of(link) for link in stored}
     was_open = {link.pk for link in stored if _is_current(link, load)}
-    matched = _match(kind, told, stored, load)
-    gone = _gone(kind, rows, told, stored, matched, load) if load.is_full else []
+    matched = _match_stored(kind, file_links, stored, load)
+    unlisted = _find_unlisted(kind, rows, file_links, stored, matched, load) if load.is_full else []
     timelines: dict[tuple[int, ...], Timeline] = defaultdict(Timeline)
-    removed = {link.pk for link in gone if link.start >= load.as_of}
-    for link in gone:
+    removed = {link.pk for link in unlisted if link.start >= load.as_of}
+    for link in unlisted:
         link.end = load.as_of
     for link in stored:
         if link.pk not in removed:
-            timelines[kind.exclusion_key(link)].add(_stretch(link))
-    shorter, other = _plan(kind, told, matched, timelines, load)
-    _write(kind, gone, removed, shorter, other, load)
+            timelines[kind.exclusion_key(link)].add(_interval(link))
+    shorter, other = _plan_changes(kind, file_links, matched, timelines, load)
+    _write_links(kind, unlisted, removed, shorter, other, load)
     load.changed += [
         Changed(link, link.pk, before[link.pk], None if link.pk in removed else span_of(link))
-        for link in (*gone, *shorter, *other)
+        for link in (*unlisted, *shorter, *other)
         if link.pk in before
     ]
     load.changed += [Changed(link, link.pk, None, span_of(link)) for link in other if link.pk not in before]
-    changed = (link for link in (*gone, *shorter, *other) if link.pk in was_open)
+    changed = (link for link in (*unlisted, *shorter, *other) if link.pk in was_open)
     return Ending(len(was_open), sum(link.end is not None and link.end <= load.as_of for link in changed))
 
 
-def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_LinkRow]:
-    """The rows whose two ends are known and fit."""
-    sides = _numbered(kind.side_model, kind.number, (getattr(row, kind.number) for row in rows))
-    points = _numbered(ServicePoint, "servicepoint_number", (row.servicepoint_number for row in rows))
-    told = []
+def _resolve_rows(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_LinkRow]:
+    """Links of the rows whose numbers are known and whose commodities agree; refuses the others."""
+    sides = _by_number(kind.side_model, kind.number, (getattr(row, kind.number) for row in rows))
+    points = _by_number(ServicePoint, "servicepoint_number", (row.servicepoint_number for row in rows))
+    file_links = []
     for row in rows:
         number = getattr(row, kind.number)
         side, point = sides.get(number), points.get(row.servicepoint_number)
@@ -122,61 +121,67 @@ def _told(kind: _Kind, rows: Sequence[Any], load: Load) -> list[_LinkRow]:
         else:
             ends = {kind.side: side, "service_point": point}
             link = kind.model(**ends, start=row.start, end=row.end, version_at=load.as_of, created=load.at)
-            told.append(_LinkRow(row, link))
-    return told
+            file_links.append(_LinkRow(row, link))
+    return file_links
 
 
-def _numbered(model: type[Any], field: str, numbers: Iterable[str]) -> dict[str, Any]:
-    found = model._default_manager.filter(**{f"{field}__in": set(numbers)})
-    return {getattr(one, field): one for one in found}
+def _by_number(model: type[Any], field: str, numbers: Iterable[str]) -> dict[str, Any]:
+    objects = model._default_manager.filter(**{f"{field}__in": set(numbers)})
+    return {getattr(item, field): item for item in objects}
 
 
-def _stored(kind: _Kind, told: Sequence[_LinkRow], load: Load) -> list[Any]:
-    """The links of everything told; for a full file every link that is current as well."""
-    wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in told}})
+def _lock_stored_links(kind: _Kind, file_links: Sequence[_LinkRow], load: Load) -> list[Any]:
+    """Lock the stored links of the sides in the file; for a full file, all current links as well."""
+    wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in file_links}})
     if load.is_full:
-        wanted |= _is_open(load)
+        wanted |= Q(end__isnull=True) | Q(end__gt=load.as_of)
     links = kind.model._default_manager.filter(wanted).select_related(kind.side, "service_point")
     return list(links.select_for_update(of=("self",)).order_by("pk"))
 
 
-def _match(kind: _Kind, told: Sequence[_LinkRow], stored: Sequence[Any], load: Load) -> dict[int, Any]:
-    """Place in `told`: the stored link it speaks of: same two ends and start. In a full file a link told with another
-    start, where the old one is not listed any more, is the same link corrected.
+def _match_stored(
+    kind: _Kind, file_links: Sequence[_LinkRow], stored: Sequence[Any], load: Load
+) -> dict[int, Any]:
+    """By index in `file_links`: the stored link with the same two ends and start. In a full file, an overlapping link
+    whose old start is not listed any more matches too: its start was corrected.
     """
-    by_start = {(_pair(kind, link), link.start): link for link in stored}
+    by_start = {(_endpoints(kind, link), link.start): link for link in stored}
     matched = {
-        place: by_start[found]
-        for place, (_, link) in enumerate(told)
-        if (found := (_pair(kind, link), link.start)) in by_start
+        index: by_start[key]
+        for index, (_, link) in enumerate(file_links)
+        if (key := (_endpoints(kind, link), link.start)) in by_start
     }
     if load.is_full:
-        taken = {link.pk for link in matched.values()}
-        loose = defaultdict(list)
+        matched_keys = {link.pk for link in matched.values()}
+        unmatched = defaultdict(list)
         for link in stored:
-            if link.pk not in taken:
-                loose[_pair(kind, link)].append(link)
-        for place, (_, link) in enumerate(told):
-            if place not in matched:
-                same = [one for one in loose[_pair(kind, link)] if _stretch(one).overlaps(_stretch(link))]
-                if len(same) == 1:
-                    matched[place] = same[0]
-                    loose[_pair(kind, link)].remove(same[0])
+            if link.pk not in matched_keys:
+                unmatched[_endpoints(kind, link)].append(link)
+        for index, (_, link) in enumerate(file_links):
+            if index not in matched:
+                overlapping = [
+                    candidate
+                    for candidate in unmatched[_endpoints(kind, link)]
+                    if _interval(candidate).overlaps(_interval(link))
+                ]
+                if len(overlapping) == 1:
+                    matched[index] = overlapping[0]
+                    unmatched[_endpoints(kind, link)].remove(overlapping[0])
     return matched
 
 
-def _gone(
+def _find_unlisted(
     kind: _Kind,
     rows: Sequence[Any],
-    told: Sequence[_LinkRow],
+    file_links: Sequence[_LinkRow],
     stored: Sequence[Any],
     matched: dict[int, Any],
     load: Load,
 ) -> list[Any]:
-    """Current links that a full file does not list and no newer file told. A refused row still lists its link."""
+    """Current links that a full file does not list and no newer file set. A refused row counts as listed."""
     listed = {link.pk for link in matched.values()}
-    taken = {row for row, _ in told}
-    refused = {(getattr(row, kind.number), row.servicepoint_number) for row in rows if row not in taken}
+    accepted = {row for row, _ in file_links}
+    refused = {(getattr(row, kind.number), row.servicepoint_number) for row in rows if row not in accepted}
     return [
         link
         for link in stored
@@ -188,96 +193,90 @@ def _gone(
     ]
 
 
-def _plan(
+def _plan_changes(
     kind: _Kind,
-    told: Sequence[_LinkRow],
+    file_links: Sequence[_LinkRow],
     matched: dict[int, Any],
     timelines: dict[tuple[int, ...], Timeline],
     load: Load,
 ) -> tuple[list[Any], list[Any]]:
-    """(links that become shorter, links that become longer or are new); refuses what does not fit."""
+    """(links that become shorter, links that become longer or are new); refuses what overlaps."""
     shorter: list[Any] = []
-    same: list[int] = []
+    unchanged: list[int] = []
     waiting: list[tuple[int, Any, Any | None]] = []
-    for place, (row, link) in enumerate(told):
-        found, line = matched.get(place), row.line
-        if found is None and load.adds_nothing_current and link.end is None:
+    for index, (row, link) in enumerate(file_links):
+        stored_link, line = matched.get(index), row.line
+        if stored_link is None and load.adds_nothing_current and link.end is None:
             load.refuse_as_unlisted(line)
-        elif found is not None and _stretch(found).same_span(_stretch(link)):
-            same.append(found.pk)
-        elif found is not None and load.is_older_than(found):
-            load.refuse_as_older(line, found)
-        elif found is not None and _stretch(found).covers(_stretch(link)):
-            timelines[kind.exclusion_key(found)].remove(_stretch(found))
-            found.start, found.end, found.version_at = link.start, link.end, load.as_of
-            timelines[kind.exclusion_key(found)].add(_stretch(found))
-            shorter.append(found)
+        elif stored_link is not None and _interval(stored_link).same_span(_interval(link)):
+            unchanged.append(stored_link.pk)
+        elif stored_link is not None and load.is_older_than(stored_link):
+            load.refuse_as_older(line, stored_link)
+        elif stored_link is not None and _interval(stored_link).covers(_interval(link)):
+            timelines[kind.exclusion_key(stored_link)].remove(_interval(stored_link))
+            stored_link.start, stored_link.end, stored_link.version_at = link.start, link.end, load.as_of
+            timelines[kind.exclusion_key(stored_link)].add(_interval(stored_link))
+            shorter.append(stored_link)
         else:
-            waiting.append((line, link, found))
-    kind.model._default_manager.filter(not_newer(load), pk__in=same).update(version_at=load.as_of)
-    load.unchanged += len(same)
-    waiting.sort(key=lambda one: one[1].start)
-    fitted = [_fit(kind, line, link, found, timelines, load) for line, link, found in waiting]
+            waiting.append((line, link, stored_link))
+    kind.model._default_manager.filter(not_newer(load), pk__in=unchanged).update(version_at=load.as_of)
+    load.unchanged += len(unchanged)
+    waiting.sort(key=lambda item: item[1].start)
+    fitted = [
+        _fit_into_timeline(kind, line, link, stored_link, timelines, load)
+        for line, link, stored_link in waiting
+    ]
     return shorter, [link for link in fitted if link is not None]
 
 
-def _fit(
+def _fit_into_timeline(
     kind: _Kind,
     line: int,
     link: Any,
-    found: Any | None,
+    stored_link: Any | None,
     timelines: dict[tuple[int, ...], Timeline],
     load: Load,
 ) -> Any | None:
-    """The link to write, or None where another one is in its way."""
+    """The link to write, or None if it overlaps another one."""
     timeline = timelines[kind.exclusion_key(link)]
-    if found is not None:
-        timeline.remove(_stretch(found))
-    clash = timeline.clash(_stretch(link))
+    if stored_link is not None:
+        timeline.remove(_interval(stored_link))
+    clash = timeline.clash(_interval(link))
     if clash is not None:
         load.refuse(line, f"it overlaps {clash.label}")
-        link = found
-    elif found is not None:
-        found.start, found.end, found.version_at = link.start, link.end, load.as_of
-        link = found
+        link = stored_link
+    elif stored_link is not None:
+        stored_link.start, stored_link.end, stored_link.version_at = link.start, link.end, load.as_of
+        link = stored_link
     if link is not None:
-        timeline.add(_stretch(link))
+        timeline.add(_interval(link))
     return None if clash is not None else link
 
 
-def _write(
-    kind: _Kind, gone: list[Any], removed: set[int], shorter: list[Any], other: list[Any], load: Load
+def _write_links(
+    kind: _Kind, unlisted: list[Any], removed: set[int], shorter: list[Any], other: list[Any], load: Load
 ) -> None:
     manager = kind.model._default_manager
-    manager.filter(pk__in=removed).delete()  # planned, and planned no more
-    ended = [link for link in gone if link.pk not in removed]
+    manager.filter(pk__in=removed).delete()  # they had not begun at the time of the file
+    ended = [link for link in unlisted if link.pk not in removed]
     for link in ended:
         link.version_at = load.as_of
     fields = ["start", "end", "version_at"]
     manager.bulk_update([*ended, *shorter], fields, batch_size=2_000)
     manager.bulk_update([link for link in other if link.pk], fields, batch_size=2_000)
     manager.bulk_create([link for link in other if not link.pk], batch_size=2_000)
-    load.ended += len(gone)
+    load.ended += len(unlisted)
     load.accepted += len(shorter) + len(other)
 
 
-def _pair(kind: _Kind, link: Any) -> tuple[int, int]:
+def _endpoints(kind: _Kind, link: Any) -> tuple[int, int]:
     return getattr(link, f"{kind.side}_id"), link.service_point_id
-
-
-def _is_open(load: Load) -> Q:
-    return Q(end__isnull=True) | Q(end__gt=load.as_of)
 
 
 def _is_current(link: Any, load: Load) -> bool:
     return link.end is None or link.end > load.as_of
 
 
-def _stretch(link: Any) -> Interval:
-    return Interval(link.start, link.end, _label(link))
-
-
-def _label(link: Any) -> str:
-    end: datetime | None = link.end
-    until = f"{end:%Y-%m-%d %H:%M}" if end else "now"
-    return f"{link}, {link.start:%Y-%m-%d %H:%M} to {until} UTC"
+def _interval(link: Any) -> Interval:
+    until = f"{link.end:%Y-%m-%d %H:%M}" if link.end else "now"
+    return Interval(link.start, link.end, f"{link}, {link.start:%Y-%m-%d %H:%M} to {until} UTC")

@@ -1,4 +1,4 @@
-"""One load under way: what was taken, what was refused and why."""
+"""The running counts of one load: accepted rows, refused rows and why."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from accounts.services.link_changes import Changed
 
 
 class Refusal(NamedTuple):
-    """A row that was not taken; `line` counts from 1 in its file."""
+    """A row that was refused; `line` counts from 1 in its file."""
 
     line: int
     reason: str
@@ -19,21 +19,21 @@ class Refusal(NamedTuple):
 class LoadResult:
     """Each row is accepted (something new or changed), unchanged, or rejected with its reason.
 
-    `ended` counts what a full file no longer lists. `held` says why nothing was written until someone confirms.
+    `ended` counts what a full file no longer lists. `hold_reason`: why nothing was written until someone confirms.
     """
 
     accepted: int = 0
     unchanged: int = 0
     ended: int = 0
     rejected: tuple[Refusal, ...] = ()
-    held: str | None = None
+    hold_reason: str | None = None
 
 
 @dataclass(slots=True)
 class Load:
     """`as_of` is the file's own time, `at` the time of the load (UTC); `listed_since`: see LoadWatermark.
 
-    `changed` are the dated links that hold at other times now, to be recorded when the load is through.
+    `changed` are the dated links whose dates changed, to be recorded at the end of the load.
     """
 
     at: datetime
@@ -50,7 +50,7 @@ class Load:
         self.refused.append(Refusal(line, reason))
 
     def is_older_than(self, stored: Versioned) -> bool:
-        """The stored row was told by a newer file than this one."""
+        """Whether a newer file than this one set the stored row."""
         return stored.version_at is not None and stored.version_at > self.as_of
 
     def refuse_as_older(self, line: int, stored: Versioned) -> None:
@@ -58,7 +58,7 @@ class Load:
 
     @property
     def adds_nothing_current(self) -> bool:
-        """A newer full file was loaded: what it did not list, this one cannot bring back."""
+        """Whether a newer full file was loaded: this one cannot bring back what that one did not list."""
         return self.listed_since is not None and self.listed_since > self.as_of
 
     def refuse_as_unlisted(self, line: int) -> None:

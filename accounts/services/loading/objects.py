@@ -1,4 +1,4 @@
-"""Store what rows say of numbered objects: new ones made, changed ones changed, in a fixed number of queries."""
+"""Create and update numbered objects from rows, in a fixed number of queries."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,94 +14,96 @@ _BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """What one row says: the object's number and its fields, foreign keys as `<name>_id`.
+    """One row: the object's number and its fields, foreign keys as `<name>_id`.
 
-    `programs` are database keys; None = the model has none. `says_more`: something new beside the fields.
+    `programs` are database keys; None = the model has none.
     """
 
     line: int
     number: str
     fields: dict[str, Any]
     programs: frozenset[int] | None = None
-    says_more: bool = False
+    has_placement_change: bool = False
 
 
 def keys_of(model: type[Model], field: str, numbers: Iterable[str]) -> dict[str, int]:
-    """Database keys of the objects with these numbers; who is not known is not in it. One query."""
+    """Database keys of the objects with these numbers; unknown numbers are left out. One query."""
     wanted = set(numbers) - {""}
     return dict(model._default_manager.filter(**{f"{field}__in": wanted}).values_list(field, "pk"))
 
 
-def store_objects(model: type[Any], number_field: str, told: Sequence[ObjectRow], load: Load) -> set[str]:
-    """Make or change one object a row; answers their numbers. `cds_modified` moves with
+def store_objects(model: type[Any], number_field: str, rows: Sequence[ObjectRow], load: Load) -> set[str]:
+    """Create or update one object a row; returns the numbers of those written. `cds_modified` changes with
     content only, `cds_synced` always.
 
-    What has no end and was left out by a newer full file is not made anew. Twelve queries at most, plus one
+    An object without an end that a newer full file left out is not created. Twelve queries at most, plus one
     for each further 2,000 rows.
     """
     manager = model._default_manager
     stored: dict[str, Any] = {
-        getattr(found, number_field): found
-        for found in manager.select_for_update().filter(**{f"{number_field}__in": [t.number for t in told]})
+        getattr(existing, number_field): existing
+        for existing in manager.select_for_update().filter(
+            **{f"{number_field}__in": [row.number for row in rows]}
+        )
     }
-    programs = _stored_programs(model, [found.pk for found in stored.values()])
+    programs = _stored_programs(model, [existing.pk for existing in stored.values()])
     new: list[ObjectRow] = []
     changed: list[tuple[ObjectRow, Any]] = []
-    seen: list[int] = []
-    for row in told:
-        found = stored.get(row.number)
-        if found is None and load.adds_nothing_current and row.fields.get("end", row) is None:
+    unchanged: list[int] = []
+    for row in rows:
+        existing = stored.get(row.number)
+        if existing is None and load.adds_nothing_current and row.fields.get("end", row) is None:
             load.refuse_as_unlisted(row.line)
-        elif found is None:
+        elif existing is None:
             new.append(row)
-        elif not _differs(found, row, programs):
-            seen.append(found.pk)
-        elif load.is_older_than(found):
-            load.refuse_as_older(row.line, found)
+        elif not (
+            row.has_placement_change
+            or any(getattr(existing, name) != value for name, value in row.fields.items())
+            or (row.programs is not None and programs.get(existing.pk, set()) != row.programs)
+        ):
+            unchanged.append(existing.pk)
+        elif load.is_older_than(existing):
+            load.refuse_as_older(row.line, existing)
         else:
-            changed.append((row, found))
+            changed.append((row, existing))
     _create(model, number_field, new, load)
     _change(model, changed, load)
-    manager.filter(not_newer(load), pk__in=seen).update(cds_synced=load.at, version_at=load.as_of)
-    load.unchanged += len(seen)
+    manager.filter(not_newer(load), pk__in=unchanged).update(cds_synced=load.at, version_at=load.as_of)
+    load.unchanged += len(unchanged)
     return {row.number for row in (*new, *(row for row, _ in changed))}
 
 
 def _create(model: type[Any], number_field: str, rows: Sequence[ObjectRow], load: Load) -> None:
     times = {"cds_created": load.at, "cds_modified": load.at, "cds_synced": load.at, "version_at": load.as_of}
-    made: list[Any] = model._default_manager.bulk_create(
+    objects: list[Any] = model._default_manager.bulk_create(
         [model(**{number_field: row.number}, **row.fields, **times) for row in rows], batch_size=_BATCH
     )
-    _enrol(model, {one.pk: row.programs or frozenset() for one, row in zip(made, rows, strict=True)})
-    load.accepted += len(made)
+    _enroll_in_programs(
+        model, {created.pk: row.programs or frozenset() for created, row in zip(objects, rows, strict=True)}
+    )
+    load.accepted += len(objects)
 
 
 def _change(model: type[Any], changes: Sequence[tuple[ObjectRow, Any]], load: Load) -> None:
     if not changes:
         return
-    for row, found in changes:
+    for row, existing in changes:
         for name, value in row.fields.items():
-            setattr(found, name, value)
-        found.cds_modified = found.cds_synced = load.at
-        found.version_at = load.as_of
+            setattr(existing, name, value)
+        existing.cds_modified = existing.cds_synced = load.at
+        existing.version_at = load.as_of
     names = {model._meta.get_field(name.removesuffix("_id")).name for name in changes[0][0].fields}
     model._default_manager.bulk_update(
-        [found for _, found in changes],
+        [existing for _, existing in changes],
         [*sorted(names), "cds_modified", "cds_synced", "version_at"],
         batch_size=_BATCH,
     )
-    _enrol(model, {found.pk: row.programs or frozenset() for row, found in changes})
+    _enroll_in_programs(model, {existing.pk: row.programs or frozenset() for row, existing in changes})
     load.accepted += len(changes)
 
 
-def _differs(found: Any, row: ObjectRow, programs: dict[int, set[int]]) -> bool:
-    if row.says_more or any(getattr(found, name) != value for name, value in row.fields.items()):
-        return True
-    return row.programs is not None and programs.get(found.pk, set()) != row.programs
-
-
 def _stored_programs(model: type[Any], keys: Collection[int]) -> dict[int, set[int]]:
-    through, column = _enrolments(model)
+    through, column = _program_table(model)
     enrolled: dict[int, set[int]] = {}
     if through is not None and keys:
         rows = through._default_manager.filter(**{f"{column}__in": keys})
@@ -110,9 +112,9 @@ def _stored_programs(model: type[Any], keys: Collection[int]) -> dict[int, set[i
     return enrolled
 
 
-def _enrol(model: type[Any], wanted: dict[int, frozenset[int]]) -> None:
+def _enroll_in_programs(model: type[Any], wanted: dict[int, frozenset[int]]) -> None:
     """Make the programs of these objects exactly `wanted`."""
-    through, column = _enrolments(model)
+    through, column = _program_table(model)
     if through is None or not wanted:
         return
     stored = _stored_programs(model, wanted.keys())
@@ -128,7 +130,7 @@ def _enrol(model: type[Any], wanted: dict[int, frozenset[int]]) -> None:
     )
 
 
-def _enrolments(model: type[Any]) -> tuple[type[Model] | None, str]:
+def _program_table(model: type[Any]) -> tuple[type[Model] | None, str]:
     """The table between `model` and its programs, and the column that names `model` there."""
     if not any(field.related_model is Program for field in model._meta.many_to_many):
         return None, ""
@@ -136,5 +138,5 @@ def _enrolments(model: type[Any]) -> tuple[type[Model] | None, str]:
 
 
 def not_newer(load: Load) -> Q:
-    """Rows that no file newer than this one has told."""
+    """Rows that no newer file than this one has set."""
     return Q(version_at__isnull=True) | Q(version_at__lte=load.as_of)

@@ -6,26 +6,26 @@ from accounts.feed_rows import MeterRow, PointRow, PremiseRow
 from accounts.models import MeterDevice, Premise, ServicePoint
 from accounts.services.loading.load import Load
 from accounts.services.loading.objects import ObjectRow, keys_of, store_objects
-from accounts.services.loading.placements import moves_of, store_moves
+from accounts.services.loading.placements import plan_moves, store_moves
 
 
 def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:
-    told = [ObjectRow(row.line, row.premise_number, {"address": row.address}) for row in rows]
-    store_objects(Premise, "premise_number", told, load)
+    object_rows = [ObjectRow(row.line, row.premise_number, {"address": row.address}) for row in rows]
+    store_objects(Premise, "premise_number", object_rows, load)
 
 
 def load_points(rows: Sequence[PointRow], load: Load) -> None:
-    """Refuses a point whose premise is not known, and a place on the grid that a newer file told otherwise."""
+    """Refuses a point whose premise is not known, and an older file's grid placement that a newer file contradicts."""
     premises = keys_of(Premise, "premise_number", (row.premise_number for row in rows))
-    moves = moves_of(rows, load)
-    told = []
+    moves = plan_moves(rows, load)
+    object_rows = []
     for row in rows:
-        moved = moves.get(row.servicepoint_number)
+        change = moves.get(row.servicepoint_number)
         if row.premise_number and row.premise_number not in premises:
             load.refuse(row.line, f"premise {row.premise_number} is not known")
             continue
-        if moved and moved.newest and load.is_older_than(moved.newest):
-            load.refuse_as_older(row.line, moved.newest)
+        if change and change.newest_stored and load.is_older_than(change.newest_stored):
+            load.refuse_as_older(row.line, change.newest_stored)
             continue
         fields = {
             "premise_id": premises.get(row.premise_number),
@@ -34,10 +34,12 @@ def load_points(rows: Sequence[PointRow], load: Load) -> None:
             "region": row.region,
             "pricing_node": row.pricing_node,
         }
-        told.append(ObjectRow(row.line, row.servicepoint_number, fields, says_more=moved is not None))
-    store_moves(moves, store_objects(ServicePoint, "servicepoint_number", told, load), load)
+        object_rows.append(
+            ObjectRow(row.line, row.servicepoint_number, fields, has_placement_change=change is not None)
+        )
+    store_moves(moves, store_objects(ServicePoint, "servicepoint_number", object_rows, load), load)
 
 
 def load_meters(rows: Sequence[MeterRow], load: Load) -> None:
-    told = [ObjectRow(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
-    store_objects(MeterDevice, "meter_number", told, load)
+    object_rows = [ObjectRow(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
+    store_objects(MeterDevice, "meter_number", object_rows, load)

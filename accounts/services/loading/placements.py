@@ -13,91 +13,105 @@ from cdsc_portal.lib.ranges import Span
 
 
 @dataclass(slots=True)
-class Moves:
-    """What a row changes of a point's placements: which hold at other times, which never, which is new."""
+class PlacementChanges:
+    """What a row changes of a point's placements: those with other dates, those removed, the new one."""
 
-    dated: list[tuple[GridPlacement, Span]] = field(default_factory=list)
-    gone: list[GridPlacement] = field(default_factory=list)
+    redated: list[tuple[GridPlacement, Span]] = field(default_factory=list)
+    removed: list[GridPlacement] = field(default_factory=list)
     new: GridPlacement | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.dated or self.gone or self.new)
+        return bool(self.redated or self.removed or self.new)
 
     @property
-    def newest(self) -> GridPlacement | None:
-        """Of what is stored and would change, what the newest file told."""
-        stored = [one for one in (*self.gone, *(one for one, _ in self.dated)) if one.version_at is not None]
-        return max(stored, key=lambda one: str(one.version_at), default=None)
+    def newest_stored(self) -> GridPlacement | None:
+        """Of the stored placements that would change, the one set by the newest file."""
+        stored = [
+            placement
+            for placement in (*self.removed, *(placement for placement, _ in self.redated))
+            if placement.version_at is not None
+        ]
+        return max(stored, key=lambda placement: str(placement.version_at), default=None)
 
 
-def moves_of(rows: Sequence[PointRow], load: Load) -> Mapping[str, Moves]:
+def plan_moves(rows: Sequence[PointRow], load: Load) -> Mapping[str, PlacementChanges]:
     """By point number, for points whose placements change. One query.
 
-    A row with a date says where the point is from then on: what was told of later times goes, what was there before
-    lasts until then. A row without says where it is now: it moved as of the file's time, if it was anywhere before.
+    A row with a date places the point from then on: later placements are removed, the one before ends then. A row
+    without a date places it now: if it was placed elsewhere, it moved at the file's time.
     """
     stored: dict[str, list[GridPlacement]] = defaultdict(list)
     numbers = [row.servicepoint_number for row in rows]
-    found = GridPlacement.objects.filter(service_point__servicepoint_number__in=numbers).order_by("start")
-    for placement in found.select_related("service_point").select_for_update(of=("self",)):
+    placements = GridPlacement.objects.filter(service_point__servicepoint_number__in=numbers).order_by(
+        "start"
+    )
+    for placement in placements.select_related("service_point").select_for_update(of=("self",)):
         stored[placement.service_point.servicepoint_number].append(placement)
     planned = {
-        row.servicepoint_number: _moves(row, stored[row.servicepoint_number], load.as_of) for row in rows
+        row.servicepoint_number: _plan_point(row, stored[row.servicepoint_number], load.as_of) for row in rows
     }
     return {number: moves for number, moves in planned.items() if moves}
 
 
-def store_moves(moves: Mapping[str, Moves], points: Collection[str], load: Load) -> None:
-    """Write those of these points. Five queries at most, plus one for each further 2,000 rows."""
-    taken = [(number, found) for number, found in moves.items() if number in points]
-    numbers = [number for number, found in taken if found.new]
+def store_moves(moves: Mapping[str, PlacementChanges], points: Collection[str], load: Load) -> None:
+    """Write the changes of these points. Five queries at most, plus one for each further 2,000 rows."""
+    accepted = [(number, change) for number, change in moves.items() if number in points]
+    numbers = [number for number, change in accepted if change.new]
     keys = ServicePoint.objects.in_bulk(numbers, field_name="servicepoint_number")
-    gone = [one for _, found in taken for one in found.gone]
-    dated = [(one, span_of(one), span) for _, found in taken for one, span in found.dated]
-    shorter = [one for one, was, span in dated if was.covers(span)]
-    longer = [one for one, was, span in dated if not was.covers(span)]
-    new = [_at(keys[number], found.new, load) for number, found in taken if found.new]
-    load.changed += [Changed(one, one.pk, span_of(one), None) for one in gone]
-    load.changed += [Changed(one, one.pk, was, span) for one, was, span in dated]
-    for one, _was, span in dated:
+    removed = [placement for _, change in accepted for placement in change.removed]
+    redated = [
+        (placement, span_of(placement), span) for _, change in accepted for placement, span in change.redated
+    ]
+    shorter = [placement for placement, old_span, span in redated if old_span.covers(span)]
+    longer = [placement for placement, old_span, span in redated if not old_span.covers(span)]
+    new = []
+    for number, change in accepted:
+        if change.new:
+            change.new.service_point, change.new.created = keys[number], load.at
+            change.new.version_at = load.as_of
+            new.append(change.new)
+    load.changed += [Changed(placement, placement.pk, span_of(placement), None) for placement in removed]
+    load.changed += [
+        Changed(placement, placement.pk, old_span, span) for placement, old_span, span in redated
+    ]
+    for placement, _old, span in redated:
         assert span.start is not None
-        one.start, one.end, one.version_at = span.start, span.end, load.as_of
-    # the database refuses overlaps as it goes: room is made before it is taken
+        placement.start, placement.end, placement.version_at = span.start, span.end, load.as_of
+    # each statement is checked for overlaps: shorten before lengthening
     fields = ["start", "end", "version_at"]
-    GridPlacement.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    GridPlacement.objects.filter(pk__in=[placement.pk for placement in removed]).delete()
     GridPlacement.objects.bulk_update(shorter, fields, batch_size=2_000)
     GridPlacement.objects.bulk_update(longer, fields, batch_size=2_000)
     GridPlacement.objects.bulk_create(new, batch_size=2_000)
-    load.changed += [Changed(one, one.pk, None, span_of(one)) for one in new]
+    load.changed += [Changed(placement, placement.pk, None, span_of(placement)) for placement in new]
 
 
-def _moves(row: PointRow, stored: Sequence[GridPlacement], as_of: datetime) -> Moves:
-    """`stored` are the point's, by start."""
+def _plan_point(row: PointRow, stored: Sequence[GridPlacement], as_of: datetime) -> PlacementChanges:
+    """`stored` are the placements of the point, by start."""
     place = (row.region, row.pricing_node)
-    now = next((one for one in stored if span_of(one).contains(as_of)), None)
-    if row.region_since is None and _place(now) == place:
-        return Moves()
+    current = next((placement for placement in stored if span_of(placement).contains(as_of)), None)
+    if row.region_since is None and _grid_location(current) == place:
+        return PlacementChanges()
     start = row.region_since or (as_of if stored else EVER)
-    last = stored[-1] if stored and stored[-1].end is None and _place(stored[-1]) == place else None
-    moves = Moves()
-    for one in stored:
-        if one is last:
+    last = stored[-1] if stored and stored[-1].end is None and _grid_location(stored[-1]) == place else None
+    moves = PlacementChanges()
+    for placement in stored:
+        if placement is last:
             continue
-        if one.start >= start:
-            moves.gone.append(one)
-        elif one.end is None or one.end > start or (last is not None and one.end == last.start < start):
-            moves.dated.append((one, Span(one.start, start)))
+        if placement.start >= start:
+            moves.removed.append(placement)
+        elif (
+            placement.end is None
+            or placement.end > start
+            or (last is not None and placement.end == last.start < start)
+        ):
+            moves.redated.append((placement, Span(placement.start, start)))
     if last is not None and last.start != start:
-        moves.dated.append((last, Span(start, None)))
+        moves.redated.append((last, Span(start, None)))
     elif last is None and any(place):
         moves.new = GridPlacement(region=row.region, pricing_node=row.pricing_node, start=start)
     return moves
 
 
-def _place(placement: GridPlacement | None) -> tuple[str, str]:
+def _grid_location(placement: GridPlacement | None) -> tuple[str, str]:
     return ("", "") if placement is None else (placement.region, placement.pricing_node)
-
-
-def _at(point: ServicePoint, placement: GridPlacement, load: Load) -> GridPlacement:
-    placement.service_point, placement.created, placement.version_at = point, load.at, load.as_of
-    return placement

@@ -14,23 +14,23 @@ from accounts.services.waits import WAITS, may_share
 from accounts.signals import membership_ended, role_given
 
 
-class _Held(NamedTuple):
+class _RoleKey(NamedTuple):
     customer_id: int
     user_id: int
     billing_account_id: int | None
 
 
-class _Told(NamedTuple):
+class _RoleFields(NamedTuple):
     role: str
     may_share: bool
     until: datetime | None
 
 
 def load_memberships(rows: Sequence[MembershipRow], load: Load) -> None:
-    """Make or change roles. A role that a file leaves out stays: people also get theirs here, by invitation.
+    """Create or update roles. A role that a file leaves out is kept: people also get roles by invitation.
 
-    A file is the utility's word for a customer's first owners; where there was one before it, they are told of who
-    comes, who waits before sharing.
+    The first owners of a customer may share at once. Where there was an owner before, a new owner waits before
+    sharing and the others are notified.
     Refuses an unknown customer, an account of another customer, a delegate without an end.
     """
     customers = keys_of(Customer, "customer_number", (row.customer_number for row in rows))
@@ -40,23 +40,23 @@ def load_memberships(rows: Sequence[MembershipRow], load: Load) -> None:
             account_number__in={row.account_number for row in rows} - {""}
         ).values_list("account_number", "pk", "customer__customer_number")
     }
-    taken = []
+    accepted = []
     for row in rows:
-        reason = _refusal(row, customers, accounts)
+        reason = _refusal_reason(row, customers, accounts)
         if reason:
             load.refuse(row.line, reason)
         else:
-            taken.append(row)
-    users = add_users(people={row.email.lower(): row.user_name for row in taken}, at=load.at)
-    told = {}
-    for row in taken:
+            accepted.append(row)
+    users = add_users(people={row.email.lower(): row.user_name for row in accepted}, at=load.at)
+    wanted = {}
+    for row in accepted:
         account = accounts[row.account_number][0] if row.account_number else None
-        held = _Held(customers[row.customer_number], users[row.email.lower()].pk, account)
-        told[held] = (row.line, _Told(row.role, row.may_share, row.until))
-    _store(told, users, load)
+        key = _RoleKey(customers[row.customer_number], users[row.email.lower()].pk, account)
+        wanted[key] = (row.line, _RoleFields(row.role, row.may_share, row.until))
+    _store_roles(wanted, users, load)
 
 
-def _refusal(
+def _refusal_reason(
     row: MembershipRow, customers: dict[str, int], accounts: dict[str, tuple[int, str]]
 ) -> str | None:
     if row.customer_number not in customers:
@@ -72,69 +72,72 @@ def _refusal(
     return None
 
 
-def _ended_by_people(users: dict[str, User]) -> set[_Held]:
-    """Roles whose last step was their end, by an owner or their holder: no file brings them back. One query."""
-    last: dict[_Held, str] = {}
+def _keys_ended_by_people(users: dict[str, User]) -> set[_RoleKey]:
+    """Roles that an owner or their holder ended last: no file brings them back. One query."""
+    last: dict[_RoleKey, str] = {}
     events = RoleEvent.objects.filter(user__in=users.values()).order_by("at", "pk")
     for customer, user, account, verb in events.values_list("customer", "user", "billing_account", "verb"):
-        last[_Held(customer, user, account)] = verb
-    return {held for held, verb in last.items() if verb in {RoleVerb.ENDED, RoleVerb.LEFT}}
+        last[_RoleKey(customer, user, account)] = verb
+    return {key for key, verb in last.items() if verb in {RoleVerb.ENDED, RoleVerb.LEFT}}
 
 
-def _owned(customers: set[int]) -> dict[int, set[int]]:
-    """Who owns something of these customers already, by customer. One query."""
+def _owners_by_customer(customers: set[int]) -> dict[int, set[int]]:
+    """Users who own something of these customers already, by customer. One query."""
     owners: dict[int, set[int]] = {}
-    held = Membership.objects.filter(customer__in=customers, role=Role.OWNER, user__is_active=True)
-    for customer, user in held.values_list("customer", "user"):
+    owning = Membership.objects.filter(customer__in=customers, role=Role.OWNER, user__is_active=True)
+    for customer, user in owning.values_list("customer", "user"):
         owners.setdefault(customer, set()).add(user)
     return owners
 
 
-def _has_another_owner(membership: Membership, owned: dict[int, set[int]]) -> bool:
-    return bool(owned.get(membership.customer_id, set()) - {membership.user_id})
+def _has_another_owner(membership: Membership, owners: dict[int, set[int]]) -> bool:
+    return bool(owners.get(membership.customer_id, set()) - {membership.user_id})
 
 
-def _store(told: dict[_Held, tuple[int, _Told]], users: dict[str, User], load: Load) -> None:
+def _store_roles(wanted: dict[_RoleKey, tuple[int, _RoleFields]], users: dict[str, User], load: Load) -> None:
     stored = {
-        _Held(one.customer_id, one.user_id, one.billing_account_id): one
-        for one in Membership.objects.select_for_update().filter(user__in=users.values())
+        _RoleKey(membership.customer_id, membership.user_id, membership.billing_account_id): membership
+        for membership in Membership.objects.select_for_update().filter(user__in=users.values())
     }
-    ended, owned = _ended_by_people(users), _owned({held.customer_id for held in told})
-    new, changed, same = [], [], []
-    left: list[Membership] = []  # owners who are less than that from now on, as they were
-    joined: list[Membership] = []  # where somebody else was an owner before this file
-    for held, (line, fields) in told.items():
-        found = stored.get(held)
-        if found is None and held in ended:
+    ended_keys = _keys_ended_by_people(users)
+    owners = _owners_by_customer({key.customer_id for key in wanted})
+    new, changed, unchanged = [], [], []
+    demoted: list[Membership] = []  # owners who lose that role, as they were
+    joining: list[Membership] = []  # customers that had another owner before this file
+    for key, (line, fields) in wanted.items():
+        existing = stored.get(key)
+        if existing is None and key in ended_keys:
             load.refuse(line, "an owner ended this role; staff can give it again in admin")
-        elif found is None:
-            made = Membership(**held._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of)
-            new.append(made)
-            if _has_another_owner(made, owned):
-                made.shares_from = load.at + WAITS if may_share(made) else None
-                joined.append(made)
-        elif _Told(found.role, found.may_share, found.until) == fields:
-            same.append(found.pk)
-        elif load.is_older_than(found):
-            load.refuse_as_older(line, found)
+        elif existing is None:
+            membership = Membership(
+                **key._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of
+            )
+            new.append(membership)
+            if _has_another_owner(membership, owners):
+                membership.shares_from = load.at + WAITS if may_share(membership) else None
+                joining.append(membership)
+        elif _RoleFields(existing.role, existing.may_share, existing.until) == fields:
+            unchanged.append(existing.pk)
+        elif load.is_older_than(existing):
+            load.refuse_as_older(line, existing)
         else:
-            if found.role == Role.OWNER and fields.role != Role.OWNER:
-                left.append(copy(found))
-            shared_before = may_share(found) and (found.until is None or found.until > load.at)
-            found.role, found.may_share, found.until = fields
-            found.version_at = load.as_of
-            changed.append(found)
-            if not shared_before and may_share(found) and _has_another_owner(found, owned):
-                found.shares_from = load.at + WAITS
-                joined.append(found)
+            if existing.role == Role.OWNER and fields.role != Role.OWNER:
+                demoted.append(copy(existing))
+            shared_before = may_share(existing) and (existing.until is None or existing.until > load.at)
+            existing.role, existing.may_share, existing.until = fields
+            existing.version_at = load.as_of
+            changed.append(existing)
+            if not shared_before and may_share(existing) and _has_another_owner(existing, owners):
+                existing.shares_from = load.at + WAITS
+                joining.append(existing)
     Membership.objects.bulk_create(new)
     Membership.objects.bulk_update(
         changed, ["role", "may_share", "until", "shares_from", "version_at"], batch_size=2_000
     )
-    Membership.objects.filter(not_newer(load), pk__in=same).update(version_at=load.as_of)
-    for former in left:
+    Membership.objects.filter(not_newer(load), pk__in=unchanged).update(version_at=load.as_of)
+    for former in demoted:
         membership_ended.send(sender=Membership, membership=former, at=load.at)
-    for membership in joined:
+    for membership in joining:
         role_given.send(sender=Membership, membership=membership, at=load.at)
     load.accepted += len(new) + len(changed)
-    load.unchanged += len(same)
+    load.unchanged += len(unchanged)

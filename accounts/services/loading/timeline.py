@@ -1,4 +1,4 @@
-"""Stretches of time that must not overlap, and who is in the way."""
+"""Intervals that must not overlap, and the first that clashes with a new one."""
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
@@ -27,18 +27,18 @@ class Interval:
 
 @dataclass(slots=True)
 class Timeline:
-    """Disjoint stretches in order of start."""
+    """Disjoint intervals in order of start."""
 
-    _stretches: list[Interval] = field(default_factory=list)
+    _intervals: list[Interval] = field(default_factory=list)
 
-    def add(self, stretch: Interval) -> None:
-        insort(self._stretches, stretch)
+    def add(self, interval: Interval) -> None:
+        insort(self._intervals, interval)
 
-    def remove(self, stretch: Interval) -> None:
-        del self._stretches[bisect_left(self._stretches, stretch)]
+    def remove(self, interval: Interval) -> None:
+        del self._intervals[bisect_left(self._intervals, interval)]
 
-    def clash(self, stretch: Interval) -> Interval | None:
-        """The first stretch that shares time with this one."""
-        at = bisect_left(self._stretches, stretch)
-        near = self._stretches[max(at - 1, 0) : at + 1]
-        return next((one for one in near if one.overlaps(stretch)), None)
+    def clash(self, interval: Interval) -> Interval | None:
+        """The first interval that shares time with this one."""
+        index = bisect_left(self._intervals, interval)
+        neighbours = self._intervals[max(index - 1, 0) : index + 1]
+        return next((neighbour for neighbour in neighbours if neighbour.overlaps(interval)), None)

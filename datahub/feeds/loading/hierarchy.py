@@ -18,8 +18,8 @@ def load_hierarchy_rows(*, hierarchy: Hierarchy, confirmed: bool, unread: int, o
     result = load_hierarchy(
         hierarchy=hierarchy, at=origin.at, version_at=hierarchy.as_of, confirmed=confirmed, unread=unread
     )
-    if result.held:
-        raise LoadHeldError(result.held)
+    if result.hold_reason:
+        raise LoadHeldError(result.hold_reason)
     return _loaded(result)
 
 
