@@ -70,9 +70,9 @@ def ask_about_rows(
 
     `text` says the effect, with the count in it. The rows stay those that were ticked.
     """
-    asked = "confirmed" in request.POST
-    form = ReasonForm(request.POST if asked else None)
-    if asked and form.is_valid():
+    is_confirmed = "confirmed" in request.POST
+    form = ReasonForm(request.POST if is_confirmed else None)
+    if is_confirmed and form.is_valid():
         return str(form.cleaned_data["reason"])
     hidden = [("action", action), ("confirmed", "yes")]
     hidden += [(ACTION_CHECKBOX_NAME, str(pk)) for pk in rows.values_list("pk", flat=True)]

@@ -12,7 +12,7 @@ class _KeysOnly:
 
     def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:  # noqa: ANN401
         key = self.field.remote_field.model._meta.pk  # type: ignore[attr-defined]  # of the widget
-        return super().optgroups(name, [one for one in value if _is_key(key, one)], attr)  # type: ignore[misc]
+        return super().optgroups(name, [choice for choice in value if _is_key(key, choice)], attr)  # type: ignore[misc]
 
 
 def _is_key(key: Any, text: str) -> bool:  # noqa: ANN401

@@ -32,7 +32,9 @@ def link_to(target: Model | None) -> str:
 
 
 def links_to(targets: Iterable[Model]) -> str:
-    return format_html_join("", "<div>{}</div>", ((link_to(one),) for one in targets)) or SafeString("-")
+    return format_html_join("", "<div>{}</div>", ((link_to(target),) for target in targets)) or SafeString(
+        "-"
+    )
 
 
 def list_link(model: type[Model], text: str | Promise, **filters: object) -> str:
@@ -70,11 +72,11 @@ class PortalAdmin(LoggedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        found, duplicates = super().get_search_results(request, queryset, search_term)
+        matching, duplicates = super().get_search_results(request, queryset, search_term)
         if self.word_field and search_term.strip():
             by_words = having_words(self.model._default_manager.all(), self.word_field, search_term)
-            found |= queryset.filter(pk__in=by_words.values("pk"))
-        return found, duplicates
+            matching |= queryset.filter(pk__in=by_words.values("pk"))
+        return matching, duplicates
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
         """A person's word counts from now on: older files do not undo it."""

@@ -144,12 +144,12 @@ class ServiceContractAdmin(DatedLinksAdmin):
     @admin.display(description=_("meters"))
     def meters(self, contract: ServiceContract) -> str:
         links = contract.point_links.prefetch_related("service_point__installations__meter")
-        found = {
-            one.meter.meter_number: one.meter
+        meters = {
+            installation.meter.meter_number: installation.meter
             for link in links
-            for one in link.service_point.installations.all()
+            for installation in link.service_point.installations.all()
         }
-        return links_to(meter for _number, meter in sorted(found.items()))
+        return links_to(meter for _number, meter in sorted(meters.items()))
 
 
 @admin.register(Entity)

@@ -18,10 +18,10 @@ from accounts.models import Customer, User
 from accounts.services.support_sessions import NoPagesToShowError, start_support_session
 from cdsc_portal.lib import clock
 
-_LOOK = "accounts.add_supportsession"
+_START_SESSION = "accounts.add_supportsession"
 
 
-class LookForm(forms.Form):
+class SupportSessionForm(forms.Form):
     """As whom, and why."""
 
     person = forms.ModelChoiceField(
@@ -43,7 +43,7 @@ class CustomerViewAdmin(PortalAdmin):
     """The action and the page that asks."""
 
     def has_look_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        return request.user.has_perm(_LOOK)
+        return request.user.has_perm(_START_SESSION)
 
     def get_urls(self) -> list[URLPattern]:
         look = path(
@@ -57,13 +57,13 @@ class CustomerViewAdmin(PortalAdmin):
 
     def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks whose pages and why, POST logs it and goes there."""
-        if not request.user.has_perm(_LOOK):
+        if not request.user.has_perm(_START_SESSION):
             raise PermissionDenied
         customer = get_object_or_404(Customer, pk=pk)
-        form = LookForm(customer, request.POST or None)
+        form = SupportSessionForm(customer, request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                looks = start_support_session(
+                sessions = start_support_session(
                     person=form.cleaned_data["person"],
                     by=current_user(request),
                     reason=form.cleaned_data["reason"],
@@ -72,7 +72,7 @@ class CustomerViewAdmin(PortalAdmin):
             except NoPagesToShowError:
                 form.add_error("person", _("This person has no pages of a customer."))
             else:
-                return redirect(f"/admin/as/{looks[0].visit}/my/")
+                return redirect(f"/admin/as/{sessions[0].visit}/my/")
         return ask(
             request,
             self.admin_site,

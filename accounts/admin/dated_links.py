@@ -133,7 +133,7 @@ class DatedLinksAdmin(PortalAdmin):
             _record([Changed(obj, obj.pk, was, span_of(obj))], request)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ANN401
-        stored = [(one, one.instance.pk) for one in formset.initial_forms]
+        stored = [(row_form, row_form.instance.pk) for row_form in formset.initial_forms]
         super().save_formset(request, form, formset, change)
         if not issubclass(formset.model, Dated):
             return
@@ -142,15 +142,15 @@ class DatedLinksAdmin(PortalAdmin):
         _record(
             [
                 Changed(
-                    one.instance,
+                    row_form.instance,
                     key,
-                    was(one.initial["start"], one.initial["end"]),
-                    None if one in gone else span_of(one.instance),
+                    was(row_form.initial["start"], row_form.initial["end"]),
+                    None if row_form in gone else span_of(row_form.instance),
                 )
-                for one, key in stored
-                if one.has_changed()
+                for row_form, key in stored
+                if row_form.has_changed()
             ]
-            + [Changed(one, one.pk, None, span_of(one)) for one in formset.new_objects],
+            + [Changed(link, link.pk, None, span_of(link)) for link in formset.new_objects],
             request,
         )
 

@@ -43,14 +43,18 @@ class CodeForm(ReasonForm):
     def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.contacts = {
-            f"{CodeWay.MAIL}-{one.pk}": one for one in contacts_on_file(customer=customer, at=clock.now())
+            f"{CodeWay.MAIL}-{contact.pk}": contact
+            for contact in contacts_on_file(customer=customer, at=clock.now())
         }
         self.addresses = {
             f"{CodeWay.LETTER}-{place}": address
             for place, address in enumerate(addresses_on_file(customer=customer))
         }
         self.fields["way"].choices = [  # type: ignore[attr-defined]  # declared above
-            *((key, _("By e-mail to the owner %s") % one.email) for key, one in self.contacts.items()),
+            *(
+                (key, _("By e-mail to the owner %s") % contact.email)
+                for key, contact in self.contacts.items()
+            ),
             *((key, _("By letter to %s") % address) for key, address in self.addresses.items()),
             (str(CodeWay.TOLD), _("Told to the person")),
         ]
@@ -96,21 +100,27 @@ class FirstLoginAdmin(PortalAdmin):
 
     def _offered(self, request: HttpRequest, customer: Customer, form: CodeForm) -> str:
         """The address to go on to; empty where it was refused, which the form then says."""
-        said, by, at = form.cleaned_data, current_user(request), clock.now()
-        way = said["way"].partition("-")[0]
-        asked = {"customer": customer, "role": said["role"], "reason": said["reason"], "by": by, "at": at}
+        cleaned, by, at = form.cleaned_data, current_user(request), clock.now()
+        way = cleaned["way"].partition("-")[0]
+        arguments = {
+            "customer": customer,
+            "role": cleaned["role"],
+            "reason": cleaned["reason"],
+            "by": by,
+            "at": at,
+        }
         try:
             with transaction.atomic():
                 if way == CodeWay.MAIL:
-                    mail_code(**asked, to=form.contacts[said["way"]])
+                    mail_code(**arguments, to=form.contacts[cleaned["way"]])
                     page = reverse("admin:accounts_customer_change", args=[customer.pk])
                     done = _("The code goes out to the owner by e-mail.")
                 else:
-                    offered = ask_for_code(**asked, way=way, address=form.addresses.get(said["way"], ""))
-                    page = reverse("admin:accounts_activationcode_change", args=[offered.pk])
+                    code = ask_for_code(**arguments, way=way, address=form.addresses.get(cleaned["way"], ""))
+                    page = reverse("admin:accounts_activationcode_change", args=[code.pk])
                     done = _("Another person of staff must hand it out, here.")
-                what = f"asked for a code for a first login as {said['role']}, way: {way}"
-                self.log_act(request, customer, what, reason=said["reason"])
+                what = f"asked for a code for a first login as {cleaned['role']}, way: {way}"
+                self.log_act(request, customer, what, reason=cleaned["reason"])
         except CodeRefused as refused:
             form.add_error("way", CODE_REFUSALS[refused.code])
             return ""

@@ -151,7 +151,7 @@ def _words(form: BaseForm, name: str, value: Any) -> str:  # noqa: ANN401 - what
     if isinstance(value, Model):
         return f"{value._meta.model_name} {value.pk}"
     if isinstance(value, QuerySet | list | tuple):
-        return ", ".join(sorted(str(one) for one in value))
+        return ", ".join(sorted(str(item) for item in value))
     choices = getattr(form.fields[name], "queryset", None)
     if choices is not None and value != "":
         return f"{choices.model._meta.model_name} {value}"

@@ -34,7 +34,7 @@ class NamedLookupsAdmin(ModelAdmin):
             *self.linked_lookups,
             *_of_key(self.model),
             *_of_date_hierarchy(self.date_hierarchy),
-            *(one for item in filters for one in _of_filter(self.model, item)),
+            *(lookup for item in filters for lookup in _of_filter(self.model, item)),
         }
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401
@@ -43,7 +43,7 @@ class NamedLookupsAdmin(ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:  # noqa: ANN401 - names, pairs and classes
         filters = super().get_list_filter(request)
-        return [one for one in filters if self._may_ask(request, _path_of(one))]
+        return [lookup for lookup in filters if self._may_ask(request, _path_of(lookup))]
 
     def get_search_fields(self, request: HttpRequest) -> Any:  # noqa: ANN401
         return [path for path in super().get_search_fields(request) if self._may_ask(request, path)]

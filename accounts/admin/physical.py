@@ -76,7 +76,9 @@ class ServicePointAdmin(DatedLinksAdmin):
     @admin.display(description=_("grid region"))
     def region_now(self, point: ServicePoint) -> str:
         at = clock.now()
-        return next((one.region for one in point.placements.all() if span_of(one).contains(at)), "")
+        return next(
+            (placement.region for placement in point.placements.all() if span_of(placement).contains(at)), ""
+        )
 
     @admin.display(description=_("premise"))
     def premise_page(self, point: ServicePoint) -> str:
@@ -96,5 +98,5 @@ class MeterDeviceAdmin(DatedLinksAdmin):
 
     @admin.display(description=_("contracts at its points"))
     def contracts(self, meter: MeterDevice) -> str:
-        found = ServiceContract.objects.filter(point_links__service_point__installations__meter=meter)
-        return links_to(found.distinct().order_by("contract_number")) if meter.pk else "-"
+        contracts = ServiceContract.objects.filter(point_links__service_point__installations__meter=meter)
+        return links_to(contracts.distinct().order_by("contract_number")) if meter.pk else "-"

@@ -48,14 +48,14 @@ class RolesAdmin(PortalAdmin):
         if formset.model is not Membership:
             super().save_formset(request, form, formset, change)
             return
-        keys = [one.instance.pk for one in formset.initial_forms]
+        keys = [row.instance.pk for row in formset.initial_forms]
         before = Membership.objects.select_related("user", "customer").in_bulk(keys)
-        gone = {one.instance.pk for one in formset.deleted_forms}
+        gone = {row.instance.pk for row in formset.deleted_forms}
         super().save_formset(request, form, formset, change)
-        kept = [one for one, _fields in formset.changed_objects]
+        kept = [row for row, _fields in formset.changed_objects]
         steps = [(before[key], None) for key in sorted(gone & before.keys())]
-        steps += [(before[one.pk], one) for one in kept]
-        for was, now in [*steps, *((None, one) for one in formset.new_objects)]:
+        steps += [(before[row.pk], row) for row in kept]
+        for was, now in [*steps, *((None, row) for row in formset.new_objects)]:
             follow_staff_change(before=was, after=now, by=current_user(request), at=clock.now())
 
 

@@ -69,8 +69,8 @@ class SupportSessionAdmin(ReadOnlyAdmin):
     fields = readonly_fields = ("at", "ends", "by", "customer_page", "person", "reason")
 
     @admin.display(description=_("customer"), ordering="customer__customer_number")
-    def customer_page(self, look: SupportSession) -> str:
-        return link_to(look.customer)
+    def customer_page(self, session: SupportSession) -> str:
+        return link_to(session.customer)
 
 
 @admin.register(Group)

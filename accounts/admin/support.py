@@ -65,10 +65,10 @@ class SupportAdmin(PortalAdmin):
             "%d people can try to log in again at once. Their passwords stay.",
             count,
         )
-        asked = self._ask(request, users, "unlock_people", _("Unlock"), text % count)
-        if isinstance(asked, HttpResponse):
-            return asked
-        were = sum(self._each(request, user, "unlocked", asked, unlock(user)) for user in users)
+        reason = self._ask(request, users, "unlock_people", _("Unlock"), text % count)
+        if isinstance(reason, HttpResponse):
+            return reason
+        were = sum(self._each(request, user, "unlocked", reason, unlock(user)) for user in users)
         messages.success(request, _("Unlocked: %d. The others were not locked.") % were)
         return None
 
@@ -80,14 +80,14 @@ class SupportAdmin(PortalAdmin):
             "%d people get a new link by mail to choose a password, unless they have one already.",
             count,
         )
-        asked = self._ask(
+        reason = self._ask(
             request, users, "send_invitation_again", _("Send the invitation again"), text % count
         )
-        if isinstance(asked, HttpResponse):
-            return asked
+        if isinstance(reason, HttpResponse):
+            return reason
         invited = [user for user in users if invite_again(users=[user], at=clock.now())]
         for user in invited:
-            self._each(request, user, "invited again", asked, True)
+            self._each(request, user, "invited again", reason, True)
         message = ngettext(
             "%d invitation goes out; the others have a password already.",
             "%d invitations go out; the others have a password already.",
@@ -107,13 +107,13 @@ class SupportAdmin(PortalAdmin):
             count,
         )
         title = _("Take off a second step that cannot be checked")
-        asked = self._ask(request, users, "take_off_unreadable", title, text % count)
-        if isinstance(asked, HttpResponse):
-            return asked
+        reason = self._ask(request, users, "take_off_unreadable", title, text % count)
+        if isinstance(reason, HttpResponse):
+            return reason
         freed = [user for user in users if drop_unreadable(user=user)]
         for user in freed:
             get_adapter(request).send_notification_mail("mfa/email/totp_deactivated", user)
-            self._each(request, user, "took off a second step that could not be checked", asked, True)
+            self._each(request, user, "took off a second step that could not be checked", reason, True)
         messages.success(request, _("Taken off: %d. The others can be checked.") % len(freed))
         return None
 
@@ -145,9 +145,9 @@ class SupportAdmin(PortalAdmin):
 
     @transaction.atomic
     def _corrected(self, request: HttpRequest, user: User, form: AddressForm) -> bool:
-        told, before = form.cleaned_data, user.email
+        cleaned, before = form.cleaned_data, user.email
         try:
-            correct_address(user=user, email=told["email"], by=current_user(request), at=clock.now())
+            correct_address(user=user, email=cleaned["email"], by=current_user(request), at=clock.now())
         except AddressTakenError:
             form.add_error("email", _("Another login has this address."))
             return False
@@ -155,9 +155,9 @@ class SupportAdmin(PortalAdmin):
             by=current_user(request),
             verb=StaffVerb.ACT,
             on=user,
-            what=f"corrected the address; checked: {told['identity']}",
+            what=f"corrected the address; checked: {cleaned['identity']}",
             changes=[("email", before, user.email)],
-            reason=told["reason"],
+            reason=cleaned["reason"],
             at=clock.now(),
         )
         return True

@@ -142,17 +142,17 @@ class UserAdmin(SecondStepLinkAdmin, SupportAdmin, RolesAdmin):
         if change:
             obj.save()
             return
-        told = form.cleaned_data
+        cleaned = form.cleaned_data
         user = invite_user(
-            email=told["email"],
-            name=told["name"],
-            language=told["language"],
-            is_staff=told.get("is_staff", False),
-            customer=told["customer"],
-            role=told["role"],
-            billing_account=told["billing_account"],
-            may_share=told["may_share"],
-            until=told["until"],
+            email=cleaned["email"],
+            name=cleaned["name"],
+            language=cleaned["language"],
+            is_staff=cleaned.get("is_staff", False),
+            customer=cleaned["customer"],
+            role=cleaned["role"],
+            billing_account=cleaned["billing_account"],
+            may_share=cleaned["may_share"],
+            until=cleaned["until"],
             at=clock.now(),
         )
         for role in user.memberships.all():

@@ -50,12 +50,12 @@ class AccountFacts:
 
 def account_facts(public_id: str, *, user: User, at: datetime) -> AccountFacts | None:
     """None for an account that is missing or somebody else's. Eleven queries at most."""
-    seen = visible_accounts(user=user, at=at)
-    account = seen.filter(public_id=public_id).select_related("customer").first()
+    visible = visible_accounts(user=user, at=at)
+    account = visible.filter(public_id=public_id).select_related("customer").first()
     if account is None:
         return None
-    above = seen.filter(pk=account.parent_id).first() if account.parent_id else None
-    below = seen.filter(parent=account)
+    above = visible.filter(pk=account.parent_id).first() if account.parent_id else None
+    below = visible.filter(parent=account)
     contracts = visible_contracts(user=user, at=at).filter(billing_account=account)
     today = timezone.localdate(at)
     first = contracts.order_by(F("end").desc(nulls_first=True), "contract_number")[:SHOWN]
@@ -73,8 +73,8 @@ def account_facts(public_id: str, *, user: User, at: datetime) -> AccountFacts |
         below=tuple(_link(child) for child in below[:SHOWN]),
         more_below=max(below.count() - SHOWN, 0),
         programs=tuple(account.programs.order_by("name").values_list("name", flat=True)),
-        current=tuple(one for one in shown.values() if not one.has_ended),
-        ended=tuple(one for one in shown.values() if one.has_ended),
+        current=tuple(contract for contract in shown.values() if not contract.has_ended),
+        ended=tuple(contract for contract in shown.values() if contract.has_ended),
         more_services=max(count - SHOWN, 0),
         has_ended=count > 0 and not contracts.filter(Q(end__isnull=True) | Q(end__gt=today)).exists(),
         only_service=next(iter(shown.values())).public_id if count == 1 else "",

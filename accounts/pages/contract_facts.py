@@ -12,7 +12,7 @@ from accounts.models import ServiceContract, User
 from accounts.pages.account_facts import AccountLink
 from accounts.pages.validity_text import lasting_in_words, span_in_words, voltage_in_words
 from accounts.queries.roles import owned_accounts, visible_contracts
-from accounts.queries.service_history import MeterStay, PointStay, service_history
+from accounts.queries.service_history import MeterPeriod, PointPeriod, service_history
 from accounts.queries.supplies import Supply, supplies
 from cdsc_portal.lib.dates_in_words import day_in_words
 
@@ -91,7 +91,7 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
     today = timezone.localdate(at)
     account = contract.billing_account
     supplied = [_supply(supply, today) for supply in reversed(supplies([contract.pk]))]
-    placed = service_history([contract], at=at).get(contract.pk, ())
+    history = service_history([contract], at=at).get(contract.pk, ())
     return ContractFacts(
         key=contract.pk,
         public_id=contract.public_id,
@@ -109,8 +109,8 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
         supply_now=next((row for row in supplied if row.is_now), None),
         supplies=tuple(supplied),
         network=contract.distribution.name if contract.distribution else "",
-        points=tuple(_point(point, today, at) for point in reversed(placed)),
-        meters=_meters(placed, today, at),
+        points=tuple(_point(point, today, at) for point in reversed(history)),
+        meters=_meters(history, today, at),
         may_rename=owned_accounts(user=user, at=at).filter(pk=account.pk).exists(),
     )
 
@@ -138,7 +138,7 @@ def _supply(supply: Supply, today: date) -> SupplyRow:
     )
 
 
-def _point(point: PointStay, today: date, at: datetime) -> PointRow:
+def _point(point: PointPeriod, today: date, at: datetime) -> PointRow:
     return PointRow(
         number=point.number,
         address=point.address,
@@ -149,9 +149,11 @@ def _point(point: PointStay, today: date, at: datetime) -> PointRow:
     )
 
 
-def _meters(points: Sequence[PointStay], today: date, at: datetime) -> tuple[MeterRow, ...]:
-    found: list[tuple[PointStay, MeterStay]] = [(point, meter) for point in points for meter in point.meters]
-    found.sort(key=lambda pair: str(pair[1].span.start), reverse=True)
+def _meters(points: Sequence[PointPeriod], today: date, at: datetime) -> tuple[MeterRow, ...]:
+    pairs: list[tuple[PointPeriod, MeterPeriod]] = [
+        (point, meter) for point in points for meter in point.meters
+    ]
+    pairs.sort(key=lambda pair: str(pair[1].span.start), reverse=True)
     return tuple(
         MeterRow(
             public_id=meter.public_id,
@@ -161,5 +163,5 @@ def _meters(points: Sequence[PointStay], today: date, at: datetime) -> tuple[Met
             when=span_in_words(meter.span, today=today),
             is_now=meter.span.contains(at),
         )
-        for point, meter in found
+        for point, meter in pairs
     )

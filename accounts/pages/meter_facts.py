@@ -46,19 +46,21 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
     meter = MeterDevice.objects.filter(public_id=public_id).first()
     if meter is None:
         return None
-    here = {"point_links__service_point__installations__meter": meter}
-    near = visible_contracts(user=user, at=at).filter(**here).select_related("billing_account").distinct()
-    held = {contract.pk: contract for contract in near}
+    meter_path = {"point_links__service_point__installations__meter": meter}
+    candidates = (
+        visible_contracts(user=user, at=at).filter(**meter_path).select_related("billing_account").distinct()
+    )
+    contracts_by_key = {contract.pk: contract for contract in candidates}
     measured = [
-        (stay, held[point.contract_key], point)
-        for points in service_history(held.values(), at=at).values()
+        (period, contracts_by_key[point.contract_key], point)
+        for points in service_history(contracts_by_key.values(), at=at).values()
         for point in points
-        for stay in point.meters
-        if stay.key == meter.pk
+        for period in point.meters
+        if period.key == meter.pk
     ]
     if not measured:
         return None
-    measured.sort(key=lambda one: str(one[0].span.start), reverse=True)
+    measured.sort(key=lambda item: str(item[0].span.start), reverse=True)
     today = timezone.localdate(at)
     newest, contract, _point = measured[0]
     owned = owned_accounts(user=user, at=at).filter(pk=contract.billing_account_id)
@@ -68,7 +70,7 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
         number=meter.meter_number,
         name=newest.name,
         commodity=meter.get_commodity_display(),
-        is_in_use=any(stay.span.contains(at) for stay, _contract, _point in measured),
+        is_in_use=any(period.span.contains(at) for period, _contract, _point in measured),
         rows=tuple(
             MeasuredRow(
                 public_id=contract.public_id,
@@ -78,9 +80,9 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
                 point=point.number,
                 address=point.address,
                 voltage=voltage_in_words(point.voltage),
-                when=span_in_words(stay.span, today=today),
+                when=span_in_words(period.span, today=today),
             )
-            for stay, contract, point in measured
+            for period, contract, point in measured
         ),
         contracts=frozenset(contract.pk for _stay, contract, _point in measured),
         customer=contract.billing_account.customer_id,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.own_names import Kind
 from accounts.pages.name_forms import NameForm, NamesFileForm
-from accounts.pages.names_csv import LineProblem, NamesFileRefused, read, written
+from accounts.pages.names_csv import LineProblem, NamesFileRefused, parse_csv, render_csv
 from accounts.queries.named import nameable, nameable_one
 from accounts.queries.roles import owned_accounts
 from accounts.services.names import NotYoursToName, give_names
@@ -55,10 +55,10 @@ def names_from_file(request: HttpRequest) -> HttpResponse:
     problems: tuple[LineProblem, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
-            return _saved(request, form, at)
+            return _save_names(request, form, at)
         except NamesFileRefused as refused:
             problems = refused.problems
-            form.add_error("file", _refusal(len(problems)))
+            form.add_error("file", _refusal_text(len(problems)))
         except NotYoursToName:
             form.add_error("file", _("Your role has just changed. Nothing was saved."))
     context = {"form": form, "problems": problems[:_SHOWN], "more": max(len(problems) - _SHOWN, 0)}
@@ -73,21 +73,21 @@ def names_file(request: HttpRequest) -> HttpResponse:
     things = nameable(user=current_user(request), at=clock.now())
     if not things:
         raise Http404
-    response = HttpResponse("\ufeff" + written(things), content_type="text/csv; charset=utf-8")
+    response = HttpResponse("\ufeff" + render_csv(things), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="names.csv"'
     return response
 
 
-def _saved(request: HttpRequest, form: NamesFileForm, at: datetime) -> HttpResponse:
+def _save_names(request: HttpRequest, form: NamesFileForm, at: datetime) -> HttpResponse:
     user = current_user(request)
-    names = read(form.cleaned_data["file"].read(), nameable(user=user, at=at))
+    names = parse_csv(form.cleaned_data["file"].read(), nameable(user=user, at=at))
     count = give_names(names=names, by=user, at=at)
     words = ngettext("%(count)s name was changed.", "%(count)s names were changed.", count)
     messages.success(request, words % {"count": count})
     return HttpResponseRedirect(reverse("my_accounts"), status=303)
 
 
-def _refusal(count: int) -> str:
+def _refusal_text(count: int) -> str:
     words = ngettext(
         "%(count)s line cannot be used. Nothing was changed.",
         "%(count)s lines cannot be used. Nothing was changed.",

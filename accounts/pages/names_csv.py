@@ -40,16 +40,16 @@ class _Line:
     kind: str
 
 
-def written(things: Collection[Named]) -> str:
+def render_csv(things: Collection[Named]) -> str:
     """The names as they are, to be changed and read again."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADER)
-    writer.writerows((plain_cell(one.number), plain_cell(one.name), one.kind.value) for one in things)
+    writer.writerows((plain_cell(thing.number), plain_cell(thing.name), thing.kind.value) for thing in things)
     return text.getvalue()
 
 
-def read(content: bytes, things: Collection[Named]) -> dict[Named, str]:
+def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     """The names that the file gives to some of `things`.
 
     A number that is an account's and also a service's names both, unless the third column says which. Raises
@@ -58,7 +58,7 @@ def read(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     by_number: dict[str, list[Named]] = defaultdict(list)
     for thing in things:
         by_number[thing.number.casefold()].append(thing)
-    found: dict[Named, str] = {}
+    names: dict[Named, str] = {}
     first: dict[Named, int] = {}
     problems = []
     for line in _lines(content):
@@ -66,20 +66,20 @@ def read(content: bytes, things: Collection[Named]) -> dict[Named, str]:
             for thing, name in _named(line, by_number.get(line.number.casefold(), [])).items():
                 if thing in first:
                     raise ValueError(_("This number is on line %(line)s already.") % {"line": first[thing]})
-                first[thing], found[thing] = line.line, name
+                first[thing], names[thing] = line.line, name
         except ValueError as error:
             problems.append(LineProblem(line.line, str(error)))
     if not first and not problems:
         problems = [LineProblem(1, _("The file has no line with a number and a name."))]
     if problems:
         raise NamesFileRefused(problems)
-    return found
+    return names
 
 
 def _named(line: _Line, things: Collection[Named]) -> dict[Named, str]:
     if not line.number:
         raise ValueError(_("There is no number."))
-    chosen = [one for one in things if not line.kind or one.kind == line.kind]
+    chosen = [thing for thing in things if not line.kind or thing.kind == line.kind]
     if not chosen:
         raise ValueError(_("You have nothing with the number %(number)s to name.") % {"number": line.number})
     name = cleaned_name(line.name)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import Role
 from accounts.pages.people_forms import DelegateForm, InviteForm
+from accounts.queries.invitable_scope import invitable_scope
 from accounts.queries.people_page import (
     managed_invitation,
     managed_role,
@@ -23,7 +24,6 @@ from accounts.queries.people_page import (
     role_in_words,
     was_ended,
 )
-from accounts.queries.people_reach import reach_of
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
 from cdsc_portal.lib import clock
@@ -68,17 +68,19 @@ def people(request: HttpRequest) -> HttpResponse:
 def invite_page(request: HttpRequest) -> HttpResponse:
     """To who owns nothing the page does not exist. The answer is the same whether or not the address is known."""
     user, at = current_user(request), clock.now()
-    reach = reach_of(user=user, at=at)
-    if reach is None:
+    scope = invitable_scope(user=user, at=at)
+    if scope is None:
         raise Http404
-    form = InviteForm(request.POST if request.method == "POST" else None, at=at, reach=reach, user=user)
+    form = InviteForm(request.POST if request.method == "POST" else None, at=at, scope=scope, user=user)
     if request.method == "POST" and form.is_valid():
         try:
-            made = invite(email=form.cleaned_data["email"], offered=form.offered, by=user, at=at)
+            invitation = invite(email=form.cleaned_data["email"], offered=form.offered, by=user, at=at)
         except InvitingRefused as refused:
             form.add_error("until" if refused.code == "bad_end" else "email", _REFUSALS[refused.code])
         else:
-            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": made.email})
+            messages.success(
+                request, _("The invitation to %(email)s is on its way.") % {"email": invitation.email}
+            )
             return _back()
     return render(request, "accounts/people_invite.html", {"form": form})
 
@@ -106,23 +108,23 @@ def invitation_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
 def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """A delegate's last day and whether they may share."""
     user, at = current_user(request), clock.now()
-    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
-    if held is None or held.role != Role.DELEGATE or held.user_id == user.pk:
+    membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if membership is None or membership.role != Role.DELEGATE or membership.user_id == user.pk:
         raise Http404
-    initial = DelegateForm.initial_of(held.until, may_share=held.may_share)
+    initial = DelegateForm.initial_of(membership.until, may_share=membership.may_share)
     form = DelegateForm(request.POST if request.method == "POST" else None, at=at, initial=initial)
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
+        cleaned = form.cleaned_data
         change_it = partial(
             change_delegate,
-            membership=held,
-            until=said["until"],
-            may_share=said["may_share"],
+            membership=membership,
+            until=cleaned["until"],
+            may_share=cleaned["may_share"],
             by=user,
             at=at,
         )
         return _done(request, change_it, _("The change is saved."))
-    return render(request, "accounts/people_change.html", {"form": form, "held": held})
+    return render(request, "accounts/people_change.html", {"form": form, "membership": membership})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -132,24 +134,24 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
 def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """GET shows what ends, POST ends it: another's role, or one's own. The second of two clicks finds it ended."""
     user, at = current_user(request), clock.now()
-    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
-    if held is None:
+    membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if membership is None:
         if not was_ended(user=user, customer=customer, person=person, part=part, at=at):
             raise Http404
         messages.info(request, _REFUSALS["gone"])
         return _back()
     if request.method != "POST":
         context = {
-            "held": held,
-            "is_self": held.user_id == user.pk,
-            "is_owner": held.role == Role.OWNER,
-            "role": role_in_words(held.role, may_share=held.may_share),
+            "membership": membership,
+            "is_self": membership.user_id == user.pk,
+            "is_owner": membership.role == Role.OWNER,
+            "role": role_in_words(membership.role, may_share=membership.may_share),
         }
         return render(request, "accounts/people_end.html", context)
     if request.POST.get("action") != "end":
         return _back()
-    words = _("The role of %(person)s has ended.") % {"person": held.user}
-    return _done(request, partial(end_role, membership=held, by=user, at=at), words)
+    words = _("The role of %(person)s has ended.") % {"person": membership.user}
+    return _done(request, partial(end_role, membership=membership, by=user, at=at), words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,13 +161,13 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
 def agree(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
     """POST lets a new role share at once; GET, where a login that had ended leads back to, only shows the page."""
     user, at = current_user(request), clock.now()
-    held = managed_role(user=user, customer=customer, person=person, part=part, at=at)
-    if held is None or held.user_id == user.pk:
+    membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if membership is None or membership.user_id == user.pk:
         raise Http404
     if request.method != "POST":
         return _back()
-    words = _("%(person)s can share from now on.") % {"person": held.user}
-    return _done(request, partial(agree_to_share, membership=held, by=user, at=at), words)
+    words = _("%(person)s can share from now on.") % {"person": membership.user}
+    return _done(request, partial(agree_to_share, membership=membership, by=user, at=at), words)
 
 
 def _back() -> HttpResponse:
@@ -177,12 +179,12 @@ def _on_invitation(
 ) -> HttpResponse:
     """POST does it; GET, which is where a login that had ended leads back to, only shows the page."""
     user, at = current_user(request), clock.now()
-    found = managed_invitation(user=user, public_id=public_id, at=at)
-    if found is None:
+    invitation = managed_invitation(user=user, public_id=public_id, at=at)
+    if invitation is None:
         raise Http404
     if request.method != "POST":
         return _back()
-    return _done(request, partial(do, invitation=found, by=user, at=at), done)
+    return _done(request, partial(do, invitation=invitation, by=user, at=at), done)
 
 
 def _done(request: HttpRequest, change_it: Callable[[], object], words: str | Promise) -> HttpResponse:

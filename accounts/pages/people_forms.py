@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.address_field import AddressField
 from accounts.models import BillingAccount, Customer, Role, User
+from accounts.queries.invitable_scope import InvitableScope, offered_account
 from accounts.queries.people_page import ROLES
-from accounts.queries.people_reach import Reach, offered_account
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
 from cdsc_portal.lib.dates_in_words import last_day
 from cdsc_portal.lib.local_days import days
@@ -26,7 +26,7 @@ def _end_field() -> forms.DateField:
     )
 
 
-class _WithEnd(forms.Form):
+class _EndDateForm(forms.Form):
     """A last day, which becomes the first instant after it."""
 
     at: datetime
@@ -44,7 +44,7 @@ class _WithEnd(forms.Form):
         return end
 
 
-class InviteForm(_WithEnd):
+class InviteForm(_EndDateForm):
     """Whom to invite, to what, as what."""
 
     email = AddressField(label=_("E-mail address"), missing=_("Enter an e-mail address."), is_own=False)
@@ -65,15 +65,17 @@ class InviteForm(_WithEnd):
     may_share = forms.BooleanField(label=_("A delegate may share data with companies"), required=False)
     until = _end_field()
 
-    def __init__(self, *args: object, at: datetime, reach: Reach, user: User, **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, at: datetime, scope: InvitableScope, user: User, **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what Django's forms take
         self.at, self.user = at, user
-        self.reach: dict[str, tuple[Customer, BillingAccount | None]] = {
-            **{f"{_ALL}-{customer.public_id}": (customer, None) for customer in reach.customers},
-            **{account.public_id: (account.customer, account) for account in reach.accounts},
+        self.scopes: dict[str, tuple[Customer, BillingAccount | None]] = {
+            **{f"{_ALL}-{customer.public_id}": (customer, None) for customer in scope.customers},
+            **{account.public_id: (account.customer, account) for account in scope.accounts},
         }
-        choices = [(key, _name(*what, alone=not reach.several)) for key, what in self.reach.items()]
-        if reach.by_number:
+        choices = [(key, _name(*offer, alone=not scope.several)) for key, offer in self.scopes.items()]
+        if scope.by_number:
             choices.insert(0, (_ONE, _("One account, by its number")))
         else:
             del self.fields["number"]
@@ -92,20 +94,20 @@ class InviteForm(_WithEnd):
         return cleaned
 
     def _find_account(self, number: str) -> None:
-        found = offered_account(user=self.user, number=number, at=self.at)
-        if found is None:
+        account = offered_account(user=self.user, number=number, at=self.at)
+        if account is None:
             self.add_error("number", _("You own no account with this number."))
         else:
-            self.reach[_ONE] = (found.customer, found)
+            self.scopes[_ONE] = (account.customer, account)
 
     @property
     def offered(self) -> Offered:
-        said = self.cleaned_data
-        customer, account = self.reach[said["account"]]
-        return Offered(customer, account, said["role"], said["may_share"], said["until"])
+        cleaned = self.cleaned_data
+        customer, account = self.scopes[cleaned["account"]]
+        return Offered(customer, account, cleaned["role"], cleaned["may_share"], cleaned["until"])
 
 
-class DelegateForm(_WithEnd):
+class DelegateForm(_EndDateForm):
     """Another end for a delegate, and whether they may share."""
 
     until = _end_field()

@@ -40,7 +40,7 @@ def settings_page(*, user: User) -> SettingsPage:
     return SettingsPage(
         email=user.email,
         has_password=user.has_usable_password(),
-        passkeys=tuple(PasskeyLine(one.key, one.name, _dates(one)) for one in steps.passkeys),
+        passkeys=tuple(PasskeyLine(passkey.key, passkey.name, _dates(passkey)) for passkey in steps.passkeys),
         has_app=steps.has_app,
         codes_left=steps.codes_left if steps.any else None,
         has_unreadable=bool(steps.unreadable),

@@ -14,7 +14,7 @@ from accounts.models import ServiceContract, User
 from accounts.pages.validity_text import lasting_in_words, span_in_words
 from accounts.queries.labels import grid_places
 from accounts.queries.roles import owned_accounts
-from accounts.queries.service_history import MeterStay, PointStay, service_history
+from accounts.queries.service_history import MeterPeriod, PointPeriod, service_history
 from accounts.queries.tree_entries import (
     AccountLine,
     Entries,
@@ -151,19 +151,19 @@ def accounts_page(
 
 def _query(search: str, by: str) -> str:
     """The parameters that the pager's links keep."""
-    kept = {name: value for name, value in (("q", search), ("by", by)) if value}
-    return f"&{urlencode(kept)}" if kept else ""
+    parameters = {name: value for name, value in (("q", search), ("by", by)) if value}
+    return f"&{urlencode(parameters)}" if parameters else ""
 
 
 def _regions(lines: Iterable[Entry], at: datetime) -> dict[int, str]:
     """By contract key, where it is served at `at` or was last. One query."""
-    found: dict[int, str] = {}
+    regions: dict[int, str] = {}
     keys = [line.contract.key for line in lines if line.contract is not None]
     for place in sorted(
         grid_places(keys), key=lambda place: (place.span.contains(at), place.span.start or at)
     ):
-        found[place.contract_key] = place.region
-    return found
+        regions[place.contract_key] = place.region
+    return regions
 
 
 def _region_order(regions: Mapping[int, str], line: Entry) -> tuple[bool, str, bool, list[tuple[int, str]]]:
@@ -189,14 +189,14 @@ def _groups(
 
 def tree_contracts(keys: Sequence[int], *, at: datetime) -> dict[int, TreeContract]:
     """Services with their points and meters by key, in the order of `keys`, which are database keys. Four queries."""
-    held = ServiceContract.objects.select_related("billing_account").in_bulk(keys)
-    points = service_history(held.values(), at=at)
+    by_key = ServiceContract.objects.select_related("billing_account").in_bulk(keys)
+    points = service_history(by_key.values(), at=at)
     today = timezone.localdate(at)
-    return {key: _contract(held[key], points.get(key, ()), today, at) for key in keys if key in held}
+    return {key: _contract(by_key[key], points.get(key, ()), today, at) for key in keys if key in by_key}
 
 
 def _contract(
-    contract: ServiceContract, points: Iterable[PointStay], today: date, at: datetime
+    contract: ServiceContract, points: Iterable[PointPeriod], today: date, at: datetime
 ) -> TreeContract:
     moment = _moment(contract, at)
     return TreeContract(
@@ -220,7 +220,7 @@ def _contract(
     )
 
 
-def _meter(meter: MeterStay, today: date) -> TreeMeter:
+def _meter(meter: MeterPeriod, today: date) -> TreeMeter:
     return TreeMeter(meter.public_id, meter.number, meter.name, span_in_words(meter.span, today=today))
 
 
@@ -236,18 +236,18 @@ def _customers(
     entries: Entries, shown: Iterable[Entry], contracts: Mapping[int, TreeContract]
 ) -> tuple[TreeCustomer, ...]:
     """The tree of the lines of a page, each account under those it lies below."""
-    own: dict[int, list[TreeContract]] = defaultdict(list)
-    needed: dict[int, AccountLine] = {}
+    contracts_of: dict[int, list[TreeContract]] = defaultdict(list)
+    ancestors: dict[int, AccountLine] = {}
     empty = set()
     for line in shown:
-        needed |= {account.key: account for account in entries.above(line.account)}
+        ancestors |= {account.key: account for account in entries.above(line.account)}
         if line.contract is None:
             empty.add(line.account.key)
         else:
-            own[line.account.key].append(contracts[line.contract.key])
-    below: dict[int | None, list[AccountLine]] = defaultdict(list)
-    for account in needed.values():
-        below[account.parent].append(account)
+            contracts_of[line.account.key].append(contracts[line.contract.key])
+    children: dict[int | None, list[AccountLine]] = defaultdict(list)
+    for account in ancestors.values():
+        children[account.parent].append(account)
 
     def node(account: AccountLine) -> TreeAccount:
         return TreeAccount(
@@ -255,15 +255,15 @@ def _customers(
             number=account.number,
             name=account.name,
             address=account.address,
-            current=tuple(one for one in own[account.key] if not one.has_ended),
-            ended=tuple(one for one in own[account.key] if one.has_ended),
-            below=tuple(node(child) for child in below[account.key]),
+            current=tuple(contract for contract in contracts_of[account.key] if not contract.has_ended),
+            ended=tuple(contract for contract in contracts_of[account.key] if contract.has_ended),
+            below=tuple(node(child) for child in children[account.key]),
             is_empty=account.key in empty,
         )
 
     return tuple(
         TreeCustomer(name, customer, tuple(node(account) for account in group))
         for (name, customer), group in groupby(
-            below[None], key=lambda account: (account.customer_name, account.customer_number)
+            children[None], key=lambda account: (account.customer_name, account.customer_number)
         )
     )

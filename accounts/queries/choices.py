@@ -12,7 +12,7 @@ from accounts.models import Commodity, User
 from accounts.queries.roles import visible_contracts
 from accounts.queries.tree_entries import by_number
 
-FEW = 10  # are listed whole; more are searched
+MOST_LISTED = 10  # are listed whole; more are searched
 _COLUMNS = (
     "pk", "public_id", "contract_number", "commodity", "name", "address", "billing_account__account_number",
     "billing_account__name", "end",
@@ -43,10 +43,10 @@ class ContractChoice:
         named = ", ".join(filter(None, (capfirst(self.commodity), self.number, self.name or self.address)))
         return _("%(service)s (ended)") % {"service": named} if self.has_ended else named
 
-    def holds(self, words: Sequence[str]) -> bool:
+    def matches(self, words: Sequence[str]) -> bool:
         """Whether each of the case-folded `words` stands in what people call it."""
-        said = (self.commodity, self.number, self.name, self.address, self.account, self.account_name)
-        text = " ".join(said).casefold()
+        fields = (self.commodity, self.number, self.name, self.address, self.account, self.account_name)
+        text = " ".join(fields).casefold()
         return all(word in text for word in words)
 
 
@@ -66,7 +66,7 @@ class Chooser:
 
     @property
     def has_search(self) -> bool:
-        return self.total > FEW
+        return self.total > MOST_LISTED
 
 
 def contract_choices(*, user: User, at: datetime) -> tuple[ContractChoice, ...]:
@@ -90,20 +90,20 @@ def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str)
     Raises LookupError: somebody else's and no contract look the same.
     """
     words = search.casefold().split()
-    found = [choice for choice in choices if choice.holds(words)] if words else []
-    numbered = [choice for choice in found if [choice.number.casefold()] == words]
-    found = numbered or found
-    few = len(choices) <= FEW
+    matches = [choice for choice in choices if choice.matches(words)] if words else []
+    numbered = [choice for choice in matches if [choice.number.casefold()] == words]
+    matches = numbered or matches
+    is_short = len(choices) <= MOST_LISTED
     return Chooser(
-        chosen=found[0] if len(found) == 1 else _with_id(choices, public_id),
-        shown=choices if few else tuple(found[:FEW]),
+        chosen=matches[0] if len(matches) == 1 else _by_public_id(choices, public_id),
+        shown=choices if is_short else tuple(matches[:MOST_LISTED]),
         search=search.strip(),
-        found=len(found),
+        found=len(matches),
         total=len(choices),
     )
 
 
-def _with_id(choices: Sequence[ContractChoice], public_id: str) -> ContractChoice | None:
+def _by_public_id(choices: Sequence[ContractChoice], public_id: str) -> ContractChoice | None:
     if not choices and not public_id:
         return None
     for choice in choices:

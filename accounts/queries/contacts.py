@@ -23,8 +23,8 @@ def contacts_on_file(*, customer: Customer, at: datetime) -> QuerySet[User]:
 
 def codes_to_hand_out(*, by_id: int, at: datetime) -> int:
     """Codes for first logins that another of staff asked for, so that this one can hand them out. One query."""
-    asked = ActivationCode.objects.filter(digest="", used_at=None, until__gt=at)
-    return asked.exclude(issued_by=by_id).count()
+    pending = ActivationCode.objects.filter(digest="", used_at=None, until__gt=at)
+    return pending.exclude(issued_by=by_id).count()
 
 
 def addresses_on_file(*, customer: Customer) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from accounts.models import ContractServicePoint, MeterInstallation, ServiceCont
 from accounts.queries.grid import with_grid_placement
 
 if TYPE_CHECKING:
-    from accounts.queries.grid import PlacedLink
+    from accounts.queries.grid import LinkWithPlacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,15 @@ def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]
     `modified` and `verified` are the newest of contract, points and meters.
     """
     contracts = ServiceContract.objects.filter(pk__in=contract_ids).select_related("distribution")
-    links: dict[int, list[PlacedLink]] = defaultdict(list)
+    links: dict[int, list[LinkWithPlacement]] = defaultdict(list)
     today = timezone.localdate(at)
-    held = Q(contract__start__lte=today) & (Q(contract__end=None) | Q(contract__end__gt=today))
-    current = ContractServicePoint.objects.filter(_holds(at), held, contract__in=contract_ids)
-    placed = with_grid_placement(current, at=at).select_related("service_point__premise")
-    for link in placed.order_by("service_point__servicepoint_number"):
+    in_force = Q(contract__start__lte=today) & (Q(contract__end=None) | Q(contract__end__gt=today))
+    current = ContractServicePoint.objects.filter(_holds(at), in_force, contract__in=contract_ids)
+    current_links = with_grid_placement(current, at=at).select_related("service_point__premise")
+    for link in current_links.order_by("service_point__servicepoint_number"):
         links[link.contract_id].append(link)
     meters: dict[int, list[MeterInstallation]] = defaultdict(list)
-    points = {link.service_point_id for found in links.values() for link in found}
+    points = {link.service_point_id for contract_links in links.values() for link in contract_links}
     installed = MeterInstallation.objects.filter(_holds(at), service_point__in=points)
     for installation in installed.select_related("meter").order_by("meter__meter_number"):
         meters[installation.service_point_id].append(installation)
@@ -75,12 +75,12 @@ def _holds(at: datetime) -> Q:
 
 def _delivery(
     contract: ServiceContract,
-    links: "list[PlacedLink]",
+    links: "list[LinkWithPlacement]",
     meters: dict[int, list[MeterInstallation]],
 ) -> Delivery:
     points = [link.service_point for link in links]
     installed = [installation.meter for point in points for installation in meters[point.pk]]
-    told = [contract, *points, *installed]
+    records = [contract, *points, *installed]
     return Delivery(
         contract_key=contract.pk,
         id=contract.public_id,
@@ -101,6 +101,6 @@ def _delivery(
         ),
         start=contract.start,
         end=contract.end,
-        modified=max(row.cds_modified for row in told),
-        verified=max(row.cds_synced for row in told),
+        modified=max(row.cds_modified for row in records),
+        verified=max(row.cds_synced for row in records),
     )

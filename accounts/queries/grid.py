@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Least
 from accounts.models import ContractServicePoint, GridPlacement
 
 
-class OnTheGrid(TypedDict):
+class PlacementColumns(TypedDict):
     """What `with_grid_placement` adds to a link; "" = not known."""
 
     region: str
@@ -19,10 +19,12 @@ class OnTheGrid(TypedDict):
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-    PlacedLink = WithAnnotations[ContractServicePoint, OnTheGrid]
+    LinkWithPlacement = WithAnnotations[ContractServicePoint, PlacementColumns]
 
 
-def with_grid_placement(links: QuerySet[ContractServicePoint], *, at: datetime) -> "QuerySet[PlacedLink]":
+def with_grid_placement(
+    links: QuerySet[ContractServicePoint], *, at: datetime
+) -> "QuerySet[LinkWithPlacement]":
     """The links with where their points were at `at`, or at the last moment of a link that has ended. No query of its
     own.
     """

@@ -54,8 +54,8 @@ def grid_places(contract_ids: Collection[int]) -> list[GridPlace]:
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_GRID_PLACES, {"contracts": array(sorted(contract_ids))})
         rows = cursor.fetchall()
-    found = [
+    places = [
         (contract, region, Span(start, end).intersect(Span(since, until)))
         for contract, region, start, end, since, until in rows
     ]
-    return [GridPlace(contract, region, span) for contract, region, span in found if span is not None]
+    return [GridPlace(contract, region, span) for contract, region, span in places if span is not None]

@@ -13,25 +13,28 @@ def nameable(*, user: User, at: datetime) -> list[Named]:
     accounts = owned_accounts(user=user, at=at).order_by("account_number")
     contracts = owned_contracts(user=user, at=at).order_by("contract_number")
     rows = ("pk", "public_id", "customer", "account_number", "name")
-    found = [Named(Kind.ACCOUNT, *row) for row in accounts.values_list(*rows)]
+    things = [Named(Kind.ACCOUNT, *row) for row in accounts.values_list(*rows)]
     rows = ("pk", "public_id", "billing_account__customer", "contract_number", "name")
-    found += [Named(Kind.CONTRACT, *row) for row in contracts.values_list(*rows)]
-    given = MeterName.objects.filter(customer__in={one.customer for one in found})
+    things += [Named(Kind.CONTRACT, *row) for row in contracts.values_list(*rows)]
+    meter_names = MeterName.objects.filter(customer__in={thing.customer for thing in things})
     names = {
-        (customer, meter): name for customer, meter, name in given.values_list("customer", "meter", "name")
+        (customer, meter): name
+        for customer, meter, name in meter_names.values_list("customer", "meter", "name")
     }
     meters = {
-        (one.customer, one.meter): Named(
-            Kind.METER, one.meter, one.meter_id, one.customer, one.meter_number,
-            names.get((one.customer, one.meter), ""),
+        (thing.customer, thing.meter): Named(
+            Kind.METER, thing.meter, thing.meter_id, thing.customer, thing.meter_number,
+            names.get((thing.customer, thing.meter), ""),
         )
-        for one in metered_contracts(owned_contracts(user=user, at=at))
-        if one.meter is not None
+        for thing in metered_contracts(owned_contracts(user=user, at=at))
+        if thing.meter is not None
     }  # fmt: skip
-    return found + sorted(meters.values(), key=lambda one: one.number)
+    return things + sorted(meters.values(), key=lambda thing: thing.number)
 
 
 def nameable_one(kind: Kind, public_id: str, *, user: User, at: datetime) -> Named | None:
     """The one with this id; None for what is missing, somebody else's, or not the user's to name. Four queries."""
-    matches = (one for one in nameable(user=user, at=at) if (one.kind, one.public_id) == (kind, public_id))
+    matches = (
+        thing for thing in nameable(user=user, at=at) if (thing.kind, thing.public_id) == (kind, public_id)
+    )
     return next(matches, None)

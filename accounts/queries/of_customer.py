@@ -16,7 +16,7 @@ MOST_CONTRACTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class HeldService:
+class CustomerService:
     """One contract; `meters` are the keys and numbers of those that hang there now."""
 
     key: int
@@ -31,7 +31,7 @@ class HeldService:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class PersonWithRole:
     """One person with a role. `until` and `seen` are in words, empty for none."""
 
     key: int
@@ -43,7 +43,7 @@ class Acting:
     may_sign_in: bool
 
 
-def services_of(customer: Customer, *, at: datetime) -> tuple[tuple[HeldService, ...], int]:
+def services_of(customer: Customer, *, at: datetime) -> tuple[tuple[CustomerService, ...], int]:
     """The first 200 contracts, current ones first, and how many there are. Four queries at most."""
     rows = ServiceContract.objects.filter(billing_account__customer=customer)
     count = rows.count()
@@ -56,27 +56,27 @@ def services_of(customer: Customer, *, at: datetime) -> tuple[tuple[HeldService,
     )
     meters = _meters([contract.pk for contract in ordered], at)
     services = tuple(
-        HeldService(
-            key=one.pk,
-            number=one.contract_number,
-            account_key=one.billing_account_id,
-            account_number=one.billing_account.account_number,
-            commodity=one.get_commodity_display(),
-            address=one.address,
-            started=day_in_words(one.start),
-            ended=day_in_words(one.end) if one.end else "",
-            meters=tuple(meters[one.pk]),
+        CustomerService(
+            key=contract.pk,
+            number=contract.contract_number,
+            account_key=contract.billing_account_id,
+            account_number=contract.billing_account.account_number,
+            commodity=contract.get_commodity_display(),
+            address=contract.address,
+            started=day_in_words(contract.start),
+            ended=day_in_words(contract.end) if contract.end else "",
+            meters=tuple(meters[contract.pk]),
         )
-        for one in ordered
+        for contract in ordered
     )
     return services, count
 
 
-def people_of(customer: Customer) -> tuple[Acting, ...]:
+def people_of(customer: Customer) -> tuple[PersonWithRole, ...]:
     """Everybody with a role for the customer. One query."""
     roles = Membership.objects.filter(customer=customer).select_related("user", "billing_account")
     return tuple(
-        Acting(
+        PersonWithRole(
             key=role.user_id,
             name=str(role.user),
             email=role.user.email,
@@ -89,21 +89,23 @@ def people_of(customer: Customer) -> tuple[Acting, ...]:
     )
 
 
-def _role(held: Membership) -> str:
-    words = role_in_words(held.role, may_share=held.may_share)
-    return str(words) if held.billing_account is None else f"{words}, {held.billing_account}"
+def _role(membership: Membership) -> str:
+    words = role_in_words(membership.role, may_share=membership.may_share)
+    return str(words) if membership.billing_account is None else f"{words}, {membership.billing_account}"
 
 
 def _meters(contracts: Collection[int], at: datetime) -> dict[int, list[tuple[int, str]]]:
-    now = Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
+    in_force = Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
     points: dict[int, list[int]] = {}
-    for contract, point in ContractServicePoint.objects.filter(now, contract__in=contracts).values_list(
+    for contract, point in ContractServicePoint.objects.filter(in_force, contract__in=contracts).values_list(
         "contract", "service_point"
     ):
         points.setdefault(point, []).append(contract)
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    hanging = MeterInstallation.objects.filter(now, service_point__in=points).order_by("meter__meter_number")
-    for point, key, number in hanging.values_list("service_point", "meter", "meter__meter_number"):
+    meters: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    installed = MeterInstallation.objects.filter(in_force, service_point__in=points).order_by(
+        "meter__meter_number"
+    )
+    for point, key, number in installed.values_list("service_point", "meter", "meter__meter_number"):
         for contract in points[point]:
-            found[contract].append((key, number))
-    return found
+            meters[contract].append((key, number))
+    return meters

@@ -14,26 +14,24 @@ def visible_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
 
     A role for one billing account reaches that account alone, not the accounts nested under it.
     """
-    return _reached(Membership.objects.filter(holds(at), user=user))
+    return _contracts_of(Membership.objects.filter(holds(at), user=user))
 
 
 def visible_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` may look at at `at`, those without a contract too. One query."""
-    return _reached_accounts(Membership.objects.filter(holds(at), user=user))
+    return _accounts_of(Membership.objects.filter(holds(at), user=user))
 
 
 def shareable_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, whose data `user` may share at `at`: as owner, or as a delegate whom an
     owner allowed to share (P-15), once a new role waits no more. One query; nothing for a user who may not sign in.
     """
-    return _reached(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
+    return _contracts_of(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
 
 
 def shareable_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts whose services, later ones too, `user` may share at `at`. One query."""
-    return _reached_accounts(
-        Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True)
-    )
+    return _accounts_of(Membership.objects.filter(holds(at), _shares(at), user=user, user__is_active=True))
 
 
 def visible_account_keys(*, user: User, at: datetime) -> QuerySet[Any, Any]:
@@ -54,27 +52,27 @@ def of_test_customers(contracts: QuerySet[ServiceContract]) -> QuerySet[ServiceC
 
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
-    return _reached(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
+    return _contracts_of(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
 
 
 def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` owns at `at`, whether or not they may sign in. One query."""
-    return _reached_accounts(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
+    return _accounts_of(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))
 
 
 def ruled_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
     """Billing accounts that `user` owns and may rule at `at`: not those of a role that waits. One query."""
-    return _reached_accounts(Membership.objects.filter(holds(at), settled(at), role=Role.OWNER, user=user))
+    return _accounts_of(Membership.objects.filter(holds(at), settled(at), role=Role.OWNER, user=user))
 
 
 def owns(*, user: User, customer: int, account: int | None, at: datetime) -> bool:
     """Whether `user` may sign in and owns, at `at`, the billing account `account` or, where that is None, all of the
     customer's (database keys), and may rule it: a new owner who waits rules nobody. One query."""
-    reach = Q(billing_account=None)
+    scope = Q(billing_account=None)
     if account is not None:
-        reach |= Q(billing_account=account)
+        scope |= Q(billing_account=account)
     owning = Membership.objects.filter(
-        holds(at), settled(at), reach, customer=customer, role=Role.OWNER, user=user
+        holds(at), settled(at), scope, customer=customer, role=Role.OWNER, user=user
     )
     return owning.filter(user__is_active=True).exists()
 
@@ -121,8 +119,8 @@ def shares_from(*, user: User, at: datetime) -> datetime | None:
     return first
 
 
-def _owners(contracts: "Collection[int] | QuerySet[Any, Any]", held: Q) -> QuerySet[User]:
-    owning = Membership.objects.filter(held, role=Role.OWNER, user=OuterRef("pk"))
+def _owners(contracts: "Collection[int] | QuerySet[Any, Any]", in_force: Q) -> QuerySet[User]:
+    owning = Membership.objects.filter(in_force, role=Role.OWNER, user=OuterRef("pk"))
     for_account = owning.filter(billing_account__contracts__in=contracts)
     for_customer = owning.filter(
         billing_account__isnull=True, customer__billing_accounts__contracts__in=contracts
@@ -130,11 +128,11 @@ def _owners(contracts: "Collection[int] | QuerySet[Any, Any]", held: Q) -> Query
     return User.objects.filter(Exists(for_account) | Exists(for_customer), is_active=True).order_by("email")
 
 
-def _reached(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
+def _contracts_of(memberships: QuerySet[Membership]) -> QuerySet[ServiceContract]:
     return ServiceContract.objects.filter(billing_account__in=_account_keys(memberships))
 
 
-def _reached_accounts(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
+def _accounts_of(memberships: QuerySet[Membership]) -> QuerySet[BillingAccount]:
     return BillingAccount.objects.filter(pk__in=_account_keys(memberships))
 
 

@@ -24,7 +24,7 @@ _Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One hit; `model` names its kind ("accounts.customer"), `detail` tells it from its like."""
 
     model: str
@@ -33,7 +33,7 @@ class Found:
     detail: str
 
 
-def find(term: str, *, limit: int) -> list[Found]:
+def find(term: str, *, limit: int) -> list[SearchHit]:
     """At most `limit` hits of each kind. Nine queries, each by an index (`prefix_index`, `word_index`)."""
     term = term.strip()
     if not term:
@@ -41,14 +41,14 @@ def find(term: str, *, limit: int) -> list[Found]:
     return [hit for hits in _hits(term, limit) for hit in hits]
 
 
-def customers_of(found: Iterable[Found]) -> set[int]:
+def customers_of(hits: Iterable[SearchHit]) -> set[int]:
     """Keys of the customers that the hits are, act for or belong to; a meter's are those of all times. One query."""
     keys: dict[str, list[int]] = defaultdict(list)
-    for one in found:
-        keys[one.model].append(one.pk)
+    for hit in hits:
+        keys[hit.model].append(hit.pk)
     accounts = BillingAccount.objects.order_by()
     points = "contracts__point_links__service_point"
-    ways = (
+    lookups = (
         Customer.objects.order_by().filter(pk__in=keys["accounts.customer"]).values_list("pk"),
         Membership.objects.filter(user__in=keys["accounts.user"]).values_list("customer"),
         accounts.filter(pk__in=keys["accounts.billingaccount"]).values_list("customer"),
@@ -59,7 +59,7 @@ def customers_of(found: Iterable[Found]) -> set[int]:
             "customer"
         ),
     )
-    return {key for (key,) in ways[0].union(*ways[1:])}
+    return {key for (key,) in lookups[0].union(*lookups[1:])}
 
 
 def having_words(rows: QuerySet[_Row], field: str, text: str) -> QuerySet[_Row]:
@@ -69,11 +69,11 @@ def having_words(rows: QuerySet[_Row], field: str, text: str) -> QuerySet[_Row]:
         return rows.none()
     vector = SearchVector(field, config="simple")
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    found: QuerySet[_Row] = rows.annotate(**{f"{field}_words": vector}).filter(**{f"{field}_words": query})
-    return found
+    matching: QuerySet[_Row] = rows.annotate(**{f"{field}_words": vector}).filter(**{f"{field}_words": query})
+    return matching
 
 
-def _hits(term: str, limit: int) -> Iterator[list[Found]]:
+def _hits(term: str, limit: int) -> Iterator[list[SearchHit]]:
     customers = Customer.objects.all()
     accounts = BillingAccount.objects.select_related("customer")
     contracts = ServiceContract.objects.select_related("billing_account__customer")
@@ -90,8 +90,8 @@ def _hits(term: str, limit: int) -> Iterator[list[Found]]:
     yield _of(having_words(Premise.objects.all(), "address", term), limit)
 
 
-def _of(rows: QuerySet[Any], limit: int) -> list[Found]:
-    return [Found(row._meta.label_lower, row.pk, str(row), _detail(row)) for row in rows[:limit]]
+def _of(rows: QuerySet[Any], limit: int) -> list[SearchHit]:
+    return [SearchHit(row._meta.label_lower, row.pk, str(row), _detail(row)) for row in rows[:limit]]
 
 
 def _detail(row: Model) -> str:

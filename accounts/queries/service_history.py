@@ -12,11 +12,11 @@ from cdsc_portal.lib.local_days import days
 from cdsc_portal.lib.ranges import Span
 
 if TYPE_CHECKING:
-    from accounts.queries.grid import PlacedLink
+    from accounts.queries.grid import LinkWithPlacement
 
 
 @dataclass(frozen=True, slots=True)
-class MeterStay:
+class MeterPeriod:
     """A meter at a point during `span`; `name` is what the contract's customer calls it."""
 
     key: int
@@ -28,7 +28,7 @@ class MeterStay:
 
 
 @dataclass(frozen=True, slots=True)
-class PointStay:
+class PointPeriod:
     """A contract served through a point during `span`, with its meters, oldest first; voltage in volts."""
 
     contract_key: int
@@ -37,48 +37,58 @@ class PointStay:
     voltage: int | None
     region: str
     span: Span
-    meters: tuple[MeterStay, ...]
+    meters: tuple[MeterPeriod, ...]
 
 
 def service_history(
     contracts: Collection[ServiceContract], *, at: datetime
-) -> dict[int, tuple[PointStay, ...]]:
+) -> dict[int, tuple[PointPeriod, ...]]:
     """By contract key, oldest first. Three queries; `contracts` carry their billing account.
 
     The region is that of `at`, or of the end of a stay that is over. Every span is cut to the contract's own days, so
     neither a former occupant nor the next one shows.
     """
-    held = {contract.pk: contract for contract in contracts}
-    of_contracts = ContractServicePoint.objects.filter(contract__in=held)
+    by_key = {contract.pk: contract for contract in contracts}
+    of_contracts = ContractServicePoint.objects.filter(contract__in=by_key)
     links = with_grid_placement(of_contracts, at=at).select_related("service_point__premise")
     installed: dict[int, list[MeterInstallation]] = defaultdict(list)
     at_points = {link.service_point_id for link in links}
-    for one in MeterInstallation.objects.filter(service_point__in=at_points).select_related("meter"):
-        installed[one.service_point_id].append(one)
-    names = _names(held.values(), installed.values())
-    found: dict[int, list[PointStay]] = defaultdict(list)
+    for installation in MeterInstallation.objects.filter(service_point__in=at_points).select_related("meter"):
+        installed[installation.service_point_id].append(installation)
+    names_by_customer = _meter_names(by_key.values(), installed.values())
+    history: dict[int, list[PointPeriod]] = defaultdict(list)
     for link in links.order_by("start", "service_point__servicepoint_number"):
-        contract = held[link.contract_id]
+        contract = by_key[link.contract_id]
         span = Span(link.start, link.end).intersect(days(contract.start, contract.end))
         if span is not None:
-            own = names.get(contract.billing_account.customer_id, {})
-            found[link.contract_id].append(_point(link, span, installed[link.service_point_id], own))
-    return {key: tuple(points) for key, points in found.items()}
+            names_of_customer = names_by_customer.get(contract.billing_account.customer_id, {})
+            history[link.contract_id].append(
+                _point_period(link, span, installed[link.service_point_id], names_of_customer)
+            )
+    return {key: tuple(points) for key, points in history.items()}
 
 
-def _point(
-    link: "PlacedLink", span: Span, installed: Iterable[MeterInstallation], names: Mapping[int, str]
-) -> PointStay:
+def _point_period(
+    link: "LinkWithPlacement", span: Span, installed: Iterable[MeterInstallation], names: Mapping[int, str]
+) -> PointPeriod:
     point = link.service_point
-    cut = [(one.meter, span.intersect(Span(one.start, one.end))) for one in installed]
-    meters = [
-        MeterStay(
-            meter.pk, meter.public_id, meter.meter_number, names.get(meter.pk, ""), meter.commodity, stay
-        )
-        for meter, stay in cut
-        if stay is not None
+    spans = [
+        (installation.meter, span.intersect(Span(installation.start, installation.end)))
+        for installation in installed
     ]
-    return PointStay(
+    meters = [
+        MeterPeriod(
+            meter.pk,
+            meter.public_id,
+            meter.meter_number,
+            names.get(meter.pk, ""),
+            meter.commodity,
+            meter_span,
+        )
+        for meter, meter_span in spans
+        if meter_span is not None
+    ]
+    return PointPeriod(
         contract_key=link.contract_id,
         number=point.servicepoint_number,
         address=point.premise.address if point.premise else "",
@@ -89,13 +99,13 @@ def _point(
     )
 
 
-def _names(
+def _meter_names(
     contracts: Iterable[ServiceContract], installed: Iterable[Collection[MeterInstallation]]
 ) -> dict[int, dict[int, str]]:
     """By customer key, then by meter key."""
     customers = {contract.billing_account.customer_id for contract in contracts}
-    meters = {one.meter_id for group in installed for one in group}
+    meters = {installation.meter_id for group in installed for installation in group}
     names: dict[int, dict[int, str]] = defaultdict(dict)
-    for given in MeterName.objects.filter(customer__in=customers, meter__in=meters):
-        names[given.customer_id][given.meter_id] = given.name
+    for meter_name in MeterName.objects.filter(customer__in=customers, meter__in=meters):
+        names[meter_name.customer_id][meter_name.meter_id] = meter_name.name
     return names

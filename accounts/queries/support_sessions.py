@@ -1,4 +1,4 @@
-"""When the utility's support looked at a customer's pages, and why (P-23)."""
+"""Sessions in which the utility's support viewed a customer's pages, and why (P-23)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ _SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look; `at` in UTC, `reason` as the agent gave it for the customer to read. No agent is named."""
+class SessionRecord:
+    """One session; `at` in UTC, `reason` as the agent gave it for the customer to read. No agent is named."""
 
     customer_id: int
     at: datetime
     reason: str
 
 
-def looks(*, customer_ids: Collection[int]) -> tuple[Look, ...]:
-    """The newest 50 looks at these customers (database keys), newest first. One query."""
+def support_sessions_of(*, customer_ids: Collection[int]) -> tuple[SessionRecord, ...]:
+    """The newest 50 sessions of these customers (database keys), newest first. One query."""
     rows = SupportSession.objects.filter(customer__in=customer_ids).values_list("customer_id", "at", "reason")
-    return tuple(Look(customer, at, reason) for customer, at, reason in rows[:_SHOWN])
+    return tuple(SessionRecord(customer, at, reason) for customer, at, reason in rows[:_SHOWN])
 
 
 def open_visit(*, visit: str, by_id: int, at: datetime) -> SupportSession | None:
-    """The first look of a visit that is still open for the agent with key `by_id`. One query."""
+    """The first session of a visit that is still open for the agent with key `by_id`. One query."""
     return (
         SupportSession.objects.filter(visit=visit, by=by_id, at__lte=at, ends__gt=at)
         .select_related("person", "customer")

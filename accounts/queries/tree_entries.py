@@ -97,14 +97,14 @@ def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
     """By contract key: numbers of its points and meters and the meters' names, while they were its own. Two queries."""
     customers = visible_accounts(user=user, at=at).values("customer")
     names: dict[tuple[int, int | None], str] = {
-        (given.customer_id, given.meter_id): given.name
-        for given in MeterName.objects.filter(customer__in=customers)
+        (meter_name.customer_id, meter_name.meter_id): meter_name.name
+        for meter_name in MeterName.objects.filter(customer__in=customers)
     }
-    found: dict[int, list[str]] = defaultdict(list)
-    for one in metered_contracts(visible_contracts(user=user, at=at)):
-        name = names.get((one.customer, one.meter), "")
-        found[one.contract] += [one.point_number, one.meter_number, name]
-    return {contract: " ".join(words) for contract, words in found.items()}
+    words_by_contract: dict[int, list[str]] = defaultdict(list)
+    for row in metered_contracts(visible_contracts(user=user, at=at)):
+        name = names.get((row.customer, row.meter), "")
+        words_by_contract[row.contract] += [row.point_number, row.meter_number, name]
+    return {contract: " ".join(words) for contract, words in words_by_contract.items()}
 
 
 def by_number(text: str) -> list[tuple[int, str]]:
@@ -121,9 +121,11 @@ def _accounts(user: User, at: datetime) -> dict[int, AccountLine]:
         )
     )  # fmt: skip
     rows.sort(key=lambda row: (row[7].casefold(), row[8], by_number(row[2])))
-    seen = {row[0]: row[6] for row in rows}
+    customer_of = {row[0]: row[6] for row in rows}
     return {
-        row[0]: AccountLine(*row[:5], row[5] if row[5] and seen.get(row[5]) == row[6] else None, *row[6:])
+        row[0]: AccountLine(
+            *row[:5], row[5] if row[5] and customer_of.get(row[5]) == row[6] else None, *row[6:]
+        )
         for row in rows
     }
 
@@ -145,8 +147,8 @@ def _downwards(
         yield from _downwards(child, below)
 
 
-def _holds(said: str, words: Sequence[str]) -> bool:
-    return all(word in said for word in words)
+def _holds(text: str, words: Sequence[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def _words_of(line: Entry, numbers: Mapping[int, str], kinds: Mapping[str, str]) -> str:

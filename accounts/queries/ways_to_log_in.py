@@ -44,19 +44,24 @@ class SecondSteps:
 def second_steps(*, user: User) -> SecondSteps:
     """One query."""
     kinds = Authenticator.Type
-    found = list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))
-    unreadable = tuple(one.pk for one in found if not can_be_read(one))
+    authenticators = list(Authenticator.objects.filter(user=user).order_by("created_at", "pk"))
+    unreadable = tuple(authenticator.pk for authenticator in authenticators if not can_be_read(authenticator))
     return SecondSteps(
         passkeys=tuple(
-            Passkey(one.pk, one.wrap().name, one.created_at, one.last_used_at)
-            for one in found
-            if one.type == kinds.WEBAUTHN
+            Passkey(
+                authenticator.pk,
+                authenticator.wrap().name,
+                authenticator.created_at,
+                authenticator.last_used_at,
+            )
+            for authenticator in authenticators
+            if authenticator.type == kinds.WEBAUTHN
         ),
-        has_app=any(one.type == kinds.TOTP for one in found),
+        has_app=any(authenticator.type == kinds.TOTP for authenticator in authenticators),
         codes_left=sum(
-            len(one.wrap().get_unused_codes())
-            for one in found
-            if one.type == kinds.RECOVERY_CODES and one.pk not in unreadable
+            len(authenticator.wrap().get_unused_codes())
+            for authenticator in authenticators
+            if authenticator.type == kinds.RECOVERY_CODES and authenticator.pk not in unreadable
         ),
         unreadable=unreadable,
     )

@@ -66,7 +66,7 @@ def mail_code(
     if not contacts_on_file(customer=customer, at=at).filter(pk=to.pk).exists():
         raise CodeRefused("not_on_file")
     code = _new_code()
-    offered = _offer(customer, role, CodeWay.MAIL, reason=reason, by=by, at=at)
+    offered = _create_pending_code(customer, role, CodeWay.MAIL, reason=reason, by=by, at=at)
     offered.sent_to, offered.digest, offered.handed_out_at = to, digest(code, purpose=_PURPOSE), at
     offered.save()
     with override(to.language):
@@ -103,7 +103,7 @@ def ask_for_code(
         raise ValueError(f"no code is asked for {way}")
     if way == CodeWay.LETTER and address not in addresses_on_file(customer=customer):
         raise CodeRefused("not_on_file")
-    offered = _offer(customer, role, way, reason=reason, by=by, at=at)
+    offered = _create_pending_code(customer, role, way, reason=reason, by=by, at=at)
     offered.address = address if way == CodeWay.LETTER else ""
     offered.save()
     return offered
@@ -120,7 +120,7 @@ def hand_out_code(*, offered: ActivationCode, by: User, at: datetime) -> str:
         raise CodeRefused("gone")
     if locked.issued_by_id in (None, by.pk):
         raise CodeRefused("needs_a_second_person")
-    _refuse_own(locked.customer_id, by)
+    _refuse_own_customer(locked.customer_id, by)
     code = _new_code()
     locked.digest, locked.handed_out_by, locked.handed_out_at = digest(code, purpose=_PURPOSE), by, at
     locked.until = at + timedelta(days=VALID_DAYS)
@@ -144,12 +144,15 @@ def find_code(*, account_number: str, code: str, origin: Origin, at: datetime) -
         .exclude(digest="")
         .select_related("customer")
     )
-    told = _plain(code)
-    found = next((one for one in waiting if is_digest_of(one.digest, told, purpose=_PURPOSE)), None)
-    if found is None:
+    plain_code = _plain(code)
+    matching = next(
+        (candidate for candidate in waiting if is_digest_of(candidate.digest, plain_code, purpose=_PURPOSE)),
+        None,
+    )
+    if matching is None:
         raise ActivationRefused
     forget_tries(kind=ACTIVATION, of=number, origin=origin)
-    return found
+    return matching
 
 
 @transaction.atomic
@@ -188,11 +191,13 @@ def has_login(email: str) -> bool:
     return user is not None and user.has_usable_password()
 
 
-def _offer(customer: Customer, role: str, way: str, *, reason: str, by: User, at: datetime) -> ActivationCode:
+def _create_pending_code(
+    customer: Customer, role: str, way: str, *, reason: str, by: User, at: datetime
+) -> ActivationCode:
     """The row without its code, in place of an open one for the same role; the owners are told at once."""
     if role not in (Role.OWNER, Role.VIEWER):
         raise ValueError(f"no code makes somebody a {role}")
-    _refuse_own(customer.pk, by)
+    _refuse_own_customer(customer.pk, by)
     ActivationCode.objects.filter(customer=customer, role=role, used_at=None).delete()
     offered = ActivationCode.objects.create(
         customer=customer,
@@ -209,7 +214,7 @@ def _offer(customer: Customer, role: str, way: str, *, reason: str, by: User, at
     return offered
 
 
-def _refuse_own(customer: int, by: User) -> None:
+def _refuse_own_customer(customer: int, by: User) -> None:
     if Membership.objects.filter(customer=customer, user=by).exists():
         raise CodeRefused("own_customer")
 

@@ -43,7 +43,7 @@ def change_address(*, user: User, email: str) -> None:
         with transaction.atomic():
             user.email = email.lower()
             user.save(update_fields=["email"])
-            _tell_both(user, old, at)
+            _notify_both_addresses(user, old, at)
     except IntegrityError as error:
         user.email = old
         raise AddressTakenError from error
@@ -59,8 +59,8 @@ def correct_address(*, user: User, email: str, by: User, at: datetime) -> None:
     """
     change_address(user=user, email=email)
     end_sessions(user=user)
-    held = Membership.objects.select_for_update().filter(holds(at), user=user)
-    for membership in held.order_by("pk"):
+    roles = Membership.objects.select_for_update().filter(holds(at), user=user)
+    for membership in roles.order_by("pk"):
         if may_share(membership):
             membership.shares_from = at + WAITS
             membership.save(update_fields=["shares_from"])
@@ -75,7 +75,7 @@ def end_sessions(*, user: User) -> None:
     log.info("sessions.ended", user=user.public_id)
 
 
-def _tell_both(user: User, old: str, at: datetime) -> None:
+def _notify_both_addresses(user: User, old: str, at: datetime) -> None:
     with override(user.language):
         subject = _("Your e-mail address was changed")
         context = {

@@ -50,8 +50,8 @@ def issue_link(*, user: User, by: User | None, reason: str = "", at: datetime) -
 
 def find_link(*, secret: str, at: datetime) -> SecondStepLink | None:
     """The open link with this secret."""
-    kept = digests(secret, purpose=_PURPOSE)
-    return SecondStepLink.objects.filter(digest__in=kept, used_at=None, until__gt=at).first()
+    stored_digests = digests(secret, purpose=_PURPOSE)
+    return SecondStepLink.objects.filter(digest__in=stored_digests, used_at=None, until__gt=at).first()
 
 
 def has_open_link(*, key: int, user: User, at: datetime) -> bool:

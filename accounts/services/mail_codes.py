@@ -49,17 +49,19 @@ def send_code(*, address: str, language: str, origin: Origin, at: datetime) -> P
             at=at,
         )
     until = at + timedelta(minutes=VALID_MINUTES)
-    return PendingCode(address, digest(_told(address, code), purpose=_KIND), until.isoformat())
+    return PendingCode(address, digest(_bind_to_address(address, code), purpose=_KIND), until.isoformat())
 
 
 def check_code(*, pending: PendingCode, code: str, at: datetime) -> None:
     """Return where the code is right. Raises WrongCodeError, or CodeSpentError after five tries at this code."""
     count_code(kind=ADDRESS_CODE, of=pending.address, code=f"{pending.until} {pending.digest}", at=at)
-    told = _told(pending.address, "".join(code.split()))
-    if at >= datetime.fromisoformat(pending.until) or not is_digest_of(pending.digest, told, purpose=_KIND):
+    bound_code = _bind_to_address(pending.address, "".join(code.split()))
+    if at >= datetime.fromisoformat(pending.until) or not is_digest_of(
+        pending.digest, bound_code, purpose=_KIND
+    ):
         raise WrongCodeError
 
 
-def _told(address: str, code: str) -> str:
+def _bind_to_address(address: str, code: str) -> str:
     """A code holds for the address that it was sent to alone."""
     return f"{address.lower()}:{code}"

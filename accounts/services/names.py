@@ -25,32 +25,32 @@ def give_names(*, names: Mapping[Named, str], by: User, at: datetime) -> int:
     No feed writes these names, and what third parties read does not hold them, so no time of change moves.
     Raises NotYoursToName unless `by` is an owner of each at `at`, ValueError for a name that cannot be.
     """
-    wanted = {_place(thing): cleaned_name(name) for thing, name in names.items()}
-    known = {_place(thing): thing for thing in nameable(user=by, at=at)}
+    wanted = {_key(thing): cleaned_name(name) for thing, name in names.items()}
+    known = {_key(thing): thing for thing in nameable(user=by, at=at)}
     if not wanted.keys() <= known.keys():
         raise NotYoursToName
-    changed = {known[place]: name for place, name in wanted.items() if known[place].name != name}
+    changed = {known[key]: name for key, name in wanted.items() if known[key].name != name}
     accounts, contracts, meters = (
-        {one: changed[one] for one in changed if one.kind is kind} for kind in Kind
+        {thing: changed[thing] for thing in changed if thing.kind is kind} for kind in Kind
     )
     BillingAccount.objects.bulk_update(
-        [BillingAccount(pk=one.key, name=name) for one, name in accounts.items()], ["name"], _BATCH
+        [BillingAccount(pk=thing.key, name=name) for thing, name in accounts.items()], ["name"], _BATCH
     )
     ServiceContract.objects.bulk_update(
-        [ServiceContract(pk=one.key, name=name) for one, name in contracts.items()], ["name"], _BATCH
+        [ServiceContract(pk=thing.key, name=name) for thing, name in contracts.items()], ["name"], _BATCH
     )
     _name_meters(meters)
     return len(changed)
 
 
-def _place(thing: Named) -> tuple[Kind, int, int]:
+def _key(thing: Named) -> tuple[Kind, int, int]:
     return thing.kind, thing.key, thing.customer
 
 
 def _name_meters(names: Mapping[Named, str]) -> None:
     for customer in {thing.customer for thing, name in names.items() if not name}:
-        gone = [thing.key for thing, name in names.items() if not name and thing.customer == customer]
-        MeterName.objects.filter(customer=customer, meter__in=gone).delete()
+        unnamed = [thing.key for thing, name in names.items() if not name and thing.customer == customer]
+        MeterName.objects.filter(customer=customer, meter__in=unnamed).delete()
     MeterName.objects.bulk_create(
         [
             MeterName(customer_id=thing.customer, meter_id=thing.key, name=name)

@@ -27,17 +27,17 @@ def add_users(*, people: Mapping[str, str], at: datetime) -> dict[str, User]:
 
     A known user keeps name and password. Three queries, however many.
     """
-    found = User.objects.annotate(address=Lower("email")).filter(address__in=people)
-    known = {user.email.lower(): user for user in found}
+    matching = User.objects.annotate(address=Lower("email")).filter(address__in=people)
+    known = {user.email.lower(): user for user in matching}
     new = [
         User(email=email, name=name, password=make_password(None), created=at)
         for email, name in people.items()
         if email not in known
     ]
-    made = User.objects.bulk_create(new)
-    if made:
-        write_invitations(users=made, at=at)
-    return known | {user.email: user for user in made}
+    created = User.objects.bulk_create(new)
+    if created:
+        write_invitations(users=created, at=at)
+    return known | {user.email: user for user in created}
 
 
 @transaction.atomic

@@ -27,15 +27,15 @@ def end_role(*, membership: Membership, by: User, at: datetime) -> None:
     Raises RoleRefused: `by` is no owner of all that the role reaches, it is the last owner's, or it is gone. Two
     owners who end each other at the same time wait in line: the second is refused.
     """
-    held = _locked(membership)
-    if held.user_id != by.pk and not owns(
-        user=by, customer=held.customer_id, account=held.billing_account_id, at=at
+    stored = _locked(membership)
+    if stored.user_id != by.pk and not owns(
+        user=by, customer=stored.customer_id, account=stored.billing_account_id, at=at
     ):
         raise RoleRefused("not_yours")
-    if held.role == Role.OWNER and not _another_owner(held, at):
+    if stored.role == Role.OWNER and not _another_owner(stored, at):
         raise RoleRefused("last_owner")
-    before = copy(held)
-    held.delete()
+    before = copy(stored)
+    stored.delete()
     record(verb=RoleVerb.LEFT if before.user_id == by.pk else RoleVerb.ENDED, membership=before, by=by, at=at)
     membership_ended.send(sender=Membership, membership=before, at=at)
 
@@ -48,19 +48,19 @@ def change_delegate(
 
     Raises RoleRefused: `by` is no owner of what the role reaches, it is no delegate's, the end is not to come, gone.
     """
-    held = _locked(membership)
-    if not owns(user=by, customer=held.customer_id, account=held.billing_account_id, at=at):
+    stored = _locked(membership)
+    if not owns(user=by, customer=stored.customer_id, account=stored.billing_account_id, at=at):
         raise RoleRefused("not_yours")
-    if held.role != Role.DELEGATE or until <= at:
+    if stored.role != Role.DELEGATE or until <= at:
         raise RoleRefused("bad_end")
-    if (held.until, held.may_share) == (until, may_share):
+    if (stored.until, stored.may_share) == (until, may_share):
         return
-    held.until, held.may_share = until, may_share
-    held.shares_from = None  # an owner says so
-    held.version_at = at  # an older file does not undo it
-    held.save(update_fields=["until", "may_share", "shares_from", "version_at"])
-    record(verb=RoleVerb.CHANGED, membership=held, by=by, at=at)
-    role_given.send(sender=Membership, membership=held, at=at)
+    stored.until, stored.may_share = until, may_share
+    stored.shares_from = None  # an owner says so
+    stored.version_at = at  # an older file does not undo it
+    stored.save(update_fields=["until", "may_share", "shares_from", "version_at"])
+    record(verb=RoleVerb.CHANGED, membership=stored, by=by, at=at)
+    role_given.send(sender=Membership, membership=stored, at=at)
 
 
 @transaction.atomic
@@ -69,17 +69,17 @@ def agree_to_share(*, membership: Membership, by: User, at: datetime) -> None:
 
     Raises RoleRefused: `by` is no owner of all that the role reaches, waits too, or is its holder; it is gone.
     """
-    held = _locked(membership)
-    if held.user_id == by.pk or not owns(
-        user=by, customer=held.customer_id, account=held.billing_account_id, at=at
+    stored = _locked(membership)
+    if stored.user_id == by.pk or not owns(
+        user=by, customer=stored.customer_id, account=stored.billing_account_id, at=at
     ):
         raise RoleRefused("not_yours")
-    if held.shares_from is None or held.shares_from <= at:
+    if stored.shares_from is None or stored.shares_from <= at:
         return
-    held.shares_from = None
-    held.save(update_fields=["shares_from"])
-    record(verb=RoleVerb.AGREED, membership=held, by=by, at=at)
-    role_agreed.send(sender=Membership, membership=held, by=by, at=at)
+    stored.shares_from = None
+    stored.save(update_fields=["shares_from"])
+    record(verb=RoleVerb.AGREED, membership=stored, by=by, at=at)
+    role_agreed.send(sender=Membership, membership=stored, by=by, at=at)
 
 
 @transaction.atomic
@@ -129,19 +129,21 @@ def _holder(membership: Membership) -> tuple[int, int, int | None]:
 def _locked(membership: Membership) -> Membership:
     """The role as it is now, with its customer's row locked: roles of one customer change one after the other."""
     Customer.objects.select_for_update().get(pk=membership.customer_id)
-    held = Membership.objects.select_related("user", "customer").filter(pk=membership.pk).first()
-    if held is None:
+    stored = Membership.objects.select_related("user", "customer").filter(pk=membership.pk).first()
+    if stored is None:
         raise RoleRefused("gone")
-    return held
+    return stored
 
 
-def _another_owner(held: Membership, at: datetime) -> bool:
+def _another_owner(stored: Membership, at: datetime) -> bool:
     """Whether somebody else who may sign in owns all that `held` reaches, for at least as long, and waits no more."""
-    reach = Q(billing_account=None)
-    if held.billing_account_id is not None:
-        reach |= Q(billing_account=held.billing_account_id)
-    lasts = Q(until=None)
-    if held.until is not None:
-        lasts |= Q(until__gt=at, until__gte=held.until)
-    others = Membership.objects.filter(lasts, settled(at), reach, customer=held.customer_id, role=Role.OWNER)
-    return others.filter(user__is_active=True).exclude(pk=held.pk).exists()
+    scope = Q(billing_account=None)
+    if stored.billing_account_id is not None:
+        scope |= Q(billing_account=stored.billing_account_id)
+    duration = Q(until=None)
+    if stored.until is not None:
+        duration |= Q(until__gt=at, until__gte=stored.until)
+    others = Membership.objects.filter(
+        duration, settled(at), scope, customer=stored.customer_id, role=Role.OWNER
+    )
+    return others.filter(user__is_active=True).exclude(pk=stored.pk).exists()

@@ -136,34 +136,34 @@ def delete_old_tries(*, at: datetime) -> int:
 def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
     """One more in each of `buckets`, or in none where one of them is full; whether one that grows is full first now."""
     limits = {_keys(name)[0]: limit for name, limit in buckets.items()}
-    fresh = {
+    defaults = {
         key: SignInAttempts(
             key=key, subject=_subjects(of)[0], since=at,
             allowed=limit.allowed, seconds=int(limit.window.total_seconds()),
         )
         for key, limit in limits.items()
     }  # fmt: skip
-    _take_over_counts(buckets, fresh)
-    held: list[SignInAttempts] = []
-    while len(held) < len(fresh):  # again where a right answer elsewhere took a row away just before
+    _take_over_counts(buckets, defaults)
+    locked: list[SignInAttempts] = []
+    while len(locked) < len(defaults):  # again where a right answer elsewhere took a row away just before
         in_order = [
-            fresh[key] for key in sorted(fresh)
+            defaults[key] for key in sorted(defaults)
         ]  # so that two at once wait for each other in one direction
         SignInAttempts.objects.bulk_create(in_order, ignore_conflicts=True)
-        held = list(SignInAttempts.objects.select_for_update().filter(key__in=fresh).order_by("key"))
-    for tries in held:
+        locked = list(SignInAttempts.objects.select_for_update().filter(key__in=defaults).order_by("key"))
+    for tries in locked:
         if tries.until <= at:
             _begin_anew(tries, limits[tries.key], at)
-    if full := [tries.until for tries in held if tries.count >= tries.allowed]:
+    if full := [tries.until for tries in locked if tries.count >= tries.allowed]:
         raise LockedError(max(full))
     is_first = False
-    for tries in held:
+    for tries in locked:
         tries.count += 1
         if limits[tries.key].grows and tries.count >= tries.allowed:
             is_first = is_first or not _has_waited(tries)
             wait = 2 * timedelta(seconds=tries.seconds) if _has_waited(tries) else _FIRST_WAIT
             tries.seconds, tries.since = int(min(wait, _LONGEST_WAIT).total_seconds()), at
-    SignInAttempts.objects.bulk_update(held, ["count", "since", "seconds"])
+    SignInAttempts.objects.bulk_update(locked, ["count", "since", "seconds"])
     return is_first
 
 
@@ -181,13 +181,13 @@ def _has_waited(tries: SignInAttempts) -> bool:
     return timedelta(seconds=tries.seconds) < DAY
 
 
-def _take_over_counts(buckets: dict[str, _Limit], fresh: dict[str, SignInAttempts]) -> None:
+def _take_over_counts(buckets: dict[str, _Limit], defaults: dict[str, SignInAttempts]) -> None:
     """What was counted under earlier keys of the ring begins `fresh` rows, and is gone there."""
     newest = {key: first for first, *earlier in map(_keys, buckets) for key in earlier}
     if not newest:
         return
     for before in SignInAttempts.objects.select_for_update().filter(key__in=newest).order_by("key"):
-        row = fresh[newest[before.key]]
+        row = defaults[newest[before.key]]
         row.count, row.since, row.seconds = before.count, before.since, before.seconds
     SignInAttempts.objects.filter(key__in=newest).delete()
 

@@ -28,20 +28,20 @@ def start_support_session(*, person: User, by: User, reason: str, at: datetime) 
     if not customers or person.pk == by.pk:
         raise NoPagesToShowError(f"there are no pages of {person.public_id} to look at")
     visit = new_public_id()
-    looks = SupportSession.objects.bulk_create(
+    sessions = SupportSession.objects.bulk_create(
         SupportSession(
             visit=visit,
-            customer=one,
+            customer=customer,
             person=person,
             by=by,
             reason=reason,
             at=at,
             ends=at + SUPPORT_SESSION_LENGTH,
         )
-        for one in customers
+        for customer in customers
     )
-    for one in customers:
+    for customer in customers:
         record_staff_action(
-            by=by, verb=StaffVerb.LOOK, on=one, what="the customer's own pages", reason=reason, at=at
+            by=by, verb=StaffVerb.LOOK, on=customer, what="the customer's own pages", reason=reason, at=at
         )
-    return looks
+    return sessions

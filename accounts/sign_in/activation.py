@@ -1,6 +1,6 @@
 """First access without an invitation: a bill's number and a code, then the address, then a password.
 
-Three short pages. What was told so far stays in the session; the last page does everything at once. A waiting
+Three short pages. The answers so far are kept in the session; the last page does everything at once. A waiting
 request travels along and follows at the end.
 """
 
@@ -93,7 +93,7 @@ class NewPasswordForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the session knows of an activation under way."""
+    """The state of an activation, kept in the session."""
 
     code_key: int
     pending: PendingCode
@@ -106,8 +106,10 @@ class Begun:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Begun | None":
-        told: dict[str, Any] | None = request.session.get(_KEY)
-        return cls(told["code_key"], PendingCode(**told["pending"]), told["confirmed"]) if told else None
+        stored: dict[str, Any] | None = request.session.get(_KEY)
+        return (
+            cls(stored["code_key"], PendingCode(**stored["pending"]), stored["confirmed"]) if stored else None
+        )
 
 
 @never_cache
@@ -119,9 +121,11 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = BillForm(request.POST or None)
     if form.is_valid():
         try:
-            at, told = clock.now(), form.cleaned_data
-            number, email = told["account_number"], told["email"]
-            found = find_code(account_number=number, code=told["code"], origin=stranger(request), at=at)
+            at, cleaned = clock.now(), form.cleaned_data
+            number, email = cleaned["account_number"], cleaned["email"]
+            activation_code = find_code(
+                account_number=number, code=cleaned["code"], origin=stranger(request), at=at
+            )
             pending = send_code(
                 address=email, language=translation.get_language(), origin=origin_of(request, email), at=at
             )
@@ -130,7 +134,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         except LockedError as locked:
             form.add_error(None, locked_words(locked))
         else:
-            Begun(found.pk, pending, confirmed=False).keep(request)
+            Begun(activation_code.pk, pending, confirmed=False).keep(request)
             return redirect("account_activate_code")
     return _page(request, "account/activate.html", form)
 

@@ -186,10 +186,12 @@ class _SealedSteps(_CountedCode):
             return super().checked_code()
         except BrokenSealError as broken:
             log.error("second_step.seal_broken", user=self.user.public_id)
-            found = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
-            for one in found:
-                if can_be_read(one) and one.wrap().validate_code(self.cleaned_data["code"]):
-                    self.authenticator = one
+            codes = Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.WEBAUTHN)
+            for authenticator in codes:
+                if can_be_read(authenticator) and authenticator.wrap().validate_code(
+                    self.cleaned_data["code"]
+                ):
+                    self.authenticator = authenticator
                     return self.cleaned_data["code"]
             words = _BROKEN_OF_STAFF if self.user.is_staff else _BROKEN
             raise ValidationError(words, code="broken_seal") from broken

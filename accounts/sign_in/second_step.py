@@ -161,8 +161,8 @@ def _prove(request: HttpRequest, kind: str) -> Authenticator | None:
 
 
 def _next(request: HttpRequest) -> str:
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    return asked if asked and get_adapter(request).is_safe_url(asked) else ""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if target and get_adapter(request).is_safe_url(target) else ""
 
 
 def _with_next(url: str, onward: str) -> str:

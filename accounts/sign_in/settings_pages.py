@@ -70,8 +70,8 @@ def my_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "account/settings.html", {"form": form, "page": settings_page(user=user)})
 
 
-def _keep(request: HttpRequest, user: User, told: dict[str, object]) -> HttpResponse:
-    keep_choices(user=user, **told)  # type: ignore[arg-type]  # the form's fields are its arguments
+def _keep(request: HttpRequest, user: User, choices: dict[str, object]) -> HttpResponse:
+    keep_choices(user=user, **choices)  # type: ignore[arg-type]  # the form's fields are its arguments
     with translation.override(user.language):
         messages.success(request, _now("Your settings are saved."))
     response = redirect("my_settings")
@@ -105,10 +105,10 @@ def new_address(request: HttpRequest) -> HttpResponse:
 @reauthentication_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest) -> HttpResponse:
-    told = request.session.get(_KEY)
-    if told is None:
+    stored = request.session.get(_KEY)
+    if stored is None:
         return redirect("my_email")
-    pending, form = PendingCode(**told), MailCodeForm(request.POST or None)
+    pending, form = PendingCode(**stored), MailCodeForm(request.POST or None)
     if form.is_valid() and (problem := _change(request, pending, form.cleaned_data["code"])):
         form.add_error("code", problem)
     elif form.is_valid():

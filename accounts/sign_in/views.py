@@ -92,11 +92,11 @@ class ConfirmLoginCodeView(OnTheWay, allauth_views.ConfirmLoginCodeView):
     """The code of the mail. Wrong ones are counted in the database, since calls at once see one state of a session."""
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        told, at = self._process.state, clock.now()
-        address = str(told.get("email", ""))
+        state, at = self._process.state, clock.now()
+        address = str(state.get("email", ""))
         try:
             if self._action == "verify":
-                count_code(kind=LOGIN_CODE, of=address, code=f"{told['at']} {told['resend_count']}", at=at)
+                count_code(kind=LOGIN_CODE, of=address, code=f"{state['at']} {state['resend_count']}", at=at)
             else:
                 if count_try(kind=CODE_MAIL, of=address, origin=origin_of(request, address), at=at):
                     mail_browser_link(address)

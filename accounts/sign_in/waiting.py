@@ -16,17 +16,17 @@ _KEY = "waiting_page"
 
 def waiting_page(request: HttpRequest) -> str:
     """The local address that follows the login; empty for none."""
-    asked = get_request_param(request, "next") or ""
-    if asked and get_adapter(request).is_safe_url(asked):
-        return str(asked)
+    target = get_request_param(request, "next") or ""
+    if target and get_adapter(request).is_safe_url(target):
+        return str(target)
     return str(request.session.get(_KEY, ""))
 
 
 def keep_waiting_page(request: HttpRequest) -> None:
     """Remember a waiting request in this browser, so that a link in a mail leads back to it too."""
-    asked = waiting_page(request)
-    if asked.startswith(REQUESTS) and request.session.get(_KEY) != asked:
-        request.session[_KEY] = asked
+    target = waiting_page(request)
+    if target.startswith(REQUESTS) and request.session.get(_KEY) != target:
+        request.session[_KEY] = target
 
 
 def take_waiting_page(request: HttpRequest) -> str:

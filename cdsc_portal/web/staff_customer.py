@@ -10,8 +10,8 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Customer
-from accounts.queries.of_customer import Acting, HeldService, people_of, services_of
-from accounts.queries.support_sessions import Look, looks
+from accounts.queries.of_customer import CustomerService, PersonWithRole, people_of, services_of
+from accounts.queries.support_sessions import SessionRecord, support_sessions_of
 from cdsc_portal.lib import clock
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
@@ -23,7 +23,7 @@ from datahub.usage.load_status import loaded_until
 class ServiceLine:
     """A contract with how far its readings are loaded, in words; empty where none has come."""
 
-    service: HeldService
+    service: CustomerService
     fresh: str
 
 
@@ -34,10 +34,10 @@ class CustomerPage:
     number: str
     services: tuple[ServiceLine, ...]
     service_count: int
-    people: tuple[Acting, ...] | None
+    people: tuple[PersonWithRole, ...] | None
     grants: tuple[SharedRow, ...] | None
     mails: tuple[MailRow, ...] | None
-    looks: tuple[tuple[str, str], ...] | None
+    support_sessions: tuple[tuple[str, str], ...] | None
 
 
 @require_safe
@@ -55,7 +55,9 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         people=people_of(customer) if may("accounts.view_user") else None,
         grants=shared_by(customer, at=at) if may("consent.view_grant") else None,
         mails=mail_to_people_of(customer) if may("accounts.view_outgoingmail") else None,
-        looks=_in_words(looks(customer_ids=[pk])) if may("accounts.view_supportsession") else None,
+        support_sessions=_in_words(support_sessions_of(customer_ids=[pk]))
+        if may("accounts.view_supportsession")
+        else None,
     )
     context = {
         **admin.site.each_context(request),
@@ -69,14 +71,14 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
     return TemplateResponse(request, "admin/customer.html", context)
 
 
-def _with_freshness(services: tuple[HeldService, ...]) -> tuple[ServiceLine, ...]:
-    facts = usage_facts([one.key for one in services])
+def _with_freshness(services: tuple[CustomerService, ...]) -> tuple[ServiceLine, ...]:
+    facts = usage_facts([row.key for row in services])
     lines = []
-    for one in services:
-        until = loaded_until([link for link in facts.links if link.contract_id == one.key], facts.loads)
-        lines.append(ServiceLine(one, moment_in_words(until) if until else ""))
+    for row in services:
+        until = loaded_until([link for link in facts.links if link.contract_id == row.key], facts.loads)
+        lines.append(ServiceLine(row, moment_in_words(until) if until else ""))
     return tuple(lines)
 
 
-def _in_words(seen: tuple[Look, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((moment_in_words(one.at), one.reason) for one in seen)
+def _in_words(seen: tuple[SessionRecord, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((moment_in_words(row.at), row.reason) for row in seen)

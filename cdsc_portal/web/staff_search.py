@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from accounts.queries.search import Found, customers_of, find
+from accounts.queries.search import SearchHit, customers_of, find
 from consent.queries.staff_search import customers_of_consents, find_consents
 
 _LIMIT = 20  # of each kind
@@ -47,7 +47,7 @@ def staff_search(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/find.html", context)
 
 
-def _customers(found: Sequence[Found]) -> Sequence[Hit]:
+def _customers(found: Sequence[SearchHit]) -> Sequence[Hit]:
     """The customers whom the hits are, or belong to, a few: a street has many."""
     keys = customers_of(found) | customers_of_consents(found)
     return [
@@ -56,12 +56,12 @@ def _customers(found: Sequence[Found]) -> Sequence[Hit]:
     ]
 
 
-def _may_look(request: HttpRequest, found: Found) -> bool:
+def _may_look(request: HttpRequest, found: SearchHit) -> bool:
     app, name = found.model.split(".")
     return request.user.has_perm(f"{app}.view_{name}")
 
 
-def _hit(found: Found) -> Hit:
+def _hit(found: SearchHit) -> Hit:
     app, name = found.model.split(".")
     kind = apps.get_model(found.model)._meta.verbose_name
     return Hit(str(kind), found.label, found.detail, reverse(f"admin:{app}_{name}_change", args=[found.pk]))

@@ -5,13 +5,13 @@ from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from accounts.queries.search import Found
+from accounts.queries.search import SearchHit
 from consent.models import Client, ConsentRequest, Grant, Receipt, Selection
 
 _Row = TypeVar("_Row", bound=Model)
 
 
-def find_consents(term: str, *, limit: int) -> list[Found]:
+def find_consents(term: str, *, limit: int) -> list[SearchHit]:
     """At most `limit` hits of each kind. Four queries, by the beginning of a unique value; clients are few."""
     term = term.strip()
     if not term:
@@ -39,7 +39,7 @@ def find_consents(term: str, *, limit: int) -> list[Found]:
     ]
 
 
-def customers_of_consents(found: Iterable[Found]) -> set[int]:
+def customers_of_consents(found: Iterable[SearchHit]) -> set[int]:
     """Keys of the customers whose services the grants and receipts among the hits cover. One query."""
     grants = [one.pk for one in found if one.model == "consent.grant"]
     receipts = [one.pk for one in found if one.model == "consent.receipt"]
@@ -49,5 +49,5 @@ def customers_of_consents(found: Iterable[Found]) -> set[int]:
     return set(covered.values_list("contract__billing_account__customer", flat=True))
 
 
-def _of(rows: QuerySet[_Row], limit: int, detail: Callable[[_Row], str]) -> list[Found]:
-    return [Found(row._meta.label_lower, row.pk, str(row), detail(row)) for row in rows[:limit]]
+def _of(rows: QuerySet[_Row], limit: int, detail: Callable[[_Row], str]) -> list[SearchHit]:
+    return [SearchHit(row._meta.label_lower, row.pk, str(row), detail(row)) for row in rows[:limit]]

@@ -42,7 +42,7 @@ def test_what_a_caller_asks_about_is_on_one_page(staff):
     assert [person.email for person in page.people] == [home.owner.email]
     assert [row.company for row in page.grants] == [grant.client.name]
     assert [mail.to for mail in page.mails] == [home.owner.email]
-    assert [reason for _when, reason in page.looks] == ["asks about a bill"]
+    assert [reason for _when, reason in page.support_sessions] == ["asks about a bill"]
 
 
 def test_what_a_person_may_do_is_said_in_the_readers_language(staff):
@@ -100,7 +100,7 @@ def test_what_a_person_may_not_see_is_left_out(client):
 
     page = client.get(url_of(household())).context["page"]
 
-    assert (page.people, page.grants, page.mails, page.looks) == (None, None, None, None)
+    assert (page.people, page.grants, page.mails, page.support_sessions) == (None, None, None, None)
 
 
 def test_who_may_not_see_customers_is_kept_out(client):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from accounts.models import StaffAction, SupportSession
-from accounts.queries.support_sessions import looks
+from accounts.queries.support_sessions import support_sessions_of
 from accounts.services.support_sessions import start_support_session
 from cdsc_portal.lib import clock
 from consent.models import Grant
@@ -172,7 +172,7 @@ def test_a_person_of_two_customers_leaves_a_look_at_each(agent):
 
     opened(agent, home)
 
-    told = looks(customer_ids=[home.customer.pk, second.pk])
+    told = support_sessions_of(customer_ids=[home.customer.pk, second.pk])
     assert {one.customer_id for one in told} == {home.customer.pk, second.pk}
     assert {one.reason for one in told} == {"caller asks about a bill"}
 

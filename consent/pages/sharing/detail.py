@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.support_sessions import looks
+from accounts.queries.support_sessions import support_sessions_of
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Grant
 from consent.pages.sharing.reads import note_on_reads
@@ -76,7 +76,7 @@ class SharingDetail:
     has_others: bool
     receipts: tuple[ReceiptLink, ...]
     timeline: tuple[TimelineEntry, ...]
-    looks: tuple[SupportLook, ...]
+    support_sessions: tuple[SupportLook, ...]
 
 
 def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
@@ -105,7 +105,7 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
             for receipt in grant.receipts.all()
         ),
         timeline=timeline(grant, viewer=user),
-        looks=_looks(grant, held, seen),
+        support_sessions=_support_sessions(grant, held, seen),
     )
 
 
@@ -127,11 +127,11 @@ def _later(one: OpenedPart) -> str:
     return _("Services you add later are included.") if one.later else ""
 
 
-def _looks(grant: Grant, held: Opened, seen: Collection[int]) -> tuple[SupportLook, ...]:
-    """Looks at the customers of the reader's services, since the grant was given."""
+def _support_sessions(grant: Grant, held: Opened, seen: Collection[int]) -> tuple[SupportLook, ...]:
+    """Support sessions of the customers of the reader's services, since the grant was given."""
     customers = {held.contracts[pk].billing_account.customer_id for pk in seen}
     return tuple(
-        SupportLook(look.at, moment_in_words(look.at), look.reason)
-        for look in looks(customer_ids=customers)
-        if look.at >= grant.created
+        SupportLook(session.at, moment_in_words(session.at), session.reason)
+        for session in support_sessions_of(customer_ids=customers)
+        if session.at >= grant.created
     )

@@ -7,7 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.queries.choices import FEW
+from accounts.queries.choices import MOST_LISTED
 from cdsc_portal.lib.dates_in_words import day_in_words
 from cdsc_portal.lib.money import money_in_words
 from consent.access import OwnerAccess
@@ -60,7 +60,7 @@ class BillList:
     @property
     def has_search(self) -> bool:
         """Too many accounts for a list."""
-        return len(self.accounts) > FEW
+        return len(self.accounts) > MOST_LISTED
 
     @property
     def is_long(self) -> bool:
@@ -96,7 +96,7 @@ def bill_list(
     return BillList(
         bills=tuple(_listed(one, covered, linked[one.pk]) for one in shown),
         page=page,
-        accounts=tuple(AccountChoice(*row) for row in accounts.distinct()[: FEW + 1]),
+        accounts=tuple(AccountChoice(*row) for row in accounts.distinct()[: MOST_LISTED + 1]),
         years=tuple(day.year for day in years),
         account=account,
         year=year,

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.queries.choices import FEW, ContractChoice
+from accounts.queries.choices import MOST_LISTED, ContractChoice
 
 USAGE, BILLS = "usage", "bills"
 _GREEN_BUTTON = "xml"
@@ -76,7 +76,7 @@ class DownloadForm(forms.Form):
     def __init__(self, *args: Any, choices: Sequence[ContractChoice], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choices = choices
-        if len(choices) > FEW:
+        if len(choices) > MOST_LISTED:
             del self.fields["services"]
             self.fields["names"].help_text = _(
                 "A number or a name on each line. Leave it empty for all %(count)s services."

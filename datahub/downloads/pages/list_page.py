@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ServiceContract, User
-from accounts.queries.choices import FEW
+from accounts.queries.choices import MOST_LISTED
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from datahub.bills.pages.bill_list import period_in_words
@@ -48,7 +48,7 @@ class ListedDownload:
 def listed_downloads(*, user: User, at: datetime) -> tuple[ListedDownload, ...]:
     """Newest first, without those whose day is over. Two queries."""
     found = Download.objects.filter(user=user).exclude(status=DownloadStatus.READY, expires__lte=at)
-    few = ServiceContract.objects.order_by("contract_number")[:FEW]
+    few = ServiceContract.objects.order_by("contract_number")[:MOST_LISTED]
     counted = found.annotate(count=Count("contracts")).prefetch_related(
         Prefetch("contracts", queryset=few, to_attr="few")
     )
@@ -73,7 +73,7 @@ def _listed(download: Download, count: int) -> ListedDownload:
     shown_count = number_format(count, use_l10n=True, force_grouping=True)
     return ListedDownload(
         title=f"{FORM_NAMES[download.form]}, {period_in_words(download.start, download.end)}",
-        services=", ".join(numbers) if count <= FEW else shown_count,
+        services=", ".join(numbers) if count <= MOST_LISTED else shown_count,
         status=_status(download),
         problem=str(_PROBLEMS[DownloadProblem(download.problem)]) if download.problem else "",
         url=reverse("my_download", args=[download.public_id]) if ready else "",

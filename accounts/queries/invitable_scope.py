@@ -1,4 +1,4 @@
-"""What an owner can invite people to."""
+"""The customers and accounts to which an owner can invite people."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ _MOST_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class InvitableScope:
     """`customers`: whose accounts can be offered all together, by name. `accounts` can be offered one by one, by
     number; where they are too many for a list there are none, and `by_number` says that a number is typed in.
     """
@@ -21,21 +21,21 @@ class Reach:
     several: bool
 
 
-def reach_of(*, user: User, at: datetime) -> Reach | None:
+def invitable_scope(*, user: User, at: datetime) -> InvitableScope | None:
     """What `user` can offer others; None for who owns nothing. Two queries, however many accounts."""
     owning = Membership.objects.filter(
         holds(at), settled(at), user=user, role=Role.OWNER, billing_account=None
     )
     customers = tuple(
-        one.customer for one in owning.select_related("customer").order_by("customer__name", "pk")
+        row.customer for row in owning.select_related("customer").order_by("customer__name", "pk")
     )
     listed = ruled_accounts(user=user, at=at).select_related("customer").order_by("account_number")
     accounts = tuple(listed[: _MOST_LISTED + 1])
     if not customers and not accounts:
         return None
-    several = len({*(one.pk for one in customers), *(one.customer_id for one in accounts)}) > 1
+    several = len({*(row.pk for row in customers), *(row.customer_id for row in accounts)}) > 1
     by_number = len(accounts) > _MOST_LISTED
-    return Reach(customers, () if by_number else accounts, by_number, several)
+    return InvitableScope(customers, () if by_number else accounts, by_number, several)
 
 
 def offered_account(*, user: User, number: str, at: datetime) -> BillingAccount | None:
