@@ -12,8 +12,8 @@ def current_user(request: HttpRequest) -> User:
     `viewing_for` is set only for a GET of a customer's page, so whatever changes something has the one who is
     logged in. Raises PermissionDenied where nobody is.
     """
-    looked_at = getattr(request, "viewing_for", None)
-    user = request.user if looked_at is None else looked_at
+    viewed_person = getattr(request, "viewing_for", None)
+    user = request.user if viewed_person is None else viewed_person
     if not isinstance(user, User):
         raise PermissionDenied
     return user

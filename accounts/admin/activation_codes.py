@@ -80,7 +80,7 @@ class ActivationCodeAdmin(ReadOnlyAdmin):
         offered = get_object_or_404(ActivationCode.objects.select_related("customer", "issued_by"), pk=pk)
         page = reverse("admin:accounts_activationcode_change", args=[pk])
         if request.method == "POST":
-            return self._handed_out(request, offered, page)
+            return self._show_code(request, offered, page)
         words: dict[str, Any] = {
             "person": offered.issued_by, "customer": offered.customer, "role": offered.get_role_display(),
             "reason": offered.reason, "days": VALID_DAYS,
@@ -95,7 +95,7 @@ class ActivationCodeAdmin(ReadOnlyAdmin):
             button=_("Show the code"), back=page,
         )  # fmt: skip
 
-    def _handed_out(self, request: HttpRequest, offered: ActivationCode, page: str) -> HttpResponse:
+    def _show_code(self, request: HttpRequest, offered: ActivationCode, page: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 code = hand_out_code(offered=offered, by=current_user(request), at=clock.now())

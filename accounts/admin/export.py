@@ -31,11 +31,12 @@ class ExportAdmin(ReadOnlyAdmin):
         yield f"{','.join(self.export_fields)}\r\n"
         for row in rows.values_list(*self.export_fields).iterator():
             cells = io.StringIO()
-            csv.writer(cells).writerow([_cell(value) for value in row])
+            csv.writer(cells).writerow(
+                ""
+                if value is None
+                else instant(value)
+                if isinstance(value, datetime)
+                else plain_cell(str(value))
+                for value in row
+            )
             yield cells.getvalue()
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return instant(value) if isinstance(value, datetime) else plain_cell(str(value))

@@ -85,7 +85,7 @@ class FirstLoginAdmin(PortalAdmin):
         if (
             request.method == "POST"
             and form.is_valid()
-            and (onward := self._offered(request, customer, form))
+            and (onward := self._issue_code(request, customer, form))
         ):
             return redirect(onward)
         return ask(
@@ -98,7 +98,7 @@ class FirstLoginAdmin(PortalAdmin):
             button=_("Ask for the code"), back=reverse("admin:accounts_customer_change", args=[pk]),
         )  # fmt: skip
 
-    def _offered(self, request: HttpRequest, customer: Customer, form: CodeForm) -> str:
+    def _issue_code(self, request: HttpRequest, customer: Customer, form: CodeForm) -> str:
         """The address to go on to; empty where it was refused, which the form then says."""
         cleaned, by, at = form.cleaned_data, current_user(request), clock.now()
         way = cleaned["way"].partition("-")[0]

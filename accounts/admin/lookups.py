@@ -32,9 +32,9 @@ class NamedLookupsAdmin(ModelAdmin):
         filters = self.list_filter if request is None else self.get_list_filter(request)
         return lookup in {
             *self.linked_lookups,
-            *_of_key(self.model),
-            *_of_date_hierarchy(self.date_hierarchy),
-            *(lookup for item in filters for lookup in _of_filter(self.model, item)),
+            *_key_lookups(self.model),
+            *_date_lookups(self.date_hierarchy),
+            *(lookup for item in filters for lookup in _filter_lookups(self.model, item)),
         }
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401
@@ -50,17 +50,17 @@ class NamedLookupsAdmin(ModelAdmin):
 
     def get_sortable_by(self, request: HttpRequest) -> Any:  # noqa: ANN401
         columns = super().get_sortable_by(request)
-        return [name for name in columns if self._may_ask(request, self._order_of(name))]
+        return [name for name in columns if self._may_ask(request, self._sort_path(name))]
 
-    def _order_of(self, column: Any) -> str:  # noqa: ANN401
+    def _sort_path(self, column: Any) -> str:  # noqa: ANN401
         order = getattr(getattr(self, str(column), None), "admin_order_field", column)
         return order if isinstance(order, str) else ""
 
     def _may_ask(self, request: HttpRequest, path: str) -> bool:
-        return not _leads_to_people(self.model, path) or request.user.has_perm(_SEE_PEOPLE)
+        return not _passes_user(self.model, path) or request.user.has_perm(_SEE_PEOPLE)
 
 
-def _of_filter(model: type[Model], item: Any) -> Iterator[str]:  # noqa: ANN401
+def _filter_lookups(model: type[Model], item: Any) -> Iterator[str]:  # noqa: ANN401
     """What the filter's own links ask."""
     path = _path_of(item)
     if not path:
@@ -84,17 +84,17 @@ def _path_of(item: Any) -> str:  # noqa: ANN401
     return str(item[0] if isinstance(item, tuple | list) else item)
 
 
-def _of_key(model: type[Model]) -> Iterator[str]:
+def _key_lookups(model: type[Model]) -> Iterator[str]:
     for name in ("pk", model._meta.pk.name):
         yield from (name, f"{name}__exact")
 
 
-def _of_date_hierarchy(path: str | None) -> Iterator[str]:
+def _date_lookups(path: str | None) -> Iterator[str]:
     if path:
         yield from (f"{path}__{part}" for part in ("year", "month", "day"))
 
 
-def _leads_to_people(model: type[Model], path: str) -> bool:
+def _passes_user(model: type[Model], path: str) -> bool:
     """Whether the look-up `path` passes a person, such as `grant__user__email`."""
     for name in path.lstrip("^=@-").split("__"):
         try:

@@ -52,7 +52,7 @@ class SecondStepLinkAdmin(PortalAdmin):
             except NoLinkError:
                 form.add_error(None, _("Nobody needs it: the person has a second step, or may not log in."))
             else:
-                return self._shown(request, user, secret)
+                return self._show_link(request, user, secret)
         return ask(
             request, self.admin_site, form=form, title=_("A link for the second step of %s") % user,
             text=_(
@@ -62,7 +62,7 @@ class SecondStepLinkAdmin(PortalAdmin):
             button=_("Make the link"), back=reverse("admin:accounts_user_change", args=[pk]),
         )  # fmt: skip
 
-    def _shown(self, request: HttpRequest, user: User, secret: str) -> HttpResponse:
+    def _show_link(self, request: HttpRequest, user: User, secret: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("The link for the second step"),

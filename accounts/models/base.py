@@ -29,7 +29,7 @@ class Published(models.Model):
 
 
 class Versioned(models.Model):
-    """Told by feeds. `version_at` is the file time of what is stored, so that an older file undoes nothing."""
+    """Loaded from feeds. `version_at` is the time of the file that set the row: an older file does not undo it."""
 
     version_at = models.DateTimeField(_("as of"), null=True, blank=True, editable=False)
 

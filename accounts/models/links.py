@@ -13,12 +13,12 @@ from accounts.models.contractual import ServiceContract
 from accounts.models.physical import MeterDevice, ServicePoint
 from cdsc_portal.lib import clock
 
-EVER = datetime(1900, 1, 1, tzinfo=UTC)  # the start of what holds since ever, as far as anybody told
+EVER = datetime(1900, 1, 1, tzinfo=UTC)  # the start of a link whose true start no feed gave
 _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)
 
 
 class DatedLink(Versioned):
-    """`created`: when the link was first told, null = before anyone kept this."""
+    """`created`: when the link was first loaded, null = before this was recorded."""
 
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"), null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Who invites whom to act for a customer, and what became of each role."""
+"""Who invites whom to act for a customer, and how each role changed."""
 
 from django.conf import settings
 from django.db import models

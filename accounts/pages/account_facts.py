@@ -1,4 +1,4 @@
-"""One billing account as its own page tells it."""
+"""The page of one billing account."""
 
 from dataclasses import dataclass
 from datetime import datetime

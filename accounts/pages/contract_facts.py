@@ -1,4 +1,4 @@
-"""One service as its own page tells it: what was agreed apart from the wires and meters that deliver it."""
+"""The page of one service: what was agreed, apart from the points and meters that deliver it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -109,7 +109,17 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
         supply_now=next((row for row in supplied if row.is_now), None),
         supplies=tuple(supplied),
         network=contract.distribution.name if contract.distribution else "",
-        points=tuple(_point(point, today, at) for point in reversed(history)),
+        points=tuple(
+            PointRow(
+                number=point.number,
+                address=point.address,
+                voltage=voltage_in_words(point.voltage),
+                region=point.region,
+                when=span_in_words(point.span, today=today),
+                is_now=point.span.contains(at),
+            )
+            for point in reversed(history)
+        ),
         meters=_meters(history, today, at),
         may_rename=owned_accounts(user=user, at=at).filter(pk=account.pk).exists(),
     )
@@ -135,17 +145,6 @@ def _supply(supply: Supply, today: date) -> SupplyRow:
         code=supply.tariff_code,
         when=lasting_in_words(supply.start, supply.end, today=today),
         is_now=supply.start <= today and (supply.end is None or supply.end > today),
-    )
-
-
-def _point(point: PointPeriod, today: date, at: datetime) -> PointRow:
-    return PointRow(
-        number=point.number,
-        address=point.address,
-        voltage=voltage_in_words(point.voltage),
-        region=point.region,
-        when=span_in_words(point.span, today=today),
-        is_now=point.span.contains(at),
     )
 
 

@@ -1,4 +1,4 @@
-"""One meter as its own page tells it: only the time in which it measured for this customer."""
+"""The page of one meter: only the time in which it measured for this customer."""
 
 from dataclasses import dataclass
 from datetime import datetime

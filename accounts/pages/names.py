@@ -58,7 +58,12 @@ def names_from_file(request: HttpRequest) -> HttpResponse:
             return _save_names(request, form, at)
         except NamesFileRefused as refused:
             problems = refused.problems
-            form.add_error("file", _refusal_text(len(problems)))
+            words = ngettext(
+                "%(count)s line cannot be used. Nothing was changed.",
+                "%(count)s lines cannot be used. Nothing was changed.",
+                len(problems),
+            )
+            form.add_error("file", words % {"count": len(problems)})
         except NotYoursToName:
             form.add_error("file", _("Your role has just changed. Nothing was saved."))
     context = {"form": form, "problems": problems[:_SHOWN], "more": max(len(problems) - _SHOWN, 0)}
@@ -85,12 +90,3 @@ def _save_names(request: HttpRequest, form: NamesFileForm, at: datetime) -> Http
     words = ngettext("%(count)s name was changed.", "%(count)s names were changed.", count)
     messages.success(request, words % {"count": count})
     return HttpResponseRedirect(reverse("my_accounts"), status=303)
-
-
-def _refusal_text(count: int) -> str:
-    words = ngettext(
-        "%(count)s line cannot be used. Nothing was changed.",
-        "%(count)s lines cannot be used. Nothing was changed.",
-        count,
-    )
-    return words % {"count": count}

@@ -41,7 +41,7 @@ class _Line:
 
 
 def render_csv(things: Collection[Named]) -> str:
-    """The names as they are, to be changed and read again."""
+    """The current names as CSV, to be edited and uploaded."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADER)
@@ -61,9 +61,9 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     names: dict[Named, str] = {}
     first: dict[Named, int] = {}
     problems = []
-    for line in _lines(content):
+    for line in _read_lines(content):
         try:
-            for thing, name in _named(line, by_number.get(line.number.casefold(), [])).items():
+            for thing, name in _names_of_line(line, by_number.get(line.number.casefold(), [])).items():
                 if thing in first:
                     raise ValueError(_("This number is on line %(line)s already.") % {"line": first[thing]})
                 first[thing], names[thing] = line.line, name
@@ -76,7 +76,7 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     return names
 
 
-def _named(line: _Line, things: Collection[Named]) -> dict[Named, str]:
+def _names_of_line(line: _Line, things: Collection[Named]) -> dict[Named, str]:
     if not line.number:
         raise ValueError(_("There is no number."))
     chosen = [thing for thing in things if not line.kind or thing.kind == line.kind]
@@ -86,7 +86,7 @@ def _named(line: _Line, things: Collection[Named]) -> dict[Named, str]:
     return dict.fromkeys(chosen, name)
 
 
-def _lines(content: bytes) -> Iterator[_Line]:
+def _read_lines(content: bytes) -> Iterator[_Line]:
     """Without the header and empty lines. Raises NamesFileRefused where the file as a whole cannot be read."""
     try:
         text = content.decode("utf-8-sig")
@@ -102,7 +102,7 @@ def _lines(content: bytes) -> Iterator[_Line]:
             if place >= MOST_LINES:
                 message = _("The file has more than %(most)s lines.") % {"most": MOST_LINES}
                 raise NamesFileRefused([LineProblem(line, message)])
-            cells = [_shown(cell.strip()) for cell in (*row, "", "", "")[:3]]
+            cells = [_unmark(cell.strip()) for cell in (*row, "", "", "")[:3]]
             if any(cells) and not (place == 0 and cells[0].casefold() == HEADER[0]):
                 yield _Line(line, *cells)
     except csv.Error as error:
@@ -110,7 +110,7 @@ def _lines(content: bytes) -> Iterator[_Line]:
         raise NamesFileRefused([LineProblem(reader.line_num, message)]) from error
 
 
-def _shown(cell: str) -> str:
-    """Without the mark that keeps a spreadsheet from running it."""
+def _unmark(cell: str) -> str:
+    """Remove the quote that keeps a spreadsheet from running the cell."""
     unmarked = cell.removeprefix("'")
     return unmarked if plain_cell(unmarked) == cell else cell

@@ -14,7 +14,7 @@ from accounts.models import ServiceContract, User
 from accounts.pages.validity_text import lasting_in_words, span_in_words
 from accounts.queries.labels import grid_places
 from accounts.queries.roles import owned_accounts
-from accounts.queries.service_history import MeterPeriod, PointPeriod, service_history
+from accounts.queries.service_history import PointPeriod, service_history
 from accounts.queries.tree_entries import (
     AccountLine,
     Entries,
@@ -212,16 +212,18 @@ def _contract(
             TreePoint(
                 number=point.number,
                 address=point.address if point.address != contract.address else "",
-                meters=tuple(_meter(meter, today) for meter in point.meters if meter.span.contains(moment)),
+                meters=tuple(
+                    TreeMeter(
+                        meter.public_id, meter.number, meter.name, span_in_words(meter.span, today=today)
+                    )
+                    for meter in point.meters
+                    if meter.span.contains(moment)
+                ),
             )
             for point in points
             if point.span.contains(moment)
         ),
     )
-
-
-def _meter(meter: MeterPeriod, today: date) -> TreeMeter:
-    return TreeMeter(meter.public_id, meter.number, meter.name, span_in_words(meter.span, today=today))
 
 
 def _moment(contract: ServiceContract, at: datetime) -> datetime:

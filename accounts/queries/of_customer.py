@@ -80,18 +80,14 @@ def people_of(customer: Customer) -> tuple[PersonWithRole, ...]:
             key=role.user_id,
             name=str(role.user),
             email=role.user.email,
-            role=_role(role),
+            role=f"{words}, {role.billing_account}" if role.billing_account else str(words),
             until=moment_in_words(role.until) if role.until else "",
             seen=moment_in_words(role.user.last_login) if role.user.last_login else "",
             may_sign_in=role.user.is_active,
         )
         for role in roles.order_by("role", "user__email")
+        for words in [role_in_words(role.role, may_share=role.may_share)]
     )
-
-
-def _role(membership: Membership) -> str:
-    words = role_in_words(membership.role, may_share=membership.may_share)
-    return str(words) if membership.billing_account is None else f"{words}, {membership.billing_account}"
 
 
 def _meters(contracts: Collection[int], at: datetime) -> dict[int, list[tuple[int, str]]]:

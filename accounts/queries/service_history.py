@@ -45,7 +45,7 @@ def service_history(
 ) -> dict[int, tuple[PointPeriod, ...]]:
     """By contract key, oldest first. Three queries; `contracts` carry their billing account.
 
-    The region is that of `at`, or of the end of a stay that is over. Every span is cut to the contract's own days, so
+    The region is that of `at`, or of the end of a period that is over. Every span is cut to the contract's own days, so
     neither a former occupant nor the next one shows.
     """
     by_key = {contract.pk: contract for contract in contracts}

@@ -90,7 +90,12 @@ def matching(lines: Sequence[Entry], text: str, numbers: Mapping[int, str]) -> t
     """Lines that hold every word of `text`, in any case; `numbers` are further words by contract key."""
     words = text.casefold().split()
     kinds = {commodity: str(label) for commodity, label in Commodity.choices}
-    return tuple(line for line in lines if _holds(_words_of(line, numbers, kinds), words))
+    return tuple(
+        line
+        for line in lines
+        for text in [_searched_text(line, numbers, kinds)]
+        if all(word in text for word in words)
+    )
 
 
 def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
@@ -147,11 +152,7 @@ def _downwards(
         yield from _downwards(child, below)
 
 
-def _holds(text: str, words: Sequence[str]) -> bool:
-    return all(word in text for word in words)
-
-
-def _words_of(line: Entry, numbers: Mapping[int, str], kinds: Mapping[str, str]) -> str:
+def _searched_text(line: Entry, numbers: Mapping[int, str], kinds: Mapping[str, str]) -> str:
     account, contract = line.account, line.contract
     parts = [account.number, account.name, account.address, account.customer_name]
     if contract is not None:

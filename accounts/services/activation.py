@@ -42,7 +42,7 @@ _PURPOSE = "activation code"
 
 
 class ActivationRefused(Exception):
-    """The number and the code do not fit, or not any more. One reason for all, so that no number can be probed."""
+    """The number and the code do not match, or the code expired. One reason for all: numbers cannot be probed."""
 
     code = "activation_refused"
 
@@ -111,7 +111,7 @@ def ask_for_code(
 
 @transaction.atomic
 def hand_out_code(*, offered: ActivationCode, by: User, at: datetime) -> str:
-    """The code that another asked for, such as `K7MQ-2XWD-9RTF`, told once, here; it works for 30 days from now.
+    """The code that another asked for, such as `K7MQ-2XWD-9RTF`, returned only here; it works for 30 days from now.
 
     Raises CodeRefused: needs_a_second_person, own_customer, gone.
     """
@@ -194,7 +194,7 @@ def has_login(email: str) -> bool:
 def _create_pending_code(
     customer: Customer, role: str, way: str, *, reason: str, by: User, at: datetime
 ) -> ActivationCode:
-    """The row without its code, in place of an open one for the same role; the owners are told at once."""
+    """Create the row without its code; it replaces an open one for the same role. The owners are notified at once."""
     if role not in (Role.OWNER, Role.VIEWER):
         raise ValueError(f"no code makes somebody a {role}")
     _refuse_own_customer(customer.pk, by)

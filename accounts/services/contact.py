@@ -34,7 +34,7 @@ def keep_choices(*, user: User, name: str, language: str, theme: str, yearly_sum
 
 
 def change_address(*, user: User, email: str) -> None:
-    """Write to `user`, and let `user` log in, under another address; both are told.
+    """Write to `user`, and let `user` log in, under another address; both addresses are notified.
 
     Raises AddressTakenError.
     """
@@ -69,7 +69,7 @@ def correct_address(*, user: User, email: str, by: User, at: datetime) -> None:
 
 
 def end_sessions(*, user: User) -> None:
-    """End every session of `user`; the caller may take up its own again."""
+    """End every session of `user`; the caller may restore its own."""
     user.session_round += 1
     user.save(update_fields=["session_round"])
     log.info("sessions.ended", user=user.public_id)

@@ -44,7 +44,7 @@ class NotInvited(Exception):
 
 
 class InvitingRefused(ValueError):
-    """It cannot be offered so.
+    """The role cannot be offered like this.
 
     `code`: not_yours, already_invited, already_has, too_many, too_many_today, too_soon, too_often, bad_end.
     """
@@ -127,7 +127,7 @@ def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def withdraw(*, invitation: Invitation, by: User, at: datetime) -> None:
-    """The link opens nothing from now on. Raises InvitingRefused: not_yours; NotInvited: it is over already."""
+    """The link stops working. Raises InvitingRefused: not_yours; NotInvited: it is over already."""
     locked = _open(Invitation.objects.filter(pk=invitation.pk))
     _must_own(locked, by, at)
     locked.withdrawn = at
@@ -187,7 +187,7 @@ def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
     waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
     if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
         raise InvitingRefused("too_many")
-    # what lies there too old makes room for a new one
+    # an expired invitation frees its place
     waiting.filter(expires__lte=at, email=email.lower()).update(withdrawn=at)
 
 

@@ -56,7 +56,7 @@ def change_delegate(
     if (stored.until, stored.may_share) == (until, may_share):
         return
     stored.until, stored.may_share = until, may_share
-    stored.shares_from = None  # an owner says so
+    stored.shares_from = None  # an owner agreed
     stored.version_at = at  # an older file does not undo it
     stored.save(update_fields=["until", "may_share", "shares_from", "version_at"])
     record(verb=RoleVerb.CHANGED, membership=stored, by=by, at=at)
@@ -86,7 +86,7 @@ def agree_to_share(*, membership: Membership, by: User, at: datetime) -> None:
 def follow_staff_change(
     *, before: Membership | None, after: Membership | None, by: User, at: datetime
 ) -> None:
-    """Staff gave, changed or ended a role: the same history and news as when people do it themselves.
+    """Record and announce a role that staff gave, changed or ended, as when owners do it.
 
     A role that may share now, and could not before, waits: one person of staff alone opens nothing.
     Called once it is stored; `before` is None for a new role, `after` for one that is gone. A row that was turned
@@ -101,11 +101,13 @@ def follow_staff_change(
         record(verb=RoleVerb.CHANGED, membership=after, by=by, at=at)
         role_given.send(sender=Membership, membership=after, at=at)
     if before is not None:
-        membership_ended.send(sender=Membership, membership=before, at=at)  # takes only what is owned no more
+        membership_ended.send(
+            sender=Membership, membership=before, at=at
+        )  # revokes only what is not owned any more
 
 
 def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datetime) -> None:
-    """One line of the customer's history, in the transaction of what it tells."""
+    """One line of the customer's history, in the transaction of the change."""
     RoleEvent.objects.create(
         customer_id=membership.customer_id,
         billing_account_id=membership.billing_account_id,

@@ -63,7 +63,7 @@ class _Limit:
 class _Limits:
     """Of one network, or one known device, at one login; and of all strangers together there."""
 
-    one: tuple[_Limit, ...]
+    per_origin: tuple[_Limit, ...]
     strangers: _Limit
 
 
@@ -78,7 +78,7 @@ _LIMITS = {
     RESET_MAIL: _MAILS,
     ADDRESS_MAIL: _MAILS,
     # 58 bits are not guessed in a thousand tries a day; the bound is for the server's sake
-    ACTIVATION: _Limits(_GUESSES.one, _Limit(1_000, DAY, grows=True)),
+    ACTIVATION: _Limits(_GUESSES.per_origin, _Limit(1_000, DAY, grows=True)),
 }
 _CODE = _Limit(5, DAY)  # a code dies sooner
 
@@ -116,7 +116,7 @@ def forget_tries(*, kind: str, of: str, origin: Origin) -> None:
 def locked_until(user: User, *, at: datetime) -> datetime | None:
     """When everybody can try again at the login of `user`; None where nothing is locked. Staff ask by phone."""
     tries = SignInAttempts.objects.filter(Q(count__gte=F("allowed")), subject__in=_subjects(user.email))
-    ends = [one.until for one in tries if one.until > at]
+    ends = [per_origin.until for per_origin in tries if per_origin.until > at]
     return max(ends, default=None)
 
 
@@ -128,13 +128,13 @@ def unlock(user: User) -> bool:
 
 
 def delete_old_tries(*, at: datetime) -> int:
-    """Delete what can lock nothing any more; how many."""
+    """Delete tries too old to lock anything; returns how many."""
     return SignInAttempts.objects.filter(since__lte=at - DAY).delete()[0]
 
 
 @transaction.atomic
 def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
-    """One more in each of `buckets`, or in none where one of them is full; whether one that grows is full first now."""
+    """Count one try in each of `buckets`, or in none if one is full. Returns whether a growing one just became full."""
     limits = {_keys(name)[0]: limit for name, limit in buckets.items()}
     defaults = {
         key: SignInAttempts(
@@ -145,7 +145,7 @@ def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
     }  # fmt: skip
     _take_over_counts(buckets, defaults)
     locked: list[SignInAttempts] = []
-    while len(locked) < len(defaults):  # again where a right answer elsewhere took a row away just before
+    while len(locked) < len(defaults):  # again if a right answer elsewhere deleted a row meanwhile
         in_order = [
             defaults[key] for key in sorted(defaults)
         ]  # so that two at once wait for each other in one direction
@@ -153,7 +153,7 @@ def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
         locked = list(SignInAttempts.objects.select_for_update().filter(key__in=defaults).order_by("key"))
     for tries in locked:
         if tries.until <= at:
-            _begin_anew(tries, limits[tries.key], at)
+            _reset_window(tries, limits[tries.key], at)
     if full := [tries.until for tries in locked if tries.count >= tries.allowed]:
         raise LockedError(max(full))
     is_first = False
@@ -167,8 +167,8 @@ def _count(buckets: dict[str, _Limit], of: str, at: datetime) -> bool:
     return is_first
 
 
-def _begin_anew(tries: SignInAttempts, limit: _Limit, at: datetime) -> None:
-    """After its window, or after a wait with a few tries more; the waits are forgotten after a day without a try."""
+def _reset_window(tries: SignInAttempts, limit: _Limit, at: datetime) -> None:
+    """Start a new window: after a wait with a few tries, else with all of them. A day without a try ends the waits."""
     waited = limit.grows and _has_waited(tries) and at - tries.since < DAY
     tries.count = limit.allowed - _AFTER_A_WAIT if waited else 0
     tries.since = at
@@ -177,12 +177,12 @@ def _begin_anew(tries: SignInAttempts, limit: _Limit, at: datetime) -> None:
 
 
 def _has_waited(tries: SignInAttempts) -> bool:
-    """Whether a count of a day was full already: then it is one of the minutes of a wait."""
+    """Whether the count of a day was full before: its window is then a wait of minutes."""
     return timedelta(seconds=tries.seconds) < DAY
 
 
 def _take_over_counts(buckets: dict[str, _Limit], defaults: dict[str, SignInAttempts]) -> None:
-    """What was counted under earlier keys of the ring begins `fresh` rows, and is gone there."""
+    """Move the counts made under earlier keys of the ring to the `defaults` of the new rows."""
     newest = {key: first for first, *earlier in map(_keys, buckets) for key in earlier}
     if not newest:
         return
@@ -195,8 +195,8 @@ def _take_over_counts(buckets: dict[str, _Limit], defaults: dict[str, SignInAtte
 def _buckets(kind: str, of: str, origin: Origin) -> dict[str, _Limit]:
     """What a try is counted in."""
     limits, where = _LIMITS[kind], f"{kind}:{_name(of)}"
-    one = f"device:{origin.device}" if origin.device else f"network:{origin.network}"
-    buckets = {f"{where}:{one}:{number}": limit for number, limit in enumerate(limits.one)}
+    per_origin = f"device:{origin.device}" if origin.device else f"network:{origin.network}"
+    buckets = {f"{where}:{per_origin}:{number}": limit for number, limit in enumerate(limits.per_origin)}
     return buckets if origin.device else {**buckets, f"{where}:strangers": limits.strangers}
 
 

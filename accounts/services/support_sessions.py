@@ -20,7 +20,7 @@ class NoPagesToShowError(ValueError):
 
 @transaction.atomic
 def start_support_session(*, person: User, by: User, reason: str, at: datetime) -> Sequence[SupportSession]:
-    """Open the pages of `person` to the agent `by` for 30 minutes; one look for each customer they show.
+    """Open the pages of `person` to the agent `by` for 30 minutes; one session row for each customer they show.
 
     The agent stays who they are: nothing can be done as `person`. Raises NoPagesToShowError.
     """

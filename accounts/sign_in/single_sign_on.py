@@ -44,7 +44,7 @@ def sign_on_link(request: HttpRequest, waiting: str) -> dict[str, str] | None:
 @never_cache
 @login_not_required
 def sign_on(request: HttpRequest) -> HttpResponse:
-    """Off to the provider. A link, not a form: the policy of our pages lets no form end elsewhere."""
+    """Redirect to the provider. A link, not a form: the content policy lets no form post to another site."""
     waiting = waiting_page(request)
     try:
         provider = get_adapter().get_provider(request, PROVIDER)
@@ -62,7 +62,7 @@ def sign_on(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Back from the provider, with a code or with its reason for none."""
+    """The provider's callback, with a code or with its error."""
     try:
         response: HttpResponse = callback(request, provider_id=provider_id)
     except KeyError as error:  # the provider's answer lacks what OpenID Connect demands
@@ -72,7 +72,7 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 class SignOnAdapter(DefaultSocialAccountAdapter):
-    """Who comes from the provider, and what becomes of those who come back without a login."""
+    """Which users of the provider may log in, and the answer to those who may not."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return False
@@ -115,7 +115,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
 
 
 def _keep_nothing_else(account: SocialAccount) -> None:
-    """Only the provider's name for the person: its copy of address and name would be one more to erase."""
+    """Keep only the provider's id of the user: a copy of address and name would be one more to erase."""
     account.extra_data = {}
     account.save()
 

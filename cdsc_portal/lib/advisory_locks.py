@@ -12,10 +12,10 @@ def session_lock(space: int, key: int) -> Iterator[bool]:
     keys = [space, key % 2**31]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s::int, %s::int)", keys)
-        (held,) = cursor.fetchone()
+        (acquired,) = cursor.fetchone()
     try:
-        yield held
+        yield acquired
     finally:
-        if held and connection.is_usable():
+        if acquired and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", keys)

@@ -68,7 +68,7 @@ class AppendOnly(RunSQL):
     """
 
     def __init__(self, table: str, *, since: str = "", once: str = "", erased: tuple[str, ...] = ()) -> None:
-        arguments = ", ".join(f"'{one}'" for one in (since, once, *erased))
+        arguments = ", ".join(f"'{argument}'" for argument in (since, once, *erased))
         super().__init__(
             [
                 f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}"

@@ -10,8 +10,8 @@ FOLDER = 0o700
 
 def make_folder(folder: Path) -> None:
     """`folder` and what is missing above it; a folder that is there keeps its mode."""
-    for one in (*reversed(folder.parents), folder):
-        one.mkdir(mode=FOLDER, exist_ok=True)
+    for part in (*reversed(folder.parents), folder):
+        part.mkdir(mode=FOLDER, exist_ok=True)
 
 
 def open_file(path: Path | str, mode: str) -> IO[Any]:

@@ -24,10 +24,10 @@ def is_named(host: str) -> bool:
 def connected(host: str, port: int) -> socket.socket:
     """Raises HostNotReachedError: not found, not public, or no answer from any of its addresses."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise HostNotReachedError(f"{host} is not found") from error
-    allowed = [entry for entry in found if is_named(host) or is_public(str(entry[4][0]))]
+    allowed = [entry for entry in entries if is_named(host) or is_public(str(entry[4][0]))]
     if not allowed:
         raise HostNotReachedError(f"{host} is not a public address; FEED_PULL_HOSTS does not name it")
     reason = ""

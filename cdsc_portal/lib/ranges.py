@@ -33,13 +33,13 @@ class Span:
 
 def difference(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
     """The instants of `spans` that none of `others` holds, as disjoint spans in order."""
-    left = list(union(spans))
+    remaining = list(union(spans))
     for other in others:
-        left = [part for span in left for part in _without(span, other)]
-    return tuple(left)
+        remaining = [part for span in remaining for part in _subtract(span, other)]
+    return tuple(remaining)
 
 
-def _without(span: Span, other: Span) -> Iterator[Span]:
+def _subtract(span: Span, other: Span) -> Iterator[Span]:
     if span.intersect(other) is None:
         yield span
         return

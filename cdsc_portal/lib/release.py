@@ -11,7 +11,7 @@ _APPS = ("accounts", "cdsc_portal", "consent", "datahub")
 @cache
 def code_digest() -> str:
     """A digest of the project's code: another release may say the same facts in other words. Read once a process."""
-    found = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     for path in sorted(path for app in _APPS for path in (_ROOT / app).rglob("*.py")):
-        found.update(f"{path.relative_to(_ROOT)}\0".encode() + path.read_bytes())
-    return found.hexdigest()
+        digest.update(f"{path.relative_to(_ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

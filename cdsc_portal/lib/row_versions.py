@@ -37,7 +37,7 @@ def column_of(table: str, column: str, where: str) -> str:
 
 def digest_statement(rows: Iterable[Rows]) -> str:
     """SQL that answers one text for the versions of all `rows`, whatever their order."""
-    every = " UNION ALL ".join(one.versions for one in dict.fromkeys(rows))
+    every = " UNION ALL ".join(row_set.versions for row_set in dict.fromkeys(rows))
     return f"""
         SELECT md5(string_agg(version, ',' ORDER BY version COLLATE "C")) FROM ({every}) AS stored (version)
     """  # noqa: S608 - no part of it is input
@@ -47,5 +47,5 @@ def digest(statement: str, parameters: Mapping[str, str | datetime]) -> str:
     """Runs what `digest_statement` made. "" where there is no row."""
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(statement, parameters)
-        (found,) = cursor.fetchone() or ("",)
-    return found or ""
+        (value,) = cursor.fetchone() or ("",)
+    return value or ""

@@ -40,9 +40,9 @@ def digests(text: str, *, purpose: str) -> tuple[str, ...]:
     return tuple(hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in _keys(purpose))
 
 
-def is_digest_of(kept: str, text: str, *, purpose: str) -> bool:
+def is_digest_of(stored: str, text: str, *, purpose: str) -> bool:
     """Whether `kept` was made of `text`, by any key of the ring, in a time that does not tell where they differ."""
-    return any(hmac.compare_digest(kept, one) for one in digests(text, purpose=purpose))
+    return any(hmac.compare_digest(stored, candidate) for candidate in digests(text, purpose=purpose))
 
 
 def _boxes(purpose: str) -> MultiFernet:

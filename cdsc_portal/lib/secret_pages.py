@@ -24,11 +24,11 @@ def all_show_secrets(
         if isinstance(pattern, URLResolver):
             all_show_secrets(pattern.url_patterns)
         else:
-            pattern.callback = shows_secret(_wrapped(pattern.callback))
+            pattern.callback = shows_secret(_wrap(pattern.callback))
     return marked
 
 
-def _wrapped(view: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap(view: Callable[..., Any]) -> Callable[..., Any]:
     """A function around `view`, since a method takes no mark."""
 
     @wraps(view)

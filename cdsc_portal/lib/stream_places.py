@@ -19,7 +19,7 @@ RETRY_SECONDS = 30
 # would be bytes of another moment
 STREAM_HEADERS = {"X-Accel-Buffering": "no", "Accept-Ranges": "none"}
 
-_here: "weakref.WeakSet[HeldStream]" = weakref.WeakSet()  # what this process sends
+_open_streams: "weakref.WeakSet[HeldStream]" = weakref.WeakSet()  # what this process sends
 _counting = threading.Lock()
 
 
@@ -37,20 +37,20 @@ class HeldStream:
     def __init__(self, pieces: Iterable[bytes], *, reader: str, limit: int) -> None:
         self._pieces = iter(pieces)
         with _counting:
-            if len(_here) >= max(1, settings.WEB_THREADS * 3 // 4):
+            if len(_open_streams) >= max(1, settings.WEB_THREADS * 3 // 4):
                 raise TooManyStreamsError
-            _here.add(self)
-        self._place = _take(reader, limit)
+            _open_streams.add(self)
+        self._place = _lock_free_place(reader, limit)
         self._session = connection.connection
         if self._place is None:
-            _here.discard(self)
+            _open_streams.discard(self)
             raise TooManyStreamsError
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
 
     def close(self) -> None:
-        _here.discard(self)
+        _open_streams.discard(self)
         place, self._place = self._place, None
         # a session that broke gave the place back itself
         if place is not None and connection.connection is self._session and connection.is_usable():
@@ -58,7 +58,7 @@ class HeldStream:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [place])
 
 
-def _take(reader: str, limit: int) -> int | None:
+def _lock_free_place(reader: str, limit: int) -> int | None:
     """The lock of the first free place; None if there is none. A statement for each place that is looked at."""
     with connection.cursor() as cursor:
         for number in range(limit):

@@ -14,7 +14,7 @@ Cells = npt.NDArray[np.uint8]
 
 _GROUP = 10_000  # four digits are looked up at a time
 _MINUS, _DOT, _ZERO = b"-.0"
-_FEW = 200  # from here on a table of small numbers pays
+_TABLE_PAYS_FROM = 200  # from here on a table of small numbers pays
 _DAY = 86_400
 
 
@@ -39,12 +39,14 @@ def decimal_cells(
     `trimmed`: without the zeros that decimals end in.
     """
     if trimmed:
-        return _trimmed(values, known, scale, before, after, unknown)
-    if len(values) > _FEW and int(values.view(np.uint64).max()) < _GROUP:  # below 0 is far above there
-        table = _small(scale, before, after, unknown)
+        return _compose_trimmed(values, known, scale, before, after, unknown)
+    if (
+        len(values) > _TABLE_PAYS_FROM and int(values.view(np.uint64).max()) < _GROUP
+    ):  # below 0 is far above there
+        table = _small_number_table(scale, before, after, unknown)
         place = values if known.all() else np.where(known, values, _GROUP)
         return table.take(place, axis=0).view(np.uint8).reshape(len(values), -1)
-    return _composed(values, known, scale, before, after, unknown)
+    return _compose(values, known, scale, before, after, unknown)
 
 
 def instant_cells(seconds: Integers) -> Cells:
@@ -56,7 +58,7 @@ def instant_cells(seconds: Integers) -> Cells:
     cells = np.empty((len(seconds), 20), dtype=np.uint8)
     cells[:, :10] = np.repeat(_bytes_of(dates), np.diff(np.append(first, len(day))), axis=0)
     cells[:, 10] = ord("T")
-    cells[:, 11:19] = _clock()[second]
+    cells[:, 11:19] = _times_of_day()[second]
     cells[:, 19] = ord("Z")
     return cells
 
@@ -66,7 +68,7 @@ def fixed_cells(words: list[str], codes: npt.NDArray[np.uint8]) -> Cells:
     return _bytes_of(np.array([word.encode() for word in words]))[codes]
 
 
-def _composed(
+def _compose(
     values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
 ) -> Cells:
     zero = before + b"0" + after
@@ -80,42 +82,42 @@ def _composed(
     dot = head + width - scale
     end = dot + scale + (scale > 0)
     cells = np.zeros((rows, max(end + len(after), len(unknown))), dtype=np.uint8)
-    cells[:, : len(before)] = _row(before)
+    cells[:, : len(before)] = _as_cells(before)
     cells[negative, head - 1] = _MINUS
     cells[:, head:dot] = digits[:, : width - scale]
     if scale:
         cells[:, dot] = _DOT
         cells[:, dot + 1 : end] = digits[:, width - scale :]
-    cells[:, end : end + len(after)] = _row(after)
+    cells[:, end : end + len(after)] = _as_cells(after)
     if zeros:
-        cells[values == 0] = _row(zero.ljust(cells.shape[1], b"\0"))
+        cells[values == 0] = _as_cells(zero.ljust(cells.shape[1], b"\0"))
     if not known.all():
-        cells[~known] = _row(unknown.ljust(cells.shape[1], b"\0"))
+        cells[~known] = _as_cells(unknown.ljust(cells.shape[1], b"\0"))
     return cells
 
 
-def _trimmed(
+def _compose_trimmed(
     values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
 ) -> Cells:
     """Of a `scale` above 0."""
     every = np.ones(len(values), dtype=np.bool_)
-    cells = _composed(values, every, scale, before, b"", b"")
+    cells = _compose(values, every, scale, before, b"", b"")
     ending = every.copy()
     for column in range(1, scale + 1):  # from the last decimal to the first
         decimals = cells[:, -column]
         ending &= decimals == _ZERO
         decimals[ending] = 0
     cells[ending, -scale - 1] = 0  # no point where no decimal is left
-    tail = np.broadcast_to(_row(after), (len(values), len(after)))
+    tail = np.broadcast_to(_as_cells(after), (len(values), len(after)))
     cells = np.hstack([cells, tail])
     if not known.all():
         width = max(cells.shape[1], len(unknown))
         cells = np.pad(cells, ((0, 0), (0, width - cells.shape[1])))
-        cells[~known] = _row(unknown.ljust(width, b"\0"))
+        cells[~known] = _as_cells(unknown.ljust(width, b"\0"))
     return cells
 
 
-def _row(side: bytes) -> Cells:
+def _as_cells(side: bytes) -> Cells:
     return np.frombuffer(side, dtype=np.uint8)
 
 
@@ -127,14 +129,14 @@ def _digits(sizes: npt.NDArray[np.uint64], shown: int) -> Cells:
     for place in range(groups):  # from the last group to the first
         left = rest // _GROUP
         group = (rest - left * _GROUP).astype(np.intp)
-        table = _four(min(max(shown - 4 * place, 0), 4))
+        table = _four_digit_table(min(max(shown - 4 * place, 0), 4))
         cells[:, groups - 1 - place] = table[group + np.where(left == 0, _GROUP, 0)]
         rest = left
     return cells.view(np.uint8)
 
 
 @cache
-def _four(shown: int) -> npt.NDArray[np.uint32]:
+def _four_digit_table(shown: int) -> npt.NDArray[np.uint32]:
     """0 to 9999 in four digits; then again, for the first group, where only `shown` of the leading zeros stay."""
     number, power = np.arange(_GROUP)[:, None], np.array([1000, 100, 10, 1])
     full = (number // power % 10 + _ZERO).astype(np.uint8)
@@ -143,16 +145,16 @@ def _four(shown: int) -> npt.NDArray[np.uint32]:
 
 
 @lru_cache(maxsize=64)
-def _small(scale: int, before: bytes, after: bytes, unknown: bytes) -> npt.NDArray[np.uint64]:
+def _small_number_table(scale: int, before: bytes, after: bytes, unknown: bytes) -> npt.NDArray[np.uint64]:
     """The cells of 0 to 9999, and last the one of the unknown: one look-up a value."""
     numbers = np.append(np.arange(_GROUP), 0)
     known = np.arange(_GROUP + 1) < _GROUP
-    cells = _composed(numbers, known, scale, before, after, unknown)
+    cells = _compose(numbers, known, scale, before, after, unknown)
     return np.pad(cells, ((0, 0), (0, -cells.shape[1] % 8))).view(np.uint64)
 
 
 @cache
-def _clock() -> Cells:
+def _times_of_day() -> Cells:
     """`hh:mm:ss` of each second of a day."""
     second = np.arange(_DAY)[:, None]
     digits = (

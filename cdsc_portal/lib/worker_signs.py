@@ -15,8 +15,8 @@ def note_sign(queue: str, *, at: datetime) -> None:
 
 def last_signs(queues: Collection[str]) -> dict[str, datetime | None]:
     """When each of `queues` was last served; None = not in two days. One look into the cache."""
-    found = cache.get_many([_key(queue) for queue in queues])
-    return {queue: found.get(_key(queue)) for queue in queues}
+    signs = cache.get_many([_key(queue) for queue in queues])
+    return {queue: signs.get(_key(queue)) for queue in queues}
 
 
 def _key(queue: str) -> str:

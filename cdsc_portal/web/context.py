@@ -54,7 +54,7 @@ def utility(request: HttpRequest) -> dict[str, object]:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """The site menu, worked out only where a page shows it: error pages must not need the database."""
+    """The site menu, computed only where a page shows it: error pages must not need the database."""
     return {"navigation": SimpleLazyObject(lambda: _menu(request))}
 
 
@@ -64,11 +64,12 @@ def _menu(request: HttpRequest) -> list[Link]:
     if request.user.is_authenticated:
         pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
     prefix = get_script_prefix().rstrip("/")  # of the customer view; else nothing
-    return [Link(f"{prefix}{url}", label, _is_current(request, url)) for url, label in pages if _exists(url)]
-
-
-def _is_current(request: HttpRequest, url: str) -> bool:
-    return request.path_info == url or (url != "/my/" and request.path_info.startswith(url))
+    path = request.path_info
+    return [
+        Link(f"{prefix}{url}", label, path == url or (url != "/my/" and path.startswith(url)))
+        for url, label in pages
+        if _exists(url)
+    ]
 
 
 @cache

@@ -21,8 +21,8 @@ _BROKER_TIMEOUT_SECONDS = 2
 
 def problems() -> dict[str, str]:
     """Each part that is not ready, with the reason in words; empty when all are. No address, no secret."""
-    found = {name: check() for name, check in _CHECKS.items()}
-    return {name: reason for name, reason in found.items() if reason}
+    reasons = {name: check() for name, check in _CHECKS.items()}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,11 +81,11 @@ def _workers(at: datetime) -> tuple[WorkerSign, ...]:
     words = {INTERACTIVE: _("Codes, links and invitations"), ORDINARY: _("Feeds, files and other mail")}
     return tuple(
         WorkerSign(
-            words[one.queue],
-            moment_in_words(one.last) if one.last else _("No sign in two days"),
-            "bad" if one.silent else "ok",
+            words[served.queue],
+            moment_in_words(served.last) if served.last else _("No sign in two days"),
+            "bad" if served.silent else "ok",
         )
-        for one in health.served_queues(at=at)
+        for served in health.served_queues(at=at)
     )
 
 
@@ -94,8 +94,8 @@ def _due(request: HttpRequest) -> list[Due]:
     due = []
     if may("accounts.hand_out_activation_code"):
         count = codes_to_hand_out(by_id=current_user(request).pk, at=at)
-        asked = _list("accounts_activationcode", "handed_out_at__isempty=1")
-        due.append(Due(_("Codes for first logins to hand out"), count, asked))
+        url = _list("accounts_activationcode", "handed_out_at__isempty=1")
+        due.append(Due(_("Codes for first logins to hand out"), count, url))
     if may("consent.confirm_recordedconsent"):
         count = waiting_records(by_id=current_user(request).pk)
         due.append(
@@ -109,8 +109,8 @@ def _due(request: HttpRequest) -> list[Due]:
             Due(_("Mails that wait"), mail.waiting, _list("accounts_outgoingmail", "outstanding=waiting"))
         )
     if may("consent.view_message"):
-        turn = _list("consent_message", "status__exact=pending")
-        due.append(Due(_("Messages of third parties to answer"), messages_to_answer(), turn))
+        url = _list("consent_message", "status__exact=pending")
+        due.append(Due(_("Messages of third parties to answer"), messages_to_answer(), url))
     if may("consent.view_consentrequest"):
         count = waiting_requests(at=at)
         due.append(

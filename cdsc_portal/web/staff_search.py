@@ -18,7 +18,7 @@ _LIMIT = 20  # of each kind
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ResultLine:
     """A line of the answer."""
 
     kind: str
@@ -35,33 +35,33 @@ def staff_search(request: HttpRequest) -> HttpResponse:
     Sixteen look-ups at most, all by index.
     """
     term = request.GET.get("q", "")
-    every = [*find(term, limit=_LIMIT), *find_consents(term, limit=_LIMIT)]
-    found = [one for one in dict.fromkeys(every) if _may_look(request, one)]
+    all_hits = [*find(term, limit=_LIMIT), *find_consents(term, limit=_LIMIT)]
+    hits = [hit for hit in dict.fromkeys(all_hits) if _may_view(request, hit)]
     context = {
         **admin.site.each_context(request),
         "title": _("Search"),
         "term": term,
-        "hits": [_hit(one) for one in found],
-        "customers": _customers(found) if request.user.has_perm("accounts.view_customer") else (),
+        "hits": [_result_line(hit) for hit in hits],
+        "customers": _customers(hits) if request.user.has_perm("accounts.view_customer") else (),
     }
     return TemplateResponse(request, "admin/find.html", context)
 
 
-def _customers(found: Sequence[SearchHit]) -> Sequence[Hit]:
+def _customers(hits: Sequence[SearchHit]) -> Sequence[ResultLine]:
     """The customers whom the hits are, or belong to, a few: a street has many."""
-    keys = customers_of(found) | customers_of_consents(found)
+    keys = customers_of(hits) | customers_of_consents(hits)
     return [
-        Hit("", one.name, one.customer_number, reverse("staff_customer", args=[one.pk]))
-        for one in Customer.objects.filter(pk__in=sorted(keys)[:_LIMIT])
+        ResultLine("", customer.name, customer.customer_number, reverse("staff_customer", args=[customer.pk]))
+        for customer in Customer.objects.filter(pk__in=sorted(keys)[:_LIMIT])
     ]
 
 
-def _may_look(request: HttpRequest, found: SearchHit) -> bool:
-    app, name = found.model.split(".")
+def _may_view(request: HttpRequest, hit: SearchHit) -> bool:
+    app, name = hit.model.split(".")
     return request.user.has_perm(f"{app}.view_{name}")
 
 
-def _hit(found: SearchHit) -> Hit:
-    app, name = found.model.split(".")
-    kind = apps.get_model(found.model)._meta.verbose_name
-    return Hit(str(kind), found.label, found.detail, reverse(f"admin:{app}_{name}_change", args=[found.pk]))
+def _result_line(hit: SearchHit) -> ResultLine:
+    app, name = hit.model.split(".")
+    kind = apps.get_model(hit.model)._meta.verbose_name
+    return ResultLine(str(kind), hit.label, hit.detail, reverse(f"admin:{app}_{name}_change", args=[hit.pk]))

@@ -30,7 +30,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 _ADDRESS = re.compile(r"^/admin/as/(?P<visit>[a-z0-9]{20})(?P<rest>/.*)$")
 _HIDDEN = ("/my/settings/", "/my/requests/")  # how the customer logs in, and what waits for their decision
-_LOOK = "accounts.add_supportsession"
+_START_SESSION = "accounts.add_supportsession"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +57,40 @@ class CustomerViewMiddleware:
         agent = request.user
         if not isinstance(agent, User):
             return redirect_to_login(request.get_full_path())
-        may_look = admin.site.has_permission(request) and agent.has_perm(_LOOK)  # second step included
-        look = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now()) if may_look else None
-        if look is None:
+        may_start = admin.site.has_permission(request) and agent.has_perm(
+            _START_SESSION
+        )  # second step included
+        session = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now()) if may_start else None
+        if session is None:
             messages.error(request, _("This session has expired. Open it again with a reason."))
             return redirect("admin:index")
         if request.method not in ("GET", "HEAD"):
             return render(request, "web/look_read_only.html", status=403)
-        return self._shown(request, look, address["rest"])
+        return self._serve_as_customer(request, session, address["rest"])
 
-    def _shown(self, request: HttpRequest, look: SupportSession, path: str) -> HttpResponse:
-        request.staff_view = _viewing_for(look)  # type: ignore[attr-defined]  # a name of ours
+    def _serve_as_customer(self, request: HttpRequest, session: SupportSession, path: str) -> HttpResponse:
+        request.staff_view = _viewing_for(session)  # type: ignore[attr-defined]  # a name of ours
         if path in ("/", "/my"):
-            return redirect(f"/admin/as/{look.visit}/my/")
+            return redirect(f"/admin/as/{session.visit}/my/")
         if not path.startswith("/my/") or path.startswith(_HIDDEN):
             return render(request, "web/look_hidden.html", status=404)
-        request.viewing_for = look.person  # type: ignore[attr-defined]  # honoured by current_user
+        request.viewing_for = session.person  # type: ignore[attr-defined]  # honoured by current_user
         request.path_info = path
         before = get_script_prefix()
-        set_script_prefix(f"/admin/as/{look.visit}/")
+        set_script_prefix(f"/admin/as/{session.visit}/")
         try:
             response = self.get_response(request)
         finally:
             set_script_prefix(before)
         if _is_table(response) and not request.user.has_perm(EXPORT):
-            _close_content(response)
+            _release_stream(response)
             return render(request, "web/look_no_export.html", status=403)
-        _record_export(look, path, response)
+        _record_export(session, path, response)
         add_never_cache_headers(response)
         return response
 
 
-def _close_content(response: HttpResponseBase) -> None:
+def _release_stream(response: HttpResponseBase) -> None:
     """Let a stream give its place back. The response's own `close` also tells Django that the request is over, which
     may close the connection to the database under the answer that is still to come.
     """
@@ -103,24 +105,24 @@ def _is_table(response: HttpResponseBase) -> bool:
     return is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
 
 
-def _viewing_for(look: SupportSession) -> ViewingFor:
+def _viewing_for(session: SupportSession) -> ViewingFor:
     return ViewingFor(
-        person=str(look.person),
-        customer=str(look.customer),
-        reason=look.reason,
-        until=time_in_words(look.ends),
-        back=reverse("admin:accounts_customer_change", args=[look.customer_id]),
+        person=str(session.person),
+        customer=str(session.customer),
+        reason=session.reason,
+        until=time_in_words(session.ends),
+        back=reverse("admin:accounts_customer_change", args=[session.customer_id]),
     )
 
 
-def _record_export(look: SupportSession, path: str, response: HttpResponseBase) -> None:
-    """A file that leaves with the agent is in the log; the pages are, as the look."""
+def _record_export(session: SupportSession, path: str, response: HttpResponseBase) -> None:
+    """Log a file that the agent downloads; pages are logged once, as the session."""
     if response.headers.get("Content-Disposition", "").startswith("attachment"):
         record_staff_action(
-            by=look.by,
+            by=session.by,
             verb=StaffVerb.EXPORT,
-            on=look.customer,
+            on=session.customer,
             what=path,
-            reason=look.reason,
+            reason=session.reason,
             at=clock.now(),
         )

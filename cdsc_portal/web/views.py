@@ -76,7 +76,7 @@ def health_ready(request: HttpRequest) -> HttpResponse:
 @never_cache
 def health_workers(request: HttpRequest) -> HttpResponse:
     """200 when a worker serves each queue, else 503 with those that none does and when one last did."""
-    silent = {one.queue: one.last for one in health.served_queues(at=clock.now()) if one.silent}
+    silent = {served.queue: served.last for served in health.served_queues(at=clock.now()) if served.silent}
     if silent:
         return JsonResponse({"status": "silent", "last_served": silent}, status=503)
     return JsonResponse({"status": "working"})

@@ -75,7 +75,8 @@ def operations_opened_by(resources: tuple[str, ...]) -> tuple[Operation, ...]:
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Operation:
-    success = _success(operation["responses"])
+    responses = operation["responses"]
+    success = next(response for status, response in responses.items() if status.startswith("2"))
     content = success.get("content", {}).get("application/json", {})
     return Operation(
         id=operation["operationId"],
@@ -85,71 +86,72 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
         description=operation.get("description", ""),
         group=operation["tags"][0],
         resource=_resource(path),
-        parameters=tuple(_parameter(one) for one in operation.get("parameters", ())),
-        answers=tuple(_answer(status, one) for status, one in operation["responses"].items()),
+        parameters=tuple(
+            Parameter(
+                name=parameter["name"],
+                where=parameter["in"],
+                type=_type(parameter["schema"]),
+                required=parameter.get("required", False),
+                description=parameter.get("description", ""),
+            )
+            for parameter in operation.get("parameters", ())
+        ),
+        answers=tuple(
+            Answer(status, response.get("description", ""), tuple(response.get("content", {})))
+            for status, response in responses.items()
+        ),
         members=tuple(_members(content.get("schema", {}), schemas)),
-        examples=_examples(content.get("examples", {})),
+        examples=tuple(
+            (example.get("summary", name), dumps_indented(example["value"]))
+            for name, example in content.get("examples", {}).items()
+            if "value" in example
+        ),
     )
 
 
-def _success(responses: Mapping[str, Any]) -> Mapping[str, Any]:
-    first: Mapping[str, Any] = next(one for status, one in responses.items() if status.startswith("2"))
-    return first
-
-
 def _resource(path: str) -> str:
-    """The path's parameters stand for themselves: only the view behind it is looked up."""
+    """The resource of the view behind a path."""
     view = resolve(path.replace("{", "").replace("}", "")).func
     return str(getattr(getattr(view, "cls", None), "resource", ""))
 
 
-def _parameter(said: Mapping[str, Any]) -> Parameter:
-    return Parameter(
-        name=said["name"],
-        where=said["in"],
-        type=_type(said["schema"]),
-        required=said.get("required", False),
-        description=said.get("description", ""),
-    )
-
-
-def _answer(status: str, said: Mapping[str, Any]) -> Answer:
-    return Answer(status, said.get("description", ""), tuple(said.get("content", {})))
-
-
 def _members(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int = 0) -> list[Member]:
     """Every member of an object and of the objects in it, as a reader meets them: of all forms it may have, in turn."""
-    followed = _followed(schema, schemas)
-    found: list[Member] = []
-    for form in followed.get("oneOf", ()):
-        found += _members(form, schemas, depth)
-    for name, said in followed.get("properties", {}).items():
-        found.append(Member(name, _type(said, schemas), _described(said, schemas), depth))
-        found += _members(_followed(said, schemas).get("items", said), schemas, depth + 1)
-    return found
+    resolved = _resolve_reference(schema, schemas)
+    members: list[Member] = []
+    for variant in resolved.get("oneOf", ()):
+        members += _members(variant, schemas, depth)
+    for name, member_schema in resolved.get("properties", {}).items():
+        members.append(Member(name, _type(member_schema, schemas), _described(member_schema, schemas), depth))
+        members += _members(
+            _resolve_reference(member_schema, schemas).get("items", member_schema), schemas, depth + 1
+        )
+    return members
 
 
-def _followed(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve_reference(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a reference, alone or as the only one of `allOf`, points at."""
-    whole = schema["allOf"][0] if len(schema.get("allOf", ())) == 1 else schema
-    if _REF not in whole:
-        return whole
-    target: Mapping[str, Any] = schemas[whole[_REF].rpartition("/")[2]]
+    reference = schema["allOf"][0] if len(schema.get("allOf", ())) == 1 else schema
+    if _REF not in reference:
+        return reference
+    target: Mapping[str, Any] = schemas[reference[_REF].rpartition("/")[2]]
     return target
 
 
-def _described(said: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    return str(said.get("description") or _followed(said, schemas).get("description", ""))
+def _described(member_schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    return str(
+        member_schema.get("description") or _resolve_reference(member_schema, schemas).get("description", "")
+    )
 
 
-def _type(said: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> str:
+def _type(schema_or_reference: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> str:
     """A schema's type in a few words: `string or null`, `list of objects`, the values of a choice."""
-    schema = _followed(said, schemas) if schemas else said
+    schema = _resolve_reference(schema_or_reference, schemas) if schemas else schema_or_reference
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"])
     choices = schema.get("oneOf") or schema.get("anyOf")
     if choices:
-        return " or ".join(dict.fromkeys(_type(one, schemas) for one in choices))
+        return " or ".join(dict.fromkeys(_type(choice, schemas) for choice in choices))
     types = schema.get("type", "object")
     if types == "array":
         items = _type(schema.get("items", {}), schemas)
@@ -157,11 +159,3 @@ def _type(said: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> 
     named = [types] if isinstance(types, str) else list(types)
     form = schema.get("format")
     return " or ".join(form if form and name != "null" else name for name in named)
-
-
-def _examples(examples: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (one.get("summary", name), dumps_indented(one["value"]))
-        for name, one in examples.items()
-        if "value" in one
-    )

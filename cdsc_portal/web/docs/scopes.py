@@ -75,16 +75,13 @@ def scope_page(name: str) -> ScopePage | None:
     scope = SCOPES.get(name)
     if scope is None or scope not in available_scopes():
         return None
-    fields = _OF_DATA if scope.period is Period.DATA else _OF_NOW
+    is_data = scope.period is Period.DATA
+    fields = _OF_DATA if is_data else _OF_NOW
+    period = {"start": "-3y", "end": "+3y"} if is_data else {"end": "+1y"}
     return ScopePage(
         scope=scope,
         names=scope.names,
         fields=(DetailField("type", ", ".join(scope.names), _TYPE), *fields),
-        asked=dumps_indented([_example(scope)]),
+        asked=dumps_indented([{"type": scope.id, **period, "services": "all"}]),
         operations=operations_opened_by(scope.opens),
     )
-
-
-def _example(scope: Scope) -> dict[str, str]:
-    period = {"start": "-3y", "end": "+3y"} if scope.period is Period.DATA else {"end": "+1y"}
-    return {"type": scope.id, **period, "services": "all"}
