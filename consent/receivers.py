@@ -15,10 +15,10 @@ from consent.mail.roles import (
     tell_of_code,
     tell_of_new_login,
 )
-from consent.services.stop import take_out_what_left
+from consent.services.stop import remove_former_owners_services
 
 
-@receiver(membership_ended, dispatch_uid="take_out_what_left")
+@receiver(membership_ended, dispatch_uid="remove_former_owners_services")
 def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
     """An owner who leaves takes the account out of grants they gave; a delegate's end leaves them as they are."""
     if membership.role != Role.OWNER:
@@ -28,7 +28,7 @@ def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: 
         reached = Q(pk=membership.billing_account_id)
     accounts = BillingAccount.objects.filter(reached)
     contracts = ServiceContract.objects.filter(billing_account__in=accounts)
-    take_out_what_left(
+    remove_former_owners_services(
         owner=membership.user,
         contracts=list(contracts.values_list("pk", flat=True)),
         accounts=list(accounts.values_list("pk", flat=True)),

@@ -13,7 +13,7 @@ from accounts.models import Membership, OutgoingMail, ServiceContract, User
 from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
 from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest, RequestStatus
-from consent.queries.deciders import was_asked
+from consent.queries.deciders import is_asked_to_decide
 from consent.wording import zone_in_words
 
 
@@ -56,7 +56,7 @@ def _waiting_request_again(mail: OutgoingMail, at: datetime) -> MailText | None:
     """While the request waits for who was asked to decide it."""
     waiting = ConsentRequest.objects.filter(status=RequestStatus.WAITING, expires__gt=at)
     request = waiting.select_related("client", "user").filter(reference=occasion_of(mail)).first()
-    if request is None or mail.user is None or not was_asked(request, user=mail.user, at=at):
+    if request is None or mail.user is None or not is_asked_to_decide(request, user=mail.user, at=at):
         return None
     with override(mail.user.language):
         return text_of(_waiting_request(request, in_one_line(request.user)), mail.user)

@@ -12,7 +12,7 @@ from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
 from consent.redirect_addresses import is_registered, why_refused
 from consent.requests import AccessRequest, InvalidRequest, parse_request
-from consent.services.ask import RequestContext, allowed_scopes, may_ask
+from consent.services.access_requests import RequestContext, allowed_scopes, may_request
 from consent.services.scope_limits import require_within_limits
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
@@ -39,7 +39,7 @@ class RefusedRequest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RedirectTarget:
     """Who asks, and a registered address that may be answered to."""
 
     client: Client
@@ -47,7 +47,7 @@ class Target:
     state: str
 
 
-def known_client(sent: dict[str, str]) -> Client:
+def registered_client(sent: dict[str, str]) -> Client:
     """The client named. Raises UntrustedRequest; a disabled one is as good as unknown (F-10)."""
     client_id = sent.get("client_id")
     if not client_id:
@@ -58,7 +58,7 @@ def known_client(sent: dict[str, str]) -> Client:
     return client
 
 
-def trusted_target(client: Client, sent: dict[str, str]) -> Target:
+def registered_target(client: Client, sent: dict[str, str]) -> RedirectTarget:
     """Where to answer: a registered address; where none is named, the only one there is, else the server's own if the
     client registered it (F-11, X-01).
     """
@@ -70,7 +70,7 @@ def trusted_target(client: Client, sent: dict[str, str]) -> Target:
     refused = why_refused(asked, public=public, plain_loopback=settings.PLAIN_LOOPBACK_REDIRECTS)
     if refused or not is_registered(asked, registered, public=public):
         raise UntrustedRequest("redirect_uri is not one that the client registered.")
-    return Target(client, asked, sent.get("state", ""))
+    return RedirectTarget(client, asked, sent.get("state", ""))
 
 
 def _default_target(registered: Sequence[str]) -> str:
@@ -88,9 +88,11 @@ def require_code_flow(sent: dict[str, str]) -> None:
         raise UntrustedRequest("response_type must be code.", error="unsupported_response_type")
 
 
-def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[AccessRequest, RequestContext]:
+def validate_request(
+    sent: dict[str, str], target: RedirectTarget, *, at: datetime
+) -> tuple[AccessRequest, RequestContext]:
     """The request read into values to store. Raises RefusedRequest naming the parameter at fault."""
-    require_may_ask(target.client)
+    require_may_request(target.client)
     _require_plain_request(sent)
     challenge = _challenge(sent)
     prompts = _prompts(sent)
@@ -115,9 +117,9 @@ def checked(sent: dict[str, str], target: Target, *, at: datetime) -> tuple[Acce
     )
 
 
-def require_may_ask(client: Client) -> None:
+def require_may_request(client: Client) -> None:
     """Raises RefusedRequest for a client whose status or registration lets it ask for nothing."""
-    if not may_ask(client) or not client.allows_grant_type(Client.GRANT_AUTHORIZATION_CODE):
+    if not may_request(client) or not client.allows_grant_type(Client.GRANT_AUTHORIZATION_CODE):
         raise RefusedRequest("unauthorized_client", "This client may not ask at present.")
 
 

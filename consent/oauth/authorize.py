@@ -13,20 +13,20 @@ from django.views.decorators.http import require_GET
 from cdsc_portal.lib import clock
 from consent.models import Client, ConsentRequest
 from consent.oauth.authorization_request import (
+    RedirectTarget,
     RefusedRequest,
-    Target,
     UntrustedRequest,
-    checked,
-    known_client,
+    registered_client,
+    registered_target,
     require_code_flow,
-    require_may_ask,
-    trusted_target,
+    require_may_request,
+    validate_request,
 )
 from consent.oauth.incoming import MalformedParametersError, parameters
 from consent.oauth.rate_limit import TooManyCalls, count_claimed_call
 from consent.oauth.redirects import answer_url, error_answer
 from consent.pages.redirects import BackToClient, SeeOther
-from consent.services.ask import UnusableRequestUri, open_request, store_request
+from consent.services.access_requests import UnusableRequestUri, open_request, store_request
 
 log = structlog.get_logger()
 
@@ -47,11 +47,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
     try:
         sent = parameters(query)
         count_claimed_call(request, sent.get("client_id", ""), at=at)
-        client = known_client(sent)
+        client = registered_client(sent)
         if "request_uri" in sent:
             return _pushed(request, client, sent, at=at)
         require_code_flow(sent)
-        target = trusted_target(client, sent)
+        target = registered_target(client, sent)
     except TooManyCalls as refused:
         return _too_many(request, refused.wait)
     except (MalformedParametersError, UntrustedRequest) as wrong:
@@ -60,15 +60,15 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 def _direct(
-    request: HttpRequest, query: str, sent: dict[str, str], target: Target, *, at: datetime
+    request: HttpRequest, query: str, sent: dict[str, str], target: RedirectTarget, *, at: datetime
 ) -> HttpResponse:
     try:
         if len(query) > QUERY_BYTES:
             raise RefusedRequest("invalid_request", _too_long(query))
-        access, asked = checked(sent, target, at=at)
+        access, context = validate_request(sent, target, at=at)
     except RefusedRequest as refused:
         return _refusal(target, refused)
-    return _shown(request, *store_request(client=target.client, access=access, asked=asked, at=at))
+    return _shown(request, *store_request(client=target.client, access=access, context=context, at=at))
 
 
 def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: datetime) -> HttpResponse:
@@ -77,13 +77,13 @@ def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: d
     Raises UntrustedRequest where it cannot be used and the address names no registered target (F-14).
     """
     try:
-        require_may_ask(client)
+        require_may_request(client)
         return _shown(request, *open_request(client=client, request_uri=sent["request_uri"], at=at))
     except UnusableRequestUri:
         refused = RefusedRequest("invalid_request_uri", "request_uri is expired, used or not this client's.")
     except RefusedRequest as not_now:
         refused = not_now
-    return _refusal(trusted_target(client, sent), refused)
+    return _refusal(registered_target(client, sent), refused)
 
 
 def _shown(request: HttpRequest, stored: ConsentRequest, key: str) -> HttpResponse:
@@ -92,7 +92,7 @@ def _shown(request: HttpRequest, stored: ConsentRequest, key: str) -> HttpRespon
     return SeeOther(reverse("consent_request", kwargs={"key": key}))
 
 
-def _refusal(target: Target, refused: RefusedRequest) -> HttpResponse:
+def _refusal(target: RedirectTarget, refused: RefusedRequest) -> HttpResponse:
     log.info("request.refused", client=target.client.public_id, error=refused.error)
     answer = error_answer(refused.error, refused.description)
     return BackToClient(answer_url(target.redirect_uri, state=target.state, answer=answer))

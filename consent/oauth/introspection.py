@@ -5,13 +5,13 @@ from typing import Any
 
 from consent.models import AccessToken, Client, Grant, RefreshToken
 from consent.oauth.redirects import issuer
-from consent.oauth.tokens import access_ends, gives_tokens, granted_details, reads
+from consent.oauth.tokens import access_ends, granted_details, is_readable, may_issue_tokens
 
 
 def describe_access_token(token: AccessToken, *, client: Client, at: datetime) -> dict[str, Any] | None:
     """Its claims, or None if it opens nothing at `at` (expired, or its grant is over or suspended)."""
     grant = token.grant
-    if grant is None or token.expires <= at or not reads(grant, at=at):
+    if grant is None or token.expires <= at or not is_readable(grant, at=at):
         return None
     scopes = [name for name in token.scope.split() if name in grant.scope.split()]
     return {
@@ -24,7 +24,7 @@ def describe_access_token(token: AccessToken, *, client: Client, at: datetime) -
 def describe_refresh_token(token: RefreshToken, *, client: Client, at: datetime) -> dict[str, Any] | None:
     """Its claims, or None if it was used, revoked, or its grant gives no tokens any more."""
     grant = token.grant
-    if grant is None or token.rotated or token.revoked or not gives_tokens(grant, at=at):
+    if grant is None or token.rotated or token.revoked or not may_issue_tokens(grant, at=at):
         return None
     end = {"exp": int(grant.access_ends.timestamp())} if grant.access_ends else {}
     return {

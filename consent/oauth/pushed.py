@@ -10,13 +10,13 @@ from consent.models import Client
 from consent.oauth.authorization_request import (
     RefusedRequest,
     UntrustedRequest,
-    checked,
+    registered_target,
     require_code_flow,
-    trusted_target,
+    validate_request,
 )
 from consent.oauth.callers import Caller
 from consent.oauth.endpoint import FROM_PAGES, error_response, program_endpoint
-from consent.services.ask import PUSHED_FOR, push_request
+from consent.services.access_requests import PUSHED_LIFETIME, push_request
 
 REQUEST_BYTES = 64 * 1024  # of the values; form-encoding makes up to three times of them
 _BODY_BYTES = 3 * REQUEST_BYTES
@@ -36,8 +36,8 @@ def push(request: HttpRequest, sent: dict[str, str], caller: Caller) -> HttpResp
 def _stored(client: Client, sent: dict[str, str], *, at: datetime) -> dict[str, str | int]:
     try:
         require_code_flow(sent)
-        access, asked = checked(sent, trusted_target(client, sent), at=at)
+        access, context = validate_request(sent, registered_target(client, sent), at=at)
     except (UntrustedRequest, RefusedRequest) as wrong:
         raise CustomOAuth2Error(wrong.error, wrong.description) from wrong
-    _request, request_uri = push_request(client=client, access=access, asked=asked, at=at)
-    return {"request_uri": request_uri, "expires_in": int(PUSHED_FOR.total_seconds())}
+    _request, request_uri = push_request(client=client, access=access, context=context, at=at)
+    return {"request_uri": request_uri, "expires_in": int(PUSHED_LIFETIME.total_seconds())}

@@ -15,7 +15,7 @@ from oauthlib.oauth2.rfc6749.tokens import BearerToken
 from cdsc_portal.lib import clock
 from consent.models import Client
 from consent.oauth.callers import Caller
-from consent.oauth.tokens import access_ends, granted_details, lifetime
+from consent.oauth.tokens import access_ends, access_token_lifetime, granted_details
 from consent.oauth.validator import PortalValidator
 
 # at debug level oauthlib writes refresh tokens into its log
@@ -41,7 +41,7 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
         token_type = GrantToken(
             validator,
             token_generator=_new_token,
-            expires_in=lambda request: lifetime(request.grant, at=clock.now()),
+            expires_in=lambda request: access_token_lifetime(request.grant, at=clock.now()),
         )
         TokenEndpoint.__init__(
             self,

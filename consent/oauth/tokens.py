@@ -77,18 +77,18 @@ def access_ends(grant: Grant) -> str | None:
     return grant.access_ends.astimezone(UTC).isoformat().replace("+00:00", "Z") if grant.access_ends else None
 
 
-def gives_tokens(grant: Grant, *, at: datetime) -> bool:
+def may_issue_tokens(grant: Grant, *, at: datetime) -> bool:
     """Whether tokens may still be made for it: neither ended nor suspended (X-04: it ends them all)."""
     return grant.status in _GIVES_TOKENS and (grant.access_ends is None or grant.access_ends > at)
 
 
-def reads(grant: Grant, *, at: datetime) -> bool:
+def is_readable(grant: Grant, *, at: datetime) -> bool:
     """Whether a token of it opens anything at `at`, as the gate decides too."""
     started = grant.not_before is None or grant.not_before <= at
     return grant.status in READABLE and started and (grant.access_ends is None or grant.access_ends > at)
 
 
-def lifetime(grant: Grant, *, at: datetime) -> int:
+def access_token_lifetime(grant: Grant, *, at: datetime) -> int:
     """Seconds an access token made at `at` lives: an hour, or less where the grant ends sooner.
 
     Without a refresh token it is the only one there will be, so it lives as long as the grant.

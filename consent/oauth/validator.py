@@ -62,7 +62,11 @@ class PortalValidator(OAuth2Validator):
         if found.spent:
             tokens.end_tokens_of(grant, at=at)
             return False
-        if found.expires <= at or any(one.spent for one in codes) or not tokens.gives_tokens(grant, at=at):
+        if (
+            found.expires <= at
+            or any(one.spent for one in codes)
+            or not tokens.may_issue_tokens(grant, at=at)
+        ):
             return False
         request.authorization_code = found
         request.grant, request.token_family = grant, found.token_family
@@ -115,7 +119,7 @@ class PortalValidator(OAuth2Validator):
         if found.revoked or (found.rotated and not _is_retry(found, client=client, at=at)):
             tokens.end_family(found.token_family, at=at)
             return False
-        if not tokens.gives_tokens(grant, at=at):
+        if not tokens.may_issue_tokens(grant, at=at):
             return False
         request.refresh_token_instance = found
         request.grant, request.token_family = grant, found.token_family

@@ -34,7 +34,7 @@ def deciders_of(request: ConsentRequest, *, viewer: User, at: datetime) -> Decid
     )
 
 
-def was_asked(request: ConsentRequest, *, user: User, at: datetime) -> bool:
+def is_asked_to_decide(request: ConsentRequest, *, user: User, at: datetime) -> bool:
     """Whether who opened `request` handed it over and `user` owns something of what that person sees. Two queries."""
     if request.handed_over is None or request.user is None or request.user_id == user.pk:
         return False

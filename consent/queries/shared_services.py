@@ -16,7 +16,7 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_account_keys, visible_contracts
 from cdsc_portal.lib.csv_cells import plain_cell
 from consent.models import Grant, RemovedService, Selection
-from consent.queries.opened import Opened
+from consent.queries.grant_contents import GrantContents
 from consent.scopes.catalogue import SCOPES
 from consent.wording import commodity_in_words
 
@@ -85,34 +85,34 @@ def account_rows(
     return rows
 
 
-def seen_of(held: Opened, *, user: User, at: datetime) -> frozenset[int]:
+def seen_of(contents: GrantContents, *, user: User, at: datetime) -> frozenset[int]:
     """Keys of the open contracts that `user` may see. One query."""
-    seen = visible_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
+    seen = visible_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
     return frozenset(seen.values_list("pk", flat=True))
 
 
-def service_lists(held: Opened, *, seen: Collection[int]) -> tuple[ServiceList, ...]:
+def service_lists(contents: GrantContents, *, seen: Collection[int]) -> tuple[ServiceList, ...]:
     """The services among `seen`, once for all kinds of data that share the same ones; order of the parts."""
     lists: dict[frozenset[int], list[str | Promise]] = defaultdict(list)
-    for one in held.parts:
-        lists[one.contracts & frozenset(seen)].append(SCOPES[one.part.scope].title)
+    for part in contents.parts:
+        lists[part.contracts & frozenset(seen)].append(SCOPES[part.row.scope].title)
     return tuple(
         ServiceList(
             titles=tuple(titles) if len(lists) > 1 else (),
-            services=tuple(_in_words(one) for pk, one in held.contracts.items() if pk in keys),
+            services=tuple(_in_words(contract) for pk, contract in contents.contracts.items() if pk in keys),
         )
         for keys, titles in lists.items()
         if keys
     )
 
 
-def service_rows(held: Opened, *, seen: Collection[int]) -> Iterator[tuple[str, ...]]:
+def service_rows(contents: GrantContents, *, seen: Collection[int]) -> Iterator[tuple[str, ...]]:
     """The same services under SERVICES_CSV_HEADER, one a line, safe to open in a spreadsheet."""
     data: Mapping[int, list[str]] = defaultdict(list)
-    for one in held.parts:
-        for pk in one.contracts:
-            data[pk].append(str(SCOPES[one.part.scope].title))
-    for pk, contract in held.contracts.items():
+    for part in contents.parts:
+        for pk in part.contracts:
+            data[pk].append(str(SCOPES[part.row.scope].title))
+    for pk, contract in contents.contracts.items():
         if pk in seen:
             account = contract.billing_account
             cells = (

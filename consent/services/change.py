@@ -17,11 +17,11 @@ from consent.services.decision import (
     NotOffered,
     OfferChanged,
 )
-from consent.services.narrow import locked_open, narrow_grant, take_out
+from consent.services.narrow import lock_open_grant, narrow_grant, remove_services
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestedChange:
     """What shall stay: kinds of data, services by database key, the option for later services.
 
     `days` are the customer's own first and last day by scope, None where a side stays as it is.
@@ -35,7 +35,7 @@ class Wish:
 
 @transaction.atomic
 def change_sharing(
-    *, grant: Grant, wish: Wish, by: User, digest: str, form_token: str, at: datetime
+    *, grant: Grant, wish: RequestedChange, by: User, digest: str, form_token: str, at: datetime
 ) -> Receipt:
     """Keep of `grant` what `by` wishes to keep of what they may change; the rest of it stays. The new receipt.
 
@@ -45,7 +45,7 @@ def change_sharing(
     earlier = _outcome(grant, form_token)
     if earlier is not None:
         return earlier
-    grant = locked_open(grant, at)
+    grant = lock_open_grant(grant, at)
     earlier = _outcome(grant, form_token)  # sent twice at once
     if earlier is not None:
         return earlier
@@ -69,7 +69,7 @@ def _outcome(grant: Grant, form_token: str) -> Receipt | None:
     return earlier
 
 
-def _decision(offer: ChangeOffer, wish: Wish, mine: frozenset[int]) -> Decision:
+def _decision(offer: ChangeOffer, wish: RequestedChange, mine: frozenset[int]) -> Decision:
     """Services that the person does not see stay where their kind of data stays. Raises AllOrNone (F-67)."""
     if wish.data - {part.scope.id for part in offer.parts}:
         raise NotOffered(field="data")
@@ -83,7 +83,7 @@ def _decision(offer: ChangeOffer, wish: Wish, mine: frozenset[int]) -> Decision:
                 DecidedPart(
                     scope=part.scope.id,
                     contracts=(part.contracts - mine) | (part.contracts & wish.contracts),
-                    include_future=wish.later and bool(part.later),
+                    include_future=wish.later and bool(part.future_accounts),
                     start=start,
                     end=end,
                 )
@@ -92,13 +92,19 @@ def _decision(offer: ChangeOffer, wish: Wish, mine: frozenset[int]) -> Decision:
 
 
 def _take_mine_out(
-    offer: ChangeOffer, wish: Wish, mine: frozenset[int], *, by: User, form_token: str, at: datetime
+    offer: ChangeOffer,
+    wish: RequestedChange,
+    mine: frozenset[int],
+    *,
+    by: User,
+    form_token: str,
+    at: datetime,
 ) -> Receipt:
     """For an owner of a part of it: only services, and whether their accounts' later ones join."""
     accounts = frozenset() if wish.later else offer.accounts
     if not wish.contracts and accounts == offer.accounts:
         raise NothingChosen(field="contracts")  # that is to stop, which the stop page says
-    receipt = take_out(
+    receipt = remove_services(
         grant=offer.grant,
         contracts=mine - wish.contracts,
         accounts=accounts,

@@ -14,7 +14,7 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import shareable_accounts, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
 from consent.models import ConsentRequest, Grant
-from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
 from consent.queries.part_periods import part_in_words, part_period
 from consent.requests import AccessRequest
 from consent.scopes.base import Period, Scope
@@ -40,7 +40,7 @@ class ChangePart:
 
     scope: Scope
     contracts: frozenset[int]
-    later: frozenset[int]
+    future_accounts: frozenset[int]
     period: str
     first_day: date | None
     last_day: date | None
@@ -68,13 +68,13 @@ class ChangeOffer:
 
 def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
     """What `user` may take out of `grant` at `at`. Eight queries, however many services."""
-    held, locked = opened(grant), _locked_scopes(grant)
-    whole, mine, accounts = _reach(grant, held, user, at)
+    contents, locked = grant_contents(grant), _locked_scopes(grant)
+    whole, mine, accounts = _reach(grant, contents, user, at)
     parts = tuple(
-        _part(one, detail, at, locked=one.part.scope in locked)
-        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
+        _part(one, detail, at, locked=one.row.scope in locked)
+        for one, detail in zip(contents.parts, grant.authorization_details, strict=True)
     )
-    services = tuple(one for pk, one in held.contracts.items() if pk in mine)
+    services = tuple(one for pk, one in contents.contracts.items() if pk in mine)
     digest = _digest(grant, whole, parts, services, accounts)
     return ChangeOffer(grant, whole, parts, services, accounts, digest)
 
@@ -89,17 +89,17 @@ def changed_since(before: str, now: str) -> tuple[str, ...]:
 
 
 def _reach(
-    grant: Grant, held: Opened, user: User, at: datetime
+    grant: Grant, contents: GrantContents, user: User, at: datetime
 ) -> tuple[bool, frozenset[int], frozenset[int]]:
     """Whether the person decides about all of it, and which services and accounts are theirs."""
-    shareable = shareable_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
+    shareable = shareable_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
     mine = frozenset(shareable.values_list("pk", flat=True))
-    owned = shareable_accounts(user=user, at=at).filter(pk__in=held.accounts)
+    owned = shareable_accounts(user=user, at=at).filter(pk__in=contents.accounts)
     accounts = frozenset(owned.values_list("pk", flat=True))
     if grant.user_id == user.pk:
-        seen = visible_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
-        return True, frozenset(seen.values_list("pk", flat=True)), held.accounts
-    return mine == held.contracts.keys() and accounts == held.accounts, mine, accounts
+        seen = visible_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
+        return True, frozenset(seen.values_list("pk", flat=True)), contents.accounts
+    return mine == contents.contracts.keys() and accounts == contents.accounts, mine, accounts
 
 
 def _locked_scopes(grant: Grant) -> frozenset[str]:
@@ -109,8 +109,8 @@ def _locked_scopes(grant: Grant) -> frozenset[str]:
     return frozenset(part.scope for part in parts if part.locked)
 
 
-def _part(one: OpenedPart, detail: dict[str, object], at: datetime, *, locked: bool) -> ChangePart:
-    scope, part = SCOPES[one.part.scope], one.part
+def _part(one: PartContents, detail: dict[str, object], at: datetime, *, locked: bool) -> ChangePart:
+    scope, part = SCOPES[one.row.scope], one.row
     over = part.access_ends is not None and part.access_ends <= at
     movable = part.access_ends is not None and not over and not locked
     dated = movable and scope.period is Period.DATA
@@ -121,7 +121,7 @@ def _part(one: OpenedPart, detail: dict[str, object], at: datetime, *, locked: b
     return ChangePart(
         scope=scope,
         contracts=one.contracts,
-        later=one.later,
+        future_accounts=one.future_accounts,
         period=part_in_words(part, detail, at=at),
         first_day=first,
         last_day=last_day(end) if has_end and end else None,
@@ -144,7 +144,7 @@ def _digest(
         "data": [part.scope.id for part in parts],
         "dates": [[part.scope.id, str(part.first_day), str(part.last_day), part.is_over] for part in parts],
         "services": [[part.scope.id, sorted(part.contracts)] for part in parts],
-        "later": [[part.scope.id, sorted(part.later)] for part in parts],
+        "later": [[part.scope.id, sorted(part.future_accounts)] for part in parts],
         "role": [grant.pk, whole, [one.pk for one in services], sorted(accounts)],
     }
     hashed = (hashlib.sha256(json.dumps(aspects[name]).encode()).hexdigest()[:16] for name in _ASPECTS)

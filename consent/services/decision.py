@@ -1,4 +1,4 @@
-"""What a customer decided, checked against what was offered: never wider in data, services or time."""
+"""A customer's decision, validated against the offer: never wider in data, services or time."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,9 +13,7 @@ from consent.services.offer.values import Card, Offer
 
 @dataclass(frozen=True, slots=True)
 class DecidedPart:
-    """One scope to share. `contracts` are database keys; dates are local days, both included (None = as
-    asked).
-    """
+    """One scope to share. `contracts` are database keys; dates are local days, both included (None: as requested)."""
 
     scope: str
     contracts: frozenset[int]
@@ -32,8 +30,8 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class SettledPart:
-    """One scope as it is going to be granted. Keys are database keys."""
+class ApprovedPart:
+    """One scope as it will be granted. `contracts` and `future_accounts` are database keys."""
 
     scope: Scope
     type_sent: str
@@ -43,9 +41,7 @@ class SettledPart:
 
 
 class DecisionRefused(Exception):
-    """The decision cannot stand; nothing was changed. `code` for the page's words, `scope` and `field` for
-    where.
-    """
+    """The decision is not valid; nothing was changed. `code` selects the page's text, `scope` and `field` the place."""
 
     code = "refused"
 
@@ -86,7 +82,7 @@ class PeriodEmpty(DecisionRefused):
 
 
 class MayNotDecide(DecisionRefused):
-    """The user may look, not share; or the request is another user's."""
+    """The user may only view, or the request is bound to another user."""
 
     code = "may_not_decide"
 
@@ -123,8 +119,8 @@ class AlreadyDecided(DecisionRefused):
         self.grant = grant
 
 
-def settle(offer: Offer, decision: Decision, *, at: datetime) -> tuple[SettledPart, ...]:
-    """What `decision` comes to, in the page's order. Raises a DecisionRefused; nothing is written."""
+def validate_decision(offer: Offer, decision: Decision, *, at: datetime) -> tuple[ApprovedPart, ...]:
+    """The parts to grant, in the page's order. Raises a DecisionRefused; writes nothing."""
     if not offer.may_decide:
         raise MayNotDecide
     if not decision.parts:
@@ -137,11 +133,13 @@ def settle(offer: Offer, decision: Decision, *, at: datetime) -> tuple[SettledPa
         if card.is_required and card.scope.id not in decided:
             raise AllOrNone(scope=card.scope.id)
     return tuple(
-        _settled(offer, card, decided[card.scope.id], at) for card in offer.cards if card.scope.id in decided
+        _approved_part(offer, card, decided[card.scope.id], at)
+        for card in offer.cards
+        if card.scope.id in decided
     )
 
 
-def _settled(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> SettledPart:
+def _approved_part(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> ApprovedPart:
     scope = card.scope.id
     if card.problem or not part.contracts <= card.contracts:
         raise NotOffered(scope=scope, field="contracts")
@@ -151,16 +149,16 @@ def _settled(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> Settl
         raise AllOrNone(scope=scope, field="start" if part.start else "end")
     period = narrow_part(card.scope, card.period, part, at=at)
     accounts = {choice.account_pk for choice in offer.group_of(card).choices}
-    later = frozenset(accounts) if part.include_future and period.lasting else frozenset()
-    require_services(scope, part.contracts, later)
-    return SettledPart(card.scope, card.type_sent, period, part.contracts, later)
+    future_accounts = frozenset(accounts) if part.include_future and period.lasting else frozenset()
+    require_services(scope, part.contracts, future_accounts)
+    return ApprovedPart(card.scope, card.type_sent, period, part.contracts, future_accounts)
 
 
-def narrow_part(scope: Scope, asked: PartPeriod, part: DecidedPart, *, at: datetime) -> PartPeriod:
-    """`asked` cut to the days of `part`. Raises TooWide or PeriodEmpty."""
+def narrow_part(scope: Scope, period: PartPeriod, part: DecidedPart, *, at: datetime) -> PartPeriod:
+    """`period` cut to the days of `part`. Raises TooWide or PeriodEmpty."""
     try:
         return narrowed_period(
-            asked,
+            period,
             kind=scope.period,
             start=part.start,
             end=part.end,
@@ -174,7 +172,7 @@ def narrow_part(scope: Scope, asked: PartPeriod, part: DecidedPart, *, at: datet
         raise PeriodEmpty(scope=scope.id, field=error.field) from error
 
 
-def require_services(scope: str, contracts: Collection[int], later: Collection[int]) -> None:
-    """Raise NothingChosen unless the part has a service, or an account that one may join from."""
-    if not contracts and not later:
+def require_services(scope: str, contracts: Collection[int], future_accounts: Collection[int]) -> None:
+    """Raise NothingChosen unless the part has a service, or an account whose new services join."""
+    if not contracts and not future_accounts:
         raise NothingChosen(scope=scope, field="contracts")

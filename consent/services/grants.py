@@ -1,4 +1,4 @@
-"""Write what was settled: the grant, its parts and their selections; and what is kept of it later."""
+"""Write grants: create one from an approved decision, reduce one to what remains of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from consent.periods import PartPeriod
 from consent.queries.part_periods import is_lasting, on_the_wire
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
-from consent.services.decision import SettledPart
+from consent.services.decision import ApprovedPart
 from consent.transitions import GrantStatus
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPart:
-    """What stays of a part: services and the accounts that later ones join from, by database key.
+class RemainingPart:
+    """What remains of a grant's part: its contracts and the accounts whose new contracts join, by database key.
 
-    `detail` is its entry among the details as granted; `period` None where the dates stay as they are.
+    `detail` is the part's entry in `authorization_details`; `period` is None where the dates do not change.
     """
 
-    part: GrantPart
+    row: GrantPart
     detail: dict[str, Any]
     contracts: frozenset[int]
-    later: frozenset[int]
+    future_accounts: frozenset[int]
     period: PartPeriod | None = None
 
 
@@ -33,52 +33,64 @@ def create_grant(
     *,
     client: Client,
     user: User,
-    settled: Collection[SettledPart],
+    approved: Collection[ApprovedPart],
     numbers: Mapping[int, str],
     at: datetime,
 ) -> Grant:
-    """Store an active grant of `settled`; `numbers` are the printed contract numbers by key."""
+    """Store an active grant of `approved`; `numbers` are the printed contract numbers by key."""
     grant = Grant(client=client, user=user, status=GrantStatus.ACTIVE, created=at, modified=at)
-    grant.scope = " ".join(part.type_sent for part in settled)
-    grant.authorization_details = [_detail_of(part, numbers) for part in settled]
-    grant.access_ends = max(part.period.access_ends for part in settled)
-    grant.refreshable = any(part.period.lasting for part in settled)
+    grant.scope = " ".join(part.type_sent for part in approved)
+    grant.authorization_details = [  # as the request has them, dates fixed and contracts named
+        {
+            "type": part.type_sent,
+            **_dates(part.scope, part.period),
+            "services": sorted(numbers[pk] for pk in part.contracts),
+            **({"services_added_later": True} if part.future_accounts else {}),
+        }
+        for part in approved
+    ]
+    grant.access_ends = max(part.period.access_ends for part in approved)
+    grant.refreshable = any(part.period.lasting for part in approved)
     grant.save(force_insert=True)
-    _write_parts(grant, settled)
+    _write_parts(grant, approved)
     return grant
 
 
-def keep_only(
-    grant: Grant, kept: Collection[KeptPart], contracts: Mapping[int, ServiceContract], *, at: datetime
+def reduce_grant(
+    grant: Grant,
+    remaining: Collection[RemainingPart],
+    contracts: Mapping[int, ServiceContract],
+    *,
+    at: datetime,
 ) -> None:
-    """Make a locked grant hold `kept` and nothing else; `contracts` are those it opens now, by key.
+    """Make a locked grant hold `remaining` and nothing else; `contracts` are those it opens now, by key.
 
-    What had joined by itself and stays is ticked from now on; what leaves is remembered in RemovedService. The
-    number of statements follows the parts, not the services.
+    Contracts that joined from an account and remain become selections; removed ones are recorded in RemovedService.
+    The number of statements grows with the parts, not with the contracts.
     """
-    before = frozenset(contracts)
-    left = before - frozenset[int]().union(*(part.contracts for part in kept))
+    removed = contracts.keys() - frozenset[int]().union(*(part.contracts for part in remaining))
     RemovedService.objects.bulk_create(
-        [RemovedService(grant=grant, contract_id=pk, at=at) for pk in sorted(left)],
+        [RemovedService(grant=grant, contract_id=pk, at=at) for pk in sorted(removed)],
         update_conflicts=True,
         unique_fields=["grant", "contract"],
         update_fields=["at"],
     )
-    grant.parts.exclude(pk__in=[one.part.pk for one in kept]).delete()
-    for one in kept:
-        _keep_part(one, at)
-    grant.scope = " ".join(one.detail["type"] for one in kept)
-    grant.authorization_details = [_kept_detail(one, contracts) for one in kept]
-    ends = [one.part.access_ends for one in kept]
+    grant.parts.exclude(pk__in=[part.row.pk for part in remaining]).delete()
+    for part in remaining:
+        _update_part(part, at)
+    grant.scope = " ".join(part.detail["type"] for part in remaining)
+    grant.authorization_details = [_remaining_detail(part, contracts) for part in remaining]
+    ends = [part.row.access_ends for part in remaining]
     grant.access_ends = None if None in ends else max(end for end in ends if end)
     grant.refreshable = any(
-        is_lasting(one.part, detail) for one, detail in zip(kept, grant.authorization_details, strict=True)
+        is_lasting(part.row, detail)
+        for part, detail in zip(remaining, grant.authorization_details, strict=True)
     )
     grant.modified = at
     grant.save()
 
 
-def _write_parts(grant: Grant, settled: Collection[SettledPart]) -> None:
+def _write_parts(grant: Grant, approved: Collection[ApprovedPart]) -> None:
     """Store parts, selections and the accounts that later services join from. Three statements."""
     parts = GrantPart.objects.bulk_create(
         GrantPart(
@@ -89,9 +101,9 @@ def _write_parts(grant: Grant, settled: Collection[SettledPart]) -> None:
             window_end=part.period.window.end,
             access_ends=part.period.access_ends,
         )
-        for position, part in enumerate(settled)
+        for position, part in enumerate(approved)
     )
-    pairs = list(zip(parts, settled, strict=True))
+    pairs = list(zip(parts, approved, strict=True))
     Selection.objects.bulk_create(
         Selection(part=row, contract_id=contract)
         for row, part in pairs
@@ -105,38 +117,30 @@ def _write_parts(grant: Grant, settled: Collection[SettledPart]) -> None:
     )
 
 
-def _keep_part(kept: KeptPart, at: datetime) -> None:
-    part = kept.part
-    if kept.period is not None:
-        part.window_start, part.window_end = kept.period.window.start, kept.period.window.end
-        part.access_ends = kept.period.access_ends
-    part.later_since = at
-    part.save()
-    part.selections.exclude(contract__in=kept.contracts).delete()
+def _update_part(part: RemainingPart, at: datetime) -> None:
+    """Reduce the row of a part, its selections and its accounts to what remains."""
+    row = part.row
+    if part.period is not None:
+        row.window_start, row.window_end = part.period.window.start, part.period.window.end
+        row.access_ends = part.period.access_ends
+    row.later_since = at
+    row.save()
+    row.selections.exclude(contract__in=part.contracts).delete()
     Selection.objects.bulk_create(
-        [Selection(part=part, contract_id=pk) for pk in sorted(kept.contracts)], ignore_conflicts=True
+        [Selection(part=row, contract_id=pk) for pk in sorted(part.contracts)], ignore_conflicts=True
     )
     through = GrantPart.future_accounts.through
-    through.objects.filter(grantpart=part).exclude(billingaccount__in=kept.later).delete()
+    through.objects.filter(grantpart=row).exclude(billingaccount__in=part.future_accounts).delete()
 
 
-def _detail_of(part: SettledPart, numbers: Mapping[int, str]) -> dict[str, Any]:
-    """In the request's own form, dates fixed and services named: only what was granted."""
-    detail = {"type": part.type_sent, **_dates(part.scope, part.period)}
-    detail["services"] = sorted(numbers[pk] for pk in part.contracts)
-    if part.future_accounts:
-        detail["services_added_later"] = True
-    return detail
-
-
-def _kept_detail(kept: KeptPart, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
-    detail = dict(kept.detail)
-    if kept.period is not None:
+def _remaining_detail(part: RemainingPart, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
+    detail = dict(part.detail)
+    if part.period is not None:
         for name in ("start", "end"):
             detail.pop(name, None)
-        detail |= _dates(SCOPES[kept.part.scope], kept.period)
-    detail["services"] = sorted(contracts[pk].contract_number for pk in kept.contracts)
-    if not kept.later:
+        detail |= _dates(SCOPES[part.row.scope], part.period)
+    detail["services"] = sorted(contracts[pk].contract_number for pk in part.contracts)
+    if not part.future_accounts:
         detail.pop("services_added_later", None)
     return detail
 

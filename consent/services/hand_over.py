@@ -8,9 +8,9 @@ from accounts.models import User
 from accounts.queries.roles import shareable_contracts
 from consent.mail.personal import tell_of_waiting_request
 from consent.models import ConsentRequest
-from consent.services.ask import DECIDE_WITHIN
+from consent.services.access_requests import DECISION_PERIOD
 from consent.services.decision import MayNotDecide
-from consent.services.opened import locked_request
+from consent.services.request_lock import lock_request
 
 
 @transaction.atomic
@@ -20,13 +20,13 @@ def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
     Returns whether this was the first time; a second time changes nothing. Raises a DecisionRefused: the request
     is over or another's, or `by` may decide it without help.
     """
-    locked = locked_request(request, by, at)
+    locked = lock_request(request, by, at)
     if locked.user_id != by.pk or shareable_contracts(user=by, at=at).exists():
         raise MayNotDecide
     if locked.handed_over is not None:
         return False
     locked.handed_over = at
-    locked.expires = max(locked.expires, at + DECIDE_WITHIN)
+    locked.expires = max(locked.expires, at + DECISION_PERIOD)
     locked.save(update_fields=["handed_over", "expires"])
     tell_of_waiting_request(request=locked, asked_by=by, at=at)
     return True

@@ -22,8 +22,8 @@ from consent.models import ConsentRequest, Grant, Receipt, RecordedConsent
 from consent.periods import PartPeriod
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES
-from consent.services.decision import SettledPart
-from consent.services.grants import KeptPart
+from consent.services.decision import ApprovedPart
+from consent.services.grants import RemainingPart
 from consent.services.offer.values import Card, Choice, Offer
 from consent.wording import (
     access_in_words,
@@ -40,14 +40,14 @@ def write_receipt(
     grant: Grant,
     request: ConsentRequest,
     offer: Offer,
-    settled: Collection[SettledPart],
+    approved: Collection[ApprovedPart],
     by: User,
     at: datetime,
     recorded: RecordedConsent | None = None,
 ) -> Receipt:
     """Store the receipt of an approval, in the language the page was read in, or what was read out."""
     choices = {choice.pk: choice for group in offer.groups for choice in group.choices}
-    chosen = {part.scope.id: part for part in settled}
+    chosen = {part.scope.id: part for part in approved}
     facts = {
         "utility": settings.UTILITY_NAME,
         "utility_terms_uri": settings.TERMS_URL,
@@ -78,7 +78,7 @@ def write_receipt(
         facts["recorded"] = recorded_in_words(recorded.how, recorded.given_at)
     personal = {
         "approver": _person(by),
-        "owners": _owners(settled, at) if offer.delegate else [],
+        "owners": _owners(approved, at) if offer.delegate else [],
         "contracts": {choice.public_id: _contract(choice) for choice in choices.values()},
     }
     return Receipt.objects.create(grant=grant, facts=facts, personal=personal, created=at)
@@ -88,7 +88,7 @@ def supersede_receipt(
     *,
     former: Receipt,
     grant: Grant,
-    kept: Collection[KeptPart],
+    remaining: Collection[RemainingPart],
     contracts: Mapping[int, ServiceContract],
     at: datetime,
     form_token: str | None,
@@ -98,7 +98,7 @@ def supersede_receipt(
     Wording, client and purpose stay as the customer read them; `contracts` are those the grant opened before, by
     key.
     """
-    by_scope = {one.part.scope: one for one in kept}
+    by_scope = {one.row.scope: one for one in remaining}
     shown = former.facts["parts"]
     facts = {
         **former.facts,
@@ -146,7 +146,7 @@ def _wording(card: Card) -> dict[str, Any]:
 
 
 def _granted(
-    part: SettledPart, choices: Mapping[int, Choice], offered: Collection[int], *, at: datetime
+    part: ApprovedPart, choices: Mapping[int, Choice], offered: Collection[int], *, at: datetime
 ) -> dict[str, Any]:
     return {
         **_dates(part.scope, part.period, at),
@@ -158,17 +158,17 @@ def _granted(
 
 
 def _kept(
-    kept: KeptPart, shown: Mapping[str, Any], contracts: Mapping[int, ServiceContract], at: datetime
+    remaining: RemainingPart, shown: Mapping[str, Any], contracts: Mapping[int, ServiceContract], at: datetime
 ) -> dict[str, Any]:
     """What differs from the part as it was shown before."""
-    ids = sorted(contracts[pk].public_id for pk in kept.contracts)
-    dates = _dates(SCOPES[kept.part.scope], kept.period, at) if kept.period is not None else {}
+    ids = sorted(contracts[pk].public_id for pk in remaining.contracts)
+    dates = _dates(SCOPES[remaining.row.scope], remaining.period, at) if remaining.period is not None else {}
     return {
         **dates,
         "contracts": ids,
         "contracts_left_out": sorted({*shown["contracts"], *shown["contracts_left_out"]} - set(ids)),
-        "services": services_in_words(contracts[pk].commodity for pk in kept.contracts),
-        "added_later": bool(kept.later),
+        "services": services_in_words(contracts[pk].commodity for pk in remaining.contracts),
+        "added_later": bool(remaining.future_accounts),
     }
 
 
@@ -203,8 +203,8 @@ def _person(user: User) -> dict[str, str]:
     return {"name": user.name, "email": user.email}
 
 
-def _owners(settled: Collection[SettledPart], at: datetime) -> list[dict[str, str]]:
-    keys = frozenset[int]().union(*(part.contracts for part in settled))
+def _owners(approved: Collection[ApprovedPart], at: datetime) -> list[dict[str, str]]:
+    keys = frozenset[int]().union(*(part.contracts for part in approved))
     return [_person(owner) for owner in owners_of(contracts=keys, at=at)]
 
 

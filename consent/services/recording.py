@@ -24,9 +24,9 @@ from consent.models import (
 from consent.requests import AccessRequest, parse_request
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
+from consent.services.access_requests import DECISION_PERIOD, allowed_scopes, may_request
 from consent.services.approve import approve_request
-from consent.services.ask import DECIDE_WITHIN, allowed_scopes, may_ask
-from consent.services.decision import ClientNotAllowed, DecidedPart, Decision, MayNotDecide, settle
+from consent.services.decision import ClientNotAllowed, DecidedPart, Decision, MayNotDecide, validate_decision
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
 from consent.services.scope_limits import require_within_limits
@@ -78,7 +78,7 @@ def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draf
     another DecisionRefused where a kind of data has nothing to share.
     """
     allowed = allowed_scopes(client)
-    if not may_ask(client):
+    if not may_request(client):
         raise ClientNotAllowed
     access = parse_request(
         scope="", authorization_details=_details(agreed), allowed=allowed, now=at, zone=utility_zone()
@@ -88,7 +88,7 @@ def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draf
         offer = build_offer(_request(client, person, access, at), person, at)
         if offer.delegate or not offer.may_decide:
             raise MayNotDecide
-        settle(offer, _everything(offer), at=at)
+        validate_decision(offer, _everything(offer), at=at)
         return Draft(access, offer, tuple(_wording(offer)))
 
 
@@ -190,7 +190,7 @@ def _request(client: Client, person: User, access: AccessRequest, at: datetime) 
         details=access.as_json(),
         status=RequestStatus.WAITING,
         created=at,
-        expires=at + DECIDE_WITHIN,
+        expires=at + DECISION_PERIOD,
     )
 
 

@@ -19,7 +19,7 @@ from consent.api.client_calls import ClientAuthentication
 from consent.api.gated import leave_headers, scopes_opening
 from consent.api.problems import bad_parameter, insufficient_scope, not_found
 from consent.models import Client
-from consent.services.ask import allowed_scopes
+from consent.services.access_requests import allowed_scopes
 from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.founding.documents import HEADERS, IF_NONE_MATCH, PARAMETERS, TAG_HEADERS, problems
 from datahub.api.founding.envelope import next_address

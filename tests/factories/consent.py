@@ -14,8 +14,8 @@ from cdsc_portal.lib.checksums import checksum
 from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
+from consent.services.access_requests import RequestContext, bind_request, store_request
 from consent.services.approve import approve_request
-from consent.services.ask import RequestContext, bind_request, store_request
 from consent.services.decision import DecidedPart, Decision
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
@@ -128,7 +128,7 @@ def ask(
         locked=client.all_or_nothing,
     )
     asked = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
-    request, key = store_request(client=client, access=access, asked=asked, at=at)
+    request, key = store_request(client=client, access=access, context=asked, at=at)
     request.page = reverse("consent_request", args=[key])
     bind_request(request=request, user=user, at=at)
     return request

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.services.change import Wish
+from consent.services.change import RequestedChange
 from consent.services.change_offer import ChangeOffer, ChangePart
 
 
@@ -104,7 +104,7 @@ def bounds(offer: ChangeOffer) -> dict[str, date | None]:
     return starts | ends
 
 
-def errors_of(form: ChangeForm, offer: ChangeOffer) -> tuple[ChangeError, ...]:
+def validate_choices(form: ChangeForm, offer: ChangeOffer) -> tuple[ChangeError, ...]:
     """Everything that keeps the form from being a change, in the order of the page (F-80)."""
     if not form.data:
         first = offer.parts[0].scope.id
@@ -125,9 +125,9 @@ def errors_of(form: ChangeForm, offer: ChangeOffer) -> tuple[ChangeError, ...]:
     return tuple(errors)
 
 
-def wish_of(form: ChangeForm, offer: ChangeOffer) -> Wish:
+def wish_of(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
     """What shall stay, from a form without errors."""
-    return Wish(
+    return RequestedChange(
         data=form.data,
         contracts=frozenset(one.pk for one in offer.services if one.public_id in form.contracts),
         later=form.later,
@@ -152,7 +152,7 @@ def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[ChangeError]:
         if part.scope.id in form.data
         and not part.contracts & kept
         and part.contracts <= mine.keys()
-        and not (form.later and part.later)
+        and not (form.later and part.future_accounts)
     ]
 
 

@@ -21,10 +21,10 @@ from consent.models import Receipt
 from consent.pages.change.forms import (
     ChangeError,
     ChangeForm,
-    errors_of,
     posted_form,
     present_form,
     ticked_at_once,
+    validate_choices,
     wish_of,
 )
 from consent.pages.change.page import change_page
@@ -81,7 +81,7 @@ def _change(
         return _page(request, offer, form, changes=changed_since(digest, offer.digest), status=409)
     if form.foreign or not token:
         return _refused(request, offer, NotOffered())
-    errors = errors_of(form, offer)
+    errors = validate_choices(form, offer)
     if errors:
         return _page(request, offer, form, errors=errors, status=422)
     user = current_user(request)

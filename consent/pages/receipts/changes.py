@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consent.models import Receipt
-from consent.queries.opened import opened
+from consent.queries.grant_contents import grant_contents
 from consent.scopes.catalogue import SCOPES
 from consent.wording import services_in_words
 
@@ -82,16 +82,16 @@ def _joined(current: Receipt) -> Iterable[ThenAndNow]:
     parts = {part["scope"]: part for part in current.facts["parts"] if part["added_later"]}
     if not parts:
         return
-    held = opened(current.grant)
-    for one in held.parts:
-        shown = parts.get(one.part.scope)
+    contents = grant_contents(current.grant)
+    for part in contents.parts:
+        shown = parts.get(part.row.scope)
         if shown is None:
             continue
-        new = [held.contracts[pk] for pk in one.contracts]
+        new = [contents.contracts[pk] for pk in part.contracts]
         came = [contract.commodity for contract in new if contract.public_id not in shown["contracts"]]
         if came:
             yield ThenAndNow(
-                _("Services for “%(title)s”") % {"title": SCOPES[one.part.scope].title},
+                _("Services for “%(title)s”") % {"title": SCOPES[part.row.scope].title},
                 _services(shown),
                 _("%(services)s more, added since") % {"services": services_in_words(came)},
             )

@@ -35,7 +35,7 @@ _REFUSALS: dict[str, str | Promise] = {
 }
 
 
-def first_outcome(
+def decided_page(
     request: HttpRequest, stored: ConsentRequest, *, pressed: bool, at: datetime
 ) -> HttpResponse:
     """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
@@ -63,7 +63,7 @@ def first_outcome(
     return render(request, "consent/decided.html", context)
 
 
-def no_longer_open(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """A newer request of the company took its place (P-31), or it waited too long. Nothing was shared.
 
     The newer one is linked for who opened both; whom they had asked to decide this one was not asked about that.
@@ -83,12 +83,12 @@ def no_longer_open(request: HttpRequest, stored: ConsentRequest) -> HttpResponse
     return render(request, "consent/expired.html", context, status=410)
 
 
-def anothers(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+def bound_to_another_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """Somebody else opened the request first; it stays theirs (X-16)."""
-    return with_way_back(render(request, "consent/anothers.html", status=403), stored)
+    return allow_form_redirect(render(request, "consent/anothers.html", status=403), stored)
 
 
-def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
+def no_match_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """None of the services asked for is this customer's (F-159 to F-163)."""
     parts = AccessRequest.from_json(stored.details).parts
     numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
@@ -98,10 +98,10 @@ def no_match(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
         "reference": stored.reference,
         "tests_only": stored.client.status == ClientStatus.SANDBOX,
     }
-    return with_way_back(render(request, "consent/no_match.html", context), stored)
+    return allow_form_redirect(render(request, "consent/no_match.html", context), stored)
 
 
-def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
+def refused_page(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
     """The decision could not stand; says what happened, and that nothing was shared."""
     context = {
         "company": stored.client.name,
@@ -110,7 +110,7 @@ def refused(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) 
         "may_read_again": why.code != ClientNotAllowed.code,
         "reference": stored.reference,
     }
-    return with_way_back(render(request, "consent/refused.html", context, status=403), stored)
+    return allow_form_redirect(render(request, "consent/refused.html", context, status=403), stored)
 
 
 def _numbers(services: object) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ def _back(stored: ConsentRequest) -> str:
     return error_redirect(request=stored, error="access_denied", description="The request has expired.")
 
 
-def with_way_back(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
+def allow_form_redirect(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
     """Let the page's form end at the third party's address."""
     response["Content-Security-Policy"] = page_policy(form_origins=[form_source(stored.redirect_uri)])
     return response

@@ -43,7 +43,7 @@ class FieldError:
     message: str
 
 
-def asked_choices(offer: Offer, *, unticked: bool = False) -> Choices:
+def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
     """Exactly what was asked: the state in which the form starts (F-68).
 
     `unticked`: with nothing ticked that a customer can untick, where the law forbids boxes ticked beforehand (F-03).
@@ -59,7 +59,9 @@ def asked_choices(offer: Offer, *, unticked: bool = False) -> Choices:
         },
         future=frozenset(),
         dates={
-            name: day.isoformat() if day else "" for card in offer.cards for name, day in bounds(card).items()
+            name: day.isoformat() if day else ""
+            for card in offer.cards
+            for name, day in date_bounds(card).items()
         },
     )
 
@@ -76,7 +78,7 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
         future=frozenset(
             group.key for group in offer.groups if group.future_offered and f"future-{group.key}" in data
         ),
-        dates={name: data.get(name, "").strip() for card in offer.cards for name in bounds(card)},
+        dates={name: data.get(name, "").strip() for card in offer.cards for name in date_bounds(card)},
         searches={group.key: data.get(f"search-{group.key}", "") for group in offer.groups},
         only_ticked=frozenset(group.key for group in offer.groups if f"only-{group.key}" in data),
         by_region=frozenset(group.key for group in offer.groups if data.get(f"by-{group.key}") == "region"),
@@ -91,7 +93,7 @@ def _required(offer: Offer) -> frozenset[str]:
     return frozenset(card.scope.id for card in offer.cards if card.is_required)
 
 
-def bounds(card: Card) -> dict[str, date | None]:
+def date_bounds(card: Card) -> dict[str, date | None]:
     """The date fields of a card by name, each with the day that was asked for (None = open on that side)."""
     names: dict[str, date | None] = {}
     if card.locked:
@@ -103,7 +105,7 @@ def bounds(card: Card) -> dict[str, date | None]:
     return names
 
 
-def errors_of(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
+def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
     """Everything that keeps the form from being a decision to share, in page order (F-80)."""
     if not choices.shared:
         first = offer.cards[0].scope.id
@@ -116,7 +118,7 @@ def errors_of(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def decision_of(choices: Choices, offer: Offer) -> Decision:
+def build_decision(choices: Choices, offer: Offer) -> Decision:
     """The decision that choices without errors say."""
     shared = (card for card in offer.cards if card.scope.id in choices.shared)
     return Decision(parts=tuple(decided_part(card, choices, offer) for card in shared))
@@ -127,14 +129,14 @@ def decided_part(card: Card, choices: Choices, offer: Offer) -> DecidedPart:
     start, end = (_narrowed(card, choices, side) for side in ("start", "end"))
     return DecidedPart(
         scope=card.scope.id,
-        contracts=frozenset(choice.pk for choice in chosen(card, choices, offer)),
+        contracts=frozenset(choice.pk for choice in selected_choices(card, choices, offer)),
         include_future=card.future_offered and card.group in choices.future,
         start=start,
         end=end,
     )
 
 
-def chosen(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:
+def selected_choices(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:
     """The ticked services that this card can cover."""
     ticked = choices.contracts[card.group]
     return tuple(
@@ -147,7 +149,7 @@ def chosen(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:
 def date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
     """A date that is no date, or that reaches beyond what was asked."""
     name = f"{side}-{card.scope.id}"
-    asked = bounds(card)
+    asked = date_bounds(card)
     if name not in asked or not choices.dates[name]:
         return None
     day, words = _day(choices.dates[name]), {"title": card.title}
@@ -174,7 +176,7 @@ def _names_what_is_not_offered(
     shares = {f"share-{card.scope.id}" for card in offer.cards}
     lists = {f"contract-{group.key}" for group in offer.groups}
     futures = {f"future-{group.key}" for group in offer.groups if group.future_offered}
-    dates = {name for card in offer.cards for name in bounds(card)}
+    dates = {name for card in offer.cards for name in date_bounds(card)}
     offered = shares | lists | futures | dates
     prefixes = ("share-", "contract-", "future-", "start-", "end-")
     return any(name not in offered for name in data if name.startswith(prefixes))
@@ -195,7 +197,7 @@ def _errors_of_card(card: Card, choices: Choices, offer: Offer) -> list[FieldErr
         message = _("“%(title)s”: the last day must not be before the first.") % {"title": card.title}
         found.append(FieldError(f"end-{name}", message))
     included_later = card.future_offered and card.group in choices.future
-    if not chosen(card, choices, offer) and not included_later:
+    if not selected_choices(card, choices, offer) and not included_later:
         found.append(_nothing_chosen(card, choices))
     return found
 
@@ -214,7 +216,7 @@ def _narrowed(card: Card, choices: Choices, side: str) -> date | None:
     """The customer's own day; None where it is the one that was asked for, or none was given."""
     name = f"{side}-{card.scope.id}"
     day = _day(choices.dates.get(name, ""))
-    return None if day == bounds(card).get(name) else day
+    return None if day == date_bounds(card).get(name) else day
 
 
 def _day(text: str) -> date | None:

@@ -9,7 +9,7 @@ from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import ConsentRequest, Grant
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.pages.redirects import BackToClient
-from consent.pages.request.closed import with_way_back
+from consent.pages.request.closed import allow_form_redirect
 from consent.queries.outcomes import code_was_used
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
@@ -33,7 +33,7 @@ def handed_back(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -
         "person": str(grant.user) if grant and grant.user else "",
         "can_go_on": can_go_on,
     }
-    return with_way_back(render(request, "consent/handed_back.html", context), stored)
+    return allow_form_redirect(render(request, "consent/handed_back.html", context), stored)
 
 
 def _may_still_be_fetched(grant: Grant, at: datetime) -> bool:

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdsc_portal.lib.dates_in_words import day_in_words
-from consent.pages.request.forms import Choices, FieldError, bounds, chosen, date_error, decided_part
+from consent.pages.request.forms import (
+    Choices,
+    FieldError,
+    date_bounds,
+    date_error,
+    decided_part,
+    selected_choices,
+)
 from consent.pages.request.lists import SectionView, kind_and_number, list_sections
 from consent.queries.deciders import Deciders
 from consent.services.decision import DecisionRefused, narrow_part
@@ -179,7 +186,7 @@ def summary_rows(offer: Offer, choices: Choices, *, at: datetime) -> tuple[Summa
 def _period(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
     """The period as it would be granted, and the customer's own days where they differ from what was asked."""
     narrowed = []
-    for name, asked in bounds(card).items():
+    for name, asked in date_bounds(card).items():
         typed = choices.dates[name]
         if typed and typed != _iso(asked) and date_error(card, choices, name.partition("-")[0]) is None:
             narrowed.append(_own_day(name, typed))
@@ -203,7 +210,7 @@ def _own_day(name: str, typed: str) -> str:
 
 
 def _services(card: Card, offer: Offer, choices: Choices) -> str:
-    ticked = chosen(card, choices, offer)
+    ticked = selected_choices(card, choices, offer)
     words = _named_or_counted(ticked)
     later = _("Services you add later") if card.future_offered and card.group in choices.future else ""
     return ", ".join(part for part in (words, later) if part) or _("No service ticked yet.")
@@ -212,7 +219,7 @@ def _services(card: Card, offer: Offer, choices: Choices) -> str:
 def _services_left_out(offer: Offer, choices: Choices) -> str:
     """Services that no ticked card shares; named while they are few. Empty where no card is ticked."""
     cards = [card for card in offer.cards if card.scope.id in choices.shared]
-    shared = {choice.pk for card in cards for choice in chosen(card, choices, offer)}
+    shared = {choice.pk for card in cards for choice in selected_choices(card, choices, offer)}
     offered = {choice.pk: choice for group in offer.groups for choice in group.shareable}
     left = [choice for pk, choice in offered.items() if pk not in shared] if cards else []
     return _named_or_counted(left)
@@ -261,7 +268,7 @@ def _future(cards: Sequence[Card]) -> str:
 
 
 def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
-    dates = tuple(_date(card, name, choices, messages) for name in bounds(card))
+    dates = tuple(_date(card, name, choices, messages) for name in date_bounds(card))
     return CardView(
         scope=card.scope.id,
         title=card.title,
@@ -284,7 +291,7 @@ def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
 
 
 def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> DateView:
-    asked = bounds(card)
+    asked = date_bounds(card)
     first, last = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
     if name.startswith("start-"):
         label = _("First day")

@@ -28,18 +28,18 @@ from consent.pages.request import closed
 from consent.pages.request.forms import (
     Choices,
     FieldError,
-    asked_choices,
-    decision_of,
-    errors_of,
+    build_decision,
+    initial_choices,
     posted_choices,
+    validate_choices,
 )
 from consent.pages.request.handed_back import handed_back
 from consent.pages.request.page import request_page
 from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choices
 from consent.pages.request.service_lists import ticked_at_once
-from consent.queries.deciders import deciders_of, was_asked
+from consent.queries.deciders import deciders_of, is_asked_to_decide
+from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
 from consent.services.approve import approve_request, check_client, deny_request
-from consent.services.ask import AnothersRequest, bind_request, keep_open, release_request
 from consent.services.decision import (
     AlreadyDecided,
     DecisionRefused,
@@ -87,27 +87,27 @@ class RequestView(View):
         if stored is None or not self.request.user.is_authenticated:
             return stored
         user = current_user(self.request)
-        seen = stored.user_id == user.pk or was_asked(stored, user=user, at=self.at)
+        seen = stored.user_id == user.pk or is_asked_to_decide(stored, user=user, at=self.at)
         return stored if seen else None
 
     def _over(self) -> HttpResponse | None:
         """The answer where there is nothing to decide for this user."""
         stored, user = self.stored, current_user(self.request)
-        asked = was_asked(stored, user=user, at=self.at)
+        asked = is_asked_to_decide(stored, user=user, at=self.at)
         if stored.user_id not in (None, user.pk) and not asked:
-            return closed.anothers(self.request, stored)
+            return closed.bound_to_another_page(self.request, stored)
         if stored.status in _DECIDED:
             return self._first_outcome()
         if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
-            return closed.no_longer_open(self.request, stored)
+            return closed.closed_page(self.request, stored)
         if asked:  # the request stays whose it is
             return None
         try:
             bind_request(request=stored, user=user, at=self.at)
-        except AnothersRequest:  # a second tab was quicker
-            return closed.anothers(self.request, stored)
+        except BoundToAnotherUser:  # a second tab was quicker
+            return closed.bound_to_another_page(self.request, stored)
         if stored.status != RequestStatus.WAITING:  # they have opened a newer one of this company
-            return closed.no_longer_open(self.request, stored)
+            return closed.closed_page(self.request, stored)
         return None
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
@@ -115,15 +115,15 @@ class RequestView(View):
         try:
             check_client(self.stored)
         except DecisionRefused as why:
-            return closed.refused(request, self.stored, why)
+            return closed.refused_page(request, self.stored, why)
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
-            return closed.no_match(request, self.stored)
+            return closed.no_match_page(request, self.stored)
         if not offer.may_decide:
-            keep_open(request=self.stored, user=current_user(request), at=self.at)
+            extend_waiting(request=self.stored, user=current_user(request), at=self.at)
         kept = kept_choices(request, self.stored, current_user(request))
         if kept is None:
-            return self._page(offer, asked_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
+            return self._page(offer, initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
         return self._page(offer, posted_choices(offer, kept), note="" if QUIETLY in kept else note)
 
@@ -139,7 +139,7 @@ class RequestView(View):
             return self._ask_owner()
         offer = build_offer(self.stored, current_user(request), self.at)
         if offer.no_match:
-            return closed.no_match(request, self.stored)
+            return closed.no_match_page(request, self.stored)
         if request.POST.get("decision") == "approve":
             return self._approve(offer)
         return self._update(offer)
@@ -165,13 +165,17 @@ class RequestView(View):
         if digest != offer.digest:
             return self._changed(offer, choices, changed_aspects(digest, offer.digest))
         if choices.foreign:
-            return closed.refused(self.request, self.stored, NotOffered())
-        errors = errors_of(choices, offer)
+            return closed.refused_page(self.request, self.stored, NotOffered())
+        errors = validate_choices(choices, offer)
         if errors:
             return self._page(offer, choices, errors=errors, status=422)
         try:
             grant = approve_request(
-                request=self.stored, decision=decision_of(choices, offer), by=user, digest=digest, at=self.at
+                request=self.stored,
+                decision=build_decision(choices, offer),
+                by=user,
+                digest=digest,
+                at=self.at,
             )
         except AlreadyDecided:
             return self._first_outcome()
@@ -180,7 +184,7 @@ class RequestView(View):
         except OfferChanged as change:
             return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
         except DecisionRefused as why:
-            return closed.refused(self.request, self.stored, why)
+            return closed.refused_page(self.request, self.stored, why)
         if self._is_for_another():
             return SeeOther(self.request.path)
         return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
@@ -203,7 +207,7 @@ class RequestView(View):
         except RequestOver:
             return self._no_longer_open()
         except DecisionRefused as why:
-            return closed.refused(self.request, self.stored, why)
+            return closed.refused_page(self.request, self.stored, why)
         return SeeOther(self.request.path)
 
     def _update(self, offer: Offer) -> HttpResponse:
@@ -226,11 +230,11 @@ class RequestView(View):
         if stored.handed_over and not self._is_for_another():
             return handed_back(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
-        return closed.first_outcome(self.request, stored, pressed=pressed, at=self.at)
+        return closed.decided_page(self.request, stored, pressed=pressed, at=self.at)
 
     def _no_longer_open(self) -> HttpResponse:
         """As another tab has left it."""
-        return closed.no_longer_open(self.request, _REQUESTS.get(pk=self.stored.pk))
+        return closed.closed_page(self.request, _REQUESTS.get(pk=self.stored.pk))
 
     def _page(
         self,
@@ -249,7 +253,7 @@ class RequestView(View):
             offer, choices, at=self.at, errors=errors, changes=changes, note=note, deciders=deciders
         )
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
-        return closed.with_way_back(response, self.stored)
+        return closed.allow_form_redirect(response, self.stored)
 
 
 @require_safe

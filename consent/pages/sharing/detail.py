@@ -14,7 +14,7 @@ from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Grant
 from consent.pages.sharing.reads import note_on_reads
 from consent.pages.sharing.timeline import TimelineEntry, timeline
-from consent.queries.opened import Opened, OpenedPart, opened
+from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
 from consent.queries.part_periods import part_in_words
 from consent.queries.shared_services import ServiceList, seen_of, service_lists
 from consent.queries.sharing_list import until_words
@@ -82,8 +82,8 @@ class SharingDetail:
 def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
     """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Ten queries."""
     opens = is_open(grant, at)
-    held = opened(grant)
-    seen = seen_of(held, user=user, at=at)
+    contents = grant_contents(grant)
+    seen = seen_of(contents, user=user, at=at)
     return SharingDetail(
         public_id=grant.public_id,
         company=grant.client.name,
@@ -94,9 +94,9 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
         note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if opens else "",
         shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",
-        parts=_parts(grant, held, seen, at),
-        services=service_lists(held, seen=seen),
-        has_others=len(seen) < len(held.contracts),
+        parts=_parts(grant, contents, seen, at),
+        services=service_lists(contents, seen=seen),
+        has_others=len(seen) < len(contents.contracts),
         receipts=tuple(
             ReceiptLink(
                 number=receipt.number,
@@ -105,31 +105,35 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
             for receipt in grant.receipts.all()
         ),
         timeline=timeline(grant, viewer=user),
-        support_sessions=_support_sessions(grant, held, seen),
+        support_sessions=_support_sessions(grant, contents, seen),
     )
 
 
-def _parts(grant: Grant, held: Opened, seen: Collection[int], at: datetime) -> tuple[SharedPart, ...]:
+def _parts(
+    grant: Grant, contents: GrantContents, seen: Collection[int], at: datetime
+) -> tuple[SharedPart, ...]:
     """Details as granted stand in the order of the parts."""
     return tuple(
         SharedPart(
-            scope=one.part.scope,
-            title=SCOPES[one.part.scope].title,
-            period=part_in_words(one.part, detail, at=at),
-            services=services_in_words(held.contracts[pk].commodity for pk in one.contracts if pk in seen),
-            later=_later(one),
+            scope=part.row.scope,
+            title=SCOPES[part.row.scope].title,
+            period=part_in_words(part.row, detail, at=at),
+            services=services_in_words(
+                contents.contracts[pk].commodity for pk in part.contracts if pk in seen
+            ),
+            later=_later(part),
         )
-        for one, detail in zip(held.parts, grant.authorization_details, strict=True)
+        for part, detail in zip(contents.parts, grant.authorization_details, strict=True)
     )
 
 
-def _later(one: OpenedPart) -> str:
-    return _("Services you add later are included.") if one.later else ""
+def _later(part: PartContents) -> str:
+    return _("Services you add later are included.") if part.future_accounts else ""
 
 
-def _support_sessions(grant: Grant, held: Opened, seen: Collection[int]) -> tuple[SupportLook, ...]:
+def _support_sessions(grant: Grant, contents: GrantContents, seen: Collection[int]) -> tuple[SupportLook, ...]:
     """Support sessions of the customers of the reader's services, since the grant was given."""
-    customers = {held.contracts[pk].billing_account.customer_id for pk in seen}
+    customers = {contents.contracts[pk].billing_account.customer_id for pk in seen}
     return tuple(
         SupportLook(session.at, moment_in_words(session.at), session.reason)
         for session in support_sessions_of(customer_ids=customers)

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.queries.roles import shareable_accounts, shareable_contracts
 from cdsc_portal.lib.dates_in_words import moment_in_words
 from consent.models import Disclosure, Grant
-from consent.queries.opened import Opened, opened
+from consent.queries.grant_contents import GrantContents, grant_contents
 from consent.queries.status_words import words_of
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
@@ -42,7 +42,7 @@ def stop_page(grant: Grant, *, user: User | None, at: datetime) -> StopPage:
     """
     last = Disclosure.objects.filter(grant=grant).values_list("released_at", flat=True).first()
     removed_services = (
-        () if user is None or user.pk == grant.user_id else _removed_services(opened(grant), user, at)
+        () if user is None or user.pk == grant.user_id else _removed_services(grant_contents(grant), user, at)
     )
     return StopPage(
         company=grant.client.name,
@@ -55,24 +55,26 @@ def stop_page(grant: Grant, *, user: User | None, at: datetime) -> StopPage:
     )
 
 
-def _removed_services(held: Opened, user: User, at: datetime) -> tuple[str, ...]:
+def _removed_services(contents: GrantContents, user: User, at: datetime) -> tuple[str, ...]:
     """The accounts that `user` would take out, in words; empty where nothing of others would be left."""
-    contracts = shareable_contracts(user=user, at=at).filter(pk__in=list(held.contracts))
+    contracts = shareable_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
     mine = frozenset(contracts.values_list("pk", flat=True))
     accounts = dict(
         shareable_accounts(user=user, at=at)
-        .filter(pk__in=held.accounts | {held.contracts[pk].billing_account_id for pk in mine})
+        .filter(pk__in=contents.accounts | {contents.contracts[pk].billing_account_id for pk in mine})
         .order_by("account_number")
         .values_list("pk", "account_number")
     )
-    if all(one.contracts <= mine and one.later <= accounts.keys() for one in held.parts):
+    if all(part.contracts <= mine and part.future_accounts <= accounts.keys() for part in contents.parts):
         return ()
-    return tuple(_line(pk, number, held, mine) for pk, number in accounts.items())
+    return tuple(_line(pk, number, contents, mine) for pk, number in accounts.items())
 
 
-def _line(account: int, number: str, held: Opened, mine: frozenset[int]) -> str:
+def _line(account: int, number: str, contents: GrantContents, mine: frozenset[int]) -> str:
     commodities = [
-        held.contracts[pk].commodity for pk in mine if held.contracts[pk].billing_account_id == account
+        contents.contracts[pk].commodity
+        for pk in mine
+        if contents.contracts[pk].billing_account_id == account
     ]
     services = services_in_words(commodities) or _("services added later")
     return _("account %(number)s: %(services)s") % {"number": number, "services": services}

@@ -26,7 +26,7 @@ from consent.pages.sharing import reads
 from consent.pages.sharing.detail import sharing_detail
 from consent.pages.sharing.stop import stop_page
 from consent.queries import sharing_list
-from consent.queries.opened import opened
+from consent.queries.grant_contents import grant_contents
 from consent.queries.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
 from consent.queries.visible_grants import grants_user_may_stop, visible_grants
 from consent.services.stop import stop_sharing
@@ -96,8 +96,8 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
     """Every service that is shared now and that the user may see, as CSV."""
     at = clock.now()
     grant = grant_or_404(request, public_id, at)
-    held = opened(grant)
-    rows = service_rows(held, seen=seen_of(held, user=current_user(request), at=at))
+    contents = grant_contents(grant)
+    rows = service_rows(contents, seen=seen_of(contents, user=current_user(request), at=at))
     return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import OutgoingMail, ServiceContract
 from cdsc_portal.lib import clock
 from consent.models import Actor, Grant, GrantEvent, Receipt
-from consent.queries.opened import opened
+from consent.queries.grant_contents import grant_contents
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import (
@@ -107,7 +107,7 @@ def test_a_form_from_before_another_change_changes_nothing_and_says_what_differs
     assert response.status_code == 409
     assert "This has changed since you opened it" in page
     assert "<li>the kinds of data</li>" in page
-    assert len(opened(grant).contracts) == 2
+    assert len(grant_contents(grant).contracts) == 2
 
 
 @pytest.mark.spec("P-11")
@@ -173,10 +173,10 @@ def test_another_owner_changes_only_what_they_own(home, gas, grant):
     save(form)
 
     assert set(form.data) & {"data", "end-usage_data"} == set()
-    assert second.contract.pk not in opened(whole).contracts
-    assert {home.contract.pk, gas.contract.pk, shop.contract.pk} == set(opened(whole).contracts)
+    assert second.contract.pk not in grant_contents(whole).contracts
+    assert {home.contract.pk, gas.contract.pk, shop.contract.pk} == set(grant_contents(whole).contracts)
     assert GrantEvent.objects.latest("pk").by == partner
-    assert len(opened(both).contracts) == 3
+    assert len(grant_contents(both).contracts) == 3
 
 
 @pytest.mark.spec("P-11", "P-15")
@@ -190,7 +190,7 @@ def test_another_owner_cannot_take_out_what_they_do_not_own(home, gas):
     response = save(form)
 
     assert response.status_code == 422
-    assert len(opened(whole).contracts) == 3
+    assert len(grant_contents(whole).contracts) == 3
 
 
 @pytest.mark.spec("P-15")
@@ -226,7 +226,7 @@ def test_turning_later_services_off_keeps_those_that_came_already(home, gas, bro
     grant.refresh_from_db()
     assert came.contract_number in grant.authorization_details[0]["services"]
     assert "services_added_later" not in grant.authorization_details[0]
-    assert opened(grant).accounts == frozenset()
+    assert grant_contents(grant).accounts == frozenset()
 
 
 @pytest.mark.spec("P-10")

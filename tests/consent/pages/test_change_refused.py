@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from consent.models import Grant, Receipt
-from consent.services.change import Wish, change_sharing
+from consent.services.change import RequestedChange, change_sharing
 from consent.services.change_offer import build_change
 from consent.services.decision import AllOrNone
 from tests.consent.pages.form import PostedForm
@@ -59,7 +59,7 @@ def test_a_forged_form_takes_nothing_out_of_a_whole(gas, browser, locked):
 def test_the_service_too_keeps_a_whole_together(home, locked):
     offer = build_change(locked, user=home.owner, at=locked.created)
     kept = frozenset(one.pk for one in offer.services)
-    wish = Wish(data=frozenset({"usage_data"}), contracts=kept, later=False, days={})
+    wish = RequestedChange(data=frozenset({"usage_data"}), contracts=kept, later=False, days={})
 
     with pytest.raises(AllOrNone):
         change_sharing(

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import Commodity, Membership, OutgoingMail, Role
 from consent.models import ClientStatus, Grant, Receipt, RequestStatus
+from consent.services.access_requests import BoundToAnotherUser, bind_request
 from consent.services.approve import approve_request, deny_request
-from consent.services.ask import AnothersRequest, bind_request
 from consent.services.decision import (
     AlreadyDecided,
     ClientNotAllowed,
@@ -274,7 +274,7 @@ def test_a_request_belongs_to_the_first_user_who_opened_it():
     request = ask(*MINUTES_FORM, user=home.owner, at=AT)
     shown = build_offer(request, stranger.owner, AT)
 
-    with pytest.raises(AnothersRequest):
+    with pytest.raises(BoundToAnotherUser):
         bind_request(request=request, user=stranger.owner, at=AT)
     with pytest.raises(MayNotDecide):
         approve_request(

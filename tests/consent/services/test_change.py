@@ -6,8 +6,8 @@ import pytest
 
 from consent.models import Receipt
 from consent.queries.access import data_access
-from consent.queries.opened import opened
-from consent.services.change import Wish, change_sharing
+from consent.queries.grant_contents import grant_contents
+from consent.services.change import RequestedChange, change_sharing
 from consent.services.change_offer import build_change
 from consent.services.decision import NotOffered, OfferChanged
 from tests.consent.api.reader import issue_token
@@ -37,7 +37,7 @@ def grant(home, gas):
 
 
 def change(grant, home, *kept, token, digest=None, later=False):
-    wish = Wish(
+    wish = RequestedChange(
         data=frozenset({"usage_data"}),
         contracts=frozenset(one.pk for one in kept),
         later=later,
@@ -56,7 +56,7 @@ def test_one_form_has_one_outcome(home, gas, grant):
 
     assert first == again
     assert Receipt.objects.count() == 2
-    assert set(opened(grant).contracts) == {home.contract.pk}
+    assert set(grant_contents(grant).contracts) == {home.contract.pk}
 
 
 @pytest.mark.spec("P-09")
@@ -75,7 +75,7 @@ def test_a_service_that_is_not_shared_is_refused_below_the_page(home, gas, grant
     with pytest.raises(NotOffered):
         change(grant, home, home.contract, household().contract, token="one")
 
-    assert len(opened(grant).contracts) == 2
+    assert len(grant_contents(grant).contracts) == 2
 
 
 @pytest.mark.spec("X-15")

@@ -9,7 +9,7 @@ import pytest
 from cdsc_portal.lib import clock
 from consent.models import ConsentRequest, ScopeSetting
 from consent.oauth.metadata import server_metadata
-from consent.services.ask import allowed_scopes
+from consent.services.access_requests import allowed_scopes
 from consent.services.decision import ClientNotAllowed
 from tests.consent.oauth.third_party import ThirdParty
 from tests.factories.accounts import household

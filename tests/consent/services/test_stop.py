@@ -10,7 +10,7 @@ from accounts.models import Membership, OutgoingMail, Role
 from accounts.signals import membership_ended
 from consent.models import Change, Grant, RemovedService
 from consent.queries.access import data_access
-from consent.queries.opened import opened
+from consent.queries.grant_contents import grant_contents
 from consent.services.decision import Decision
 from consent.services.offer import build_offer
 from consent.services.stop import stop_sharing
@@ -68,7 +68,7 @@ def test_an_owner_takes_only_their_account_out_of_anothers_grant_and_both_are_to
 
     grant.refresh_from_db()
     assert grant.status == "active"
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
     assert grant.authorization_details[0]["services"] == [flat.contract.contract_number]
     assert set(told("changed")) == {"Ada Demo", "Ben Demo"}
     assert "Ben Demo took what they own out" in told("changed")["Ada Demo"].text
@@ -118,7 +118,7 @@ def test_services_their_accounts_get_later_leave_with_them(two_homes):
     new_at_home = ServiceContractFactory(billing_account=flat.account, cds_created=LATER + timedelta(hours=1))
 
     grant.refresh_from_db()
-    assert set(opened(grant).contracts) == {flat.contract.pk, new_at_home.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk, new_at_home.pk}
 
 
 def test_what_leaves_is_remembered_and_stopping_twice_changes_nothing(two_homes):
@@ -142,7 +142,7 @@ def test_a_paused_grant_can_still_be_left(two_homes):
 
     grant.refresh_from_db()
     assert grant.status == "suspended"
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
 
 
 def test_three_hundred_services_leave_in_few_statements(two_homes, django_assert_max_num_queries):
@@ -170,7 +170,7 @@ def test_an_owner_who_leaves_takes_the_account_out_of_grants_they_gave(two_homes
     leave(Membership.objects.get(user=flat.owner, customer=cabin.customer))
 
     grant.refresh_from_db()
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
     assert grant.events.last().change == Change.OWNER_LEFT
     assert "Ada Demo no longer owns an account" in told("changed")["Ben Demo"].text
 
@@ -197,7 +197,7 @@ def test_an_owner_who_becomes_a_viewer_takes_it_out_too(two_homes):
     membership_ended.send(sender=Membership, membership=before, at=LATER)
 
     grant.refresh_from_db()
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
 
 
 def test_a_feed_that_makes_an_owner_a_viewer_takes_it_out_too(two_homes):
@@ -209,7 +209,7 @@ def test_a_feed_that_makes_an_owner_a_viewer_takes_it_out_too(two_homes):
     load(Hierarchy(as_of=LATER, mode="changes", memberships=(told,)), at=LATER)
 
     grant.refresh_from_db()
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
 
 
 def test_who_still_owns_the_account_another_way_keeps_it(two_homes):
@@ -220,7 +220,7 @@ def test_who_still_owns_the_account_another_way_keeps_it(two_homes):
     leave(Membership.objects.get(user=flat.owner, customer=cabin.customer, billing_account=None))
 
     grant.refresh_from_db()
-    assert set(opened(grant).contracts) == {flat.contract.pk, cabin.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk, cabin.contract.pk}
 
 
 def test_what_others_gave_stays_when_an_owner_leaves(two_homes):
@@ -229,7 +229,7 @@ def test_what_others_gave_stays_when_an_owner_leaves(two_homes):
 
     leave(Membership.objects.get(user=cabin.owner, customer=cabin.customer))
 
-    assert set(opened(grant).contracts) == {cabin.contract.pk}
+    assert set(grant_contents(grant).contracts) == {cabin.contract.pk}
 
 
 def test_a_grant_that_a_delegate_gave_outlives_the_delegates_time(two_homes):
@@ -241,7 +241,7 @@ def test_a_grant_that_a_delegate_gave_outlives_the_delegates_time(two_homes):
 
     grant.refresh_from_db()
     assert grant.status == "active"
-    assert set(opened(grant).contracts) == {flat.contract.pk}
+    assert set(grant_contents(grant).contracts) == {flat.contract.pk}
 
 
 def test_a_service_added_since_counts_as_shared_and_stays_when_another_leaves(two_homes):

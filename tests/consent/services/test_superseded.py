@@ -8,8 +8,8 @@ from accounts.models import Role
 from consent.models import ConsentRequest, Grant
 from consent.queries.decisions_due import decisions_due
 from consent.queries.sharing_list import waiting_requests
+from consent.services.access_requests import UNDECIDED_RETENTION, bind_request, delete_undecided
 from consent.services.approve import approve_request, deny_request
-from consent.services.ask import KEEP_UNDECIDED, bind_request, delete_undecided
 from consent.services.decision import RequestOver
 from consent.services.offer import build_offer
 from tests.factories.accounts import MembershipFactory, UserFactory, household
@@ -98,9 +98,9 @@ def test_a_decision_on_a_superseded_request_is_refused_and_grants_nothing(client
 def test_superseded_requests_are_deleted_like_undecided_ones(client):
     home = household()
     older, newer = (ask(USAGE, user=home.owner, client=client, at=AT) for _ in range(2))
-    ConsentRequest.objects.filter(pk=newer.pk).update(expires=AT + KEEP_UNDECIDED)
+    ConsentRequest.objects.filter(pk=newer.pk).update(expires=AT + UNDECIDED_RETENTION)
 
-    assert delete_undecided(at=AT + KEEP_UNDECIDED + timedelta(days=1)) == 1
+    assert delete_undecided(at=AT + UNDECIDED_RETENTION + timedelta(days=1)) == 1
     assert not ConsentRequest.objects.filter(pk=older.pk).exists()
 
 

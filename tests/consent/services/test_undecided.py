@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consent.models import ConsentRequest
-from consent.services.ask import KEEP_UNDECIDED, delete_undecided
+from consent.services.access_requests import UNDECIDED_RETENTION, delete_undecided
 from tests.factories.accounts import household
 from tests.factories.consent import approve, ask
 
@@ -19,7 +19,7 @@ def test_an_undecided_request_goes_thirty_days_after_its_end_and_a_decided_one_s
     home = household()
     undecided, decided = (ask(ASKED, user=home.owner, at=AT) for _ in range(2))
     approve(decided, at=AT)
-    gone_at = undecided.expires + KEEP_UNDECIDED
+    gone_at = undecided.expires + UNDECIDED_RETENTION
 
     early = delete_undecided(at=gone_at - timedelta(seconds=1))
     deleted = delete_undecided(at=gone_at)

@@ -4,18 +4,18 @@ from datetime import datetime
 
 from accounts.models import User
 from consent.models import ConsentRequest, RequestStatus
-from consent.queries.deciders import was_asked
+from consent.queries.deciders import is_asked_to_decide
 from consent.services.decision import AlreadyDecided, MayNotDecide, RequestOver
 
 
-def locked_request(request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
+def lock_request(request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
     """`request` as it is now, locked, still open, and `by`'s to decide: they opened it or were asked to.
 
     Raises MayNotDecide, AlreadyDecided with the first outcome, RequestOver.
     """
     # nothing joined: after waiting for the lock, PostgreSQL would show joined rows as they were before
     locked = ConsentRequest.objects.select_for_update().get(pk=request.pk)
-    if locked.user_id != by.pk and not was_asked(locked, user=by, at=at):
+    if locked.user_id != by.pk and not is_asked_to_decide(locked, user=by, at=at):
         raise MayNotDecide
     if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):
         raise AlreadyDecided(locked.grant)

@@ -7,8 +7,8 @@ import pytest
 from cdsc_portal.lib.checksums import checksum
 from consent.models import ConsentRequest, RequestStatus
 from consent.requests import AccessRequest, RequestedPart
-from consent.services.ask import (
-    PUSHED_FOR,
+from consent.services.access_requests import (
+    PUSHED_LIFETIME,
     RequestContext,
     UnusableRequestUri,
     allowed_scopes,
@@ -33,10 +33,10 @@ def client():
 
 @pytest.fixture
 def request_uri(client):
-    asked = RequestContext(
+    context = RequestContext(
         redirect_uri="https://app.example.com/callback", state="s", code_challenge="c" * 43
     )
-    return push_request(client=client, access=ACCESS, asked=asked, at=AT)[1]
+    return push_request(client=client, access=ACCESS, context=context, at=AT)[1]
 
 
 @pytest.mark.spec("X-08", "X-11")
@@ -54,7 +54,7 @@ def test_a_pushed_request_opens_once_as_it_was_stored(client, request_uri):
 def test_a_request_uri_that_is_foreign_expired_or_made_up_opens_nothing(client, request_uri):
     for opener, uri, at in (
         (ClientFactory(), request_uri, AT),
-        (client, request_uri, AT + PUSHED_FOR),
+        (client, request_uri, AT + PUSHED_LIFETIME),
         (client, request_uri + "x", AT),
     ):
         with pytest.raises(UnusableRequestUri):

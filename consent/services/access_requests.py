@@ -1,4 +1,4 @@
-"""Store what a third party asks, pushed or direct; from then on only the stored copy counts (X-11)."""
+"""Store access requests, pushed or direct; after that only the stored copy counts (X-11)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,24 +16,24 @@ from consent.queries.scope_settings import closed_scopes
 from consent.requests import AccessRequest
 from consent.scopes.catalogue import offered_scopes, scope_named
 
-PUSHED_FOR = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
-KEEP_UNDECIDED = timedelta(days=30)  # docs/decisions/0007
-DECIDE_WITHIN = timedelta(hours=24)  # a new customer may first have to set a password
+PUSHED_LIFETIME = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
+UNDECIDED_RETENTION = timedelta(days=30)  # docs/decisions/0007
+DECISION_PERIOD = timedelta(hours=24)  # a new customer may first have to set a password
 _UNDECIDED = (RequestStatus.PUSHED, RequestStatus.WAITING, RequestStatus.SUPERSEDED)
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 
 
 class UnusableRequestUri(Exception):
-    """The request_uri is unknown, expired, used or another client's (X-08); which of these is not told."""
+    """The request_uri is unknown, expired, used or another client's (X-08); the caller does not learn which."""
 
 
-class AnothersRequest(Exception):
-    """A request that another user opened first; it stays theirs."""
+class BoundToAnotherUser(Exception):
+    """Another user opened the request first, so it is bound to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What came with a request besides what is asked for; checked by the edge before it is stored."""
+    """The OAuth parameters of a request beside the data it names; the endpoint validates them before."""
 
     redirect_uri: str
     state: str
@@ -49,43 +49,43 @@ def allowed_scopes(client: Client) -> frozenset[str]:
     return frozenset(registered & offered) - closed_scopes(client=client)
 
 
-def may_ask(client: Client) -> bool:
-    """Whether the client's own status lets it ask, be approved and read."""
+def may_request(client: Client) -> bool:
+    """Whether the client's status lets it send requests, be granted access and read."""
     return client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX)
 
 
 def store_request(
-    *, client: Client, access: AccessRequest, asked: RequestContext, at: datetime
+    *, client: Client, access: AccessRequest, context: RequestContext, at: datetime
 ) -> tuple[ConsentRequest, str]:
     """Store a direct request, waiting for whoever opens it first; returns it with the key of its page's address."""
     key = new_secret()
     request = ConsentRequest.objects.create(
-        **_fields(client, access, asked),
+        **_columns(client, access, context),
         key_digest=checksum(key),
         status=RequestStatus.WAITING,
         created=at,
-        expires=at + DECIDE_WITHIN,
+        expires=at + DECISION_PERIOD,
     )
     return request, key
 
 
 def push_request(
-    *, client: Client, access: AccessRequest, asked: RequestContext, at: datetime
+    *, client: Client, access: AccessRequest, context: RequestContext, at: datetime
 ) -> tuple[ConsentRequest, str]:
     """Store a pushed request (RFC 9126); returns it with its request_uri, of which only a hash is kept."""
     request_uri = REQUEST_URI_PREFIX + new_secret()
     request = ConsentRequest.objects.create(
-        **_fields(client, access, asked),
+        **_columns(client, access, context),
         request_uri_hash=checksum(request_uri),
         status=RequestStatus.PUSHED,
         created=at,
-        expires=at + PUSHED_FOR,
+        expires=at + PUSHED_LIFETIME,
     )
     return request, request_uri
 
 
 def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[ConsentRequest, str]:
-    """The pushed request, once, with the key of its page's address: it now waits for a decision.
+    """The pushed request, once, with the key of its page's address: it now may_share_from for a decision.
 
     Raises UnusableRequestUri.
     """
@@ -100,7 +100,7 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[Con
         if request is None:
             raise UnusableRequestUri
         request.status = RequestStatus.WAITING
-        request.expires = at + DECIDE_WITHIN
+        request.expires = at + DECISION_PERIOD
         request.key_digest = checksum(key)
         request.save(update_fields=["status", "expires", "key_digest"])
     request.client = client
@@ -108,71 +108,74 @@ def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[Con
 
 
 def bind_request(*, request: ConsentRequest, user: User, at: datetime) -> None:
-    """Tie the request to the first user who opens it. Raises AnothersRequest for everyone after (X-16).
+    """Bind the request to the first user who opens it. Raises BoundToAnotherUser for every other user (X-16).
 
-    Of the undecided requests of one company that one user opened only the newest stays open (P-31): `request` is
-    superseded itself where they opened a newer one before. No statement where `request` is theirs already: only they
-    themselves can let it go.
+    Of a company's undecided requests that one user opened, only the newest remains open (P-31): where they opened a
+    newer one before, `request` itself is superseded. No statement where `request` is bound to `user` already.
     """
     if request.user_id == user.pk:
         return
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two tabs take turns
-        free = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
-        if not free.update(user=user):
-            raise AnothersRequest
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # serialize two tabs of one user
+        unbound_or_own = ConsentRequest.objects.filter(Q(user=None) | Q(user=user), pk=request.pk)
+        if not unbound_or_own.update(user=user):
+            raise BoundToAnotherUser
         request.user = user
         _supersede_older(request, user, at)
 
 
 def _supersede_older(request: ConsentRequest, user: User, at: datetime) -> None:
-    """Also those that `user` handed over, and those superseded before: they name the newest from now on."""
-    theirs = ConsentRequest.objects.filter(client=request.client_id, user=user)
-    newest = theirs.filter(status=RequestStatus.WAITING, expires__gt=at).order_by("pk").last()
+    """Mark the user's older requests of the client superseded by the newest, also those superseded before."""
+    of_user = ConsentRequest.objects.filter(client=request.client_id, user=user)
+    newest = of_user.filter(status=RequestStatus.WAITING, expires__gt=at).order_by("pk").last()
     if newest is None:
         return
-    older = theirs.filter(status__in=(RequestStatus.WAITING, RequestStatus.SUPERSEDED), pk__lt=newest.pk)
+    older = of_user.filter(status__in=(RequestStatus.WAITING, RequestStatus.SUPERSEDED), pk__lt=newest.pk)
     older.update(status=RequestStatus.SUPERSEDED, superseded_by=newest)
     if request.pk != newest.pk:
         request.status, request.superseded_by = RequestStatus.SUPERSEDED, newest
 
 
-def keep_open(*, request: ConsentRequest, user: User, at: datetime) -> None:
-    """Let a request that `user` opened wait until a day after they may share, where their role is new (decision 0038).
+def extend_waiting(*, request: ConsentRequest, user: User, at: datetime) -> None:
+    """Extend a request of `user` until a day after their new role lets them share (decision 0038).
 
-    One query, and a statement where the request would end sooner.
+    One query, and an update where the request would expire sooner.
     """
-    waits = shares_from(user=user, at=at)
-    if waits is None or request.user_id != user.pk or request.expires >= waits + DECIDE_WITHIN:
+    may_share_from = shares_from(user=user, at=at)
+    if (
+        may_share_from is None
+        or request.user_id != user.pk
+        or request.expires >= may_share_from + DECISION_PERIOD
+    ):
         return
-    request.expires = waits + DECIDE_WITHIN
+    request.expires = may_share_from + DECISION_PERIOD
     request.save(update_fields=["expires"])
 
 
 def release_request(*, request: ConsentRequest, user: User) -> str | None:
-    """Give the request back undecided, for someone else to log in and open it (F-87).
+    """Unbind the undecided request from `user`, so that someone else can log in and open it (F-87).
 
-    Returns the key of its page's address from now on; None where it is not `user`'s to give back. Whom `user` had
-    asked to decide is asked no more: it will be another person's request.
+    Returns the new key of its page's address; None where it is not bound to `user`. A hand-over to an owner is
+    cancelled.
     """
     key = new_secret()
-    mine = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
-    return key if mine.update(user=None, handed_over=None, key_digest=checksum(key)) else None
+    bound = ConsentRequest.objects.filter(pk=request.pk, user=user, status=RequestStatus.WAITING)
+    return key if bound.update(user=None, handed_over=None, key_digest=checksum(key)) else None
 
 
 def delete_undecided(*, at: datetime) -> int:
     """Delete requests that nobody decided, 30 days after their end; returns how many. One statement."""
     undecided = ConsentRequest.objects.filter(status__in=_UNDECIDED)
-    return undecided.filter(expires__lte=at - KEEP_UNDECIDED).delete()[0]
+    return undecided.filter(expires__lte=at - UNDECIDED_RETENTION).delete()[0]
 
 
-def _fields(client: Client, access: AccessRequest, asked: RequestContext) -> dict[str, object]:
+def _columns(client: Client, access: AccessRequest, context: RequestContext) -> dict[str, object]:
     return {
         "client": client,
-        "redirect_uri": asked.redirect_uri,
-        "redirect_uri_sent": asked.redirect_uri_sent,
-        "state": asked.state,
-        "code_challenge": asked.code_challenge,
-        "prompt_login": asked.prompt_login,
+        "redirect_uri": context.redirect_uri,
+        "redirect_uri_sent": context.redirect_uri_sent,
+        "state": context.state,
+        "code_challenge": context.code_challenge,
+        "prompt_login": context.prompt_login,
         "details": access.as_json(),
     }
