@@ -1,4 +1,4 @@
-"""A customer's own change of what is shared: once for each form, only what was shown, only less."""
+"""Apply a customer's change of a grant: once for each form, within what the form showed, never wider."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from consent.models import Actor, Change, Grant, Receipt
-from consent.services.change_offer import ChangeOffer, build_change, changed_since
+from consent.services.change_offer import ChangeOffer, build_change, changed_aspects_of_grant
 from consent.services.decision import (
     AllOrNone,
     DecidedPart,
@@ -22,68 +22,68 @@ from consent.services.narrow import lock_open_grant, narrow_grant, remove_servic
 
 @dataclass(frozen=True, slots=True)
 class RequestedChange:
-    """What shall stay: kinds of data, services by database key, the option for later services.
+    """What the customer keeps: scopes, contracts by database key, whether later services are included.
 
-    `days` are the customer's own first and last day by scope, None where a side stays as it is.
+    `days` are new first and last days by scope; None leaves that side as it is.
     """
 
     data: frozenset[str]
     contracts: frozenset[int]
-    later: bool
+    include_future: bool
     days: Mapping[str, tuple[date | None, date | None]]
 
 
 @transaction.atomic
 def change_sharing(
-    *, grant: Grant, wish: RequestedChange, by: User, digest: str, form_token: str, at: datetime
+    *, grant: Grant, change: RequestedChange, by: User, digest: str, form_token: str, at: datetime
 ) -> Receipt:
-    """Keep of `grant` what `by` wishes to keep of what they may change; the rest of it stays. The new receipt.
+    """Keep of `grant` what `by` changees to keep of what they may change; the rest of it stays. The new receipt.
 
-    `digest` is the offer's that was shown, `form_token` the form's own: sent again it gives the first outcome.
-    Raises OfferChanged, another DecisionRefused, TransitionNotAllowed where the grant has ended. Nothing is wider.
+    `digest` is that of the offer shown; the same `form_token` sent again returns the first receipt.
+    Raises OfferChanged, another DecisionRefused, TransitionNotAllowed where the grant has ended.
     """
-    earlier = _outcome(grant, form_token)
+    earlier = _earlier_receipt(grant, form_token)
     if earlier is not None:
         return earlier
     grant = lock_open_grant(grant, at)
-    earlier = _outcome(grant, form_token)  # sent twice at once
+    earlier = _earlier_receipt(grant, form_token)  # again under the lock: two copies may be sent at once
     if earlier is not None:
         return earlier
     offer = build_change(grant, user=by, at=at)
     if offer.digest != digest:
-        raise OfferChanged(changed_since(digest, offer.digest))
-    mine = frozenset(one.pk for one in offer.services)
-    if not wish.contracts <= mine:
+        raise OfferChanged(changed_aspects_of_grant(digest, offer.digest))
+    editable = frozenset(contract.pk for contract in offer.services)
+    if not change.contracts <= editable:
         raise NotOffered(field="contracts")
     if offer.whole:
-        decision = _decision(offer, wish, mine)
+        decision = _decision(offer, change, editable)
         return narrow_grant(grant=grant, decision=decision, by=by, at=at, form_token=form_token)
-    return _take_mine_out(offer, wish, mine, by=by, form_token=form_token, at=at)
+    return _remove_own_services(offer, change, editable, by=by, form_token=form_token, at=at)
 
 
-def _outcome(grant: Grant, form_token: str) -> Receipt | None:
-    """What the form led to before. Raises NotOffered for the token of another sharing's form."""
+def _earlier_receipt(grant: Grant, form_token: str) -> Receipt | None:
+    """The receipt of the same form sent before. Raises NotOffered for the token of another sharing's form."""
     earlier = Receipt.objects.filter(form_token=form_token).first()
     if earlier is not None and earlier.grant_id != grant.pk:
         raise NotOffered(field="form_token")
     return earlier
 
 
-def _decision(offer: ChangeOffer, wish: RequestedChange, mine: frozenset[int]) -> Decision:
-    """Services that the person does not see stay where their kind of data stays. Raises AllOrNone (F-67)."""
-    if wish.data - {part.scope.id for part in offer.parts}:
+def _decision(offer: ChangeOffer, change: RequestedChange, editable: frozenset[int]) -> Decision:
+    """Contracts that the user cannot see remain with each remaining scope. Raises AllOrNone (F-67)."""
+    if change.data - {part.scope.id for part in offer.parts}:
         raise NotOffered(field="data")
     parts = []
     for part in offer.parts:
-        start, end = wish.days.get(part.scope.id, (None, None))
-        if part.locked and (part.scope.id not in wish.data or start or end):
+        start, end = change.days.get(part.scope.id, (None, None))
+        if part.locked and (part.scope.id not in change.data or start or end):
             raise AllOrNone(scope=part.scope.id)
-        if part.scope.id in wish.data:
+        if part.scope.id in change.data:
             parts.append(
                 DecidedPart(
                     scope=part.scope.id,
-                    contracts=(part.contracts - mine) | (part.contracts & wish.contracts),
-                    include_future=wish.later and bool(part.future_accounts),
+                    contracts=(part.contracts - editable) | (part.contracts & change.contracts),
+                    include_future=change.include_future and bool(part.future_accounts),
                     start=start,
                     end=end,
                 )
@@ -91,22 +91,22 @@ def _decision(offer: ChangeOffer, wish: RequestedChange, mine: frozenset[int]) -
     return Decision(tuple(parts))
 
 
-def _take_mine_out(
+def _remove_own_services(
     offer: ChangeOffer,
-    wish: RequestedChange,
-    mine: frozenset[int],
+    change: RequestedChange,
+    editable: frozenset[int],
     *,
     by: User,
     form_token: str,
     at: datetime,
 ) -> Receipt:
-    """For an owner of a part of it: only services, and whether their accounts' later ones join."""
-    accounts = frozenset() if wish.later else offer.accounts
-    if not wish.contracts and accounts == offer.accounts:
-        raise NothingChosen(field="contracts")  # that is to stop, which the stop page says
+    """For an owner of some of the services: remove contracts, and whether new ones of their accounts join."""
+    accounts = frozenset() if change.include_future else offer.accounts
+    if not change.contracts and accounts == offer.accounts:
+        raise NothingChosen(field="contracts")  # use the stop page for that
     receipt = remove_services(
         grant=offer.grant,
-        contracts=mine - wish.contracts,
+        contracts=editable - change.contracts,
         accounts=accounts,
         change=Change.OWNER_STOPPED,
         actor=Actor.CUSTOMER,

@@ -1,4 +1,4 @@
-"""What a person may take out of a sharing, and a name for what they were shown."""
+"""The parts of a grant that a user may reduce, with a digest of what the form shows."""
 
 import hashlib
 import json
@@ -31,11 +31,10 @@ _ASPECTS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ChangePart:
-    """One kind of data. `period` says its dates; `first_day` and `last_day` bound what
-    can be moved (None = open, or not to be moved). `locked`: as it was asked or not at all, only services may go
-    (F-67).
+    """One scope of the grant. `period` is a sentence; `first_day` and `last_day` bound the dates that can be moved
+    (None: open, or fixed). `locked`: the client requested it as a whole, so only services may be removed (F-67).
 
-    `contracts` are all that the part opens, by database key, also those the person may not see.
+    `contracts` are all database keys that the part opens, also of contracts that the user may not see.
     """
 
     scope: Scope
@@ -52,10 +51,10 @@ class ChangePart:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOffer:
-    """What can become less. `whole`: data and dates too, as for who gave it; else only the services one owns.
+    """What the user may reduce. `whole`: data and dates too, as for the giver; else only services that they own.
 
-    `services` are those the person may tick or untick, in the order of their numbers; `accounts` those that later
-    services join from and that they may take out. `digest` names all of it.
+    `services` can be ticked or unticked, in the order of their numbers; `accounts` are those whose new services join
+    and that the user may remove. `digest` covers all of it.
     """
 
     grant: Grant
@@ -67,20 +66,23 @@ class ChangeOffer:
 
 
 def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
-    """What `user` may take out of `grant` at `at`. Eight queries, however many services."""
-    contents, locked = grant_contents(grant), _locked_scopes(grant)
-    whole, mine, accounts = _reach(grant, contents, user, at)
+    """What `user` may remove from `grant` at `at`. Eight queries, however many services."""
+    contents = grant_contents(grant)
+    request = ConsentRequest.objects.filter(grant=grant).first()
+    requested = AccessRequest.from_json(request.details).parts if request else ()
+    locked = {part.scope for part in requested if part.locked}
+    whole, editable, accounts = _editable(grant, contents, user, at)
     parts = tuple(
-        _part(one, detail, at, locked=one.row.scope in locked)
-        for one, detail in zip(contents.parts, grant.authorization_details, strict=True)
+        _change_part(part, detail, at, locked=part.row.scope in locked)
+        for part, detail in zip(contents.parts, grant.authorization_details, strict=True)
     )
-    services = tuple(one for pk, one in contents.contracts.items() if pk in mine)
+    services = tuple(contract for pk, contract in contents.contracts.items() if pk in editable)
     digest = _digest(grant, whole, parts, services, accounts)
     return ChangeOffer(grant, whole, parts, services, accounts, digest)
 
 
-def changed_since(before: str, now: str) -> tuple[str, ...]:
-    """In words: what differs between two digests; everything where `before` is none of ours."""
+def changed_aspects_of_grant(before: str, now: str) -> tuple[str, ...]:
+    """The aspects that differ between two digests, as texts; all of them where `before` is not a digest."""
     old, new = before.split("."), now.split(".")
     if len(old) != len(new):
         return tuple(str(words) for words in _ASPECTS.values())
@@ -88,10 +90,10 @@ def changed_since(before: str, now: str) -> tuple[str, ...]:
     return tuple(str(words) for words, differs in zip(_ASPECTS.values(), differing, strict=True) if differs)
 
 
-def _reach(
+def _editable(
     grant: Grant, contents: GrantContents, user: User, at: datetime
 ) -> tuple[bool, frozenset[int], frozenset[int]]:
-    """Whether the person decides about all of it, and which services and accounts are theirs."""
+    """Whether the user decides about the whole grant, and the keys of contracts and accounts that they may remove."""
     shareable = shareable_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
     mine = frozenset(shareable.values_list("pk", flat=True))
     owned = shareable_accounts(user=user, at=at).filter(pk__in=contents.accounts)
@@ -102,32 +104,25 @@ def _reach(
     return mine == contents.contracts.keys() and accounts == contents.accounts, mine, accounts
 
 
-def _locked_scopes(grant: Grant) -> frozenset[str]:
-    """What the company asked for to be taken or left as a whole."""
-    request = ConsentRequest.objects.filter(grant=grant).first()
-    parts = AccessRequest.from_json(request.details).parts if request else ()
-    return frozenset(part.scope for part in parts if part.locked)
-
-
-def _part(one: PartContents, detail: dict[str, object], at: datetime, *, locked: bool) -> ChangePart:
-    scope, part = SCOPES[one.row.scope], one.row
-    over = part.access_ends is not None and part.access_ends <= at
-    movable = part.access_ends is not None and not over and not locked
+def _change_part(part: PartContents, detail: dict[str, object], at: datetime, *, locked: bool) -> ChangePart:
+    scope, row = SCOPES[part.row.scope], part.row
+    is_over = row.access_ends is not None and row.access_ends <= at
+    movable = row.access_ends is not None and not is_over and not locked
     dated = movable and scope.period is Period.DATA
-    first = timezone.localdate(part.window_start) if dated and part.window_start else None
-    end = part.window_end if scope.period is Period.DATA else part.access_ends
-    lasting = movable and part_period(part, detail).lasting
-    has_end = (dated and part.window_end is not None) or (scope.period is Period.NOW and lasting)
+    first = timezone.localdate(row.window_start) if dated and row.window_start else None
+    end = row.window_end if scope.period is Period.DATA else row.access_ends
+    lasting = movable and part_period(row, detail).lasting
+    has_end = (dated and row.window_end is not None) or (scope.period is Period.NOW and lasting)
     return ChangePart(
         scope=scope,
-        contracts=one.contracts,
-        future_accounts=one.future_accounts,
-        period=part_in_words(part, detail, at=at),
+        contracts=part.contracts,
+        future_accounts=part.future_accounts,
+        period=part_in_words(row, detail, at=at),
         first_day=first,
         last_day=last_day(end) if has_end and end else None,
         has_start=dated,
         has_end=has_end,
-        is_over=over,
+        is_over=is_over,
         locked=locked,
     )
 
@@ -139,13 +134,13 @@ def _digest(
     services: tuple[ServiceContract, ...],
     accounts: frozenset[int],
 ) -> str:
-    """One hash an aspect, in the order of _ASPECTS."""
+    """One hash for each of _ASPECTS, in their order."""
     aspects = {
         "data": [part.scope.id for part in parts],
         "dates": [[part.scope.id, str(part.first_day), str(part.last_day), part.is_over] for part in parts],
         "services": [[part.scope.id, sorted(part.contracts)] for part in parts],
         "later": [[part.scope.id, sorted(part.future_accounts)] for part in parts],
-        "role": [grant.pk, whole, [one.pk for one in services], sorted(accounts)],
+        "role": [grant.pk, whole, [contract.pk for contract in services], sorted(accounts)],
     }
     hashed = (hashlib.sha256(json.dumps(aspects[name]).encode()).hexdigest()[:16] for name in _ASPECTS)
     return ".".join(hashed)

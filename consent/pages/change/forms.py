@@ -42,7 +42,7 @@ def present_form(offer: ChangeOffer) -> ChangeForm:
     """Exactly what is shared now."""
     return ChangeForm(
         data=frozenset(part.scope.id for part in offer.parts),
-        contracts=frozenset(one.public_id for one in offer.services),
+        contracts=frozenset(contract.public_id for contract in offer.services),
         later=bool(offer.accounts),
         dates={name: day.isoformat() if day else "" for name, day in bounds(offer).items()},
     )
@@ -53,7 +53,7 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
     scopes = frozenset(part.scope.id for part in offer.parts)
     locked = frozenset(part.scope.id for part in offer.parts if part.locked)  # these have no tick (F-67)
     data = frozenset(posted.getlist("data")) | locked if offer.whole else scopes
-    known = frozenset(one.public_id for one in offer.services)
+    known = frozenset(contract.public_id for contract in offer.services)
     contracts = frozenset(posted.getlist("contract"))
     later = "later" in posted
     return ChangeForm(
@@ -69,7 +69,7 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
 
 def ticked_at_once(form: ChangeForm, offer: ChangeOffer, action: str) -> ChangeForm:
     """After "Tick all" or "Tick none" without a script: `action` is all or none, about the services in sight."""
-    shown = frozenset(one.public_id for one in offer.services if is_in_sight(one, form))
+    shown = frozenset(contract.public_id for contract in offer.services if is_in_sight(contract, form))
     if action == "all":
         return replace(form, contracts=form.contracts | shown)
     return replace(form, contracts=form.contracts - shown) if action == "none" else form
@@ -120,17 +120,19 @@ def validate_choices(form: ChangeForm, offer: ChangeOffer) -> tuple[ChangeError,
         errors.append(ChangeError("services", _("Keep at least one service, or stop sharing instead.")))
     elif offer.whole:
         errors += _empty_parts(form, offer)
-    if not errors and wish_of(form, offer) == wish_of(present_form(offer), offer):
+    if not errors and requested_change(form, offer) == requested_change(present_form(offer), offer):
         errors.append(ChangeError("change", _("Nothing was changed. Untick something or move a date.")))
     return tuple(errors)
 
 
-def wish_of(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
-    """What shall stay, from a form without errors."""
+def requested_change(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
+    """The change that a form without errors asks for."""
     return RequestedChange(
         data=form.data,
-        contracts=frozenset(one.pk for one in offer.services if one.public_id in form.contracts),
-        later=form.later,
+        contracts=frozenset(
+            contract.pk for contract in offer.services if contract.public_id in form.contracts
+        ),
+        include_future=form.later,
         days={
             part.scope.id: (_own_day(part, "start", form), _own_day(part, "end", form))
             for part in offer.parts
@@ -140,7 +142,7 @@ def wish_of(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
 
 def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[ChangeError]:
     """Kinds of data that would be left without any service."""
-    mine = {one.pk: one.public_id for one in offer.services}
+    mine = {contract.pk: contract.public_id for contract in offer.services}
     kept = {pk for pk, public_id in mine.items() if public_id in form.contracts}
     unlocked = _("None of the services you kept has “%(title)s”. Keep one that has, or untick this data.")
     locked = _("None of the services you kept has “%(title)s”. Keep one that has, or stop sharing instead.")

@@ -23,16 +23,16 @@ from consent.pages.change.forms import (
     ChangeForm,
     posted_form,
     present_form,
+    requested_change,
     ticked_at_once,
     validate_choices,
-    wish_of,
 )
 from consent.pages.change.page import change_page
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing.views import grant_or_404
 from consent.queries.visible_grants import grants_user_may_stop, is_open
 from consent.services.change import change_sharing
-from consent.services.change_offer import ChangeOffer, build_change, changed_since
+from consent.services.change_offer import ChangeOffer, build_change, changed_aspects_of_grant
 from consent.services.decision import DecisionRefused, NotOffered, OfferChanged
 from consent.transitions import TransitionNotAllowed
 
@@ -78,7 +78,7 @@ def _change(
 ) -> HttpResponse:
     form, digest = posted_form(offer, request.POST), request.POST.get("digest", "")
     if digest != offer.digest:
-        return _page(request, offer, form, changes=changed_since(digest, offer.digest), status=409)
+        return _page(request, offer, form, changes=changed_aspects_of_grant(digest, offer.digest), status=409)
     if form.foreign or not token:
         return _refused(request, offer, NotOffered())
     errors = validate_choices(form, offer)
@@ -87,7 +87,7 @@ def _change(
     user = current_user(request)
     try:
         change_sharing(
-            grant=grant, wish=wish_of(form, offer), by=user, digest=digest, form_token=token, at=at
+            grant=grant, change=requested_change(form, offer), by=user, digest=digest, form_token=token, at=at
         )
     except OfferChanged as change:
         return _page(request, build_change(grant, user=user, at=at), form, changes=change.changed, status=409)

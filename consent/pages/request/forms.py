@@ -1,7 +1,7 @@
-"""What a browser sends back from the request page, read against the offer it was shown.
+"""The form of the request page: parse what a browser posts against the offer, validate it, build the decision.
 
-Nothing posted is trusted to name anything: scopes, services and dates only count where the offer has them. What
-reaches beyond the offer is kept as `foreign`, so that the decision can be refused rather than silently trimmed.
+Posted scopes, services and dates count only where the offer has them. `foreign` records that a form named others, so
+that the view refuses the decision and does not trim it silently.
 """
 
 from collections.abc import Container, Mapping
@@ -44,9 +44,9 @@ class FieldError:
 
 
 def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
-    """Exactly what was asked: the state in which the form starts (F-68).
+    """The form as it starts: everything that was requested is ticked (F-68).
 
-    `unticked`: with nothing ticked that a customer can untick, where the law forbids boxes ticked beforehand (F-03).
+    `unticked`: no optional box is ticked, where the law forbids that (F-03).
     """
     return Choices(
         shared=_required(offer)
@@ -67,7 +67,7 @@ def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
 
 
 def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) -> Choices:
-    """What the browser sent; `files` are names of its uploads. Works on any form, also an erroneous or forged one."""
+    """Parse a posted form, also an erroneous or forged one; `files` are the names of its uploads."""
     numbers = {group.key: data.get(f"numbers-{group.key}", "").strip() for group in offer.groups}
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
     known = {group.key: {choice.public_id for choice in group.shareable} for group in offer.groups}
@@ -84,17 +84,17 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
         by_region=frozenset(group.key for group in offer.groups if data.get(f"by-{group.key}") == "region"),
         numbers=numbers,
         unread=frozenset(key for key, typed in numbers.items() if typed or f"file-{key}" in files),
-        foreign=_names_what_is_not_offered(offer, data, contracts, known),
+        foreign=_has_foreign_names(offer, data, contracts, known),
     )
 
 
 def _required(offer: Offer) -> frozenset[str]:
-    """What comes with the request or not at all: no tick of its own (F-67)."""
+    """Scopes that can be shared only with the whole request, so that they have no tick (F-67)."""
     return frozenset(card.scope.id for card in offer.cards if card.is_required)
 
 
 def date_bounds(card: Card) -> dict[str, date | None]:
-    """The date fields of a card by name, each with the day that was asked for (None = open on that side)."""
+    """The date fields of a card by name, each with the requested day (None: open on that side)."""
     names: dict[str, date | None] = {}
     if card.locked:
         return names
@@ -106,33 +106,41 @@ def date_bounds(card: Card) -> dict[str, date | None]:
 
 
 def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
-    """Everything that keeps the form from being a decision to share, in page order (F-80)."""
+    """The errors that prevent a decision to share, in page order (F-80)."""
     if not choices.shared:
         first = offer.cards[0].scope.id
         message = _("Tick at least one kind of data, or choose “Do not share”.")
         return (FieldError(f"share-{first}", message),)
-    found = [FieldError(f"numbers-{key}", _unread_words()) for key in sorted(choices.unread)]
+    message = _(
+        "You entered numbers, but did not tick them yet: choose “Tick only these”, or empty the field."
+    )
+    errors = [FieldError(f"numbers-{key}", message) for key in sorted(choices.unread)]
     for card in offer.cards:
         if card.scope.id in choices.shared:
-            found += _errors_of_card(card, choices, offer)
-    return tuple(dict.fromkeys(found))
+            errors += _card_errors(card, choices, offer)
+    return tuple(dict.fromkeys(errors))
 
 
 def build_decision(choices: Choices, offer: Offer) -> Decision:
-    """The decision that choices without errors say."""
+    """The decision of a form without errors."""
     shared = (card for card in offer.cards if card.scope.id in choices.shared)
     return Decision(parts=tuple(decided_part(card, choices, offer) for card in shared))
 
 
 def decided_part(card: Card, choices: Choices, offer: Offer) -> DecidedPart:
-    """What the choices say of one card, days without a meaning left out."""
-    start, end = (_narrowed(card, choices, side) for side in ("start", "end"))
+    """The decision on one card. A day is None where it is missing, unreadable or the requested one."""
+    requested = date_bounds(card)
+    days: dict[str, date | None] = {}
+    for side in ("start", "end"):
+        name = f"{side}-{card.scope.id}"
+        day = _parse_day(choices.dates.get(name, ""))
+        days[side] = None if day == requested.get(name) else day
     return DecidedPart(
         scope=card.scope.id,
         contracts=frozenset(choice.pk for choice in selected_choices(card, choices, offer)),
         include_future=card.future_offered and card.group in choices.future,
-        start=start,
-        end=end,
+        start=days["start"],
+        end=days["end"],
     )
 
 
@@ -147,15 +155,15 @@ def selected_choices(card: Card, choices: Choices, offer: Offer) -> tuple[Choice
 
 
 def date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
-    """A date that is no date, or that reaches beyond what was asked."""
+    """The error of a date that cannot be read or lies outside the requested period."""
     name = f"{side}-{card.scope.id}"
-    asked = date_bounds(card)
-    if name not in asked or not choices.dates[name]:
+    requested = date_bounds(card)
+    if name not in requested or not choices.dates[name]:
         return None
-    day, words = _day(choices.dates[name]), {"title": card.title}
+    day, words = _parse_day(choices.dates[name]), {"title": card.title}
     if day is None:
         return FieldError(name, _("“%(title)s”: enter a date, for example 2026-03-31.") % words)
-    limit_start, limit_end = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
+    limit_start, limit_end = requested.get(f"start-{card.scope.id}"), requested.get(f"end-{card.scope.id}")
     if limit_start and day < limit_start:
         words["day"] = day_in_words(limit_start)
         return FieldError(name, _("“%(title)s”: they did not ask for days before %(day)s.") % words)
@@ -165,7 +173,7 @@ def date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
     return None
 
 
-def _names_what_is_not_offered(
+def _has_foreign_names(
     offer: Offer,
     data: QueryDict,
     contracts: Mapping[str, frozenset[str]],
@@ -182,44 +190,28 @@ def _names_what_is_not_offered(
     return any(name not in offered for name in data if name.startswith(prefixes))
 
 
-def _unread_words() -> str:
-    return _("You entered numbers, but did not tick them yet: choose “Tick only these”, or empty the field.")
-
-
-def _errors_of_card(card: Card, choices: Choices, offer: Offer) -> list[FieldError]:
+def _card_errors(card: Card, choices: Choices, offer: Offer) -> list[FieldError]:
     name = card.scope.id
     if card.problem:
         message = _("“%(title)s” cannot be shared: untick it. %(problem)s")
         return [FieldError(f"share-{name}", message % {"title": card.title, "problem": card.problem})]
-    found = [error for side in ("start", "end") if (error := date_error(card, choices, side))]
-    start, end = (_day(choices.dates.get(f"{side}-{name}", "")) for side in ("start", "end"))
-    if not found and start and end and start > end:
+    errors = [error for side in ("start", "end") if (error := date_error(card, choices, side))]
+    start, end = (_parse_day(choices.dates.get(f"{side}-{name}", "")) for side in ("start", "end"))
+    if not errors and start and end and start > end:
         message = _("“%(title)s”: the last day must not be before the first.") % {"title": card.title}
-        found.append(FieldError(f"end-{name}", message))
-    included_later = card.future_offered and card.group in choices.future
-    if not selected_choices(card, choices, offer) and not included_later:
-        found.append(_nothing_chosen(card, choices))
-    return found
+        errors.append(FieldError(f"end-{name}", message))
+    includes_future = card.future_offered and card.group in choices.future
+    if not selected_choices(card, choices, offer) and not includes_future:
+        message = _("Tick at least one service, or choose “Do not share”.")
+        if choices.contracts[card.group]:
+            message = _(
+                "None of the services you ticked has anything for “%(title)s”. Tick another, or untick this data."
+            ) % {"title": card.title}
+        errors.append(FieldError(f"services-{card.group}", message))
+    return errors
 
 
-def _nothing_chosen(card: Card, choices: Choices) -> FieldError:
-    field_id = f"services-{card.group}"
-    if not choices.contracts[card.group]:
-        return FieldError(field_id, _("Tick at least one service, or choose “Do not share”."))
-    message = _(
-        "None of the services you ticked has anything for “%(title)s”. Tick another, or untick this data."
-    )
-    return FieldError(field_id, message % {"title": card.title})
-
-
-def _narrowed(card: Card, choices: Choices, side: str) -> date | None:
-    """The customer's own day; None where it is the one that was asked for, or none was given."""
-    name = f"{side}-{card.scope.id}"
-    day = _day(choices.dates.get(name, ""))
-    return None if day == date_bounds(card).get(name) else day
-
-
-def _day(text: str) -> date | None:
+def _parse_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

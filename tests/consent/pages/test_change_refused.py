@@ -59,12 +59,12 @@ def test_a_forged_form_takes_nothing_out_of_a_whole(gas, browser, locked):
 def test_the_service_too_keeps_a_whole_together(home, locked):
     offer = build_change(locked, user=home.owner, at=locked.created)
     kept = frozenset(one.pk for one in offer.services)
-    wish = RequestedChange(data=frozenset({"usage_data"}), contracts=kept, later=False, days={})
+    wanted = RequestedChange(data=frozenset({"usage_data"}), contracts=kept, include_future=False, days={})
 
     with pytest.raises(AllOrNone):
         change_sharing(
             grant=locked,
-            wish=wish,
+            change=wanted,
             by=home.owner,
             digest=offer.digest,
             form_token="t",

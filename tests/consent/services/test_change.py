@@ -37,14 +37,16 @@ def grant(home, gas):
 
 
 def change(grant, home, *kept, token, digest=None, later=False):
-    wish = RequestedChange(
+    wanted = RequestedChange(
         data=frozenset({"usage_data"}),
         contracts=frozenset(one.pk for one in kept),
-        later=later,
+        include_future=later,
         days={},
     )
     digest = digest or build_change(grant, user=home.owner, at=LATER).digest
-    return change_sharing(grant=grant, wish=wish, by=home.owner, digest=digest, form_token=token, at=LATER)
+    return change_sharing(
+        grant=grant, change=wanted, by=home.owner, digest=digest, form_token=token, at=LATER
+    )
 
 
 @pytest.mark.spec("P-07")
