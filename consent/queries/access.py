@@ -1,6 +1,6 @@
-"""From a bearer token to what it opens now: one statement, run on every call."""
+"""The gate: what a bearer token opens now, by one statement on every call."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,17 +17,17 @@ from consent.scopes.catalogue import is_offered, scope_named
 from consent.transitions import READABLE
 
 
-def _listed(words: Iterable[str]) -> str:
-    """A list in the statement itself: words of ours, known before any call, need not be sent with each."""
+def _sql_list(words: Iterable[str]) -> str:
+    """Constants as an SQL list: they are part of the statement, not parameters of each call."""
     return ", ".join(f"'{word}'" for word in words)
 
 
-_READABLE = _listed(sorted(READABLE))
-_SERVING = _listed([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
-# Chosen contracts, and those that joined later.
-# Parts of which the same was ticked are one row, and their contracts are looked up once: most customers tick the same
-# services for all data, and a chain has hundreds. A client in the sandbox reads what test customers have, whatever its
-# grants name: it may have been in production before.
+_READABLE = _sql_list(sorted(READABLE))
+_SERVING = _sql_list([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
+# Opens selected contracts, and those that joined an account later.
+# Parts with equal selections are one row, so that their contracts are looked up once: most customers select the same
+# services for all data, and a chain of shops has hundreds. A client in the sandbox reads only data of test customers,
+# whatever its grants name: it may have been in production before.
 _QUERY = f"""
     SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(alike.parts, (
@@ -75,20 +75,21 @@ _QUERY = f"""
       AND client.status IN ({_SERVING})
 """  # noqa: S608 - no part of it is input
 
-# Whoever ends or narrows the grant waits until answers under way are out, and an answer that waited for that sees the
-# grant as it became (X-14).
+# The lock makes a transaction that ends or narrows the grant wait for running responses; a response that waits for such
+# a transaction sees the grant as changed (X-14).
 _STATEMENT = f"{_QUERY} FOR SHARE OF issued"
 
 _PartRow = tuple[int, str, str | None, str | None]  # position, scope, window
-_Alike = tuple[list[_PartRow], dict[str, list[int]] | None]  # and the contracts that they open, by commodity
+_PartGroup = tuple[
+    list[_PartRow], dict[str, list[int]] | None
+]  # and the contracts that they open, by commodity
 
 
 def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | None:
     """What `token` opens at `at`, or None: unknown, expired, its grant over, its client suspended.
 
-    One statement. It holds the grant until the transaction ends; without `lock`, for who reads nothing under it, it
-    locks and writes nothing. Only scopes that the token names and the
-    utility offers open anything.
+    One statement. It locks the grant until the transaction ends; without `lock`, for callers that read no data under
+    it, it locks and writes nothing. Only scopes that the token names and the utility offers open anything.
     """
     parameters: dict[str, Any] = {
         "checksum": checksum(token),
@@ -99,54 +100,37 @@ def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | 
         row = cursor.fetchone()
     if row is None:
         return None
-    scope, grant_id, grant_public_id, ends, client_id, client_public_id, alike = row
+    scope, grant_id, grant_public_id, ends, client_id, client_public_id, groups = row
+    named = (scope_named(name) for name in scope.split())
+    scopes = {each.id: each for each in named if each is not None and is_offered(each, settings.UTILITY_ROLE)}
     return DataAccess(
         grant_id=grant_id,
         grant_public_id=grant_public_id,
         client_id=client_id,
         client_public_id=client_public_id,
         ends=ends,
-        parts=_parts(alike or [], _open_scopes(scope.split())),
+        parts=_access_parts(groups or [], scopes),
     )
 
 
-def _open_scopes(names: Collection[str]) -> dict[str, Scope]:
-    """By id: the scopes among `names`, aliases included, that are known and offered."""
-    role, named = settings.UTILITY_ROLE, (scope_named(name) for name in names)
-    return {scope.id: scope for scope in named if scope is not None and is_offered(scope, role)}
-
-
-def _parts(rows: list[_Alike], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:
-    """In the order of their positions."""
-    found = [
-        (
-            position,
-            AccessPart(
-                scope=name,
-                resources=frozenset(scopes[name].opens),
-                contracts=_covered(scopes[name], contracts or {}),
-                window=_window(scopes[name], start, end),
-            ),
-        )
-        for parts, contracts in rows
-        for position, name, start, end in parts
-        if name in scopes
-    ]
-    return tuple(part for _, part in sorted(found, key=lambda one: one[0]))
-
-
-def _covered(scope: Scope, contracts: dict[str, list[int]]) -> frozenset[int]:
-    covered = scope.commodities
-    return frozenset().union(
-        *(keys for commodity, keys in contracts.items() if not covered or commodity in covered)
-    )
-
-
-def _window(scope: Scope, start: str | None, end: str | None) -> Span:
-    """A scope that tells the present has no period of data; until when is `access_ends`."""
-    if scope.period is Period.NOW:
-        return Span()
-    return Span(_instant(start), _instant(end))
+def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:
+    """The parts of `scopes`, in the order of their positions."""
+    parts = []
+    for rows, contracts in groups:
+        for position, name, start, end in rows:
+            if (scope := scopes.get(name)) is None:
+                continue
+            covered = [
+                keys
+                for commodity, keys in (contracts or {}).items()
+                if not scope.commodities or commodity in scope.commodities
+            ]
+            # data of the present has no period; `access_ends` limits it
+            window = Span() if scope.period is Period.NOW else Span(_instant(start), _instant(end))
+            parts.append(
+                (position, AccessPart(name, frozenset(scope.opens), frozenset[int]().union(*covered), window))
+            )
+    return tuple(part for _position, part in sorted(parts, key=lambda numbered: numbered[0]))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -49,8 +49,8 @@ def grants_to_decide(*, user: User, at: datetime) -> tuple[GrantToDecide, ...]:
     waiting = (
         visible_grants(user=user, at=at).filter(open_at(at)).filter(status=GrantStatus.NEEDS_AUTHORIZATION)
     )
-    found = [GrantToDecide(grant.public_id, grant.client.name) for grant in waiting]
-    return tuple(sorted(found, key=lambda one: one.company.casefold()))
+    grants = [GrantToDecide(grant.public_id, grant.client.name) for grant in waiting]
+    return tuple(sorted(grants, key=lambda grant: grant.company.casefold()))
 
 
 def readers_of_contracts(keys: Collection[int], *, user: User, at: datetime) -> tuple[Reader, ...]:
@@ -74,25 +74,20 @@ def _readers(
     parts = GrantPart.objects.filter(covering, lasting).distinct()
     grants = visible_grants(user=user, at=at).filter(open_at(at)).filter(parts__in=parts).distinct()
     grants = grants.prefetch_related(Prefetch("parts", queryset=parts, to_attr="covering"))
-    found = [
+    readers = [
         Reader(
             public_id=grant.public_id,
             company=grant.client.name,
             status=words_of(grant, at, viewer=user),
-            data=tuple(SCOPES[part.scope].title for part in _covering(grant)),
+            data=tuple(SCOPES[part.scope].title for part in vars(grant)["covering"]),
             until=_until(grant),
         )
         for grant in grants
     ]
-    return tuple(sorted(found, key=lambda reader: reader.company.casefold()))
+    return tuple(sorted(readers, key=lambda reader: reader.company.casefold()))
 
 
 def _until(grant: Grant) -> str:
     if grant.access_ends is None:
         return _("Until you stop it")
     return _("Until %(last)s") % {"last": day_in_words(last_day(grant.access_ends))}
-
-
-def _covering(grant: Grant) -> list[GrantPart]:
-    """The parts that the prefetch kept."""
-    return list(vars(grant)["covering"])

@@ -1,4 +1,4 @@
-"""What the sharing page lists: who can read now, who waits for a decision, what has ended."""
+"""The sharing page's list: grants that are open, requests that wait for a decision, grants that have ended."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class WaitingCard:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """What the reader looks for, and where in each group they are; `search` as typed."""
+    """The search text as typed, and the page number in each group."""
 
     search: str = ""
     now: int = 1
@@ -111,19 +111,24 @@ class SharingList:
     has_search: bool
 
 
-def sharing_list(*, user: User, at: datetime, asked: ListFilter | None = None) -> SharingList:
+def sharing_list(*, user: User, at: datetime, filters: ListFilter | None = None) -> SharingList:
     """What is shared from the accounts `user` may see and matches, and what waits for the user.
 
     Eight queries at most, however much is shared.
     """
-    asked = asked or ListFilter()
-    found = _matching(grants_in_sight(user=user, at=at), asked.search, user=user, at=at)
+    filters = filters or ListFilter()
+    grants = _matching(grants_in_sight(user=user, at=at), filters.search, user=user, at=at)
     opens = ExpressionWrapper(open_at(at), output_field=BooleanField())
-    entries = list(found.annotate(opens=opens).values_list("pk", "client__name", "opens"))
-    now = _page([key for key, _company, opens_now in entries if opens_now], asked.now)
-    ended = _page([key for key, _company, opens_now in entries if not opens_now], asked.ended)
-    shown = found.filter(pk__in=[*now, *ended])
-    cards = _cards(list(with_times(shown)), user=user, at=at)
+    entries = list(grants.annotate(opens=opens).values_list("pk", "client__name", "opens"))
+    now = _page([key for key, _company, opens_now in entries if opens_now], filters.now)
+    ended = _page([key for key, _company, opens_now in entries if not opens_now], filters.ended)
+    shown = list(with_times(grants.filter(pk__in=[*now, *ended])))
+    prefetch_related_objects(shown, "parts")
+    accounts = accounts_of(shown, user=user, at=at)
+    stoppable = grants_user_may_stop(shown, user=user, at=at)
+    cards = [
+        _card(grant, user=user, at=at, accounts=accounts, may_stop=grant.pk in stoppable) for grant in shown
+    ]
     waiting = waiting_requests(user=user, at=at)
     return SharingList(
         now=tuple(card for card in cards if card.is_open),
@@ -132,8 +137,8 @@ def sharing_list(*, user: User, at: datetime, asked: ListFilter | None = None) -
         companies=len({company for _key, company, opens_now in entries if opens_now}),
         now_page=now,
         ended_page=ended,
-        search=asked.search,
-        has_search=bool(asked.search) or len(entries) + len(waiting) >= SEARCH_FROM,
+        search=filters.search,
+        has_search=bool(filters.search) or len(entries) + len(waiting) >= SEARCH_FROM,
     )
 
 
@@ -197,15 +202,6 @@ def _page(keys: list[int], number: int) -> "Page[int]":
     return Paginator(keys, _CARDS_A_PAGE).get_page(number)
 
 
-def _cards(grants: "list[SeenGrant]", *, user: User, at: datetime) -> list[SharingCard]:
-    prefetch_related_objects(grants, "parts")
-    accounts = accounts_of(grants, user=user, at=at)
-    stoppable = grants_user_may_stop(grants, user=user, at=at)
-    return [
-        _card(grant, user=user, at=at, accounts=accounts, may_stop=grant.pk in stoppable) for grant in grants
-    ]
-
-
 def _card(
     grant: "SeenGrant", *, user: User, at: datetime, accounts: Mapping[int, AccountsOnCard], may_stop: bool
 ) -> SharingCard:
@@ -247,13 +243,12 @@ def _rows(grants: "list[SeenGrant]", *, user: User, at: datetime) -> Iterator[tu
             "; ".join(str(SCOPES[part.scope].title) for part in grant.parts.all()),
         )
         times = (
-            *(_utc(moment) for moment in (grant.created, grant.access_ends, ended, grant.last_read)),
+            *(
+                moment.isoformat() if moment else ""
+                for moment in (grant.created, grant.access_ends, ended, grant.last_read)
+            ),
             plain_cell(str(grant.user)) if grant.user else "",
             grant.public_id,
         )
         for number, name, services in accounts.get(grant.pk, [("", "", 0)]):
             yield (*whole, plain_cell(number), plain_cell(name), services, *times)
-
-
-def _utc(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""

@@ -1,6 +1,6 @@
 """Which grants a user may look at, and which of their contracts are theirs to see or to stop."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict, cast
 
@@ -62,9 +62,11 @@ def visible_grants(*, user: User, at: datetime) -> "QuerySet[SeenGrant]":
 
 def grants_in_sight(*, user: User, at: datetime) -> "QuerySet[GrantInSight]":
     """The same grants with their GrantReach alone: to count and to page them. Two queries, the first at once."""
-    reached, left = _touched(user, at)
-    return Grant.objects.filter(pk__in=reached | left.keys()).annotate(
-        reaches=_is_one_of(reached), left_at=_when_left(left)
+    current, removed = _grants_of_accounts(user, at)
+    reaches = Case(When(pk__in=current, then=Value(True)), default=Value(False), output_field=BooleanField())
+    removals = [When(pk=grant, then=Value(last)) for grant, last in removed.items()]
+    return Grant.objects.filter(pk__in=current | removed.keys()).annotate(
+        reaches=reaches, left_at=Case(*removals, default=None, output_field=DateTimeField())
     )
 
 
@@ -81,10 +83,10 @@ def with_times(grants: "QuerySet[GrantInSight]") -> "QuerySet[SeenGrant]":
     )
 
 
-def _touched(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
-    """Keys of the grants that have a service of the user's, and when one of theirs last left which grant.
+def _grants_of_accounts(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
+    """Keys of the grants with a service of the user's now, and by key the last removal of one from a grant.
 
-    Found from the user's side, since a grant at a time would mean every grant of the utility. One query.
+    The query starts from the user's accounts: from the grants it would read every grant of the utility. One query.
     """
     accounts = visible_account_keys(user=user, at=at)
     never = Cast(Value(None), DateTimeField())
@@ -97,20 +99,11 @@ def _touched(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
         .values_list("grant", Max("at"))
     )
     union = chosen.union(to_come.values_list("grantpart__grant", never), left)
-    found = cast(list[tuple[int, datetime | None]], list(union))
+    rows = cast(list[tuple[int, datetime | None]], list(union))
     return (
-        {grant for grant, last in found if last is None},
-        {grant: last for grant, last in found if last is not None},
+        {grant for grant, last in rows if last is None},
+        {grant: last for grant, last in rows if last is not None},
     )
-
-
-def _is_one_of(keys: Collection[int]) -> Case:
-    return Case(When(pk__in=keys, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def _when_left(left: Mapping[int, datetime]) -> Case:
-    whens = [When(pk=grant, then=Value(last)) for grant, last in left.items()]
-    return Case(*whens, default=None, output_field=DateTimeField())
 
 
 def open_at(at: datetime) -> Q:

@@ -131,7 +131,9 @@ def _later(part: PartContents) -> str:
     return _("Services you add later are included.") if part.future_accounts else ""
 
 
-def _support_sessions(grant: Grant, contents: GrantContents, seen: Collection[int]) -> tuple[SupportLook, ...]:
+def _support_sessions(
+    grant: Grant, contents: GrantContents, seen: Collection[int]
+) -> tuple[SupportLook, ...]:
     """Support sessions of the customers of the reader's services, since the grant was given."""
     customers = {contents.contracts[pk].billing_account.customer_id for pk in seen}
     return tuple(

@@ -43,12 +43,12 @@ _READS_A_PAGE = 25
 @never_cache
 def sharing_list_page(request: HttpRequest) -> HttpResponse:
     """Now, waiting, ended."""
-    asked = sharing_list.ListFilter(
+    filters = sharing_list.ListFilter(
         search=request.GET.get("q", "").replace("\0", "").strip()[:100],
         now=_number(request.GET.get("now")),
         ended=_number(request.GET.get("ended")),
     )
-    page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), asked=asked)
+    page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), filters=filters)
     return render(request, "consent/sharing_list.html", {"sharing": page})
 
 
