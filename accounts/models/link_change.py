@@ -65,7 +65,9 @@ class LinkChange(AppendOnlyModel):
         ]
 
     def __str__(self) -> str:
-        linked = [str(one) for one in (self.contract, self.meter, self.service_point) if one is not None]
+        linked = [
+            str(target) for target in (self.contract, self.meter, self.service_point) if target is not None
+        ]
         return " at ".join(linked)
 
 

@@ -51,22 +51,22 @@ def accept_role(
         "until": offered.until,
         "version_at": at,  # an older file does not undo it
     }
-    held, made = Membership.objects.get_or_create(
+    membership, is_new = Membership.objects.get_or_create(
         customer_id=offered.customer_id,
         user=user,
         billing_account_id=offered.billing_account_id,
         defaults={**given, "created": at},
     )
-    is_over = held.until is not None and held.until <= at
-    shared_before = not made and not is_over and may_share(held)
-    if not made and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(held.role)]):
+    is_over = membership.until is not None and membership.until <= at
+    shared_before = not is_new and not is_over and may_share(membership)
+    if not is_new and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(membership.role)]):
         for name, value in given.items():
-            setattr(held, name, value)
+            setattr(membership, name, value)
     if is_agreed:
-        held.shares_from = None
+        membership.shares_from = None
     elif not shared_before:
-        held.shares_from = waits_until(membership=held, is_vouched=is_vouched, at=at)
-    held.save(update_fields=[*given, "shares_from"])
-    record(verb=RoleVerb.JOINED, membership=held, by=user, at=at)
-    role_given.send(sender=Membership, membership=held, at=at)
-    return held
+        membership.shares_from = waits_until(membership=membership, is_vouched=is_vouched, at=at)
+    membership.save(update_fields=[*given, "shares_from"])
+    record(verb=RoleVerb.JOINED, membership=membership, by=user, at=at)
+    role_given.send(sender=Membership, membership=membership, at=at)
+    return membership

@@ -144,7 +144,7 @@ def find_code(*, account_number: str, code: str, origin: Origin, at: datetime) -
         .exclude(digest="")
         .select_related("customer")
     )
-    plain_code = _plain(code)
+    plain_code = "".join(letter for letter in code.upper() if letter.isalnum())  # hyphens are optional
     matching = next(
         (candidate for candidate in waiting if is_digest_of(candidate.digest, plain_code, purpose=_PURPOSE)),
         None,
@@ -225,8 +225,3 @@ def _new_code() -> str:
 
 def _grouped(code: str) -> str:
     return "-".join(code[start : start + _GROUP] for start in range(0, _LENGTH, _GROUP))
-
-
-def _plain(code: str) -> str:
-    """Typed with or without hyphens, in any case."""
-    return "".join(letter for letter in code.upper() if letter.isalnum())

@@ -72,11 +72,11 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
     Raises InvitingRefused; whether the address has a login here changes nothing that `by` can see.
     """
     Customer.objects.select_for_update().get(pk=offered.customer.pk)
-    _require(email, offered, by, at)
+    _require_allowed(email, offered, by, at)
     key = new_secret()
     try:
         with transaction.atomic():
-            made = Invitation.objects.create(
+            invitation = Invitation.objects.create(
                 customer=offered.customer,
                 billing_account=offered.account,
                 email=email.lower(),
@@ -91,9 +91,9 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
             )
     except IntegrityError as error:
         raise InvitingRefused("already_invited") from error
-    _tell(made, key, at)
-    _record(RoleVerb.INVITED, made, by, at)
-    return made
+    _send_mail(invitation, key, at)
+    _record_event(RoleVerb.INVITED, invitation, by, at)
+    return invitation
 
 
 @transaction.atomic
@@ -103,7 +103,7 @@ def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
     Raises InvitingRefused: not_yours, too_soon, too_often, too_many_today; NotInvited, also where the role is over.
     """
     Customer.objects.select_for_update().get(pk=invitation.customer_id)
-    locked = _open(Invitation.objects.filter(pk=invitation.pk))
+    locked = _lock_open(Invitation.objects.filter(pk=invitation.pk))
     _must_own(locked, by, at)
     if locked.until is not None and locked.until <= at:
         raise NotInvited
@@ -121,31 +121,31 @@ def invite_once_more(*, invitation: Invitation, by: User, at: datetime) -> None:
     locked.invited_by = by
     locked.digest, locked.sent, locked.expires = digest(key, purpose=_PURPOSE), at, at + VALID_FOR
     locked.save(update_fields=["invited_by", "digest", "sent", "expires"])
-    _tell(locked, key, at)
-    _record(RoleVerb.SENT_AGAIN, locked, by, at)
+    _send_mail(locked, key, at)
+    _record_event(RoleVerb.SENT_AGAIN, locked, by, at)
 
 
 @transaction.atomic
 def withdraw(*, invitation: Invitation, by: User, at: datetime) -> None:
     """The link stops working. Raises InvitingRefused: not_yours; NotInvited: it is over already."""
-    locked = _open(Invitation.objects.filter(pk=invitation.pk))
+    locked = _lock_open(Invitation.objects.filter(pk=invitation.pk))
     _must_own(locked, by, at)
     locked.withdrawn = at
     locked.save(update_fields=["withdrawn"])
-    _record(RoleVerb.WITHDRAWN, locked, by, at)
+    _record_event(RoleVerb.WITHDRAWN, locked, by, at)
 
 
 def find_invitation(*, key: str, at: datetime) -> Invitation:
     """The open invitation of a link. Raises NotInvited."""
-    told = digests(key, purpose=_PURPOSE)
-    found = (
-        Invitation.objects.filter(digest__in=told, accepted=None, withdrawn=None, expires__gt=at)
+    key_digests = digests(key, purpose=_PURPOSE)
+    invitation = (
+        Invitation.objects.filter(digest__in=key_digests, accepted=None, withdrawn=None, expires__gt=at)
         .select_related("customer", "billing_account", "invited_by")
         .first()
     )
-    if found is None or not _stands(found, at):
+    if invitation is None or not _is_acceptable(invitation, at):
         raise NotInvited
-    return found
+    return invitation
 
 
 @transaction.atomic
@@ -156,8 +156,8 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
     Raises NotInvited: it is over, or was sent to another address.
     """
     Customer.objects.select_for_update().get(pk=invitation.customer_id)
-    locked = _open(Invitation.objects.filter(pk=invitation.pk, expires__gt=at))
-    if locked.email != user.email.lower() or not _stands(locked, at):
+    locked = _lock_open(Invitation.objects.filter(pk=invitation.pk, expires__gt=at))
+    if locked.email != user.email.lower() or not _is_acceptable(locked, at):
         raise NotInvited
     locked.accepted = at
     locked.save(update_fields=["accepted"])
@@ -171,7 +171,7 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
     return accept_role(user=user, offered=offered, is_agreed=True, at=at)
 
 
-def _require(email: str, offered: Offered, by: User, at: datetime) -> None:
+def _require_allowed(email: str, offered: Offered, by: User, at: datetime) -> None:
     account = offered.account.pk if offered.account else None
     if not owns(user=by, customer=offered.customer.pk, account=account, at=at):
         raise InvitingRefused("not_yours")
@@ -197,7 +197,7 @@ def _mails_of_the_day(customer: int, at: datetime) -> QuerySet[RoleEvent]:
     return RoleEvent.objects.filter(customer=customer, verb__in=sent, at__gt=at - _DAY)
 
 
-def _stands(invitation: Invitation, at: datetime) -> bool:
+def _is_acceptable(invitation: Invitation, at: datetime) -> bool:
     """Its sender still owns what it offers, and the role would not be over at once."""
     if invitation.until is not None and invitation.until <= at:
         return False
@@ -205,8 +205,8 @@ def _stands(invitation: Invitation, at: datetime) -> bool:
     return owns(user=invitation.invited_by, customer=invitation.customer_id, account=account, at=at)
 
 
-def _open(found: QuerySet[Invitation]) -> Invitation:
-    locked = found.select_for_update(of=("self",)).filter(accepted=None, withdrawn=None).first()
+def _lock_open(invitations: QuerySet[Invitation]) -> Invitation:
+    locked = invitations.select_for_update(of=("self",)).filter(accepted=None, withdrawn=None).first()
     if locked is None:
         raise NotInvited
     return locked
@@ -218,7 +218,7 @@ def _must_own(invitation: Invitation, by: User, at: datetime) -> None:
         raise InvitingRefused("not_yours")
 
 
-def _record(verb: RoleVerb, invitation: Invitation, by: User, at: datetime) -> None:
+def _record_event(verb: RoleVerb, invitation: Invitation, by: User, at: datetime) -> None:
     RoleEvent.objects.create(
         customer_id=invitation.customer_id,
         billing_account_id=invitation.billing_account_id,
@@ -231,7 +231,7 @@ def _record(verb: RoleVerb, invitation: Invitation, by: User, at: datetime) -> N
     )
 
 
-def _tell(invitation: Invitation, key: str, at: datetime) -> None:
+def _send_mail(invitation: Invitation, key: str, at: datetime) -> None:
     """In the language of whoever invites: an address that may have no login has none of its own."""
     with override(invitation.invited_by.language):
         words = {

@@ -34,18 +34,22 @@ def reseal_second_steps() -> Resealed:
     done, unreadable = 0, []
     for pk in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", flat=True):
         with transaction.atomic():
-            found = Authenticator.objects.select_for_update(of=("self",)).select_related("user").filter(pk=pk)
-            for one in found:
-                if can_be_read(one):
+            authenticators = (
+                Authenticator.objects.select_for_update(of=("self",)).select_related("user").filter(pk=pk)
+            )
+            for authenticator in authenticators:
+                if can_be_read(authenticator):
                     opened = {
                         name: unseal(text, purpose=SECOND_STEP_SEAL)
-                        for name, text in sealed_texts(one).items()
+                        for name, text in sealed_texts(authenticator).items()
                     }
-                    one.data |= {name: seal(text, purpose=SECOND_STEP_SEAL) for name, text in opened.items()}
-                    one.save(update_fields=["data"])
+                    authenticator.data |= {
+                        name: seal(text, purpose=SECOND_STEP_SEAL) for name, text in opened.items()
+                    }
+                    authenticator.save(update_fields=["data"])
                     done += 1
                 else:
-                    unreadable.append(one.user.public_id)
+                    unreadable.append(authenticator.user.public_id)
     return Resealed(done, tuple(dict.fromkeys(unreadable)))
 
 

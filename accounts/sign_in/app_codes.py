@@ -16,15 +16,15 @@ def use_code(app: Authenticator, code: str) -> bool:
     The step of the newest used code stands in the row of the app. The library remembers a code in the cache for 30
     seconds, but with a tolerance of one step it stays right for 90. Two queries under a lock of the row.
     """
-    held = Authenticator.objects.select_for_update().get(pk=app.pk)
-    secret = decrypt(held.data["secret"])
+    locked = Authenticator.objects.select_for_update().get(pk=app.pk)
+    secret = decrypt(locked.data["secret"])
     fitting = [
         step
         for step in totp.yield_hotp_counters_from_time()
         if compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step)))
     ]
-    if not fitting or max(fitting) <= held.data.get(_NEWEST, 0):
+    if not fitting or max(fitting) <= locked.data.get(_NEWEST, 0):
         return False
-    held.data = {**held.data, _NEWEST: max(fitting)}
-    held.save(update_fields=["data"])
+    locked.data = {**locked.data, _NEWEST: max(fitting)}
+    locked.save(update_fields=["data"])
     return True

@@ -26,9 +26,9 @@ _MOST = 10  # logins of one browser
 
 def origin_of(request: HttpRequest, email: str) -> Origin:
     """Where a try at the login of `email`, or at its mailbox, comes from."""
-    told = _read(request)
-    is_known = not set(told["logins"]).isdisjoint(digests(email.strip().lower(), purpose=_PURPOSE))
-    return replace(stranger(request), device=told["device"] if is_known else "")
+    cookie = _read(request)
+    is_known = not set(cookie["logins"]).isdisjoint(digests(email.strip().lower(), purpose=_PURPOSE))
+    return replace(stranger(request), device=cookie["device"] if is_known else "")
 
 
 def stranger(request: HttpRequest) -> Origin:
@@ -38,11 +38,11 @@ def stranger(request: HttpRequest) -> Origin:
 
 def remember_device(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """`user` has logged in here, or has read a mail here: this browser is known from now on."""
-    told, login = _read(request), digest(user.email.lower(), purpose=_PURPOSE)
-    logins = [login, *(known for known in told["logins"] if known != login)][:_MOST]
+    cookie, login = _read(request), digest(user.email.lower(), purpose=_PURPOSE)
+    logins = [login, *(known for known in cookie["logins"] if known != login)][:_MOST]
     response.set_cookie(
         COOKIE,
-        signing.dumps({"device": told["device"], "logins": logins}, salt=_PURPOSE),
+        signing.dumps({"device": cookie["device"], "logins": logins}, salt=_PURPOSE),
         max_age=_LIFE,
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
@@ -53,7 +53,7 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, user: User
 def _read(request: HttpRequest) -> dict[str, Any]:
     """What the cookie says; a device of no login where there is none, or it is not ours."""
     try:
-        told: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_PURPOSE, max_age=_LIFE)
+        cookie: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_PURPOSE, max_age=_LIFE)
     except signing.BadSignature:
-        told = {"device": secrets.token_hex(16), "logins": []}
-    return told
+        cookie = {"device": secrets.token_hex(16), "logins": []}
+    return cookie
