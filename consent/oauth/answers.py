@@ -43,8 +43,8 @@ def error_redirect(*, request: ConsentRequest, error: str, description: str) -> 
 def grant_of_code(code: str) -> Grant | None:
     """The grant that an unused code stands for, while it holds; None for any other text. One query."""
     waiting = AuthorizationCode.objects.filter(code=checksum(code), spent=None, expires__gt=clock.now())
-    found = waiting.select_related("grant__user").first()
-    return found.grant if found else None
+    stored = waiting.select_related("grant__user").first()
+    return stored.grant if stored else None
 
 
 def login_cancelled(*, request: ConsentRequest) -> str:

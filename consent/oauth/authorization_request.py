@@ -1,7 +1,6 @@
-"""What makes an authorization request acceptable, pushed or direct, in the order of cds/5 section 2.1."""
+"""Validate an authorization request, pushed or direct, in the order of cds/5 section 2.1."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -21,7 +20,7 @@ _STATE_CHARACTERS = 4096  # three bytes each in the answer's address, which a br
 
 
 class UntrustedRequest(Exception):
-    """Nobody to redirect to: client, redirect address or response type is wrong, so a page answers (F-164)."""
+    """Client, redirect address or response type is wrong: the server shows a page and does not redirect (F-164)."""
 
     def __init__(self, description: str, *, error: str = "invalid_request") -> None:
         super().__init__(description)
@@ -30,7 +29,7 @@ class UntrustedRequest(Exception):
 
 
 class RefusedRequest(Exception):
-    """A request of a trusted client with something wrong in it, which the client is told."""
+    """A request of a trusted client is invalid; the error goes to the client."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -40,7 +39,7 @@ class RefusedRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RedirectTarget:
-    """Who asks, and a registered address that may be answered to."""
+    """A client, and the registered address to redirect to."""
 
     client: Client
     redirect_uri: str
@@ -48,7 +47,7 @@ class RedirectTarget:
 
 
 def registered_client(sent: dict[str, str]) -> Client:
-    """The client named. Raises UntrustedRequest; a disabled one is as good as unknown (F-10)."""
+    """The client that `client_id` names. Raises UntrustedRequest, also for a disabled client (F-10)."""
     client_id = sent.get("client_id")
     if not client_id:
         raise UntrustedRequest("client_id is missing.")
@@ -59,43 +58,45 @@ def registered_client(sent: dict[str, str]) -> Client:
 
 
 def registered_target(client: Client, sent: dict[str, str]) -> RedirectTarget:
-    """Where to answer: a registered address; where none is named, the only one there is, else the server's own if the
-    client registered it (F-11, X-01).
+    """The registered redirect address; without `redirect_uri` the only one registered, else the server's own if it is
+    registered (F-11, X-01).
     """
     registered = client.redirect_uris.split()
-    asked = sent.get("redirect_uri") or _default_target(registered)
-    if not asked:
+    redirect_uri = sent.get("redirect_uri", "")
+    if not redirect_uri and len(registered) == 1:
+        redirect_uri = registered[0]
+    elif not redirect_uri and default_redirect_uri() in registered:
+        redirect_uri = default_redirect_uri()
+    if not redirect_uri:
         raise UntrustedRequest("redirect_uri is missing.")
     public = client.client_type == Client.CLIENT_PUBLIC
-    refused = why_refused(asked, public=public, plain_loopback=settings.PLAIN_LOOPBACK_REDIRECTS)
-    if refused or not is_registered(asked, registered, public=public):
+    refused = why_refused(redirect_uri, public=public, plain_loopback=settings.PLAIN_LOOPBACK_REDIRECTS)
+    if refused or not is_registered(redirect_uri, registered, public=public):
         raise UntrustedRequest("redirect_uri is not one that the client registered.")
-    return RedirectTarget(client, asked, sent.get("state", ""))
-
-
-def _default_target(registered: Sequence[str]) -> str:
-    if len(registered) == 1:
-        return registered[0]
-    return default_redirect_uri() if default_redirect_uri() in registered else ""
+    return RedirectTarget(client, redirect_uri, sent.get("state", ""))
 
 
 def require_code_flow(sent: dict[str, str]) -> None:
     """Raises UntrustedRequest unless `response_type` is code: no implicit flow (F-09, X-05)."""
-    asked = sent.get("response_type")
-    if not asked:
+    response_type = sent.get("response_type")
+    if not response_type:
         raise UntrustedRequest("response_type is missing.")
-    if asked != "code":
+    if response_type != "code":
         raise UntrustedRequest("response_type must be code.", error="unsupported_response_type")
 
 
 def validate_request(
     sent: dict[str, str], target: RedirectTarget, *, at: datetime
 ) -> tuple[AccessRequest, RequestContext]:
-    """The request read into values to store. Raises RefusedRequest naming the parameter at fault."""
+    """The values to store of a valid request. Raises RefusedRequest naming the parameter at fault."""
     require_may_request(target.client)
     _require_plain_request(sent)
-    challenge = _challenge(sent)
-    prompts = _prompts(sent)
+    challenge = _code_challenge(sent)
+    prompts = frozenset(sent.get("prompt", "").split())
+    if "none" in prompts:
+        raise RefusedRequest("consent_required", "prompt: each request is shown to the customer.")
+    if prompts - _PROMPTS:
+        raise RefusedRequest("invalid_request", "prompt has a value that is not known.")
     try:
         access = parse_request(
             scope=sent.get("scope", ""),
@@ -118,7 +119,7 @@ def validate_request(
 
 
 def require_may_request(client: Client) -> None:
-    """Raises RefusedRequest for a client whose status or registration lets it ask for nothing."""
+    """Raises RefusedRequest for a client that may not send requests by its status or registration."""
     if not may_request(client) or not client.allows_grant_type(Client.GRANT_AUTHORIZATION_CODE):
         raise RefusedRequest("unauthorized_client", "This client may not ask at present.")
 
@@ -134,8 +135,8 @@ def _require_plain_request(sent: dict[str, str]) -> None:
         raise RefusedRequest("invalid_request", f"state has more than {_STATE_CHARACTERS} characters.")
 
 
-def _challenge(sent: dict[str, str]) -> str:
-    """PKCE with S256 on each request; the absent method would mean plain (X-02)."""
+def _code_challenge(sent: dict[str, str]) -> str:
+    """The PKCE challenge, S256 on each request; without a method it would mean plain (X-02)."""
     challenge = sent.get("code_challenge", "")
     if not challenge:
         raise RefusedRequest("invalid_request", "code_challenge is missing (PKCE, RFC 7636).")
@@ -144,12 +145,3 @@ def _challenge(sent: dict[str, str]) -> str:
     if not _CHALLENGE.fullmatch(challenge):
         raise RefusedRequest("invalid_request", "code_challenge is no base64url SHA-256 of 43 characters.")
     return challenge
-
-
-def _prompts(sent: dict[str, str]) -> frozenset[str]:
-    prompts = frozenset(sent.get("prompt", "").split())
-    if "none" in prompts:
-        raise RefusedRequest("consent_required", "prompt: each request is shown to the customer.")
-    if prompts - _PROMPTS:
-        raise RefusedRequest("invalid_request", "prompt has a value that is not known.")
-    return prompts

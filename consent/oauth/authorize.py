@@ -1,4 +1,4 @@
-"""The authorization endpoint: check the request, store it, and show the stored copy."""
+"""The authorization endpoint: validate the request, store it, redirect to the page of the stored copy."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ from consent.services.access_requests import UnusableRequestUri, open_request, s
 
 log = structlog.get_logger()
 
-# longer addresses are cut or refused on their way by browsers and proxies
+# browsers and proxies cut or refuse longer addresses
 QUERY_BYTES = 8 * 1024
 
 
@@ -39,8 +39,8 @@ QUERY_BYTES = 8 * 1024
 def authorize(request: HttpRequest) -> HttpResponse:
     """Take a direct or pushed request to its page (cds/5 section 2).
 
-    No redirect before the target is trusted: until then what is wrong is a page (F-164). Afterwards the third
-    party is told, by a redirect that names the parameter.
+    Until the redirect address is trusted, an error is a page (F-164). After that it is a redirect to the client
+    that names the parameter.
     """
     at = clock.now()
     query = request.META.get("QUERY_STRING", "")
@@ -49,69 +49,64 @@ def authorize(request: HttpRequest) -> HttpResponse:
         count_claimed_call(request, sent.get("client_id", ""), at=at)
         client = registered_client(sent)
         if "request_uri" in sent:
-            return _pushed(request, client, sent, at=at)
+            return _authorize_pushed(request, client, sent, at=at)
         require_code_flow(sent)
         target = registered_target(client, sent)
     except TooManyCalls as refused:
-        return _too_many(request, refused.wait)
+        # each request is stored: one address must not fill the table (X-17)
+        response = render(request, "429.html", status=429)
+        response["Retry-After"] = str(refused.wait)
+        return response
     except (MalformedParametersError, UntrustedRequest) as wrong:
-        return _bad_link(request, str(wrong))
-    return _direct(request, query, sent, target, at=at)
+        log.info("link.refused", problem=str(wrong))
+        return render(request, "consent/error.html", {"problem": str(wrong)}, status=400)
+    return _authorize_direct(request, query, sent, target, at=at)
 
 
-def _direct(
+def _authorize_direct(
     request: HttpRequest, query: str, sent: dict[str, str], target: RedirectTarget, *, at: datetime
 ) -> HttpResponse:
     try:
         if len(query) > QUERY_BYTES:
-            raise RefusedRequest("invalid_request", _too_long(query))
+            raise RefusedRequest(
+                "invalid_request",
+                f"The request has {len(query)} bytes, too many for an address (at most {QUERY_BYTES}): "
+                "push it (RFC 9126) to the pushed_authorization_request_endpoint.",
+            )
         access, context = validate_request(sent, target, at=at)
-    except RefusedRequest as refused:
-        return _refusal(target, refused)
-    return _shown(request, *store_request(client=target.client, access=access, context=context, at=at))
+    except RefusedRequest as error:
+        return _redirect_with_error(target, error)
+    return _redirect_to_page(
+        request, *store_request(client=target.client, access=access, context=context, at=at)
+    )
 
 
-def _pushed(request: HttpRequest, client: Client, sent: dict[str, str], *, at: datetime) -> HttpResponse:
-    """The stored copy of a pushed request, once; what else the address says changes nothing (X-08, X-11).
+def _authorize_pushed(
+    request: HttpRequest, client: Client, sent: dict[str, str], *, at: datetime
+) -> HttpResponse:
+    """Open a pushed request, once; other parameters of the address are ignored (X-08, X-11).
 
-    Raises UntrustedRequest where it cannot be used and the address names no registered target (F-14).
+    Raises UntrustedRequest where it cannot be opened and the address has no registered redirect_uri (F-14).
     """
     try:
         require_may_request(client)
-        return _shown(request, *open_request(client=client, request_uri=sent["request_uri"], at=at))
+        return _redirect_to_page(
+            request, *open_request(client=client, request_uri=sent["request_uri"], at=at)
+        )
     except UnusableRequestUri:
-        refused = RefusedRequest("invalid_request_uri", "request_uri is expired, used or not this client's.")
-    except RefusedRequest as not_now:
-        refused = not_now
-    return _refusal(registered_target(client, sent), refused)
+        error = RefusedRequest("invalid_request_uri", "request_uri is expired, used or not this client's.")
+    except RefusedRequest as refused:
+        error = refused
+    return _redirect_with_error(registered_target(client, sent), error)
 
 
-def _shown(request: HttpRequest, stored: ConsentRequest, key: str) -> HttpResponse:
+def _redirect_to_page(request: HttpRequest, stored: ConsentRequest, key: str) -> HttpResponse:
     if stored.prompt_login and request.user.is_authenticated:
         logout(request)
     return SeeOther(reverse("consent_request", kwargs={"key": key}))
 
 
-def _refusal(target: RedirectTarget, refused: RefusedRequest) -> HttpResponse:
-    log.info("request.refused", client=target.client.public_id, error=refused.error)
-    answer = error_answer(refused.error, refused.description)
+def _redirect_with_error(target: RedirectTarget, error: RefusedRequest) -> HttpResponse:
+    log.info("request.refused", client=target.client.public_id, error=error.error)
+    answer = error_answer(error.error, error.description)
     return BackToClient(answer_url(target.redirect_uri, state=target.state, answer=answer))
-
-
-def _bad_link(request: HttpRequest, problem: str) -> HttpResponse:
-    log.info("link.refused", problem=problem)
-    return render(request, "consent/error.html", {"problem": problem}, status=400)
-
-
-def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
-    """Each request is stored: one address must not fill the table (X-17)."""
-    answer = render(request, "429.html", status=429)
-    answer["Retry-After"] = str(wait)
-    return answer
-
-
-def _too_long(query: str) -> str:
-    return (
-        f"The request has {len(query)} bytes, too many for an address (at most {QUERY_BYTES}): "
-        "push it (RFC 9126) to the pushed_authorization_request_endpoint."
-    )

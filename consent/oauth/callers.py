@@ -1,4 +1,4 @@
-"""Who calls an endpoint for programs: one client, by one way of authenticating (RFC 6749 sections 2.3 and 3.2.1)."""
+"""Authenticate the client that calls an endpoint for programs, by one method only (RFC 6749 sections 2.3 and 3.2.1)."""
 
 import base64
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Caller:
 def authenticated_caller(request: HttpRequest, sent: dict[str, str], *, at: datetime) -> Caller:
     """The caller by its header (HTTP Basic) or its body. Outside a transaction: its calls and failures are counted.
 
-    A right secret is never kept waiting for what others failed to guess. A disabled client is as good as unknown.
+    Failed guesses of others never delay a right secret. A disabled client counts as unknown.
     Raises InvalidRequestError: two ways in one call; InvalidClientError; TooManyCalls.
     """
     client_id, secret = _sent_credentials(request, sent)
@@ -38,14 +38,16 @@ def authenticated_caller(request: HttpRequest, sent: dict[str, str], *, at: date
     credential = known.proven_by(secret, at=at) if known and secret else None
     if credential is None:
         count_failure(request, client_id, at=at)
-        credential = _of_before(request, known, secret, at=at) if known and secret else None
+        credential = _check_slow_hash(request, known, secret, at=at) if known and secret else None
     if known is None or credential is None:
         raise InvalidClientError
     count_proven_call(request, known.client, at=at)
     return Caller(known.client, credential)
 
 
-def _of_before(request: HttpRequest, known: KnownClient, secret: str, *, at: datetime) -> Credential | None:
+def _check_slow_hash(
+    request: HttpRequest, known: KnownClient, secret: str, *, at: datetime
+) -> Credential | None:
     """The credential of a secret that only a slow hash can check. Raises TooManyCalls."""
     if known.slow_hash(at=at) is None:
         return None
@@ -57,8 +59,8 @@ def _sent_credentials(request: HttpRequest, sent: dict[str, str]) -> tuple[str, 
     """The id that the call names, and its secret. Raises InvalidRequestError: two ways, two clients."""
     header = request.headers.get("Authorization", "")
     is_basic = header.partition(" ")[0].lower() == "basic"
-    ways = [is_basic, "client_secret" in sent, "client_assertion" in sent]
-    if sum(ways) > 1:
+    methods = [is_basic, "client_secret" in sent, "client_assertion" in sent]
+    if sum(methods) > 1:
         raise InvalidRequestError("More than one way of authenticating; use one (RFC 6749 section 2.3).")
     if not is_basic:
         return sent.get("client_id", ""), sent.get("client_secret")

@@ -1,4 +1,4 @@
-"""What the endpoints for programs share: POST, a form body, JSON that nothing may keep, one error form."""
+"""What the endpoints for programs share: POST, a form body, JSON that is not cached, one form of errors."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,15 +27,15 @@ FROM_PAGES = cross_origin(CrossOrigin(("POST",)))
 def program_endpoint(
     *needed: str, body_bytes: int = _BODY_BYTES
 ) -> Callable[[Answer], Callable[..., HttpResponse]]:
-    """Make a view of `answer`, which gets the request, its form parameters, `needed` among them, and the client that
-    calls, authenticated; it may raise OAuth2Error.
+    """Make a view of `answer`, which receives the request, its form parameters (`needed` are required) and the
+    authenticated client; it may raise OAuth2Error.
     """
 
     def decorate(answer: Answer) -> Callable[..., HttpResponse]:
-        @csrf_exempt  # these carry credentials of their own and no cookie
+        @csrf_exempt  # requests carry client credentials, no cookie
         @wraps(answer)
         def view(request: HttpRequest) -> HttpResponse:
-            response = _answered(answer, request, needed, body_bytes)
+            response = _call_endpoint(answer, request, needed, body_bytes)
             response["Cache-Control"] = "no-store"
             response["Pragma"] = "no-cache"
             return response
@@ -45,7 +45,9 @@ def program_endpoint(
     return decorate
 
 
-def _answered(answer: Answer, request: HttpRequest, needed: Sequence[str], body_bytes: int) -> HttpResponse:
+def _call_endpoint(
+    answer: Answer, request: HttpRequest, needed: Sequence[str], body_bytes: int
+) -> HttpResponse:
     if request.method != "POST":
         response = error_response("invalid_request", "This endpoint answers POST only.", status=405)
         rule: CrossOrigin | None = getattr(request, "cross_origin", None)
@@ -59,7 +61,9 @@ def _answered(answer: Answer, request: HttpRequest, needed: Sequence[str], body_
             return error_response("invalid_request", f"{missing[0]} is missing.", status=400)
         return answer(request, sent, authenticated_caller(request, sent, at=clock.now()))
     except TooManyCalls as refused:
-        return _too_many(refused)
+        response = error_response("temporarily_unavailable", str(refused), status=429)
+        response["Retry-After"] = str(refused.wait)
+        return response
     except BodyTooLargeError as error:
         return error_response("invalid_request", str(error), status=413)
     except MalformedParametersError as error:
@@ -69,12 +73,6 @@ def _answered(answer: Answer, request: HttpRequest, needed: Sequence[str], body_
         return error_response("invalid_client", "Client authentication failed.", status=401)
     except OAuth2Error as error:
         return error_response(error.error, error.description, status=error.status_code)
-
-
-def _too_many(refused: TooManyCalls) -> HttpResponse:
-    response = error_response("temporarily_unavailable", str(refused), status=429)
-    response["Retry-After"] = str(refused.wait)
-    return response
 
 
 def error_response(error: str, description: str, *, status: int) -> JsonResponse:
@@ -88,6 +86,6 @@ def error_response(error: str, description: str, *, status: int) -> JsonResponse
 def from_oauthlib(headers: dict[str, str], body: str, status: int) -> HttpResponse:
     """oauthlib's answer as ours. Its challenge is for bearer tokens; clients here use Basic (RFC 6749 5.2)."""
     if status >= 400:
-        problem = json.loads(body)  # noqa: TID251 - what the library wrote
+        problem = json.loads(body)  # noqa: TID251 - the library wrote it
         return error_response(problem["error"], problem.get("error_description", ""), status=status)
     return HttpResponse(body, status=status, content_type="application/json")

@@ -19,14 +19,14 @@ def parameters(encoded: str) -> dict[str, str]:
         pairs = parse_qsl(encoded, keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError as error:
         raise MalformedParametersError("The parameters are not form-encoded UTF-8.") from error
-    found: dict[str, str] = {}
+    decoded: dict[str, str] = {}
     for name, value in pairs:
-        if name in found and name not in _REPEATABLE:
+        if name in decoded and name not in _REPEATABLE:
             raise MalformedParametersError(f"The parameter {name} is there more than once.")
         if "\x00" in name + value:
             raise MalformedParametersError("A parameter has a NUL character.")
-        found[name] = value
-    return {name: value for name, value in found.items() if value}
+        decoded[name] = value
+    return {name: value for name, value in decoded.items() if value}
 
 
 def form_parameters(request: HttpRequest, *, limit: int) -> dict[str, str]:

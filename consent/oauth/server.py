@@ -40,7 +40,7 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
         validator = PortalValidator(caller)
         token_type = GrantToken(
             validator,
-            token_generator=_new_token,
+            token_generator=lambda request, refresh_token=False: secrets.token_urlsafe(32),
             expires_in=lambda request: access_token_lifetime(request.grant, at=clock.now()),
         )
         TokenEndpoint.__init__(
@@ -60,7 +60,3 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
         super().validate_introspect_request(request)
         if request.client.client_type == Client.CLIENT_PUBLIC:
             raise InvalidClientError(request=request)
-
-
-def _new_token(request: Request, refresh_token: bool = False) -> str:
-    return secrets.token_urlsafe(32)

@@ -24,8 +24,8 @@ from consent.scopes.catalogue import scope_named
 from consent.transitions import OPEN, READABLE, GrantStatus
 
 TOKEN_LIFETIME = timedelta(hours=1)
-RETRY_WINDOW = timedelta(seconds=30)  # an answer that is missed is missed at once
-# Written out, as the gate's statement is: to make them anew for each call costs more than to run them.
+RETRY_WINDOW = timedelta(seconds=30)  # a client notices a lost response at once
+# SQL as constants, as in the gate: to build them with the ORM for each call costs more than to run them.
 _GRANT_OF_CODE = """
     SELECT issued.* FROM consent_grant issued JOIN consent_authorizationcode code ON code.grant_id = issued.id
     WHERE code.code = %s AND code.application_id = %s FOR NO KEY UPDATE OF issued
@@ -57,9 +57,9 @@ _GIVES_TOKENS = OPEN - {GrantStatus.SUSPENDED}
 
 
 def locked_grant_of_code(digest: str, client: Client) -> Grant | None:
-    """The grant of a code of `client`, held until the transaction ends: what concerns one grant takes turns.
+    """The grant of a code of `client`, locked until the transaction ends: calls for one grant run in turn.
 
-    The code is read afterwards, since who held the grant may have changed it.
+    Read the code afterwards: a transaction that had the lock may have changed it.
     """
     return next(iter(Grant.objects.raw(_GRANT_OF_CODE, [digest, client.pk])), None)
 
@@ -72,7 +72,7 @@ def locked_grant_of_refresh_token(digest: str, client: Client) -> Grant | None:
 def access_ends(grant: Grant) -> str | None:
     """The first instant at which the grant opens nothing any more, as RFC 3339 in UTC; None: until it is stopped.
 
-    The data's window is in the details; both dates are told, since they may differ.
+    The details have the period of the data, which may end on another day.
     """
     return grant.access_ends.astimezone(UTC).isoformat().replace("+00:00", "Z") if grant.access_ends else None
 
@@ -103,10 +103,10 @@ def access_token_lifetime(grant: Grant, *, at: datetime) -> int:
 def granted_details(grant: Grant, scopes: Collection[str], *, client: Client) -> list[dict[str, Any]]:
     """The details as granted, dates fixed, of those scopes (X-10).
 
-    A client in the sandbox may have got the grant in production: of its services it is told those of test customers.
+    A client in the sandbox may have got the grant in production: the details then name only services of test customers.
     """
-    wanted = {_id(name) for name in scopes}
-    details = [detail for detail in grant.authorization_details if _id(detail["type"]) in wanted]
+    wanted = {_scope_id(name) for name in scopes}
+    details = [detail for detail in grant.authorization_details if _scope_id(detail["type"]) in wanted]
     if client.status != ClientStatus.SANDBOX:
         return details
     named = ServiceContract.objects.filter(
@@ -201,6 +201,6 @@ def delete_expired(*, at: datetime) -> int:
     return sum(rows.delete()[0] for rows in expired)
 
 
-def _id(name: str) -> str:
+def _scope_id(name: str) -> str:
     scope = scope_named(name)
     return scope.id if scope else name

@@ -1,7 +1,7 @@
-"""What oauthlib asks us while it answers the token, revocation and introspection endpoints.
+"""The validator that oauthlib calls at the token, revocation and introspection endpoints.
 
 Clients are authenticated before (`callers`); codes and tokens are ours, since each belongs to a grant. oauthlib
-passes state from one question to the next on its request: we add `grant`, `token_family` and `authorization_code`
+passes state from one call to the next on its request: we add `grant`, `token_family` and `authorization_code`
 there.
 """
 
@@ -34,7 +34,7 @@ class PortalValidator(OAuth2Validator):
         return True
 
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
-        """It was authenticated before its call came here."""
+        """The endpoint has authenticated the client before."""
         request.client = self.caller.client
         return True
 
@@ -57,19 +57,19 @@ class PortalValidator(OAuth2Validator):
         grant = tokens.locked_grant_of_code(digest, client)
         if grant is None:
             return False
-        codes = list(grant.codes.all())  # the other is of a double click
-        found = next(one for one in codes if one.code == digest)
-        if found.spent:
+        codes = list(grant.codes.all())  # two after a double click
+        presented = next(stored for stored in codes if stored.code == digest)
+        if presented.spent:
             tokens.end_tokens_of(grant, at=at)
             return False
         if (
-            found.expires <= at
+            presented.expires <= at
             or any(one.spent for one in codes)
             or not tokens.may_issue_tokens(grant, at=at)
         ):
             return False
-        request.authorization_code = found
-        request.grant, request.token_family = grant, found.token_family
+        request.authorization_code = presented
+        request.grant, request.token_family = grant, presented.token_family
         request.scopes = grant.scope.split()
         _require_as_granted(request)
         return True
@@ -115,14 +115,14 @@ class PortalValidator(OAuth2Validator):
         grant = tokens.locked_grant_of_refresh_token(digest, client)
         if grant is None:
             return False
-        found = grant.refresh_tokens.get(token_checksum=digest)
-        if found.revoked or (found.rotated and not _is_retry(found, client=client, at=at)):
-            tokens.end_family(found.token_family, at=at)
+        presented = grant.refresh_tokens.get(token_checksum=digest)
+        if presented.revoked or (presented.rotated and not _is_retry(presented, client=client, at=at)):
+            tokens.end_family(presented.token_family, at=at)
             return False
         if not tokens.may_issue_tokens(grant, at=at):
             return False
-        request.refresh_token_instance = found
-        request.grant, request.token_family = grant, found.token_family
+        request.refresh_token_instance = presented
+        request.grant, request.token_family = grant, presented.token_family
         _require_as_granted(request)
         return True
 
@@ -191,13 +191,13 @@ def _is_retry(token: RefreshToken, *, client: Client, at: datetime) -> bool:
 
 
 def _require_as_granted(request: Request) -> None:
-    """A token request may repeat the details as its client is told them, never ask for others (RFC 9396 6, X-10)."""
-    asked = getattr(request, "authorization_details", None)
-    if asked is None:
+    """A token request may repeat the details as granted, not name others (RFC 9396 6, X-10)."""
+    details = getattr(request, "authorization_details", None)
+    if details is None:
         return
     try:
-        told = tokens.granted_details(request.grant, request.grant.scope.split(), client=request.client)
-        same = read_entries(asked) == told
+        granted = tokens.granted_details(request.grant, request.grant.scope.split(), client=request.client)
+        same = read_entries(details) == granted
     except InvalidDetails:
         same = False
     if not same:
