@@ -24,9 +24,11 @@ class Deciders:
 
 def deciders_of(request: ConsentRequest, *, viewer: User, at: datetime) -> Deciders:
     """The owners of the contracts that `viewer` sees; a viewer knows their household. Three queries."""
-    names = ", ".join(str(owner) for owner in deciding_owners(contracts=_seen_by(viewer, at), at=at))
-    waits = shares_from(user=viewer, at=at)
-    from_when = moment_in_words(waits) if waits else ""
+    names = ", ".join(
+        str(owner) for owner in deciding_owners(contracts=_visible_contract_keys(viewer, at), at=at)
+    )
+    may_share_from = shares_from(user=viewer, at=at)
+    from_when = moment_in_words(may_share_from) if may_share_from else ""
     if request.handed_over is None:
         return Deciders(names, from_when=from_when)
     return Deciders(
@@ -38,8 +40,10 @@ def is_asked_to_decide(request: ConsentRequest, *, user: User, at: datetime) -> 
     """Whether who opened `request` handed it over and `user` owns something of what that person sees. Two queries."""
     if request.handed_over is None or request.user is None or request.user_id == user.pk:
         return False
-    return deciding_owners(contracts=_seen_by(request.user, at), at=at).filter(pk=user.pk).exists()
+    return (
+        deciding_owners(contracts=_visible_contract_keys(request.user, at), at=at).filter(pk=user.pk).exists()
+    )
 
 
-def _seen_by(viewer: User, at: datetime) -> list[int]:
+def _visible_contract_keys(viewer: User, at: datetime) -> list[int]:
     return list(visible_contracts(user=viewer, at=at).values_list("pk", flat=True))

@@ -29,7 +29,7 @@ def decisions_due(*, user: User, at: datetime) -> tuple[DecisionDue, ...]:
     waiting = ConsentRequest.objects.filter(status=RequestStatus.WAITING, expires__gt=at)
     owned = Membership.objects.filter(user=user, role=Role.OWNER).values("customer")
     handed = Q(handed_over__isnull=False, user__memberships__customer__in=owned)
-    found = waiting.filter(Q(user=user) | handed).select_related("client", "user").distinct()
+    requests = waiting.filter(Q(user=user) | handed).select_related("client", "user").distinct()
     return tuple(
         DecisionDue(
             reference=request.reference,
@@ -37,6 +37,6 @@ def decisions_due(*, user: User, at: datetime) -> tuple[DecisionDue, ...]:
             asked_by="" if request.user_id == user.pk else str(request.user),
             until=moment_in_words(request.expires),
         )
-        for request in found.order_by("-expires")
+        for request in requests.order_by("-expires")
         if request.user_id == user.pk or is_asked_to_decide(request, user=user, at=at)
     )

@@ -1,4 +1,4 @@
-"""What became of a decided request."""
+"""The outcome of a decided request."""
 
 from consent.models import AuthorizationCode, Grant, Receipt
 

@@ -1,4 +1,4 @@
-"""Work that goes through many rows by itself: what fails for one stops no other."""
+"""Run a job row by row: a row that fails does not stop the others."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
@@ -17,19 +17,19 @@ _Row = TypeVar("_Row", bound=_Named)
 
 
 class SomeFailed(Exception):
-    """Some rows could not be worked on, all others are done: the task that tried has failed, and tries again."""
+    """Some rows failed, all others are done; the task fails, so that it is retried."""
 
 
 def for_each(event: str, rows: Iterable[_Row], do: Callable[[_Row], bool]) -> int:
-    """Call `do`, a transaction of its own, for each of `rows`; how often it did something.
+    """Call `do` for each of `rows`, each in its own transaction; returns how often it returned true.
 
-    A failure is logged as `event`, with the row's public id and the places it passed. Raises SomeFailed at the end.
+    Logs a failure as `event` with the row's public id and the traceback. Raises SomeFailed at the end.
     """
     done = failed = 0
     for row in rows:
         try:
             done += do(row)
-        except Exception:  # whatever is wrong with one, those behind it are worked on
+        except Exception:  # no failure of one row may stop the others
             log.exception(event, row=row.public_id)
             failed += 1
     if failed:

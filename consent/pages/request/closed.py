@@ -1,4 +1,4 @@
-"""Pages where there is no decision to make: decided before, too late, another's, nothing that matches, refused."""
+"""Pages without a decision: decided before, expired, superseded, another user's, no match, refused."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from consent.requests import AccessRequest
 from consent.services.decision import ClientNotAllowed, DecisionRefused
 from consent.transitions import ENDED
 
-# a second click or tab within this time gets the first one's answer
+# a second click within this time repeats the first one's redirect
 _REPLAY = timedelta(minutes=2)
 
 _REFUSALS: dict[str, str | Promise] = {
@@ -38,10 +38,10 @@ _REFUSALS: dict[str, str | Promise] = {
 def decided_page(
     request: HttpRequest, stored: ConsentRequest, *, pressed: bool, at: datetime
 ) -> HttpResponse:
-    """What a second click, a second tab or the back button gets: the outcome of the first (F-83, P-07).
+    """The page of a decided request, for a second click, a second tab or the back button (F-83, P-07).
 
-    A second click right after approving is sent on like the first, as long as the company has not used its code.
-    The answer goes only with who brought the request, the receipt's link only to who shared.
+    A second click right after the approval is redirected like the first, while the company has not used its code.
+    Only the user who opened the request is redirected; only the giver gets the link to the receipt.
     """
     grant, decided, user = stored.grant, stored.decided_at or at, current_user(request)
     is_replay = pressed and at - decided < _REPLAY and stored.user_id == user.pk
@@ -64,34 +64,37 @@ def decided_page(
 
 
 def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
-    """A newer request of the company took its place (P-31), or it waited too long. Nothing was shared.
+    """The page of a request that is superseded by a newer one (P-31) or expired. Nothing was shared.
 
-    The newer one is linked for who opened both; whom they had asked to decide this one was not asked about that.
+    Only the user who opened both gets the link to the newer one; an owner asked to decide this one does not.
     """
     newer = stored.superseded_by
     if stored.status == RequestStatus.SUPERSEDED:
-        mine = newer is not None and newer.user_id == current_user(request).pk
+        is_own = newer is not None and newer.user_id == current_user(request).pk
         context = {
             "company": stored.client.name,
             "carrier": "" if stored.user_id == current_user(request).pk else str(stored.user),
-            "newer_url": reverse("my_request", args=[newer.reference]) if newer and mine else "",
+            "newer_url": reverse("my_request", args=[newer.reference]) if newer and is_own else "",
             "asked": moment_in_words(newer.created) if newer else "",
             "reference": stored.reference,
         }
         return render(request, "consent/superseded.html", context, status=410)
-    context = {"company": stored.client.name, "back_url": _back(stored)}
+    back_url = error_redirect(request=stored, error="access_denied", description="The request has expired.")
+    context = {"company": stored.client.name, "back_url": back_url}
     return render(request, "consent/expired.html", context, status=410)
 
 
 def bound_to_another_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
-    """Somebody else opened the request first; it stays theirs (X-16)."""
+    """The page of a request that another user opened first (X-16)."""
     return allow_form_redirect(render(request, "consent/anothers.html", status=403), stored)
 
 
 def no_match_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """None of the services asked for is this customer's (F-159 to F-163)."""
     parts = AccessRequest.from_json(stored.details).parts
-    numbers = dict.fromkeys(number for part in parts for number in _numbers(part.services))
+    numbers = dict.fromkeys(
+        number for part in parts if isinstance(part.services, tuple) for number in part.services
+    )
     context = {
         "company": stored.client.name,
         "numbers": tuple(numbers),
@@ -102,7 +105,7 @@ def no_match_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
 
 
 def refused_page(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
-    """The decision could not stand; says what happened, and that nothing was shared."""
+    """The page of a refused decision: the reason, and that nothing was shared."""
     context = {
         "company": stored.client.name,
         "reason": _REFUSALS.get(why.code, _("The decision could not be recorded.")),
@@ -113,15 +116,7 @@ def refused_page(request: HttpRequest, stored: ConsentRequest, why: DecisionRefu
     return allow_form_redirect(render(request, "consent/refused.html", context, status=403), stored)
 
 
-def _numbers(services: object) -> tuple[str, ...]:
-    return services if isinstance(services, tuple) else ()
-
-
-def _back(stored: ConsentRequest) -> str:
-    return error_redirect(request=stored, error="access_denied", description="The request has expired.")
-
-
 def allow_form_redirect(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:
-    """Let the page's form end at the third party's address."""
+    """Let the content security policy allow the form's redirect to the third party."""
     response["Content-Security-Policy"] = page_policy(form_origins=[form_source(stored.redirect_uri)])
     return response

@@ -1,4 +1,4 @@
-"""What a viewer finds who asked an owner: the answer, to be taken back to the company."""
+"""The owner's decision, shown to the viewer who asked for it and takes it back to the company."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cdsc_portal.lib.dates_in_words import moment_in_words
-from consent.models import ConsentRequest, Grant
+from consent.models import ConsentRequest
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.pages.redirects import BackToClient
 from consent.pages.request.closed import allow_form_redirect
@@ -21,8 +21,8 @@ def handed_back(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -
     A code goes out only while the company has used none, and to the browser that began: its own `state` is there.
     """
     grant = stored.grant
-    can_go_on = grant is None or _may_still_be_fetched(grant, at)
-    if request.POST.get("action") == "continue" and can_go_on:
+    can_continue = grant is None or (status_at(grant, at) not in ENDED and not code_was_used(grant))
+    if request.POST.get("action") == "continue" and can_continue:
         if grant is not None:
             return BackToClient(success_redirect(request=stored, grant=grant, at=at))
         words = "The customer declined."
@@ -31,10 +31,6 @@ def handed_back(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -
         "company": stored.client.name,
         "decided": moment_in_words(stored.decided_at or at),
         "person": str(grant.user) if grant and grant.user else "",
-        "can_go_on": can_go_on,
+        "can_go_on": can_continue,
     }
     return allow_form_redirect(render(request, "consent/handed_back.html", context), stored)
-
-
-def _may_still_be_fetched(grant: Grant, at: datetime) -> bool:
-    return status_at(grant, at) not in ENDED and not code_was_used(grant)

@@ -1,6 +1,5 @@
 """A list of services, ready to print: sections with a heading, entries with what the search looks in."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
@@ -8,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent.pages.request.forms import Choices
-from consent.pages.request.service_lists import Section, in_sight, search_words, sections
+from consent.pages.request.service_lists import Section, search_words, sections, visible_choices
 from consent.services.offer import Choice, Group
 
 
@@ -42,10 +41,10 @@ class SectionView:
 def list_sections(group: Group, choices: Choices, *, is_long: bool) -> tuple[SectionView, ...]:
     """Every section in the order that `sections` gives; a long list can tick each one at once."""
     ticked = choices.contracts[group.key]
-    shown = {choice.public_id for choice in in_sight(group, choices)}
-    found = sections(group, choices)
-    several = is_long and len(found) > 1
-    return tuple(_section(section, ticked, shown, several=several) for section in found)
+    shown = {choice.public_id for choice in visible_choices(group, choices)}
+    all_sections = sections(group, choices)
+    several = is_long and len(all_sections) > 1
+    return tuple(_section_view(section, ticked, shown, several=several) for section in all_sections)
 
 
 def kind_and_number(choice: Choice) -> str:
@@ -53,8 +52,8 @@ def kind_and_number(choice: Choice) -> str:
     return f"{capfirst(choice.commodity_words)} {choice.number}"
 
 
-def _section(section: Section, ticked: frozenset[str], shown: set[str], *, several: bool) -> SectionView:
-    views = tuple(_choice(choice, section, ticked, shown) for choice in section.choices)
+def _section_view(section: Section, ticked: frozenset[str], shown: set[str], *, several: bool) -> SectionView:
+    views = tuple(_choice_view(choice, section, ticked, shown) for choice in section.choices)
     size = len(views)
     by_region = section.region is not None
     return SectionView(
@@ -68,25 +67,21 @@ def _section(section: Section, ticked: frozenset[str], shown: set[str], *, sever
     )
 
 
-def _choice(choice: Choice, section: Section, ticked: frozenset[str], shown: set[str]) -> ChoiceView:
+def _choice_view(choice: Choice, section: Section, ticked: frozenset[str], shown: set[str]) -> ChoiceView:
+    details = [f"{choice.address}."] if choice.address else []
+    if section.region is not None:
+        details.append(_("Account %(number)s.") % {"number": choice.account_number})
+    if not choice.can_be_shared:
+        details.append(_("Nothing to share here."))
+    elif choice.nothing_for:
+        details.append(_("Has nothing for: %(titles)s.") % {"titles": "; ".join(choice.nothing_for)})
     return ChoiceView(
         value=choice.public_id,
         label=f"{choice.name}, {kind_and_number(choice)}" if choice.name else kind_and_number(choice),
-        detail=" ".join(_details(choice, by_region=section.region is not None)),
+        detail=" ".join(details),
         ended=_("Ended") if choice.has_ended else "",
         words=search_words(choice),
         can_share=choice.can_be_shared,
         ticked=choice.public_id in ticked,
         is_hidden=choice.public_id not in shown,
     )
-
-
-def _details(choice: Choice, *, by_region: bool) -> Sequence[str]:
-    found = [f"{choice.address}."] if choice.address else []
-    if by_region:
-        found.append(_("Account %(number)s.") % {"number": choice.account_number})
-    if not choice.can_be_shared:
-        found.append(_("Nothing to share here."))
-    elif choice.nothing_for:
-        found.append(_("Has nothing for: %(titles)s.") % {"titles": "; ".join(choice.nothing_for)})
-    return found

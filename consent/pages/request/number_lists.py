@@ -13,7 +13,7 @@ class UnreadableList(ValueError):
 
 def pasted_numbers(text: str) -> tuple[str, ...]:
     """One number a line, or apart by commas, semicolons or tabs; each once, as typed."""
-    return _each_once(re.split(r"[\n,;\t]", text))
+    return _distinct_numbers(re.split(r"[\n,;\t]", text))
 
 
 def uploaded_numbers(content: bytes) -> tuple[str, ...]:
@@ -22,19 +22,15 @@ def uploaded_numbers(content: bytes) -> tuple[str, ...]:
         raise UnreadableList("too large")
     try:
         text = content.decode("utf-8-sig")
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if row]
+        delimiter = max(",;\t", key=text.partition("\n")[0].count)  # the most frequent one in the first line
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UnreadableList("not UTF-8 text in columns") from error
     column = [row[0] for row in rows]
     if column and not any(letter.isdigit() for letter in column[0]):
         del column[0]
-    return _each_once(column)
+    return _distinct_numbers(column)
 
 
-def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
-
-
-def _each_once(found: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(number for cell in found if (number := cell.strip().strip('"').strip())))
+def _distinct_numbers(cells: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for cell in cells if (number := cell.strip().strip('"').strip())))

@@ -1,4 +1,4 @@
-"""The request page's content: the offer in the state of the form, ready to print."""
+"""The page model of the request page: the offer in the state of the form."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from consent.wording import access_in_words, period_in_words, services_in_words
 
 @dataclass(frozen=True, slots=True)
 class DateView:
-    """One date field; `min` and `max` are what was asked for, which the customer can only narrow."""
+    """One date field; `min` and `max` are the requested days, which the customer can only narrow."""
 
     name: str
     label: str
@@ -157,7 +157,7 @@ def request_page(
         is_locked=any(card.locked for card in offer.cards),
         has_uploads=any(len(group.choices) > LONG_LIST for group in offer.groups),
         asked_by=offer.asked_by,
-        groups=tuple(_group(group, offer, choices, messages) for group in offer.groups),
+        groups=tuple(_group_view(group, offer, choices, messages) for group in offer.groups),
         summary=summary_rows(offer, choices, at=at),
         left_out=tuple(
             LeftOut(card.scope.id, card.title) for card in offer.cards if card.scope.id not in choices.shared
@@ -184,29 +184,25 @@ def summary_rows(offer: Offer, choices: Choices, *, at: datetime) -> tuple[Summa
 
 
 def _period(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
-    """The period as it would be granted, and the customer's own days where they differ from what was asked."""
-    narrowed = []
-    for name, asked in date_bounds(card).items():
+    """The period as it would be granted, and the customer's own days where they differ from the requested ones."""
+    changes = []
+    for name, requested in date_bounds(card).items():
         typed = choices.dates[name]
-        if typed and typed != _iso(asked) and date_error(card, choices, name.partition("-")[0]) is None:
-            narrowed.append(_own_day(name, typed))
-    return " ".join([_granted(card, choices, offer, at) if narrowed else card.period_sentence, *narrowed])
-
-
-def _granted(card: Card, choices: Choices, offer: Offer, at: datetime) -> str:
-    """The period in the words of the receipt; as asked where the days leave none."""
-    try:
-        period = narrow_part(card.scope, card.period, decided_part(card, choices, offer), at=at)
-    except DecisionRefused:
-        return card.period_sentence
-    return f"{period_in_words(card.scope, period, at=at)} {access_in_words(period)}".strip()
-
-
-def _own_day(name: str, typed: str) -> str:
-    day = {"day": day_in_words(date.fromisoformat(typed))}
-    if name.startswith("start-"):
-        return _("You changed the first day to %(day)s.") % day
-    return _("You changed the last day to %(day)s.") % day
+        if not typed or typed == _iso(requested) or date_error(card, choices, name.partition("-")[0]):
+            continue
+        day = {"day": day_in_words(date.fromisoformat(typed))}
+        if name.startswith("start-"):
+            changes.append(_("You changed the first day to %(day)s.") % day)
+        else:
+            changes.append(_("You changed the last day to %(day)s.") % day)
+    sentence = card.period_sentence
+    if changes:
+        try:  # in the words of the receipt, unless no day is left between the two
+            period = narrow_part(card.scope, card.period, decided_part(card, choices, offer), at=at)
+            sentence = f"{period_in_words(card.scope, period, at=at)} {access_in_words(period)}".strip()
+        except DecisionRefused:
+            pass
+    return " ".join([sentence, *changes])
 
 
 def _services(card: Card, offer: Offer, choices: Choices) -> str:
@@ -231,18 +227,23 @@ def _named_or_counted(choices: Sequence[Choice]) -> str:
     return ", ".join(kind_and_number(choice) for choice in choices)
 
 
-def _group(group: Group, offer: Offer, choices: Choices, messages: dict[str, str]) -> GroupView:
+def _group_view(group: Group, offer: Offer, choices: Choices, messages: dict[str, str]) -> GroupView:
     ticked = choices.contracts[group.key]
     is_long = len(group.choices) > LONG_LIST
     cards = [card for card in offer.cards if card.group == group.key]
     titles = [card.title for card in cards]
+    future = ""
+    if group.future_offered:
+        last = max(card.period.access_ends for card in cards if card.future_offered)
+        future = _("Services I add to these accounts later, until %(day)s") % {"day": day_in_words(last)}
     return GroupView(
         id=group.key,
-        cards=tuple(_card(card, choices, messages) for card in cards),
+        cards=tuple(_card_view(card, choices, messages) for card in cards),
         sections=list_sections(group, choices, is_long=is_long),
         applies_to=_("For: %(titles)s.") % {"titles": "; ".join(titles)} if len(offer.groups) > 1 else "",
         error=messages.get(f"services-{group.key}", ""),
-        count=_count(len(ticked), len(group.shareable)),
+        count=ngettext("%(count)s of %(total)s ticked", "%(count)s of %(total)s ticked", len(ticked))
+        % {"count": len(ticked), "total": len(group.shareable)},
         size=len(group.shareable),
         is_long=is_long,
         search=choices.searches.get(group.key, ""),
@@ -252,23 +253,13 @@ def _group(group: Group, offer: Offer, choices: Choices, messages: dict[str, str
         numbers=choices.numbers.get(group.key, ""),
         numbers_error=messages.get(f"numbers-{group.key}", ""),
         file_error=messages.get(f"file-{group.key}", ""),
-        future=_future(cards) if group.future_offered else "",
+        future=future,
         future_ticked=group.key in choices.future,
     )
 
 
-def _count(ticked: int, size: int) -> str:
-    words = {"count": ticked, "total": size}
-    return ngettext("%(count)s of %(total)s ticked", "%(count)s of %(total)s ticked", ticked) % words
-
-
-def _future(cards: Sequence[Card]) -> str:
-    last = max(card.period.access_ends for card in cards if card.future_offered)
-    return _("Services I add to these accounts later, until %(day)s") % {"day": day_in_words(last)}
-
-
-def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
-    dates = tuple(_date(card, name, choices, messages) for name in date_bounds(card))
+def _card_view(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
+    dates = tuple(_date_view(card, name, choices, messages) for name in date_bounds(card))
     return CardView(
         scope=card.scope.id,
         title=card.title,
@@ -290,9 +281,9 @@ def _card(card: Card, choices: Choices, messages: dict[str, str]) -> CardView:
     )
 
 
-def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> DateView:
-    asked = date_bounds(card)
-    first, last = asked.get(f"start-{card.scope.id}"), asked.get(f"end-{card.scope.id}")
+def _date_view(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> DateView:
+    requested = date_bounds(card)
+    first, last = requested.get(f"start-{card.scope.id}"), requested.get(f"end-{card.scope.id}")
     if name.startswith("start-"):
         label = _("First day")
         hint = _("%(day)s or later") % {"day": day_in_words(first)} if first else _("Any day")
@@ -304,7 +295,7 @@ def _date(card: Card, name: str, choices: Choices, messages: dict[str, str]) -> 
         label=label,
         hint=hint,
         value=choices.dates[name],
-        asked=_iso(asked[name]),
+        asked=_iso(requested[name]),
         min=_iso(first),
         max=_iso(last),
         error=messages.get(name, ""),

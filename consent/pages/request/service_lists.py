@@ -1,4 +1,4 @@
-"""The lists of services on the request form: how they are arranged, what is in sight, ticking many at once."""
+"""The lists of services on the request form: sections, visible entries, ticking many at once."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from consent.pages.request.forms import Choices, FieldError
 from consent.pages.request.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
 from consent.services.offer import Choice, Group, Offer
 
-_NAMED_AT_MOST = 5  # unknown numbers in a message
+_MAX_NAMED = 5  # unknown numbers in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,17 @@ def sections(group: Group, choices: Choices) -> tuple[Section, ...]:
     if group.key in choices.by_region:
         ordered = sorted(group.choices, key=lambda choice: (not choice.region, choice.region))
         return tuple(
-            Section("", "", region, tuple(held))
-            for region, held in groupby(ordered, key=lambda choice: choice.region)
+            Section("", "", region, tuple(members))
+            for region, members in groupby(ordered, key=lambda choice: choice.region)
         )
-    found = []
+    by_account = []
     for _pk, grouped in groupby(group.choices, key=lambda choice: choice.account_pk):
-        held = tuple(grouped)
-        found.append(Section(held[0].account_number, held[0].account_name, None, held))
-    return tuple(found)
+        members = tuple(grouped)
+        by_account.append(Section(members[0].account_number, members[0].account_name, None, members))
+    return tuple(by_account)
 
 
-def _sections_of(choice: Choice) -> tuple[str, str]:
-    return f"account.{choice.account_number}", f"region.{choice.region}"
-
-
-def in_sight(group: Group, choices: Choices) -> tuple[Choice, ...]:
+def visible_choices(group: Group, choices: Choices) -> tuple[Choice, ...]:
     """The entries that search and "show only what is ticked" leave visible, as js/request_lists.js does."""
     sought = choices.searches.get(group.key, "").lower().split()
     ticked = choices.contracts[group.key]
@@ -81,48 +77,50 @@ def ticked_at_once(
     if group is None:
         return choices, ()
     if verb == "list":
-        return _only_listed(choices, group, files.get(f"file-{key}"))
+        return _tick_listed(choices, group, files.get(f"file-{key}"))
     if verb not in ("all", "none"):
         return choices, ()
-    shown = {choice.public_id for choice in in_sight(group, choices) if choice.can_be_shared}
+    shown = {choice.public_id for choice in visible_choices(group, choices) if choice.can_be_shared}
     if section:
-        shown &= {choice.public_id for choice in group.choices if section in _sections_of(choice)}
+        shown &= {
+            choice.public_id
+            for choice in group.choices
+            if section in (f"account.{choice.account_number}", f"region.{choice.region}")
+        }
     ticked = choices.contracts[key]
     return _with_ticks(choices, key, ticked | shown if verb == "all" else ticked - shown), ()
 
 
-def _only_listed(
+def _tick_listed(
     choices: Choices, group: Group, file: UploadedFile | None
 ) -> tuple[Choices, tuple[FieldError, ...]]:
-    """Numbers of services, or of accounts for all of their services. What is not found stays in the field."""
+    """Numbers of services, or of accounts for all of their services. Unknown numbers remain in the field."""
     try:
-        numbers = pasted_numbers(choices.numbers.get(group.key, "")) + _read(file)
+        numbers = pasted_numbers(choices.numbers.get(group.key, ""))
+        if file:
+            numbers += uploaded_numbers(file.read(MAX_BYTES + 1))
     except UnreadableList:
         message = _("The file cannot be read. Save it as CSV in UTF-8 with the numbers in the first column.")
         return choices, (FieldError(f"file-{group.key}", message),)
-    held: dict[str, set[str]] = {}
+    ids_by_number: dict[str, set[str]] = {}
     for choice in group.shareable:
         for number in (choice.number, choice.account_number):
-            held.setdefault(number.lower(), set()).add(choice.public_id)
-    missing = tuple(dict.fromkeys(number for number in numbers if number.lower() not in held))
-    found = frozenset[str]().union(*(held.get(number.lower(), ()) for number in numbers))
-    left = replace(choices, numbers={**choices.numbers, group.key: "\n".join(missing)})
+            ids_by_number.setdefault(number.lower(), set()).add(choice.public_id)
+    missing = tuple(dict.fromkeys(number for number in numbers if number.lower() not in ids_by_number))
+    listed = frozenset[str]().union(*(ids_by_number.get(number.lower(), ()) for number in numbers))
+    changed = replace(choices, numbers={**choices.numbers, group.key: "\n".join(missing)})
     if not numbers:
         return choices, (
             FieldError(f"numbers-{group.key}", _("Enter at least one number, or choose a file.")),
         )
-    if found:
-        left = _with_ticks(left, group.key, found)
-    return left, (_not_found(group, missing, found),) if missing else ()
+    if listed:
+        changed = _with_ticks(changed, group.key, listed)
+    return changed, (_unknown_numbers_error(group, missing, listed),) if missing else ()
 
 
-def _read(file: UploadedFile | None) -> tuple[str, ...]:
-    return uploaded_numbers(file.read(MAX_BYTES + 1)) if file else ()
-
-
-def _not_found(group: Group, missing: Collection[str], found: Collection[str]) -> FieldError:
-    named = ", ".join(list(missing)[:_NAMED_AT_MOST])
-    if len(missing) > _NAMED_AT_MOST:
+def _unknown_numbers_error(group: Group, missing: Collection[str], listed: Collection[str]) -> FieldError:
+    named = ", ".join(list(missing)[:_MAX_NAMED])
+    if len(missing) > _MAX_NAMED:
         named += ", …"
     words = {"count": len(missing), "numbers": named}
     message = ngettext(
@@ -130,7 +128,7 @@ def _not_found(group: Group, missing: Collection[str], found: Collection[str]) -
         "%(count)s numbers are not in this list: %(numbers)s.",
         len(missing),
     )
-    rest = _("The others are ticked.") if found else _("Your ticks are as before.")
+    rest = _("The others are ticked.") if listed else _("Your ticks are as before.")
     return FieldError(f"numbers-{group.key}", f"{message % words} {rest}")
 
 

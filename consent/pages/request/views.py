@@ -1,4 +1,4 @@
-"""The request page: reading what a company asks for, and deciding. GET never decides (X-16)."""
+"""The request page: show what a company requests and take the decision. GET never decides (X-16)."""
 
 from collections.abc import Sequence
 
@@ -63,9 +63,9 @@ class RequestView(View):
     http_method_names = ["get", "head", "post"]
 
     def dispatch(self, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
-        """Only a waiting request of this user goes on from here."""
+        """Let only a waiting request of this user reach `get` and `post`."""
         self.at = clock.now()
-        stored = self._stored(**kwargs)
+        stored = self._find(**kwargs)
         if not request.user.is_authenticated:
             if stored is not None and request.method == "POST":
                 keep_choices(request, stored)
@@ -77,9 +77,9 @@ class RequestView(View):
             key = release_request(request=stored, user=current_user(request))
             logout(request)
             return redirect_to_login(reverse("consent_request", args=[key]) if key else request.path)
-        return self._over() or super().dispatch(request, *args, **kwargs)
+        return self._closed() or super().dispatch(request, *args, **kwargs)
 
-    def _stored(self, key: str = "", reference: str = "") -> ConsentRequest | None:
+    def _find(self, key: str = "", reference: str = "") -> ConsentRequest | None:
         """By its key, else Http404; by its reference, which is no secret, None unless it is this user's to see."""
         if key:
             return _stored_or_404(key)
@@ -87,31 +87,31 @@ class RequestView(View):
         if stored is None or not self.request.user.is_authenticated:
             return stored
         user = current_user(self.request)
-        seen = stored.user_id == user.pk or is_asked_to_decide(stored, user=user, at=self.at)
-        return stored if seen else None
+        may_view = stored.user_id == user.pk or is_asked_to_decide(stored, user=user, at=self.at)
+        return stored if may_view else None
 
-    def _over(self) -> HttpResponse | None:
-        """The answer where there is nothing to decide for this user."""
+    def _closed(self) -> HttpResponse | None:
+        """The page to show where this user has nothing to decide, else None; binds the request to the user."""
         stored, user = self.stored, current_user(self.request)
-        asked = is_asked_to_decide(stored, user=user, at=self.at)
-        if stored.user_id not in (None, user.pk) and not asked:
+        decides_for_another = is_asked_to_decide(stored, user=user, at=self.at)
+        if stored.user_id not in (None, user.pk) and not decides_for_another:
             return closed.bound_to_another_page(self.request, stored)
         if stored.status in _DECIDED:
-            return self._first_outcome()
+            return self._decided()
         if stored.status != RequestStatus.WAITING or stored.expires <= self.at:
             return closed.closed_page(self.request, stored)
-        if asked:  # the request stays whose it is
+        if decides_for_another:  # the request remains bound to who opened it
             return None
         try:
             bind_request(request=stored, user=user, at=self.at)
-        except BoundToAnotherUser:  # a second tab was quicker
+        except BoundToAnotherUser:  # another user's tab was first
             return closed.bound_to_another_page(self.request, stored)
-        if stored.status != RequestStatus.WAITING:  # they have opened a newer one of this company
+        if stored.status != RequestStatus.WAITING:  # superseded: the user opened a newer one of this company
             return closed.closed_page(self.request, stored)
         return None
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
-        """The form as asked, or as it was left when the login ran out."""
+        """The form in its initial state, or with the choices saved when the login expired."""
         try:
             check_client(self.stored)
         except DecisionRefused as why:
@@ -121,20 +121,22 @@ class RequestView(View):
             return closed.no_match_page(request, self.stored)
         if not offer.may_decide:
             extend_waiting(request=self.stored, user=current_user(request), at=self.at)
-        kept = kept_choices(request, self.stored, current_user(request))
-        if kept is None:
+        saved = kept_choices(request, self.stored, current_user(request))
+        if saved is None:
             return self._page(offer, initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
-        return self._page(offer, posted_choices(offer, kept), note="" if QUIETLY in kept else note)
+        return self._page(offer, posted_choices(offer, saved), note="" if QUIETLY in saved else note)
 
     def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
-        """A decision, or one more look at the form."""
+        """Take the decision, or render the form again."""
         if request.POST.get("decision") == "deny":
             return self._deny()
         if request.POST.get("action") == "reset":
             return SeeOther(request.path)
-        if "language" in request.POST:
-            return self._in_another_language()
+        if "language" in request.POST:  # the same page with its ticks, and the language of the user's mail
+            keep_choices(request, self.stored, quietly=True)
+            keep_language(user=current_user(request), language=request.POST["language"])
+            return set_language(request)
         if request.POST.get("action") == "ask-owner":
             return self._ask_owner()
         offer = build_offer(self.stored, current_user(request), self.at)
@@ -145,15 +147,15 @@ class RequestView(View):
         return self._update(offer)
 
     def _deny(self) -> HttpResponse:
-        """Needs nothing of the form (F-79), not even that it can still be shown."""
+        """Deny, whatever the form has (F-79), also where it could no longer be rendered."""
         no_match = build_offer(self.stored, current_user(self.request), self.at).no_match
         try:
             deny_request(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
-            return self._first_outcome()
+            return self._decided()
         except RequestOver:
-            return self._no_longer_open()
-        if self._is_for_another():
+            return self._closed_meanwhile()
+        if self._decides_for_another():
             return SeeOther(self.request.path)
         error = "no_preselections" if no_match else "access_denied"
         words = "None of the services asked for is the customer's." if no_match else "The customer declined."
@@ -178,34 +180,28 @@ class RequestView(View):
                 at=self.at,
             )
         except AlreadyDecided:
-            return self._first_outcome()
+            return self._decided()
         except RequestOver:
-            return self._no_longer_open()
+            return self._closed_meanwhile()
         except OfferChanged as change:
             return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
         except DecisionRefused as why:
             return closed.refused_page(self.request, self.stored, why)
-        if self._is_for_another():
+        if self._decides_for_another():
             return SeeOther(self.request.path)
         return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
 
-    def _is_for_another(self) -> bool:
-        """Whether this user decides a request that somebody else takes back to the company."""
+    def _decides_for_another(self) -> bool:
+        """Whether another user opened the request, so that they carry the answer to the company."""
         return self.stored.user_id != current_user(self.request).pk
-
-    def _in_another_language(self) -> HttpResponseBase:
-        """The same page with what is ticked, for this browser and for the mail of who is logged in."""
-        keep_choices(self.request, self.stored, quietly=True)
-        keep_language(user=current_user(self.request), language=self.request.POST["language"])
-        return set_language(self.request)
 
     def _ask_owner(self) -> HttpResponse:
         try:
             hand_over(request=self.stored, by=current_user(self.request), at=self.at)
         except AlreadyDecided:
-            return self._first_outcome()
+            return self._decided()
         except RequestOver:
-            return self._no_longer_open()
+            return self._closed_meanwhile()
         except DecisionRefused as why:
             return closed.refused_page(self.request, self.stored, why)
         return SeeOther(self.request.path)
@@ -222,18 +218,18 @@ class RequestView(View):
         return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
 
     def _changed(self, offer: Offer, choices: Choices, changes: Sequence[str]) -> HttpResponse:
-        """What was read is not what would be shared now: nothing happens, the differences are named (P-09)."""
+        """The offer differs from the one read: grant nothing, name the differences (P-09)."""
         return self._page(offer, choices, changes=changes, status=409)
 
-    def _first_outcome(self) -> HttpResponse:
+    def _decided(self) -> HttpResponse:
         stored = _REQUESTS.get(pk=self.stored.pk)
-        if stored.handed_over and not self._is_for_another():
+        if stored.handed_over and not self._decides_for_another():
             return handed_back(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
         return closed.decided_page(self.request, stored, pressed=pressed, at=self.at)
 
-    def _no_longer_open(self) -> HttpResponse:
-        """As another tab has left it."""
+    def _closed_meanwhile(self) -> HttpResponse:
+        """The page of a request that another tab closed."""
         return closed.closed_page(self.request, _REQUESTS.get(pk=self.stored.pk))
 
     def _page(

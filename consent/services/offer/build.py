@@ -1,4 +1,4 @@
-"""From the stored request and what the user has to the page's offer."""
+"""Build the offer of the request page from the stored request and the user's contracts."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -32,20 +32,25 @@ from consent.wording import (
 
 
 def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
-    """What `request` asks of `user` at `at`, relative dates fixed at that instant.
+    """The offer of `request` to `user` at `at`, relative dates fixed at that instant.
 
-    Shows contracts the user may share; to who may only look, those they see, with `may_decide` false. Two
+    It lists the contracts that the user may share; for a viewer those they see, with `may_decide` false. Two
     queries, three where a list is long, however many contracts; `request.client` should be loaded.
     """
-    asked = AccessRequest.from_json(request.details)
     contracts, may_decide = _contracts(request, user, at)
-    lists = _lists(asked.parts)
     regions = _regions(contracts, at) if len(contracts) > LONG_LIST else {}
-    groups = [_group(services, parts, contracts, regions, at) for services, parts in lists]
-    joint = _accounts_of_several(contracts)
-    cards = []
-    for (_services, parts), group in zip(lists, groups, strict=True):
-        cards += [_card(part, group, joint, at) for part in parts]
+    # a bill may cover several services of these accounts, ended ones too
+    counts = Counter(contract.billing_account_id for contract in contracts)
+    joint = frozenset(account for account, count in counts.items() if count > 1)
+    by_services: dict[object, list[RequestedPart]] = {}  # parts that request the same services share a group
+    for part in AccessRequest.from_json(request.details).parts:
+        key = frozenset(part.services) if isinstance(part.services, tuple) else part.services
+        by_services.setdefault(key, []).append(part)
+    groups, cards = [], []
+    for parts in by_services.values():
+        group = _build_group(parts, contracts, regions, at)
+        groups.append(group)
+        cards += [_build_card(part, group, joint, at) for part in parts]
     cards.sort(key=lambda card: list(SCOPES).index(card.scope.id))
     client = request.client
     offer = Offer(
@@ -69,7 +74,7 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
 
 
 def grace() -> timedelta:
-    """How long what has no end to come stays open after approval."""
+    """How long a part without a future end can be read after the approval."""
     return timedelta(hours=settings.ACCESS_HOURS_WITHOUT_END)
 
 
@@ -81,42 +86,33 @@ def utility_zone() -> ZoneInfo:
 def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[ServiceContract], bool]:
     """The contracts to list, and whether the user may share them.
 
-    Of a request that was handed over, only what its asker sees: the answer goes back through them. To a client in the
-    sandbox, only what test customers have.
+    Of a request that was handed over, only contracts that the asker sees: the answer goes back through them. For a
+    client in the sandbox, only contracts of test customers.
     """
     order = ("billing_account__account_number", "contract_number")
-    own, visible = shareable_contracts(user=user, at=at), visible_contracts(user=user, at=at)
+    shareable, visible = shareable_contracts(user=user, at=at), visible_contracts(user=user, at=at)
     if request.user_id not in (None, user.pk):
         assert request.user is not None
-        own = own.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
+        shareable = shareable.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
     if request.client.status == ClientStatus.SANDBOX:
-        own, visible = of_test_customers(own), of_test_customers(visible)
-    shareable = list(own.select_related("billing_account").order_by(*order))
-    if shareable:
-        return shareable, True
+        shareable, visible = of_test_customers(shareable), of_test_customers(visible)
+    contracts = list(shareable.select_related("billing_account").order_by(*order))
+    if contracts:
+        return contracts, True
     return list(visible.select_related("billing_account").order_by(*order)), False
 
 
-def _lists(parts: Sequence[RequestedPart]) -> list[tuple[Services, list[RequestedPart]]]:
-    """Parts that ask for the same services, together."""
-    lists: dict[object, tuple[Services, list[RequestedPart]]] = {}
-    for part in parts:
-        key = frozenset(part.services) if isinstance(part.services, tuple) else part.services
-        lists.setdefault(key, (part.services, []))[1].append(part)
-    return list(lists.values())
-
-
-def _group(
-    services: Services,
+def _build_group(
     parts: Sequence[RequestedPart],
     contracts: Sequence[ServiceContract],
     regions: Mapping[int, str],
     at: datetime,
 ) -> Group:
+    services = parts[0].services
     scopes, today = [SCOPES[part.scope] for part in parts], timezone.localdate(at)
     choices = (
-        _choice(contract, services, scopes, regions.get(contract.pk, ""), today)
-        for contract in _offered(contracts, services, today)
+        _build_choice(contract, services, scopes, regions.get(contract.pk, ""), today)
+        for contract in _listed_contracts(contracts, services, today)
     )
     return Group(
         key=scopes[0].id,
@@ -127,7 +123,9 @@ def _group(
     )
 
 
-def _offered(contracts: Sequence[ServiceContract], services: Services, today: date) -> list[ServiceContract]:
+def _listed_contracts(
+    contracts: Sequence[ServiceContract], services: Services, today: date
+) -> list[ServiceContract]:
     if services == "all":
         return [contract for contract in contracts if not _has_ended(contract, today)]
     if services is None:
@@ -135,7 +133,7 @@ def _offered(contracts: Sequence[ServiceContract], services: Services, today: da
     return [contract for contract in contracts if contract.contract_number in services]
 
 
-def _choice(
+def _build_choice(
     contract: ServiceContract, services: Services, scopes: Collection[Scope], region: str, today: date
 ) -> Choice:
     without = [str(scope.title) for scope in scopes if not scope.can_cover(contract.commodity)]
@@ -175,10 +173,13 @@ def _period(part: RequestedPart, at: datetime) -> PartPeriod:
     return asked_period(part, at=at, zone=utility_zone(), grace=grace())
 
 
-def _card(part: RequestedPart, group: Group, joint: Collection[int], at: datetime) -> Card:
+def _build_card(part: RequestedPart, group: Group, joint: Collection[int], at: datetime) -> Card:
     scope, period = SCOPES[part.scope], _period(part, at)
     covered = frozenset(choice.pk for choice in group.choices if scope.can_cover(choice.commodity))
-    first_day, last = (None, None) if part.locked else _days(scope, period)
+    first_day, last = (None, None) if part.locked else _date_limits(scope, period)
+    problem = "" if covered else _("There is nothing to share here.")
+    if period.is_empty:
+        problem = _("The dates that were asked for have passed.")
     return Card(
         scope=scope,
         type_sent=part.type_sent,
@@ -197,13 +198,13 @@ def _card(part: RequestedPart, group: Group, joint: Collection[int], at: datetim
         group=group.key,
         contracts=covered,
         future_offered=group.future_offered and period.lasting,
-        withheld_note=_withheld(scope, group, joint),
-        problem=_problem(period, covered),
+        withheld_note=_withheld_note(scope, group, joint),
+        problem=problem,
         locked=part.locked,
     )
 
 
-def _days(scope: Scope, period: PartPeriod) -> tuple[date | None, date | None]:
+def _date_limits(scope: Scope, period: PartPeriod) -> tuple[date | None, date | None]:
     if scope.period is Period.NOW:
         return None, last_day(period.access_ends) if period.lasting else None
     start, end = period.window.start, period.window.end
@@ -213,22 +214,10 @@ def _days(scope: Scope, period: PartPeriod) -> tuple[date | None, date | None]:
     )
 
 
-def _accounts_of_several(contracts: Collection[ServiceContract]) -> frozenset[int]:
-    """Keys of accounts whose bills may cover more than one service, ended ones too."""
-    counted = Counter(contract.billing_account_id for contract in contracts)
-    return frozenset(account for account, count in counted.items() if count > 1)
-
-
-def _withheld(scope: Scope, group: Group, joint: Collection[int]) -> str:
-    """What the page says beforehand about bills that are sent for several services together."""
+def _withheld_note(scope: Scope, group: Group, joint: Collection[int]) -> str:
+    """The note that bills for several services together may be withheld in part."""
     if scope is not BILL_STATEMENTS or not any(choice.account_pk in joint for choice in group.choices):
         return ""
     return _(
         "A bill for more than one service shows its total and its PDF only if you share all of its services."
     )
-
-
-def _problem(period: PartPeriod, covered: Collection[int]) -> str:
-    if period.is_empty:
-        return _("The dates that were asked for have passed.")
-    return "" if covered else _("There is nothing to share here.")

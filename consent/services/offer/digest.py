@@ -1,4 +1,4 @@
-"""A name for what was shown: equal only while nothing that matters has changed, and able to say what did."""
+"""The digest of an offer: equal while no aspect has changed, and able to tell which aspects differ."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ ASPECTS: dict[str, str | Promise] = {
 
 
 def digest_of(offer: Offer) -> str:
-    """One hash an aspect, in the order of ASPECTS. Language and clock time do not enter, shown days do."""
+    """One hash for each of ASPECTS, in their order: of the days shown, not of the language or the time of day."""
     with override("en"):
         aspects = {
             "company": [offer.client_name, offer.client_uri, offer.unchecked_uri],
@@ -44,11 +44,12 @@ def digest_of(offer: Offer) -> str:
             ],
             "role": [offer.may_decide, offer.delegate],
         }
-    return ".".join(_hash(aspects[name]) for name in ASPECTS)
+    hashes = (hashlib.sha256(json.dumps(aspects[name]).encode()).hexdigest()[:16] for name in ASPECTS)
+    return ".".join(hashes)
 
 
 def changed_aspects(before: str, now: str) -> tuple[str, ...]:
-    """In words: what differs between two digests; everything where `before` is none of ours."""
+    """The aspects that differ between two digests, as texts; all of them where `before` is not a digest."""
     old, new = before.split("."), now.split(".")
     if len(old) != len(new):
         return tuple(str(words) for words in ASPECTS.values())
@@ -65,7 +66,3 @@ def _wording(scope: Scope) -> list[str]:
 def _shown_days(period: PartPeriod) -> list[str]:
     start, end = period.window.start, period.window.end
     return [str(start and timezone.localdate(start)), str(end and last_day(end))]
-
-
-def _hash(aspect: object) -> str:
-    return hashlib.sha256(json.dumps(aspect).encode()).hexdigest()[:16]

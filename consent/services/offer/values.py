@@ -1,4 +1,4 @@
-"""What the request page shows, frozen; the decision is checked against the same values."""
+"""The offer of the request page as frozen values; a decision is validated against the same values."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -91,7 +91,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything the page shows that matters, and nothing it does not.
+    """What the page offers; the digest covers all that matters to the decision.
 
     `may_decide` is false for a viewer. `delegate`: the user acts for an owner. `asked_by`: the viewer who handed
     the request over, if one did. `no_match`: none of the
