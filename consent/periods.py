@@ -1,4 +1,4 @@
-"""What a part's `start` and `end` come to at one instant: the data's window and the end of access. Pure.
+"""Resolve a part's `start` and `end` at one instant: the window of the data and the end of access. Pure.
 
 A part whose end lies ahead opens until that end. One whose end is past, or that has none, opens for a grace
 after approval, one time. The customer may only narrow: a later start, an earlier end.
@@ -15,8 +15,8 @@ from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
 
 
-class WiderThanAsked(ValueError):
-    """The customer's date reaches beyond what was asked; `field` is start or end."""
+class WiderThanRequested(ValueError):
+    """The customer's date lies outside the requested period; `field` is start or end."""
 
     def __init__(self, field: str) -> None:
         super().__init__(f"{field} reaches beyond what was asked")
@@ -51,7 +51,7 @@ class PartPeriod:
         return start is not None and end is not None and start >= end
 
 
-def asked_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: timedelta) -> PartPeriod:
+def requested_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: timedelta) -> PartPeriod:
     """The part's dates fixed at `at`, to the second. They were checked when the request was parsed."""
     at = at.replace(microsecond=0)
     start = None if part.start is None else resolve_start(part.start, now=at, zone=zone)
@@ -63,7 +63,7 @@ def asked_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: ti
 
 
 def narrowed_period(
-    asked: PartPeriod,
+    requested: PartPeriod,
     *,
     kind: Period,
     start: date | None,
@@ -72,14 +72,14 @@ def narrowed_period(
     zone: ZoneInfo,
     grace: timedelta,
 ) -> PartPeriod:
-    """`asked`, cut to the local days `start` to `end`, both included; None leaves that side as it is.
+    """`requested`, cut to the local days `start` to `end`, both included; None leaves that side as it is.
 
-    Raises WiderThanAsked where a day lies outside what was asked, EmptyPeriod where nothing is left.
+    Raises WiderThanRequested where a day lies outside, EmptyPeriod where no time remains.
     """
     if kind is Period.NOW:
-        return _sooner(asked, end, at=at, zone=zone)
-    _check_within(asked.window, start, end, zone)
-    cut = asked.window.intersect(
+        return _narrowed_end(requested, end, at=at, zone=zone)
+    _check_within(requested.window, start, end, zone)
+    cut = requested.window.intersect(
         Span(
             None if start is None else local_midnight(start, zone),
             None if end is None else end_of_day(end, zone),
@@ -87,30 +87,30 @@ def narrowed_period(
     )
     if cut is None:
         raise EmptyPeriod("end" if end is not None else "start")
-    if cut.end is None or (asked.window.end is not None and cut.end == asked.window.end):
-        return PartPeriod(cut, asked.access_ends, asked.lasting)
+    if cut.end is None or (requested.window.end is not None and cut.end == requested.window.end):
+        return PartPeriod(cut, requested.access_ends, requested.lasting)
     if cut.end > at:
-        return PartPeriod(cut, min(cut.end, asked.access_ends), lasting=asked.lasting)
-    return PartPeriod(cut, min(at + grace, asked.access_ends), lasting=False)
+        return PartPeriod(cut, min(cut.end, requested.access_ends), lasting=requested.lasting)
+    return PartPeriod(cut, min(at + grace, requested.access_ends), lasting=False)
 
 
-def _sooner(asked: PartPeriod, end: date | None, *, at: datetime, zone: ZoneInfo) -> PartPeriod:
+def _narrowed_end(requested: PartPeriod, end: date | None, *, at: datetime, zone: ZoneInfo) -> PartPeriod:
     """What speaks of the present has no window to cut, only an end of access."""
     if end is None:
-        return asked
-    if end > _last_day(asked.access_ends, zone):
-        raise WiderThanAsked("end")
-    ends = min(asked.access_ends, end_of_day(end, zone))
+        return requested
+    if end > _last_day(requested.access_ends, zone):
+        raise WiderThanRequested("end")
+    ends = min(requested.access_ends, end_of_day(end, zone))
     if ends <= at:
         raise EmptyPeriod("end")
-    return PartPeriod(asked.window, ends, asked.lasting)
+    return PartPeriod(requested.window, ends, requested.lasting)
 
 
 def _check_within(window: Span, start: date | None, end: date | None, zone: ZoneInfo) -> None:
     if start is not None and window.start is not None and start < window.start.astimezone(zone).date():
-        raise WiderThanAsked("start")
+        raise WiderThanRequested("start")
     if end is not None and window.end is not None and end > _last_day(window.end, zone):
-        raise WiderThanAsked("end")
+        raise WiderThanRequested("end")
 
 
 def _last_day(end: datetime, zone: ZoneInfo) -> date:

@@ -100,7 +100,7 @@ class ClientForm(forms.ModelForm):
         offered = offered_scopes(settings.UTILITY_ROLE)
         if "allowed_scopes" in self.fields:  # not where staff may only look
             self.fields["allowed_scopes"].choices = [  # type: ignore[attr-defined]  # declared above
-                (one.id, f"{one.title} ({one.id})") for one in offered
+                (scope.id, f"{scope.title} ({scope.id})") for scope in offered
             ]
         # the only way in there is: a code, by the customer's approval
         self.instance.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE

@@ -26,7 +26,7 @@ class ScopeSettingForm(forms.ModelForm):
         if "scope" in self.fields:
             offered = offered_scopes(settings.UTILITY_ROLE)
             self.fields["scope"].choices = [  # type: ignore[attr-defined]  # declared above
-                (one.id, f"{one.title} ({one.id})") for one in offered
+                (scope.id, f"{scope.title} ({scope.id})") for scope in offered
             ]
 
 

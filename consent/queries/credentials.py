@@ -58,7 +58,7 @@ def known_client(client_id: str) -> KnownClient | None:
 
 def secrets_in_use(*, client: Client, at: datetime) -> list[Credential]:
     """Credentials of `client` that work at `at`, newest first. One query."""
-    return [one for one in client.credentials.all() if _works(one, at)]
+    return [credential for credential in client.credentials.all() if _works(credential, at)]
 
 
 def _works(credential: Credential, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from consent.models import Grant
-from consent.periods import EmptyPeriod, PartPeriod, WiderThanAsked, narrowed_period
+from consent.periods import EmptyPeriod, PartPeriod, WiderThanRequested, narrowed_period
 from consent.scopes.base import Scope
 from consent.services.offer.build import grace, utility_zone
 from consent.services.offer.values import Card, Offer
@@ -166,7 +166,7 @@ def narrow_part(scope: Scope, period: PartPeriod, part: DecidedPart, *, at: date
             zone=utility_zone(),
             grace=grace(),
         )
-    except WiderThanAsked as error:
+    except WiderThanRequested as error:
         raise TooWide(scope=scope.id, field=error.field) from error
     except EmptyPeriod as error:
         raise PeriodEmpty(scope=scope.id, field=error.field) from error

@@ -64,7 +64,7 @@ def write_receipt(
         "approved_at": at.isoformat(),
         **_ends(grant),
         "parts": [
-            {**_wording(card), **_granted(chosen[card.scope.id], choices, card.contracts, at=at)}
+            {**_wording(card), **_granted_part_facts(chosen[card.scope.id], choices, card.contracts, at=at)}
             for card in offer.cards
             if card.scope.id in chosen
         ],
@@ -79,7 +79,7 @@ def write_receipt(
     personal = {
         "approver": _person(by),
         "owners": _owners(approved, at) if offer.delegate else [],
-        "contracts": {choice.public_id: _contract(choice) for choice in choices.values()},
+        "contracts": {choice.public_id: _choice_facts(choice) for choice in choices.values()},
     }
     return Receipt.objects.create(grant=grant, facts=facts, personal=personal, created=at)
 
@@ -98,14 +98,14 @@ def supersede_receipt(
     Wording, client and purpose stay as the customer read them; `contracts` are those the grant opened before, by
     key.
     """
-    by_scope = {one.row.scope: one for one in remaining}
+    by_scope = {part.row.scope: part for part in remaining}
     shown = former.facts["parts"]
     facts = {
         **former.facts,
         "changed_at": at.isoformat(),
         **_ends(grant),
         "parts": [
-            {**part, **_kept(by_scope[part["scope"]], part, contracts, at)}
+            {**part, **_remaining_part_facts(by_scope[part["scope"]], part, contracts, at)}
             for part in shown
             if part["scope"] in by_scope
         ],
@@ -119,7 +119,7 @@ def supersede_receipt(
     receipt = Receipt.objects.create(
         grant=grant,
         facts=facts,
-        personal=_personal(former, contracts),
+        personal=_personal_facts(former, contracts),
         created=at,
         form_token=form_token,
     )
@@ -145,7 +145,7 @@ def _wording(card: Card) -> dict[str, Any]:
     }
 
 
-def _granted(
+def _granted_part_facts(
     part: ApprovedPart, choices: Mapping[int, Choice], offered: Collection[int], *, at: datetime
 ) -> dict[str, Any]:
     return {
@@ -157,7 +157,7 @@ def _granted(
     }
 
 
-def _kept(
+def _remaining_part_facts(
     remaining: RemainingPart, shown: Mapping[str, Any], contracts: Mapping[int, ServiceContract], at: datetime
 ) -> dict[str, Any]:
     """What differs from the part as it was shown before."""
@@ -172,12 +172,12 @@ def _kept(
     }
 
 
-def _personal(former: Receipt, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
+def _personal_facts(former: Receipt, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
     """The former's, with services that joined since; once erased, nothing comes back."""
     known: dict[str, Any] = former.personal
     if "contracts" not in known:
         return known
-    joined = {one.public_id: _named(one) for one in contracts.values()}
+    joined = {contract.public_id: _contract_facts(contract) for contract in contracts.values()}
     return {**known, "contracts": {**joined, **known["contracts"]}}
 
 
@@ -208,7 +208,7 @@ def _owners(approved: Collection[ApprovedPart], at: datetime) -> list[dict[str, 
     return [_person(owner) for owner in owners_of(contracts=keys, at=at)]
 
 
-def _contract(choice: Choice) -> dict[str, str]:
+def _choice_facts(choice: Choice) -> dict[str, str]:
     return {
         "number": choice.number,
         "commodity": choice.commodity,
@@ -219,7 +219,7 @@ def _contract(choice: Choice) -> dict[str, str]:
     }
 
 
-def _named(contract: ServiceContract) -> dict[str, str]:
+def _contract_facts(contract: ServiceContract) -> dict[str, str]:
     return {
         "number": contract.contract_number,
         "commodity": contract.commodity,

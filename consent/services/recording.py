@@ -195,16 +195,16 @@ def _request(client: Client, person: User, access: AccessRequest, at: datetime) 
 
 
 def _details(agreed: Agreed) -> str:
-    return json.dumps([_detail(scope, agreed) for scope in agreed.scopes])
-
-
-def _detail(scope: str, agreed: Agreed) -> dict[str, object]:
-    detail: dict[str, object] = {"type": scope, "services": list(agreed.contract_numbers)}
-    if agreed.first and SCOPES[scope].period is Period.DATA:
-        detail["start"] = agreed.first.isoformat()
-    if agreed.last:
-        detail["end"] = agreed.last.isoformat()
-    return detail
+    """The authorization_details that a client would have sent for what was agreed."""
+    details = []
+    for scope in agreed.scopes:
+        detail: dict[str, object] = {"type": scope, "services": list(agreed.contract_numbers)}
+        if agreed.first and SCOPES[scope].period is Period.DATA:
+            detail["start"] = agreed.first.isoformat()
+        if agreed.last:
+            detail["end"] = agreed.last.isoformat()
+        details.append(detail)
+    return json.dumps(details)
 
 
 def _everything(offer: Offer) -> Decision:
@@ -226,7 +226,7 @@ def _wording(offer: Offer) -> Sequence[str]:
 def _services(offer: Offer, keys: Collection[int]) -> Sequence[str]:
     choices = {choice.pk: choice for group in offer.groups for choice in group.choices}
     return [
-        ", ".join(part for part in (one.number, one.commodity_words, one.address) if part)
-        for pk, one in choices.items()
+        ", ".join(part for part in (choice.number, choice.commodity_words, choice.address) if part)
+        for pk, choice in choices.items()
         if pk in keys
     ]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from consent.models import Client
-from consent.periods import asked_period
+from consent.periods import requested_period
 from consent.queries.scope_settings import limits_of
 from consent.requests import AccessRequest
 from consent.requests.values import InvalidDetails
@@ -21,7 +21,7 @@ def require_within_limits(access: AccessRequest, *, client: Client, at: datetime
         limit = limits.get(part.scope)
         if limit is None:
             continue
-        period = asked_period(part, at=at, zone=utility_zone(), grace=grace())
+        period = requested_period(part, at=at, zone=utility_zone(), grace=grace())
         start = period.window.start
         if limit.days_back is not None and SCOPES[part.scope].period is Period.DATA:
             if start is None or start < at - timedelta(days=limit.days_back) - _TODAY:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from consent.periods import asked_period
+from consent.periods import requested_period
 from consent.requests import RequestedPart
 from consent.scopes.catalogue import SCOPES
 from consent.wording import (
@@ -21,7 +21,7 @@ AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 
 def period(scope, start=None, end=None):
-    return asked_period(
+    return requested_period(
         RequestedPart(scope, scope, start, end),
         at=AT,
         zone=ZoneInfo("America/Los_Angeles"),

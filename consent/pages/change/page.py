@@ -176,7 +176,7 @@ def _date(name: str, part: ChangePart, form: ChangeForm, messages: dict[str, str
 
 def _accounts(offer: ChangeOffer, form: ChangeForm) -> tuple[AccountView, ...]:
     accounts = []
-    for _pk, group in groupby(offer.services, key=lambda one: one.billing_account_id):
+    for _pk, group in groupby(offer.services, key=lambda contract: contract.billing_account_id):
         held = tuple(group)
         account = held[0].billing_account
         services = tuple(_service(one, form) for one in held)
@@ -210,7 +210,7 @@ def _summary(offer: ChangeOffer, form: ChangeForm) -> Iterator[SummaryRow]:
             if part.scope.id in form.data:
                 stays = _moved_days(part, form) or _("stays as it is")
             yield SummaryRow(part.scope.title, stays)
-    kept = [one.commodity for one in offer.services if one.public_id in form.contracts]
+    kept = [contract.commodity for contract in offer.services if contract.public_id in form.contracts]
     later = _("services added later") if form.later else ""
     words = ", ".join(part for part in (services_in_words(kept), later) if part)
     yield SummaryRow(_("Services"), words or _("none"))

@@ -15,7 +15,7 @@ from accounts.queries.labels import grid_places
 from accounts.queries.roles import of_test_customers, owns_one_of, shareable_contracts, visible_contracts
 from cdsc_portal.lib.dates_in_words import last_day
 from consent.models import ClientStatus, ConsentRequest
-from consent.periods import PartPeriod, asked_period
+from consent.periods import PartPeriod, requested_period
 from consent.requests import AccessRequest, RequestedPart, Services
 from consent.scopes.base import Period, Scope
 from consent.scopes.bill_statements import BILL_STATEMENTS
@@ -170,7 +170,7 @@ def _has_ended(contract: ServiceContract, today: date) -> bool:
 
 
 def _period(part: RequestedPart, at: datetime) -> PartPeriod:
-    return asked_period(part, at=at, zone=utility_zone(), grace=grace())
+    return requested_period(part, at=at, zone=utility_zone(), grace=grace())
 
 
 def _build_card(part: RequestedPart, group: Group, joint: Collection[int], at: datetime) -> Card:

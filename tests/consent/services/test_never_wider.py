@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Commodity, ServiceContract
 from cdsc_portal.lib.ranges import Span
-from consent.periods import asked_period, narrowed_period
+from consent.periods import narrowed_period, requested_period
 from consent.requests import AccessRequest, RequestedPart
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
@@ -106,7 +106,7 @@ def _end(data):
 def _assert_within(grant, asked, home):
     wanted = {part.scope: part for part in asked.parts}
     for part in grant.parts.all():
-        period = asked_period(wanted[part.scope], at=AT, zone=utility_zone(), grace=grace())
+        period = requested_period(wanted[part.scope], at=AT, zone=utility_zone(), grace=grace())
         assert period.window.covers(_window(part))
         assert part.access_ends <= period.access_ends
         services = wanted[part.scope].services
@@ -131,7 +131,7 @@ def _window(part):
 @given(start=DAYS, end=DAYS, asked_end=st.sampled_from(ENDS), scope=st.sampled_from(sorted(SCOPES)))
 def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end, asked_end, scope):
     part = RequestedPart(scope, scope, "-1y", asked_end)
-    asked = asked_period(part, at=AT, zone=utility_zone(), grace=grace())
+    asked = requested_period(part, at=AT, zone=utility_zone(), grace=grace())
     try:
         narrowed = narrowed_period(
             asked,
