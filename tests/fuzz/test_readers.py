@@ -2,8 +2,6 @@
 
 import io
 import os
-import resource
-import time
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,10 +14,10 @@ from datahub.feeds.loading.attachments import unpack
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, content_of
 from tests.fuzz.hostile import CORPUS, bills_zip_of_one_byte, zip_of
+from tests.support.child import MOST_MEMORY, in_a_child
 from tests.support.feed_files import FORMAT_OF
 
 ZONE = ZoneInfo("America/New_York")
-MOST_MEMORY = 300 << 20  # bytes
 LONGEST = timedelta(seconds=10)  # of a small file, on a machine that does other things too
 # in all, for each format; `make fuzz` gives more and other examples each time
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
@@ -33,26 +31,6 @@ def read_whole(name: str, content: bytes) -> int:
     except FeedStructureError as error:
         assert str(error)
         return -1
-
-
-def in_a_child(work) -> tuple[int, int, float]:
-    """(what `work` returned or 99, bytes that it took beyond what the child began with, seconds)."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            began = time.monotonic()
-            outcome = work()
-            took = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
-            os.write(writing, f"{outcome} {took} {time.monotonic() - began}".encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        said = answer.read().split()
-    os.waitpid(child, 0)
-    return (int(said[0]), int(said[1]), float(said[2])) if said else (99, 0, 0.0)
 
 
 @pytest.mark.parametrize("name", sorted(CORPUS))

@@ -11,7 +11,7 @@ from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.dense import DENSE
 from tests.datahub.feeds.formats.files import NEW_YORK
-from tests.fuzz.test_readers import MOST_MEMORY, in_a_child
+from tests.support.child import MOST_MEMORY, in_a_child
 
 # of the largest file a part is read here, from which the whole is reckoned; READ_WHOLE=1 reads the whole one
 PART = 1 if os.environ.get("READ_WHOLE") else 20

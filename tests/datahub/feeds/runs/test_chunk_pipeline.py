@@ -9,6 +9,7 @@ from itertools import islice
 import pytest
 from django.db import connection
 
+from datahub.feeds.kinds import usage
 from datahub.feeds.loading import base, plan
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.runs import chunk_pipeline, chunks
@@ -36,7 +37,7 @@ class Steps:
     def __init__(self, monkeypatch):
         self.before = self.after = lambda meter: None
         self.at_once, self._working, self._lock = 0, 0, threading.Lock()
-        monkeypatch.setattr(plan, "load_or_park", self._load)
+        monkeypatch.setattr(usage, "load_or_park", self._load)
 
     def _load(self, *, rows, **options):
         meter = rows[0].channels.meters[0]
@@ -201,7 +202,7 @@ def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
     feed, meters, parts_of_two_lines, monkeypatch
 ):
     monkeypatch.setattr(
-        plan, "Chunk", lambda *parts, **named: base.Chunk(*parts, **{**named, "meters": frozenset()})
+        usage, "Chunk", lambda *parts, **named: base.Chunk(*parts, **{**named, "meters": frozenset()})
     )
     monkeypatch.setattr(chunk_pipeline, "_PATIENCE", 0.05)
     written, loads = threading.Event(), []
@@ -215,7 +216,7 @@ def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
             written.set()
         return outcome
 
-    monkeypatch.setattr(plan, "load_or_park", load)
+    monkeypatch.setattr(usage, "load_or_park", load)
 
     run = bring(feed, usage_file("M-1", range(8)))
 
@@ -248,7 +249,7 @@ def test_a_chunk_that_waits_gives_way_to_another_feed(feed, meters, monkeypatch,
             third.set()
         return outcome
 
-    monkeypatch.setattr(plan, "load_or_park", load)
+    monkeypatch.setattr(usage, "load_or_park", load)
 
     carried_out(runs)
 

@@ -205,7 +205,7 @@ def test_a_worker_that_lost_its_hold_does_not_end_the_run_of_the_next(feed, monk
     bring(feed, b"meter,start,value\nM-1,2026-02-01T00:00:00Z,1\n")  # its channel is there
     content = usage_file("M-1", [1, 2, 3, 4])
     run = start_run(feed=feed, file=BytesIO(content), name="m.csv", by=None, at=MORNING + timedelta(days=1))
-    monkeypatch.setattr("datahub.feeds.runs.run_executor.hold", lambda *_feed: nullcontext(True))
+    monkeypatch.setattr("datahub.feeds.runs.run_executor.session_lock", lambda *_feed: nullcontext(True))
     in_peace, another = chunks.store_rejections, threading.Thread(target=carry_out_apart, args=[run.pk])
 
     def another_comes(run, rejections, lines):

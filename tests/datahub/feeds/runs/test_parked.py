@@ -175,7 +175,7 @@ def test_a_character_0_costs_its_own_line_and_not_the_run(feed):
     assert counts(run) == (5, 1, 0, 3, 1)
     assert list(RejectedRow.objects.order_by("line").values_list("line", "reason")) == [
         (3, "no meter number and no register has a character 0"),
-        (4, "no meter number and no register has a character 0"),
+        (4, "register has a line break or a sign that cannot be seen"),
         (6, "meter M-2 measures water, the file says electricity"),
     ]
     assert RejectedRow.objects.get(line=3).text == "M\N{REPLACEMENT CHARACTER},,2026-03-01T00:00:00Z,1"
