@@ -76,16 +76,20 @@ class UsagePlan:
 
 def usage_plan(covered: Coverage, facts: UsageFacts, *, after: Position | None) -> UsagePlan:
     """By contract number, meter number and time, the page that begins at `after`. No query."""
-    open_spans = covered.spans
-    spans = [
-        replace(link, span=cut)
-        for link in facts.links
-        for window in open_spans.get(link.contract_id, ())
-        if (cut := link.span.intersect(window)) is not None
-    ]
-    intervals = read_intervals(spans, facts.loads, covered, facts.meters)
+    intervals = read_intervals(spans_in_window(covered, facts), facts.loads, covered, facts.meters)
     page, resume = page_of(intervals, after)
     return UsagePlan(intervals, page, resume, after is None and resume is None)
+
+
+def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
+    """When a meter measured a covered contract, cut to what is covered."""
+    windows = covered.spans
+    return [
+        replace(link, span=cut)
+        for link in facts.links
+        for window in windows.get(link.contract_id, ())
+        if (cut := link.span.intersect(window)) is not None
+    ]
 
 
 def read_intervals(

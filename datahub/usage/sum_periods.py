@@ -18,7 +18,7 @@ _YEARS = (1900, 2200)  # what a calendar of ours reaches
 
 
 class By(StrEnum):
-    """How long a stretch of local time one sum covers."""
+    """How much local time one sum covers."""
 
     DAY = "day"
     MONTH = "month"

@@ -13,7 +13,7 @@ from datahub.store.sum_blocks import WANTED, SummedBlocks, Wanted, arrays
 FAR = 1 << 40  # more seconds than any calendar of ours holds: keeps places apart in one number
 _VALUES = f"""
     SELECT {", ".join(f"block.{name}" for name in BlockRow._fields)}
-    FROM unnest(%s::bigint[], %s::date[], %s::int[], %s::int[]) AS asked (channel_id, day, step, phase)
+    FROM unnest(%s::bigint[], %s::date[], %s::int[], %s::int[]) AS wanted (channel_id, day, step, phase)
     JOIN interval_block AS block USING (channel_id, day, step, phase)
     WHERE block.day BETWEEN %s AND %s
 """  # noqa: S608 - no part of it is input
@@ -30,7 +30,7 @@ _PERIODS = f"""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """Known readings, an element each, of the wanted stretch `place`: value / 10**scale during [start, + length).
+    """Known readings, an element each, of the wanted interval `place`: value / 10**scale during [start, + length).
 
     `step` is that of its grid in seconds, 0 for a reading without one.
     """
@@ -56,7 +56,7 @@ class Readings:
 
 
 def period_readings(wanted: Sequence[Wanted]) -> Readings:
-    """Readings without a grid that lie wholly inside the stretches. One statement."""
+    """Readings without a grid that lie wholly inside the intervals. One statement."""
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_PERIODS, arrays(wanted))
         rows = cursor.fetchall()
@@ -64,16 +64,16 @@ def period_readings(wanted: Sequence[Wanted]) -> Readings:
 
 
 def block_readings(blocks: SummedBlocks, wanted: Sequence[Wanted]) -> Readings:
-    """The known readings of `blocks` that lie wholly inside their stretches. One statement, none for no blocks."""
+    """The known readings of `blocks` that lie wholly inside their intervals. One statement, none for no blocks."""
     channels = np.array([one.channel for one in wanted], dtype=np.int64)
     keys = np.stack([channels[blocks.place], blocks.day, blocks.step, blocks.phase], axis=1)
     parts = [_nothing()]
     if len(keys):
-        asked, row_of = np.unique(keys, axis=0, return_inverse=True)
-        stored = _stored(asked)
-        for step in np.unique(asked[:, 2]).tolist():
+        distinct, row_of = np.unique(keys, axis=0, return_inverse=True)
+        stored = _stored(distinct)
+        for step in np.unique(distinct[:, 2]).tolist():
             parts += _decoded(
-                blocks, wanted, step, [stored.get(tuple(key)) for key in asked.tolist()], row_of
+                blocks, wanted, step, [stored.get(tuple(key)) for key in distinct.tolist()], row_of
             )
     whole = parts[0]
     for part in parts[1:]:
@@ -82,7 +82,7 @@ def block_readings(blocks: SummedBlocks, wanted: Sequence[Wanted]) -> Readings:
 
 
 def finest(readings: Readings) -> Readings:
-    """Of readings of one stretch that overlap, the shorter; of equally long ones the one that starts first."""
+    """Of readings of one interval that overlap, the shorter; of equally long ones the one that starts first."""
     counts: Flags = np.zeros(readings.size, dtype=np.bool_)
     starts = np.empty(0, dtype=np.int64)
     ends = np.empty(0, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Sums of a grant's contracts, a page of whole channels at a time."""
+"""Sums of contracts, channel by channel and in all; those of a grant a page of whole channels at a time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -12,14 +12,14 @@ from cdsc_portal.lib.paging import Position
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
-from datahub.usage.counted_channels import rank
+from datahub.usage.counted_channels import LONGEST_DAY, Intervals, counted, rank
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.load_status import usage_standings
-from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals
+from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals, spans_in_window
 from datahub.usage.readings import ChannelFacts
-from datahub.usage.service_sums import service_sums
 from datahub.usage.sum_periods import By, Slots
-from datahub.usage.sums import ChannelSums
+from datahub.usage.sum_pieces import Rule
+from datahub.usage.sums import ChannelSums, Part, parts_of, sums_of
 
 PERIODS = 5000  # a page, about; a channel is never parted
 NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
@@ -81,22 +81,68 @@ class UsageSums:
         return [int(count) for count in self.sums.qualities[:, NOT_MEASURED].sum(axis=1)]
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceSums:
+    """`channels` are each by itself; all that was used in one direction and unit is the sum of its `counted` ones.
+
+    `long` is when differences of registers that count and last longer than a local day begin and end, in epoch seconds.
+    """
+
+    channels: tuple[ChannelSums, ...]
+    counted: tuple[ChannelSums, ...]
+    long: Intervals
+
+
 @lru_cache(maxsize=4096)  # channels of a page have the same periods
 def _label(day: date, by: By) -> str:
     return day.strftime(_LABELS[by])
+
+
+def service_sums(
+    spans: Sequence[MeteredSpan],
+    channels: Mapping[int, Sequence[ChannelFacts]],
+    every: Sequence[By | Slots],
+) -> list[ServiceSums]:
+    """For several lengths of a period at once, in the order of `every`; see `usage_sums` and `counted`.
+
+    Three statements however many spans, and one where registers, or channels that measure the same, are among them.
+    """
+    own = parts_of(spans, channels)
+    shares = counted(spans, channels)
+    always = {(one.contract_id, one.channel.channel_id) for one in shares if one.always}
+    cut = [
+        Part(one.contract_id, one.channel, Rule.SUM, one.intervals, one.differences)
+        for one in shares
+        if not one.always
+    ]
+    long = tuple(
+        pair
+        for one in shares
+        if one.differences is not None
+        for pair in zip(one.differences.starts.tolist(), one.differences.ends.tolist(), strict=True)
+        if pair[1] - pair[0] > LONGEST_DAY
+    )
+    results = []
+    for sums in sums_of([*own, *cut], every):
+        by_itself = tuple(one for place, one in sums if place < len(own))
+        whole = [one for one in by_itself if (one.contract_id, one.channel.channel_id) in always]
+        results.append(
+            ServiceSums(by_itself, (*whole, *(one for place, one in sums if place >= len(own))), long)
+        )
+    return results
 
 
 def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:
     """Totals of the window while meter, point and contract were linked, by contract, meter and register.
 
     Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold, and
-    one where registers, or channels that tell the same, are among them.
+    one where registers, or channels that measure the same, are among them.
     """
     facts = usage_facts(covered.spans.keys())
     spans = spans_in_window(covered, facts)
     plan = read_intervals(spans, facts.loads, covered, facts.meters)
     page, resume = _page_of(plan, by, after)
-    pairs = {(stretch.contract, stretch.meter): stretch.contract_number for stretch in page}
+    pairs = {(interval.contract, interval.meter): interval.contract_number for interval in page}
     (sums,) = service_sums(
         [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, (by,)
     )
@@ -126,7 +172,7 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
 
 
 def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
-    """What the totals can speak of: their periods, as far as readings of the meter are loaded."""
+    """What the totals are of: their periods, as far as readings of the meter are loaded."""
     load = facts.loads[sums.channel.meter_id]
     begins, ends = (
         datetime.fromtimestamp(moment, UTC) for moment in (int(sums.starts.min()), int(sums.ends.max()))
@@ -134,21 +180,10 @@ def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
     return max(begins, load.first), min(ends, load.last)
 
 
-def spans_in_window(covered: Coverage, facts: UsageFacts) -> list[MeteredSpan]:
-    """The stretches in which a meter measured a covered contract, cut to what is covered."""
-    windows = covered.spans
-    return [
-        replace(link, span=cut)
-        for link in facts.links
-        for window in windows.get(link.contract_id, ())
-        if (cut := link.span.intersect(window)) is not None
-    ]
-
-
 def _page_of(
     plan: Sequence[ReadInterval], by: By, after: Position | None
 ) -> tuple[list[ReadInterval], Position | None]:
-    """All stretches of the contracts and meters of the page that begins at `after`, and where the next begins."""
+    """All intervals of the contracts and meters of the page that begins at `after`, and where the next begins."""
     page: list[ReadInterval] = []
     periods = 0
     for (contract, meter), group in groupby(plan, key=lambda one: (one.contract_number, one.meter_number)):

@@ -22,9 +22,8 @@ from datahub.store.sums import NO_CUT, cuts
 from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
 from datahub.usage.register_differences import Differences
-from datahub.usage.sum_due import Due, added, due_readings
 from datahub.usage.sum_periods import By, Calendar, Slots, calendar
-from datahub.usage.sum_pieces import Pieces, Rule, totals
+from datahub.usage.sum_pieces import Due, Pieces, Rule, added, due_readings, totals
 from datahub.usage.sum_readings import FAR, Readings, block_readings, finest, period_readings
 
 _NO_CHANNEL = 0  # the key of none: of what it is wanted for, nothing is stored
@@ -79,7 +78,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _SumPlan:
     """Parts, and the intervals wanted of each, part after part."""
 
     parts: Sequence[Part]
@@ -119,34 +118,32 @@ def sums_of(parts: Sequence[Part], every: Sequence[By | Slots]) -> list[list[tup
 
     Three statements, too. Parts without a known reading are left out.
     """
-    asked = _asked(parts)
-    if not asked.wanted:
+    plan = _sum_plan(parts)
+    if not plan.wanted:
         return [[] for _ in every]
-    counting = _counting(asked, halves_count=not any(isinstance(by, Slots) for by in every))
-    return [_sums(asked, *counting, by) for by in every]
+    counting = _counting(plan, halves_count=not any(isinstance(by, Slots) for by in every))
+    return [_sums(plan, *counting, by) for by in every]
 
 
 def _sums(
-    asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, by: By | Slots
+    plan: _SumPlan, blocks: SummedBlocks, halves: Halves, readings: Readings, by: By | Slots
 ) -> list[tuple[int, ChannelSums]]:
     moments = np.concatenate([halves.starts, readings.start])
     if not len(moments):
         return []
     days = calendar(by, int(moments.min()), int(moments.max()), timezone.get_default_timezone())
-    pieces, qualities = _pieces(asked, blocks, halves, readings, days)
+    pieces, qualities = _pieces(plan, blocks, halves, readings, days)
     keys, group = np.unique(pieces.pair * FAR + pieces.period, return_inverse=True)
     pair, period = keys // FAR, keys % FAR
     counts = np.stack([added(group, of_one, len(keys)) for of_one in qualities.T], axis=1)
-    rules = asked.rules
+    rules = plan.rules
     exact = totals(group, pieces, [rules[one] for one in pair.tolist()])
-    due = due_readings(group, pieces, readings, (pair, period), days, asked.wanted, asked.pair_of)
-    edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(asked.parts)))
+    due = due_readings(group, pieces, readings, (pair, period), days, plan.wanted, plan.pair_of)
+    edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(plan.parts)))
     return [
         (
             int(pair[first]),
-            _channel_sums(
-                asked.parts[int(pair[first])], slice(first, past), days, period, exact, counts, due
-            ),
+            _channel_sums(plan.parts[int(pair[first])], slice(first, past), days, period, exact, counts, due),
         )
         for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False)
     ]
@@ -156,12 +153,12 @@ def known_readings(
     spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]
 ) -> KnownReadings:
     """The readings with a value that the spans hold. Four statements at most."""
-    asked = _asked(parts_of(spans, channels))
-    if not asked.wanted:
+    plan = _sum_plan(parts_of(spans, channels))
+    if not plan.wanted:
         return KnownReadings(0, None)
-    blocks = summed_blocks(asked.wanted)
-    inside, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
-    single = block_readings(blocks.where(touching & ~inside), asked.wanted) + period_readings(asked.wanted)
+    blocks = summed_blocks(plan.wanted)
+    inside, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, plan.wanted)
+    single = block_readings(blocks.where(touching & ~inside), plan.wanted) + period_readings(plan.wanted)
     whole = blocks.where(inside)
     count = int(whole.known.sum()) + single.size
     if not count:
@@ -169,12 +166,12 @@ def known_readings(
     if len(whole.day):  # the first and the last of their readings stand in one of these
         ends = whole.starts < whole.starts.min() + DAY_SECONDS
         ends |= whole.starts > whole.starts.max() - DAY_SECONDS
-        single += block_readings(whole.where(ends), asked.wanted)
+        single += block_readings(whole.where(ends), plan.wanted)
     first, past = int(single.start.min()), int((single.start + single.length).max())
     return KnownReadings(count, Span(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(past, UTC)))
 
 
-def _asked(parts: Sequence[Part]) -> _Asked:
+def _sum_plan(parts: Sequence[Part]) -> _SumPlan:
     wanted = [
         Wanted(part.channel.channel_id if part.differences is None else _NO_CHANNEL, first, past)
         for part in parts
@@ -182,18 +179,18 @@ def _asked(parts: Sequence[Part]) -> _Asked:
         if first < past
     ]
     counts = [sum(first < past for first, past in part.intervals) for part in parts]
-    return _Asked(parts, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
+    return _SumPlan(parts, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
 
 
-def _given(asked: _Asked) -> Readings:
+def _given(plan: _SumPlan) -> Readings:
     """The differences of registers as single readings, each in the interval that it lies in."""
     whole = Readings(*np.empty((7, 0), dtype=np.int64))
-    for number, part in enumerate(asked.parts):
+    for number, part in enumerate(plan.parts):
         between = part.differences
         if between is not None and len(between.starts):
             firsts = np.array([first for first, past in part.intervals if first < past], dtype=np.int64)
             place = np.searchsorted(firsts, between.starts, side="right") - 1
-            place += int(np.searchsorted(asked.pair_of, number))
+            place += int(np.searchsorted(plan.pair_of, number))
             scale = np.full(len(place), between.scale, dtype=np.int64)
             lengths, step = between.ends - between.starts, np.zeros(len(place), dtype=np.int64)
             quality = between.quality.astype(np.int64)
@@ -208,18 +205,18 @@ def _rule(channel: ChannelFacts) -> Rule:
     return Rule.SUM if summed else Rule.HIGHEST
 
 
-def _counting(asked: _Asked, *, halves_count: bool) -> tuple[SummedBlocks, Halves, Readings]:
+def _counting(plan: _SumPlan, *, halves_count: bool) -> tuple[SummedBlocks, Halves, Readings]:
     """(blocks, those halves of them whose sums count as they stand, readings that count one by one)."""
-    sums = np.array([rule is Rule.SUM for rule in asked.rules])[asked.pair_of]
-    blocks, periods = summed_blocks(asked.wanted), period_readings(asked.wanted)
-    _, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, asked.wanted)
+    sums = np.array([rule is Rule.SUM for rule in plan.rules])[plan.pair_of]
+    blocks, periods = summed_blocks(plan.wanted), period_readings(plan.wanted)
+    _, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, plan.wanted)
     blocks = blocks.where(touching)
     stated = (blocks.cut >= 0) & (blocks.cut == _expected_cuts(blocks))
     whole = stated & sums[blocks.place] & ~_met(blocks, periods) & halves_count
     halves = halves_of(blocks)
-    inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, asked.wanted)
+    inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, plan.wanted)
     whole[halves.block[touching & ~inside & (halves.known > 0)]] = False
-    single = block_readings(blocks.where(~whole), asked.wanted) + periods + _given(asked)
+    single = block_readings(blocks.where(~whole), plan.wanted) + periods + _given(plan)
     summed = sums[single.place]
     count = whole[halves.block] & inside & (halves.known > 0)
     return blocks, halves.where(count), finest(single.where(summed)) + single.where(~summed)
@@ -253,27 +250,27 @@ def _met(blocks: SummedBlocks, periods: Readings) -> Flags:
 
 
 def _pieces(
-    asked: _Asked, blocks: SummedBlocks, halves: Halves, readings: Readings, days: Calendar
+    plan: _SumPlan, blocks: SummedBlocks, halves: Halves, readings: Readings, days: Calendar
 ) -> tuple[Pieces, Integers]:
     """Halves of blocks and single readings alike, with their counts by quality."""
     halves = halves.added(_alike(blocks, halves, days))
     of = blocks.where(halves.block)
     summed = Pieces(
-        asked.pair_of[of.place], days.places(halves.starts), halves.starts, halves.total, of.scale, halves.known,
+        plan.pair_of[of.place], days.places(halves.starts), halves.starts, halves.total, of.scale, halves.known,
         halves.known * of.step, of.step, of.phase,
     )  # fmt: skip
     one = np.ones(readings.size, dtype=np.int64)
     by_quality = np.zeros((readings.size, QUALITIES), dtype=np.int64)
     by_quality[np.arange(readings.size), readings.quality] = 1
     single = Pieces(
-        asked.pair_of[readings.place], days.places(readings.start), readings.start, readings.value, readings.scale,
+        plan.pair_of[readings.place], days.places(readings.start), readings.start, readings.value, readings.scale,
         one, readings.length, readings.step, readings.start % np.maximum(readings.step, 1),
     )  # fmt: skip
     return summed + single, np.concatenate([halves.qualities, by_quality])
 
 
 def _alike(blocks: SummedBlocks, halves: Halves, days: Calendar) -> Integers:
-    """A number for each half that is its neighbour's where both are of one stretch, grid, scale and period."""
+    """A number for each half that is its neighbour's where both are of one interval, grid, scale and period."""
     changes = np.diff(days.places(halves.starts), prepend=-1) != 0
     for column in (blocks.place, blocks.step, blocks.phase, blocks.scale):
         changes |= np.diff(column[halves.block], prepend=-1) != 0

@@ -20,8 +20,8 @@ from datahub.usage.exports.csv import UsageCsv
 from datahub.usage.exports.green_button import GreenButton
 from datahub.usage.exports.json import UsageJson
 from datahub.usage.facts import usage_facts
+from datahub.usage.plan import spans_in_window
 from datahub.usage.segments import usage
-from datahub.usage.summed_usage import spans_in_window
 from datahub.usage.sums import KnownReadings, known_readings
 
 RESOURCE = "usage_data"

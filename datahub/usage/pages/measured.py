@@ -15,10 +15,10 @@ from datahub.answers.coverage import coverage_of
 from datahub.usage.facts import UsageFacts
 from datahub.usage.pages.periods import Length, ShownPeriod, instants
 from datahub.usage.pages.series import Series, totals, usage_series
+from datahub.usage.plan import spans_in_window
 from datahub.usage.readings import instants_of
-from datahub.usage.service_sums import ServiceSums, service_sums
 from datahub.usage.sum_periods import By, Slots
-from datahub.usage.summed_usage import UsageSums, spans_in_window
+from datahub.usage.summed_usage import ServiceSums, UsageSums, service_sums
 
 RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day

@@ -20,9 +20,8 @@ from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.load_status import loaded_until
 from datahub.usage.pages.periods import part_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added, totals, usage_series
-from datahub.usage.service_sums import service_sums
 from datahub.usage.sum_periods import By
-from datahub.usage.summed_usage import UsageSums
+from datahub.usage.summed_usage import UsageSums, service_sums
 
 ROWS = 6
 

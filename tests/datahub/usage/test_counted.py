@@ -11,8 +11,8 @@ from cdsc_portal.lib.ranges import Span
 from datahub.usage.counted_channels import without
 from datahub.usage.readings import channels_of
 from datahub.usage.register_names import register_name
-from datahub.usage.service_sums import service_sums
 from datahub.usage.sum_periods import By
+from datahub.usage.summed_usage import service_sums
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import load_readings, usage_series
 
