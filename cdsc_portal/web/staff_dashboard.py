@@ -73,7 +73,7 @@ def _dashboard(request: HttpRequest) -> Dashboard:
         feeds=standing_feeds(at=at, limit=_FEEDS) if sees("datahub.view_feed") else None,
         runs=going_runs(limit=_RUNS) if sees("datahub.view_feedrun") else None,
         grants=grant_figures(at=at) if sees("consent.view_grant") else None,
-        workers=_workers(at) if sees("datahub.view_feed") or sees("consent.view_outgoingmail") else None,
+        workers=_workers(at) if sees("datahub.view_feed") or sees("accounts.view_outgoingmail") else None,
     )
 
 

@@ -125,7 +125,7 @@ def test_no_role_is_answered_more_than_a_superuser(role):
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
 def test_secrets_are_neither_searched_sorted_nor_filtered_by(model):
     page, request = admin.site._registry[model], _request(StaffFactory())
-    ordered = [page._order_of(name) for name in page.get_list_display(request)]
+    ordered = [page._sort_path(name) for name in page.get_list_display(request)]
 
     named = [*page.get_search_fields(request), *ordered, *ALLOWED.get(model._meta.label_lower, ())]
 
@@ -190,7 +190,7 @@ def test_who_may_not_see_people_asks_nothing_through_them():
         if page.model is not User
         for path in (
             *page.get_search_fields(request),
-            *(page._order_of(name) for name in page.get_sortable_by(request)),
+            *(page._sort_path(name) for name in page.get_sortable_by(request)),
             *(one for one in _answered(page, request, 0)),
         )
         if "email" in path.split("__")[1:] or path.startswith(("by__", "user__"))

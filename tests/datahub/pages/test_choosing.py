@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 from lxml import html
 
-from accounts.queries.choices import FEW
+from accounts.queries.choices import MOST_LISTED
 from datahub.models import Download, DownloadStatus
 from tests.factories.accounts import household
 from tests.factories.chain import chain
@@ -21,7 +21,7 @@ LIGHT = 20_000  # bytes compressed
 
 @pytest.fixture
 def shops(db):
-    return chain(stores=FEW + 2)
+    return chain(stores=MOST_LISTED + 2)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def words(tree):
 
 
 @pytest.mark.spec("P-10")
-@pytest.mark.parametrize(("count", "is_searched"), [(FEW, False), (FEW + 1, True)])
+@pytest.mark.parametrize(("count", "is_searched"), [(MOST_LISTED, False), (MOST_LISTED + 1, True)])
 @pytest.mark.parametrize("url", ["/my/usage/", "/my/mix/"])
 def test_ten_are_listed_and_eleven_are_searched(db, url, count, is_searched):
     owner = Browser()
@@ -77,11 +77,11 @@ def test_several_are_listed_and_none_is_said(owner, shops):
     tree = page(owner, "/my/mix/", find="market", contract=shops.contracts[3].public_id, series="grid")
 
     links = tree.xpath("//ul[@class='service-chooser__found']//a/@href")
-    assert len(links) == FEW
+    assert len(links) == MOST_LISTED
     assert words(tree).index("STORE-9,") < words(tree).index("STORE-10,")
     assert all("series=grid" in link for link in links)
-    assert f"{FEW + 2} results for “market”" in words(tree)
-    assert f"Here are the first {FEW}." in words(tree)
+    assert f"{MOST_LISTED + 2} results for “market”" in words(tree)
+    assert f"Here are the first {MOST_LISTED}." in words(tree)
     assert "STORE-4, 4 Market Street" in words(tree)  # the one that was shown stays
     assert "0 results for “mars”" in words(page(owner, "/my/mix/", find="mars"))
 
