@@ -5,6 +5,7 @@ truth.json has a member a file: `series`, each with `readings`, `without_value`,
 rejected. A time zone that a note names is that of the file's times; --timezone says it for the others.
 """
 
+import os
 import re
 import sys
 from argparse import ArgumentParser
@@ -14,9 +15,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from cdsc_portal.lib.bounded_json import read_json
-from datahub.feeds.formats.units import measure
-from datahub.feeds.runs.dry_run import (
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdsc_portal.settings")
+django.setup()  # what a kind of feed takes is declared beside its tables
+
+from cdsc_portal.lib.bounded_json import read_json  # noqa: E402
+from datahub.feeds.formats.units import measure  # noqa: E402
+from datahub.feeds.runs.dry_run import (  # noqa: E402
     ChannelAccount,
     FileAccount,
     UnknownFormatError,
@@ -24,8 +30,8 @@ from datahub.feeds.runs.dry_run import (
     plain_text,
     utc_text,
 )
-from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import ChannelKey
+from datahub.rows.base import FeedStructureError  # noqa: E402
+from datahub.rows.usage import ChannelKey  # noqa: E402
 
 _INVALID = re.compile(r"\bINVALID\b|\d+ numeric of \d+ expected")
 _ZONE = re.compile(r"\b[A-Z]\w+/\w+(?:/\w+)?\b")
