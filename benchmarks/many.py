@@ -59,7 +59,7 @@ def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str]
     grant = GrantFactory(client=client, user=stores.owner, scope=" ".join(scopes))
     for position, scope in enumerate(scopes):
         GrantPartFactory(grant=grant, scope=scope, position=position, contracts=contracts)
-    token = f"a-token-of-{len(contracts)}-{len(scopes)}"
+    token = f"a-token-of-grant-{grant.pk}"
     AccessToken.objects.create(
         token=token,
         user=stores.owner,

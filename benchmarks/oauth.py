@@ -51,7 +51,7 @@ class Company:
 
 
 def company() -> Company:
-    stores = chain(stores=1)
+    stores = chain(stores=1, prefix="OAUTH-")
     third_party = ThirdParty(ClientFactory())
     token = many.token_for(stores, stores.contracts, ["usage_data"], third_party.client)
     return Company(third_party, token, stores.owner)

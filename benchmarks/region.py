@@ -81,7 +81,7 @@ def _all_due(region: Region) -> None:
 
 
 def _contracts(region: Region) -> None:
-    made = chain(stores=1, regions=1)
+    made = chain(stores=1, regions=1, prefix="MIX-")
     contract, meter = made.contracts[0], made.meters[0]
     link, installed = (
         ContractServicePoint.objects.get(contract=contract),

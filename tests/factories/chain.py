@@ -38,23 +38,26 @@ class Chain:
     meters: list[MeterDevice]
 
 
-def chain(*, stores: int, regions: int = 4) -> Chain:
-    """Each store has an account, an electric service, a point in one of `regions` regions and a meter."""
+def chain(*, stores: int, regions: int = 4, prefix: str = "") -> Chain:
+    """Each store has an account, an electric service, a point in one of `regions` regions and a meter.
+
+    `prefix` begins every number, so that one database can hold several chains.
+    """
     owner, customer = UserFactory(), CustomerFactory(name="Corner Shops (demo)")
     MembershipFactory(customer=customer, user=owner)
-    head = BillingAccountFactory(customer=customer, account_number="CHAIN-0", name="Head office")
+    head = BillingAccountFactory(customer=customer, account_number=f"{prefix}CHAIN-0", name="Head office")
     numbers = range(1, stores + 1)
     address = "{} Market Street, Riverton".format
     accounts = BillingAccount.objects.bulk_create(
         BillingAccount(
-            customer=customer, parent=head, account_number=f"CHAIN-{n}", name=f"Shop {n}", address=address(n)
+            customer=customer, parent=head, account_number=f"{prefix}CHAIN-{n}", name=f"Shop {n}", address=address(n)
         )
         for n in numbers
     )
     contracts = ServiceContract.objects.bulk_create(
         ServiceContract(
             billing_account=account,
-            contract_number=f"STORE-{n}",
+            contract_number=f"{prefix}STORE-{n}",
             commodity=Commodity.ELECTRICITY,
             address=address(n),
             start=date(2020, 1, 1),
@@ -62,11 +65,11 @@ def chain(*, stores: int, regions: int = 4) -> Chain:
         for n, account in zip(numbers, accounts, strict=True)
     )
     premises = Premise.objects.bulk_create(
-        Premise(premise_number=f"CHAIN-PR-{n}", address=address(n)) for n in numbers
+        Premise(premise_number=f"{prefix}CHAIN-PR-{n}", address=address(n)) for n in numbers
     )
     points = ServicePoint.objects.bulk_create(
         ServicePoint(
-            servicepoint_number=f"CHAIN-SP-{n}",
+            servicepoint_number=f"{prefix}CHAIN-SP-{n}",
             premise=premise,
             commodity=Commodity.ELECTRICITY,
             voltage=400,
@@ -78,7 +81,7 @@ def chain(*, stores: int, regions: int = 4) -> Chain:
         for n, point in zip(numbers, points, strict=True)
     )
     meters = MeterDevice.objects.bulk_create(
-        MeterDevice(meter_number=f"CHAIN-M-{n}", commodity=Commodity.ELECTRICITY) for n in numbers
+        MeterDevice(meter_number=f"{prefix}CHAIN-M-{n}", commodity=Commodity.ELECTRICITY) for n in numbers
     )
     ContractServicePoint.objects.bulk_create(
         ContractServicePoint(contract=contract, service_point=point, start=EPOCH)
