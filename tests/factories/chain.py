@@ -50,7 +50,11 @@ def chain(*, stores: int, regions: int = 4, prefix: str = "") -> Chain:
     address = "{} Market Street, Riverton".format
     accounts = BillingAccount.objects.bulk_create(
         BillingAccount(
-            customer=customer, parent=head, account_number=f"{prefix}CHAIN-{n}", name=f"Shop {n}", address=address(n)
+            customer=customer,
+            parent=head,
+            account_number=f"{prefix}CHAIN-{n}",
+            name=f"Shop {n}",
+            address=address(n),
         )
         for n in numbers
     )
