@@ -28,7 +28,8 @@ from tests.factories.accounts import EntityFactory
 from tests.factories.chain import chain
 from tests.factories.feeds import FeedFactory, FeedRunFactory
 
-NAME, HOUR = "R1", timedelta(hours=1)
+_PREFIX = "MIX-"
+NAME, HOUR = f"{_PREFIX}R1", timedelta(hours=1)
 _FIRST = 100_000_000  # keys from here on: no sequence comes as far
 _PROFILES = (
     1009  # days of hours that channels take turns with; prime, so that the turns of a channel are long
@@ -81,7 +82,7 @@ def _all_due(region: Region) -> None:
 
 
 def _contracts(region: Region) -> None:
-    made = chain(stores=1, regions=1, prefix="MIX-")
+    made = chain(stores=1, regions=1, prefix=_PREFIX)
     contract, meter = made.contracts[0], made.meters[0]
     link, installed = (
         ContractServicePoint.objects.get(contract=contract),

@@ -41,7 +41,7 @@ class Chain:
 def chain(*, stores: int, regions: int = 4, prefix: str = "") -> Chain:
     """Each store has an account, an electric service, a point in one of `regions` regions and a meter.
 
-    `prefix` begins every number, so that one database can hold several chains.
+    `prefix` begins every number and region, so that one database can hold several chains.
     """
     owner, customer = UserFactory(), CustomerFactory(name="Corner Shops (demo)")
     MembershipFactory(customer=customer, user=owner)
@@ -81,7 +81,7 @@ def chain(*, stores: int, regions: int = 4, prefix: str = "") -> Chain:
         for n, premise in zip(numbers, premises, strict=True)
     )
     GridPlacement.objects.bulk_create(
-        GridPlacement(service_point=point, region=f"R{n % regions + 1}", start=EVER)
+        GridPlacement(service_point=point, region=f"{prefix}R{n % regions + 1}", start=EVER)
         for n, point in zip(numbers, points, strict=True)
     )
     meters = MeterDevice.objects.bulk_create(
