@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.one_line import is_one_line
+from cdsc_portal.lib.text.one_line import is_one_line
 
 LONGEST = 150
 

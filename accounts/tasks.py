@@ -9,9 +9,9 @@ from accounts.mail.queue import send_waiting_mail, waits
 from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
 from accounts.signals import mail_written
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.call_limits import forget_calls
-from cdsc_portal.lib.worker_signs import note_sign
+from cdsc_portal.lib.http.call_limits import forget_calls
+from cdsc_portal.lib.runtime.worker_signs import note_sign
+from cdsc_portal.lib.time import clock
 
 log = structlog.get_logger(__name__)
 

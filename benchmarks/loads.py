@@ -13,8 +13,8 @@ from lxml import etree
 from benchmarks import files, rows, utility
 from benchmarks.measure import Figure, at_least, at_most, seconds
 from benchmarks.utility import MONTH, SLOTS, Utility, Values
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.malloc import limit_arenas
+from cdsc_portal.lib.runtime.malloc import limit_arenas
+from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, RunStatus

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from accounts.models import MeterDevice, ServiceContract
 from benchmarks import sums, tags
 from benchmarks.measure import Figure, at_most, medians
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client
 from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES

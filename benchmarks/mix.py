@@ -15,7 +15,7 @@ from accounts.models import MeterDevice
 from benchmarks import region
 from benchmarks.measure import Figure, at_most, seconds
 from benchmarks.region import HOUR, Region
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.mix_amounts import load_amounts
 from datahub.feeds.loading.usage import load_usage
 from datahub.mix.arithmetic.amounts import added, shares

@@ -12,8 +12,8 @@ from rest_framework.renderers import JSONRenderer
 from benchmarks import rows, server, world
 from benchmarks.measure import Figure, at_least, at_most, medians, seconds
 from benchmarks.world import TOKEN, YEAR_END, YEAR_START, World
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
 from consent.queries.access import data_access
 from datahub.usage.exports.stream import FORMS, usage_stream

@@ -20,7 +20,7 @@ from accounts.models import (
     MeterInstallation,
     SupplyTerm,
 )
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import ChangedUse, Channel, FeedRun, MixAmount, MixDay
 from datahub.store.codec import COLUMNS
 from datahub.store.partitions import ensure_partitions

@@ -10,9 +10,9 @@ from django.db import transaction
 
 from accounts.queries.links import MeteredSpan
 from benchmarks.rows import Row
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.json import dumps
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
 from datahub.feeds.loading.usage import load_usage
 from datahub.models import Channel, Feed, FeedRun

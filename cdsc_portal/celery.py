@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.signals import worker_init
 
-from cdsc_portal.lib.malloc import limit_arenas
+from cdsc_portal.lib.runtime.malloc import limit_arenas
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdsc_portal.settings")
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from cdsc_portal.lib.secret_pages import is_secret_page
+from cdsc_portal.lib.http.secret_pages import is_secret_page
 
 MIN_BYTES = 1024
 _TEXT = re.compile(r"text/|application/(\S+\+)?(json|xml|yaml|javascript)\b|image/svg")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail.backends.filebased import EmailBackend
 
-from cdsc_portal.lib import private_files
+from cdsc_portal.lib.runtime import private_files
 
 
 class PrivateEmailBackend(EmailBackend):

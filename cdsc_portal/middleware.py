@@ -7,11 +7,11 @@ from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from cdsc_portal.lib.addresses import absolute_address
-from cdsc_portal.lib.public_ids import new_reference
-from cdsc_portal.lib.sealed import BrokenSealError
-from cdsc_portal.lib.security_policy import admin_policy, page_policy
-from cdsc_portal.lib.stream_places import TooManyStreamsError
+from cdsc_portal.lib.db.public_ids import new_reference
+from cdsc_portal.lib.http.addresses import absolute_address
+from cdsc_portal.lib.http.security_policy import admin_policy, page_policy
+from cdsc_portal.lib.http.stream_places import TooManyStreamsError
+from cdsc_portal.lib.secrets.sealed import BrokenSealError
 from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from cdsc_portal import background, env, logs
 from cdsc_portal.admin_site import UNFOLD as UNFOLD  # the name under which the admin theme reads it
-from cdsc_portal.lib import private_files
+from cdsc_portal.lib.runtime import private_files
 
 ENV = env.read_or_end()
 globals().update(ENV.for_django())  # each setting under its variable's name: UTILITY_NAME, FEED_FOLDERS, ...

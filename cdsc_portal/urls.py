@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from cdsc_portal.lib.secret_pages import all_show_secrets
+from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
 _staff_pages, _app, _namespace = admin.site.urls
 

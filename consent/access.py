@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)

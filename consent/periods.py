@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import end_of_day, local_midnight, resolve_end, resolve_start
+from cdsc_portal.lib.time.ranges import Span
+from cdsc_portal.lib.time.relative_dates import end_of_day, local_midnight, resolve_end, resolve_start
 from consent.requests import RequestedPart
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.mail.reminders import remind_of_ends, send_yearly_lists
 from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided

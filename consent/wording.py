@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.periods import PartPeriod
 from consent.scopes.base import Period, Scope
 

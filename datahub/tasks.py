@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils.timezone import localdate
 
 from accounts.models import MeterDevice
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.downloads.services import delete_old_downloads, prepare_download, stranded_downloads
 from datahub.feeds.runs.life_cycle import stranded_runs
 from datahub.feeds.runs.parked import end_waiting, load_arrived, waits_for

@@ -13,7 +13,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from demo import processes as running
 from demo.processes import Processes, StartError
 from demo.utility import files, structure
@@ -164,7 +164,7 @@ def _add_staff(person: structure.Person) -> None:
 
 
 def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
-    from cdsc_portal.lib import clock
+    from cdsc_portal.lib.time import clock
     from consent.models import Client
     from consent.scopes.catalogue import SCOPES
     from consent.services.credentials import first_secret

@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Disclosure, Grant
 from datahub.models import BillStatement
 from demo.browser_session import BrowserSession, Page

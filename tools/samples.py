@@ -20,7 +20,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdsc_portal.settings")
 django.setup()  # what a kind of feed takes is declared beside its tables
 
-from cdsc_portal.lib.bounded_json import read_json  # noqa: E402
+from cdsc_portal.lib.json.reader import read_json  # noqa: E402
 from datahub.feeds.formats.units import measure  # noqa: E402
 from datahub.feeds.runs.dry_run import (  # noqa: E402
     ChannelAccount,

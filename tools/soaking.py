@@ -22,8 +22,8 @@ from django.db.models import F, QuerySet
 
 from accounts.models import MeterDevice
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.runs.life_cycle import PENDING, start_run
 from datahub.feeds.runs.registration import register_feed
 from datahub.models import Feed, FeedRun, IntervalBlockHistory, ParkedReadings, RunStatus

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import MeterDevice
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.models import FeedRun, RunStatus
 from datahub.store.partitions import ensure_months
 from datahub.usage.readings import readings

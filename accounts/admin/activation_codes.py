@@ -20,7 +20,7 @@ from accounts.admin.first_login import CODE_REFUSALS
 from accounts.current_user import current_user
 from accounts.models import ActivationCode, CodeWay
 from accounts.services.activation import VALID_DAYS, CodeRefused, hand_out_code
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 HAND_OUT = "accounts.hand_out_activation_code"
 

@@ -17,7 +17,7 @@ from accounts.admin.autocomplete import CheckedAutocompletes
 from accounts.admin.logged import LoggedAdmin
 from accounts.admin.one_line_fields import on_one_line
 from accounts.queries.search import having_words
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _LINK = "staff-link text-primary-600 dark:text-primary-500"  # the theme gives links no look of their own
 

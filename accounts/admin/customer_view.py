@@ -16,7 +16,7 @@ from accounts.admin.base import PortalAdmin
 from accounts.current_user import current_user
 from accounts.models import Customer, User
 from accounts.services.support_sessions import NoPagesToShowError, start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _START_SESSION = "accounts.add_supportsession"
 

@@ -15,9 +15,9 @@ from accounts.current_user import current_user
 from accounts.models import Dated, ServiceContract, SupplyTerm, span_of
 from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading.timeline import Interval, Timeline
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 
 class LinkedObject(forms.Widget):

@@ -12,8 +12,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ReadOnlyAdmin
-from cdsc_portal.lib.csv_cells import plain_cell
-from cdsc_portal.lib.json import instant
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.text.csv_cells import plain_cell
 
 
 class ExportAdmin(ReadOnlyAdmin):

@@ -18,7 +18,7 @@ from accounts.current_user import current_user
 from accounts.models import CodeWay, Customer, Role
 from accounts.queries.contacts import addresses_on_file, contacts_on_file
 from accounts.services.activation import VALID_DAYS, CodeRefused, ask_for_code, mail_code
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 ISSUE = "accounts.issue_activation_code"
 CODE_REFUSALS = {

@@ -15,8 +15,8 @@ from accounts.admin.one_line_fields import on_one_line
 from accounts.current_user import current_user
 from accounts.models import StaffVerb
 from accounts.services.staff_actions import Change, record_staff_action
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.json_field import StorableJSONField
+from cdsc_portal.lib.json.form_field import StorableJSONField
+from cdsc_portal.lib.time import clock
 
 EXPORT = "accounts.export_records"
 

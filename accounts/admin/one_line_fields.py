@@ -2,7 +2,7 @@
 
 from django import forms
 
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
 
 
 def on_one_line(field: forms.Field | None) -> forms.Field | None:

@@ -17,7 +17,7 @@ from accounts.admin.links import (
     PointsOfMeterInline,
 )
 from accounts.models import GridPlacement, MeterDevice, Premise, ServiceContract, ServicePoint, span_of
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _TIMES = ("public_id", "cds_created", "cds_modified", "cds_synced", "version_at")
 

@@ -13,7 +13,7 @@ from accounts.current_user import current_user
 from accounts.models import Membership
 from accounts.services.people import InvitationRefused, require_role
 from accounts.services.roles import follow_staff_change
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class MembershipForm(forms.ModelForm):

@@ -15,7 +15,7 @@ from accounts.current_user import current_user
 from accounts.models import User
 from accounts.services.enrolment import VALID_HOURS, NoLinkError, issue_link
 from accounts.sign_in.enrolment import second_step_address
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _MANAGE = "accounts.manage_staff"
 

@@ -26,7 +26,7 @@ from accounts.services.people import invite_again
 from accounts.services.second_step_seals import drop_unreadable
 from accounts.services.sign_in_locks import unlock
 from accounts.services.staff_actions import record_staff_action
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 HELP = "accounts.help_sign_in"
 _MANAGE = "accounts.manage_staff"

@@ -24,7 +24,7 @@ from accounts.models import BillingAccount, Customer, Membership, OutgoingMail, 
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.services.people import InvitationRefused, invite_user, require_role
 from accounts.services.roles import follow_staff_change
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _MANAGE = "accounts.manage_staff"
 _POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")

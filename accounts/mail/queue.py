@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from accounts.models import OutgoingMail, User
 from accounts.signals import mail_written
-from cdsc_portal.lib.sealed import unseal
+from cdsc_portal.lib.secrets.sealed import unseal
 
 log = structlog.get_logger(__name__)
 

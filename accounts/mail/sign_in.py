@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from accounts.mail.queue import SEAL, enqueue
 from accounts.models import OutgoingMail
-from cdsc_portal.lib.sealed import seal
+from cdsc_portal.lib.secrets.sealed import seal
 
 _LIFE = timedelta(days=3)  # a link or code is dead by then
 

@@ -1,5 +1,5 @@
 
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(  # the default is for rows to come: of those that are there, nobody knows
             model_name='contractservicepoint',
             name='created',
-            field=models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, null=True),
+            field=models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, null=True),
         ),
         migrations.AddField(
             model_name='meterinstallation',
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(  # the default is for rows to come: of those that are there, nobody knows
             model_name='meterinstallation',
             name='created',
-            field=models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, null=True),
+            field=models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, null=True),
         ),
         migrations.CreateModel(
             name='LinkChange',
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('new_start', models.DateTimeField(null=True)),
                 ('new_end', models.DateTimeField(null=True)),
                 ('lost_from', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField(default=cdsc_portal.lib.clock.now, verbose_name='recorded')),
+                ('at', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, verbose_name='recorded')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('contract', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.servicecontract')),
                 ('meter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.meterdevice')),

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 
 
 class Migration(migrations.Migration):
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ),
                 ("to", models.EmailField(max_length=254)),
                 ("sealed", models.TextField()),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ("next_attempt", models.DateTimeField(db_index=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
             ],
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(max_length=64)),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ("until", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
                 (

@@ -2,8 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 
 # the arguments of the trigger name the columns that may be blanked, for an erasure; nothing else changes, ever
 _STAYS = """
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name="StaffAction",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("at", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 (
                     "verb",
                     models.CharField(
@@ -95,10 +95,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "visit",
-                    models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20),
+                    models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20),
                 ),
                 ("reason", models.CharField(max_length=300)),
-                ("at", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("at", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ("ends", models.DateTimeField()),
                 (
                     "by",

@@ -1,6 +1,6 @@
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        default=cdsc_portal.lib.public_ids.new_public_id,
+                        default=cdsc_portal.lib.db.public_ids.new_public_id,
                         editable=False,
                         max_length=20,
                         unique=True,
@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ("may_share", models.BooleanField(default=False)),
                 ("until", models.DateTimeField(blank=True, null=True)),
                 ("digest", models.CharField(max_length=64, unique=True)),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
-                ("sent", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
+                ("sent", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ("expires", models.DateTimeField()),
                 ("accepted", models.DateTimeField(blank=True, null=True)),
                 ("withdrawn", models.DateTimeField(blank=True, null=True)),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("until", models.DateTimeField(blank=True, null=True)),
-                ("at", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("at", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 (
                     "billing_account",
                     models.ForeignKey(

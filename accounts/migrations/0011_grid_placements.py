@@ -5,7 +5,7 @@ import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 
 PLACE = """
     INSERT INTO accounts_gridplacement (service_point_id, region, pricing_node, start, version_at)
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ("version_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="as of")),
                 ("start", models.DateTimeField()),
                 ("end", models.DateTimeField(blank=True, null=True)),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, null=True)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, null=True)),
                 ("region", models.CharField(blank=True, max_length=50, verbose_name="grid region")),
                 ("pricing_node", models.CharField(blank=True, max_length=50)),
                 (

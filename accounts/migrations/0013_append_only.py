@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from cdsc_portal.lib.append_only import (
+from cdsc_portal.lib.db.append_only import (
     CREATE_APPEND_ONLY,
     DROP_APPEND_ONLY,
     AppendOnly,

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 
 
 class Migration(migrations.Migration):
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(db_index=True, max_length=64)),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ("until", models.DateTimeField()),
                 ("used_at", models.DateTimeField(blank=True, null=True)),
                 (

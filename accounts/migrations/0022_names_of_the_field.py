@@ -2,7 +2,7 @@ from django.conf import settings
 import django.db.models.deletion
 from django.db import migrations, models
 
-from cdsc_portal.lib.append_only import ErasureFunction, RetentionFunction
+from cdsc_portal.lib.db.append_only import ErasureFunction, RetentionFunction
 
 _PERMISSIONS = """
     UPDATE auth_permission SET codename = replace(codename, '{old}', '{new}'), name = replace(name, '{old_words}', '{new_words}')

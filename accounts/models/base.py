@@ -7,8 +7,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.time import clock
 
 
 class Published(models.Model):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.base import Commodity, Published, Versioned, prefix_index
 from accounts.models.customer import Customer
 from accounts.models.entity import Entity
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
 
 
 class Program(Published, Versioned):

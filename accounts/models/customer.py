@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import Published, Versioned, prefix_index, word_index
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 
 class Customer(Published, Versioned):

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import Published, Versioned
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
 
 
 class EntityKind(models.TextChoices):

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.contractual import ServiceContract, SupplyTerm
 from accounts.models.links import ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.physical import MeterDevice, ServicePoint
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnlyModel
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.append_only import AppendOnlyModel
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 Dated = ContractServicePoint | MeterInstallation | GridPlacement | ServiceContract | SupplyTerm
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.base import Versioned
 from accounts.models.contractual import ServiceContract
 from accounts.models.physical import MeterDevice, ServicePoint
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 EVER = datetime(1900, 1, 1, tzinfo=UTC)  # the start of a link whose true start no feed gave
 _SPAN = (Func("start", "end", function="tstzrange"), RangeOperators.OVERLAPS)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class OutgoingMail(models.Model):

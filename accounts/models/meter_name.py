@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import Customer
 from accounts.models.physical import MeterDevice
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
 
 
 class MeterName(models.Model):

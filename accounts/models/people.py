@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.contractual import BillingAccount
 from accounts.models.customer import Customer, Role
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnlyModel
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.append_only import AppendOnlyModel
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.time import clock
 
 
 class Invitation(models.Model):

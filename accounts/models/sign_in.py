@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import Customer, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class SignInAttempts(models.Model):

@@ -10,9 +10,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.base import prefix_index, word_index
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 
 class UserManager(BaseUserManager["User"]):

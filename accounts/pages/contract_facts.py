@@ -14,7 +14,7 @@ from accounts.pages.validity_text import lasting_in_words, span_in_words, voltag
 from accounts.queries.roles import owned_accounts, visible_contracts
 from accounts.queries.service_history import MeterPeriod, PointPeriod, service_history
 from accounts.queries.supplies import Supply, supplies
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 
 
 @dataclass(frozen=True, slots=True)

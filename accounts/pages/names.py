@@ -19,7 +19,7 @@ from accounts.pages.names_csv import LineProblem, NamesFileRefused, parse_csv, r
 from accounts.queries.named import nameable, nameable_one
 from accounts.queries.roles import owned_accounts
 from accounts.services.names import NotYoursToName, give_names
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _PAGES = {Kind.ACCOUNT: "my_account", Kind.CONTRACT: "my_contract", Kind.METER: "my_meter"}
 _SHOWN = 100  # problems

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.own_names import Named, cleaned_name
-from cdsc_portal.lib.csv_cells import plain_cell
+from cdsc_portal.lib.text.csv_cells import plain_cell
 
 HEADER = ("number", "name", "kind")
 MOST_LINES = 20_000

@@ -26,8 +26,8 @@ from accounts.queries.people_page import (
 )
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
+from cdsc_portal.lib.time import clock
 
 _LONGEST_SEARCH = 100
 _REFUSALS = {

@@ -10,8 +10,8 @@ from accounts.models import BillingAccount, Customer, Role, User
 from accounts.queries.invitable_scope import InvitableScope, offered_account
 from accounts.queries.people_page import ROLES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
-from cdsc_portal.lib.dates_in_words import last_day
-from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.time.dates_in_words import last_day
+from cdsc_portal.lib.time.local_days import days
 
 _ALL, _ONE = "all", "one"
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.ways_to_log_in import Passkey, has_single_sign_on, second_steps
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
 from accounts.pages.tree_page import BY_REGION, accounts_page
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 @require_safe

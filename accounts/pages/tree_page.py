@@ -24,7 +24,7 @@ from accounts.queries.tree_entries import (
     metered_numbers,
     tree_entries,
 )
-from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.time.local_days import days
 
 LINES = 25  # a page
 SEARCH_FROM = 11

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
+from cdsc_portal.lib.time.ranges import Span
 
 _DAY = timedelta(days=1)
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.time.ranges import Span
 
 _LABELS = """
     SELECT contract.id, contract.contract_number, contract.commodity, account.account_number

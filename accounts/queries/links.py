@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)

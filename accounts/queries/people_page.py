@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Customer, Invitation, Membership, Role, RoleEvent, RoleVerb, User
 from accounts.queries.roles import holds, owns, settled
 from accounts.queries.support_sessions import SessionRecord, support_sessions_of
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 
 ROLES: dict[str, str | Promise] = {
     Role.OWNER: gettext_lazy("Owner: sees and shares"),

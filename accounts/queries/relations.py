@@ -12,7 +12,7 @@ from accounts.models import (
     ServicePoint,
     SupplyTerm,
 )
-from cdsc_portal.lib.relations import relation
+from cdsc_portal.lib.db.relations import relation
 
 CUSTOMERS = relation(Customer, "id", "is_test")
 BILLING_ACCOUNTS = relation(BillingAccount, "id", "account_number", "customer_id")

@@ -1,6 +1,6 @@
 """The rows that queries of this app read for `%(contracts)s`, keys of contracts: for tags of answers made of them."""
 
-from cdsc_portal.lib.row_versions import Rows, column_of
+from cdsc_portal.lib.db.row_versions import Rows, column_of
 
 CONTRACTS = "ANY(%(contracts)s::bigint[])"
 _OF_CONTRACTS = f"contract_id = {CONTRACTS}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from accounts.models import ContractServicePoint, MeterInstallation, MeterName, ServiceContract
 from accounts.queries.grid import with_grid_placement
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 if TYPE_CHECKING:
     from accounts.queries.grid import LinkWithPlacement

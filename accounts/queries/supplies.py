@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from accounts.models import SupplyTerm
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)

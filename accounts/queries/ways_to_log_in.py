@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 
 from accounts.models import User
-from cdsc_portal.lib.sealed import BrokenSealError, unseal
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, unseal
 
 SECOND_STEP_SEAL = (
     "second step"  # the purpose that secrets of apps and seeds of recovery codes are sealed for

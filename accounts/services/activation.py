@@ -30,7 +30,7 @@ from accounts.queries.contacts import addresses_on_file, contacts_on_file
 from accounts.services.accept_invitation import accept_role, get_or_create_login
 from accounts.services.sign_in_locks import ACTIVATION, Origin, count_try, forget_tries
 from accounts.signals import code_offered
-from cdsc_portal.lib.sealed import digest, is_digest_of
+from cdsc_portal.lib.secrets.sealed import digest, is_digest_of
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from accounts.queries.roles import holds
 from accounts.services.roles import record
 from accounts.services.waits import WAITS, may_share
 from accounts.signals import address_corrected
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import SecondStepLink, StaffVerb, User
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.services.staff_actions import record_staff_action
-from cdsc_portal.lib.sealed import digest, digests
+from cdsc_portal.lib.secrets.sealed import digest, digests
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from accounts.services.link_changes import Changed, record_link_changes
 from accounts.services.loading import contractual, links, physical, roles
 from accounts.services.loading.links import Ending
 from accounts.services.loading.load import Load, LoadResult
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
 
 HOLD_ABOVE = 0.02  # of what is current
 _KIND = "hierarchy"

@@ -24,8 +24,8 @@ from accounts.models import (
 from accounts.queries.roles import owns
 from accounts.services.accept_invitation import accept_role
 from accounts.services.people import require_role
-from cdsc_portal.lib.public_ids import new_secret
-from cdsc_portal.lib.sealed import digest, digests
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.sealed import digest, digests
 
 VALID_FOR = timedelta(days=14)
 LONGEST_DELEGATE = timedelta(days=5 * 366)

@@ -16,7 +16,7 @@ from accounts.models import (
     User,
 )
 from accounts.signals import links_changed
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 
 
 @dataclass(frozen=True, slots=True)

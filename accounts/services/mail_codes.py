@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.services.sign_in_locks import ADDRESS_CODE, ADDRESS_MAIL, Origin, count_code, count_try
-from cdsc_portal.lib.sealed import digest, is_digest_of
+from cdsc_portal.lib.secrets.sealed import digest, is_digest_of
 
 VALID_MINUTES = 15
 _KIND = "mail code"

@@ -13,7 +13,7 @@ from accounts.queries.ways_to_log_in import (
     sealed_texts,
     second_steps,
 )
-from cdsc_portal.lib.sealed import seal, unseal
+from cdsc_portal.lib.secrets.sealed import seal, unseal
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.models import SignInAttempts, User
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import digests
+from cdsc_portal.lib.secrets.sealed import digests
+from cdsc_portal.lib.time import clock
 
 PASSWORD, SECOND_STEP, REAUTHENTICATION = "password", "second step", "again"
 LOGIN_CODE, CODE_MAIL, RESET_MAIL = "login code", "login code sent", "reset sent"

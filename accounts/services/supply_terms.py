@@ -14,7 +14,7 @@ from accounts.services.loading.contractual import ends_before_start
 from accounts.services.loading.load import Load, LoadResult
 from accounts.services.loading.objects import not_newer
 from accounts.services.loading.timeline import Interval, Timeline
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _FIELDS = ("supplier_id", "supplier_contract_number", "tariff_code", "tariff_name", "end")
 

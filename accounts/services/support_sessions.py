@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import Customer, StaffVerb, SupportSession, User
 from accounts.services.staff_actions import record_staff_action
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
 
 SUPPORT_SESSION_LENGTH = timedelta(minutes=30)
 

@@ -1,7 +1,7 @@
 """The look a person reads in: light, dark, or the system's."""
 
 from accounts.models import User
-from cdsc_portal.lib.themes import THEMES
+from cdsc_portal.lib.http.themes import THEMES
 
 
 def keep_theme(*, user: User, theme: str) -> None:

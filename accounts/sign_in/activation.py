@@ -30,8 +30,8 @@ from accounts.services.sign_in_locks import CodeSpentError, LockedError
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
 from accounts.sign_in.known_device import origin_of, stranger
 from accounts.sign_in.waiting import keep_waiting_page, take_waiting_page, waiting_page, ways
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 _KEY = "activation"
 _REFUSED = _("This number and this code do not fit. Check both, or ask your utility for a new code.")

@@ -28,10 +28,10 @@ from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.choices import bring_choices
 from accounts.sign_in.known_device import origin_of, remember_device
 from accounts.sign_in.waiting import take_waiting_page
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.addresses import is_own_address
-from cdsc_portal.lib.dates_in_words import moment_in_words, time_in_words
-from cdsc_portal.lib.sealed import seal, unseal
+from cdsc_portal.lib.http.addresses import is_own_address
+from cdsc_portal.lib.secrets.sealed import seal, unseal
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
 
 SPENT_CODE = _("This code was tried too often. Ask for a new one.")
 _FRESH_SECONDS = 5 * 60

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.sign_in.known_device import remember_device
-from cdsc_portal.lib.addresses import absolute_address
+from cdsc_portal.lib.http.addresses import absolute_address
 
 _PURPOSE = "browser link"
 _LIFE = 24 * 60 * 60

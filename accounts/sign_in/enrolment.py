@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.services.enrolment import find_link, has_open_link, use_link
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.addresses import absolute_address
+from cdsc_portal.lib.http.addresses import absolute_address
+from cdsc_portal.lib.time import clock
 
 _KEY = "second_step_link"
 

@@ -32,10 +32,10 @@ from accounts.sign_in.adapter import locked_words
 from accounts.sign_in.app_codes import use_code
 from accounts.sign_in.browser_link import mail_browser_link
 from accounts.sign_in.known_device import origin_of
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.json_field import StorableJSONField
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.sealed import BrokenSealError
+from cdsc_portal.lib.json.form_field import StorableJSONField
+from cdsc_portal.lib.secrets.sealed import BrokenSealError
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 log = structlog.get_logger(__name__)
 

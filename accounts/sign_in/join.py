@@ -23,9 +23,9 @@ from accounts.queries.people_page import role_in_words
 from accounts.services.activation import has_login
 from accounts.services.inviting import NotInvited, accept, find_invitation
 from accounts.services.joining import user_for
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
 
 
 class NewLoginForm(forms.Form):

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
 from accounts.services.sign_in_locks import Origin
-from cdsc_portal.lib.sealed import digest, digests
+from cdsc_portal.lib.secrets.sealed import digest, digests
 
 COOKIE = "known_device"
 _LIFE = 365 * 24 * 60 * 60

@@ -29,7 +29,7 @@ from accounts.current_user import current_user
 from accounts.queries.ways_to_log_in import second_steps
 from accounts.sign_in.app_codes import use_code
 from accounts.sign_in.enrolment import may_set_up, passed_second_step, take_link
-from cdsc_portal.lib.sealed import BrokenSealError
+from cdsc_portal.lib.secrets.sealed import BrokenSealError
 
 
 def may_run_the_site(request: HttpRequest) -> bool:

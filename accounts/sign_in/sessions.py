@@ -18,8 +18,8 @@ from django.http import HttpRequest
 
 from accounts.models import Session, User
 from accounts.services.sessions import delete_dead_sessions
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import BrokenSealError, seal, unseal
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, seal, unseal
+from cdsc_portal.lib.time import clock
 
 _PURPOSE = "session"
 _BEGAN, _IS_STAFFS = "login_began", "login_of_staff"

@@ -28,8 +28,8 @@ from accounts.sign_in.activation import MailCodeForm
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
 from accounts.sign_in.choices import set_choice
 from accounts.sign_in.known_device import origin_of
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.themes import THEME_COOKIE
+from cdsc_portal.lib.http.themes import THEME_COOKIE
+from cdsc_portal.lib.time import clock
 
 _KEY = "new_address"
 

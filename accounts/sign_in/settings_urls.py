@@ -1,7 +1,7 @@
 from django.urls import path
 
 from accounts.sign_in import settings_pages as pages
-from cdsc_portal.lib.secret_pages import all_show_secrets
+from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
 urlpatterns = all_show_secrets(
     [

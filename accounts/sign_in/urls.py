@@ -21,7 +21,7 @@ from accounts.sign_in.views import (
     SecondStepView,
     stay,
 )
-from cdsc_portal.lib.secret_pages import all_show_secrets
+from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
 _settings = login_required(RedirectView.as_view(pattern_name="my_settings"))
 

@@ -30,7 +30,7 @@ from accounts.sign_in.forms import LoginPasskeyForm
 from accounts.sign_in.known_device import origin_of
 from accounts.sign_in.single_sign_on import sign_on_link
 from accounts.sign_in.waiting import keep_waiting_page, waiting_page, ways
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class OnTheWay:

@@ -10,7 +10,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts.sign_in.sessions import login_ends
-from cdsc_portal.lib.themes import chosen_theme
+from cdsc_portal.lib.http.themes import chosen_theme
 
 # (address, label), in the order people meet them; only those that exist are shown
 _CUSTOMER_PAGES: tuple[tuple[str, Promise], ...] = (

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.problems import Problem, problem_response
-from cdsc_portal.lib.stream_places import RETRY_SECONDS
+from cdsc_portal.lib.http.problems import Problem, problem_response
+from cdsc_portal.lib.http.stream_places import RETRY_SECONDS
 
 log = structlog.get_logger()
 

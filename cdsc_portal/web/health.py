@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from cdsc_portal.background import SILENT_AFTER
 from cdsc_portal.celery import app
-from cdsc_portal.lib.worker_signs import last_signs
+from cdsc_portal.lib.runtime.worker_signs import last_signs
 
 _BROKER_TIMEOUT_SECONDS = 2
 

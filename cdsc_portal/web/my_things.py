@@ -13,8 +13,8 @@ from accounts.pages.account_facts import account_facts
 from accounts.pages.contract_facts import contract_facts
 from accounts.pages.meter_facts import meter_facts
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.queries.readers import readers_of_account, readers_of_contracts
 from datahub.usage.facts import usage_facts
 from datahub.usage.load_status import loaded_until

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import Customer
 from accounts.queries.of_customer import CustomerService, PersonWithRole, people_of, services_of
 from accounts.queries.support_sessions import SessionRecord, support_sessions_of
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
 from datahub.usage.facts import usage_facts
 from datahub.usage.load_status import loaded_until

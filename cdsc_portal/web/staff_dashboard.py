@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.current_user import current_user
 from accounts.queries.contacts import codes_to_hand_out
 from cdsc_portal.background import INTERACTIVE, ORDINARY
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from cdsc_portal.web import health
 from consent.queries.staff_figures import (
     GrantFigures,

@@ -23,8 +23,8 @@ from accounts.admin.logged import EXPORT
 from accounts.models import StaffVerb, SupportSession, User
 from accounts.queries.support_sessions import open_visit
 from accounts.services.staff_actions import record_staff_action
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import time_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import time_in_words
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.web import views
 from cdsc_portal.web.docs import views as docs
 from cdsc_portal.web.my_home import my_home

@@ -11,9 +11,9 @@ from accounts.models import User
 from accounts.services.languages import keep_language
 from accounts.services.themes import keep_theme
 from accounts.sign_in.choices import set_choice
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.addresses import is_own_address
-from cdsc_portal.lib.themes import THEME_COOKIE, THEMES
+from cdsc_portal.lib.http.addresses import is_own_address
+from cdsc_portal.lib.http.themes import THEME_COOKIE, THEMES
+from cdsc_portal.lib.time import clock
 from cdsc_portal.web import health, styleguide_samples
 
 

@@ -25,8 +25,8 @@ from unfold.widgets import (
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import list_link
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 from consent.admin.filters import PeopleFilter, has_people
 from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.admin.invite_contact import InviteContactAdmin

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ClientContact
 from consent.queries.staff_figures import ENDS_SOON
 from consent.scopes.catalogue import SCOPES

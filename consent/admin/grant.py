@@ -24,8 +24,8 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to, list_link
 from accounts.admin.export import ExportAdmin
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.admin.filters import GrantScopeFilter, UseFilter
 from consent.models import Actor, Disclosure, Grant, GrantEvent, GrantPart
 from consent.queries.visible_grants import status_at

@@ -14,8 +14,8 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.logged import LoggedAdmin
 from accounts.mail.invitations import invitation_url
 from accounts.models import User
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 from consent.models import Client
 from consent.services.contacts import ContactRefused, invite_contact
 

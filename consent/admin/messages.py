@@ -17,9 +17,9 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, link_to
 from accounts.admin.logged import LoggedAdmin
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.client_messages import MessageRefused, answer, notify
 from consent.models import Client, ClientContact, Message, MessageStatus
 

@@ -19,7 +19,7 @@ from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from accounts.models import User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.admin.recorded_forms import AgreedForm, PersonForm, ProofForm, RefuseForm
 from consent.models import RecordedConsent, RecordedStatus
 from consent.requests.values import InvalidRequest

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.models import User
 from accounts.queries.roles import shareable_contracts
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, ClientStatus, RecordedHow
 from consent.scopes.catalogue import SCOPES
 from consent.services.recording import Agreed, Proof

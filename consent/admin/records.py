@@ -20,7 +20,7 @@ from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to, links_to
 from accounts.admin.export import ExportAdmin
 from accounts.mail.resend import send_again
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.admin.filters import DisclosureScopeFilter, OutstandingFilter, RequestScopeFilter
 from consent.models import ConsentRequest, Disclosure, Grant, Receipt
 

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.base import link_to
 from accounts.admin.logged import LoggedAdmin
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES, offered_scopes

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import ActingAdmin
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client
 from consent.queries.clients import open_grants, waiting_for
 

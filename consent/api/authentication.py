@@ -3,7 +3,7 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.access import DataAccess
 from consent.api.problems import invalid_token, no_token, token_in_query
 from consent.queries.access import data_access

@@ -3,8 +3,8 @@
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.problems import Problem
+from cdsc_portal.lib.http.problems import Problem
+from cdsc_portal.lib.time import clock
 from consent.api.problems import Refusal, token_in_query
 from consent.models import Client
 from consent.oauth.client_calls import calling_client

@@ -3,8 +3,8 @@
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
-from cdsc_portal.lib.problems import Problem, problem_response
-from cdsc_portal.lib.stream_places import RETRY_SECONDS
+from cdsc_portal.lib.http.problems import Problem, problem_response
+from cdsc_portal.lib.http.stream_places import RETRY_SECONDS
 
 
 class Refusal(APIException):

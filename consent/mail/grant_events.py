@@ -14,7 +14,7 @@ from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.texts import News, Notice, said
 from consent.models import Actor, Grant, GrantPart, Receipt, RecordedConsent
 from consent.queries.part_periods import part_period

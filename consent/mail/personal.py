@@ -11,7 +11,7 @@ from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import Membership, OutgoingMail, ServiceContract, User
 from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest, RequestStatus
 from consent.queries.deciders import is_asked_to_decide
 from consent.wording import zone_in_words

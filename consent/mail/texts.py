@@ -8,7 +8,7 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
 from consent.models import Change, Grant, GrantPart, Receipt, RecordedConsent
 from consent.wording import recorded_in_words
 

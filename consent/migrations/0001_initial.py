@@ -1,6 +1,6 @@
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 import django.db.models.deletion
 import oauth2_provider.generators
 import oauth2_provider.models
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('allowed_origins', models.TextField(blank=True, default='', help_text='Allowed origins list to enable CORS, space separated', verbose_name='allowed origins')),
                 ('registration_source', models.CharField(choices=[('manual', 'Manual'), ('dcr', 'Dynamic Client Registration'), ('cimd', 'Client ID Metadata Document')], default='manual', help_text='How this application was registered (manual, DCR per RFC 7591, or CIMD)', max_length=32, verbose_name='registration source')),
                 ('cimd_expires_at', models.DateTimeField(blank=True, default=None, help_text='When the cached Client ID Metadata Document should be re-fetched', null=True, verbose_name='CIMD expires at')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('status', models.CharField(choices=[('production', 'production'), ('sandbox', 'sandbox: test users only'), ('suspended', 'suspended: reads nothing, grants return'), ('disabled', 'disabled')], default='production', max_length=20)),
                 ('allowed_scopes', models.JSONField(blank=True, default=list)),
                 ('client_uri', models.URLField(blank=True, verbose_name='website')),
@@ -58,12 +58,12 @@ class Migration(migrations.Migration):
             name='Grant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('status', models.CharField(choices=[('active', 'active'), ('future', 'future'), ('pending', 'pending'), ('partial', 'partial'), ('needs_authorization', 'needs_authorization'), ('needs_sub_grants', 'needs_sub_grants'), ('disabled', 'disabled'), ('suspended', 'suspended'), ('revoked', 'revoked'), ('closed', 'closed'), ('expired', 'expired'), ('delayed', 'delayed'), ('stopped', 'stopped'), ('errored', 'errored')], max_length=20)),
                 ('scope', models.TextField()),
                 ('authorization_details', models.JSONField()),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
-                ('modified', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
+                ('modified', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('not_before', models.DateTimeField(blank=True, null=True)),
                 ('access_ends', models.DateTimeField(blank=True, null=True)),
                 ('refreshable', models.BooleanField(default=False, verbose_name='lasts beyond its first token')),
@@ -78,13 +78,13 @@ class Migration(migrations.Migration):
             name='Disclosure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('scope', models.CharField(max_length=60)),
                 ('resource', models.CharField(max_length=60)),
                 ('start', models.DateTimeField(blank=True, null=True)),
                 ('end', models.DateTimeField(blank=True, null=True)),
                 ('value_count', models.PositiveBigIntegerField()),
-                ('released_at', models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ('released_at', models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ('address', models.GenericIPAddressField(blank=True, null=True)),
                 ('contracts', models.ManyToManyField(related_name='disclosures', to='accounts.servicecontract')),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disclosures', to='consent.grant')),
@@ -97,8 +97,8 @@ class Migration(migrations.Migration):
             name='ConsentRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=cdsc_portal.lib.public_ids.new_secret, editable=False, max_length=64, unique=True)),
-                ('reference', models.CharField(default=cdsc_portal.lib.public_ids.new_reference, editable=False, max_length=12, unique=True)),
+                ('key', models.CharField(default=cdsc_portal.lib.db.public_ids.new_secret, editable=False, max_length=64, unique=True)),
+                ('reference', models.CharField(default=cdsc_portal.lib.db.public_ids.new_reference, editable=False, max_length=12, unique=True)),
                 ('request_uri_hash', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('redirect_uri', models.TextField()),
                 ('state', models.TextField(blank=True)),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('prompt_login', models.BooleanField(default=False)),
                 ('details', models.JSONField()),
                 ('status', models.CharField(choices=[('pushed', 'pushed, not opened yet'), ('waiting', 'waiting for a decision'), ('approved', 'approved'), ('denied', 'denied'), ('failed', 'refused by a check')], max_length=10)),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('expires', models.DateTimeField()),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requests', to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             name='GrantEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ('at', models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ('from_status', models.CharField(blank=True, max_length=20)),
                 ('to_status', models.CharField(max_length=20)),
                 ('actor', models.CharField(choices=[('customer', 'customer'), ('link', 'receipt link'), ('client', 'third party'), ('staff', 'utility staff'), ('system', 'system')], max_length=10)),
@@ -223,10 +223,10 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=200)),
                 ('text', models.TextField()),
                 ('html', models.TextField()),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt', models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ('next_attempt', models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ('error', models.CharField(blank=True, max_length=300)),
                 ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mails', to='consent.grant')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -239,9 +239,9 @@ class Migration(migrations.Migration):
             name='Receipt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(default=cdsc_portal.lib.public_ids.new_reference, editable=False, max_length=12, unique=True)),
-                ('key', models.CharField(default=cdsc_portal.lib.public_ids.new_secret, editable=False, max_length=64, unique=True)),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('number', models.CharField(default=cdsc_portal.lib.db.public_ids.new_reference, editable=False, max_length=12, unique=True)),
+                ('key', models.CharField(default=cdsc_portal.lib.db.public_ids.new_secret, editable=False, max_length=64, unique=True)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('facts', models.JSONField()),
                 ('personal', models.JSONField(default=dict)),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='consent.grant')),

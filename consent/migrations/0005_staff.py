@@ -1,5 +1,5 @@
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=cdsc_portal.lib.public_ids.new_reference,
+                        default=cdsc_portal.lib.db.public_ids.new_reference,
                         editable=False,
                         max_length=12,
                         unique=True,
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("recorded_at", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("recorded_at", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("refusal", models.CharField(blank=True, max_length=300)),
                 (
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                         verbose_name="days ahead at most",
                     ),
                 ),
-                ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ("modified", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 (
                     "client",
                     models.ForeignKey(

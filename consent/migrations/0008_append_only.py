@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from cdsc_portal.lib.append_only import AppendOnly, ErasureFunction, RetentionFunction
+from cdsc_portal.lib.db.append_only import AppendOnly, ErasureFunction, RetentionFunction
 
 # the contracts of a disclosure stay as long as the disclosure
 _CONTRACTS_STAY = """

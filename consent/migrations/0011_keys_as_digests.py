@@ -1,4 +1,4 @@
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
-                ("created", models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ("created", models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 (
                     "receipt",
                     models.ForeignKey(

@@ -1,6 +1,6 @@
 """Names stand on one line; nothing in the database changes."""
 
-import cdsc_portal.lib.one_line
+import cdsc_portal.lib.text.one_line
 from django.db import migrations, models
 
 
@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='name',
-            field=models.CharField(max_length=200, validators=[cdsc_portal.lib.one_line.validate_one_line], verbose_name='subject'),
+            field=models.CharField(max_length=200, validators=[cdsc_portal.lib.text.one_line.validate_one_line], verbose_name='subject'),
         ),
     ]

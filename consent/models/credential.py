@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class Credential(models.Model):

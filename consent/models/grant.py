@@ -6,9 +6,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, ServiceContract
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnlyModel
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.append_only import AppendOnlyModel
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.time import clock
 from consent.transitions import GrantStatus
 
 _STATUS_NAMES = {

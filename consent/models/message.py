@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 
 class ClientContact(models.Model):

@@ -18,8 +18,8 @@ from oauth2_provider.models import (
     ClientSecretField,
 )
 
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.text.one_line import validate_one_line
 from consent.redirect_addresses import has_user_info, why_refused
 
 # A hash of Argon2 that no secret has: all zeros. A release of before there were credentials checks it in no time and

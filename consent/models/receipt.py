@@ -4,9 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnlyModel
-from cdsc_portal.lib.public_ids import new_public_id, new_reference
+from cdsc_portal.lib.db.append_only import AppendOnlyModel
+from cdsc_portal.lib.db.public_ids import new_public_id, new_reference
+from cdsc_portal.lib.time import clock
 from consent.models.grant import Grant
 
 

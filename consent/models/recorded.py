@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.public_ids import new_reference
+from cdsc_portal.lib.db.public_ids import new_reference
+from cdsc_portal.lib.time import clock
 from consent.models.grant import Grant
 
 

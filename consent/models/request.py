@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.public_ids import new_reference
+from cdsc_portal.lib.db.public_ids import new_reference
+from cdsc_portal.lib.time import clock
 
 
 class RequestStatus(models.TextChoices):

@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class ScopeSetting(models.Model):

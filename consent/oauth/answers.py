@@ -4,8 +4,8 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
 from consent.models import AuthorizationCode, ConsentRequest, Grant
 from consent.oauth.redirects import answer_url, error_answer
 

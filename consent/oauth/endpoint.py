@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.api.cross_origin import CrossOrigin, cross_origin, keep_from_pages
 from consent.oauth.callers import Caller, authenticated_caller
 from consent.oauth.incoming import BodyTooLargeError, MalformedParametersError, form_parameters

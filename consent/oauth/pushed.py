@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from oauthlib.oauth2.rfc6749.errors import CustomOAuth2Error
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.oauth.authorization_request import (
     RefusedRequest,
     UntrustedRequest,

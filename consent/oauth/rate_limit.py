@@ -9,7 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 
-from cdsc_portal.lib.call_limits import seconds_until_allowed
+from cdsc_portal.lib.http.call_limits import seconds_until_allowed
 from consent.api.gated import remote_address
 from consent.models import Client
 

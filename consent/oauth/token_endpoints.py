@@ -4,7 +4,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.oauth.callers import Caller
 from consent.oauth.endpoint import FROM_PAGES, from_oauthlib, program_endpoint
 from consent.oauth.server import PortalServer

@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from accounts.models import ServiceContract
 from accounts.queries.roles import of_test_customers
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import (
     AccessToken,
     AuthorizationCode,

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
-from cdsc_portal.lib.secret_pages import all_show_secrets
+from cdsc_portal.lib.http.secret_pages import all_show_secrets
 from consent.oauth.authorize import authorize
 from consent.oauth.metadata import metadata
 from consent.oauth.pushed import push

@@ -13,8 +13,8 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.common import Request
 from oauthlib.oauth2.rfc6749 import errors
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client, ClientStatus, RefreshToken
 from consent.oauth import tokens
 from consent.oauth.callers import Caller

@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 
 from accounts.queries.relations import BILLING_ACCOUNTS, CONTRACTS, CUSTOMERS
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.prepared import prepared_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
 from consent.scopes.base import Period, Scope

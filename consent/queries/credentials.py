@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import NO_SECRET, Client, Credential
 
 # Written out, as the gate's statement is: to make it anew for each call costs more than to run it.

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from accounts.queries.roles import deciding_owners, shares_from, visible_contracts
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest
 
 

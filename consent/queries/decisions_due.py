@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts.models import Membership, Role, User
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest, RequestStatus
 from consent.queries.deciders import is_asked_to_decide
 

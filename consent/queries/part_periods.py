@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from consent.models import GrantPart
 from consent.periods import PartPeriod
 from consent.scopes.catalogue import SCOPES

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_account_keys, visible_contracts
-from cdsc_portal.lib.csv_cells import plain_cell
+from cdsc_portal.lib.text.csv_cells import plain_cell
 from consent.models import Grant, RemovedService, Selection
 from consent.queries.grant_contents import GrantContents
 from consent.scopes.catalogue import SCOPES

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib.csv_cells import plain_cell
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.text.csv_cells import plain_cell
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest, RequestStatus, Selection
 from consent.queries.shared_services import AccountsOnCard, account_rows, accounts_of
 from consent.queries.status_words import StatusWords, words_of

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.models import Actor, Change, Grant
 from consent.queries.visible_grants import status_at
 from consent.transitions import OPEN, GrantStatus

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cdsc_portal.lib.relative_dates import (
+from cdsc_portal.lib.time.relative_dates import (
     UnreadableDate,
     end_of_day,
     local_midnight,

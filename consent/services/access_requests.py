@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.queries.roles import shares_from
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from consent.queries.scope_settings import closed_scopes
 from consent.requests import AccessRequest

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import shareable_accounts, shareable_contracts, visible_contracts
-from cdsc_portal.lib.dates_in_words import last_day
+from cdsc_portal.lib.time.dates_in_words import last_day
 from consent.models import ConsentRequest, Grant
 from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
 from consent.queries.part_periods import part_in_words, part_period

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import notify
 from consent.models import Client, ClientStatus, MessageType
 from consent.queries.clients import open_grants

@@ -6,9 +6,9 @@ from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from accounts.models import User
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.prepared import prepared_cursor
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.mail.client_messages import notify
 from consent.models import NO_SECRET, Client, Credential
 from consent.queries.credentials import KnownClient, known_client, secrets_in_use

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.public_ids import new_public_id
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
 
 _STATEMENT = """

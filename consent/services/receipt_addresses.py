@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Receipt, ReceiptAddress
 
 

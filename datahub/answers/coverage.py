@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.queries.labels import ContractLabel, contract_labels
-from cdsc_portal.lib.ranges import Span, hull, union
+from cdsc_portal.lib.time.ranges import Span, hull, union
 from consent.access import Access, AccessPart, contracts_of
 
 

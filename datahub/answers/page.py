@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.loaded_until import Standing
 
 Item = TypeVar("Item")

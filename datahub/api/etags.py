@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from cdsc_portal.lib.release import code_digest
+from cdsc_portal.lib.runtime.release import code_digest
 from consent.services.disclose import disclose_nothing
 
 

@@ -9,8 +9,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.problems import Problem, problem_response
+from cdsc_portal.lib.http.problems import Problem, problem_response
+from cdsc_portal.lib.time import clock
 from datahub.usage.exports.base import BrokenOffError
 from datahub.usage.exports.stream import GATE_BYTES, GATE_EVERY, PIECE_BYTES
 

@@ -12,9 +12,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.json import dumps, instant
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.json.encoder import dumps, instant
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.api.client_calls import ClientAuthentication
 from consent.api.gated import leave_headers, scopes_opening
 from consent.api.problems import bad_parameter, insufficient_scope, not_found

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
-from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.json.encoder import dumps
 from consent.api.gated import scopes_opening
 from consent.queries.scope_settings import available_scopes
 from consent.scopes.base import Scope

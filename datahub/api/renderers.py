@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rest_framework.renderers import BaseRenderer
 
-from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.json.encoder import dumps
 
 
 class JSONRenderer(BaseRenderer):

@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.models import User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.api.problems import invalid_token, no_token, token_in_query
 from datahub.feeds.sources.staff_tokens import used_staff_token
 from datahub.models import StaffToken

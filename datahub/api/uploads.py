@@ -14,10 +14,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.models import User
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.call_limits import seconds_until_allowed
-from cdsc_portal.lib.json import dumps
-from cdsc_portal.lib.problems import MEDIA_TYPE, Problem
+from cdsc_portal.lib.http.call_limits import seconds_until_allowed
+from cdsc_portal.lib.http.problems import MEDIA_TYPE, Problem
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time import clock
 from consent.api.problems import Refusal, bad_parameter, not_found
 from datahub.api.founding.documents import HEADERS, headers
 from datahub.api.founding.shapes import ProblemShape

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
-from cdsc_portal.lib.csv_cells import plain_cell
-from cdsc_portal.lib.json import dumps, exact
+from cdsc_portal.lib.json.encoder import dumps, exact
+from cdsc_portal.lib.text.csv_cells import plain_cell
 from datahub.models import BillStatement, LineItem
 
 HEADER = (

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from cdsc_portal.lib.dates_in_words import day_in_words
-from cdsc_portal.lib.money import money_in_words
+from cdsc_portal.lib.text.money import money_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from datahub.answers.coverage import Coverage
 from datahub.bills.statements import own_bill_statements, readable_statement
 from datahub.models import BillStatement

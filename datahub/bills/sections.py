@@ -6,9 +6,9 @@ from datetime import date
 
 from django.db.models import Count, Max, Q
 
-from cdsc_portal.lib.local_days import days, first_day_from, last_midnight_by
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.local_days import days, first_day_from, last_midnight_by
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access, contracts_of
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Standing, standing

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from cdsc_portal.lib.local_days import days, first_day_from
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.local_days import days, first_day_from
+from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Standing, standing
 from datahub.answers.page import Page

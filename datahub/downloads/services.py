@@ -18,10 +18,11 @@ from django.db.models import Q
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib import clock, private_files
-from cdsc_portal.lib.advisory_locks import session_lock
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.advisory_locks import session_lock
+from cdsc_portal.lib.runtime import private_files
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.downloads.mail import tell_of_file
 from datahub.models import Download, DownloadProblem, DownloadStatus

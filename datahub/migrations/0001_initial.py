@@ -1,6 +1,6 @@
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -20,13 +20,13 @@ class Migration(migrations.Migration):
             name='Feed',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('name', models.CharField(max_length=100, unique=True)),
                 ('kind', models.CharField(choices=[('hierarchy', 'customers, accounts, contracts, points, meters'), ('usage', 'meter readings'), ('bills', 'bills'), ('supply_terms', 'suppliers and tariffs'), ('generation_mix', 'generation mix')], max_length=20)),
                 ('format', models.CharField(max_length=40)),
                 ('time_zone', models.CharField(default='America/Los_Angeles', max_length=60)),
                 ('settings', models.JSONField(blank=True, default=dict)),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
             ],
             options={
                 'ordering': ['name'],
@@ -36,10 +36,10 @@ class Migration(migrations.Migration):
             name='BillStatement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
-                ('cds_created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='created')),
-                ('cds_modified', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='modified')),
-                ('cds_synced', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='synced')),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('cds_created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='created')),
+                ('cds_modified', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='modified')),
+                ('cds_synced', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='synced')),
                 ('statement_number', models.CharField(max_length=60, unique=True)),
                 ('statement_date', models.DateField()),
                 ('due_date', models.DateField(blank=True, null=True)),
@@ -63,10 +63,10 @@ class Migration(migrations.Migration):
             name='BillSection',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
-                ('cds_created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='created')),
-                ('cds_modified', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='modified')),
-                ('cds_synced', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False, verbose_name='synced')),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('cds_created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='created')),
+                ('cds_modified', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='modified')),
+                ('cds_synced', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False, verbose_name='synced')),
                 ('position', models.PositiveSmallIntegerField()),
                 ('commodity', models.CharField(choices=[('electricity', 'electricity'), ('natural_gas', 'gas'), ('water', 'water')], max_length=20)),
                 ('start', models.DateField()),
@@ -86,13 +86,13 @@ class Migration(migrations.Migration):
             name='FeedRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('file', models.FileField(upload_to='feeds/%Y/%m')),
                 ('file_name', models.CharField(max_length=255)),
                 ('sha256', models.CharField(max_length=64)),
                 ('size', models.PositiveBigIntegerField()),
                 ('status', models.CharField(choices=[('waiting', 'waiting for a worker'), ('running', 'running'), ('held', 'waiting for a confirmation'), ('done', 'done'), ('refused', 'file refused'), ('failed', 'failed')], default='waiting', max_length=10)),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('version_at', models.DateTimeField(blank=True, null=True, verbose_name="the file's own time; newer wins")),
                 ('started', models.DateTimeField(blank=True, null=True)),
                 ('finished', models.DateTimeField(blank=True, null=True)),
@@ -139,8 +139,8 @@ class Migration(migrations.Migration):
                 ('seconds', models.PositiveIntegerField()),
                 ('source', models.CharField(max_length=50)),
                 ('share', models.DecimalField(decimal_places=10, max_digits=12, null=True)),
-                ('modified', models.DateTimeField(default=cdsc_portal.lib.clock.now)),
-                ('synced', models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ('modified', models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
+                ('synced', models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('series', 'key', 'start', 'source'), name='one_share_of_a_source'), models.CheckConstraint(condition=models.Q(('share__isnull', True), models.Q(('share__gte', 0), ('share__lte', 1)), _connector='OR'), name='share_0_to_1')],

@@ -1,4 +1,4 @@
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 from django.db import migrations, models
@@ -51,8 +51,8 @@ class Migration(migrations.Migration):
                 ('unit', models.CharField(max_length=20)),
                 ('direction', models.CharField(choices=[('import', 'used'), ('export', 'sent back'), ('net', 'used less sent back'), ('none', 'no direction')], max_length=10)),
                 ('kind', models.CharField(choices=[('interval', 'what flowed during an interval'), ('register', 'what a register showed at an instant'), ('demand', 'the highest power of a period')], max_length=10)),
-                ('modified', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
-                ('synced', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('modified', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
+                ('synced', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('meter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='accounts.meterdevice')),
             ],
             options={

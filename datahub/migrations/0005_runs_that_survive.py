@@ -1,7 +1,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 
 
 class Migration(migrations.Migration):
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('readings', models.PositiveIntegerField()),
                 ('first_line', models.PositiveBigIntegerField()),
                 ('packed', models.BinaryField()),
-                ('created', models.DateTimeField(db_index=True, default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(db_index=True, default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parked_readings', to='datahub.feedrun')),
             ],
             options={

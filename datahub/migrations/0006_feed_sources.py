@@ -1,6 +1,6 @@
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='FeedSource',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=cdsc_portal.lib.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
+                ('public_id', models.CharField(default=cdsc_portal.lib.db.public_ids.new_public_id, editable=False, max_length=20, unique=True)),
                 ('kind', models.CharField(choices=[('folder', 'watched folder'), ('https', 'address to pull from'), ('sftp', 'SFTP server')], max_length=10)),
                 ('address', models.CharField(max_length=500)),
                 ('pattern', models.CharField(default='*', max_length=100, verbose_name='names to take')),
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('last_modified', models.CharField(blank=True, editable=False, max_length=100)),
                 ('last_sha256', models.CharField(blank=True, editable=False, max_length=64)),
                 ('last_look', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('next_look', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('next_look', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('failures', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='failures in a row')),
                 ('problem', models.TextField(blank=True, editable=False)),
                 ('feed', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='datahub.feed')),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('label', models.CharField(max_length=100, verbose_name='what uses it')),
                 ('token_checksum', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created', models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False)),
+                ('created', models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False)),
                 ('expires', models.DateTimeField()),
                 ('last_used', models.DateTimeField(editable=False, null=True)),
                 ('revoked', models.DateTimeField(editable=False, null=True)),

@@ -2,8 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import cdsc_portal.lib.clock
-import cdsc_portal.lib.public_ids
+import cdsc_portal.lib.time.clock
+import cdsc_portal.lib.db.public_ids
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        default=cdsc_portal.lib.public_ids.new_public_id,
+                        default=cdsc_portal.lib.db.public_ids.new_public_id,
                         editable=False,
                         max_length=20,
                         unique=True,
@@ -67,12 +67,12 @@ class Migration(migrations.Migration):
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 (
                     "created",
-                    models.DateTimeField(default=cdsc_portal.lib.clock.now, editable=False),
+                    models.DateTimeField(default=cdsc_portal.lib.time.clock.now, editable=False),
                 ),
                 (
                     "heartbeat",
                     models.DateTimeField(
-                        default=cdsc_portal.lib.clock.now, verbose_name="last sign of its worker"
+                        default=cdsc_portal.lib.time.clock.now, verbose_name="last sign of its worker"
                     ),
                 ),
                 ("expires", models.DateTimeField(null=True)),

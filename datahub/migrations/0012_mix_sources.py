@@ -1,4 +1,4 @@
-import cdsc_portal.lib.clock
+import cdsc_portal.lib.time.clock
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
                 ("seconds", models.PositiveIntegerField()),
                 ("wh", models.BigIntegerField(verbose_name="watt-hours")),
                 ("provisional", models.BooleanField(default=False)),
-                ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
-                ("synced", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("modified", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
+                ("synced", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 (
                     "contract",
                     models.ForeignKey(
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ("seconds", models.PositiveIntegerField()),
                 ("wh", models.BigIntegerField(verbose_name="watt-hours")),
                 ("provisional", models.BooleanField(default=False)),
-                ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("modified", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ("replaced", models.DateTimeField()),
                 (
                     "contract",
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                         db_default=False, default=False, verbose_name="worked out here, not told by a file"
                     ),
                 ),
-                ("modified", models.DateTimeField(default=cdsc_portal.lib.clock.now)),
+                ("modified", models.DateTimeField(default=cdsc_portal.lib.time.clock.now)),
                 ("replaced", models.DateTimeField()),
                 (
                     "contract",

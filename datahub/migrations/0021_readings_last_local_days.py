@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, migrations
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 _AT_ONCE = 5_000
 # from local midnight and 23 to 25 hours long, or so many times 24 hours, and not at the midnight where its days end

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from cdsc_portal.lib.append_only import AppendOnly, RetentionFunction
+from cdsc_portal.lib.db.append_only import AppendOnly, RetentionFunction
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,6 @@
 """Names stand on one line; nothing in the database changes."""
 
-import cdsc_portal.lib.one_line
+import cdsc_portal.lib.text.one_line
 from django.db import migrations, models
 
 
@@ -14,11 +14,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='feed',
             name='name',
-            field=models.CharField(max_length=100, unique=True, validators=[cdsc_portal.lib.one_line.validate_one_line]),
+            field=models.CharField(max_length=100, unique=True, validators=[cdsc_portal.lib.text.one_line.validate_one_line]),
         ),
         migrations.AlterField(
             model_name='stafftoken',
             name='label',
-            field=models.CharField(max_length=100, validators=[cdsc_portal.lib.one_line.validate_one_line], verbose_name='what uses it'),
+            field=models.CharField(max_length=100, validators=[cdsc_portal.lib.text.one_line.validate_one_line], verbose_name='what uses it'),
         ),
     ]

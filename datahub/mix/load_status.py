@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import prepared_cursor
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import Standing, series_standing
 from datahub.mix.series_places import Places

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import orjson
 
-from cdsc_portal.lib.csv_cells import csv_cells
-from cdsc_portal.lib.json import exact, instant
-from cdsc_portal.lib.text_cells import decimal_cells, text
+from cdsc_portal.lib.json.encoder import exact, instant
+from cdsc_portal.lib.text.csv_cells import csv_cells
+from cdsc_portal.lib.text.text_cells import decimal_cells, text
 from datahub.mix.arithmetic.amounts import DECIMALS
 from datahub.mix.segments import MixSegment, SourceShares
 from datahub.mix.summed import LABELS, SummedMix

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from accounts.queries.labels import GridPlace, grid_places
 from accounts.queries.supplies import TariffTerm, tariff_terms
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.ranges import Span, difference, union
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.time.ranges import Span, difference, union
 from datahub.answers.coverage import Coverage
 from datahub.models import MixSeries
 

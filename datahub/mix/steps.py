@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.prepared import prepared_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, apportion
 from datahub.mix.series_places import MixName, Places
 from datahub.store.codec import Flags, Integers

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from django.utils import timezone
 
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span, union
 from consent.access import Access
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, divided, shares
 from datahub.mix.series_places import MixName
 from datahub.mix.steps import Steps

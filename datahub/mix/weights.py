@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
 from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments

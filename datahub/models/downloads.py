@@ -6,8 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract, User
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.time import clock
 
 KEPT = timedelta(hours=24)
 

@@ -5,9 +5,9 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 
 # what staff call each kind of feed, by name; datahub.feeds.loading.kinds fills it, so that a kind needs no migration
 KIND_TITLES: dict[str, str | Promise] = {}

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ServiceContract
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.mix.arithmetic.residual import Method
 from datahub.models.feeds import FeedRun
 
@@ -132,7 +132,7 @@ class MixShare(_Share):
 
 class MixLoad(models.Model):
     """Shares of one series were last written at `at`. Whoever writes shares writes this row in the same transaction, so
-    that it has another version (`cdsc_portal.lib.row_versions`) whenever the series has; none: never written since.
+    that it has another version (`cdsc_portal.lib.db.row_versions`) whenever the series has; none: never written since.
 
     The series stands in `MixBlock` too where `packed` is `at`. A writer that knows no blocks leaves `packed` behind.
     """

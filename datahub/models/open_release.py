@@ -3,8 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnlyModel
+from cdsc_portal.lib.db.append_only import AppendOnlyModel
+from cdsc_portal.lib.time import clock
 from consent.models import Client
 from datahub.models.generation import MixSeries
 

@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commodity, MeterDevice
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models.feeds import FeedRun
 
 

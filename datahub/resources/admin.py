@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 
 from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.models import LinkChange
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.csv_cells import csv_cells
-from cdsc_portal.lib.json import instant
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.text.csv_cells import csv_cells
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.loading.kinds import KINDS
 from datahub.models import FeedRun
 from datahub.resources.affected_disclosures import (

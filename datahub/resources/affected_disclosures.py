@@ -9,8 +9,8 @@ from django.db import connection
 
 from accounts.models import ServiceContract
 from accounts.queries.relations import CONTRACT_POINTS, CONTRACTS, LINK_CHANGES
-from cdsc_portal.lib.local_days import days, first_day_from
-from cdsc_portal.lib.ranges import Span, difference, union
+from cdsc_portal.lib.time.local_days import days, first_day_from
+from cdsc_portal.lib.time.ranges import Span, difference, union
 from consent.models import Disclosure
 from consent.queries.relations import DISCLOSURE_CONTRACTS, DISCLOSURES
 from datahub.models import BillSection

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache
 
 from accounts.queries.row_versions import LABEL_ROWS
-from cdsc_portal.lib.prepared import array
-from cdsc_portal.lib.row_versions import Rows, digest, digest_statement
+from cdsc_portal.lib.db.prepared import array
+from cdsc_portal.lib.db.row_versions import Rows, digest, digest_statement
 from datahub.models import MixSeries
 
 _GRID_SERIES = digest_statement([Rows("datahub_mixload", "series = %(series)s AND key = %(region)s")])

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import LinkKind
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.row_versions import Rows
+from cdsc_portal.lib.db.row_versions import Rows
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
 from datahub.answers.coverage import Coverage, coverage
 from datahub.answers.page import Page

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.queries.row_versions import CONTRACTS
-from cdsc_portal.lib.row_versions import Rows, column_of
+from cdsc_portal.lib.db.row_versions import Rows, column_of
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
 from datahub.bills.sections import SUPPLY_FACTS, NamedSection, bill_sections

@@ -9,8 +9,8 @@ import orjson
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from cdsc_portal.lib.json import exact, instant
-from cdsc_portal.lib.text_cells import decimal_cells, text
+from cdsc_portal.lib.json.encoder import exact, instant
+from cdsc_portal.lib.text.text_cells import decimal_cells, text
 from datahub.mix.arithmetic.amounts import DECIMALS
 from datahub.mix.segments import SourceShares
 

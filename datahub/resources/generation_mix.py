@@ -10,9 +10,9 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from accounts.queries.row_versions import CONTRACTS, GRID_ROWS, REGIONS, SUPPLY_ROWS, TARIFFS
-from cdsc_portal.lib.csv_cells import lines_as_csv
-from cdsc_portal.lib.json import exact, instant
-from cdsc_portal.lib.row_versions import Rows
+from cdsc_portal.lib.db.row_versions import Rows
+from cdsc_portal.lib.json.encoder import exact, instant
+from cdsc_portal.lib.text.csv_cells import lines_as_csv
 from consent.access import DataAccess
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last

@@ -19,7 +19,7 @@ from accounts.models import (
     SupplyTerm,
     span_of,
 )
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span, union
 
 Stays = dict[object, tuple[Span, ...]]  # what was a contract's, and when
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.queries.row_versions import SUPPLY_ROWS
 from accounts.queries.supplies import Supply, supplies
-from cdsc_portal.lib.ranges import Span, hull
+from cdsc_portal.lib.time.ranges import Span, hull
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
 from datahub.resources.base import Call, Resource

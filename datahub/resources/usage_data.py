@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.queries.row_versions import METERED_ROWS, METERS
-from cdsc_portal.lib.row_versions import Rows
+from cdsc_portal.lib.db.row_versions import Rows
 from consent.access import contracts_of
 from datahub.answers.coverage import Coverage, coverage_of
 from datahub.answers.page import Page

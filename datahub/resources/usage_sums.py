@@ -8,8 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cdsc_portal.lib.csv_cells import csv_cells, lines_as_csv
-from cdsc_portal.lib.json import exact, instant
+from cdsc_portal.lib.json.encoder import exact, instant
+from cdsc_portal.lib.text.csv_cells import csv_cells, lines_as_csv
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
 from datahub.resources.base import Call, Option, Resource, ResourceQuery

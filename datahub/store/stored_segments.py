@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cdsc_portal.lib.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from datahub.store.codec import (
     DAY_SECONDS,
     QUALITY_RUN,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import prepared_cursor
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, QUALITY_RUN, Flags, Integers
 from datahub.store.sums import LAYOUTS

@@ -13,7 +13,7 @@ import numpy as np
 from django.db import connection
 
 from accounts.queries.relations import METERS
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, BlockRow, Blocks, Flags, Integers, decoded, scaled_up
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.columns import LONGEST_IN_A_BLOCK

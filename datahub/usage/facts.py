@@ -14,9 +14,9 @@ from accounts.queries.relations import (
     METERS,
     SERVICE_POINTS,
 )
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.load_status import MeterLoad
 from datahub.usage.readings import ChannelFacts
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import Standing, series_standing
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.prepared import array, prepared_cursor
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
 from datahub.usage.facts import UsageFacts
 from datahub.usage.load_status import MeterLoad

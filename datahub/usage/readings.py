@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models.functions import Coalesce
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import Channel
 from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers
 from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments

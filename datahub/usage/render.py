@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import orjson
 
-from cdsc_portal.lib.csv_cells import csv_cells
-from cdsc_portal.lib.json import instant
-from cdsc_portal.lib.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.text.csv_cells import csv_cells
+from cdsc_portal.lib.text.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
 from datahub.rows.usage import Quality
 from datahub.store.codec import Codes
 from datahub.usage.segments import MISSING, UsageSegment

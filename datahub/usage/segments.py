@@ -9,8 +9,8 @@ from math import ceil
 import numpy as np
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.paging import Position
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.store.codec import Codes

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cdsc_portal.lib.relative_dates import local_midnight
+from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.store.codec import Integers
 
 _YEARS = (1900, 2200)  # what a calendar of ours reaches

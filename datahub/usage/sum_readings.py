@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import prepared_cursor
 from datahub.store.codec import DAY_SECONDS, BlockRow, Flags, Integers, decoded
 from datahub.store.sum_blocks import WANTED, SummedBlocks, Wanted, arrays
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.paging import Position
+from cdsc_portal.lib.http.paging import Position
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality

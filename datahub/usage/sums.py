@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span, union
+from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import MeterName
 from accounts.queries.named import nameable
 from accounts.services.names import NotYoursToName, give_names
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import household
 
 

@@ -8,7 +8,7 @@ from accounts.models import ContractServicePoint
 from accounts.queries.grid import with_grid_placement
 from accounts.queries.labels import grid_places
 from accounts.queries.service_history import service_history
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from tests.factories.accounts import EPOCH, household, place
 
 pytestmark = pytest.mark.django_db

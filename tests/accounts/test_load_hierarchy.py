@@ -16,7 +16,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.roles import shareable_contracts
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from tests.accounts.rows import AS_OF, AT, SINCE, account, contract, household, installation, load, point_link
 from tests.factories.links import metered_spans
 

@@ -35,7 +35,7 @@ from accounts.services.inviting import InvitingRefused, Offered, accept, invite
 from accounts.services.roles import RoleRefused, agree_to_share, end_role, follow_staff_change
 from accounts.services.sign_in_locks import Origin
 from accounts.services.waits import WAITS
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant
 from consent.services.decision import MayNotDecide
 from tests.accounts.rows import AT, load

@@ -12,8 +12,8 @@ import datahub.urls
 from accounts.models import LinkKind, span_of
 from accounts.queries.row_versions import CONTRACTS
 from accounts.services.link_changes import Changed, record_link_changes
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.row_versions import Rows
+from cdsc_portal.lib.db.row_versions import Rows
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, Disclosure, ScopeSetting
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES

@@ -102,7 +102,7 @@ def test_another_migration_makes_another_fingerprint(tmp_path, monkeypatch):
     (tmp_path / "migrations").mkdir()
     monkeypatch.setattr(apps.get_app_config("consent"), "path", str(tmp_path))
     without = fingerprint()
-    (tmp_path / "migrations" / "0001_first.py").write_text("from cdsc_portal.lib import clock\n")
+    (tmp_path / "migrations" / "0001_first.py").write_text("from cdsc_portal.lib.time import clock\n")
 
     assert len({before, without, fingerprint()}) == 3
     assert fingerprint() == fingerprint()

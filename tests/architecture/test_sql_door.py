@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cdsc_portal.lib.relations import relation
+from cdsc_portal.lib.db.relations import relation
 from tools.files import ROOT, project_files
 
 APPS = ("accounts", "consent", "datahub")

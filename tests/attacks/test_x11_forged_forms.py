@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import add_service, household

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from accounts.mail.queue import send_waiting_mail
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
 from consent.models import Receipt
 from tests.consent.oauth.third_party import ThirdParty
 from tests.factories.accounts import Household, household

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.services.credentials import replace_leaked_secret
 from tests.consent.oauth.third_party import ThirdParty
 from tests.factories.accounts import UserFactory

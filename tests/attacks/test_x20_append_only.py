@@ -11,8 +11,8 @@ from django.db.models import ManyToManyField, Model
 from django.db.models.deletion import ProtectedError
 
 from accounts.models import LinkChange, RoleEvent, StaffAction, SupportSession
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.append_only import AppendOnly, AppendOnlyModel
+from cdsc_portal.lib.db.append_only import AppendOnly, AppendOnlyModel
+from cdsc_portal.lib.time import clock
 from consent.models import Disclosure, Grant, GrantEvent, Receipt
 from consent.transitions import ENDED, GrantStatus
 from datahub.models import OpenRelease

@@ -12,7 +12,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from accounts.models import User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import BillStatement

@@ -9,8 +9,8 @@ from django.urls import resolve, reverse
 from factory.django import DjangoModelFactory
 
 from accounts.models import BillingAccount, ServiceContract, User
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
 from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES

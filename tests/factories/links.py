@@ -6,8 +6,8 @@ from django.db.models import F, Q
 
 from accounts.models import ContractServicePoint
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 
 def metered_spans(contract_ids: Collection[int], window: Span) -> list[MeteredSpan]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import (
     RecordedConsent,
 )

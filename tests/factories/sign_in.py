@@ -18,7 +18,7 @@ from accounts.mail.queue import send_waiting_mail
 from accounts.models import CodeWay, Customer, Role, User
 from accounts.queries.contacts import addresses_on_file
 from accounts.services.activation import ask_for_code, hand_out_code
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import StaffFactory
 
 _PRESENT_AND_VERIFIED = 0x45  # with a new credential

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from accounts.models import Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from cdsc_portal.web.staff_roles import ROLES
 from datahub.feeds.sources.staff_tokens import issue_staff_token
 from tests.consent.api.reader import Reader

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import RunStatus
 from examples.third_party import OAuthError, ThirdParty
 from tests.datahub.feeds.runs.files import bring

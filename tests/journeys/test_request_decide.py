@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant, RequestStatus
 from tests.factories.accounts import add_service
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant, Receipt, RequestStatus
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer import build_offer

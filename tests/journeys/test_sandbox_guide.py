@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD
 from tests.factories.consent import SECRET
 from tests.factories.feeds import load_days

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Disclosure
 from examples.third_party import ThirdParty
 from tests.consent.api.reader import issue_token

@@ -9,7 +9,7 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from accounts.models import OutgoingMail, StaffAction, SupportSession, User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant, RecordedConsent
 from consent.transitions import GrantStatus
 from datahub.feeds.formats.registry import formats

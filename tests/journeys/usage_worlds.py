@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.rows.usage import Quality
 from tests.factories.accounts import Household

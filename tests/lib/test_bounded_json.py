@@ -1,6 +1,6 @@
 import pytest
 
-from cdsc_portal.lib.bounded_json import read_json
+from cdsc_portal.lib.json.reader import read_json
 
 
 @pytest.mark.parametrize(

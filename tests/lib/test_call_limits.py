@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 
-from cdsc_portal.lib.call_limits import forget_calls, seconds_until_allowed
+from cdsc_portal.lib.http.call_limits import forget_calls, seconds_until_allowed
 
 AT = datetime(2026, 3, 1, 12, 0, 20, tzinfo=UTC)
 

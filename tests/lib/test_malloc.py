@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from cdsc_portal.lib.malloc import limit_arenas
+from cdsc_portal.lib.runtime.malloc import limit_arenas
 
 COUNT_ARENAS = """
 import ctypes, threading
@@ -26,7 +26,7 @@ file = libc.fopen(b"/dev/stdout", b"w")
 libc.malloc_info(0, file)
 libc.fflush(None)
 """
-LIMITED = "from cdsc_portal.lib.malloc import limit_arenas; limit_arenas()"
+LIMITED = "from cdsc_portal.lib.runtime.malloc import limit_arenas; limit_arenas()"
 WEB = "import cdsc_portal.wsgi"
 WORKER = "from celery.signals import worker_init; import cdsc_portal.celery; worker_init.send(sender=None)"
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from cdsc_portal.lib.money import money_in_words, number_in_words
+from cdsc_portal.lib.text.money import money_in_words, number_in_words
 
 
 @pytest.mark.parametrize(

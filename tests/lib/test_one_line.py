@@ -16,7 +16,7 @@ from accounts.own_names import cleaned_name
 from accounts.sign_in.activation import NewPasswordForm
 from accounts.sign_in.forms import AddPasskeyForm, PasskeyNameForm
 from accounts.sign_in.join import NewLoginForm
-from cdsc_portal.lib.one_line import is_one_line, validate_one_line
+from cdsc_portal.lib.text.one_line import is_one_line, validate_one_line
 from consent.admin.client import ClientForm
 from consent.admin.messages import _NotificationForm
 from consent.pages.developer.views import NewMessageForm

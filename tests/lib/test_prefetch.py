@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from cdsc_portal.lib.prefetch import prefetch
+from cdsc_portal.lib.runtime.prefetch import prefetch
 
 
 def test_items_come_in_their_order_from_another_thread():

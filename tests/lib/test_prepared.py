@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from cdsc_portal.lib.prepared import array, prepared_cursor
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
 
 # An index would serve one key and no index all of them: left to itself the database plans this for each call.
 _ASKED = "SELECT count(*) FROM accounts_user WHERE id = ANY(%s::bigint[])"

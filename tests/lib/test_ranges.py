@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.ranges import Span, difference, union
+from cdsc_portal.lib.time.ranges import Span, difference, union
 
 ORIGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOURS = range(-2, 13)

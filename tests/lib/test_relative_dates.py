@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.relative_dates import (
+from cdsc_portal.lib.time.relative_dates import (
     UnreadableDate,
     as_local_day,
     end_of_day,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cdsc_portal.lib.paging import Cursor, CursorError, read_cursor, write_cursor
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.sealed import BrokenSealError, digest, digests, is_digest_of, seal, unseal
+from cdsc_portal.lib.http.paging import Cursor, CursorError, read_cursor, write_cursor
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, digest, digests, is_digest_of, seal, unseal
+from cdsc_portal.lib.time.ranges import Span
 
 OLD, NEW = "old key " * 8, "new key " * 8
 

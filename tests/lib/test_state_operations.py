@@ -2,7 +2,7 @@ from django.db import models
 from django.db.migrations import AlterField
 from django.db.migrations.state import ModelState, ProjectState
 
-from cdsc_portal.lib.state_operations import StateOperations
+from cdsc_portal.lib.db.state_operations import StateOperations
 
 
 def test_models_are_built_once_after_all_new_names(monkeypatch):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.json import exact
-from cdsc_portal.lib.text_cells import decimal_cells, fixed_cells, instant_cells, text
+from cdsc_portal.lib.json.encoder import exact
+from cdsc_portal.lib.text.text_cells import decimal_cells, fixed_cells, instant_cells, text
 from datahub.usage.readings import decimal_strings
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client as Browser
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.api.gated import scopes_opening
 from consent.models import Actor, ClientStatus, Disclosure
 from consent.services.revoke import revoke_grant

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
-from cdsc_portal.lib.secret_pages import is_secret_page, shows_secret
+from cdsc_portal.lib.http.secret_pages import is_secret_page, shows_secret
 from tests.spec.guards import BY_UNGUESSABLE_KEY, OAUTH, OPEN_TO_CLIENTS, SCOPES, STAFF_TOKEN
 from tests.spec.routes import routes
 

@@ -5,7 +5,7 @@ import re
 from django.core import mail
 
 from accounts.mail.queue import send_waiting_mail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 def sent_link():

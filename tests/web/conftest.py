@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ClientContact, Message, ScopeSetting
 from datahub.feeds.sources.staff_tokens import issue_staff_token
 from datahub.models import FeedSource

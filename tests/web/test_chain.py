@@ -13,7 +13,7 @@ from lxml import html
 from accounts.models import BillingAccount, Commodity, Customer, ServiceContract
 from accounts.pages.tree_page import LINES
 from accounts.queries.roles import visible_accounts, visible_contracts
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import household
 from tests.factories.chain import chain
 from tests.factories.consent import GrantFactory, GrantPartFactory

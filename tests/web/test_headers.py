@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdsc_portal.lib.security_policy import page_policy
+from cdsc_portal.lib.http.security_policy import page_policy
 from tests.factories.accounts import StaffFactory
 
 STRICT = {

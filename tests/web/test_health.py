@@ -10,8 +10,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from accounts.tasks import note_worker
 from cdsc_portal.background import INTERACTIVE, ORDINARY, QUEUES, SCHEDULE
 from cdsc_portal.celery import app
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.worker_signs import note_sign
+from cdsc_portal.lib.runtime.worker_signs import note_sign
+from cdsc_portal.lib.time import clock
 from cdsc_portal.web import health
 
 

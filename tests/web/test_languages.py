@@ -15,7 +15,7 @@ from django.utils import translation
 from accounts.mail.invitations import write_invitations
 from accounts.mail.queue import send_waiting_mail
 from accounts.models import Commodity, OutgoingMail, Role
-from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 from consent.models import Actor, Disclosure
 from consent.services.revoke import expire_grants, revoke_grant
 from tests.consent.pages.form import PostedForm

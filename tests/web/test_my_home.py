@@ -9,7 +9,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import Membership, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.transitions import GrantStatus
 from datahub.rows.usage import Quality
 from tests.factories.accounts import (

@@ -8,7 +8,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import EntityKind, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.transitions import GrantStatus
 from tests.factories.accounts import (
     BillingAccountFactory,

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts.models import OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import write_to_utility
 from consent.mail.grant_events import Notice, tell_of_change
 from consent.models import ClientContact

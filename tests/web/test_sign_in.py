@@ -12,7 +12,7 @@ from accounts.mail.queue import send_waiting_mail
 from accounts.sign_in.views import LoginView
 from accounts.sign_in.waiting import cancel_url
 from cdsc_portal import urls as project_urls
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 
 LOGIN = "/accounts/login/"

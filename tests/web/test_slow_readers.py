@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 import requests
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor
 from consent.services.revoke import revoke_grant
 from tests.consent.api.reader import Reader

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, add_service, household
 from tests.factories.consent import approve, ask
 from tests.factories.feeds import load_days

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import OutgoingMail
 from accounts.services.activation import ask_for_code
 from cdsc_portal.background import INTERACTIVE, ORDINARY
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.worker_signs import note_sign
+from cdsc_portal.lib.runtime.worker_signs import note_sign
+from cdsc_portal.lib.time import clock
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT
 from consent.models import ConsentRequest, Message, RecordedConsent
 from consent.queries.staff_figures import grant_figures

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import StaffAction, User
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from cdsc_portal.web.staff_roles import ROLES, SUPPORT, make_roles
 from consent.models import Disclosure
 from datahub.models import Channel, RejectedRow

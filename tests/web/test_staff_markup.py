@@ -6,7 +6,7 @@ from django.db import connection, models
 
 from accounts.models import StaffAction, SupportSession
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import StaffFactory
 from tests.support.admin_pages import ADDRESSES, with_key
 

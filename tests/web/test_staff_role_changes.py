@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Membership, OutgoingMail, Role, RoleEvent, RoleVerb, User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant
 from consent.transitions import OPEN
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household

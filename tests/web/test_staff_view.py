@@ -12,7 +12,7 @@ from lxml import html
 from accounts.models import StaffAction, SupportSession
 from accounts.queries.support_sessions import support_sessions_of
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant
 from consent.transitions import GrantStatus
 from tests.factories.accounts import CustomerFactory, MembershipFactory, StaffFactory, UserFactory, household

@@ -13,7 +13,7 @@ from lxml import html
 from accounts.models import Invitation, OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import Download
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import approve, ask

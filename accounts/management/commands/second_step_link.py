@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from accounts.services.enrolment import VALID_HOURS, NoLinkError, issue_link
 from accounts.sign_in.enrolment import second_step_address
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 class Command(BaseCommand):

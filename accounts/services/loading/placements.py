@@ -9,7 +9,7 @@ from accounts.feed_rows import PointRow
 from accounts.models import EVER, GridPlacement, ServicePoint, span_of
 from accounts.services.link_changes import Changed
 from accounts.services.loading.load import Load
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import resolve
 
-from cdsc_portal.lib.json import dumps_indented
+from cdsc_portal.lib.json.encoder import dumps_indented
 from datahub.api.openapi import api_document, feed_document
 
 _REF = "$ref"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cdsc_portal.lib.json import dumps_indented
+from cdsc_portal.lib.json.encoder import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
 from consent.queries.scope_settings import available_scopes
 from consent.scopes.base import Period, Scope

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.services.change import RequestedChange
 from consent.services.change_offer import ChangeOffer, ChangePart
 

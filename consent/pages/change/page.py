@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import ServiceContract
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.pages.change.forms import ChangeError, ChangeForm, bounds, is_in_sight, search_words
 from consent.services.change_offer import ChangeOffer, ChangePart
 from consent.wording import commodity_in_words, services_in_words

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import time_in_words
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Receipt
 from consent.pages.change.forms import (
     ChangeError,

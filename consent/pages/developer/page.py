@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Client, ClientStatus, Message, MessageStatus, MessageType
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import OPEN

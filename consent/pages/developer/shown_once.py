@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.http import HttpRequest
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import BrokenSealError, seal, unseal
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, seal, unseal
+from cdsc_portal.lib.time import clock
 from consent.models import Client
 
 _KEY = "new_client_secret"

@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import moment_in_words
-from cdsc_portal.lib.one_line import validate_one_line
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.models import Client, Message
 from consent.pages.developer.page import client_cards, clients_of, message_lines, thread_of, thread_page

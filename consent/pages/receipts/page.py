@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import Receipt
 from consent.pages.receipts.changes import ThenAndNow, changes_since
 from consent.pages.sharing.timeline import TimelineEntry, timeline

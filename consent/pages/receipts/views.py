@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.dates_in_words import time_in_words
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Actor, Receipt
 from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther

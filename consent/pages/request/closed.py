@@ -9,8 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.current_user import current_user
-from cdsc_portal.lib.dates_in_words import moment_in_words
-from cdsc_portal.lib.security_policy import page_policy
+from cdsc_portal.lib.http.security_policy import page_policy
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ClientStatus, ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.pages.redirects import BackToClient, form_source, site_of

@@ -11,7 +11,7 @@ from datetime import date
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.services.decision import DecidedPart, Decision
 from consent.services.offer import Card, Choice, Offer
 

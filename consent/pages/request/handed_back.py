@@ -5,7 +5,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.pages.redirects import BackToClient

@@ -18,9 +18,9 @@ from django.views.i18n import set_language
 
 from accounts.current_user import current_user
 from accounts.services.languages import keep_language
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
+from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
 from consent.pages.redirects import BackToClient, SeeOther

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.support_sessions import support_sessions_of
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Grant
 from consent.pages.sharing.reads import note_on_reads
 from consent.pages.sharing.timeline import TimelineEntry, timeline

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
 from consent.models import Disclosure, Grant, GrantPart, RemovedService, Selection
 from consent.scopes.catalogue import SCOPES
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.roles import shareable_accounts, shareable_contracts
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Disclosure, Grant
 from consent.queries.grant_contents import GrantContents, grant_contents
 from consent.queries.status_words import words_of

@@ -17,8 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.dates_in_words import time_in_words
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Grant, Receipt
 from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ServiceContract, User
 from accounts.queries.labels import grid_places
 from accounts.queries.roles import of_test_customers, owns_one_of, shareable_contracts, visible_contracts
-from cdsc_portal.lib.dates_in_words import last_day
+from cdsc_portal.lib.time.dates_in_words import last_day
 from consent.models import ClientStatus, ConsentRequest
 from consent.periods import PartPeriod, requested_period
 from consent.requests import AccessRequest, RequestedPart, Services

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from cdsc_portal.lib.dates_in_words import last_day
+from cdsc_portal.lib.time.dates_in_words import last_day
 from consent.periods import PartPeriod
 from consent.scopes.base import Scope
 from consent.services.offer.values import Offer

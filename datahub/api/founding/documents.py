@@ -15,7 +15,7 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 
-from cdsc_portal.lib.problems import MEDIA_TYPE
+from cdsc_portal.lib.http.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES

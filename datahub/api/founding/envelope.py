@@ -7,9 +7,9 @@ from datetime import datetime
 from django.conf import settings
 from django.http import QueryDict
 
-from cdsc_portal.lib.json import instant
-from cdsc_portal.lib.paging import Cursor, Position, write_cursor
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.http.paging import Cursor, Position, write_cursor
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Standing, Status
 from datahub.answers.page import Page

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from cdsc_portal.lib.paging import CursorError, read_cursor
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import UnreadableDate, as_local_day, resolve_end, resolve_start
+from cdsc_portal.lib.http.paging import CursorError, read_cursor
+from cdsc_portal.lib.time.ranges import Span
+from cdsc_portal.lib.time.relative_dates import UnreadableDate, as_local_day, resolve_end, resolve_start
 from consent.api.problems import bad_parameter
 from datahub.resources.base import Option, ResourceQuery
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.problems import Problem
+from cdsc_portal.lib.http.problems import Problem
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
 from consent.access import DataAccess
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.api.problems import Refusal, not_found

@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream, TooManyStreamsError
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream, TooManyStreamsError
+from cdsc_portal.lib.time import clock
 from consent.access import DataAccess
 from consent.api.authentication import bearer_token
 from consent.api.gated import GatedView, access_of, remote_address

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time import clock
 from consent.access import contracts_of
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.queries.choices import MOST_LISTED
-from cdsc_portal.lib.dates_in_words import day_in_words
-from cdsc_portal.lib.money import money_in_words
+from cdsc_portal.lib.text.money import money_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import Coverage, coverage
 from datahub.bills.links import Corrections, corrections

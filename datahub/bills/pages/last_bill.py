@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cdsc_portal.lib.dates_in_words import day_in_words
-from cdsc_portal.lib.money import money_in_words
+from cdsc_portal.lib.text.money import money_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.bills.pages.bill_list import RESOURCE, due_in_words, period_in_words

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import ServiceContract, User
 from accounts.queries.choices import MOST_LISTED
 from accounts.queries.roles import visible_contracts
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from datahub.bills.pages.bill_list import period_in_words
 from datahub.models import Download, DownloadProblem, DownloadStatus
 

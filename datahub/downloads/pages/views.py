@@ -22,9 +22,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import ServiceContract, User
 from accounts.queries.choices import ContractChoice, contract_choices
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.local_days import days
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.api.file_ranges import file_answer

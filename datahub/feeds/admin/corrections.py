@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin.logged import LoggedAdmin
-from cdsc_portal.lib.csv_cells import plain_cell
-from cdsc_portal.lib.json import instant
-from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.text.csv_cells import plain_cell
+from cdsc_portal.lib.time.local_days import days
 from datahub.models import Channel, FeedRun
 from datahub.rows.usage import Quality
 from datahub.usage.corrections import (

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from cdsc_portal.lib.bounded_json import read_json
+from cdsc_portal.lib.json.reader import read_json
 from datahub.feeds.formats.csv.mapping import ROLES
 from datahub.feeds.formats.csv.presets import presets
 from datahub.feeds.runs.mapping_preview import Preview, preview

@@ -22,8 +22,8 @@ from unfold.decorators import action
 from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.csv_cells import plain_cell
+from cdsc_portal.lib.text.csv_cells import plain_cell
+from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.corrections import RunCorrections
 from datahub.feeds.admin.moments import moment_with_zone
 from datahub.feeds.admin.pages import RUN_FEEDS, require_runner

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.feed_mapping import mapping_page
 from datahub.feeds.admin.moments import moment_with_zone
 from datahub.feeds.admin.pages import RUN_FEEDS, require_runner

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.wording import zone_in_words
 
 

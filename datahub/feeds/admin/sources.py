@@ -15,7 +15,7 @@ from unfold.decorators import action
 from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, link_to
 from cdsc_portal.env import FEED_SECRET_NAME
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.sources import folder, https, sftp
 from datahub.feeds.sources.base import SourceProblemError

@@ -17,8 +17,8 @@ from unfold.decorators import action
 from accounts.admin.ask import ask, to_page
 from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.one_line import validate_one_line
+from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
 from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
 from datahub.feeds.sources.staff_tokens import (
     LONGEST_LIFE,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 
-from cdsc_portal.lib.one_line import is_one_line
+from cdsc_portal.lib.text.one_line import is_one_line
 
 _Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)

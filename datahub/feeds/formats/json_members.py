@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from json.decoder import JSONDecodeError, JSONDecoder
 from typing import Any, BinaryIO, NamedTuple
 
-from cdsc_portal.lib.bounded_json import refuse_constant
+from cdsc_portal.lib.json.reader import refuse_constant
 from datahub.feeds.formats.utf8 import text_of
 from datahub.rows.base import FeedStructureError
 

@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 from django.db import connection, transaction
 from django.db.models import F
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.prefetch import prefetch
+from cdsc_portal.lib.runtime.prefetch import prefetch
+from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.base import Chunk, Step
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of

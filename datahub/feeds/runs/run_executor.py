@@ -7,8 +7,8 @@ from contextlib import suppress
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.advisory_locks import session_lock
+from cdsc_portal.lib.db.advisory_locks import session_lock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.base import LoadHeldError
 from datahub.feeds.loading.kinds import KINDS
 from datahub.feeds.runs.chunks import RunTakenOverError, load_file

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, User
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.wording import zone_in_words
 from datahub.models import FeedRun, RunStatus
 

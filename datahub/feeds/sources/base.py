@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cdsc_portal.env import EnvironmentValueError, feed_secret
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import FeedRun, FeedSource, SeenFile
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.advisory_locks import session_lock
-from cdsc_portal.lib.public_connections import HostNotReachedError
+from cdsc_portal.lib.db.advisory_locks import session_lock
+from cdsc_portal.lib.http.public_connections import HostNotReachedError
+from cdsc_portal.lib.time import clock
 from datahub.feeds.sources.base import Collected, SourceProblemError
 from datahub.feeds.sources.folder import collect_folder
 from datahub.feeds.sources.https import collect_https

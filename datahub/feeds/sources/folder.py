@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from cdsc_portal.lib import private_files
+from cdsc_portal.lib.runtime import private_files
 from datahub.feeds.sources.base import Collected, Listed, SourceProblemError, is_speakable, take
 from datahub.feeds.sources.settling import look_over
 from datahub.models import FeedRun, FeedSource, SeenFile

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
 
-from cdsc_portal.lib.public_connections import connected, is_named
+from cdsc_portal.lib.http.public_connections import connected, is_named
 from datahub.feeds.sources.base import (
     Collected,
     SourceProblemError,

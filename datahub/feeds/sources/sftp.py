@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
-from cdsc_portal.lib.public_connections import TIMEOUT, connected
+from cdsc_portal.lib.http.public_connections import TIMEOUT, connected
 from datahub.feeds.sources.base import (
     Collected,
     Listed,

@@ -6,8 +6,8 @@ import structlog
 from django.db import transaction
 
 from accounts.models import User
-from cdsc_portal.lib.checksums import checksum
-from cdsc_portal.lib.public_ids import new_secret
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
 from datahub.models import StaffToken
 
 log = structlog.get_logger(__name__)

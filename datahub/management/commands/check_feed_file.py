@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cdsc_portal.lib.bounded_json import read_json
+from cdsc_portal.lib.json.reader import read_json
 from datahub.feeds.runs.dry_run import FileAccount, FileRefusedError, check_file
 from datahub.rows.base import FeedStructureError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.malloc import limit_arenas
+from cdsc_portal.lib.runtime.malloc import limit_arenas
+from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.attachments import packed
 from datahub.feeds.runs.life_cycle import PENDING, start_run
 from datahub.feeds.runs.run_executor import execute_due_runs

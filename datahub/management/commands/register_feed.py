@@ -7,8 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.bounded_json import read_json
+from cdsc_portal.lib.json.reader import read_json
+from cdsc_portal.lib.time import clock
 from datahub.feeds.formats.csv.presets import presets
 from datahub.feeds.formats.registry import NO_MAPPING, formats
 from datahub.feeds.runs.registration import FeedRefusedError, register_feed

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries.supplies import supplies
-from cdsc_portal.lib.dates_in_words import last_day, moment_in_words
-from cdsc_portal.lib.json import exact
+from cdsc_portal.lib.json.encoder import exact
+from cdsc_portal.lib.time.dates_in_words import last_day, moment_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.mix.pages.chart import MixChart, mix_chart

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.pages.source_names import known_as
 from datahub.mix.series_places import Places
 from datahub.mix.steps import mix_steps, told_between

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from cdsc_portal.lib.money import number_in_words
+from cdsc_portal.lib.text.money import number_in_words
 from datahub.mix.arithmetic.amounts import UNKNOWN
 from datahub.mix.pages.source_names import Source
 from datahub.mix.sums import MixSum, Weighting

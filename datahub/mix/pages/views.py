@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
 from accounts.queries.choices import contract_choices
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
 from datahub.mix.pages.page import SERIES, mix_page
 from datahub.usage.pages.periods import ShownPeriod

@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.models import ContractServicePoint, Dated, GridPlacement, MeterInstallation
 from accounts.queries.relations import CONTRACT_POINTS, GRID_PLACEMENTS
 from accounts.services.link_changes import Changed
-from cdsc_portal.lib.ranges import Span, difference
+from cdsc_portal.lib.time.ranges import Span, difference
 from datahub.models import MixDay
 
 _Where = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region

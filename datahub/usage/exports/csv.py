@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.utils import timezone
 
-from cdsc_portal.lib.csv_cells import csv_cells
-from cdsc_portal.lib.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
+from cdsc_portal.lib.text.csv_cells import csv_cells
+from cdsc_portal.lib.text.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
 from datahub.store.codec import DAY_SECONDS, Integers
 from datahub.usage.exports.base import UsageFile
 from datahub.usage.render import QUALITY_NAMES

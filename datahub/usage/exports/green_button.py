@@ -20,7 +20,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from cdsc_portal.lib.json import instant
+from cdsc_portal.lib.json.encoder import instant
 from datahub.feeds.formats.units import ESPI_MEASURES
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 
-from cdsc_portal.lib.json import dumps, instant
+from cdsc_portal.lib.json.encoder import dumps, instant
 from datahub.usage.exports.base import UsageFile
 from datahub.usage.render import usage_object
 from datahub.usage.segments import UsageSegment

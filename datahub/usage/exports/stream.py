@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access
 from datahub.answers.coverage import Coverage, coverage
 from datahub.usage.exports.base import BrokenOffError, UsageFile

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from cdsc_portal.lib.local_days import first_day_from, last_midnight_by
+from cdsc_portal.lib.time.local_days import first_day_from, last_midnight_by
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import Length, ShownPeriod, next_first, when_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.dates_in_words import day_in_words, last_day
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access
 from datahub.answers.coverage import coverage_of
 from datahub.usage.facts import UsageFacts

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.dates_in_words import day_in_words
-from cdsc_portal.lib.json import exact
-from cdsc_portal.lib.money import money_in_words, number_in_words
+from cdsc_portal.lib.json.encoder import exact
+from cdsc_portal.lib.text.money import money_in_words, number_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import Access, contracts_of
 from datahub.bills.pages.bill_list import period_in_words
 from datahub.feeds.formats.units import SHOWN_UNITS

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Commodity
 from accounts.queries.choices import ContractChoice
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.dates_in_words import day_in_words, moment_in_words
-from cdsc_portal.lib.local_days import days, last_midnight_by
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
+from cdsc_portal.lib.time.local_days import days, last_midnight_by
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.load_status import loaded_until
 from datahub.usage.pages.periods import part_in_words, year_ago

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from accounts.models import MeterDevice, MeterName
-from cdsc_portal.lib.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.access import Access
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.pages.chart import Chart, usage_charts

@@ -9,11 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cdsc_portal.lib.dates_in_words import day_in_words
-from cdsc_portal.lib.dates_in_words import time_in_words as clock_in_words
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import local_midnight
+from cdsc_portal.lib.time.dates_in_words import day_in_words
+from cdsc_portal.lib.time.dates_in_words import time_in_words as clock_in_words
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
+from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.usage.sum_periods import By, Slots
 
 ALL_YEARS = "all"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import union
+from cdsc_portal.lib.time.ranges import union
 from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.usage.counted_channels import Intervals
 from datahub.usage.readings import seconds_of

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cdsc_portal.lib.json import exact
+from cdsc_portal.lib.json.encoder import exact
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import instants, next_first, part_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from accounts.current_user import current_user
 from accounts.models import User
 from accounts.queries.choices import Chooser, ContractChoice, chooser, contract_choices
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
 from datahub.usage.exports.stream import FORMS, usage_stream
 from datahub.usage.facts import usage_facts

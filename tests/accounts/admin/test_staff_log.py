@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import StaffAction, StaffVerb, SupportSession
 from accounts.services.staff_actions import MASKED, record_staff_action
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import Feed
 from tests.factories.accounts import CustomerFactory, StaffFactory, household
 from tests.factories.feeds import FeedFactory

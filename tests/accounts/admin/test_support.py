@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from accounts.models import ActivationCode, OutgoingMail, StaffAction, User
 from accounts.services.activation import ask_for_code
 from accounts.services.sign_in_locks import PASSWORD, LockedError, Origin, count_try, locked_until
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import StaffFactory, UserFactory, household
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]

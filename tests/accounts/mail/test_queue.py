@@ -10,7 +10,7 @@ from accounts.mail.invitations import write_invitations
 from accounts.mail.queue import MailText, send_waiting_mail, write_mail
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

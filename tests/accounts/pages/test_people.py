@@ -15,7 +15,7 @@ from accounts.queries.roles import shareable_contracts, visible_contracts
 from accounts.services.inviting import InvitingRefused, Offered, invite
 from accounts.services.roles import RoleRefused, end_role
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, MembershipFactory, StaffFactory, UserFactory, household
 from tests.support.sign_in_mail import sent_link
 

@@ -16,7 +16,7 @@ from accounts.services.inviting import (
     withdraw,
 )
 from accounts.services.roles import RoleRefused, end_role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.support.sign_in_mail import sent_link
 

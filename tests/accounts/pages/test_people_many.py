@@ -10,7 +10,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import Invitation, Membership, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
 
 pytestmark = pytest.mark.django_db

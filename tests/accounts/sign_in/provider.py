@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 CLIENT_ID, CLIENT_SECRET = "portal", "a secret of the test"
 

@@ -15,7 +15,7 @@ from accounts.services.inviting import NotInvited, Offered, invite
 from accounts.services.joining import user_for
 from accounts.services.sign_in_locks import Origin
 from accounts.sign_in import join
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.sign_in import handed_out, sent_mail
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from accounts.models import ActivationCode, Membership, Role, User
 from accounts.services.activation import VALID_DAYS, ActivationRefused, activate, find_code
 from accounts.services.sign_in_locks import Origin
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.sign_in import handed_out, mailed_code, sent_mail, with_app
 

@@ -17,7 +17,7 @@ from accounts.services.activation import find_code
 from accounts.services.inviting import Offered, find_invitation, invite
 from accounts.services.mail_codes import WrongCodeError, check_code, send_code
 from accounts.services.sign_in_locks import Origin
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory, household
 from tests.factories.sign_in import app_code, handed_out, mailed_code, recovery_code, sent_mail, with_app
 

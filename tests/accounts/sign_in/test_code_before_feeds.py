@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.tasks import send_interactive_mail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import Channel, FeedRun, RunStatus
 from datahub.tasks import run_feed

@@ -7,7 +7,7 @@ from django.core.mail import EmailMessage
 from accounts.mail.queue import send_waiting_mail
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import UserFactory
 from tests.factories.sign_in import mailed_code, sent_mail
 

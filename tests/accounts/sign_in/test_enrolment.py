@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import SecondStepLink, StaffAction
 from accounts.services.enrolment import NoLinkError, find_link, has_open_link, issue_link, use_link
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.sign_in import app_code, with_app
 

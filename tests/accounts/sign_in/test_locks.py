@@ -19,7 +19,7 @@ from accounts.services.sign_in_locks import (
     locked_until,
     unlock,
 )
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import UserFactory
 
 HOME = Origin(network="198.51.100.7")

@@ -13,7 +13,7 @@ from fido2.utils import websafe_encode
 
 from accounts.models import Role, User
 from accounts.services.inviting import Offered, invite
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, UserFactory, household
 from tests.factories.sign_in import handed_out, mailed_code, sent_mail, with_app, with_listed_passkey
 

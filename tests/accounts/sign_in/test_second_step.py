@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.services.enrolment import issue_link
 from accounts.services.sign_in_locks import unlock
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.sign_in import APP_SECRET, app_code, recovery_code, sent_mail, with_app
 

@@ -13,8 +13,8 @@ from django.test import Client as Browser
 from accounts.models import Session, User
 from accounts.services.sessions import delete_dead_sessions
 from accounts.sign_in.sessions import SessionStore
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.sealed import unseal
+from cdsc_portal.lib.secrets.sealed import unseal
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory
 from tests.factories.sign_in import app_code, mailed_code, with_app
 

@@ -13,7 +13,7 @@ from accounts.models import Role
 from accounts.services.sign_in_locks import PASSWORD as PASSWORDS
 from accounts.services.sign_in_locks import LockedError, Origin, count_try, unlock
 from accounts.sign_in.browser_link import mail_browser_link
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, UserFactory, household
 from tests.factories.sign_in import APP_SECRET, app_code, handed_out, mailed_code, sent_mail, with_app
 

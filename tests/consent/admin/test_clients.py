@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 
 from accounts.models import StaffAction
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import (
     AccessToken,
     AuthorizationCode,

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.models import OutgoingMail, StaffAction
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Disclosure, Grant
 from tests.factories.accounts import UserFactory, household
 from tests.factories.consent import approve, ask

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 
 from accounts.mail.queue import send_waiting_mail
 from accounts.models import OutgoingMail, StaffAction, User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ClientContact
 from tests.factories.accounts import StaffFactory, UserFactory
 from tests.factories.consent import ClientFactory

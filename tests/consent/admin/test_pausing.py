@@ -5,7 +5,7 @@ from django import forms
 from django.contrib.auth.models import Permission
 
 from accounts.models import OutgoingMail, StaffAction
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.admin.grant import ReasonsForm
 from consent.models import ClientContact, Grant, GrantEvent, Message
 from consent.services.revoke import resume_grant, suspend_grant

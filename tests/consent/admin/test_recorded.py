@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import OutgoingMail, StaffAction
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant, RecordedConsent
 from tests.factories.accounts import StaffFactory, UserFactory, household
 from tests.factories.consent import ClientFactory

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import OutgoingMail
-from cdsc_portal.lib.public_ids import new_public_id
+from cdsc_portal.lib.db.public_ids import new_public_id
 from consent.models import Client, ConsentRequest, Disclosure, Grant, GrantEvent, Receipt
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory, household

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from oauth2_provider.models import set_token_value
 
 from accounts.models import BillingAccount, ServiceContract
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client, Grant
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import ClientFactory, GrantFactory, GrantPartFactory

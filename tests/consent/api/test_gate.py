@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client as Browser
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Actor, ClientStatus, Disclosure, GrantPart
 from consent.queries.access import data_access
 from consent.scopes.catalogue import SCOPES

@@ -2,7 +2,7 @@
 
 from accounts.mail.resend import send_again
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 def text_sent_again(mail: OutgoingMail) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import Commodity, OutgoingMail, Role
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Actor
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AuthorizationCode, ConsentRequest
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
 from tests.consent.oauth.third_party import answered

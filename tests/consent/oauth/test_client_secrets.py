@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, Credential
 from consent.queries.credentials import known_client
 from consent.services.credentials import renew_secret, replace_leaked_secret, upgraded

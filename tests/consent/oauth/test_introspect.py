@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.conf import settings
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, ClientStatus, Grant
 from consent.oauth.tokens import access_ends
 from consent.signals import grant_ended

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from tests.consent.oauth.third_party import FORM, ThirdParty, answered
 from tests.factories.consent import ClientFactory, request_at

@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 
 
 def test_a_client_that_calls_too_often_is_told_when_to_come_back(third_party, rival, settings):

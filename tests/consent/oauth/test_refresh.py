@@ -8,7 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client, Grant
 from consent.transitions import GrantStatus
 from tests.consent.oauth.third_party import ThirdParty

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 import time_machine
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, AuthorizationCode, Client, ClientStatus, RefreshToken
 from consent.transitions import GrantStatus
 from tests.consent.oauth.third_party import ThirdParty

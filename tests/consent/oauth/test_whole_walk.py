@@ -6,7 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, Grant
 from consent.services.revoke import revoke_grant
 from tests.consent.oauth.third_party import answered

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.http import HttpResponse
 from django.test import Client as Http
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, ConsentRequest, Grant, RequestStatus
 from consent.oauth.answers import success_redirect
 from tests.factories.consent import SECRET

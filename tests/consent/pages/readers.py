@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.test import Client as Browser
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Disclosure
 
 

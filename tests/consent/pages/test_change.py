@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import OutgoingMail, ServiceContract
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, Grant, GrantEvent, Receipt
 from consent.queries.grant_contents import grant_contents
 from consent.services.revoke import revoke_grant

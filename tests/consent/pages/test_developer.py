@@ -12,7 +12,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import answer, notify, write_to_utility
 from consent.models import ClientContact, Message
 from consent.services.clients import suspend_client

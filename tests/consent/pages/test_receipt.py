@@ -8,7 +8,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import ServiceContract
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, Client, Grant, GrantEvent, Receipt
 from consent.scopes.catalogue import SCOPES
 from consent.services.decision import DecidedPart, Decision

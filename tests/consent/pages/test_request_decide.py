@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import OutgoingMail, ServiceContract
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, ConsentRequest, Grant, Receipt, RequestStatus
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.form import PostedForm

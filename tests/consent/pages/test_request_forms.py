@@ -12,7 +12,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import Membership, OutgoingMail, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.queries.decisions_due import decisions_due
 from consent.services.offer import build_offer, changed_aspects

@@ -9,7 +9,7 @@ from django.urls import reverse
 from lxml import html
 
 from accounts.models import Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.services.clients import suspend_client
 from consent.services.offer import build_offer

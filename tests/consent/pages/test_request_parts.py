@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Grant, Receipt
 from consent.scopes.catalogue import SCOPES
 from tests.factories.accounts import add_service

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.services.offer import build_offer
 from tests.factories.consent import ClientFactory, ask
 

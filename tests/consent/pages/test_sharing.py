@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import Role, SupportSession
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, ConsentRequest, Grant, GrantEvent
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cdsc_portal.lib.checksums import checksum
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import ConsentRequest, RequestStatus
 from consent.requests import AccessRequest, RequestedPart
 from consent.services.access_requests import (

@@ -6,7 +6,7 @@ from threading import Event, Thread
 import pytest
 from django.db import connection, connections, transaction
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client, Message, RefreshToken
 from consent.queries.credentials import secrets_in_use
 from consent.services.clients import ClientChangeRefused

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Commodity, ServiceContract
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from consent.periods import narrowed_period, requested_period
 from consent.requests import AccessRequest, RequestedPart
 from consent.scopes.base import Period

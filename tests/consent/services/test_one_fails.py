@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from accounts.models import OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent import tasks
 from consent.mail import grant_events, reminders
 from consent.models import Grant

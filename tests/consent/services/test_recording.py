@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from accounts.models import OutgoingMail, Role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, ConsentRequest, Grant, GrantEvent, RecordedConsent, RecordedStatus
 from consent.services.decision import ClientNotAllowed, MayNotDecide, OfferChanged
 from consent.services.recording import (

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, ScopeSetting
 from consent.oauth.metadata import server_metadata
 from consent.services.access_requests import allowed_scopes

@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 
 from cdsc_portal.compression import CompressionMiddleware, preferred_coding
-from cdsc_portal.lib.secret_pages import shows_secret
+from cdsc_portal.lib.http.secret_pages import shows_secret
 from tests.factories.feeds import load_readings, usage_series
 
 MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)

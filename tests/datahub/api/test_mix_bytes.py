@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from cdsc_portal.lib.json import dumps
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.render import mix_object
 from datahub.mix.segments import grid_series
 from datahub.models import MixSeries

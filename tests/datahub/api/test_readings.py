@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.rows.usage import Quality
 from datahub.usage.readings import readings
 from tests.factories.accounts import MeterDeviceFactory

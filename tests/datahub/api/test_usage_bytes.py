@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.json import dumps
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time.ranges import Span
 from datahub.api.founding.envelope import Envelope, Notice, ServiceLine
 from datahub.api.founding.shapes import answer_of
 from datahub.resources.usage_data import UsageSegmentShape

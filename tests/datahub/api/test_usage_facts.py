@@ -5,7 +5,7 @@ import pytest
 
 from accounts.models import MeterDevice, ServicePoint
 from accounts.queries.labels import contract_labels
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.facts import usage_facts
 from datahub.usage.readings import channels_of
 from tests.factories.accounts import (

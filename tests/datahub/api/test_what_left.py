@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from cdsc_portal.lib.local_days import days
+from cdsc_portal.lib.time.local_days import days
 from consent.models import Disclosure
 from tests.factories.accounts import SupplyTermFactory
 from tests.factories.datahub import bill

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.mix.recomputing.recompute import recompute_next
 from datahub.models import MixAmount, MixDay, MixSeries, MixShare
 from tests.factories.accounts import Household, SupplyTermFactory, household, place

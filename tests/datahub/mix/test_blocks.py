@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.series_places import MixName, MixPlace
 from datahub.mix.steps import page_of_steps
 from datahub.models import MixBlock, MixLoad, MixSeries, MixShare

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.mix.recomputing import recompute
 from datahub.models import MixDay, MixSeries, MixShare, MixShareHistory
 from datahub.tasks import work_out_mix

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, shares
 from datahub.mix.series_places import MixName
 from datahub.mix.steps import Steps

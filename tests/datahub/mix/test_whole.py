@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.mix_days import mark_days
 from datahub.mix.arithmetic.amounts import added
 from datahub.mix.arithmetic.consumption import capped, contract_weights, tariff_step

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from accounts.models import Membership, OutgoingMail
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub import tasks
 from datahub.downloads import services as service
 from datahub.downloads.pages import views as view

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.feed_rows import ContractRow, Hierarchy, InstallationRow, PointLinkRow
 from accounts.models import ContractServicePoint, LinkChange, MeterInstallation, ServiceContract
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from datahub.resources.affected_disclosures import wrong_disclosures
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token

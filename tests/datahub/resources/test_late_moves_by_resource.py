@@ -19,8 +19,8 @@ from accounts.feed_rows import (
 )
 from accounts.models import LinkChange, SupplyTerm
 from accounts.services.supply_terms import load_supply_terms
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.models import Disclosure
 from datahub.models import BillStatement, MixSeries
 from datahub.resources.affected_disclosures import wrong_disclosures, wrong_page

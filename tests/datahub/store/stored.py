@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.readings import readings
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.rows.usage import Quality, UsageColumns, UsageGrid

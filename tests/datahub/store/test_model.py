@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.loading.usage import load_usage, make_room
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.rows.usage import ChannelKey, ChannelKeys, Quality, UsageColumns, UsageGrid

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.counted_channels import without
 from datahub.usage.readings import channels_of
 from datahub.usage.register_names import register_name

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.rows.usage import Quality
 from datahub.store import sum_blocks
 from datahub.usage.readings import channels_of

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from accounts.models import EntityKind, MeterName
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import (
     BillingAccountFactory,
     EntityFactory,

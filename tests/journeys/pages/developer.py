@@ -1,6 +1,6 @@
 """Pages of a third party's own people."""
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import answer, write_to_utility
 from consent.models import ClientContact
 from tests.factories.accounts import StaffFactory, UserFactory

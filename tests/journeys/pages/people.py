@@ -10,7 +10,7 @@ from accounts.mail.queue import send_waiting_mail
 from accounts.models import Role
 from accounts.services.inviting import Offered, invite
 from accounts.services.roles import end_role
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, UserFactory, household
 from tests.journeys.pages.base import MapPage, logged_in
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from accounts.models import User
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Actor, Grant, Receipt
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from accounts.models import OutgoingMail, StaffVerb, User
 from accounts.services.staff_actions import record_staff_action
 from accounts.services.support_sessions import start_support_session
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from consent.models import Client, Disclosure, Grant, RecordedConsent
 from consent.services.recording import Agreed, Proof, record_consent
 from consent.transitions import GrantStatus

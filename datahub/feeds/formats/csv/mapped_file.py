@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
-from cdsc_portal.lib.prefetch import prefetch
+from cdsc_portal.lib.runtime.prefetch import prefetch
 from datahub.feeds.formats.csv.mapping import CsvMapping, Role, Source
 from datahub.feeds.formats.csv.text import Stretch, head_of, run_of, stretches
 from datahub.feeds.formats.csv.tokenizer import MARGIN, Cells, tokenize

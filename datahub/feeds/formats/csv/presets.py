@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from cdsc_portal.lib.bounded_json import read_json
+from cdsc_portal.lib.json.reader import read_json
 
 _FOLDER = Path(__file__).parent.parent.parent / "mappings"
 _SEEN = 1 << 14

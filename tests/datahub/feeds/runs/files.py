@@ -6,7 +6,7 @@ from io import BytesIO
 
 from accounts.models import MeterDevice, User
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.usage.readings import readings
 from tests.datahub.feeds.runs.files import FIRST, metered

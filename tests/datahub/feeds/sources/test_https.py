@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cdsc_portal.lib import public_connections
+from cdsc_portal.lib.http import public_connections
 from datahub.models import FeedRun, FeedSource, SourceKind
 from tests.datahub.feeds.runs.files import usage_file
 from tests.datahub.feeds.sources.web import certificate_for_localhost, web_server

@@ -9,7 +9,7 @@ import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client as Browser
 
-from cdsc_portal.lib import clock
+from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.sources.staff_tokens import TokenNotIssuedError, issue_staff_token, revoke_staff_token
 from datahub.models import FeedRun, RejectedRow, RunStatus, StaffToken

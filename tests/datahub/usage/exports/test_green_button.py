@@ -12,7 +12,7 @@ from greenbutton_objects.parse import parse_feed
 from lxml import etree
 
 from accounts.queries.links import MeteredSpan
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.feeds.formats.registry import formats
 from datahub.rows.usage import Quality

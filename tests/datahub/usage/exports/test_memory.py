@@ -3,7 +3,7 @@
 import tracemalloc
 from datetime import UTC, date, datetime
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.usage.exports.stream import FORMS, usage_stream
 from tests.factories.accounts import household

@@ -11,8 +11,8 @@ import time_machine
 from django.db import connection
 from lxml import etree
 
-from cdsc_portal.lib import clock
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from consent.models import Actor, Disclosure
 from consent.queries.access import data_access

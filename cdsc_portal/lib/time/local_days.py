@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from cdsc_portal.lib.ranges import Span
-from cdsc_portal.lib.relative_dates import local_midnight
+from cdsc_portal.lib.time.ranges import Span
+from cdsc_portal.lib.time.relative_dates import local_midnight
 
 
 def days(start: date | None, end: date | None) -> Span:

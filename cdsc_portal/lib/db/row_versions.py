@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cdsc_portal.lib.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import prepared_cursor
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpResponse
 
-from cdsc_portal.lib.json import dumps
+from cdsc_portal.lib.json.encoder import dumps
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.core import signing
 
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.ranges import Span
 
 Position = Sequence[str | int]
 

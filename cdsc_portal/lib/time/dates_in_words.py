@@ -7,8 +7,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cdsc_portal.lib.local_days import days
-from cdsc_portal.lib.ranges import Span
+from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.ranges import Span
 
 _INSTANT = timedelta(microseconds=1)
 
