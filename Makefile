@@ -6,7 +6,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages fuzz bench bench-large bench-mix-year soak attack lock
+.PHONY: setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
 
 setup: .venv/runtime.stamp
 setup-dev: .venv/dev.stamp
@@ -63,6 +63,10 @@ fuzz: setup-dev
 
 messages: setup-dev
 	@$(BIN)/python -m tools.messages
+
+# the tables of docs/api.md that the registry of resources knows
+api-tables: setup-dev
+	@$(BIN)/python -m tools.api_tables
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks

@@ -8,12 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client as Browser
-from django.urls import URLPattern
 
 from accounts.models import SupplyTerm
 from benchmarks.measure import Figure, at_most, medians
 from consent.models import Client
-from datahub.api.urls import GATED, OPEN_SERIES
 from datahub.models import BillStatement, MixSeries
 from datahub.store.mix_blocks import note_written
 from tests.factories.accounts import EntityFactory
@@ -21,9 +19,9 @@ from tests.factories.chain import Chain
 from tests.factories.consent import SECRET
 from tests.factories.datahub import bill
 from tests.factories.feeds import load_readings, usage_series
+from tests.support.resources import DOCUMENT_PATHS, LISTING_ADDRESSES, OPEN_PATHS
 
 FIRST = datetime(2025, 3, 1, tzinfo=UTC)
-WITHOUT_TAG = {"usage_file": "a stream: what it holds is known when it has left"}
 SHARE = 0.3  # of the answer, that a 304 may cost
 # Where the gate alone costs more than that share of so small an answer, its 304 stands beside the gate.
 _TIMES_THE_GATE = 2
@@ -74,18 +72,14 @@ def _add_document(statement: BillStatement) -> None:
 
 
 def addresses() -> list[str]:
-    """All that answer with a tag, with and without sums by day where a view has both."""
-    return [address for route in (*GATED, *OPEN_SERIES) for address in _addresses_of(route)]
-
-
-def _addresses_of(route: URLPattern) -> Iterator[str]:
-    if route.name in WITHOUT_TAG:
-        return
+    """All that answer with a tag, with each option of a resource too."""
     documented = BillStatement.objects.exclude(file="").first()
-    address = "/" + re.sub(r"<str:\w+>", documented.public_id if documented else "", str(route.pattern))
-    yield f"{address}?region=R1" if route in OPEN_SERIES else address
-    if "by" in getattr(getattr(route.callback, "view_class", None), "also", ()):
-        yield f"{address}?by=day"
+    public_id = documented.public_id if documented else ""
+    return [
+        *LISTING_ADDRESSES,
+        *(re.sub(r"{\w+}", public_id, path) for path in sorted(DOCUMENT_PATHS)),
+        *(f"{path}?region=R1" for path in sorted(OPEN_PATHS)),
+    ]
 
 
 def figures(tokens: Mapping[int, str], client: Client) -> Iterator[Figure]:

@@ -34,6 +34,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("migrations are complete", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("migrations only expand", [PYTHON, "-m", "tools.migration_lint"]),
     ("templates", [PYTHON, "-m", "tools.template_lint"]),
+    ("tables of the API guide", [PYTHON, "-m", "tools.api_tables", "--check"]),
     ("messages", [PYTHON, "-m", "tools.messages", "--check"]),
     ("sizes", [PYTHON, "-m", "tools.sizes"]),
     ("forbidden strings", [PYTHON, "-m", "tools.forbidden_strings"]),

@@ -1,9 +1,11 @@
-"""One page of an answer, whatever it holds."""
+"""What an answer brings: a page of items, whatever they are, or a stored document."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from django.core.files import File
 
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span
@@ -27,6 +29,22 @@ class Page(Generic[Item]):
     data: Span | None = None
     resume: Position | None = None
     withholds: bool = field(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored file about `contracts` (keys) that an access opens.
+
+    `is_whole`: every contract that it covers is open, so that it may leave. `open` opens it; None = there is no file.
+    `data` is the time that a disclosure records.
+    """
+
+    contracts: frozenset[int]
+    is_whole: bool
+    data: Span
+    file_name: str
+    sha256: str
+    open: "Callable[[], File[bytes]] | None"
 
 
 def from_first_to_last(items: Iterable[tuple[datetime, datetime]]) -> Span | None:

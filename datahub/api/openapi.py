@@ -16,7 +16,7 @@ from cdsc_portal.lib.json.encoder import dumps
 from consent.api.gated import scopes_opening
 from consent.queries.scope_settings import available_scopes
 from consent.scopes.base import Scope
-from datahub.api.founding.documents import scopes_of_document
+from datahub.api.founding.operations import TAGS, scopes_of_document
 from datahub.api.urls import FEEDS, GATED, OPEN_SERIES
 
 _Document = dict[str, Any]
@@ -27,11 +27,7 @@ _INFO = {
     ),
     True: ("CDSC portal: feeds", "For the utility's own programs that send files to feeds."),
 }
-_TAGS = {
-    "founding resources": "Customers' data, as far as a grant opens them.",
-    "open series": "Series of the grid, of nobody in particular, for registered clients.",
-    "feeds": "Files of readings, bills and more.",
-}
+_TAGS = {**TAGS, "feeds": "Files of readings, bills and more."}
 
 
 def api_document() -> _Document:

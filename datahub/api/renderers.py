@@ -30,15 +30,13 @@ class CSVRenderer(JSONRenderer):
     format = "csv"
 
 
-class AtomRenderer(JSONRenderer):
-    """Green Button, which is streamed; what is refused before it begins is JSON."""
-
-    media_type = "application/atom+xml"
-    format = "xml"
-
-
 class AnyRenderer(JSONRenderer):
     """For what has a type of its own, a document: any `Accept` will do."""
 
     media_type = "*/*"
     format = "document"
+
+
+def renderer_of(form: str, media_type: str) -> type[JSONRenderer]:
+    """For what a view writes itself in this form; what is refused before is JSON."""
+    return type(f"{form.title()}Renderer", (JSONRenderer,), {"media_type": media_type, "format": form})

@@ -19,7 +19,7 @@ from cdsc_portal.lib.http.problems import MEDIA_TYPE, Problem
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from consent.api.problems import Refusal, bad_parameter, not_found
-from datahub.api.founding.documents import HEADERS, headers
+from datahub.api.founding.operations import HEADERS, headers
 from datahub.api.founding.shapes import ProblemShape
 from datahub.api.staff_tokens import StaffTokenAuthentication
 from datahub.feeds.runs.life_cycle import start_run

@@ -1,12 +1,14 @@
 """The stored document of a bill, and whether an access opens it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 
 from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.time.local_days import days
 from consent.access import AccessPart
+from datahub.answers.page import Document
 from datahub.bills.statements import is_dated_inside
+from datahub.models import BillStatement
 
 _STATEMENT = """
     SELECT statement.statement_date, statement.statement_number, statement.file, statement.file_name,
@@ -17,23 +19,7 @@ _STATEMENT = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class BillDocument:
-    """`contracts` are the keys of those on the statement that are open; `whole`: all are.
-
-    `file` is its name in storage, empty where there is none.
-    """
-
-    statement_date: date
-    statement_number: str
-    file: str
-    file_name: str
-    file_sha256: str
-    contracts: frozenset[int]
-    whole: bool
-
-
-def bill_document(parts: Collection[AccessPart], public_id: str) -> BillDocument | None:
+def bill_document(parts: Collection[AccessPart], public_id: str) -> Document | None:
     """None: missing, foreign and outside the window look the same (X-15). One statement, also for a 304."""
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_STATEMENT, [public_id])
@@ -45,5 +31,11 @@ def bill_document(parts: Collection[AccessPart], public_id: str) -> BillDocument
     contracts = frozenset(billed) & frozenset().union(*dated)
     if not contracts:
         return None
-    whole = contracts == frozenset(billed)
-    return BillDocument(statement_date, number, file, file_name, file_sha256, contracts, whole)
+    return Document(
+        contracts=contracts,
+        is_whole=contracts == frozenset(billed),
+        data=days(statement_date, statement_date + timedelta(days=1)),
+        file_name=file_name or f"{number}.pdf",
+        sha256=file_sha256,
+        open=(lambda: BillStatement(file=file).file.open("rb")) if file else None,
+    )

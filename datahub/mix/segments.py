@@ -174,19 +174,9 @@ def _position(resume: datetime | None) -> Position | None:
     return [resume.isoformat()] if resume else None
 
 
-@dataclass(frozen=True, slots=True)
-class GridSeries:
-    """A page of a region's own series; `resume` is where the next one begins."""
-
-    segments: list[MixSegment]
-    resume: Position | None
-
-    @property
-    def values(self) -> int:
-        return sum(segment.values for segment in self.segments)
-
-
-def grid_series(series: MixSeries, region: str, window: Span, *, after: Position | None = None) -> GridSeries:
+def grid_series(
+    series: MixSeries, region: str, window: Span, after: Position | None = None
+) -> Page[MixSegment]:
     """What is told or worked out of the region during `window`, of no contract, oldest first. One query.
 
     Raises ValueError for a series that speaks of tariffs.
@@ -201,4 +191,10 @@ def grid_series(series: MixSeries, region: str, window: Span, *, after: Position
         for found in steps.values()
         for _, run in _runs(found, places[name])
     ]
-    return GridSeries(segments, _position(resume))
+    return Page(
+        items=segments,
+        standings={},
+        contracts=frozenset(),
+        values=sum(segment.values for segment in segments),
+        resume=_position(resume),
+    )

@@ -11,9 +11,6 @@ from functools import cache
 from accounts.queries.row_versions import LABEL_ROWS
 from cdsc_portal.lib.db.prepared import array
 from cdsc_portal.lib.db.row_versions import Rows, digest, digest_statement
-from datahub.models import MixSeries
-
-_GRID_SERIES = digest_statement([Rows("datahub_mixload", "series = %(series)s AND key = %(region)s")])
 
 
 def answer_version(rows: tuple[Rows, ...], contracts: Collection[int], *, at: datetime) -> str:
@@ -21,9 +18,9 @@ def answer_version(rows: tuple[Rows, ...], contracts: Collection[int], *, at: da
     return digest(_statement(rows), {"contracts": array(sorted(contracts)), "at": at})
 
 
-def grid_series_version(series: MixSeries, region: str) -> str:
+def open_series_version(rows: tuple[Rows, ...], region: str) -> str:
     """What a region's own series stands on. One statement."""
-    return digest(_GRID_SERIES, {"series": str(series), "region": region})
+    return digest(digest_statement(rows), {"region": region})
 
 
 @cache

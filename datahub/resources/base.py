@@ -1,7 +1,7 @@
 """How a resource is declared. Addresses, documents, tags, the gate walk and the check of late moves derive from it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -13,11 +13,13 @@ from accounts.models import LinkKind
 from cdsc_portal.lib.db.row_versions import Rows
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span
-from consent.access import DataAccess
+from consent.access import AccessPart, DataAccess
 from datahub.answers.coverage import Coverage, coverage
-from datahub.answers.page import Page
+from datahub.answers.page import Document, Page
 from datahub.resources.fields import ReadOnlyField, Shape
 from datahub.resources.link_history import LINKS_OF, History
+from datahub.usage.exports.base import UsageFile
+from datahub.usage.sums import KnownReadings
 
 Example = Mapping[str, object]
 
@@ -84,6 +86,53 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedFile:
+    """All objects of a window in one streamed file, at `<resource>/file`.
+
+    `name` is that of the address and of its operation, `file_name` that of what leaves, without its suffix; `forms` are
+    by the format's name, the first one without `Accept`.
+    `known` says what will leave, for the disclosure; `stream` makes the pieces.
+    """
+
+    name: str
+    summary: str
+    file_name: str
+    forms: Mapping[str, type[UsageFile]]
+    known: Callable[[Coverage], KnownReadings]
+    stream: Callable[..., Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """The stored document of one object, at `<resource>/<key>/file`, with a tag and ranges of bytes.
+
+    `name` is that of the address and of its operation; `key` what the object's id is called there. `find` gives the
+    document that the parts open; None: missing and foreign look the same.
+    """
+
+    name: str
+    summary: str
+    key: str
+    media_type: str
+    find: Callable[[Collection[AccessPart], str], Document | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSeries:
+    """The series of a whole grid region, at `grid/<resource>`: no customer's data, for registered clients, without a
+    grant, where the utility opens them (MIX_OPEN_TO_CLIENTS).
+
+    `query` gives a page of a region during a window; `rows` are what its tag stands on, with the parameter `region`.
+    """
+
+    summary: str
+    shape: type[Shape]
+    query: Callable[[str, Span, Position | None], Page[Any]]
+    serialize: Callable[[Any], Mapping[str, object]]
+    rows: tuple[Rows, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One resource: everything that the server knows of it.
 
@@ -92,6 +141,8 @@ class Resource:
     the objects where the shape would be too slow. `examples` are invented objects, the plain one under "", those of
     other forms under the query that gives them. `rows` are what tags stand on, with `more_rows` for some calls.
     `histories` are the dated links that an answer goes by: a change of them that comes late makes releases wrong.
+    `stream`, `document` and `open_series` are its other addresses, if it has them: what leaves there is recorded, and
+    opened, as the resource.
     Raises ImproperlyConfigured where a part is missing.
     """
 
@@ -109,14 +160,22 @@ class Resource:
     csv: Callable[[Sequence[Any], ResourceQuery], bytes] | None = None
     more_rows: Callable[[DataAccess, ResourceQuery], tuple[Rows, ...]] | None = None
     releases: Callable[[Page[Any]], Iterable[Release]] | None = None
+    stream: StreamedFile | None = None
+    document: StoredFile | None = None
+    open_series: OpenSeries | None = None
     link_kinds: frozenset[LinkKind] = field(init=False)
 
     def __post_init__(self) -> None:
         whole = self.part_of or self
         unknown = [history for history in whole.histories if history not in LINKS_OF]
+        addresses = [self, *self.files, *filter(None, [self.open_series])]
         faults = {
-            "name, small letters and _": not re.fullmatch(r"[a-z]+(_[a-z]+)*", self.name),
-            "summary": not self.summary,
+            "name, small letters and _": not all(
+                re.fullmatch(r"[a-z]+(_[a-z]+)*", part.name) for part in (self, *self.files)
+            ),
+            "summary": not all(address.summary for address in addresses),
+            "forms of its streamed file": self.stream is not None and not self.stream.forms,
+            "rows of its open series": self.open_series is not None and not self.open_series.rows,
             'examples, the plain one under ""': "" not in self.examples,
             "rows": not self.rows,
             "histories": not whole.histories,
@@ -133,6 +192,11 @@ class Resource:
     def opened_as(self) -> str:
         """The name that a scope opens and a disclosure records."""
         return self.part_of.name if self.part_of else self.name
+
+    @property
+    def files(self) -> "tuple[StreamedFile | StoredFile, ...]":
+        """Each at an address of its own below the resource's."""
+        return tuple(file for file in (self.stream, self.document) if file is not None)
 
     @property
     def is_of_present(self) -> bool:

@@ -8,8 +8,9 @@ from rest_framework import serializers
 
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
+from datahub.bills.documents import bill_document
 from datahub.bills.statements import WHOLE_STATEMENT, ReadableStatement, bill_statements
-from datahub.resources.base import AnswerTime, Call, Resource
+from datahub.resources.base import AnswerTime, Call, Resource, StoredFile
 from datahub.resources.bill_data import BILL_ROWS
 from datahub.resources.fields import Exact, Instant, Shape, Text
 from datahub.resources.link_history import LinkHistory
@@ -112,4 +113,11 @@ BILL_STATEMENTS = Resource(
     rows=BILL_ROWS,
     histories=(LinkHistory.contract_days,),
     time=AnswerTime.BILLS,
+    document=StoredFile(
+        name="bill_statement_file",
+        summary="The document of one statement, if every service on it was shared.",
+        key="statement_id",
+        media_type="application/pdf",
+        find=bill_document,
+    ),
 )

@@ -2,4 +2,8 @@
 
 from datahub.resources.generation_mix import mix_resource
 
-GENERATION_BREAKDOWN = mix_resource("generation_breakdown", "What the grid region generated.")
+GENERATION_BREAKDOWN = mix_resource(
+    "generation_breakdown",
+    "What the grid region generated.",
+    open_summary="What a grid region generated.",
+)

@@ -4,6 +4,7 @@ The three series are resources of their own; `mix_resource` declares each.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
@@ -17,12 +18,12 @@ from consent.access import DataAccess
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.mix.render import mix_lines, mix_object, mix_sum_lines
-from datahub.mix.segments import generation_mix
+from datahub.mix.segments import generation_mix, grid_series
 from datahub.mix.series_places import SERIES_OF
 from datahub.mix.summed import LABELS, MixPeriod, SummedMix, summed_mix
 from datahub.mix.sums import MIXED, Weighting
 from datahub.models import MixSeries
-from datahub.resources.base import Call, Option, Release, Resource, ResourceQuery
+from datahub.resources.base import Call, OpenSeries, Option, Release, Resource, ResourceQuery
 from datahub.resources.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, ShareList, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS
@@ -207,9 +208,18 @@ def _usage_released(page: Page[Any]) -> Iterable[Release]:
         )
 
 
-def mix_resource(name: str, summary: str) -> Resource:
-    """The declaration of the series that `SERIES_OF` names so."""
+def mix_resource(name: str, summary: str, *, open_summary: str = "") -> Resource:
+    """The declaration of the series that `SERIES_OF` names so; with `open_summary` clients read it without a grant."""
     series = SERIES_OF[name]
+    open_series = None
+    if open_summary:
+        open_series = OpenSeries(
+            summary=open_summary,
+            shape=MixSegmentShape,
+            query=partial(grid_series, MixSeries(name)),
+            serialize=mix_object,
+            rows=(Rows("datahub_mixload", f"series = '{name}' AND key = %(region)s"),),
+        )
     of_tariffs = MixSeries.CONSUMPTION in series
     of_regions = bool(set(series) - {MixSeries.CONSUMPTION})
     example, by_day = _examples(name, of_tariffs=of_tariffs)
@@ -225,6 +235,7 @@ def mix_resource(name: str, summary: str) -> Resource:
         more_rows=_usage_rows,
         histories=(LinkHistory.grid_regions,) * of_regions + (LinkHistory.tariffs,) * of_tariffs,
         releases=_usage_released,
+        open_series=open_series,
     )
 
 

@@ -23,9 +23,12 @@ from datahub.resources.usage_sums import USAGE_SUMS
 def registered(resources: Iterable[Resource], scopes: Iterable[Scope]) -> dict[str, Resource]:
     """By name. Raises ImproperlyConfigured, at import, unless scopes open exactly the resources that there are."""
     by_name: dict[str, Resource] = {}
+    names: set[str] = set()
     for resource in resources:
-        if resource.name in by_name:
-            raise ImproperlyConfigured(f"two resources have the name {resource.name}")
+        for part in (resource, *resource.files):
+            if part.name in names:
+                raise ImproperlyConfigured(f"two addresses have the name {part.name}")
+            names.add(part.name)
         by_name[resource.name] = resource
     opened = {name for scope in scopes for name in scope.opens}
     served = {resource.opened_as for resource in by_name.values()}

@@ -11,9 +11,10 @@ from cdsc_portal.lib.db.row_versions import Rows
 from consent.access import contracts_of
 from datahub.answers.coverage import Coverage, coverage_of
 from datahub.answers.page import Page
-from datahub.resources.base import Call, Resource, ResourceQuery
+from datahub.resources.base import Call, Resource, ResourceQuery, StreamedFile
 from datahub.resources.fields import ExactList, Instant, MaybeText, Shape, Text
 from datahub.resources.link_history import LinkHistory
+from datahub.usage.exports.stream import FORMS, known_values, usage_stream
 from datahub.usage.facts import usage_facts
 from datahub.usage.plan import usage_plan
 from datahub.usage.render import QUALITY_NAMES, quality_runs, usage_csv, usage_object
@@ -117,4 +118,12 @@ USAGE_DATA = Resource(
     },
     rows=USAGE_ROWS,
     histories=(LinkHistory.measured,),
+    stream=StreamedFile(
+        name="usage_file",
+        summary="Every reading of the window in one file, streamed.",
+        file_name="usage",
+        forms=FORMS,
+        known=known_values,
+        stream=usage_stream,
+    ),
 )

@@ -159,7 +159,7 @@ USAGE_SUMS = Resource(
     query=_sums,
     shape=UsageSumsShape,
     csv=_csv,
-    options=(Option("by", tuple(By), "How long a period is: month.", default=By.MONTH),),
+    options=(Option("by", tuple(By), "How long a period is; without it, a month.", default=By.MONTH),),
     examples={
         "": {
             "contract_number": "7000-1",

@@ -8,8 +8,9 @@ import pytest
 
 from cdsc_portal.env import Environment
 from datahub.api.openapi import api_document
-from datahub.api.urls import GATED
+from datahub.api.urls import GATED, OPEN_SERIES
 from datahub.resources.registry import RESOURCES
+from tools import api_tables
 from tools.files import ROOT, project_files
 
 
@@ -94,7 +95,8 @@ def test_hooks_are_local():
     assert set(re.findall(r"repo: (\S+)", hooks)) == {"local"}
 
 
-def test_the_table_of_resources_is_what_the_server_serves(db):
+def test_the_tables_of_addresses_are_what_the_server_serves(db, settings):
+    settings.MIX_OPEN_TO_CLIENTS = True
     paths = api_document()["paths"]
     rows = []
     for pattern in GATED:
@@ -104,8 +106,25 @@ def test_the_table_of_resources_is_what_the_server_serves(db):
         csv = "yes " if "text/csv" in operation["responses"]["200"]["content"] else ""
         rows.append(f"| `GET {path}` | {scopes} | {operation['summary']} | {csv}|")
 
+    for pattern in OPEN_SERIES:
+        operation = paths[f"/{pattern.pattern}"]["get"]
+        assert operation["security"] == [{"client": []}]
+        rows.append(f"| `GET /{pattern.pattern}` | {operation['summary']} |")
+
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `GET .*$", page, re.M) == rows
+    written = re.findall(r"^\| `GET .*$", page, re.M)
+    assert [re.sub(r"(`GET /grid/\w+`) \|[^|]+\|", r"\1 |", row) for row in written] == rows
+
+
+def test_the_tables_of_the_api_guide_are_what_the_registry_says():
+    page = api_tables.PAGE.read_text(encoding="utf-8")
+
+    assert api_tables.with_tables(page) == page
+
+
+def test_a_table_whose_place_is_not_marked_is_named():
+    with pytest.raises(ValueError, match="the table of resources"):
+        api_tables.with_tables("# A page without tables")
 
 
 @pytest.mark.parametrize("shape", sorted({resource.shape for resource in RESOURCES.values()}, key=str))

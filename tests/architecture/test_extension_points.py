@@ -1,9 +1,11 @@
 """A scope, its resource, a kind of feed and its format that are registered are served, gated, documented and listed."""
 
+import base64
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import clear_url_caches, reverse
@@ -14,28 +16,33 @@ from accounts.queries.row_versions import CONTRACTS
 from accounts.services.link_changes import Changed, record_link_changes
 from cdsc_portal.lib.db.row_versions import Rows
 from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
+from consent.access import contracts_of
 from consent.models import Actor, Disclosure, ScopeSetting
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
 from consent.services.revoke import revoke_grant
-from datahub.answers.page import Page
+from datahub.answers.page import Document, Page
 from datahub.api import openapi
-from datahub.api.urls import resource_path
+from datahub.api.urls import gated_paths, open_paths
 from datahub.feeds.formats import registry as format_registry
 from datahub.feeds.loading.kind import Kind
 from datahub.feeds.loading.kinds import KINDS
-from datahub.models import Feed, FeedRun, RunStatus
+from datahub.models import Feed, FeedRun, OpenRelease, RunStatus
 from datahub.models.feeds import KIND_TITLES
 from datahub.resources.affected_disclosures import wrong_disclosures
-from datahub.resources.base import Option, Resource
+from datahub.resources.base import OpenSeries, Option, Resource, StoredFile, StreamedFile
 from datahub.resources.fields import Shape, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.resources.registry import RESOURCES, registered
 from datahub.rows.base import Parsed
 from datahub.store.load import Loaded
+from datahub.usage.exports.base import UsageFile
+from datahub.usage.sums import KnownReadings
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import StaffFactory, add_service, household
-from tests.factories.consent import ReceiptFactory
+from tests.factories.consent import SECRET, ClientFactory, ReceiptFactory
+from tools import api_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +59,27 @@ def _toys(call):
         for contract in covered.open
     ]
     return covered, Page(items, {}, frozenset(covered.spans), len(items))
+
+
+class ToyFile(UsageFile):
+    media_type = "text/csv"
+    suffix = "csv"
+
+    def begin(self):
+        return b"plain\n"
+
+    def chunk(self, segments):
+        return iter(())
+
+    def end(self):
+        return b"# complete\n"
+
+
+def _document(parts, public_id):
+    contracts = contracts_of(parts)
+    if public_id != "toy1":
+        return None
+    return Document(contracts, True, Span(), "toy.txt", "a1", lambda: ContentFile(b"plain"))
 
 
 TOY_SCOPE = Scope(
@@ -74,22 +102,49 @@ TOY = Resource(
     examples={"": {"contract_number": "7000-1", "tone": "plain"}},
     rows=(Rows("accounts_servicecontract", f"id = {CONTRACTS}"),),
     histories=(LinkHistory.contract_days,),
+    stream=StreamedFile(
+        name="toy_file",
+        summary="All toys in one file.",
+        file_name="toys",
+        forms={"csv": ToyFile},
+        known=lambda covered: KnownReadings(len(covered.spans), None),
+        stream=lambda file, reopen, **narrowed: iter([file.begin(), file.end()]),
+    ),
+    document=StoredFile(
+        name="toy_document",
+        summary="The leaflet of a toy.",
+        key="toy_id",
+        media_type="text/plain",
+        find=_document,
+    ),
+    open_series=OpenSeries(
+        summary="The tone of a region.",
+        shape=ToyShape,
+        query=lambda region, window, after: Page(
+            [{"contract_number": "", "tone": region}], {}, frozenset(), 1
+        ),
+        serialize=dict,
+        rows=(Rows("datahub_mixload", "key = %(region)s"),),
+    ),
 )
+ADDRESSES = ("/toy_facts", "/toy_facts/file", "/toy_facts/toy1/file")
 
 
 @pytest.fixture
 def toy(monkeypatch):
     """The scope with its resource, as a file each and a line in each registry would add them."""
-    pattern = resource_path(TOY)
+    gated, to_clients = gated_paths(TOY), open_paths(TOY)
+    served = list(datahub.urls.urlpatterns)
     monkeypatch.setitem(SCOPES, TOY_SCOPE.id, TOY_SCOPE)
     registered([*RESOURCES.values(), TOY], SCOPES.values())
     monkeypatch.setitem(RESOURCES, TOY.name, TOY)
-    monkeypatch.setattr(openapi, "GATED", [*openapi.GATED, pattern])
-    datahub.urls.urlpatterns.append(pattern)
+    monkeypatch.setattr(openapi, "GATED", [*openapi.GATED, *gated])
+    monkeypatch.setattr(openapi, "OPEN_SERIES", [*openapi.OPEN_SERIES, *to_clients])
+    datahub.urls.urlpatterns.extend([*gated, *to_clients])
     clear_url_caches()
     openapi._document.cache_clear()
     yield
-    datahub.urls.urlpatterns.remove(pattern)
+    datahub.urls.urlpatterns[:] = served
     clear_url_caches()
     openapi._document.cache_clear()
 
@@ -116,22 +171,54 @@ def test_a_resource_is_served_as_json_and_csv_with_a_tag(home, reader):
     assert reader.get("/toy_facts", {"tone": "rude"}).json()["parameter"] == "tone"
 
 
+def test_a_stream_and_a_document_of_a_resource_are_served_and_disclosed_as_the_resource(home, reader):
+    stream = reader.get("/toy_facts/file")
+    document = reader.get("/toy_facts/toy1/file")
+
+    assert b"".join(stream.streaming_content) == b"plain\n# complete\n"
+    assert stream["Content-Disposition"] == 'attachment; filename="toys.csv"'
+    assert (b"".join(document.streaming_content), document["Content-Type"]) == (b"plain", "text/plain")
+    assert reader.get("/toy_facts/toy1/file", **{"If-None-Match": document["ETag"]}).status_code == 304
+    assert reader.get("/toy_facts/toy2/file").status_code == 404
+    releases = Disclosure.objects.values_list("scope", "resource", "value_count")
+    assert list(releases) == [("toy_scope", "toy_facts", 1)] * 2
+
+
+def test_a_series_of_the_grid_is_open_to_clients_where_the_utility_opens_it(toy, settings):
+    client = ClientFactory(allowed_scopes=["toy_scope"])
+    pair = base64.b64encode(f"{client.client_id}:{SECRET}".encode()).decode()
+    browser = Browser(headers={"Authorization": f"Basic {pair}"})
+    closed = browser.get("/grid/toy_facts", {"region": "WEST"})
+    settings.MIX_OPEN_TO_CLIENTS = True
+
+    answer = browser.get("/grid/toy_facts", {"region": "WEST"})
+
+    assert (closed.status_code, Browser().get("/grid/toy_facts").status_code) == (404, 401)
+    assert answer.json()["data"] == [{"contract_number": "", "tone": "WEST"}]
+    assert OpenRelease.objects.get().resource == "toy_facts"
+    assert browser.get("/api/schema").json()["paths"]["/grid/toy_facts"]["get"]["security"] == [
+        {"client": []}
+    ]
+
+
 def test_a_resource_is_gated(home, reader):
     unticked, foreign = add_service(owner=home.owner, account=home.account), household()
 
     for service in (unticked, foreign):
         answer = reader.get("/toy_facts", {"services": service.contract.contract_number}).json()
         assert (answer["data"], answer["services"][0]["status"]) == ([], "not_shared")
-    assert Browser().get("/toy_facts").status_code == 401
+    assert {Browser().get(address).status_code for address in ADDRESSES} == {401}
     reader.granted(home.contract, scope="usage_data")
-    refused = reader.get("/toy_facts")
-    assert (refused.status_code, refused.json()["scope"]) == (403, ["toy_scope"])
+    for address in ADDRESSES:
+        refused = reader.get(address)
+        assert (refused.status_code, refused.json()["scope"]) == (403, ["toy_scope"])
 
 
 def test_a_scope_and_its_resource_are_documented(toy):
     browser = Browser()
 
-    operation = browser.get("/api/schema").json()["paths"]["/toy_facts"]["get"]
+    paths = browser.get("/api/schema").json()["paths"]
+    operation = paths["/toy_facts"]["get"]
     metadata = browser.get("/.well-known/oauth-authorization-server").json()
     page = browser.get(reverse("docs_scope", args=["toy_scope"])).content.decode()
 
@@ -141,6 +228,13 @@ def test_a_scope_and_its_resource_are_documented(toy):
     assert "toy_scope" in metadata["scopes_supported"]
     assert "Your toy facts" in page and "/toy_facts" in page
     assert "/toy_facts" in browser.get(reverse("docs_api")).content.decode()
+    for path in ("/toy_facts/file", "/toy_facts/{toy_id}/file"):
+        assert paths[path]["get"]["security"] == [{"grant": ["toy_scope"]}]
+        assert f"| `GET {path}` | `toy_scope` |" in "\n".join(api_tables.resource_rows())
+    guide = api_tables.with_tables(api_tables.PAGE.read_text(encoding="utf-8"))
+    assert "| `GET /grid/toy_facts` | `toy_scope` | The tone of a region. |" in guide
+    assert "| `toy_scope` | Your toy facts | `toy_facts` |" in guide
+    assert "| `tone` | `toy_facts` | `plain`, `loud`. How it sounds. |" in guide
 
 
 def test_what_a_resource_released_is_listed_and_checked_for_late_moves(home, reader):
@@ -159,12 +253,14 @@ def test_what_a_resource_released_is_listed_and_checked_for_late_moves(home, rea
 
 
 def test_a_scope_that_is_withdrawn_opens_nothing_any_more(home, reader):
-    assert reader.get("/toy_facts").status_code == 200
+    assert {reader.get(address).status_code for address in ADDRESSES} == {200}
 
     revoke_grant(grant=reader.grant, by=None, actor=Actor.LINK, at=clock.now())
-    assert reader.get("/toy_facts").status_code == 401
+    assert {reader.get(address).status_code for address in ADDRESSES} == {401}
     ScopeSetting.objects.create(scope="toy_scope", is_open=False)
-    assert "/toy_facts" not in Browser().get("/api/schema").json()["paths"]
+    assert not [
+        path for path in Browser().get("/api/schema").json()["paths"] if path.startswith("/toy_facts")
+    ]
 
 
 def _parse(content, *, zone, settings):

@@ -15,6 +15,7 @@ from datahub.feeds.loading.kinds import KINDS
 from datahub.models.feeds import KIND_TITLES
 from datahub.resources import registry
 from datahub.resources.bill_data import BILL_DATA
+from datahub.resources.bill_statements import BILL_STATEMENTS
 from datahub.resources.registry import RESOURCES
 from tools.files import ROOT
 
@@ -43,9 +44,15 @@ def test_a_resource_that_no_scope_opens_fails_at_import():
         registry.registered([*registry.RESOURCES.values(), orphan], SCOPES.values())
 
 
-def test_two_resources_of_one_name_fail_at_import():
-    with pytest.raises(ImproperlyConfigured, match="two resources have the name bill_data"):
-        registry.registered([BILL_DATA, BILL_DATA], SCOPES.values())
+@pytest.mark.parametrize(
+    ("name", "document"), [("bill_data", None), ("bill_copies", BILL_STATEMENTS.document)]
+)
+def test_two_resources_or_files_of_one_name_fail_at_import(name, document):
+    second = dataclasses.replace(BILL_DATA, name=name, document=document)
+    taken = document.name if document else name
+
+    with pytest.raises(ImproperlyConfigured, match=f"two addresses have the name {taken}"):
+        registry.registered([BILL_DATA, BILL_STATEMENTS, second], SCOPES.values())
 
 
 @pytest.mark.parametrize(
@@ -62,6 +69,23 @@ def test_a_resource_without_one_of_its_parts_is_refused_with_its_name(part, empt
     with pytest.raises(ImproperlyConfigured, match=f"needs {named}") as refusal:
         dataclasses.replace(BILL_DATA, **{part: empty})
     assert part == "name" or "bill_data" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("resource", "part", "empty", "named"),
+    [
+        ("usage_data", "stream", {"name": "usage file"}, "name, small letters and _"),
+        ("usage_data", "stream", {"forms": {}}, "forms of its streamed file"),
+        ("bill_statements", "document", {"summary": ""}, "summary"),
+        ("residual_mix", "open_series", {"summary": ""}, "summary"),
+        ("residual_mix", "open_series", {"rows": ()}, "rows of its open series"),
+    ],
+)
+def test_another_address_of_a_resource_without_one_of_its_parts_is_refused(resource, part, empty, named):
+    whole = RESOURCES[resource]
+
+    with pytest.raises(ImproperlyConfigured, match=f"resource '{resource}' needs {named}"):
+        dataclasses.replace(whole, **{part: dataclasses.replace(getattr(whole, part), **empty)})
 
 
 def test_what_is_part_of_a_resource_has_the_links_of_the_whole():

@@ -1,15 +1,18 @@
 """What guards each route; a route that stands in none of the lists fails the walk."""
 
+from rest_framework.views import APIView
+
 from consent.api.gated import GatedView, scopes_opening
+from datahub.api.founding.open_series import OpenSeriesView
 from tests.spec.routes import Route, routes
 
 
-def is_gated(route: Route) -> bool:
+def is_served_by(route: Route, base: type[APIView]) -> bool:
     view = getattr(route.view, "view_class", None) or getattr(route.view, "cls", None)
-    return isinstance(view, type) and issubclass(view, GatedView)
+    return isinstance(view, type) and issubclass(view, base)
 
 
-DATA = [route for route in routes() if is_gated(route)]
+DATA = [route for route in routes() if is_served_by(route, GatedView)]
 # by route: the narrowest scope that opens it
 SCOPES = {route.name: scopes_opening(route.view.cls.resource)[0] for route in DATA}
 PUBLIC = {  # nobody's data
@@ -41,9 +44,8 @@ LOGIN = {
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
     "people_agree", "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip
-OPEN_TO_CLIENTS = {  # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
-    "open_generation_breakdown", "open_residual_mix",
-}  # fmt: skip
+# nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
+OPEN_TO_CLIENTS = {route.name for route in routes() if is_served_by(route, OpenSeriesView)}
 STAFF_TOKEN = {
     "feed_files",
     "feed_file_run",

@@ -65,13 +65,13 @@ class Envelope:
         return {
             "resource": self.resource,
             "time_zone": self.time_zone,
-            "window": _window(self.window),
+            "window": window_members(self.window),
             "services": [
                 {
                     "contract_number": line.contract_number,
                     "service_type": line.service_type or None,
                     "status": line.status,
-                    "windows": [_window(span) for span in line.windows],
+                    "windows": [window_members(span) for span in line.windows],
                     "verified": _instant(line.verified),
                     "loaded_until": _instant(line.loaded_until),
                 }
@@ -134,7 +134,8 @@ def next_address(
     return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
 
 
-def _window(span: Span) -> dict[str, str | None]:
+def window_members(span: Span) -> dict[str, str | None]:
+    """A window as answers write it; null on a side = unbounded."""
     return {"start": _instant(span.start), "end": _instant(span.end)}
 
 

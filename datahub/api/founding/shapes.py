@@ -65,15 +65,50 @@ class ProblemShape(Shape):
     reference = serializers.CharField(required=False, help_text="What support finds the call by.")
 
 
-_answers: dict[str, type[EnvelopeShape]] = {}  # by name: the OpenAPI document knows a class by its own
+class StreamShape(Shape):
+    """As JSON; a file without its closing members was broken off."""
+
+    resource = Text(help_text="What the data are of.")
+    time_zone = Text(help_text="The utility's, an IANA name: in it dates, days and offsets count.")
+    window = WindowShape(help_text="The period that the file speaks of.")
+    values = serializers.IntegerField(min_value=0, help_text="How many values the file holds.")
 
 
-def answer_of(shape: type[Shape] | type[ReadOnlyField]) -> type[EnvelopeShape]:
+class OpenSeriesShape(Shape):
+    """Segments as in the series of a grant, of no contract and no tariff."""
+
+    resource = Text(help_text="The series.")
+    time_zone = Text(help_text="The utility's, an IANA name: in it dates, days and offsets count.")
+    region = Text(help_text="The grid region asked for.")
+    window = WindowShape(help_text="The period asked for.")
+    next = Text(allow_null=True, help_text="The address of the next page; null after the last.")
+
+
+def answer_of(shape: type[Shape] | type[ReadOnlyField]) -> type[Shape]:
     """The envelope around a list of `shape`, or around what a field writes as a list."""
-    name = shape.__name__.removesuffix("Shape")
+    return _with_data(EnvelopeShape, shape, f"{_name(shape)}AnswerShape")
+
+
+def stream_of(shape: type[Shape] | type[ReadOnlyField]) -> type[Shape]:
+    """The members of a streamed file as JSON."""
+    return _with_data(StreamShape, shape, f"{_name(shape)}FileShape")
+
+
+def open_answer_of(shape: type[Shape]) -> type[Shape]:
+    """The answer of an open series."""
+    return _with_data(OpenSeriesShape, shape, f"Open{_name(shape)}AnswerShape")
+
+
+_answers: dict[str, type[Shape]] = {}  # by name: the OpenAPI document knows a class by its own
+
+
+def _with_data(around: type[Shape], shape: type[Shape] | type[ReadOnlyField], name: str) -> type[Shape]:
     if name in _answers:
         return _answers[name]
     options: dict[str, Any] = {"many": True} if issubclass(shape, Shape) else {}
-    data = shape(help_text=f"{name} objects, in a fixed order.", **options)
-    members = {"data": data, "__doc__": EnvelopeShape.__doc__}
-    return _answers.setdefault(name, type(f"{name}AnswerShape", (EnvelopeShape,), members))
+    data = shape(help_text=f"{_name(shape)} objects, in a fixed order.", **options)
+    return _answers.setdefault(name, type(name, (around,), {"data": data, "__doc__": around.__doc__}))
+
+
+def _name(shape: type[Shape] | type[ReadOnlyField]) -> str:
+    return shape.__name__.removesuffix("Shape")

@@ -1,7 +1,7 @@
 """The founding resources: one view for all, made from each declaration."""
 
-from collections.abc import Iterable
-from typing import Any, ClassVar, cast
+from datetime import datetime
+from typing import ClassVar
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -9,17 +9,14 @@ from rest_framework.request import Request
 
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import contracts_of
 from consent.api.gated import GatedView, access_of, remote_address
 from consent.services.disclose import record_disclosure
-from datahub.answers.coverage import Coverage
-from datahub.answers.page import Page
 from datahub.api.etags import etag_of_facts, is_known, not_modified
-from datahub.api.founding.documents import document_resource
 from datahub.api.founding.envelope import Envelope, envelope, next_address
 from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.shapes import answer_of
-from datahub.api.renderers import CSVRenderer, JSONRenderer
 from datahub.resources.answer_versions import answer_version
 from datahub.resources.base import Call, Release, Resource
 
@@ -53,17 +50,13 @@ class FoundingView(GatedView):
             body, headers = self.declared.csv(answer.data, query), answer.headers  # type: ignore[misc]  # negotiated only where there is one
         else:
             body, headers = render_json(answer, self.declared), {}
-        _disclose(call, covered, page, address=remote_address(request))
+        contracts = frozenset(page.contracts or covered.spans)
+        record_release(
+            Release(self.resource, page.data, page.values, contracts), request, span=covered.window, at=at
+        )
+        for more in self.declared.releases(page) if self.declared.releases else ():
+            record_release(more, request, span=covered.window, at=at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
-
-
-def view_of(resource: Resource) -> type[FoundingView]:
-    """The view that serves `resource`."""
-    renderers = [JSONRenderer, CSVRenderer] if resource.csv else [JSONRenderer]
-    name = resource.name.title().replace("_", "")
-    members = {"declared": resource, "resource": resource.opened_as, "renderer_classes": renderers}
-    view: type[FoundingView] = type(name, (FoundingView,), members | {"__doc__": resource.summary})
-    return cast(type[FoundingView], document_resource(view, resource))
 
 
 def render_json(answer: Envelope, resource: Resource) -> bytes:
@@ -94,23 +87,20 @@ def _tag(request: Request, call: Call, purpose: str) -> str:
     )
 
 
-def _disclose(call: Call, covered: Coverage, page: Page[Any], *, address: str | None) -> None:
-    """Record what leaves; in the transaction of the answer."""
-    resource, access = call.resource, call.access
-    contracts = frozenset(page.contracts or covered.spans.keys())
-    releases: Iterable[Release] = resource.releases(page) if resource.releases else ()
-    for release in (Release(resource.opened_as, page.data, page.values, contracts), *releases):
-        record_disclosure(
-            access=access,
-            scope=access.parts_for(release.resource)[0].scope,
-            resource=release.resource,
-            span=covered.window,
-            data=release.data,
-            value_count=release.value_count,
-            contracts=release.contracts,
-            address=address,
-            at=call.at,
-        )
+def record_release(release: Release, request: Request, *, span: Span, at: datetime) -> None:
+    """Record what leaves with the call; in the transaction of the answer. `span`: the period it speaks of."""
+    access = access_of(request)
+    record_disclosure(
+        access=access,
+        scope=access.parts_for(release.resource)[0].scope,
+        resource=release.resource,
+        span=span,
+        data=release.data,
+        value_count=release.value_count,
+        contracts=release.contracts,
+        address=remote_address(request),
+        at=at,
+    )
 
 
 def _is_csv(request: Request) -> bool:

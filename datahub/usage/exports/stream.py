@@ -25,7 +25,7 @@ from datahub.usage.segments import usage
 from datahub.usage.sums import KnownReadings, known_readings
 
 RESOURCE = "usage_data"
-FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageCsv, UsageJson, GreenButton)}
+FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageJson, UsageCsv, GreenButton)}
 
 GATE_EVERY = timedelta(seconds=0.5)
 GATE_BYTES = 640 * 1024  # and what a socket holds is less than a megabyte

@@ -23,7 +23,7 @@ def test_segments_are_written_as_their_shape_says(db):
     segments = [
         segment
         for series in (MixSeries.RESIDUAL, MixSeries.GENERATION)
-        for segment in grid_series(series, "WEST", Span()).segments
+        for segment in grid_series(series, "WEST", Span()).items
     ]
 
     assert len(segments) >= 2

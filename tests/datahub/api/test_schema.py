@@ -24,18 +24,14 @@ from schemathesis.specs.openapi.checks import (
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES
 from datahub.models import MixSeries
-from datahub.resources.registry import RESOURCES
 from tests.consent.api.reader import Reader
 from tests.factories.accounts import SupplyTermFactory, household, place
 from tests.factories.datahub import bill, hourly_mix
 from tests.factories.feeds import load_days
 from tests.support.openapi import faults
+from tests.support.resources import DOCUMENT_PATHS, GATED_PATHS, OPEN_PATHS, STREAM_PATHS
 
-FILE = "/bill_statements/{statement_id}/file"
-STREAM = "/usage_data/file"
-FOUNDING = {*(f"/{name}" for name in RESOURCES), FILE, STREAM}
 FEEDS = {"/api/feeds/{feed_id}/files", "/api/feeds/{feed_id}/files/{run_id}"}
-OPEN = {"/grid/generation_breakdown", "/grid/residual_mix"}
 CHECKS = [  # what text a date may be stands in words: a schema cannot say it
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip
@@ -56,7 +52,7 @@ def feed_document():
 
 
 def test_the_documents_are_openapi_3_1_and_need_no_login(document, feed_document):
-    for each, paths in ((document, FOUNDING), (feed_document, FEEDS)):
+    for each, paths in ((document, GATED_PATHS), (feed_document, FEEDS)):
         validate(each)
         assert each["openapi"].startswith("3.1")
         assert set(each["paths"]) == paths
@@ -67,14 +63,14 @@ def test_no_path_that_is_switched_off_stands_in_the_document(db, settings):
         return set(Browser().get("/api/schema").json()["paths"])
 
     settings.UTILITY_ROLE = "distribution"
-    assert paths() == FOUNDING - {"/supply_details", "/supply_history"}
+    assert paths() == GATED_PATHS - {"/supply_details", "/supply_history"}
     settings.UTILITY_ROLE = "full"
     ScopeSetting.objects.create(scope="usage_data", is_open=False)
-    assert paths() == FOUNDING - {"/usage_data", "/usage_sums", STREAM}
+    assert paths() == GATED_PATHS - {"/usage_data", "/usage_sums", "/usage_data/file"}
     ScopeSetting.objects.create(scope="generation_mix", is_open=False)
     assert "/residual_mix" in paths() and "/generation_mix" not in paths()
     settings.MIX_OPEN_TO_CLIENTS = True
-    assert paths() >= OPEN
+    assert paths() >= OPEN_PATHS
 
 
 def test_a_token_comes_from_the_code_flow_with_the_scopes_that_open_an_operation(document, settings):
@@ -127,10 +123,10 @@ def test_answers_say_their_headers_and_parameters_their_form(document, reader, h
 
 
 def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):
-    for path in FOUNDING:
+    for path in GATED_PATHS:
         operation = document["paths"][path]["get"]
         assert all(list(each) == ["grant"] for each in operation["security"])
-        assert path == STREAM or "304" in operation["responses"]
+        assert path in STREAM_PATHS or "304" in operation["responses"]
         assert {"200", "400", "401", "403", "405", "406", "500", "503"} <= set(operation["responses"])
         assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
 
@@ -149,13 +145,13 @@ def test_open_series_take_a_client_and_no_token(db, settings):
     settings.MIX_OPEN_TO_CLIENTS = True
     document = Browser().get("/api/schema").json()
 
-    for path in OPEN:
+    for path in OPEN_PATHS:
         operation = document["paths"][path]["get"]
         assert operation["security"] == [{"client": []}]
         assert {"200", "304", "400", "401", "403", "404", "429"} <= set(operation["responses"])
 
 
-@pytest.mark.parametrize("path", sorted(FOUNDING - {FILE, STREAM}))
+@pytest.mark.parametrize("path", sorted(GATED_PATHS - DOCUMENT_PATHS - STREAM_PATHS))
 def test_each_example_is_what_the_schema_says(document, path):
     examples = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["examples"]
 
@@ -192,7 +188,7 @@ def world(db, settings, tmp_path):
     return reader, statement
 
 
-@pytest.mark.parametrize("path", sorted(FOUNDING - {FILE}))
+@pytest.mark.parametrize("path", sorted(GATED_PATHS - DOCUMENT_PATHS))
 def test_a_full_and_an_empty_answer_are_what_the_schema_says(document, world, path):
     reader, _ = world
 
@@ -209,7 +205,7 @@ def test_made_up_calls_meet_no_500_and_no_answer_outside_the_schema(world):
     schema = schemathesis.openapi.from_wsgi("/api/schema", get_wsgi_application())
     tried = set()
 
-    for path in sorted(FOUNDING):
+    for path in sorted(GATED_PATHS):
 
         @given(case=schema[path]["GET"].as_strategy())
         @hypothesis_settings(
@@ -228,4 +224,4 @@ def test_made_up_calls_meet_no_500_and_no_answer_outside_the_schema(world):
 
         call()
 
-    assert {path for path, status in tried if status == 200} == FOUNDING - {FILE}
+    assert {path for path, status in tried if status == 200} == GATED_PATHS - DOCUMENT_PATHS

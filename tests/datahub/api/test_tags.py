@@ -35,15 +35,10 @@ from tests.factories.accounts import (
 )
 from tests.factories.datahub import bill
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days, load_readings, usage_series
+from tests.support.resources import LISTING_ADDRESSES, SERIES_ADDRESSES
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 25, tzinfo=UTC)
-ADDRESSES = (
-    "/distribution_details", "/supply_details", "/supply_history", "/usage_data", "/usage_sums", "/usage_sums?by=day",
-    "/bill_data", "/bill_statements", "/generation_mix", "/generation_mix?by=day", "/generation_breakdown",
-    "/consumption_breakdown", "/consumption_breakdown?by=day", "/residual_mix",
-)  # fmt: skip
-SERIES = ("/usage_data", "/usage_sums", "/generation_mix", "/generation_mix?by=day")
 # what is written only together with a row that a tag stands on
 BELOW = {
     "interval_block", "datahub_periodreading", "datahub_mixshare", "datahub_mixblock", "datahub_lineitem",
@@ -55,15 +50,15 @@ class World:
     home: Household
     reader: Reader
 
-    def bodies(self, addresses=ADDRESSES, forms=("application/json",)):
+    def bodies(self, addresses=LISTING_ADDRESSES, forms=("application/json",)):
         """By address and form: tag and body."""
-        found = {}
+        bodies = {}
         for address in addresses:
-            for form in forms if address in SERIES else forms[:1]:
+            for form in forms if address in SERIES_ADDRESSES else forms[:1]:
                 answer = self.reader.get(address, Accept=form)
                 assert answer.status_code == 200, (address, answer.content)
-                found[address, form] = (answer["ETag"], answer.content)
-        return found
+                bodies[address, form] = (answer["ETag"], answer.content)
+        return bodies
 
 
 @pytest.fixture
@@ -257,7 +252,8 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_of_a_body_changes_its_tag(world, change):
-    addresses = [one for one in ADDRESSES if not (change is fewer_scopes and one.startswith("/supply"))]
+    closed = "/supply" if change is fewer_scopes else "nothing"
+    addresses = [address for address in LISTING_ADDRESSES if not address.startswith(closed)]
     before = world.bodies(addresses)
 
     change(world)
@@ -272,19 +268,19 @@ def test_a_change_of_a_body_changes_its_tag(world, change):
 def test_through_many_changes_one_tag_never_stands_for_two_bodies(world, seed):
     chance = random.Random(seed)  # noqa: S311 - a reproducible order, no secret
     kept = [change for change in CHANGES if change not in {fewer_scopes, a_month_set_aside}]
-    said: dict[tuple[str, str], set[bytes]] = defaultdict(set)
+    bodies_by_tag: dict[tuple[str, str], set[bytes]] = defaultdict(set)
 
     for change in [None, *chance.sample(kept, 8), a_month_set_aside]:
         if change:
             change(world)
         for (address, _form), (tag, body) in world.bodies(forms=("application/json", "text/csv")).items():
-            said[address, tag].add(body)
+            bodies_by_tag[address, tag].add(body)
 
-    assert {len(bodies) for bodies in said.values()} == {1}
-    assert len(said) > 4 * len(ADDRESSES)
+    assert {len(bodies) for bodies in bodies_by_tag.values()} == {1}
+    assert len(bodies_by_tag) > 4 * len(LISTING_ADDRESSES)
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", LISTING_ADDRESSES)
 def test_nothing_changed_costs_the_gate_and_one_statement_and_is_not_disclosed(world, address):
     tag = world.reader.get(address)["ETag"]
     disclosed = Disclosure.objects.count()
@@ -298,7 +294,7 @@ def test_nothing_changed_costs_the_gate_and_one_statement_and_is_not_disclosed(w
     assert Disclosure.objects.count() == disclosed
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", LISTING_ADDRESSES)
 def test_every_table_that_an_answer_reads_is_among_those_of_its_tag(world, address):
     resource = address.partition("?")[0].strip("/")
     more_rows = USAGE_ROWS if "?by=" in address else ()
@@ -326,20 +322,21 @@ def test_every_table_that_an_answer_reads_is_among_those_of_its_tag(world, addre
 
 def test_each_question_form_and_grant_has_a_tag_of_its_own(world):
     number = world.home.contract.contract_number
-    asked = [
+    questions = [
         {}, {"start": "2026-03-01"}, {"end": "2026-03-01"}, {"services": "no-such"}, {"services": number},
         {"services": f"{number},no-such"},
     ]  # fmt: skip
+    plain = [address for address in SERIES_ADDRESSES if "?" not in address]
     before = {
-        world.reader.get(address.partition("?")[0], question, Accept=form)["ETag"]
-        for address in SERIES[:3]
-        for question in asked
+        world.reader.get(address, question, Accept=form)["ETag"]
+        for address in plain
+        for question in questions
         for form in ("application/json", "text/csv")
     }
     world.reader.granted(world.home.contract, scope=" ".join(SCOPES))
-    after = {world.reader.get(address)["ETag"] for address in SERIES}
+    after = {world.reader.get(address)["ETag"] for address in SERIES_ADDRESSES}
 
-    assert len(before) == 3 * 2 * len(asked)
+    assert len(before) == len(plain) * 2 * len(questions)
     assert not before & after
 
 
@@ -366,27 +363,27 @@ def test_what_is_of_others_moves_no_tag(world):
 def test_a_moment_that_passes_changes_the_tag_where_it_changes_the_body(world, address, change, moment):
     """Without a row being written."""
     change(world.home)
-    found = []
+    answers = []
     for at in (moment - timedelta(seconds=1), moment):
         with time_machine.travel(at, tick=False):
             world.reader.token = issue_token(world.reader.grant)
-            found.append(world.reader.get(address))
+            answers.append(world.reader.get(address))
 
-    assert found[0].content != found[1].content
-    assert found[0]["ETag"] != found[1]["ETag"]
+    assert answers[0].content != answers[1].content
+    assert answers[0]["ETag"] != answers[1]["ETag"]
 
 
 def test_a_window_that_comes_to_its_end_changes_the_tag_of_what_it_hid(world):
     SupplyTerm.objects.filter(end=None).update(end=date(2026, 3, 9))
     end = datetime(2026, 3, 8, 8, tzinfo=UTC)
     world.reader.granted(world.home.contract, scope="customer_supply_history", end=end)
-    found = []
+    answers = []
     for at in (end - timedelta(seconds=1), end):
         with time_machine.travel(at, tick=False):
             world.reader.token = issue_token(world.reader.grant)
-            found.append(world.reader.get("/supply_history"))
+            answers.append(world.reader.get("/supply_history"))
 
-    assert found[0]["ETag"] != found[1]["ETag"]
+    assert answers[0]["ETag"] != answers[1]["ETag"]
 
 
 def test_another_release_and_another_zone_have_other_tags(world, settings, monkeypatch):

@@ -236,7 +236,7 @@ def test_while_bytes_leave_nothing_is_locked(reader, home, monkeypatch):
         asked.append(lock)
         return data_access(token, at=at, lock=lock)
 
-    monkeypatch.setattr("datahub.api.founding.usage_file.data_access", counted)
+    monkeypatch.setattr("datahub.api.founding.files.data_access", counted)
     size = sum(map(len, stream))
 
     assert asked.count(False) >= size // GATE_BYTES > 0

@@ -1,6 +1,5 @@
-"""What the OpenAPI document says of the founding resources."""
+"""What the OpenAPI document says of each address of a resource, all of it from the declaration."""
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,7 +11,6 @@ from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
     extend_schema,
-    extend_schema_view,
 )
 
 from cdsc_portal.lib.http.problems import MEDIA_TYPE
@@ -20,8 +18,8 @@ from consent.api.gated import scopes_opening
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES
 from datahub.api.founding.examples import example_answer
-from datahub.api.founding.shapes import ProblemShape, answer_of
-from datahub.resources.base import Resource
+from datahub.api.founding.shapes import ProblemShape, answer_of, open_answer_of, stream_of
+from datahub.resources.base import OpenSeries, Resource, StoredFile, StreamedFile
 
 _SERVICES_PATTERN = r"^\s*[^,\s][^,]*(,\s*[^,\s][^,]*)*$"
 _DATE_PATTERN = (
@@ -36,17 +34,23 @@ PARAMETERS = [
     OpenApiParameter(
         "services",
         {"type": "string", "pattern": _SERVICES_PATTERN},
-        description="Contract numbers separated by commas, or `all`. Only narrows.",
+        description="Contract numbers separated by commas, or `all`; without it, all that were shared. Only narrows.",
     ),
     OpenApiParameter(
-        "start", {"type": "string", "pattern": _DATE_PATTERN}, description=f"Only narrows: {_DATE}."
+        "start",
+        {"type": "string", "pattern": _DATE_PATTERN},
+        description=f"{_DATE}; without it, the granted window. Only narrows.",
     ),
     OpenApiParameter(
         "end",
         {"type": "string", "pattern": _DATE_PATTERN},
-        description=f"Only narrows: {_DATE}. A date is covered whole.",
+        description=f"{_DATE}; without it, the granted window. Only narrows; a date is covered whole.",
     ),
-    OpenApiParameter("cursor", str, description="From `next` of the page before, with the same parameters."),
+    OpenApiParameter(
+        "cursor",
+        str,
+        description="From `next` of the page before, with the same parameters; without it, the first page.",
+    ),
 ]
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of an answer that you have."
@@ -62,6 +66,12 @@ RANGE = [
         description="The `ETag` of the file that you have a part of.",
     ),
 ]
+_GATED_TAG, _OPEN_TAG = "founding resources", "open series"
+TAGS = {
+    _GATED_TAG: "Customers' data, as far as a grant opens them.",
+    _OPEN_TAG: "Series of the grid, of nobody in particular, for registered clients.",
+}
+NOT_MODIFIED: dict[Any, Any] = {304: OpenApiResponse(description="Nothing changed since the ETag you have.")}
 _PROBLEMS = {
     400: "A parameter is unknown or wrong, or the token stands in the address.",
     401: "No token, or one that opens nothing (any more).",
@@ -109,6 +119,20 @@ scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar(
 )
 
 
+class ClientScheme(OpenApiAuthenticationExtension):
+    """How a call of an open series proves its client."""
+
+    target_class = "consent.api.client_calls.ClientAuthentication"
+    name = "client"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "basic",
+            "description": "Id and secret of a registered client, as at /oauth/token/.",
+        }
+
+
 class GrantScheme(OpenApiAuthenticationExtension):
     """How a call proves its grant: with a token of the authorization code flow, for one of the scopes that open it."""
 
@@ -139,17 +163,13 @@ class GrantScheme(OpenApiAuthenticationExtension):
         ]
 
 
-def document_resource(view: type[Any], resource: Resource) -> type[Any]:
-    """Describe the view of a resource, all of it from the declaration."""
+def listing_operation(resource: Resource) -> Any:
+    """GET of the resource itself."""
     answers: dict[Any, Any] = {
         (200, "application/json"): OpenApiResponse(answer_of(resource.shape), description=resource.summary)
     }
     if resource.csv:
         answers[200, "text/csv"] = OpenApiResponse(OpenApiTypes.STR, description=resource.summary)
-    options = [
-        OpenApiParameter(option.name, str, enum=list(option.choices), description=option.description)
-        for option in resource.options
-    ]
     examples = [
         OpenApiExample(
             ", ".join(filter(None, (resource.name, form))),
@@ -160,34 +180,65 @@ def document_resource(view: type[Any], resource: Resource) -> type[Any]:
         )
         for form, item in resource.examples.items()
     ]
-    operation = extend_schema(
+    return extend_schema(
         operation_id=resource.name,
         summary=resource.summary,
-        description=f"Opened by the scope {' or '.join(scopes_opening(resource.opened_as))}.",
-        tags=["founding resources"],
+        description=_opened_by(resource),
+        tags=[_GATED_TAG],
         parameters=[
-            *options,
+            *option_parameters(resource),
             *PARAMETERS,
             IF_NONE_MATCH,
             *HEADERS,
             *TAG_HEADERS,
             *(SERIES_HEADERS if resource.csv else ()),
         ],
-        responses=answers | _others(400, 401, 403, 405, 406),
+        responses=answers | NOT_MODIFIED | problems(400, 401, 403, 405, 406),
         examples=examples,
     )
-    described: type[Any] = extend_schema_view(get=operation)(view)
-    return described
 
 
-def documented_file(summary: str) -> Callable[[Any], Any]:
-    """Describe the view that sends a document."""
-    operation = extend_schema(
-        operation_id="bill_statement_file",
-        summary=summary,
-        tags=["founding resources"],
+def option_parameters(resource: Resource) -> list[OpenApiParameter]:
+    """The parameters that this resource alone takes."""
+    return [
+        OpenApiParameter(option.name, str, enum=list(option.choices), description=option.description)
+        for option in resource.options
+    ]
+
+
+def stream_operation(resource: Resource, file: StreamedFile) -> Any:
+    """GET of all of a window in one file."""
+    answers: dict[Any, Any] = {
+        (200, form.media_type): OpenApiResponse(
+            stream_of(resource.shape) if name == "json" else OpenApiTypes.STR, description=file.summary
+        )
+        for name, form in file.forms.items()
+    }
+    return extend_schema(
+        operation_id=file.name,
+        summary=file.summary,
+        description=f"{_opened_by(resource)} A stop breaks a stream off: only a file with its end is whole.",
+        tags=[_GATED_TAG],
         parameters=[
-            OpenApiParameter("statement_id", str, OpenApiParameter.PATH, description="`id` of a statement."),
+            *(parameter for parameter in PARAMETERS if parameter.name != "cursor"),
+            *HEADERS,
+            *headers(Content_Disposition=("The file's name.", [200])),
+        ],
+        responses=answers | problems(400, 401, 403, 405, 406, 429),
+    )
+
+
+def document_operation(resource: Resource, file: StoredFile) -> Any:
+    """GET of the document of one object."""
+    return extend_schema(
+        operation_id=file.name,
+        summary=file.summary,
+        description=_opened_by(resource),
+        tags=[_GATED_TAG],
+        parameters=[
+            OpenApiParameter(
+                file.key, str, OpenApiParameter.PATH, description=f"`id` of an object of {resource.name}."
+            ),
             IF_NONE_MATCH,
             *RANGE,
             *HEADERS,
@@ -199,14 +250,40 @@ def documented_file(summary: str) -> Callable[[Any], Any]:
             ),
         ],
         responses={
-            (200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, description=summary),
-            (206, "application/pdf"): OpenApiResponse(
-                OpenApiTypes.BINARY, description="The range asked for."
-            ),
+            (200, file.media_type): OpenApiResponse(OpenApiTypes.BINARY, description=file.summary),
+            (206, file.media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The range asked for."),
         }
-        | _others(400, 401, 403, 404, 405, 406, 416),
+        | NOT_MODIFIED
+        | problems(400, 401, 403, 404, 405, 406, 416),
     )
-    return extend_schema_view(get=operation)
+
+
+def open_operation(resource: Resource, series: OpenSeries) -> Any:
+    """GET of a series of the grid, by a registered client."""
+    return extend_schema(
+        operation_id=f"grid_{resource.name}",
+        summary=series.summary,
+        description="For registered clients, where the utility opens it; no customer's consent is needed. Else 404.",
+        tags=[_OPEN_TAG],
+        parameters=[
+            OpenApiParameter("region", str, required=True, description="The grid region."),
+            *(parameter for parameter in PARAMETERS if parameter.name != "services"),
+            IF_NONE_MATCH,
+            *HEADERS,
+            *TAG_HEADERS,
+        ],
+        responses={
+            (200, "application/json"): OpenApiResponse(
+                open_answer_of(series.shape), description=series.summary
+            )
+        }
+        | NOT_MODIFIED
+        | problems(400, 401, 403, 404, 405, 406, 429),
+    )
+
+
+def _opened_by(resource: Resource) -> str:
+    return f"Opened by the scope {' or '.join(scopes_opening(resource.opened_as))}."
 
 
 def problems(*statuses: int) -> dict[Any, Any]:
@@ -214,11 +291,4 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {
         (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, description=_PROBLEMS[status])
         for status in (*statuses, 500, 503)
-    }
-
-
-def _others(*statuses: int) -> dict[Any, Any]:
-    return {
-        304: OpenApiResponse(description="Nothing changed since the ETag you have."),
-        **problems(*statuses),
     }

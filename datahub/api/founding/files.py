@@ -1,0 +1,91 @@
+"""Files of a resource: all of a window as a stream, and the stored document of one object."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from cdsc_portal.lib.http.problems import Problem
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream, TooManyStreamsError
+from cdsc_portal.lib.time import clock
+from consent.access import DataAccess
+from consent.api.authentication import bearer_token
+from consent.api.gated import GatedView, access_of
+from consent.api.problems import Refusal, bad_parameter, not_found, too_many_streams
+from consent.queries.access import data_access
+from datahub.answers.coverage import coverage
+from datahub.api.etags import is_known, not_modified
+from datahub.api.file_ranges import file_answer
+from datahub.api.founding.resource_query import parse_query
+from datahub.api.founding.views import record_release
+from datahub.resources.base import Release, StoredFile, StreamedFile
+
+
+class StreamView(GatedView):
+    """The record of what leaves is written, and committed, before the first byte does."""
+
+    file: ClassVar[StreamedFile]
+
+    def get(self, request: Request) -> StreamingHttpResponse:
+        at = clock.now()
+        access = access_of(request)
+        if "cursor" in request.query_params:
+            raise bad_parameter("cursor", "a file has no pages")
+        query = parse_query(request.query_params, now=at, purpose=request.path)
+        covered = coverage(access, self.resource, services=query.services, asked=query.window)
+        known = self.file.known(covered)
+        release = Release(self.resource, known.data, known.count, frozenset(covered.spans))
+        record_release(release, request, span=covered.window, at=at)
+        token = bearer_token(request)
+
+        def reopen() -> DataAccess | None:
+            return data_access(token, at=clock.now())
+
+        def recheck() -> DataAccess | None:
+            return data_access(token, at=clock.now(), lock=False)
+
+        form = self.file.forms[request.accepted_renderer.format](window=covered.window, at=at)
+        pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, asked=query.window)
+        try:
+            held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
+        except TooManyStreamsError as error:
+            raise too_many_streams() from error
+        disposition = f'attachment; filename="{self.file.file_name}.{form.suffix}"'
+        return StreamingHttpResponse(
+            held,
+            content_type=form.content_type,
+            headers={"Content-Disposition": disposition, **STREAM_HEADERS},
+        )
+
+
+class DocumentView(GatedView):
+    """Raises Refusal: 404 for what is missing, foreign or has no file; 403 where services on it were not shared."""
+
+    file: ClassVar[StoredFile]
+
+    def get(self, request: Request, **key: str) -> HttpResponseBase:
+        at = clock.now()
+        public_id = key[self.file.key]
+        is_id = public_id.isascii() and public_id.isalnum()
+        document = self.file.find(access_of(request).parts_for(self.resource), public_id) if is_id else None
+        if document is None:
+            raise not_found()
+        if not document.is_whole:
+            detail = "The document covers services that were not shared."
+            raise Refusal(Problem(403, "withheld", detail, {"withheld": ["file"]}))
+        if document.open is None:
+            raise not_found()
+        etag = f'"{document.sha256}"'
+        if is_known(request, etag):
+            return not_modified(etag)
+        release = Release(self.resource, document.data, 1, document.contracts)
+        record_release(release, request, span=document.data, at=at)
+        return file_answer(
+            request,
+            document.open(),
+            etag=etag,
+            content_type=self.file.media_type,
+            filename=document.file_name,
+        )
