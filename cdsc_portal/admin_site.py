@@ -85,7 +85,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("accounts", "linkchange", _("Changes of links")),
                     {
                         "title": _("Disclosures affected by backdated moves"),
-                        "link": reverse_lazy("admin:accounts_linkchange_wrong"),
+                        "link": reverse_lazy("admin:accounts_linkchange_affected"),
                         "permission": lambda request: request.user.has_perm("consent.view_disclosure"),
                     },
                     _entry("accounts", "outgoingmail", _("Mail")),

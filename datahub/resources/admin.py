@@ -1,4 +1,4 @@
-"""Changes of links in admin, and the releases that late ones made wrong: a list and a table to take away."""
+"""Changes of links in admin, and the disclosures that backdated ones affect: a list and a table to take away."""
 
 import re
 from collections.abc import Iterator
@@ -26,33 +26,31 @@ from datahub.feeds.loading.kinds import KINDS
 from datahub.models import FeedRun
 from datahub.resources.affected_disclosures import (
     PAGE_SIZE,
-    Place,
-    WrongDisclosure,
-    wrong_disclosures,
-    wrong_page,
+    PagePosition,
+    affected_disclosures,
+    affected_page,
 )
 
-SEE_DISCLOSURES = "consent.view_disclosure"
-_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+_POSITION = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 _COLUMNS = (
     "released_at", "contract_number", "client", "grant", "resource", "disclosure", "start", "end", "days",
     "recorded_at",
 )  # fmt: skip
 
 
-def wrong_by_run(run: FeedRun) -> SafeString:
-    """What staff should see on the page of a run of hierarchy or supply: how many releases its moves made wrong."""
+def affected_by_run(run: FeedRun) -> SafeString:
+    """What staff should see on the page of a run of hierarchy or supply: how many releases its moves affect."""
     kind = KINDS.get(run.feed.kind)  # None: withdrawn
     if kind is None or not kind.moves_links or run.started is None:
         return SafeString("-")
-    page = wrong_page(recorded=_recorded(run))
-    found = len(page.found)
-    if page.resume is None and not found:
+    page = affected_page(recorded=_recorded(run))
+    count = len(page.affected)
+    if page.resume is None and not count:
         return SafeString("-")
-    words = ngettext("%d disclosure made wrong", "%d disclosures made wrong", found) % found
+    words = ngettext("%d disclosure made wrong", "%d disclosures made wrong", count) % count
     if page.resume is not None:
-        words = _("of the last %(looked_at)d alone, %(found)s") % {"looked_at": PAGE_SIZE, "found": words}
-    address = f"{reverse('admin:accounts_linkchange_wrong')}?run={run.public_id}"
+        words = _("of the last %(checked)d alone, %(affected)s") % {"checked": PAGE_SIZE, "affected": words}
+    address = f"{reverse('admin:accounts_linkchange_affected')}?run={run.public_id}"
     return format_html('<a href="{}">{}</a>', address, words)
 
 
@@ -89,80 +87,70 @@ class LinkChangeAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("wrong/", wrap(self.wrong_page), name="accounts_linkchange_wrong"),
-            path("wrong.csv", wrap(self.wrong_file), name="accounts_linkchange_wrong_csv"),
+            path("affected/", wrap(self.affected), name="accounts_linkchange_affected"),
+            path("affected.csv", wrap(self.affected_file), name="accounts_linkchange_affected_csv"),
             *super().get_urls(),
         ]
 
-    def wrong_page(self, request: HttpRequest) -> HttpResponse:
-        asked = _asked(request)
-        page = wrong_page(**asked, after=_place(request.GET.get("after", "")))
-        kept = _kept(request)
+    def affected(self, request: HttpRequest) -> HttpResponse:
+        filters = _parse_filters(request)
+        position = None
+        if after := request.GET.get("after"):
+            keys = _POSITION.fullmatch(after)
+            if keys is None:
+                raise Http404
+            position = PagePosition(int(keys[1]), int(keys[2]))
+        page = affected_page(**filters, after=position)
+        chosen = {name: request.GET[name] for name in ("contract", "run") if request.GET.get(name)}
+        older = None
+        if page.resume is not None:
+            older = f"?{urlencode({**chosen, 'after': f'{page.resume.disclosure}-{page.resume.contract}'})}"
         context = {
             **self.admin_site.each_context(request),
             "title": _("Disclosures affected by backdated moves"),
-            "contract_number": asked["contract_number"],
+            "contract_number": filters["contract_number"],
             "run": request.GET.get("run", ""),
-            "found": [(one, link_to(one.contract), link_to(one.disclosure)) for one in page.found],
-            "older": page.resume
-            and f"?{urlencode({**kept, 'after': f'{page.resume.disclosure}-{page.resume.contract}'})}",
+            "affected": [(each, link_to(each.contract), link_to(each.disclosure)) for each in page.affected],
+            "older": older,
             "table": self.has_export_permission(request)
-            and f"{reverse('admin:accounts_linkchange_wrong_csv')}?{urlencode(kept)}",
+            and f"{reverse('admin:accounts_linkchange_affected_csv')}?{urlencode(chosen)}",
         }
-        return TemplateResponse(request, "admin/datahub/wrong_disclosures.html", context)
+        return TemplateResponse(request, "admin/datahub/affected_disclosures.html", context)
 
-    def wrong_file(self, request: HttpRequest) -> StreamingHttpResponse:
-        asked = _asked(request)
+    def affected_file(self, request: HttpRequest) -> StreamingHttpResponse:
         return self.csv_file(
             request,
-            _lines(asked),
-            name="wrong-disclosures",
+            _csv_lines(_parse_filters(request)),
+            name="affected-disclosures",
             what="disclosures affected by backdated moves, as CSV",
         )
 
 
-def _asked(request: HttpRequest) -> dict[str, Any]:
+def _parse_filters(request: HttpRequest) -> dict[str, Any]:
     """What the list is narrowed to. Raises PermissionDenied: the user may not see disclosures; Http404: no such run."""
-    if not request.user.has_perm(SEE_DISCLOSURES):
+    if not request.user.has_perm("consent.view_disclosure"):
         raise PermissionDenied
     run = request.GET.get("run")
     recorded = _recorded(get_object_or_404(FeedRun, public_id=run)) if run else None
     return {"contract_number": request.GET.get("contract", "").strip(), "recorded": recorded}
 
 
-def _kept(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET[name] for name in ("contract", "run") if request.GET.get(name)}
-
-
-def _place(text: str) -> Place | None:
-    """Where the page before ended. Raises Http404: nowhere."""
-    if not text:
-        return None
-    found = _PLACE.fullmatch(text)
-    if found is None:
-        raise Http404
-    return Place(int(found[1]), int(found[2]))
-
-
-def _lines(asked: dict[str, Any]) -> Iterator[str]:
+def _csv_lines(filters: dict[str, Any]) -> Iterator[str]:
     """The table as CSV, header first; a page of the list in memory at a time."""
     yield f"{','.join(_COLUMNS)}\r\n"
-    for one in wrong_disclosures(**asked):
-        for span in one.stretches:
-            yield f"{csv_cells(_line(one, span))}\r\n"
-
-
-def _line(one: WrongDisclosure, span: Span) -> list[str]:
-    disclosure = one.disclosure
-    return [
-        instant(disclosure.released_at),
-        one.contract.contract_number,
-        disclosure.grant.client.name,
-        disclosure.grant.public_id,
-        disclosure.resource,
-        disclosure.public_id,
-        instant(span.start) if span.start else "",
-        instant(span.end) if span.end else "",
-        str(one.days),
-        instant(one.recorded),
-    ]
+    for affected in affected_disclosures(**filters):
+        disclosure = affected.disclosure
+        for span in affected.spans:
+            cells = [
+                instant(disclosure.released_at),
+                affected.contract.contract_number,
+                disclosure.grant.client.name,
+                disclosure.grant.public_id,
+                disclosure.resource,
+                disclosure.public_id,
+                instant(span.start) if span.start else "",
+                instant(span.end) if span.end else "",
+                str(affected.days),
+                instant(affected.recorded),
+            ]
+            yield f"{csv_cells(cells)}\r\n"

@@ -1,4 +1,4 @@
-"""What was released of a contract and, by the dates as they are now, was not the contract's: a move told late."""
+"""Disclosures affected by backdated moves: released of a contract, though by the dates as they are now not its data."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -9,20 +9,22 @@ from django.db import connection
 
 from accounts.models import ServiceContract
 from accounts.queries.relations import CONTRACT_POINTS, CONTRACTS, LINK_CHANGES
-from cdsc_portal.lib.time.local_days import days, first_day_from
+from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span, difference, union
 from consent.models import Disclosure
 from consent.queries.relations import DISCLOSURE_CONTRACTS, DISCLOSURES
+from datahub.bills.statements import is_dated_inside
 from datahub.models import BillSection
-from datahub.resources.base import AnswerTime
+from datahub.resources.base import BILLED_TIMES, AnswerTime
 from datahub.resources.link_history import LinkHistory, common
 from datahub.resources.registry import RESOURCES
 
 PAGE_SIZE = 500
-# pairs that a change took something from after the release: of a link of the contract, of its own days, of a supply
-# term, or of a meter or region of a point that is or was the contract's; bills may be ahead of their days
+# pairs of a disclosure and a contract that lost time by a change after the release: of a link of the contract, of its
+# own days, of a supply term, or of a meter or region of a point that is or was the contract's; a bill may have been
+# released before its days began
 _CANDIDATES = f"""
-    WITH touched AS (SELECT * FROM unnest(%(resources)s::text[], %(kinds)s::text[]) AS pair (resource, kind)),
+    WITH depending AS (SELECT * FROM unnest(%(resources)s::text[], %(kinds)s::text[]) AS pair (resource, kind)),
     lost AS (
         SELECT contract_id, kind, at, lost_from FROM {LINK_CHANGES} AS each
         WHERE contract_id IS NOT NULL AND lost_from < at AND at BETWEEN %(first)s AND %(last)s
@@ -37,10 +39,10 @@ _CANDIDATES = f"""
     )
     SELECT released.id, lost.contract_id, max(lost.at)
     FROM lost
-    JOIN touched ON touched.kind = lost.kind
+    JOIN depending ON depending.kind = lost.kind
     JOIN {CONTRACTS} contract ON contract.id = lost.contract_id
     JOIN {DISCLOSURE_CONTRACTS} about ON about.servicecontract_id = lost.contract_id
-    JOIN {DISCLOSURES} released ON released.id = about.disclosure_id AND released.resource = touched.resource
+    JOIN {DISCLOSURES} released ON released.id = about.disclosure_id AND released.resource = depending.resource
     WHERE released.released_at < lost.at AND released.value_count > 0
         AND (released.resource = ANY(%(bills)s) OR released.released_at > lost.lost_from
             AND (released.end IS NULL OR released.end > lost.lost_from))
@@ -54,25 +56,23 @@ _CANDIDATES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class WrongDisclosure:
-    """`stretches` of what was released were not the contract's; `recorded`: when the last such change was entered."""
+class AffectedDisclosure:
+    """`spans` of what was released were not the contract's; `recorded`: when the last such change was entered."""
 
     disclosure: Disclosure
     contract: ServiceContract
-    stretches: tuple[Span, ...]
+    spans: tuple[Span, ...]
     recorded: datetime
 
     @property
     def days(self) -> float:
-        """How long the stretches are together, in days of 24 hours."""
-        lasting = sum(
-            (span.end - span.start for span in self.stretches if span.start and span.end), timedelta()
-        )
-        return round(lasting / timedelta(days=1), 2)
+        """How long the spans are together, in days of 24 hours."""
+        total = sum((span.end - span.start for span in self.spans if span.start and span.end), timedelta())
+        return round(total / timedelta(days=1), 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePosition:
     """Where a page ends: the keys of a disclosure and of a contract that it is about."""
 
     disclosure: int
@@ -80,57 +80,62 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongPage:
-    """`found` may be fewer than were looked at; `resume` is where the next page begins, None = this is the last."""
+class AffectedPage:
+    """`affected` may be fewer than were checked; `resume` is where the next page begins, None = this is the last."""
 
-    found: tuple[WrongDisclosure, ...]
-    resume: Place | None
+    affected: tuple[AffectedDisclosure, ...]
+    resume: PagePosition | None
 
 
-def wrong_disclosures(
+def affected_disclosures(
     *, contract_number: str = "", recorded: Span | None = None
-) -> Iterator[WrongDisclosure]:
-    """Each one, newest release first, page by page: see `wrong_page`."""
-    page = wrong_page(contract_number=contract_number, recorded=recorded)
-    yield from page.found
+) -> Iterator[AffectedDisclosure]:
+    """All of them, newest release first, page by page: see `affected_page`."""
+    page = affected_page(contract_number=contract_number, recorded=recorded)
+    yield from page.affected
     while page.resume is not None:
-        page = wrong_page(contract_number=contract_number, recorded=recorded, after=page.resume)
-        yield from page.found
+        page = affected_page(contract_number=contract_number, recorded=recorded, after=page.resume)
+        yield from page.affected
 
 
-def wrong_page(
-    *, contract_number: str = "", recorded: Span | None = None, after: Place | None = None
-) -> WrongPage:
-    """Those among the next PAGE_SIZE that a change touched, newest release first (X-15).
+def affected_page(
+    *, contract_number: str = "", recorded: Span | None = None, after: PagePosition | None = None
+) -> AffectedPage:
+    """Those among the next PAGE_SIZE that a change concerns, newest release first (X-15).
 
-    Of one contract, or made wrong by what was entered in `recorded`. Thirteen queries, however many. A change that
-    was taken back makes nothing wrong.
+    Of one contract, or affected by what was entered in `recorded`. Thirteen queries, however many. A change that was
+    taken back affects nothing.
     """
     pairs = _candidates(contract_number, recorded or Span(), after, PAGE_SIZE + 1)
-    looked_at = pairs[:PAGE_SIZE]
-    contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in looked_at})
-    disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in looked_at})
-    past, sections = LinkHistory.of(contracts.values()), _sections(contracts)
-    found = []
-    for key, contract, at in looked_at:
-        stretches = _wrong(disclosures[key], contract, past, sections[contract])
-        if stretches:
-            found.append(WrongDisclosure(disclosures[key], contracts[contract], stretches, at))
-    return WrongPage(tuple(found), Place(*looked_at[-1][:2]) if len(pairs) > PAGE_SIZE else None)
+    checked = pairs[:PAGE_SIZE]
+    contracts = ServiceContract.objects.in_bulk({contract for _, contract, _ in checked})
+    disclosures = Disclosure.objects.select_related("grant__client").in_bulk({key for key, _, _ in checked})
+    history = LinkHistory.of(contracts.values())
+    sections: dict[int, list[BillSection]] = defaultdict(list)
+    for section in BillSection.objects.filter(contract__in=contracts).select_related("statement"):
+        sections[section.contract_id].append(section)
+    affected = []
+    for key, contract, at in checked:
+        spans = _lost_spans(disclosures[key], contract, history, sections[contract])
+        if spans:
+            affected.append(AffectedDisclosure(disclosures[key], contracts[contract], spans, at))
+    resume = PagePosition(*checked[-1][:2]) if len(pairs) > PAGE_SIZE else None
+    return AffectedPage(tuple(affected), resume)
 
 
 def _candidates(
-    number: str, recorded: Span, after: Place | None, most: int
+    number: str, recorded: Span, after: PagePosition | None, most: int
 ) -> list[tuple[int, int, datetime]]:
     """(disclosure, contract, when the last change of it was entered)."""
     pairs = [(name, kind) for name, resource in RESOURCES.items() for kind in sorted(resource.link_kinds)]
+    bills = [name for name, resource in RESOURCES.items() if resource.time in BILLED_TIMES]
     with connection.cursor() as cursor:
         cursor.execute(
             _CANDIDATES,
             {
                 "resources": [name for name, _ in pairs],
                 "kinds": [str(kind) for _, kind in pairs],
-                "bills": [name for name, resource in RESOURCES.items() if resource.time is AnswerTime.BILLS],
+                "bills": bills,
                 "number": number,
                 "first": recorded.start or "-infinity",
                 "last": recorded.end or "infinity",
@@ -142,49 +147,32 @@ def _candidates(
         return [(key, contract, at) for key, contract, at in cursor.fetchall()]
 
 
-def _sections(contracts: Collection[int]) -> dict[int, list[BillSection]]:
-    found: dict[int, list[BillSection]] = defaultdict(list)
-    for section in BillSection.objects.filter(contract__in=contracts).select_related("statement"):
-        found[section.contract_id].append(section)
-    return found
-
-
-def _wrong(
-    disclosure: Disclosure, contract: int, past: LinkHistory, sections: Collection[BillSection]
+def _lost_spans(
+    disclosure: Disclosure, contract: int, history: LinkHistory, sections: Collection[BillSection]
 ) -> tuple[Span, ...]:
-    """The stretches of this release that are not the contract's any more."""
-    at = disclosure.released_at
-    lost = _lost(disclosure.resource, contract, past, at)
-    match RESOURCES[disclosure.resource].time:
-        case AnswerTime.PRESENT:
-            return tuple(Span(span.start, at) for span in lost if span.contains(at))
-        case AnswerTime.BILLS:
-            billed = _billed(disclosure, sections)
-            return union(span for one in billed for span in common(one, lost))
-        case AnswerTime.WINDOW:
-            return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
-
-
-def _lost(resource: str, contract: int, past: LinkHistory, at: datetime) -> tuple[Span, ...]:
-    """What was the contract's, as was on record at `at`, and is not any more."""
-    return union(
+    """What this release told of the contract, as was on record then, and is not the contract's any more."""
+    at, resource = disclosure.released_at, RESOURCES[disclosure.resource]
+    lost = union(
         span
-        for history in RESOURCES[resource].histories
-        for key, spans in history(past, contract, at).items()
-        for span in difference(spans, history(past, contract, None).get(key, ()))
+        for spans_of in resource.histories
+        for key, spans in spans_of(history, contract, at).items()
+        for span in difference(spans, spans_of(history, contract, None).get(key, ()))
     )
-
-
-def _billed(disclosure: Disclosure, sections: Collection[BillSection]) -> Iterator[Span]:
-    """The periods of the bills that this release held."""
+    if resource.time is AnswerTime.PRESENT:
+        return tuple(Span(span.start, at) for span in lost if span.contains(at))
+    if resource.time is AnswerTime.WINDOW:
+        return tuple(common(Span(disclosure.start, min(disclosure.end or at, at)), lost))
     window = Span(disclosure.start, disclosure.end)
-    for section in sections:
-        if disclosure.resource == "bill_data":
-            is_in = window.covers(days(section.start, section.end))
-        else:
-            day = section.statement.statement_date
-            is_in = (window.start is None or day >= first_day_from(window.start)) and (
-                window.end is None or day < first_day_from(window.end)
-            )
-        if is_in and section.statement.cds_created <= disclosure.released_at:
-            yield days(section.start, section.end)
+    billed = [
+        days(section.start, section.end)
+        for section in sections
+        if section.statement.cds_created <= at and _is_billed_in(section, window, resource.time)
+    ]
+    return union(span for period in billed for span in common(period, lost))
+
+
+def _is_billed_in(section: BillSection, window: Span, time: AnswerTime) -> bool:
+    """Whether an answer of `window` held the section: its days lie inside, or its statement is dated inside."""
+    if time is AnswerTime.BILLED_DAYS:
+        return window.covers(days(section.start, section.end))
+    return is_dated_inside(section.statement.statement_date, window)

@@ -29,7 +29,11 @@ class AnswerTime(Enum):
 
     WINDOW = "window"
     PRESENT = "present"  # the moment of the release
-    BILLS = "bills"  # the days of the bills in the window
+    BILLED_DAYS = "billed_days"  # the days of bill sections that lie in the window
+    STATEMENTS = "statements"  # the days of the bills that are dated in the window
+
+
+BILLED_TIMES = (AnswerTime.BILLED_DAYS, AnswerTime.STATEMENTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,5 +109,5 @@ BILL_DATA = Resource(
     },
     rows=BILL_ROWS,
     histories=(LinkHistory.contract_days,),
-    time=AnswerTime.BILLS,
+    time=AnswerTime.BILLED_DAYS,
 )

@@ -112,7 +112,7 @@ BILL_STATEMENTS = Resource(
     },
     rows=BILL_ROWS,
     histories=(LinkHistory.contract_days,),
-    time=AnswerTime.BILLS,
+    time=AnswerTime.STATEMENTS,
     document=StoredFile(
         name="bill_statement_file",
         summary="The document of one statement, if every service on it was shared.",

@@ -1,10 +1,11 @@
-"""What dated links, contracts' dates and supply terms said at any moment: as they are, less what was changed since."""
+"""Dated links, contracts' dates and supply terms as they were on record: as they are, less what was changed since."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal
 
 from django.db.models import Q
 
@@ -21,7 +22,7 @@ from accounts.models import (
 )
 from cdsc_portal.lib.time.ranges import Span, union
 
-Stays = dict[object, tuple[Span, ...]]  # what was a contract's, and when
+SpansByKey = dict[object, tuple[Span, ...]]  # when something (a meter, a region, a tariff) was a contract's
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +68,24 @@ class LinkHistory:
         linked = _links(
             LinkKind.CONTRACT_POINT, of_contract, ContractServicePoint.objects.filter(of_contract)
         )
-        points = {link.point for link in linked if link.point is not None}
-        of_point = Q(service_point__in=points)
+        of_point = Q(service_point__in={link.point for link in linked if link.point is not None})
         installed = _links(LinkKind.METER_POINT, of_point, MeterInstallation.objects.filter(of_point))
-        held = _links(LinkKind.CONTRACT, of_contract, contracts)
+        dated = _links(LinkKind.CONTRACT, of_contract, contracts)
         supplied = _links(LinkKind.SUPPLY_TERM, of_contract, SupplyTerm.objects.filter(of_contract))
         placed = _links(LinkKind.GRID_PLACEMENT, of_point, GridPlacement.objects.filter(of_point))
         return cls(
-            _grouped(linked, lambda link: link.contract),
-            _grouped(installed, lambda link: link.point),
-            _grouped(held, lambda link: link.contract),
-            _grouped(supplied, lambda link: link.contract),
-            _grouped(placed, lambda link: link.point),
+            _grouped(linked, "contract"),
+            _grouped(installed, "point"),
+            _grouped(dated, "contract"),
+            _grouped(supplied, "contract"),
+            _grouped(placed, "point"),
         )
 
-    def contract_days(self, contract: int, moment: datetime | None) -> Stays:
+    def contract_days(self, contract: int, moment: datetime | None) -> SpansByKey:
         """The contract's own days."""
         return _united((contract, link.at(moment)) for link in self.contracts.get(contract, ()))
 
-    def measured(self, contract: int, moment: datetime | None) -> Stays:
+    def measured(self, contract: int, moment: datetime | None) -> SpansByKey:
         """By meter: while contract, point and meter were linked, within the contract's days."""
         return _united(
             (installed.meter, part)
@@ -95,7 +95,7 @@ class LinkHistory:
             for part in common(installed.at(moment), (span,))
         )
 
-    def delivered(self, contract: int, moment: datetime | None) -> Stays:
+    def delivered(self, contract: int, moment: datetime | None) -> SpansByKey:
         """By point, within the contract's days."""
         return _united(
             (link.point, span)
@@ -103,7 +103,7 @@ class LinkHistory:
             for span in self._served(link, contract, moment)
         )
 
-    def grid_regions(self, contract: int, moment: datetime | None) -> Stays:
+    def grid_regions(self, contract: int, moment: datetime | None) -> SpansByKey:
         """By grid region: while a point there was linked."""
         return _united(
             (placed.region, span)
@@ -114,11 +114,11 @@ class LinkHistory:
             for span in common(placed.at(moment), (linked,))
         )
 
-    def supplied(self, contract: int, moment: datetime | None) -> Stays:
+    def supplied(self, contract: int, moment: datetime | None) -> SpansByKey:
         """By supply term."""
         return _united((link.key, link.at(moment)) for link in self.supplies.get(contract, ()))
 
-    def tariffs(self, contract: int, moment: datetime | None) -> Stays:
+    def tariffs(self, contract: int, moment: datetime | None) -> SpansByKey:
         """By tariff, whoever supplied; a removed term is one of its own."""
         terms = self.supplies.get(contract, ())
         return _united((link.tariff or link.key, link.at(moment)) for link in terms)
@@ -127,7 +127,7 @@ class LinkHistory:
         return common(link.at(moment), self.contract_days(contract, moment).get(contract, ()))
 
 
-History = Callable[[LinkHistory, int, datetime | None], Stays]
+History = Callable[[LinkHistory, int, datetime | None], SpansByKey]
 # the links that each history is made of
 LINKS_OF: Mapping[History, tuple[LinkKind, ...]] = MappingProxyType({
     LinkHistory.contract_days: (LinkKind.CONTRACT,),
@@ -146,25 +146,32 @@ def common(span: Span | None, others: Iterable[Span]) -> list[Span]:
     return [both for other in others if (both := span.intersect(other)) is not None]
 
 
-def _united(stays: Iterable[tuple[object, Span | None]]) -> Stays:
-    found: dict[object, list[Span]] = defaultdict(list)
-    for key, span in stays:
+def _united(pairs: Iterable[tuple[object, Span | None]]) -> SpansByKey:
+    by_key: dict[object, list[Span]] = defaultdict(list)
+    for key, span in pairs:
         if span is not None:
-            found[key].append(span)
-    return {key: union(spans) for key, spans in found.items()}
+            by_key[key].append(span)
+    return {key: union(spans) for key, spans in by_key.items()}
 
 
 def _links(kind: LinkKind, of: Q, rows: Iterable[Dated]) -> list[Link]:
-    """Links that are, with their changes, and those that were removed."""
+    """Links that exist, with their changes, and those that were removed."""
     changes: dict[int, list[LinkChange]] = defaultdict(list)
     for change in LinkChange.objects.filter(of, kind=kind).order_by("at", "pk"):
         changes[change.link_key].append(change)
-    links = [_as_it_is(row, changes.pop(row.pk, [])) for row in rows]
-    return links + [_removed(gone) for gone in changes.values()]
+    links = [_existing(row, _spans_before(changes.pop(row.pk, []))) for row in rows]
+    removed = [(each[-1], _spans_before(each)) for each in changes.values()]
+    return links + [
+        Link(
+            last.link_key, last.contract_id, last.service_point_id, last.meter_id, last.link_created, None, before,
+            region=last.region,
+        )
+        for last, before in removed
+    ]  # fmt: skip
 
 
-def _as_it_is(row: Dated, changes: list[LinkChange]) -> Link:
-    now, before = span_of(row), _before(changes)
+def _existing(row: Dated, before: tuple[tuple[datetime, Span], ...]) -> Link:
+    now = span_of(row)
     if isinstance(row, ServiceContract):
         return Link(row.pk, row.pk, None, None, None, now, before)
     if isinstance(row, SupplyTerm):
@@ -176,20 +183,12 @@ def _as_it_is(row: Dated, changes: list[LinkChange]) -> Link:
     return Link(row.pk, row.contract_id, row.service_point_id, None, row.created, now, before)
 
 
-def _removed(changes: list[LinkChange]) -> Link:
-    last = changes[-1]
-    return Link(
-        last.link_key, last.contract_id, last.service_point_id, last.meter_id, last.link_created, None,
-        _before(changes), region=last.region,
-    )  # fmt: skip
-
-
-def _before(changes: Iterable[LinkChange]) -> tuple[tuple[datetime, Span], ...]:
+def _spans_before(changes: Iterable[LinkChange]) -> tuple[tuple[datetime, Span], ...]:
     return tuple((change.at, Span(change.old_start, change.old_end)) for change in changes)
 
 
-def _grouped(links: Iterable[Link], key: Callable[[Link], int | None]) -> dict[int, list[Link]]:
+def _grouped(links: Iterable[Link], key: Literal["contract", "point"]) -> dict[int, list[Link]]:
     grouped: dict[int, list[Link]] = defaultdict(list)
     for link in links:
-        grouped[key(link) or 0].append(link)
+        grouped[getattr(link, key) or 0].append(link)
     return grouped

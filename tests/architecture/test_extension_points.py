@@ -30,7 +30,7 @@ from datahub.feeds.loading.kind import Kind
 from datahub.feeds.loading.kinds import KINDS
 from datahub.models import Feed, FeedRun, OpenRelease, RunStatus
 from datahub.models.feeds import KIND_TITLES
-from datahub.resources.affected_disclosures import wrong_disclosures
+from datahub.resources.affected_disclosures import affected_disclosures
 from datahub.resources.base import OpenSeries, Option, Resource, StoredFile, StreamedFile
 from datahub.resources.fields import Shape, Text
 from datahub.resources.link_history import LinkHistory
@@ -243,13 +243,13 @@ def test_what_a_resource_released_is_listed_and_checked_for_late_moves(home, rea
 
     (release,) = Disclosure.objects.all()
     assert (release.scope, release.resource, release.value_count) == ("toy_scope", "toy_facts", 1)
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
     assert TOY.link_kinds == {LinkKind.CONTRACT}
     known = span_of(contract)
     contract.end = contract.start + timedelta(days=1)
     contract.save()
     record_link_changes([Changed(contract, contract.pk, known, span_of(contract))], at=clock.now(), by=None)
-    assert [wrong.disclosure for wrong in wrong_disclosures()] == [release]
+    assert [affected.disclosure for affected in affected_disclosures()] == [release]
 
 
 def test_a_scope_that_is_withdrawn_opens_nothing_any_more(home, reader):

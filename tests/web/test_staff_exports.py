@@ -92,7 +92,7 @@ def test_a_role_takes_a_table_only_where_it_may_export(client, role, may):
         assert taken | ticked >= {
             *lists,
             "admin:datahub_corrections_csv",
-            "admin:accounts_linkchange_wrong_csv",
+            "admin:accounts_linkchange_affected_csv",
         }
 
 

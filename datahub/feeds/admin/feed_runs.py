@@ -32,7 +32,7 @@ from datahub.feeds.runs.life_cycle import PENDING, RunNotHeldError, confirm_run,
 from datahub.feeds.runs.rejected_file import can_be_sent_again, file_to_send_again
 from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import FeedRun, RunStatus
-from datahub.resources.admin import wrong_by_run
+from datahub.resources.admin import affected_by_run
 
 _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
 
@@ -119,7 +119,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("disclosures affected by backdated moves"))
     def late_moves(self, run: FeedRun) -> SafeString:
-        return wrong_by_run(run)
+        return affected_by_run(run)
 
     @admin.display(description=_("rejected by reason"))
     def reasons(self, run: FeedRun) -> SafeString:

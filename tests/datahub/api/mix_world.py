@@ -45,8 +45,8 @@ def periods(answer):
     return {period["period"]: period for period in summed["periods"]}
 
 
-def told(period):
-    return {one["source"]: one["share"] for one in period["sources"]}
+def shares_of(period):
+    return {source["source"]: source["share"] for source in period["sources"]}
 
 
 def day(reader, resource="consumption_breakdown", **query):

@@ -103,10 +103,10 @@ def test_pages_join_to_the_whole(reader, home, monkeypatch):
 def test_ten_bills_cost_as_many_queries_as_one(reader, home):
     bill(home.contract)
     reader.granted(home.contract, scope="bill_data")
-    one = count_queries(lambda: reader.get(URL))
+    few = count_queries(lambda: reader.get(URL))
     for _ in range(9):
         bill(home.contract, total=Decimal("1"))
 
     many = count_queries(lambda: reader.get(URL))
 
-    assert many == one
+    assert many == few

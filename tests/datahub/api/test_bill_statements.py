@@ -30,16 +30,16 @@ def test_a_wholly_shared_statement_has_its_amounts_and_file(reader, home):
     statement = with_file(bill(home.contract))
     reader.granted(home.contract, scope="bill_statements")
 
-    (told,) = reader.get(URL).json()["data"]
+    (item,) = reader.get(URL).json()["data"]
 
-    assert (told["statement_date"], told["total"], told["previous_balance"]) == (
+    assert (item["statement_date"], item["total"], item["previous_balance"]) == (
         "2026-03-03",
         "65.52",
         "0.00",
     )
-    assert told["contract_numbers"] == [home.contract.contract_number]
-    assert told["file"]["url"].endswith(f"/bill_statements/{statement.public_id}/file")
-    assert told["withheld"] == []
+    assert item["contract_numbers"] == [home.contract.contract_number]
+    assert item["file"]["url"].endswith(f"/bill_statements/{statement.public_id}/file")
+    assert item["withheld"] == []
 
 
 def test_a_partly_shared_statement_withholds_amounts_and_file(reader, home):
@@ -50,9 +50,9 @@ def test_a_partly_shared_statement_withholds_amounts_and_file(reader, home):
     answer = reader.get(URL)
     refused = reader.get(f"{URL}/{statement.public_id}/file")
 
-    (told,) = answer.json()["data"]
-    assert told["total"] is told["file"] is told["previous_balance"] is None
-    assert told["withheld"] == ["previous_balance", "payments", "new_charges", "total", "file"]
+    (item,) = answer.json()["data"]
+    assert item["total"] is item["file"] is item["previous_balance"] is None
+    assert item["withheld"] == ["previous_balance", "payments", "new_charges", "total", "file"]
     assert [notice["code"] for notice in answer.json()["notices"]] == ["withheld"]
     assert other.contract.contract_number not in answer.content.decode()
     assert (refused.status_code, refused.json()["code"]) == (403, "withheld")
@@ -126,19 +126,19 @@ def test_a_statement_counts_where_its_date_begins_inside_the_window(reader, home
 def test_newest_first_and_ten_cost_as_many_queries_as_one(reader, home):
     bill(home.contract, statement_date=date(2026, 1, 3))
     reader.granted(home.contract, scope="bill_statements")
-    one = count_queries(lambda: reader.get(URL))
+    few = count_queries(lambda: reader.get(URL))
     for month in range(2, 11):
         bill(home.contract, statement_date=date(2026, month, 3))
 
     many = count_queries(lambda: reader.get(URL))
-    dates = [told["statement_date"] for told in reader.get(URL).json()["data"]]
+    dates = [item["statement_date"] for item in reader.get(URL).json()["data"]]
 
-    assert many == one
+    assert many == few
     assert dates == sorted(dates, reverse=True)
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "body", "told"),
+    ("range_header", "status", "body", "content_range"),
     [
         ("bytes=0-3", 206, PDF[:4], "bytes 0-3/25"),
         ("bytes=9-", 206, PDF[9:], "bytes 9-24/25"),
@@ -153,13 +153,13 @@ def test_newest_first_and_ten_cost_as_many_queries_as_one(reader, home):
         ("lines=1-2", 200, PDF, None),
     ],
 )
-def test_a_range_of_the_file_is_sent_alone(reader, home, asked, status, body, told):
+def test_a_range_of_the_file_is_sent_alone(reader, home, range_header, status, body, content_range):
     statement = with_file(bill(home.contract))
     reader.granted(home.contract, scope="bill_statements")
 
-    answer = reader.get(f"{URL}/{statement.public_id}/file", Range=asked)
+    answer = reader.get(f"{URL}/{statement.public_id}/file", Range=range_header)
 
-    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, told)
+    assert (answer.status_code, answer.headers.get("Content-Range")) == (status, content_range)
     assert answer["Accept-Ranges"] == "bytes"
     if body is None:
         assert answer.json()["code"] == "range_not_satisfiable"

@@ -49,12 +49,12 @@ def test_the_grid_s_series_change_with_the_region_of_the_point_at_its_date(reade
         hourly_mix(MixSeries.RESIDUAL, region, START, {"wind": [Decimal(share)] * 48})
     reader.granted(home.contract, scope="residual_mix")
 
-    told = [
+    segments = [
         (segment["region"], segment["start"], segment["end"], set(segment["sources"][0]["shares"]))
         for segment in reader.get("/residual_mix").json()["data"]
     ]
 
-    assert told == [
+    assert segments == [
         ("EAST", "2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z", {"0.9"}),
         ("WEST", "2026-03-01T08:00:00Z", "2026-03-02T08:00:00Z", {"0.1"}),
     ]
@@ -69,12 +69,12 @@ def test_a_tariff_s_mix_is_that_of_the_region_of_the_time(reader, home):
         hourly_mix(MixSeries.CONSUMPTION, "GREEN", START, {"wind": [Decimal(share)] * 48}, region)
     reader.granted(home.contract, scope="consumption_breakdown")
 
-    told = {
+    shares_by_start = {
         segment["start"]: set(segment["sources"][0]["shares"])
         for segment in reader.get("/consumption_breakdown").json()["data"]
     }
 
-    assert told == {"2026-03-01T08:00:00Z": {"0.1"}, "2026-03-02T08:00:00Z": {"0.9"}}
+    assert shares_by_start == {"2026-03-01T08:00:00Z": {"0.1"}, "2026-03-02T08:00:00Z": {"0.9"}}
 
 
 def test_consumption_follows_the_tariff_through_its_changes(reader, home):
@@ -84,12 +84,12 @@ def test_consumption_follows_the_tariff_through_its_changes(reader, home):
         hourly_mix(MixSeries.CONSUMPTION, code, START, {"wind": [Decimal(share)] * 48})
     reader.granted(home.contract, scope="consumption_breakdown customer_supply_history")
 
-    told = [
+    segments = [
         (segment["tariff_code"], segment["start"], set(segment["sources"][0]["shares"]))
         for segment in reader.get("/consumption_breakdown").json()["data"]
     ]
 
-    assert sorted(told) == [
+    assert sorted(segments) == [
         ("NEW", "2026-03-02T08:00:00Z", {"0.9"}),
         ("OLD", "2026-03-01T08:00:00Z", {"0.1"}),
     ]
@@ -121,9 +121,9 @@ def test_generation_mix_opens_all_three_series_and_each_alone(reader, west):
         hourly_mix(series, key, START, WIND)
     reader.granted(west.contract, scope="generation_mix")
 
-    told = {segment["series"] for segment in reader.get("/generation_mix").json()["data"]}
+    series_served = {segment["series"] for segment in reader.get("/generation_mix").json()["data"]}
 
-    assert told == {str(series) for series in MixSeries}
+    assert series_served == {str(series) for series in MixSeries}
     for series in MixSeries:
         assert [s["series"] for s in reader.get(f"/{series}").json()["data"]] == [series]
 
@@ -166,27 +166,27 @@ def test_a_page_holds_whole_steps_of_all_series_however_many_sources_one_has(rea
     reader.granted(west.contract, scope="generation_mix")
     monkeypatch.setattr(segments, "SHARES_A_PAGE", 6)
 
-    found, url = [], "/generation_mix"
+    runs, url = [], "/generation_mix"
     while url:
         page = reader.get(url.removeprefix("http://127.0.0.1:8000")).json()
-        found += [
+        runs += [
             (
                 segment["series"],
                 segment["start"],
-                [one["source"] for one in segment["sources"]],
-                len(one["shares"]),
+                [source["source"] for source in segment["sources"]],
+                len(source["shares"]),
             )
             for segment in page["data"]
-            for one in segment["sources"][:1]
+            for source in segment["sources"][:1]
         ]
         url = page["next"]
 
     hours = {"residual_mix": 0, "generation_breakdown": 0}
-    for series, _start, names, steps in found:
+    for series, _start, names, steps in runs:
         hours[series] += steps
         assert names == ([*sorted(sources), "unknown"] if series == "residual_mix" else ["wind", "unknown"])
     assert hours == {"residual_mix": 3, "generation_breakdown": 4}
-    assert [start for _series, start, *_ in found] == sorted(start for _series, start, *_ in found)
+    assert [start for _series, start, *_ in runs] == sorted(start for _series, start, *_ in runs)
 
 
 def test_csv_has_a_line_a_share(reader, west):
@@ -211,7 +211,7 @@ def test_many_services_and_steps_cost_as_many_queries_as_one(reader, west, resou
         hourly_mix(series, key, START, WIND)
     hourly_mix(MixSeries.RESIDUAL, "WEST", START, WIND)
     reader.granted(west.contract, scope="generation_mix")
-    one = count_queries(lambda: reader.get(f"/{resource}"))
+    few = count_queries(lambda: reader.get(f"/{resource}"))
     others = [add_service(owner=west.owner, account=west.account) for _ in range(6)]
     for number, other in enumerate(others):
         place(other.point, f"R{number}")
@@ -223,7 +223,7 @@ def test_many_services_and_steps_cost_as_many_queries_as_one(reader, west, resou
 
     many = count_queries(lambda: reader.get(f"/{resource}"))
 
-    assert many == one
+    assert many == few
 
 
 def test_what_rounding_makes_too_much_is_cut_and_shares_sum_to_one(reader, west):
@@ -243,9 +243,9 @@ def test_a_segment_ends_where_the_method_or_what_is_provisional_changes(reader, 
     MixShare.objects.filter(pk=shares[2].pk).update(provisional=True)
     reader.granted(west.contract, scope="residual_mix")
 
-    told = reader.get("/residual_mix").json()["data"]
+    segments = reader.get("/residual_mix").json()["data"]
 
-    assert [(one["method"], one["provisional"], one["origin"]) for one in told] == [
+    assert [(segment["method"], segment["provisional"], segment["origin"]) for segment in segments] == [
         ("published", False, "reported"),
         ("issuance", False, "computed"),
         ("published", True, "reported"),
@@ -275,11 +275,11 @@ def test_a_contract_with_shares_of_its_own_reads_those_and_its_tariffs_before_an
     hourly_mix(MixSeries.CONSUMPTION, "EV-TOU", START.replace(day=2, hour=0), own, "WEST", west.contract)
     reader.granted(west.contract, scope="consumption_breakdown", start=START.replace(hour=0))
 
-    told = reader.get("/consumption_breakdown").json()["data"]
+    segments = reader.get("/consumption_breakdown").json()["data"]
 
     days = [
-        (one["start"][:10], set(one["sources"][0]["shares"]), len(one["sources"][0]["shares"]))
-        for one in told
+        (segment["start"][:10], set(segment["sources"][0]["shares"]), len(segment["sources"][0]["shares"]))
+        for segment in segments
     ]
     assert sorted(days) == [
         ("2026-03-01", {"0.1"}, 24),

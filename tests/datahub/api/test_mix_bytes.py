@@ -13,11 +13,11 @@ from tests.factories.datahub import hourly_mix
 
 
 def test_segments_are_written_as_their_shape_says(db):
-    told = {
+    shares = {
         "wind": [Decimal("0.3"), None, Decimal("0.0000000001")],
         "gas": [Decimal(0), None, Decimal("0.25")],
     }
-    hourly_mix(MixSeries.RESIDUAL, "WEST", MIDNIGHT, told)
+    hourly_mix(MixSeries.RESIDUAL, "WEST", MIDNIGHT, shares)
     made(series=MixSeries.GENERATION, wind=[1, 0, 3], gas=[2, 0, 4], solar=[0, 5, 1])
 
     segments = [

@@ -1,4 +1,4 @@
-"""What an answer about the mix reads: the steps that it tells, however long the series is told already."""
+"""What an answer about the mix reads: the steps that it holds, however long the series is on record."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ HOURS = 8_760
 COLUMNS = "series, key, region, seconds, source, share, quantity, method, computed, modified, synced"
 
 
-def told_for_a_year():
+def hourly_for_a_year():
     """Generation and what is left of it, hour by hour."""
     for series in (MixSeries.GENERATION, MixSeries.RESIDUAL):
         made(series=series, wind=[10], gas=[20])
@@ -36,7 +36,7 @@ def rows_read():
 
 @pytest.mark.parametrize("query", [{}, {"by": "day"}])
 def test_the_last_hour_of_a_year_costs_few_rows(reader, west, query):
-    told_for_a_year()
+    hourly_for_a_year()
     last = MIDNIGHT + (HOURS - 1) * HOUR
     reader.granted(west.contract, scope="generation_mix")
     before = rows_read()

@@ -20,8 +20,8 @@ from tests.datahub.api.mix_world import (
     day,
     made,
     periods,
+    shares_of,
     tariff,
-    told,
     used,
 )
 from tests.factories.accounts import SupplyTermFactory, add_service, place
@@ -74,14 +74,18 @@ def test_told_shares_have_no_amounts_and_are_weighed_by_time(reader, west):
     period = day(reader, "generation_breakdown")
 
     assert (period["weighting"], period["method"], period["origin"]) == ("time", "mixed", "mixed")
-    assert told(period) == {"gas": "0", "wind": "0.625", "unknown": "0.375"}  # the hour worked out has no gas
+    assert shares_of(period) == {
+        "gas": "0",
+        "wind": "0.625",
+        "unknown": "0.375",
+    }  # the hour worked out has no gas
 
 
 def test_a_share_that_is_told_at_no_time_is_null(reader, west):
     hourly_mix(MixSeries.RESIDUAL, "WEST", MIDNIGHT, {"gas": [None], "wind": [Decimal("0.4")]})
     reader.granted(west.contract, scope="residual_mix")
 
-    assert told(day(reader, "residual_mix")) == {"gas": None, "wind": "0.4", "unknown": "0.6"}
+    assert shares_of(day(reader, "residual_mix")) == {"gas": None, "wind": "0.4", "unknown": "0.6"}
 
 
 def test_shares_sum_to_one_and_what_may_change_is_said(reader, west):
@@ -92,7 +96,7 @@ def test_shares_sum_to_one_and_what_may_change_is_said(reader, west):
 
     period = day(reader, "residual_mix")
 
-    assert sum(map(Decimal, told(period).values())) == 1
+    assert sum(map(Decimal, shares_of(period).values())) == 1
     assert period["provisional"]
 
 
@@ -106,7 +110,7 @@ def test_a_month_joins_the_tariffs_of_a_contract_and_names_them_with_a_supply_sc
 
     answer = reader.get("/consumption_breakdown", {"by": "month"})
 
-    assert told(periods(answer)["2026-03"]) == {"gas": "0.25", "wind": "0.75"}
+    assert shares_of(periods(answer)["2026-03"]) == {"gas": "0.25", "wind": "0.75"}
     assert answer.json()["data"][0]["tariff_codes"] == ["EV-TOU", "ANEW"]
     reader.granted(west.contract, scope=BOTH)
     assert "EV-TOU" not in reader.get("/consumption_breakdown", {"by": "month"}).content.decode()
@@ -118,13 +122,16 @@ def test_a_step_over_midnight_counts_on_both_days_by_its_time(reader, west):
     made(start=MIDNIGHT + 3 * HOUR, solar=[0], gas=[2250])
     reader.granted(west.contract, scope="generation_breakdown")
 
-    found = periods(reader.get("/generation_breakdown", {"by": "day"}))
+    by_label = periods(reader.get("/generation_breakdown", {"by": "day"}))
 
-    assert {label: period["known_seconds"] for label, period in found.items()} == {
+    assert {label: period["known_seconds"] for label, period in by_label.items()} == {
         "2026-02-28": 3600, "2026-03-01": 14_400,
     }  # fmt: skip
-    assert told(found["2026-02-28"]) == {"gas": "0.25", "solar": "0.75"}
-    assert told(found["2026-03-01"]) == {"gas": "0.5714285714", "solar": "0.4285714286"}  # 3000 and 2250
+    assert shares_of(by_label["2026-02-28"]) == {"gas": "0.25", "solar": "0.75"}
+    assert shares_of(by_label["2026-03-01"]) == {
+        "gas": "0.5714285714",
+        "solar": "0.4285714286",
+    }  # 3000 and 2250
 
 
 def test_where_long_and_short_steps_tell_the_same_time_the_short_ones_count(reader, west):
@@ -135,7 +142,7 @@ def test_where_long_and_short_steps_tell_the_same_time_the_short_ones_count(read
 
     period = day(reader, "residual_mix")
 
-    assert (period["known_seconds"], told(period)["gas"]) == (14_400, "0.25")
+    assert (period["known_seconds"], shares_of(period)["gas"]) == (14_400, "0.25")
 
 
 @pytest.mark.parametrize(("first", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25)])
@@ -157,12 +164,12 @@ def test_regions_with_other_times_are_series_of_their_own(reader, west):
     made(wind=[1000, 1000])
     reader.granted(west.contract, later.contract, scope="generation_breakdown")
 
-    told_of = {
-        tuple(one["contract_numbers"]): one["periods"][0]["known_seconds"]
-        for one in reader.get("/generation_breakdown", {"by": "day"}).json()["data"]
+    known_seconds = {
+        tuple(summed["contract_numbers"]): summed["periods"][0]["known_seconds"]
+        for summed in reader.get("/generation_breakdown", {"by": "day"}).json()["data"]
     }
 
-    assert told_of == {(west.contract.contract_number,): 7200, (later.contract.contract_number,): 3600}
+    assert known_seconds == {(west.contract.contract_number,): 7200, (later.contract.contract_number,): 3600}
 
 
 def test_another_length_is_refused_by_name(reader, west):
@@ -170,7 +177,7 @@ def test_another_length_is_refused_by_name(reader, west):
 
     answers = [reader.get("/residual_mix", {"by": by}) for by in ("year", "")]
 
-    assert [(one.status_code, one.json()["parameter"]) for one in answers] == [(400, "by")] * 2
+    assert [(answer.status_code, answer.json()["parameter"]) for answer in answers] == [(400, "by")] * 2
 
 
 def test_pages_part_series_and_a_cursor_of_steps_opens_no_sums(reader, west, monkeypatch):
@@ -181,13 +188,13 @@ def test_pages_part_series_and_a_cursor_of_steps_opens_no_sums(reader, west, mon
         made(series=series, wind=[10] * 40)
     reader.granted(west.contract, scope="generation_mix")
 
-    found, url = [], "/generation_mix?by=day"
+    series_by_page, url = [], "/generation_mix?by=day"
     while url:
         page = reader.get(url.removeprefix("http://127.0.0.1:8000")).json()
-        found.append([one["series"] for one in page["data"]])
+        series_by_page.append([summed["series"] for summed in page["data"]])
         url = page["next"]
 
-    assert found == [["consumption_breakdown"], ["generation_breakdown"], ["residual_mix"]]
+    assert series_by_page == [["consumption_breakdown"], ["generation_breakdown"], ["residual_mix"]]
     cursor = reader.get("/generation_mix").json()["next"].partition("cursor=")[2]
     cursor = unquote(cursor)
     assert reader.get("/generation_mix", {"by": "day", "cursor": cursor}).status_code == 400
@@ -223,13 +230,13 @@ def test_csv_says_what_json_says(reader, west):
             **{name: period[name] for name in ("period", "start", "end", "weighting", "method")},
             "whole": "yes",
             "provisional": "no",
-            "source": one["source"],
-            "share": one["share"] or "",
-            "energy_wh": "" if one["energy_wh"] is None else str(one["energy_wh"]),
+            "source": source["source"],
+            "share": source["share"] or "",
+            "energy_wh": "" if source["energy_wh"] is None else str(source["energy_wh"]),
             **{name: str(period[name]) for name in ("known_seconds", "due_seconds")},
         }
         for period in summed["periods"]
-        for one in period["sources"]
+        for source in period["sources"]
     ]
     assert list(csv.DictReader(io.StringIO(answer.content.decode()))) == expected
     assert expected[-1]["energy_wh"]

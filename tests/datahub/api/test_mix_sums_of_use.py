@@ -16,8 +16,8 @@ from tests.datahub.api.mix_world import (
     USED,
     day,
     periods,
+    shares_of,
     tariff,
-    told,
     used,
     weighed,
 )
@@ -78,13 +78,13 @@ def test_sums_do_not_change_when_usage_changes_that_is_not_shared(reader, west, 
         grant.parts.get(scope="usage_data").selections.filter(contract=west.contract).delete()
     elif shared == "usage of the day before":
         grant.parts.filter(scope="usage_data").update(window_end=MIDNIGHT)
-    asked = [
+    questions = [
         ({"by": "day"}, {}), ({"by": "month"}, {}), ({"by": "day"}, {"Accept": "text/csv"}),
         ({"by": "day", "start": "2026-03-01T09:00:00Z", "end": "2026-03-03T07:00:00Z"}, {}),
     ]  # fmt: skip
 
     def read():
-        return [reader.get("/consumption_breakdown", query, **headers) for query, headers in asked]
+        return [reader.get("/consumption_breakdown", query, **headers) for query, headers in questions]
 
     before = read()
     load_readings(
@@ -127,15 +127,15 @@ def test_usage_shared_for_other_days_or_another_service_opens_no_energy(reader, 
     usage.window_end = MIDNIGHT + DAY
     usage.save()
 
-    found = periods(reader.get("/consumption_breakdown", {"by": "day"}))
+    by_label = periods(reader.get("/consumption_breakdown", {"by": "day"}))
 
-    energy = {label: period["sources"][0]["energy_wh"] is not None for label, period in found.items()}
+    energy = {label: period["sources"][0]["energy_wh"] is not None for label, period in by_label.items()}
     assert energy == {"2026-03-01": True, "2026-03-02": False}
     usage.window_end = None
     usage.save()
     usage.selections.filter(contract=west.contract).delete()
-    found = periods(reader.get("/consumption_breakdown", {"by": "day"}))
-    assert {one["energy_wh"] for period in found.values() for one in period["sources"]} == {None}
+    by_label = periods(reader.get("/consumption_breakdown", {"by": "day"}))
+    assert {source["energy_wh"] for period in by_label.values() for source in period["sources"]} == {None}
 
 
 @pytest.mark.parametrize("hours", [[1000, None, 1000], [0, 0, 0], []])
@@ -147,8 +147,8 @@ def test_where_use_is_not_known_or_nothing_steps_count_by_time(reader, west, hou
 
     period = day(reader)
 
-    assert (period["weighting"], told(period)["wind"]) == ("time", "0.6666666667")
-    assert {one["energy_wh"] for one in period["sources"]} == {None}
+    assert (period["weighting"], shares_of(period)["wind"]) == ("time", "0.6666666667")
+    assert {source["energy_wh"] for source in period["sources"]} == {None}
 
 
 def test_what_was_used_before_the_contract_moved_in_does_not_weigh(reader, west):
@@ -158,10 +158,10 @@ def test_what_was_used_before_the_contract_moved_in_does_not_weigh(reader, west)
     west.contract.supply_terms.update(start=date(2026, 3, 2))
     reader.granted(west.contract, scope=BOTH)
 
-    (found,) = periods(reader.get("/consumption_breakdown", {"by": "month"})).values()
+    (month,) = periods(reader.get("/consumption_breakdown", {"by": "month"})).values()
 
-    assert (found["start"], found["whole"]) == ("2026-03-02T08:00:00Z", False)
-    assert sum(one["energy_wh"] for one in found["sources"]) == sum(USED)
+    assert (month["start"], month["whole"]) == ("2026-03-02T08:00:00Z", False)
+    assert sum(source["energy_wh"] for source in month["sources"]) == sum(USED)
 
 
 def test_days_weighed_again_with_their_energy_are_the_month(reader, west):
@@ -172,11 +172,11 @@ def test_days_weighed_again_with_their_energy_are_the_month(reader, west):
     days = periods(reader.get("/consumption_breakdown", {"by": "day"})).values()
     month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
 
-    energies = [sum(one["energy_wh"] for one in period["sources"]) for period in days]
-    for source, share in told(month).items():
-        again = weighed(energies, [Decimal(told(period)[source]) for period in days])
+    energies = [sum(row["energy_wh"] for row in period["sources"]) for period in days]
+    for source, share in shares_of(month).items():
+        again = weighed(energies, [Decimal(shares_of(period)[source]) for period in days])
         assert Decimal(share) == pytest.approx(again, abs=Decimal("1e-9"))
-    assert sum(energies) == sum(one["energy_wh"] for one in month["sources"])
+    assert sum(energies) == sum(row["energy_wh"] for row in month["sources"])
 
 
 def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader, home):
@@ -190,7 +190,10 @@ def test_a_contract_whose_point_changes_its_region_has_one_series_of_both(reader
 
     month = periods(reader.get("/consumption_breakdown", {"by": "month"}))["2026-03"]
 
-    assert {one["source"]: one["energy_wh"] for one in month["sources"]} == {"gas": 2400, "wind": 7200}
+    assert {source["source"]: source["energy_wh"] for source in month["sources"]} == {
+        "gas": 2400,
+        "wind": 7200,
+    }
 
 
 @pytest.mark.spec("X-15")
@@ -200,12 +203,12 @@ def test_a_reading_that_reaches_out_of_the_usage_shared_tells_no_part_of_itself(
     tariff()
     load_readings(usage_series(west.meter, MIDNIGHT, [2400], step=86_400, scale=0))
     grant = reader.granted(west.contract, scope=BOTH)
-    assert sum(one["energy_wh"] for one in day(reader)["sources"]) == 2400
+    assert sum(source["energy_wh"] for source in day(reader)["sources"]) == 2400
 
     grant.parts.update(**{side: MIDNIGHT + 12 * HOUR})
 
     period = day(reader)
-    assert {one["energy_wh"] for one in period["sources"]} == {None}
+    assert {source["energy_wh"] for source in period["sources"]} == {None}
     assert (period["weighting"], period["known_seconds"]) == ("time", 12 * 3600)
 
 
@@ -219,4 +222,7 @@ def test_what_was_used_in_two_regions_at_once_is_told_once(reader, west):
 
     period = day(reader)
 
-    assert {one["source"]: one["energy_wh"] for one in period["sources"]} == {"gas": 800, "wind": 1600}
+    assert {source["source"]: source["energy_wh"] for source in period["sources"]} == {
+        "gas": 800,
+        "wind": 1600,
+    }

@@ -49,9 +49,9 @@ def get(client, path, query=WEST, secret=SECRET, **headers):
 def test_a_client_reads_a_series_of_a_region_and_it_is_recorded(client, path, wind):
     answer = get(client, path, {**WEST, "start": "2026-03-01T09:00:00Z"})
 
-    told = answer.json()
-    (segment,) = told["data"]
-    assert (told["region"], segment["start"], segment["contract_numbers"]) == (
+    answered = answer.json()
+    (segment,) = answered["data"]
+    assert (answered["region"], segment["start"], segment["contract_numbers"]) == (
         "WEST",
         "2026-03-01T09:00:00Z",
         [],

@@ -17,9 +17,9 @@ MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 QUALITIES = [Quality.ACTUAL, Quality.ESTIMATED, Quality.SUBSTITUTED]
 
 
-def told(spans):
+def values_of(spans):
     """(contract, meter, register, start, seconds) to (value, quality) of what is known."""
-    found = {}
+    values = {}
     for channel in readings(spans):
         starts = channel.starts.tolist()
         assert starts == sorted(starts)
@@ -29,8 +29,8 @@ def told(spans):
         ):
             if value is not None:
                 key = (channel.contract_id, channel.meter_id, channel.register, start, length)
-                found[key] = (Decimal(value), quality)
-    return found
+                values[key] = (Decimal(value), quality)
+    return values
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -49,15 +49,15 @@ def test_what_was_loaded_is_what_is_read(seed):
         for span in windows(chance)
     ]
 
-    found = told(spans)
+    values = values_of(spans)
 
     expected = {}
-    for one in spans:
-        first, past = one.span.start.timestamp(), one.span.end.timestamp()
+    for metered in spans:
+        first, past = metered.span.start.timestamp(), metered.span.end.timestamp()
         for (meter, register, start, length), reading in loaded.items():
-            if meter == one.meter_id and start >= first and start + length <= past:
-                expected[one.contract_id, meter, register, start, length] = reading
-    assert found == expected
+            if meter == metered.meter_id and start >= first and start + length <= past:
+                expected[metered.contract_id, meter, register, start, length] = reading
+    assert values == expected
 
 
 def load_a_day(chance, meter, register, midnight):
@@ -100,9 +100,9 @@ def test_what_64_bits_cannot_hold_at_one_scale_keeps_its_own():
     load_readings(usage_series(meter, MIDNIGHT, [9 * 10**18], scale=0))
     load_readings(usage_series(meter, MIDNIGHT + timedelta(days=1), [5], scale=6))
 
-    found = told([MeteredSpan(1, 0, meter.pk, Span())])
+    values = values_of([MeteredSpan(1, 0, meter.pk, Span())])
 
-    assert [value for value, _ in found.values()] == [9 * 10**18, Decimal("0.000005")]
+    assert [value for value, _quality in values.values()] == [9 * 10**18, Decimal("0.000005")]
 
 
 @pytest.mark.django_db
@@ -130,10 +130,10 @@ def test_days_of_other_widths_and_scales_make_one_series():
             start = MIDNIGHT + timedelta(days=day)
             load_readings(usage_series(meter, start, values, scale=scale))
 
-    found = readings([MeteredSpan(1, 0, meter.pk, Span()) for meter in meters])
+    channels = readings([MeteredSpan(1, 0, meter.pk, Span()) for meter in meters])
 
-    assert [channel.meter_id for channel in found] == [meter.pk for meter in meters]
-    for channel in found:
+    assert [channel.meter_id for channel in channels] == [meter.pk for meter in meters]
+    for channel in channels:
         shown = [
             value for value, known in zip(channel.decimals(), channel.known.tolist(), strict=True) if known
         ]

@@ -104,7 +104,7 @@ def test_answers_say_their_headers_and_parameters_their_form(document, reader, h
     load_days(home.meter, date(2026, 3, 1), 1)
     reader.granted(home.contract)
     operation = document["paths"]["/usage_data"]["get"]
-    said = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+    schemas = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
 
     answer = reader.get("/usage_data", Accept="text/csv")
 
@@ -114,12 +114,12 @@ def test_answers_say_their_headers_and_parameters_their_form(document, reader, h
     assert "ETag" in operation["responses"]["304"]["headers"]
     assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
     assert "Retry-After" in operation["responses"]["503"]["headers"]
-    assert "If-None-Match" in said
+    assert "If-None-Match" in schemas
     for text in ("now", "-3y", "+18mo", "2026-03-01", "2026-03-01T08:00:00Z", "2026-03-01T08:00:00.5+02:00"):
-        assert re.search(said["start"]["pattern"], text) and re.search(said["end"]["pattern"], text)
-    assert not re.search(said["start"]["pattern"], "yesterday")
-    assert re.search(said["services"]["pattern"], "7000-1, 7000-2")
-    assert not re.search(said["services"]["pattern"], "7000-1,,7000-2")
+        assert re.search(schemas["start"]["pattern"], text) and re.search(schemas["end"]["pattern"], text)
+    assert not re.search(schemas["start"]["pattern"], "yesterday")
+    assert re.search(schemas["services"]["pattern"], "7000-1, 7000-2")
+    assert not re.search(schemas["services"]["pattern"], "7000-1,,7000-2")
 
 
 def test_each_operation_says_which_token_it_takes_and_how_it_refuses(document):

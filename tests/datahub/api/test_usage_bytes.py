@@ -46,12 +46,12 @@ def envelope(*segments):
     return Envelope("usage_data", window, lines, [Notice("window_cut", "It was cut.")], segments, None)
 
 
-def described(told):
-    return dumps(answer_of(UsageSegmentShape)(told).data)
+def described(answer):
+    return dumps(answer_of(UsageSegmentShape)(answer).data)
 
 
-def written(told):
-    return dumps({**told.members, "data": [usage_object(one) for one in told.data]})
+def written(answer):
+    return dumps({**answer.members, "data": [usage_object(item) for item in answer.data]})
 
 
 @given(
@@ -63,30 +63,30 @@ def test_json_is_what_the_shapes_describe(values, scale, data):
     quality = data.draw(st.lists(st.sampled_from(Quality), min_size=len(values), max_size=len(values)))
     first = data.draw(st.integers(0, len(values) - 1))
     part = slice(first, data.draw(st.integers(first + 1, len(values))))
-    told = envelope(
+    answer = envelope(
         segment(values, scale=scale, quality=quality, register="1.8.0", rows=part),
         segment([1, None, 2], step=0),
     )
 
-    assert written(told) == described(told)
+    assert written(answer) == described(answer)
 
 
 def test_a_long_series_is_what_the_shapes_describe():
     values = [None if place % 41 == 0 else place for place in range(9_999)]
-    told = envelope(segment(values, rows=slice(1, 9_998)))
+    answer = envelope(segment(values, rows=slice(1, 9_998)))
 
-    assert written(told) == described(told)
+    assert written(answer) == described(answer)
 
 
 @given(st.lists(st.none() | INT64, min_size=1, max_size=50), st.integers(0, 9))
 def test_csv_says_what_json_says(values, scale):
-    one = segment(values, scale=scale, quality=[Quality.ESTIMATED] * len(values), register='=1"8,0')
+    usage_segment = segment(values, scale=scale, quality=[Quality.ESTIMATED] * len(values), register='=1"8,0')
 
-    header, *rows = csv.reader(usage_csv([one]).decode().splitlines())
+    header, *rows = csv.reader(usage_csv([usage_segment]).decode().splitlines())
 
     table = [dict(zip(header, row, strict=True)) for row in rows]
-    codes = [QUALITY_NAMES[code] for code in one.quality.tolist()]
-    assert [row["value"] or None for row in table] == one.values
+    codes = [QUALITY_NAMES[code] for code in usage_segment.quality.tolist()]
+    assert [row["value"] or None for row in table] == usage_segment.values
     assert [row["quality"] for row in table] == codes
     assert [row["end"] for row in table[:-1]] == [row["start"] for row in table[1:]]
     assert table[0]["start"] == "2026-03-01T12:00:00Z"
@@ -94,9 +94,9 @@ def test_csv_says_what_json_says(values, scale):
 
 
 def test_a_segment_is_written_so():
-    one = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
+    usage_segment = segment([420, None, -5], quality=[Quality.ACTUAL, Quality.ACTUAL, Quality.ESTIMATED])
 
-    assert dumps({**envelope(one).members, "data": [usage_object(one)]}) == (
+    assert dumps({**envelope(usage_segment).members, "data": [usage_object(usage_segment)]}) == (
         b'{"resource":"usage_data","time_zone":"America/Los_Angeles","window":{"start":"2026-03-02T03:10:00Z","end":null},"services":[{"contract_number"'
         b':"7000-1","service_type":"electricity","status":"available","windows":[{"start":"2026-03-02T03:10:00Z","end":'
         b'null},{"start":null,"end":null}],"verified":"2026-03-02T03:10:00Z","loaded_until":null},{"contract_number":'
@@ -108,6 +108,6 @@ def test_a_segment_is_written_so():
         b'"quality":"missing"},{"count":1,"quality":"estimated"}],"modified":"2026-03-02T03:10:00Z",'
         b'"verified":"2026-03-02T03:10:00Z"}]}'
     )
-    assert usage_csv([one]).decode().splitlines()[1] == (
+    assert usage_csv([usage_segment]).decode().splitlines()[1] == (
         "7000-1,SP-1,55-1042,,import,interval,Wh,2026-03-01T12:00:00Z,2026-03-01T12:15:00Z,0.420,actual"
     )

@@ -90,9 +90,9 @@ def test_a_foreign_an_unticked_and_an_unknown_service_look_the_same(reader, home
         answer = reader.get(URL, {"services": number}).json()
         assert answer["data"] == []
         assert [notice["code"] for notice in answer["notices"]] == ["service_not_shared"]
-        (told,) = answer["services"]
-        assert told.pop("contract_number") == number
-        return told
+        (line,) = answer["services"]
+        assert line.pop("contract_number") == number
+        return line
 
     unknown = line("no-such-number")
     assert line(unticked.contract.contract_number) == unknown
@@ -105,8 +105,8 @@ def test_not_loaded_and_none_and_available_differ(reader, home):
     load_days(home.meter, date(2026, 3, 1), 2)
     reader.granted(home.contract, empty.contract)
 
-    def statuses(**asked):
-        lines = reader.get(URL, asked).json()["services"]
+    def statuses(**query):
+        lines = reader.get(URL, query).json()["services"]
         return {line["contract_number"]: line["status"] for line in lines}
 
     mine, bare = home.contract.contract_number, empty.contract.contract_number
@@ -163,10 +163,10 @@ def test_two_contracts_that_share_a_point_both_see_its_meter(reader, home):
     load_readings(usage_series(home.meter, NOON, [1, 2]))
     reader.granted(home.contract, lodger)
 
-    told = {segment["contract_number"]: segment["values"] for segment in reader.get(URL).json()["data"]}
+    values = {segment["contract_number"]: segment["values"] for segment in reader.get(URL).json()["data"]}
 
     both = ["0.001", "0.002"]
-    assert told == {home.contract.contract_number: both, lodger.contract_number: both}
+    assert values == {home.contract.contract_number: both, lodger.contract_number: both}
 
 
 def test_channels_of_one_meter_stay_apart(reader, home):
@@ -175,9 +175,9 @@ def test_channels_of_one_meter_stay_apart(reader, home):
     )
     reader.granted(home.contract)
 
-    told = {segment["direction"]: segment["values"] for segment in reader.get(URL).json()["data"]}
+    values = {segment["direction"]: segment["values"] for segment in reader.get(URL).json()["data"]}
 
-    assert told == {"import": ["0.001", "0.002"], "export": ["0.003", "0.004"]}
+    assert values == {"import": ["0.001", "0.002"], "export": ["0.003", "0.004"]}
 
 
 def test_a_day_of_25_hours_has_100_quarters(reader, home):
@@ -196,8 +196,8 @@ def test_a_long_period_is_served_once_though_pages_part_inside_it(reader, home, 
         usage_series(home.meter, start, [index], step=int((end - start).total_seconds()))
         for index, (start, end) in enumerate(zip(months, months[1:], strict=False), 1)
     ]
-    for one in series:
-        load_readings(one)
+    for period in series:
+        load_readings(period)
     reader.granted(home.contract)
 
     pages, url = [], URL
@@ -358,7 +358,7 @@ def test_csv_has_a_line_a_value_and_an_empty_cell_for_the_unknown(reader, home):
 def test_many_services_and_readings_cost_as_many_queries_as_one(reader, home):
     load_days(home.meter, date(2026, 3, 1), 1)
     reader.granted(home.contract)
-    one = count_queries(lambda: reader.get(URL))
+    few = count_queries(lambda: reader.get(URL))
     others = [add_service(owner=home.owner, account=home.account) for _ in range(8)]
     for other in others:
         load_days(other.meter, date(2026, 3, 1), 5)
@@ -366,4 +366,4 @@ def test_many_services_and_readings_cost_as_many_queries_as_one(reader, home):
 
     many = count_queries(lambda: reader.get(URL))
 
-    assert many == one
+    assert many == few

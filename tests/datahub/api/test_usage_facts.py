@@ -70,7 +70,7 @@ def test_one_statement_says_what_the_single_queries_say(seed):
         ServicePoint.objects.filter(pk__in=facts.points).values_list("pk", "servicepoint_number")
     )
     assert {key: (load.first, load.last, load.longest) for key, load in facts.loads.items()} == {
-        key: told for key, told in loaded.items() if key in measured
+        key: times for key, times in loaded.items() if key in measured
     }
     assert {meter: list(known) for meter, known in facts.channels.items() if known} == channels_of(measured)
 

@@ -126,12 +126,12 @@ def test_through_many_changes_one_tag_never_stands_for_two_bodies(reader, home, 
     for change in [None, *chance.sample(CHANGES[:-1], 7), set_a_month_aside]:
         if change:
             change(home, grant)
-        for asked in questions:
+        for question in questions:
             for form in ("application/json", "text/csv"):
-                answer = reader.get(URL, asked, Accept=form)
+                answer = reader.get(URL, question, Accept=form)
                 bodies[answer["ETag"]].add(answer.content)
 
-    assert {len(said) for said in bodies.values()} == {1}
+    assert {len(answers) for answers in bodies.values()} == {1}
     assert len(bodies) > 8
 
 
@@ -161,11 +161,11 @@ def test_two_parts_of_one_run_at_one_moment_have_two_tags(reader, home, grant):
 
 def test_a_relative_question_keeps_its_tag_while_its_window_stands(reader, home, grant):
     reader.granted(home.contract, start=NOON)
-    asked = {"start": "-20y", "end": "2026-04-01"}
+    question = {"start": "-20y", "end": "2026-04-01"}
 
-    first = reader.get(URL, asked)
+    first = reader.get(URL, question)
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=5), tick=False):
-        later = reader.get(URL, asked)
+        later = reader.get(URL, question)
 
     assert later.content == first.content
     assert later["ETag"] == first["ETag"]
@@ -173,7 +173,7 @@ def test_a_relative_question_keeps_its_tag_while_its_window_stands(reader, home,
 
 @pytest.mark.parametrize("start", ["-30d", "-2w", "-3mo", "-1y"])
 def test_a_question_relative_in_days_is_known_all_day_long_and_no_longer(reader, home, grant, start):
-    def asked_at(moment, **headers):
+    def read_at(moment, **headers):
         with time_machine.travel(moment, tick=False):
             reader.token = issue_token(grant)
             return reader.get(URL, {"start": start}, **headers)
@@ -181,11 +181,11 @@ def test_a_question_relative_in_days_is_known_all_day_long_and_no_longer(reader,
     early, late, tomorrow = (
         datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in ((9, 8), (10, 6), (10, 7))
     )
-    tag = asked_at(early)["ETag"]
+    tag = read_at(early)["ETag"]
 
-    assert asked_at(late, **{"If-None-Match": tag}).status_code == 304
-    assert asked_at(tomorrow, **{"If-None-Match": tag}).status_code == 200
-    assert asked_at(late).json()["window"]["start"] != asked_at(tomorrow).json()["window"]["start"]
+    assert read_at(late, **{"If-None-Match": tag}).status_code == 304
+    assert read_at(tomorrow, **{"If-None-Match": tag}).status_code == 200
+    assert read_at(late).json()["window"]["start"] != read_at(tomorrow).json()["window"]["start"]
 
 
 def test_a_question_relative_in_hours_moves_with_the_clock(reader, home, grant):
@@ -218,7 +218,7 @@ def test_what_others_load_moves_no_tag(reader, home, grant):
 
 
 def test_each_question_form_and_grant_has_a_tag_of_its_own(reader, home, grant):
-    asked = [
+    answers = [
         reader.get(URL),
         reader.get(URL, Accept="text/csv"),
         reader.get(URL, {"start": "2026-03-01T12:15:00Z"}),
@@ -227,9 +227,9 @@ def test_each_question_form_and_grant_has_a_tag_of_its_own(reader, home, grant):
         reader.get(URL, {"services": f"{home.contract.contract_number},no-such-number"}),
     ]
     reader.granted(home.contract)
-    asked.append(reader.get(URL))
+    answers.append(reader.get(URL))
 
-    assert len({answer["ETag"] for answer in asked}) == len(asked)
+    assert len({answer["ETag"] for answer in answers}) == len(answers)
 
 
 def test_a_page_has_the_same_tag_and_address_each_time(reader, home, grant, monkeypatch):

@@ -14,7 +14,7 @@ NOON = datetime(2026, 3, 2, 20, tzinfo=UTC)
 pytestmark = pytest.mark.spec("X-20", "P-33")
 
 
-def told():
+def released_period():
     disclosure = Disclosure.objects.get()
     return disclosure.data_start, disclosure.data_end
 
@@ -26,7 +26,7 @@ def test_readings_from_the_first_to_the_last(reader, home, accept):
 
     reader.get("/usage_data", Accept=accept)
 
-    assert told() == (NOON, NOON + timedelta(minutes=45))
+    assert released_period() == (NOON, NOON + timedelta(minutes=45))
     assert Disclosure.objects.get().end == datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -37,7 +37,7 @@ def test_sums_as_far_as_readings_are_loaded(reader, home, by):
 
     reader.get("/usage_sums", {"by": by})
 
-    assert told() == (NOON, NOON + timedelta(minutes=45))
+    assert released_period() == (NOON, NOON + timedelta(minutes=45))
 
 
 @pytest.mark.parametrize("resource", ["bill_data", "bill_statements"])
@@ -50,7 +50,7 @@ def test_bills_by_their_days(reader, home, resource):
     section = statement.sections.get()
     dated = days(statement.statement_date, statement.statement_date + timedelta(days=1))
     expected = days(section.start, section.end) if resource == "bill_data" else dated
-    assert told() == (expected.start, expected.end)
+    assert released_period() == (expected.start, expected.end)
 
 
 def test_an_answer_without_a_value_says_none(reader, home):
@@ -58,7 +58,7 @@ def test_an_answer_without_a_value_says_none(reader, home):
 
     reader.get("/usage_data")
 
-    assert told() == (None, None)
+    assert released_period() == (None, None)
 
 
 def test_what_tells_the_present_has_no_period(reader, home):
@@ -66,7 +66,7 @@ def test_what_tells_the_present_has_no_period(reader, home):
 
     reader.get("/distribution_details")
 
-    assert told() == (None, None)
+    assert released_period() == (None, None)
 
 
 def test_suppliers_until_the_answer(reader, home):
@@ -75,4 +75,4 @@ def test_suppliers_until_the_answer(reader, home):
 
     reader.get("/supply_history")
 
-    assert told() == (days(term.start, None).start, Disclosure.objects.get().released_at)
+    assert released_period() == (days(term.start, None).start, Disclosure.objects.get().released_at)

@@ -1,4 +1,4 @@
-"""A move that is told late: the next call goes by it, and staff see which releases it made wrong."""
+"""A backdated move: the next call goes by it, and staff see which disclosures it affects."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +10,7 @@ from accounts.feed_rows import ContractRow, Hierarchy, InstallationRow, PointLin
 from accounts.models import ContractServicePoint, LinkChange, MeterInstallation, ServiceContract
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
-from datahub.resources.affected_disclosures import wrong_disclosures
+from datahub.resources.affected_disclosures import affected_disclosures
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import EPOCH, StaffFactory, add_service, household
@@ -21,7 +21,7 @@ from tests.support.admin_pages import form_of, url_of
 pytestmark = pytest.mark.django_db
 BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 READ = datetime(2026, 3, 12, 12, tzinfo=UTC)
-TOLD = datetime(2026, 3, 20, 12, tzinfo=UTC)
+ENTERED = datetime(2026, 3, 20, 12, tzinfo=UTC)
 MOVED = datetime(2026, 3, 5, 8, tzinfo=UTC)  # midnight in the utility's zone
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
 
@@ -113,10 +113,10 @@ WAYS = {
 
 @pytest.fixture
 def ends_late(home, now, client):
-    """Ends what a release went by, told on 20 March as of 5 March."""
+    """Ends what a release went by, entered on 20 March as of 5 March."""
 
     def ends(way):
-        now.move_to(TOLD)
+        now.move_to(ENTERED)
         change = WAYS[way]
         change(home, client) if "admin" in way else change(home)
 
@@ -132,13 +132,13 @@ def test_the_next_call_goes_by_it_and_the_release_before_is_listed(company, home
 
     after = served(company.reads("/usage_data"))
 
-    (wrong,) = wrong_disclosures()
+    (affected,) = affected_disclosures()
     assert before == [("2026-03-01T00:00:00Z", "2026-03-11T00:00:00Z")]
     assert after == [("2026-03-01T00:00:00Z", "2026-03-05T08:00:00Z")]
-    assert (wrong.disclosure.released_at, wrong.recorded) == (READ, TOLD)
-    assert (wrong.contract, wrong.disclosure.grant) == (home.contract, company.grant)
-    assert wrong.stretches == (Span(MOVED, END),)
-    assert wrong.days == 5.67
+    assert (affected.disclosure.released_at, affected.recorded) == (READ, ENTERED)
+    assert (affected.contract, affected.disclosure.grant) == (home.contract, company.grant)
+    assert affected.spans == (Span(MOVED, END),)
+    assert affected.days == 5.67
 
 
 @pytest.mark.spec("X-15")
@@ -173,7 +173,7 @@ def test_a_release_that_went_by_the_new_links_is_right(company, now, ends_late):
 
     company.reads("/usage_data")
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_a_release_of_days_before_the_move_is_right(home, company, now, ends_late):
@@ -183,7 +183,7 @@ def test_a_release_of_days_before_the_move_is_right(home, company, now, ends_lat
 
     ends_late("the link, by a feed")
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_an_empty_answer_released_nothing(home, company, now, ends_late):
@@ -193,7 +193,7 @@ def test_an_empty_answer_released_nothing(home, company, now, ends_late):
 
     ends_late("the link, by a feed")
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_what_was_not_yet_over_at_the_release_was_not_released(home, company, now, ends_late):
@@ -203,8 +203,8 @@ def test_what_was_not_yet_over_at_the_release_was_not_released(home, company, no
 
     ends_late("the link, by a feed")
 
-    (wrong,) = wrong_disclosures()
-    assert wrong.stretches == (Span(MOVED, READ),)
+    (affected,) = affected_disclosures()
+    assert affected.spans == (Span(MOVED, READ),)
 
 
 def test_a_change_that_is_taken_back_makes_nothing_wrong(home, company, now, ends_late):
@@ -215,31 +215,31 @@ def test_a_change_that_is_taken_back_makes_nothing_wrong(home, company, now, end
     row = PointLinkRow(2, home.contract.contract_number, home.point.servicepoint_number, EPOCH, None)
     load(Hierarchy("changes", clock.now(), point_links=(row,)), at=clock.now())
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
     assert len(served(company.reads("/usage_data"))) == 1
 
 
 def test_a_link_that_a_later_full_file_leaves_out_as_if_it_had_never_been(home, company, now):
     now.move_to(READ)
     company.reads("/usage_data")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     ContractServicePoint.objects.update(version_at=None)
     load(Hierarchy("full", datetime(2019, 1, 1, tzinfo=UTC)), at=clock.now())
 
-    (wrong,) = wrong_disclosures()
+    (affected,) = affected_disclosures()
     assert not ContractServicePoint.objects.exists()
-    assert wrong.stretches == (Span(START, END),)
+    assert affected.spans == (Span(START, END),)
 
 
 def test_a_link_that_staff_delete_as_if_it_had_never_been(home, company, now, client):
     now.move_to(READ)
     company.reads("/usage_data")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     in_admin(lambda home: home.contract, **{"point_links-0-DELETE": "on"})(home, client)
 
-    (wrong,) = wrong_disclosures()
+    (affected,) = affected_disclosures()
     assert not ContractServicePoint.objects.exists()
-    assert wrong.stretches == (Span(START, END),)
+    assert affected.spans == (Span(START, END),)
     assert served(company.reads("/usage_data")) == []
 
 
@@ -258,13 +258,13 @@ def test_who_moved_in_late_is_not_blamed_for_what_a_meter_lost(home, company, no
     company.granted(home.contract, other.contract, start=START, end=END)
     load_days(other.meter, date(2026, 3, 1), 10)
     company.reads("/usage_data")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     ContractServicePoint.objects.create(contract=other.contract, service_point=home.point, start=START)
     by_feed_meter(home)
 
-    (wrong,) = wrong_disclosures()
+    (affected,) = affected_disclosures()
 
-    assert wrong.contract == home.contract
+    assert affected.contract == home.contract
 
 
 def test_where_a_service_is_counts_by_the_moment_it_was_told(company, now, ends_late):
@@ -273,9 +273,9 @@ def test_where_a_service_is_counts_by_the_moment_it_was_told(company, now, ends_
 
     ends_late("the link, by a feed")
 
-    (wrong,) = wrong_disclosures()
-    assert wrong.disclosure.resource == "distribution_details"
-    assert wrong.stretches == (Span(MOVED, READ),)
+    (affected,) = affected_disclosures()
+    assert affected.disclosure.resource == "distribution_details"
+    assert affected.spans == (Span(MOVED, READ),)
 
 
 @pytest.mark.parametrize("path", ["/bill_data", "/bill_statements"])
@@ -286,9 +286,9 @@ def test_bills_count_by_the_days_of_the_contract(home, company, now, ends_late, 
 
     ends_late("the contract, by a feed")
 
-    (wrong,) = wrong_disclosures()
-    assert wrong.stretches == (Span(MOVED, datetime(2026, 3, 8, 8, tzinfo=UTC)),)
-    assert wrong.days == 3
+    (affected,) = affected_disclosures()
+    assert affected.spans == (Span(MOVED, datetime(2026, 3, 8, 8, tzinfo=UTC)),)
+    assert affected.days == 3
 
 
 def test_what_changed_and_who_changed_it_is_kept(home, now, ends_late):
@@ -315,12 +315,12 @@ def test_it_can_be_narrowed_to_a_contract_and_to_when_it_was_entered(home, compa
     company.reads("/usage_data")
     ends_late("the link, by a feed")
 
-    of_it = wrong_disclosures(contract_number=home.contract.contract_number)
-    of_another = wrong_disclosures(contract_number="nobody")
-    that_day = wrong_disclosures(recorded=Span(TOLD, TOLD))
-    later = wrong_disclosures(recorded=Span(TOLD + timedelta(seconds=1), None))
+    of_it = affected_disclosures(contract_number=home.contract.contract_number)
+    of_another = affected_disclosures(contract_number="nobody")
+    that_day = affected_disclosures(recorded=Span(ENTERED, ENTERED))
+    later = affected_disclosures(recorded=Span(ENTERED + timedelta(seconds=1), None))
 
-    assert [len(list(found)) for found in (of_it, of_another, that_day, later)] == [1, 0, 1, 0]
+    assert [len(list(disclosures)) for disclosures in (of_it, of_another, that_day, later)] == [1, 0, 1, 0]
 
 
 def test_many_take_as_many_queries_as_one(home, company, now, ends_late, django_assert_num_queries):
@@ -332,9 +332,9 @@ def test_many_take_as_many_queries_as_one(home, company, now, ends_late, django_
 
     # candidates, contracts, disclosures, sections, regions; dates of points, meters, terms; four kinds of changes
     with django_assert_num_queries(13):
-        found = list(wrong_disclosures())
+        disclosures = list(affected_disclosures())
 
-    assert len(found) == 5
+    assert len(disclosures) == 5
 
 
 def test_staff_see_them_and_take_them_away(home, company, now, ends_late, client):
@@ -344,9 +344,9 @@ def test_staff_see_them_and_take_them_away(home, company, now, ends_late, client
     client.force_login(StaffFactory())
     number = home.contract.contract_number
 
-    page = client.get(reverse("admin:accounts_linkchange_wrong"), {"contract": number}).content.decode()
-    none = client.get(reverse("admin:accounts_linkchange_wrong"), {"contract": "nobody"}).content.decode()
-    table = client.get(reverse("admin:accounts_linkchange_wrong_csv"), {"contract": number})
+    page = client.get(reverse("admin:accounts_linkchange_affected"), {"contract": number}).content.decode()
+    none = client.get(reverse("admin:accounts_linkchange_affected"), {"contract": "nobody"}).content.decode()
+    table = client.get(reverse("admin:accounts_linkchange_affected_csv"), {"contract": number})
 
     assert number in page and company.client.name in page and "5.67" in page
     assert company.client.name not in none
@@ -363,7 +363,7 @@ def test_the_page_of_a_run_says_how_many_it_made_wrong(home, company, now, ends_
     client.force_login(StaffFactory())
     feed = FeedFactory(kind="hierarchy", format="hierarchy_json")
     made, later = (
-        FeedRunFactory(feed=feed, started=TOLD + pause, finished=TOLD + pause + timedelta(minutes=1))
+        FeedRunFactory(feed=feed, started=ENTERED + pause, finished=ENTERED + pause + timedelta(minutes=1))
         for pause in (timedelta(), timedelta(hours=1))
     )
 
@@ -375,7 +375,7 @@ def test_the_page_of_a_run_says_how_many_it_made_wrong(home, company, now, ends_
     assert ["1 disclosure made wrong" in page for page in pages] == [True, False]
 
 
-@pytest.mark.parametrize("name", ["accounts_linkchange_wrong", "accounts_linkchange_wrong_csv"])
+@pytest.mark.parametrize("name", ["accounts_linkchange_affected", "accounts_linkchange_affected_csv"])
 def test_staff_who_may_not_see_disclosures_see_none(client, db, name):
     staff = StaffFactory(is_superuser=False)
     client.force_login(staff)
@@ -391,5 +391,5 @@ def test_links_that_were_there_before_changes_were_kept_count_as_always_there(ho
 
     ends_late("the link, by a feed")
 
-    assert len(list(wrong_disclosures())) == 1
+    assert len(list(affected_disclosures())) == 1
     assert ServiceContract.objects.count() == 1

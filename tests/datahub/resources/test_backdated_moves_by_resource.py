@@ -23,7 +23,7 @@ from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.models import Disclosure
 from datahub.models import BillStatement, MixSeries
-from datahub.resources.affected_disclosures import wrong_disclosures, wrong_page
+from datahub.resources.affected_disclosures import affected_disclosures, affected_page
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import (
@@ -41,7 +41,7 @@ from tests.support.admin_pages import form_of, url_of
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("X-15")]
 BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
 READ = datetime(2026, 3, 12, 12, tzinfo=UTC)
-TOLD = datetime(2026, 3, 20, 12, tzinfo=UTC)
+ENTERED = datetime(2026, 3, 20, 12, tzinfo=UTC)
 MOVED = datetime(2026, 3, 5, 8, tzinfo=UTC)  # midnight in the utility's zone
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
 SCOPES = (
@@ -133,12 +133,12 @@ def the_region(home):
 
 def term_row(home, **changed) -> SupplyTermRow:
     term = SupplyTerm.objects.select_related("supplier", "contract").get(contract=home.contract)
-    told = {
+    columns = {
         "line": 2, "contract_number": term.contract.contract_number, "supplier": term.supplier.name,
         "supplier_contract_number": term.supplier_contract_number, "tariff_code": term.tariff_code,
         "tariff_name": term.tariff_name, "start": term.start, "end": term.end,
     }  # fmt: skip
-    return SupplyTermRow(**told | changed)
+    return SupplyTermRow(**columns | changed)
 
 
 USAGE, NOW, BILLED = (MOVED, END), (MOVED, READ), (MOVED, datetime(2026, 3, 8, 8, tzinfo=UTC))
@@ -170,16 +170,16 @@ LISTED = {
 }
 
 
-@pytest.mark.parametrize(("path", "ends"), LISTED, ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(("path", "ends"), LISTED, ids=lambda value: getattr(value, "__name__", value))
 def test_what_was_released_of_the_days_after_is_listed(company, home, now, path, ends):
     reads(company, path)
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
 
     ends(home)
 
-    (wrong,) = wrong_disclosures()
-    assert (wrong.contract, wrong.recorded) == (home.contract, TOLD)
-    assert wrong.stretches == (Span(*LISTED[path, ends]),)
+    (affected,) = affected_disclosures()
+    assert (affected.contract, affected.recorded) == (home.contract, ENTERED)
+    assert affected.spans == (Span(*LISTED[path, ends]),)
 
 
 UNTOUCHED = [
@@ -196,29 +196,29 @@ UNTOUCHED = [
 ]
 
 
-@pytest.mark.parametrize(("path", "ends"), UNTOUCHED, ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(("path", "ends"), UNTOUCHED, ids=lambda value: getattr(value, "__name__", value))
 def test_what_does_not_go_by_these_dates_is_not(company, home, now, path, ends):
     reads(company, path)
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
 
     ends(home)
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_a_tariff_that_goes_on_with_another_supplier_leaves_its_mix_right(company, home, now):
     reads(company, "/consumption_breakdown")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
 
     the_supply(home)
     SupplyTermFactory(contract=home.contract, tariff_code="EV-TOU", start=date(2026, 3, 5), end=None)
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_a_move_within_a_region_leaves_its_mix_right(company, home, now):
     reads(company, "/generation_breakdown")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     there = ServicePointFactory()
     place(there, "CAISO")
 
@@ -226,13 +226,13 @@ def test_a_move_within_a_region_leaves_its_mix_right(company, home, now):
     row = PointLinkRow(2, home.contract.contract_number, there.servicepoint_number, MOVED, None)
     load(Hierarchy("changes", clock.now(), point_links=(row,)), at=clock.now())
 
-    assert list(wrong_disclosures()) == []
+    assert list(affected_disclosures()) == []
 
 
 def test_a_bill_ahead_of_its_days_counts_for_the_days_that_are_gone(company, home, now):
     the_bill().sections.update(start=date(2026, 3, 1), end=date(2026, 4, 1))
     reads(company, "/bill_statements")
-    now.move_to(TOLD + timedelta(days=5))
+    now.move_to(ENTERED + timedelta(days=5))
     contract = home.contract
     row = ContractRow(
         2, contract.contract_number, contract.billing_account.account_number, contract.commodity,
@@ -240,9 +240,9 @@ def test_a_bill_ahead_of_its_days_counts_for_the_days_that_are_gone(company, hom
     )  # fmt: skip
     load(Hierarchy("changes", clock.now(), contracts=(row,)), at=clock.now())
 
-    (wrong,) = wrong_disclosures()
+    (affected,) = affected_disclosures()
 
-    assert wrong.stretches == (
+    assert affected.spans == (
         Span(datetime(2026, 3, 18, 7, tzinfo=UTC), datetime(2026, 4, 1, 7, tzinfo=UTC)),
     )
 
@@ -250,12 +250,12 @@ def test_a_bill_ahead_of_its_days_counts_for_the_days_that_are_gone(company, hom
 def test_a_document_is_listed_for_its_own_bill_alone(company, home, now):
     bill(home.contract, statement_date=date(2026, 3, 9), start=date(2026, 3, 6), end=date(2026, 3, 9))
     reads(company, "/bill_statements/{statement}/file")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
 
     the_contract(home)
 
-    (wrong,) = wrong_disclosures()
-    assert wrong.stretches == (Span(*BILLED),)
+    (affected,) = affected_disclosures()
+    assert affected.spans == (Span(*BILLED),)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_document_is_listed_for_its_own_bill_alone(company, home, now):
 )
 def test_a_term_that_staff_change_by_hand(company, home, now, client, changes, recorded):
     reads(company, "/supply_history")
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     client.force_login(StaffFactory())
     page = url_of(home.contract)
     written = {f"supply_terms-0-{name.removesuffix('_0')}": value for name, value in changes.items()}
@@ -273,8 +273,8 @@ def test_a_term_that_staff_change_by_hand(company, home, now, client, changes, r
     answer = client.post(page, form_of(client.get(page)) | written)
 
     assert answer.status_code == 302, answer.content.decode()
-    (wrong,) = wrong_disclosures()
-    assert wrong.stretches == (Span(*recorded),)
+    (affected,) = affected_disclosures()
+    assert affected.spans == (Span(*recorded),)
     assert LinkChange.objects.get().by.is_staff
 
 
@@ -293,19 +293,19 @@ def read_often(company, times):
 def test_every_one_is_found_page_by_page(company, home, now, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr("datahub.resources.affected_disclosures.PAGE_SIZE", 2)
     read_often(company, 5)
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     the_point(home)
 
     pages = []
     after = None
     while not pages or after is not None:
         with django_assert_num_queries(13):
-            page = wrong_page(after=after)
-        pages.append(page.found)
+            page = affected_page(after=after)
+        pages.append(page.affected)
         after = page.resume
 
     assert [len(page) for page in pages] == [2, 2, 1]
-    keys = [one.disclosure.pk for page in pages for one in page]
+    keys = [affected.disclosure.pk for page in pages for affected in page]
     assert keys == sorted(Disclosure.objects.values_list("pk", flat=True), reverse=True)
     assert all(newer > older for newer, older in pairwise(keys))
 
@@ -313,16 +313,16 @@ def test_every_one_is_found_page_by_page(company, home, now, monkeypatch, django
 def test_staff_go_on_to_older_ones_and_take_all_of_them_away(company, home, now, client, monkeypatch):
     monkeypatch.setattr("datahub.resources.affected_disclosures.PAGE_SIZE", 2)
     read_often(company, 3)
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     the_point(home)
     client.force_login(StaffFactory())
-    page = reverse("admin:accounts_linkchange_wrong")
+    page = reverse("admin:accounts_linkchange_affected")
 
     first = client.get(page)
     second = client.get(page + first.context["older"])
-    table = client.get(reverse("admin:accounts_linkchange_wrong_csv")).getvalue().decode()
+    table = client.get(reverse("admin:accounts_linkchange_affected_csv")).getvalue().decode()
 
-    assert [len(answer.context["found"]) for answer in (first, second)] == [2, 1]
+    assert [len(answer.context["affected"]) for answer in (first, second)] == [2, 1]
     assert "Older releases" in first.content.decode()
     assert second.context["older"] is None
     assert len(table.splitlines()) == 4
@@ -330,21 +330,21 @@ def test_staff_go_on_to_older_ones_and_take_all_of_them_away(company, home, now,
 
 def test_the_list_of_a_run_holds_what_that_run_made_wrong(company, home, now, client):
     read_often(company, 1)
-    now.move_to(TOLD)
+    now.move_to(ENTERED)
     the_supply(home)
     the_point(home)
     feed = FeedFactory(kind="supply_terms", format="supply_terms_csv")
     made, later = (
-        FeedRunFactory(feed=feed, started=TOLD + pause, finished=TOLD + pause + timedelta(minutes=1))
+        FeedRunFactory(feed=feed, started=ENTERED + pause, finished=ENTERED + pause + timedelta(minutes=1))
         for pause in (timedelta(), timedelta(hours=1))
     )
     client.force_login(StaffFactory())
-    page = reverse("admin:accounts_linkchange_wrong")
+    page = reverse("admin:accounts_linkchange_affected")
 
-    listed = [client.get(page, {"run": run.public_id}).context["found"] for run in (made, later)]
+    listed = [client.get(page, {"run": run.public_id}).context["affected"] for run in (made, later)]
     of_run = client.get(reverse("admin:datahub_feedrun_change", args=[made.pk])).content.decode()
 
-    assert [len(found) for found in listed] == [1, 0]
+    assert [len(rows) for rows in listed] == [1, 0]
     assert f"?run={made.public_id}" in of_run
     assert "1 disclosure made wrong" in of_run
 
@@ -353,4 +353,4 @@ def test_the_list_of_a_run_holds_what_that_run_made_wrong(company, home, now, cl
 def test_a_place_that_is_none_is_not_found(client, db, query):
     client.force_login(StaffFactory())
 
-    assert client.get(reverse("admin:accounts_linkchange_wrong"), query).status_code == 404
+    assert client.get(reverse("admin:accounts_linkchange_affected"), query).status_code == 404
