@@ -12,7 +12,7 @@ from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
 from consent.queries.decisions_due import decisions_due
 from consent.queries.readers import companies_reading, grants_to_decide
-from datahub.bills.pages.last_bill import last_bill
+from datahub.bills.pages.bill_list import last_bill
 from datahub.usage.pages.month_so_far import month_so_far
 
 _COMPANIES, _SERVICES = 5, 5  # named; of more only how many there are

@@ -31,28 +31,24 @@ def bill_lines(contracts: Collection[int], start: date, end: date) -> Iterator[_
 
     `corrected` is "yes" where another bill has taken the place of this one, which is not to be added to it.
     """
-    found = LineItem.objects.filter(
+    newer = BillStatement.objects.filter(replaces=OuterRef("section__statement"))
+    lines = LineItem.objects.filter(
         section__contract__in=contracts,
         section__statement__statement_date__gte=start,
         section__statement__statement_date__lt=end,
-    ).select_related("section__contract", "section__statement")
-    newer = BillStatement.objects.filter(replaces=OuterRef("section__statement"))
-    found = found.annotate(is_corrected=Exists(newer))
-    ordered = found.order_by(
+    ).annotate(is_corrected=Exists(newer))
+    lines = lines.select_related("section__contract", "section__statement").order_by(
         "section__contract__contract_number", "section__statement__statement_date", "section_id", "position"
     )
-    return map(_row, ordered.iterator(_AT_ONCE))
-
-
-def _row(line: LineItem) -> _Row:
-    section, statement = line.section, line.section.statement
-    values = (
-        section.contract.contract_number, statement.statement_number, statement.statement_date.isoformat(),
-        section.start.isoformat(), section.end.isoformat(), line.name, line.kind, _exact(line.quantity), line.unit,
-        _exact(line.rate), exact(line.amount, places=2), statement.currency,
-        "yes" if vars(line)["is_corrected"] else "no",
-    )  # fmt: skip
-    return dict(zip(HEADER, values, strict=True))
+    for line in lines.iterator(_AT_ONCE):
+        section, statement = line.section, line.section.statement
+        values = (
+            section.contract.contract_number, statement.statement_number, statement.statement_date.isoformat(),
+            section.start.isoformat(), section.end.isoformat(), line.name, line.kind, _exact(line.quantity), line.unit,
+            _exact(line.rate), exact(line.amount, places=2), statement.currency,
+            "yes" if line.is_corrected else "no",
+        )  # fmt: skip
+        yield dict(zip(HEADER, values, strict=True))
 
 
 def _exact(value: Decimal | None) -> str | None:
@@ -65,14 +61,14 @@ def _csv(rows: Iterable[_Row]) -> Iterator[bytes]:
     yield writer.writerow(HEADER).encode()
     count = 0
     for row in rows:
-        yield writer.writerow([_cell(name, value) for name, value in row.items()]).encode()
+        # an amount below zero is a number, whatever a spreadsheet makes of other texts that begin like it
+        cells = [
+            value or "" if name in ("quantity", "rate", "amount") else plain_cell(value or "")
+            for name, value in row.items()
+        ]
+        yield writer.writerow(cells).encode()
         count += 1
     yield f"# complete: {count} lines\n".encode()
-
-
-def _cell(name: str, value: str | None) -> str:
-    """An amount below zero is a number, whatever a spreadsheet makes of other texts that begin like it."""
-    return value or "" if name in ("quantity", "rate", "amount") else plain_cell(value or "")
 
 
 def _json(rows: Iterable[_Row]) -> Iterator[bytes]:

@@ -8,8 +8,7 @@ from rest_framework import serializers
 
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
-from datahub.bills.documents import bill_document
-from datahub.bills.statements import WHOLE_STATEMENT, ReadableStatement, bill_statements
+from datahub.bills.statements import WHOLE_STATEMENT, ReadableStatement, bill_document, bill_statements
 from datahub.resources.base import AnswerTime, Call, Resource, StoredFile
 from datahub.resources.bill_data import BILL_ROWS
 from datahub.resources.fields import Exact, Instant, Shape, Text

@@ -1,10 +1,12 @@
-"""The bills of a customer's user, newest first, as the list shows them."""
+"""The bills of a customer's user, newest first, as the list and the home page show them."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.queries.choices import MOST_LISTED
@@ -12,7 +14,6 @@ from cdsc_portal.lib.text.money import money_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import Coverage, coverage
-from datahub.bills.links import Corrections, corrections
 from datahub.bills.statements import own_bill_statements, readable_statement
 from datahub.models import BillStatement
 from datahub.usage.pages.periods import next_first, part_in_words
@@ -20,6 +21,24 @@ from datahub.usage.sum_periods import By
 
 RESOURCE = "bill_statements"
 PAGE_SIZE = 10  # more are paged and can be filtered
+
+
+@dataclass(frozen=True, slots=True)
+class BillLink:
+    """Another bill, as a link says it; `amount` is empty where its total is withheld."""
+
+    public_id: str
+    number: str
+    dated: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Of one bill: the one that it corrects, and those that correct it, newest first."""
+
+    replaces: BillLink | None = None
+    replaced_by: tuple[BillLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,18 @@ class ListedBill:
     due: str
     has_file: bool
     corrections: Corrections
+
+
+@dataclass(frozen=True, slots=True)
+class LastBill:
+    """In words. `amount` and `due` are empty where some of what it bills is not the user's to see."""
+
+    public_id: str
+    account: str
+    dated: str
+    period: str
+    amount: str
+    due: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +117,18 @@ def bill_list(
         "account__public_id", "account__account_number"
     )
     years = every.order_by().dates("statement_date", "year", order="DESC")
-    found = _searched(every.filter(account__public_id=account) if account else every, search)
-    found = found.filter(statement_date__year=year) if year else found
-    page = Paginator(
-        found.order_by("-statement_date", "account__account_number", "public_id"), PAGE_SIZE
-    ).get_page(number)
+    statements = every.filter(account__public_id=account) if account else every
+    for word in search.split():
+        named = Q(account__account_number__icontains=word) | Q(account__name__icontains=word)
+        statements = statements.filter(named | Q(account__address__icontains=word))
+    if year:
+        statements = statements.filter(statement_date__year=year)
+    ordered = statements.order_by("-statement_date", "account__account_number", "public_id")
+    page = Paginator(ordered, PAGE_SIZE).get_page(number)
     shown = list(page.object_list)
     linked = corrections(shown, covered)
     return BillList(
-        bills=tuple(_listed(one, covered, linked[one.pk]) for one in shown),
+        bills=tuple(_listed(statement, covered, linked[statement.pk]) for statement in shown),
         page=page,
         accounts=tuple(AccountChoice(*row) for row in accounts.distinct()[: MOST_LISTED + 1]),
         years=tuple(day.year for day in years),
@@ -104,26 +138,64 @@ def bill_list(
     )
 
 
-def _searched(statements: QuerySet[BillStatement], text: str) -> QuerySet[BillStatement]:
-    for word in text.split():
-        named = Q(account__account_number__icontains=word) | Q(account__name__icontains=word)
-        statements = statements.filter(named | Q(account__address__icontains=word))
-    return statements
-
-
 def _listed(statement: BillStatement, covered: Coverage, linked: Corrections) -> ListedBill:
     whole = readable_statement(statement, covered).whole
+    start, end = statement.start, statement.end
+    if start is not None and start.day == 1 and end == next_first(start, By.MONTH):
+        period = part_in_words(start, By.MONTH)
+    else:
+        period = period_in_words(start, end)
     return ListedBill(
         public_id=statement.public_id,
         number=statement.statement_number,
         account=statement.account.account_number,
         dated=day_in_words(statement.statement_date),
-        period=_short_period(statement.start, statement.end),
+        period=period,
         amount=money_in_words(statement.total, statement.currency) if whole else "",
         due=due_in_words(statement) if whole else "",
         has_file=whole and bool(statement.file),
         corrections=linked,
     )
+
+
+def last_bill(*, access: OwnerAccess) -> LastBill | None:
+    """The newest of all accounts; None if there is none. Four queries, however many bills."""
+    covered = coverage(access, RESOURCE)
+    newest = own_bill_statements(covered).order_by("-statement_date", "public_id").first()
+    if newest is None:
+        return None
+    whole = readable_statement(newest, covered).whole
+    return LastBill(
+        public_id=newest.public_id,
+        account=newest.account.account_number,
+        dated=day_in_words(newest.statement_date),
+        period=period_in_words(newest.start, newest.end),
+        amount=money_in_words(newest.total, newest.currency) if whole else "",
+        due=due_in_words(newest) if whole else "",
+    )
+
+
+def corrections(statements: Collection[BillStatement], covered: Coverage) -> dict[int, Corrections]:
+    """By key of the `statements`; bills that `covered` does not open are not named. Three queries at most."""
+    keys = {statement.pk for statement in statements}
+    replaced = {statement.replaces_id for statement in statements if statement.replaces_id}
+    others = own_bill_statements(covered).filter(Q(pk__in=replaced) | Q(replaces__in=keys))
+    links = {}
+    newer: dict[int, list[BillLink]] = defaultdict(list)
+    for other in others.order_by("-statement_date", "public_id"):
+        whole = readable_statement(other, covered).whole
+        links[other.pk] = BillLink(
+            public_id=other.public_id,
+            number=other.statement_number,
+            dated=day_in_words(other.statement_date),
+            amount=money_in_words(other.total, other.currency) if whole else "",
+        )
+        if other.replaces_id in keys:
+            newer[other.replaces_id].append(links[other.pk])
+    return {
+        statement.pk: Corrections(links.get(statement.replaces_id or 0), tuple(newer[statement.pk]))
+        for statement in statements
+    }
 
 
 def period_in_words(start: date | None, end: date | None) -> str:
@@ -132,13 +204,6 @@ def period_in_words(start: date | None, end: date | None) -> str:
         return ""
     days = {"first": day_in_words(start), "last": day_in_words(end - timedelta(days=1))}
     return _("%(first)s to %(last)s") % days
-
-
-def _short_period(start: date | None, end: date | None) -> str:
-    """`February 2026` for the days of a whole month."""
-    if start is not None and start.day == 1 and end == next_first(start, By.MONTH):
-        return part_in_words(start, By.MONTH)
-    return period_in_words(start, end)
 
 
 def due_in_words(statement: BillStatement) -> str:

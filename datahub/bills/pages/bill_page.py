@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
-from datahub.answers.coverage import Coverage, coverage
-from datahub.bills.links import Corrections, corrections
-from datahub.bills.pages.bill_list import RESOURCE, due_in_words, period_in_words
-from datahub.bills.statements import ReadableStatement, own_bill_statements, readable_statement
+from datahub.answers.coverage import coverage
+from datahub.bills.pages.bill_list import RESOURCE, Corrections, corrections, due_in_words, period_in_words
+from datahub.bills.statements import own_bill_statements, readable_statement
 from datahub.feeds.formats.units import SHOWN_UNITS
-from datahub.models import BillSection, BillStatement, LineItem
+from datahub.models import BillSection, BillStatement
 
 _KINDS = {
     "usage": gettext_lazy("for what you used"),
@@ -86,24 +85,11 @@ def bill_page(public_id: str, *, access: OwnerAccess) -> BillPage | None:
     Only services that `access` opens; totals and document only where it opens all of them, as in the API.
     """
     covered = coverage(access, RESOURCE)
-    found = own_bill_statements(covered).filter(public_id=public_id)
-    statement = found.prefetch_related("sections__line_items").first()
+    statements = own_bill_statements(covered).filter(public_id=public_id)
+    statement = statements.prefetch_related("sections__line_items").first()
     if statement is None:
         return None
-    return _page(readable_statement(statement, covered), covered)
-
-
-def bill_document(public_id: str, *, access: OwnerAccess) -> BillStatement | None:
-    """The statement whose document may be opened; None where there is none, or not all of it may be seen."""
-    covered = coverage(access, RESOURCE)
-    statement = own_bill_statements(covered).filter(public_id=public_id).first()
-    if statement is None or not statement.file or not readable_statement(statement, covered).whole:
-        return None
-    return statement
-
-
-def _page(item: ReadableStatement, covered: Coverage) -> BillPage:
-    statement = item.statement
+    item = readable_statement(statement, covered)
     sections = [section for section in statement.sections.all() if section.contract_id in item.contracts]
     return BillPage(
         public_id=statement.public_id,
@@ -125,9 +111,32 @@ def _page(item: ReadableStatement, covered: Coverage) -> BillPage:
     )
 
 
+def bill_document(public_id: str, *, access: OwnerAccess) -> BillStatement | None:
+    """The statement whose document may be opened; None where there is none, or not all of it may be seen."""
+    covered = coverage(access, RESOURCE)
+    statement = own_bill_statements(covered).filter(public_id=public_id).first()
+    if statement is None or not statement.file or not readable_statement(statement, covered).whole:
+        return None
+    return statement
+
+
 def _service(section: BillSection, statement: BillStatement) -> BilledService:
-    lines = list(section.line_items.all())
+    lines = []
+    for line in section.line_items.all():
+        unit, rate = SHOWN_UNITS.get(line.unit, line.unit), ""
+        if line.rate is not None:
+            price = {"price": _money(statement, line.rate), "unit": unit}
+            rate = _("%(price)s per %(unit)s") % price if unit else price["price"]
+        shown = BilledLine(
+            name=line.name,
+            kind=str(_KINDS.get(line.kind, "")),
+            quantity="" if line.quantity is None else f"{number_in_words(line.quantity)} {unit}".strip(),
+            rate=rate,
+            amount=_money(statement, line.amount),
+        )
+        lines.append(shown)
     tariff = {"name": section.tariff_name, "code": section.tariff_code}
+    charged = _sum(line.amount for line in section.line_items.all())
     return BilledService(
         commodity=capfirst(section.get_commodity_display()),
         number=section.contract.contract_number,
@@ -135,27 +144,11 @@ def _service(section: BillSection, statement: BillStatement) -> BilledService:
         period=period_in_words(section.start, section.end),
         supplier=section.supplier_name,
         tariff=f"{tariff['name']} ({tariff['code']})" if all(tariff.values()) else "".join(tariff.values()),
-        lines=tuple(_line(line, statement) for line in lines),
+        lines=tuple(lines),
         amount=_money(statement, section.amount),
-        gap=_gap(statement, _sum(line.amount for line in lines), section.amount) if lines else "",
+        gap=_gap(statement, charged, section.amount) if lines else "",
         contract=section.contract.public_id,
         month=f"{section.start:%Y-%m}",
-    )
-
-
-def _line(line: LineItem, statement: BillStatement) -> BilledLine:
-    unit = SHOWN_UNITS.get(line.unit, line.unit)
-    rate = ""
-    if line.rate is not None:
-        price = {"price": _money(statement, line.rate), "unit": unit}
-        rate = _("%(price)s per %(unit)s") % price if unit else price["price"]
-    quantity = "" if line.quantity is None else f"{number_in_words(line.quantity)} {unit}".strip()
-    return BilledLine(
-        name=line.name,
-        kind=str(_KINDS.get(line.kind, "")),
-        quantity=quantity,
-        rate=rate,
-        amount=_money(statement, line.amount),
     )
 
 

@@ -26,17 +26,21 @@ log = structlog.get_logger()
 @never_cache
 def bills(request: HttpRequest) -> HttpResponse:
     """`account`, `find` and `year` narrow, `page` turns the pages."""
-    account, year = _account(request.GET.get("account", "")), _year(request.GET.get("year", ""))
+    account, year = request.GET.get("account", ""), request.GET.get("year", "")
+    is_id = account.isascii() and account.isalnum()
+    is_year = year.isascii() and year.isdigit() and len(year) == 4 and int(year) > 0
+    if (account and not is_id) or (year and not is_year):
+        raise Http404
     search = request.GET.get("find", "").replace("\0", "").strip()[:100]
     listed = bill_list(
         access=_access(request),
         account=account,
-        year=year,
+        year=int(year) if year else None,
         number=request.GET.get("page", "1"),
         search=search,
     )
-    said = {"account": account, "find": search, "year": year}
-    chosen = {name: value for name, value in said.items() if value}
+    filters = {"account": account, "find": search, "year": year}
+    chosen = {name: value for name, value in filters.items() if value}
     query = f"&{urlencode(chosen)}" if chosen else ""
     return render(request, "datahub/bills.html", {"bills": listed, "query": query})
 
@@ -81,19 +85,3 @@ def _access(request: HttpRequest) -> OwnerAccess:
     user = current_user(request)
     contracts = visible_contracts(user=user, at=clock.now())
     return OwnerAccess(user.pk, frozenset(contracts.values_list("pk", flat=True)))
-
-
-def _account(public_id: str) -> str:
-    """Raises Http404 for what is no public id."""
-    if public_id and not (public_id.isascii() and public_id.isalnum()):
-        raise Http404
-    return public_id
-
-
-def _year(text: str) -> int | None:
-    """Raises Http404 for what is no year."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) == 4 and int(text)):
-        raise Http404
-    return int(text)
