@@ -16,7 +16,7 @@ from benchmarks import region
 from benchmarks.measure import Figure, at_most, seconds
 from benchmarks.region import HOUR, Region
 from cdsc_portal.lib.time import clock
-from datahub.feeds.loading.mix_amounts import load_amounts
+from datahub.feeds.loading.generation_mix import load_amounts
 from datahub.feeds.loading.usage import load_usage
 from datahub.mix.arithmetic.amounts import added, shares
 from datahub.mix.arithmetic.consumption import tariff_step

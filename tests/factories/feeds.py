@@ -8,7 +8,7 @@ import numpy as np
 from factory.django import DjangoModelFactory
 
 from accounts.models import MeterDevice
-from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.loading.usage import load_usage, make_partitions
 from datahub.models import Feed, FeedRun, RunStatus
 from datahub.rows.usage import Quality, UsageColumns, UsageSeries
 from datahub.store.load import Loaded
@@ -80,7 +80,7 @@ def load_readings(
     run = run or FeedRunFactory()
     at = at or datetime(2026, 11, 24, 12, tzinfo=UTC)
     rows = [UsageColumns.of(series)]
-    make_room(rows=rows)
+    make_partitions(rows=rows)
     return load_usage(rows=rows, origin=Origin.of(run_id=run.pk, version_at=version_at or at, at=at))
 
 

@@ -5,8 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.time import clock
-from datahub.feeds.loading.base import Chunk, Outcome, Step
-from datahub.feeds.loading.kind import Kind
+from datahub.feeds.loading.kind import Chunk, Kind, Outcome, Step
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.loading.usage import look_up, months_of
 from datahub.rows.base import Part

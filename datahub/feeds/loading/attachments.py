@@ -8,18 +8,19 @@ from io import BytesIO
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from datahub.feeds.formats.archive import check_member, is_no_data
 from datahub.feeds.formats.registry import MOST_WHOLE_BYTES
 from datahub.rows.base import FeedStructureError
 
 _MOST_BYTES = 512 * 1024 * 1024  # unpacked
-_NO_DATE = (1980, 1, 1, 0, 0, 0)  # what a ZIP says where it says nothing: the same folder gives the same ZIP
+_HEAD_BYTES = 1 << 12  # enough to tell what a file is
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first date of a ZIP: the same folder then gives the same bytes
 
 
 class Documents(Mapping[str, bytes]):
-    """The PDF files of a ZIP by name, each read when it is asked for."""
+    """The PDF files of a ZIP by name; each is read when it is needed, so that memory holds one of them."""
 
     def __init__(self, archive: zipfile.ZipFile, members: Mapping[str, str]) -> None:
         self._archive = archive
@@ -38,10 +39,10 @@ class Documents(Mapping[str, bytes]):
         return name in self._members
 
 
-def packed(folder: Path) -> BinaryIO:
-    """The files of `folder` as a ZIP, from its beginning; hidden ones and what lies in folders below are left out.
+def zip_of_folder(folder: Path) -> BinaryIO:
+    """The files of `folder` as a ZIP, rewound; without hidden files and without folders.
 
-    The same files give the same bytes, so that a folder sent twice is known. Raises OSError.
+    The same files give the same bytes, so that a folder that is sent twice is recognized. Raises OSError.
     """
     file = TemporaryFile()  # noqa: SIM115 - the caller closes it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -55,23 +56,16 @@ def packed(folder: Path) -> BinaryIO:
     return file
 
 
-class Unpacked(NamedTuple):
-    """`file`: to be read; `documents`: by name; `skipped`: names of what is neither."""
+def unpack(file: BinaryIO) -> tuple[BinaryIO, Mapping[str, bytes], tuple[str, ...]]:
+    """The feed file, the documents beside it by name, and the names of files that are neither.
 
-    file: BinaryIO
-    documents: Mapping[str, bytes]
-    skipped: tuple[str, ...]
-
-
-def unpack(file: BinaryIO) -> Unpacked:
-    """The feed file and the documents beside it; a file that is no ZIP stands alone. `file` must stay open.
-
-    Raises FeedStructureError: a damaged or huge ZIP, not exactly one file to read, something else inside.
+    A file that is no ZIP has no documents. `file` must stay open. Raises FeedStructureError: a ZIP that is damaged or
+    too large, or that holds not exactly one file of data.
     """
     is_zip = file.read(4) == b"PK\x03\x04"
     file.seek(0)
     if not is_zip:
-        return Unpacked(file, {}, ())
+        return file, {}, ()
     try:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
@@ -85,7 +79,10 @@ def unpack(file: BinaryIO) -> Unpacked:
         names = {PurePosixPath(member.filename).name: member.filename for member in members}
         if len(names) < len(members):
             raise FeedStructureError("the ZIP holds two files of one name")
-        heads = {name: _head(archive, path) for name, path in names.items()}
+        heads = {}
+        for name, path in names.items():
+            with archive.open(path) as opened:
+                heads[name] = opened.read(_HEAD_BYTES)
         documents = {name: path for name, path in names.items() if heads[name].startswith(b"%PDF-")}
         skipped = [name for name in names.keys() - documents.keys() if is_no_data(name, heads[name])]
         others = sorted(names.keys() - documents.keys() - set(skipped))
@@ -96,8 +93,7 @@ def unpack(file: BinaryIO) -> Unpacked:
         chosen = archive.getinfo(names[others[0]])
         if chosen.file_size > MOST_WHOLE_BYTES:
             raise FeedStructureError(f"{others[0]} has more than {MOST_WHOLE_BYTES >> 20} MB")
-        content = BytesIO(archive.read(chosen))
-        return Unpacked(content, Documents(archive, documents), tuple(sorted(skipped)))
+        return BytesIO(archive.read(chosen)), Documents(archive, documents), tuple(sorted(skipped))
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -108,8 +104,3 @@ def unpack(file: BinaryIO) -> Unpacked:
         zlib.error,
     ) as error:
         raise FeedStructureError(f"the ZIP cannot be read: {error}") from error
-
-
-def _head(archive: zipfile.ZipFile, path: str) -> bytes:
-    with archive.open(path) as member:
-        return member.read(1 << 12)

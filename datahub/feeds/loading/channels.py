@@ -1,4 +1,4 @@
-"""Which channel of the store each channel of a file is: asked for, and made where it is new, in one statement each."""
+"""Which channel of the store each channel of a file is: one statement finds them, one makes those that are new."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,41 +18,41 @@ from datahub.store.planning import by_index
 NO_METER, OTHER_COMMODITY, NAME_TOO_LONG = -1, -2, -3
 LONGEST_NAME = 100  # characters of a register's name
 _NEW = 0
-_STALE = timedelta(seconds=10)  # a channel that was found earlier is looked for again
-_WANTED = """
+_STALE = timedelta(seconds=10)  # matches that are older are queried again
+_KEYS = """
     (
         SELECT place, meter_number, (%s::text[])[sort] AS register, (%s::text[])[sort] AS commodity,
             (%s::text[])[sort] AS unit, (%s::text[])[sort] AS direction, (%s::text[])[sort] AS kind
         FROM unnest(%s::text[], %s::integer[]) WITH ORDINALITY AS each (meter_number, sort, place)
-    ) AS wanted
+    ) AS key
 """
 _FIND = f"""
     SELECT string_agg(int8send(CASE
         WHEN meter.id IS NULL THEN {NO_METER}
-        WHEN length(wanted.register) > {LONGEST_NAME} THEN {NAME_TOO_LONG}
-        WHEN meter.commodity <> wanted.commodity THEN {OTHER_COMMODITY}
+        WHEN length(key.register) > {LONGEST_NAME} THEN {NAME_TOO_LONG}
+        WHEN meter.commodity <> key.commodity THEN {OTHER_COMMODITY}
         ELSE coalesce(channel.id * 2 + coalesce(
             channel.synced >= %s AND channel.first_start <= to_timestamp(%s)
             AND channel.last_end >= to_timestamp(%s) AND channel.longest >= %s, false
-        )::integer, {_NEW}) END), '' ORDER BY wanted.place)
-    FROM {_WANTED}
-    LEFT JOIN {METERS} AS meter ON meter.meter_number = wanted.meter_number
-    LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = wanted.register
-        AND channel.commodity = wanted.commodity AND channel.unit = wanted.unit
-        AND channel.direction = wanted.direction AND channel.kind = wanted.kind
+        )::integer, {_NEW}) END), '' ORDER BY key.place)
+    FROM {_KEYS}
+    LEFT JOIN {METERS} AS meter ON meter.meter_number = key.meter_number
+    LEFT JOIN datahub_channel AS channel ON channel.meter_id = meter.id AND channel.register = key.register
+        AND channel.commodity = key.commodity AND channel.unit = key.unit
+        AND channel.direction = key.direction AND channel.kind = key.kind
 """  # noqa: S608 - no part of it is input
 _MAKE = f"""
     INSERT INTO datahub_channel (meter_id, register, commodity, unit, direction, kind, modified, synced)
-    SELECT meter.id, wanted.register, wanted.commodity, wanted.unit, wanted.direction, wanted.kind, %s, %s
-    FROM {_WANTED} JOIN {METERS} AS meter
-        ON meter.meter_number = wanted.meter_number AND meter.commodity = wanted.commodity
-    WHERE length(wanted.register) <= {LONGEST_NAME}
+    SELECT meter.id, key.register, key.commodity, key.unit, key.direction, key.kind, %s, %s
+    FROM {_KEYS} JOIN {METERS} AS meter
+        ON meter.meter_number = key.meter_number AND meter.commodity = key.commodity
+    WHERE length(key.register) <= {LONGEST_NAME}
     ORDER BY meter.id
     ON CONFLICT DO NOTHING
 """  # noqa: S608 - no part of it is input
 
 
-class Reach(NamedTuple):
+class Extent(NamedTuple):
     """The readings of a part lie in [first, past) in epoch seconds, none is longer than `longest` seconds."""
 
     first: int
@@ -60,14 +60,14 @@ class Reach(NamedTuple):
     longest: int
 
 
-BEYOND = Reach(0, inf, 0)  # no channel reaches so far
+UNBOUNDED = Extent(0, inf, 0)  # wider than the marks of any channel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class ChannelMatches:
     """An element a channel of the file: its key in the store, less than 0 where it has none for a reason named above.
 
-    `settled` are those of whose marks only changed readings could move any; `at` is when they were looked for.
+    `settled` are the channels whose marks only a changed reading can move. `at` is when they were queried.
     """
 
     ids: Integers
@@ -75,64 +75,53 @@ class Found:
     at: datetime
 
 
-def find_channels(keys: ChannelKeys, reach: Reach, at: datetime) -> Found:
-    """Find each channel that is there; those that are not have no key."""
-    return _told(_asked(keys, reach, at, make=False), at)
-
-
-def channels_of(keys: ChannelKeys, reach: Reach, at: datetime, ahead: Found | None = None) -> Found:
-    """Find each channel, make those that are new.
-
-    What was found `ahead`, a moment ago, is not asked for again, but what was not found is. A meter that gets another
-    number in that moment has its readings as if they had come before it; a channel that goes in it is missed by the
-    keys of its readings.
-    """
-    if ahead is None or at - ahead.at > _STALE:
-        return _told(_asked(keys, reach, at, make=True), at)
-    missing = np.flatnonzero(ahead.ids <= _NEW)
-    if not len(missing):
-        return ahead
-    late = _told(_asked(keys.chosen(missing), reach, at, make=True), at)
-    ids, settled = ahead.ids.copy(), ahead.settled.copy()  # what is made now may be undone with its chunk
-    ids[missing], settled[missing] = late.ids, late.settled
-    return Found(ids, settled, ahead.at)
-
-
-def _asked(keys: ChannelKeys, reach: Reach, at: datetime, *, make: bool) -> Integers:
-    """As `_FIND` tells it, an element a key."""
+def find_channels(keys: ChannelKeys, extent: Extent, at: datetime, *, make: bool = False) -> ChannelMatches:
+    """The channels of `keys`; those that are new get no key unless `make` makes them. Two or four statements."""
     if not len(keys):
-        return np.empty(0, dtype=np.int64)
-    wanted = [
+        return ChannelMatches(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), at)
+    columns = [
         *(text_array(column) for column in zip(*keys.sorts, strict=True)),
         text_array(keys.meters),
         array_text(keys.sort + 1),
     ]
-    asked: list[Any] = [at - RECENTLY, *reach, *wanted]
+    parameters: list[Any] = [at - RECENTLY, *extent, *columns]
     with connection.cursor() as cursor, by_index():
-        cursor.execute(_FIND, asked)
-        found = _integers(cursor.fetchone()[0])
-        if make and (found == _NEW).any():
-            cursor.execute(_MAKE, [at, at, *wanted])
-            cursor.execute(_FIND, asked)
-            found = _integers(cursor.fetchone()[0])
-    return found
+        cursor.execute(_FIND, parameters)
+        codes = np.frombuffer(cursor.fetchone()[0], dtype=">i8").astype(np.int64)
+        if make and (codes == _NEW).any():
+            cursor.execute(_MAKE, [at, at, *columns])
+            cursor.execute(_FIND, parameters)
+            codes = np.frombuffer(cursor.fetchone()[0], dtype=">i8").astype(np.int64)
+    # a key comes as twice itself, and one more where the channel is settled
+    return ChannelMatches(np.where(codes > 0, codes >> 1, codes), (codes > 0) & (codes % 2 == 1), at)
 
 
-def _told(found: Integers, at: datetime) -> Found:
-    return Found(np.where(found > 0, found >> 1, found), (found > 0) & (found % 2 == 1), at)
+def find_or_make_channels(
+    keys: ChannelKeys, extent: Extent, at: datetime, earlier: ChannelMatches | None = None
+) -> ChannelMatches:
+    """The channels of `keys`, with those made that are new.
+
+    Of `earlier` matches that are not stale, only the channels that were missing are queried again. If a meter gets
+    another number in between, its readings count as if they had come before that. If a channel goes in between, the
+    foreign keys of its readings fail.
+    """
+    if earlier is None or at - earlier.at > _STALE:
+        return find_channels(keys, extent, at, make=True)
+    missing = np.flatnonzero(earlier.ids <= _NEW)
+    if not len(missing):
+        return earlier
+    late = find_channels(keys.chosen(missing), extent, at, make=True)
+    # copies: what is made now may be undone with its chunk
+    ids, settled = earlier.ids.copy(), earlier.settled.copy()
+    ids[missing], settled[missing] = late.ids, late.settled
+    return ChannelMatches(ids, settled, earlier.at)
 
 
 def text_array(texts: Sequence[str]) -> str:
     """An array parameter in the database's own notation, much faster than a list of objects."""
     joined = '","'.join(texts)
     if joined.count('"') > 2 * (len(texts) - 1) or "\\" in joined or "\x00" in joined:
-        joined = '","'.join([_escaped(text) for text in texts])
+        for char, escaped in (("\x00", "\N{REPLACEMENT CHARACTER}"), ("\\", "\\\\"), ('"', '\\"')):
+            texts = [text.replace(char, escaped) for text in texts]
+        joined = '","'.join(texts)
     return '{"' + joined + '"}'
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _integers(column: bytes) -> Integers:
-    return np.frombuffer(column, dtype=">i8").astype(np.int64)

@@ -7,7 +7,7 @@ from accounts.feed_rows import Hierarchy, SupplyTermRow
 from accounts.services.hierarchy import load_hierarchy
 from accounts.services.loading.load import LoadResult
 from accounts.services.supply_terms import load_supply_terms
-from datahub.feeds.loading.base import LoadHeldError
+from datahub.feeds.loading.kind import LoadHeldError
 from datahub.rows.base import Rejection
 from datahub.store.load import Loaded
 from datahub.store.tally import Origin

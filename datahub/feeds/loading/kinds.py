@@ -12,13 +12,13 @@ from datahub.models.feeds import KIND_TITLES
 
 def declared(names: Iterable[str]) -> dict[str, Kind]:
     """Raises ImproperlyConfigured, at import, for a file that declares no kind of its name."""
-    kinds = {name: getattr(import_module(f"datahub.feeds.kinds.{name}"), "KIND", None) for name in names}
-    found = {}
-    for name, kind in kinds.items():
+    kinds = {}
+    for name in names:
+        kind = getattr(import_module(f"datahub.feeds.kinds.{name}"), "KIND", None)
         if not isinstance(kind, Kind) or kind.name != name:
             raise ImproperlyConfigured(f"datahub/feeds/kinds/{name}.py: a KIND named {name} is needed")
-        found[name] = kind
-    return found
+        kinds[name] = kind
+    return kinds
 
 
 KINDS = declared(sorted(KIND_NAMES))

@@ -1,4 +1,4 @@
-"""The lines of a stored file, found again by their number."""
+"""The lines of a stored file, by their number."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -14,9 +14,9 @@ _NOT_LINES = (b"PK\x03\x04", b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")  # packed, o
 
 
 class FileLines:
-    """Lines as they stand in the file, numbered from 1; the file is opened and counted through when first asked.
+    """Lines as they stand in the file, numbered from 1; the file is opened and its lines counted at the first use.
 
-    In memory: a number for each MB of the file and one piece of it. Cheapest in order of lines.
+    In memory: a number for each MB of the file and one MB of it. Cheapest in order of lines.
     """
 
     def __init__(self, open_file: Callable[[], BinaryIO]) -> None:
@@ -26,11 +26,16 @@ class FileLines:
 
     def raw(self, line: int) -> bytes:
         """The bytes of a line with its line break, at most 64 KiB; none where the file has no such line."""
-        if line < 1:
+        if line < 1 or not self._breaks_before or self._breaks_before[-1] < line - 1:
             return b""
-        start = self._start(line)
-        if start is None:
-            return b""
+        start, breaks_before = 0, self._breaks_before
+        if line > 1:  # behind the break of the line before
+            place = bisect_right(breaks_before, line - 2) - 1
+            if place != self._piece_at:
+                self._file.seek(place * _PIECE)
+                codes = np.frombuffer(self._file.read(_PIECE), dtype=np.uint8)
+                self._breaks, self._piece_at = np.flatnonzero(codes == ord("\n")), place
+            start = place * _PIECE + int(self._breaks[line - 2 - breaks_before[place]]) + 1
         self._file.seek(start)
         return self._file.readline(MOST_BYTES)
 
@@ -49,7 +54,7 @@ class FileLines:
 
     @cached_property
     def _breaks_before(self) -> list[int]:
-        """Line breaks before each piece."""
+        """Line breaks before each piece, and in the whole file; empty where the file has no lines of text."""
         self._file.seek(0)
         if self._file.read(4).startswith(_NOT_LINES):
             return []
@@ -58,20 +63,6 @@ class FileLines:
         for piece in iter(lambda: self._file.read(_PIECE), b""):
             counts.append(counts[-1] + piece.count(b"\n"))
         return counts
-
-    def _start(self, line: int) -> int | None:
-        """Where the line begins: behind the break of the one before it."""
-        if line == 1:
-            return 0 if self._breaks_before else None
-        if not self._breaks_before or self._breaks_before[-1] < line - 1:
-            return None
-        place = bisect_right(self._breaks_before, line - 2) - 1
-        if place != self._piece_at:
-            self._file.seek(place * _PIECE)
-            codes = np.frombuffer(self._file.read(_PIECE), dtype=np.uint8)
-            self._breaks, self._piece_at = np.flatnonzero(codes == ord("\n")), place
-        within = self._breaks[line - 2 - self._breaks_before[place]]
-        return place * _PIECE + int(within) + 1
 
 
 def records(lines: FileLines, numbers: Iterable[int]) -> Iterator[bytes]:
@@ -82,14 +73,10 @@ def records(lines: FileLines, numbers: Iterable[int]) -> Iterator[bytes]:
     past = 0
     for number in sorted(set(numbers)):
         if number >= past and (first := lines.raw(number)):
-            record, past = _whole(lines, number, first)
+            record, past = first, number + 1
+            while record.count(b'"') % 2 and past < number + _MOST_LINES:
+                record += lines.raw(past)
+                past += 1
+            if record.count(b'"') % 2:
+                record, past = first, number + 1
             yield record if record.endswith(b"\n") else record + b"\n"
-
-
-def _whole(lines: FileLines, number: int, first: bytes) -> tuple[bytes, int]:
-    record = first
-    for past in range(number + 1, number + _MOST_LINES):
-        if record.count(b'"') % 2 == 0:
-            return record, past
-        record += lines.raw(past)
-    return first, number + 1

@@ -1,4 +1,4 @@
-"""Which days of which regions are to be worked out anew, marked in the transaction of the load that changes them."""
+"""Which days of which regions must be computed again, marked in the transaction of the load that changes them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,9 +11,9 @@ from datahub.mix.arithmetic.region import HOUR, spread_together
 from datahub.models import ChangedUse, MixAmount, MixDay
 from datahub.store.codec import Integers
 
-_YEAR = timedelta(days=366)  # nothing is told of longer at once
-_FEW = 500  # channels that are named one by one
-Stretch = tuple[str, datetime, int]  # region, start (UTC), seconds
+_YEAR = timedelta(days=366)  # no amount spans more
+_MOST_CHANNELS = 500  # a load that changed more does not say which
+Period = tuple[str, datetime, int]  # region, start (UTC), seconds
 
 _MARK = """
     INSERT INTO datahub_mixday (region, day, due)
@@ -22,12 +22,12 @@ _MARK = """
 """
 
 
-def mark_days(*, stretches: Iterable[Stretch], at: datetime) -> None:
-    """The days that the stretches touch, and where certificates span one of them, all days of their span.
+def mark_days(*, periods: Iterable[Period], at: datetime) -> None:
+    """Mark the days that the periods touch, and where a certificate spans one of them, all days of its span.
 
-    Before anything else of a load is written, so that a worker at one of these days is waited for first.
+    Call it before a load writes anything else: it then waits first for a worker that computes one of these days.
     """
-    touched = {(region, day) for region, start, seconds in stretches for day in utc_days(start, seconds)}
+    touched = {(region, day) for region, start, seconds in periods for day in utc_days(start, seconds)}
     touched |= _spanned(touched)
     _mark(sorted(touched), at)
 
@@ -38,18 +38,18 @@ def mark_all_regions(*, days: Iterable[date], at: datetime) -> None:
     _mark(sorted(known), at)
 
 
-def leave_changed_use(days: Sequence[Integers], channels: Sequence[Integers], *, at: datetime) -> None:
+def record_changed_use(days: Sequence[Integers], channels: Sequence[Integers], *, at: datetime) -> None:
     """Readings of these days, counted from the epoch, changed: for `mark_changed_use`. One statement at most.
 
-    A load of readings marks no day itself: it would wait for the worker that works the day out.
+    A load of readings marks no day itself: it would wait for the worker that computes the day.
     """
     changed = np.unique(np.concatenate(days)) if days else ()
     if len(changed):
-        whose = np.unique(np.concatenate(channels))
+        keys = np.unique(np.concatenate(channels))
         ChangedUse.objects.create(
             at=at,
             days=np.asarray(changed).astype("datetime64[D]").tolist(),
-            channels=whose.tolist() if len(whose) <= _FEW else None,
+            channels=keys.tolist() if len(keys) <= _MOST_CHANNELS else None,
         )
 
 
@@ -60,14 +60,15 @@ def utc_days(start: datetime, seconds: int) -> list[date]:
     return [first + timedelta(days=place) for place in range((last - first).days + 1)]
 
 
-def _mark(places: list[tuple[str, date]], at: datetime) -> None:
-    if places:
-        regions, days = zip(*places, strict=True)
+def _mark(region_days: list[tuple[str, date]], at: datetime) -> None:
+    if region_days:
+        regions, days = zip(*region_days, strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(_MARK, [list(regions), list(days), [at] * len(places)])
+            cursor.execute(_MARK, [list(regions), list(days), [at] * len(region_days)])
 
 
 def _spanned(touched: set[tuple[str, date]]) -> set[tuple[str, date]]:
+    """All days of the certificates that span a touched one: the profile that they follow has changed."""
     if not touched:
         return set()
     first, last = min(day for _, day in touched), max(day for _, day in touched)
@@ -77,15 +78,15 @@ def _spanned(touched: set[tuple[str, date]]) -> set[tuple[str, date]]:
         start__gt=datetime(first.year, first.month, first.day, tzinfo=UTC) - _YEAR,
         start__lt=datetime(last.year, last.month, last.day, tzinfo=UTC) + _YEAR,
     )
-    told: dict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
+    by_region: dict[str, list[tuple[str, str, int, int]]] = defaultdict(list)
     for region, kind, source, start, seconds in (
         long.order_by().values_list("region", "kind", "source", "start", "seconds").distinct()
     ):
-        told[region].append((kind, source, int(start.timestamp()), seconds))
-    found: set[tuple[str, date]] = set()
-    for region, certificates in told.items():
+        by_region[region].append((kind, source, int(start.timestamp()), seconds))
+    spanned: set[tuple[str, date]] = set()
+    for region, certificates in by_region.items():
         for begin, past in spread_together(certificates):
             days = {(region, day) for day in utc_days(datetime.fromtimestamp(begin, UTC), past - begin)}
             if days & touched:
-                found |= days
-    return found
+                spanned |= days
+    return spanned

@@ -1,4 +1,4 @@
-"""Readings of meters nobody knows yet: packed away with their run, and out again when the meter is there."""
+"""Readings of meters that nobody knows yet: packed and stored with their run, unpacked when the meter is known."""
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from django.db import connection
 
 from accounts.models import MeterDevice
-from datahub.feeds.loading.base import Outcome
-from datahub.feeds.loading.channels import Found
+from datahub.feeds.loading.channels import ChannelMatches
+from datahub.feeds.loading.kind import Outcome
 from datahub.feeds.loading.usage import load_usage
 from datahub.models import ParkedReadings
 from datahub.rows.base import Rejection
@@ -42,38 +41,43 @@ class _Lot(NamedTuple):
 _COPY = f"COPY {ParkedReadings._meta.db_table} ({', '.join(_Lot._fields)}) FROM STDIN"
 
 
-def load_or_park(*, rows: Sequence[UsageRows], origin: Origin, ahead: Sequence[Found] = ()) -> Outcome:
+def load_or_park(
+    *, rows: Sequence[UsageRows], origin: Origin, ahead: Sequence[ChannelMatches] = ()
+) -> Outcome:
     """Load the readings of known meters, park the others. A number that no meter can have is rejected.
 
-    `ahead` are their channels, where they were looked up. Raises IntegrityError where one has gone since.
+    `ahead` is what `look_up` found for `rows`. Raises IntegrityError where one of these channels has gone since.
     """
     strange: list[UsageColumns] = []
     loaded = load_usage(rows=rows, origin=origin, unknown=strange.append, ahead=ahead)
     lots: list[_Lot] = []
-    for one in (one for columns in strange for one in columns.series()):
-        if reason := _never(one):
-            loaded.rejected.extend(Rejection(line, reason) for line in one.lines.tolist())
+    for series in (series for columns in strange for series in columns.series()):
+        if reason := _impossible_number(series):
+            loaded.rejected.extend(Rejection(line, reason) for line in series.lines.tolist())
         else:
-            lots.append(_lot(one, origin.run_id, origin.at))
-    _store(lots)
+            lots.append(_lot(series, origin))
+    if lots:  # by COPY: a first day may bring a hundred thousand meters that nobody knows
+        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for lot in lots:
+                copy.write_row(lot)
     return Outcome(loaded, parked=sum(lot.readings for lot in lots))
 
 
-def unpacked(lots: Iterable[ParkedReadings]) -> Iterator[UsageColumns]:
+def columns_of_lots(lots: Iterable[ParkedReadings]) -> Iterator[UsageColumns]:
     """The readings of `lots` in their order; a channel that comes again comes in further columns."""
-    turns: list[dict[tuple[str, ...], UsageSeries]] = []
+    groups: list[dict[tuple[str, ...], UsageSeries]] = []
     for lot in lots:
         key = (lot.meter_number, lot.register, lot.commodity, lot.unit, lot.direction, lot.kind)
-        turn = next((turn for turn in turns if key not in turn), None)
-        if turn is None:
-            turns.append(turn := {})
-        turn[key] = series_of(lot)
-    for turn in turns:
-        yield UsageColumns.of([turn[key] for key in sorted(turn)])
+        group = next((group for group in groups if key not in group), None)
+        if group is None:
+            groups.append(group := {})
+        group[key] = series_of(lot)
+    for group in groups:
+        yield UsageColumns.of([group[key] for key in sorted(group)])
 
 
 def series_of(lot: ParkedReadings) -> UsageSeries:
-    """What was packed, exactly."""
+    """What `lot` packs, exactly."""
     raw = zlib.decompress(lot.packed)
     count = len(raw) // _BYTES_EACH
     wide = np.frombuffer(raw, dtype="<i8", count=4 * count).reshape(4, count).astype(np.int64)
@@ -92,33 +96,21 @@ def series_of(lot: ParkedReadings) -> UsageSeries:
     )  # fmt: skip
 
 
-def _never(one: UsageSeries) -> str:
-    """Why no meter of that number will ever come, "" if one may."""
-    if "\x00" in one.meter_number + one.register:
+def _impossible_number(series: UsageSeries) -> str:
+    """Why no meter of that number can ever come, "" if one may."""
+    if "\x00" in series.meter_number + series.register:
         return "no meter number and no register has a character 0"
-    is_long = len(one.meter_number) > _LONGEST_NUMBER
+    is_long = len(series.meter_number) > _LONGEST_NUMBER
     return f"no meter number has more than {_LONGEST_NUMBER} characters" if is_long else ""
 
 
-def _lot(one: UsageSeries, run_id: int, at: datetime) -> _Lot:
-    facts = (one.meter_number, one.register, one.commodity, one.unit, one.direction, one.kind, one.scale)
-    return _Lot(run_id, *facts, one.size, int(one.lines.min()), _packed(one), at)
-
-
-def _store(lots: Sequence[_Lot]) -> None:
-    """By COPY: a first day may bring a hundred thousand meters that nobody knows."""
-    if lots:
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for lot in lots:
-                copy.write_row(lot)
-
-
-def _packed(one: UsageSeries) -> bytes:
-    """Columns one after the other; starts and lines as steps, which shrink to almost nothing."""
-    columns = (_steps(one.starts), one.durations, one.values, _steps(one.lines))
-    wide = b"".join(np.asarray(column, dtype="<i8").tobytes() for column in columns)
-    return zlib.compress(wide + one.known.astype(np.uint8).tobytes() + one.quality.tobytes(), level=1)
-
-
-def _steps(column: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return np.diff(column, prepend=0)
+def _lot(series: UsageSeries, origin: Origin) -> _Lot:
+    """Columns one after the other, compressed; starts and lines as differences, which shrink to almost nothing."""
+    starts, lines = np.diff(series.starts, prepend=0), np.diff(series.lines, prepend=0)
+    columns = (starts, series.durations, series.values, lines)
+    raw = b"".join(np.asarray(column, dtype="<i8").tobytes() for column in columns)
+    raw += series.known.astype(np.uint8).tobytes() + series.quality.tobytes()
+    return _Lot(
+        origin.run_id, series.meter_number, series.register, series.commodity, series.unit, series.direction,
+        series.kind, series.scale, series.size, int(series.lines.min()), zlib.compress(raw, level=1), origin.at,
+    )  # fmt: skip

@@ -9,28 +9,28 @@ from django.db import transaction
 
 from accounts.models import Commodity, MeterDevice
 from datahub.feeds.loading.channels import (
-    BEYOND,
     LONGEST_NAME,
     NO_METER,
     OTHER_COMMODITY,
-    Found,
-    Reach,
-    channels_of,
+    UNBOUNDED,
+    ChannelMatches,
+    Extent,
     find_channels,
+    find_or_make_channels,
 )
-from datahub.feeds.loading.mix_days import leave_changed_use
+from datahub.feeds.loading.mix_days import record_changed_use
 from datahub.rows.base import Rejection
-from datahub.rows.usage import ChannelKey, UsageColumns, UsageGrid, UsageRows, columns_of
-from datahub.store.codec import DAY_SECONDS, Flags, Integers
+from datahub.rows.usage import UsageColumns, UsageGrid, UsageRows, columns_of
+from datahub.store.codec import DAY_SECONDS, Integers
 from datahub.store.load import Loaded, load_rows, rows_of
 from datahub.store.partitions import ensure_months
 from datahub.store.tally import Origin
 
-_FAR = 2**33  # epoch seconds, in the year 2242: what lies further is no time of the database, maybe
+_LAST_INSTANT = 2**33  # epoch seconds, in the year 2242: the database may not hold a later time
 
 
-def make_room(*, rows: Iterable[UsageRows]) -> None:
-    """Make the partitions that `rows` need, ahead of `load_usage` and in a transaction of its own."""
+def make_partitions(*, rows: Iterable[UsageRows]) -> None:
+    """Make the partitions that `rows` need, before `load_usage` and in a transaction of its own."""
     ensure_months(months=months_of(rows))
 
 
@@ -43,15 +43,15 @@ def months_of(rows: Iterable[UsageRows]) -> frozenset[date]:
         if isinstance(part, UsageGrid):
             length = (part.known.shape[1] * part.step - 1) // DAY_SECONDS + 1
             days = np.unique(days[:, None] + np.arange(length + 1))
-        of = np.unique(days.astype("datetime64[D]").astype("datetime64[M]"))
-        months.update(of.astype("datetime64[D]").tolist())
+        first_days = np.unique(days.astype("datetime64[D]").astype("datetime64[M]"))
+        months.update(first_days.astype("datetime64[D]").tolist())
     return frozenset(months)
 
 
 @transaction.atomic
-def look_up(*, rows: Sequence[UsageRows], at: datetime) -> Sequence[Found]:
-    """The channels of `rows`, as far as there are any, for `load_usage` a moment later; changes nothing."""
-    return [find_channels(part.channels, _reach(part), at) for part in rows]
+def look_up(*, rows: Sequence[UsageRows], at: datetime) -> Sequence[ChannelMatches]:
+    """The channels of `rows` that exist, for `load_usage` a moment later; changes nothing."""
+    return [find_channels(part.channels, _extent(part), at) for part in rows]
 
 
 @transaction.atomic
@@ -60,77 +60,67 @@ def load_usage(
     rows: Sequence[UsageRows],
     origin: Origin,
     unknown: Callable[[UsageColumns], None] | None = None,
-    ahead: Sequence[Found] = (),
+    ahead: Sequence[ChannelMatches] = (),
 ) -> Loaded:
-    """Load `rows`, a few queries however many; room for their days must have been made.
+    """Load `rows`, a few queries however many; the partitions of their days must exist.
 
-    `ahead` are their channels, where they were looked up. Raises IntegrityError where one has gone since.
+    `ahead` is what `look_up` found for them. Raises IntegrityError where one of these channels has gone since.
 
-    Readings of a meter that nobody knows go to `unknown` and are counted nowhere; without it they are rejected, as are
+    Readings of a meter that is not known go to `unknown` and are counted nowhere; without it they are rejected, as are
     those of a meter that measures another commodity.
     """
-    whole = Loaded()
-    for part, known in zip_longest(rows, ahead):
-        found = channels_of(part.channels, _reach(part), origin.at, known)
-        ids = found.ids
+    total = Loaded()
+    for part, earlier in zip_longest(rows, ahead):
+        channels = find_or_make_channels(part.channels, _extent(part), origin.at, earlier)
+        ids = channels.ids
         if (ids == NO_METER).any() and unknown is not None:
             strange = columns_of(rows_of(part, ids == NO_METER))
             if strange.size:
-                unknown(_without_others(strange))
+                unknown(
+                    UsageColumns.of(list(strange.series()))
+                )  # without the channels that have no reading in it
             part = rows_of(part, ids != NO_METER)
         if (ids < 0).any():
-            whole.rejected.extend(_refused(part, ids))
+            total.rejected.extend(_rejections(part, ids))
             part = rows_of(part, ids >= 0)
         if not part.size:
             continue
-        loaded = load_rows(rows=part, ids=ids, settled=found.settled, origin=origin)
-        whole.accepted += loaded.accepted
-        whole.unchanged += loaded.unchanged
-        whole.superseded += loaded.superseded
-        whole.rejected.extend(loaded.rejected)
-        whole.days.extend(loaded.days)
-        whole.channels.extend(loaded.channels)
-    leave_changed_use(whole.days, whole.channels, at=origin.at)
-    return whole
+        loaded = load_rows(rows=part, ids=ids, settled=channels.settled, origin=origin)
+        total.accepted += loaded.accepted
+        total.unchanged += loaded.unchanged
+        total.superseded += loaded.superseded
+        total.rejected.extend(loaded.rejected)
+        total.days.extend(loaded.days)
+        total.channels.extend(loaded.channels)
+    record_changed_use(total.days, total.channels, at=origin.at)
+    return total
 
 
-def _reach(rows: UsageRows) -> Reach:
+def _extent(rows: UsageRows) -> Extent:
     if not rows.size:
-        return BEYOND
+        return UNBOUNDED
     lengths = rows.known.shape[1] * rows.step if isinstance(rows, UsageGrid) else rows.durations
     longest = rows.step if isinstance(rows, UsageGrid) else int(rows.durations.max())
-    reach = Reach(int(rows.starts.min()), int((rows.starts + lengths).max()), longest)
-    return reach if reach.first >= 0 and reach.past <= _FAR else BEYOND
+    extent = Extent(int(rows.starts.min()), int((rows.starts + lengths).max()), longest)
+    return extent if extent.first >= 0 and extent.past <= _LAST_INSTANT else UNBOUNDED
 
 
-def _without_others(columns: UsageColumns) -> UsageColumns:
-    """The same readings, with no channel that has none."""
-    return UsageColumns.of(list(columns.series()))
-
-
-def _refused(rows: UsageRows, ids: Integers) -> Iterable[Rejection]:
+def _rejections(rows: UsageRows, ids: Integers) -> Iterable[Rejection]:
     """Every reading of a channel that has no key, with the reason."""
-    refused: Flags = ids < 0
-    columns = columns_of(rows_of(rows, refused))
-    others = np.flatnonzero(ids == OTHER_COMMODITY).tolist()
-    measured = _commodities({rows.channels[place].meter_number for place in others})
-    reasons = {
-        place: _reason(rows.channels[place], int(ids[place]), measured)
-        for place in np.flatnonzero(refused).tolist()
-    }
+    columns = columns_of(rows_of(rows, ids < 0))
+    others = {rows.channels[place].meter_number for place in np.flatnonzero(ids == OTHER_COMMODITY).tolist()}
+    measured = dict(
+        MeterDevice.objects.filter(meter_number__in=others).values_list("meter_number", "commodity")
+    )
+    reasons = {}
+    for place in np.flatnonzero(ids < 0).tolist():
+        key = rows.channels[place]
+        if ids[place] == NO_METER:
+            reasons[place] = f"meter {key.meter_number} is not known here"
+        elif ids[place] == OTHER_COMMODITY:
+            is_for, stated = Commodity(measured[key.meter_number]).label, Commodity(key.commodity).label
+            reasons[place] = f"meter {key.meter_number} measures {is_for}, the file says {stated}"
+        else:
+            reasons[place] = f"no channel's name has more than {LONGEST_NAME} characters"
     for place, line in zip(columns.channel.tolist(), columns.lines.tolist(), strict=True):
         yield Rejection(line, reasons[place])
-
-
-def _reason(key: ChannelKey, code: int, measured: dict[str, str]) -> str:
-    if code == NO_METER:
-        return f"meter {key.meter_number} is not known here"
-    if code == OTHER_COMMODITY:
-        said = Commodity(key.commodity).label
-        return f"meter {key.meter_number} measures {measured[key.meter_number]}, the file says {said}"
-    return f"no channel's name has more than {LONGEST_NAME} characters"
-
-
-def _commodities(meter_numbers: Iterable[str]) -> dict[str, str]:
-    found = MeterDevice.objects.filter(meter_number__in=list(meter_numbers))
-    return {number: str(Commodity(it).label) for number, it in found.values_list("meter_number", "commodity")}

@@ -25,7 +25,7 @@ from typing import Protocol
 from django.db import IntegrityError, connection
 from psycopg.errors import ForeignKeyViolation
 
-from datahub.feeds.loading.base import Chunk, Step
+from datahub.feeds.loading.kind import Chunk, Step
 
 _AT_ONCE = 2  # what two cores have time for beside reading the file
 _PATIENCE = 1.0  # seconds until a chunk that waits for its turn asks whether it stands in somebody's way

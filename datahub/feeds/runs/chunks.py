@@ -13,7 +13,7 @@ from django.db.models import F
 
 from cdsc_portal.lib.runtime.prefetch import prefetch
 from cdsc_portal.lib.time import clock
-from datahub.feeds.loading.base import Chunk, Step
+from datahub.feeds.loading.kind import Chunk, Step
 from datahub.feeds.loading.lines import MOST_BYTES, FileLines
 from datahub.feeds.loading.plan import chunks_of
 from datahub.feeds.runs.chunk_pipeline import ChunkPipeline

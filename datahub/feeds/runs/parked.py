@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accounts.models import MeterDevice
-from datahub.feeds.loading.parking import series_of, unpacked
-from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.loading.parking import columns_of_lots, series_of
+from datahub.feeds.loading.usage import load_usage, make_partitions
 from datahub.feeds.runs.chunks import lines_of, store_rejections
 from datahub.models import FeedRun, ParkedReadings
 from datahub.rows.base import Rejection
@@ -60,8 +60,10 @@ def _runs(arrived: Exists) -> list[int]:
 def _all_of(run_id: int, arrived: Exists, at: datetime) -> int:
     loaded = 0
     while lots := list(_lots(run_id).filter(arrived)[:_AT_ONCE]):
-        for columns in unpacked(lots):
-            make_room(rows=[columns])  # not in the transaction below: it locks the whole table for a moment
+        for columns in columns_of_lots(lots):
+            make_partitions(
+                rows=[columns]
+            )  # not in the transaction below: it locks the whole table for a moment
         some = _load_some(run_id, [lot.pk for lot in lots], at)
         if not some:
             break
@@ -88,7 +90,7 @@ def _load_some(run_id: int, keys: Sequence[int], at: datetime) -> int:
     origin = Origin.of(
         run_id=run.pk, version_at=run.version_at or run.created, at=at, zone=run.feed.time_zone
     )
-    outcomes = [load_usage(rows=[columns], origin=origin) for columns in unpacked(lots)]
+    outcomes = [load_usage(rows=[columns], origin=origin) for columns in columns_of_lots(lots)]
     return _settle(run, lots, outcomes)
 
 

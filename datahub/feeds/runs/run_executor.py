@@ -9,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from cdsc_portal.lib.db.advisory_locks import session_lock
 from cdsc_portal.lib.time import clock
-from datahub.feeds.loading.base import LoadHeldError
+from datahub.feeds.loading.kind import LoadHeldError
 from datahub.feeds.loading.kinds import KINDS
 from datahub.feeds.runs.chunks import RunTakenOverError, load_file
 from datahub.feeds.runs.life_cycle import PENDING

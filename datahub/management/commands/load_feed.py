@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cdsc_portal.lib.runtime.malloc import limit_arenas
 from cdsc_portal.lib.time import clock
-from datahub.feeds.loading.attachments import packed
+from datahub.feeds.loading.attachments import zip_of_folder
 from datahub.feeds.runs.life_cycle import PENDING, start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError("--version-at needs an offset, e.g. 2026-03-01T06:00:00Z")
         try:
             folder = file.is_dir()
-            with packed(file) if folder else file.open("rb") as content:
+            with zip_of_folder(file) if folder else file.open("rb") as content:
                 run = start_run(
                     feed=registered,
                     file=content,

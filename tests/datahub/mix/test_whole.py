@@ -138,7 +138,7 @@ def test_a_late_hour_moves_the_days_of_its_certificates_and_no_other():
     before = dict(MixShare.objects.values_list("pk", "modified"))
 
     late = amount("generated", "solar", 2_000, hour=11)
-    mark_days(stretches=[(late.region, late.start, late.seconds)], at=clock.now())
+    mark_days(periods=[(late.region, late.start, late.seconds)], at=clock.now())
     due = set(MixDay.objects.filter(due__isnull=False).values_list("region", "day"))
     work_out(at=clock.now() + timedelta(hours=1))
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
-from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.loading.usage import load_usage, make_partitions
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.rows.usage import Quality, UsageColumns, UsageGrid
 from datahub.store import block_table
@@ -263,7 +263,7 @@ def whole_days(meter, start, days, step=900):
 def test_whole_days_are_the_same_as_columns_and_as_a_grid(meter, hour, first):
     forms = whole_days(meter, NOON.replace(hour=hour), 3)
     run = FeedRunFactory()
-    make_room(rows=forms)
+    make_partitions(rows=forms)
 
     loaded = load_usage(rows=[forms[first]], origin=Origin(run.pk, 1, FIRST))
     again = load_usage(rows=[forms[1 - first]], origin=Origin(run.pk, 1, SECOND))
@@ -275,7 +275,7 @@ def test_whole_days_are_the_same_as_columns_and_as_a_grid(meter, hour, first):
 
 def test_two_rows_of_a_grid_that_meet_are_a_fault_of_the_format(meter):
     _, grid = whole_days(meter, NOON, 2)
-    make_room(rows=[grid])
+    make_partitions(rows=[grid])
     meeting = replace(grid, starts=grid.starts - np.array([0, 900]))
 
     with pytest.raises(ValueError, match="meet"):
@@ -298,7 +298,7 @@ def test_a_file_that_contradicts_itself_stands_as_it_said_first(meter):
 def test_readings_of_a_meter_that_is_not_known_yet_are_handed_back(meter):
     stranger = MeterDeviceFactory.build(meter_number="M-404", commodity="electricity")
     rows = UsageColumns.of([usage_series(stranger, NOON, [1, 2]), usage_series(meter, NOON, [3])])
-    make_room(rows=[rows])
+    make_partitions(rows=[rows])
     handed_back = []
 
     loaded = load_usage(rows=[rows], origin=Origin(FeedRunFactory().pk, 1, FIRST), unknown=handed_back.append)
@@ -320,7 +320,7 @@ def test_a_load_costs_the_same_statements_for_any_number_of_meters():
     for number in (2, 40):
         meters = [MeterDeviceFactory() for _ in range(number)]
         rows = UsageColumns.of([usage_series(one, NOON, range(100)) for one in meters])
-        make_room(rows=[rows])
+        make_partitions(rows=[rows])
         with CaptureQueriesContext(connection) as queries:
             load_usage(rows=[rows], origin=Origin(FeedRunFactory().pk, 1, FIRST))
         counts.append(len(queries))

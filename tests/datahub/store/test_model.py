@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
-from datahub.feeds.loading.usage import load_usage, make_room
+from datahub.feeds.loading.usage import load_usage, make_partitions
 from datahub.models import Channel, IntervalBlock, IntervalBlockHistory
 from datahub.rows.usage import ChannelKey, ChannelKeys, Quality, UsageColumns, UsageGrid
 from datahub.store.codec import COLUMNS, MOST, BlockRow, decoded
@@ -190,7 +190,7 @@ def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window
         origin = Origin(run.pk, version, at)
         for part in its_parts:
             rows, told = rows_of(part, keys, scales)
-            make_room(rows=[rows])
+            make_partitions(rows=[rows])
 
             loaded = load_usage(rows=[rows], origin=origin)
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from datahub.feeds.loading.channels import BEYOND, channels_of, find_channels
+from datahub.feeds.loading.channels import UNBOUNDED, find_channels, find_or_make_channels
 from datahub.feeds.runs import chunks
 from datahub.models import Channel, RunStatus
 from datahub.rows.usage import ChannelKey, ChannelKeys
@@ -24,8 +24,7 @@ KEYS = ChannelKeys.of([ChannelKey("M-1", "", "electricity", "Wh", "import", "int
 @pytest.fixture
 def channel(meter):
     """The channel of `meter`, of which nothing is stored."""
-    found = channels_of(KEYS, BEYOND, MORNING)
-    return Channel.objects.get(pk=found.ids[0])
+    return Channel.objects.get(pk=find_or_make_channels(KEYS, UNBOUNDED, MORNING).ids[0])
 
 
 @pytest.fixture
@@ -92,12 +91,12 @@ def test_a_channel_that_another_load_makes_meanwhile_is_used(feed, meter, meanwh
 
 
 def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
-    found = find_channels(KEYS, BEYOND, MORNING)
+    matches = find_channels(KEYS, UNBOUNDED, MORNING)
     channel.meter.meter_number = "M-2"
     channel.meter.save()
 
-    soon = channels_of(KEYS, BEYOND, MORNING + timedelta(seconds=5), found)
-    later = channels_of(KEYS, BEYOND, MORNING + timedelta(seconds=11), found)
+    soon = find_or_make_channels(KEYS, UNBOUNDED, MORNING + timedelta(seconds=5), matches)
+    later = find_or_make_channels(KEYS, UNBOUNDED, MORNING + timedelta(seconds=11), matches)
 
     assert soon.ids.tolist() == [channel.pk]
     assert later.ids.tolist() != [channel.pk]
@@ -105,8 +104,8 @@ def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
 
 def test_a_channel_stays_on_its_page_when_a_load_marks_it():
     series = [usage_series(MeterDeviceFactory(), FIRST, [5]) for _ in range(200)]
-    channels_of(
-        ChannelKeys.of(KEYS[0]._replace(meter_number=one.meter_number) for one in series), BEYOND, MORNING
+    find_or_make_channels(
+        ChannelKeys.of(KEYS[0]._replace(meter_number=one.meter_number) for one in series), UNBOUNDED, MORNING
     )
     before = pages()
 

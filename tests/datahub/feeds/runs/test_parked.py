@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import MeterDevice
-from datahub.feeds.loading.parking import load_or_park, series_of, unpacked
+from datahub.feeds.loading.parking import columns_of_lots, load_or_park, series_of
 from datahub.feeds.runs import parked
 from datahub.feeds.runs.parked import end_waiting, load_arrived
 from datahub.models import IntervalBlock, ParkedReadings, RejectedRow
@@ -66,7 +66,7 @@ def test_a_grid_of_unknown_meters_alone_is_parked_whole():
 
     outcome = load_or_park(rows=[grid], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING))
 
-    (columns,) = unpacked(ParkedReadings.objects.all())
+    (columns,) = columns_of_lots(ParkedReadings.objects.all())
     assert (outcome.parked, outcome.loaded.accepted, outcome.loaded.unchanged) == (96, 0, 0)
     assert columns.values.tolist() == list(range(96))
     assert set(columns.lines.tolist()) == {2}
@@ -78,7 +78,7 @@ def test_a_channel_parked_twice_comes_in_columns_that_name_it_once():
     for values in ([1, 2], [3, 4]):
         load_or_park(rows=[UsageColumns.of([usage_series(meter, MORNING, values)])], origin=origin)
 
-    first, second = unpacked(ParkedReadings.objects.order_by("pk"))
+    first, second = columns_of_lots(ParkedReadings.objects.order_by("pk"))
 
     assert (first.values.tolist(), second.values.tolist()) == ([1, 2], [3, 4])
     assert len(first.channels) == len(second.channels) == 1
