@@ -22,7 +22,7 @@ from consent.queries.staff_figures import (
     waiting_records,
     waiting_requests,
 )
-from datahub.feeds.runs.feed_status import FeedStanding, GoingRun, going_runs, standing_feeds
+from datahub.feeds.runs.feed_status import FeedStanding, RunInProgress, runs_in_progress, standing_feeds
 
 _FEEDS, _RUNS = 8, 5
 
@@ -51,7 +51,7 @@ class Dashboard:
 
     due: tuple[Due, ...]
     feeds: tuple[FeedStanding, ...] | None
-    runs: tuple[GoingRun, ...] | None
+    runs: tuple[RunInProgress, ...] | None
     grants: GrantFigures | None
     workers: tuple[WorkerSign, ...] | None
 
@@ -71,7 +71,7 @@ def _dashboard(request: HttpRequest) -> Dashboard:
     return Dashboard(
         due=tuple(_due(request)),
         feeds=standing_feeds(at=at, limit=_FEEDS) if sees("datahub.view_feed") else None,
-        runs=going_runs(limit=_RUNS) if sees("datahub.view_feedrun") else None,
+        runs=runs_in_progress(limit=_RUNS) if sees("datahub.view_feedrun") else None,
         grants=grant_figures(at=at) if sees("consent.view_grant") else None,
         workers=_workers(at) if sees("datahub.view_feed") or sees("accounts.view_outgoingmail") else None,
     )

@@ -3,8 +3,8 @@
 import gc
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from functools import partial
 from typing import BinaryIO, cast
 
@@ -23,13 +23,13 @@ from datahub.store.partitions import ensure_months, missing_months
 from datahub.store.tally import Origin
 
 _MOST_SKIPPED = 100  # names of files that a run remembers
-_LAST = 5  # chunks that the rate is taken from
-_HOLD_CHUNK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_RATE_CHUNKS = 5  # the rate is that of the last ones
+_LOCK_CHUNK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 Chunks = Generator[tuple[Chunk, Step], None, None]
 
 
 class RunTakenOverError(Exception):
-    """Another worker holds the run now; this one writes nothing more."""
+    """Another worker has the run now; this one writes nothing more."""
 
 
 def load_file(run: FeedRun) -> None:
@@ -37,47 +37,40 @@ def load_file(run: FeedRun) -> None:
 
     Raises FeedStructureError, LoadHeldError and OSError as the format and the loaders do, RunTakenOverError.
     """
-    with _collecting_little():
+    gc.freeze()  # a load makes millions of objects; the collector need not go through the older ones each time
+    try:
         while not _load_rest(run):
             _start_over(run)
-
-
-@contextmanager
-def _collecting_little() -> Iterator[None]:
-    """Keep the garbage collector from going through all that was there before, time and again, for a load's names."""
-    gc.freeze()
-    try:
-        yield
     finally:
         gc.unfreeze()
 
 
 def _load_rest(run: FeedRun) -> bool:
-    """False where the file is cut otherwise than when the run stopped; then nothing was loaded."""
+    """False where the chunks are not those that the run counted before it stopped; then nothing was loaded."""
     with (
         stored_file(run) as file,
         closing(lines_of(run)) as lines,
         closing(prefetch(_looked_up(run, file))) as chunks,
         ChunkPipeline(partial(_load_chunk, run, lines, pace := _Pace())) as loading,
     ):
-        through = 0
-        for chunk, step in _faults_in_turn(chunks, loading):
-            through += 1
-            if through > run.chunks_done:
+        number = 0
+        for chunk, step in _errors_in_turn(chunks, loading):
+            number += 1
+            if number > run.chunks_done:
                 if chunk.months and missing_months(chunk.months):
-                    loading.finish()  # a partition is made beside no chunk: it locks the whole table for a moment
+                    loading.finish()  # a new partition locks the whole table for a moment
                     ensure_months(months=chunk.months)
-                loading.load(through, chunk, step)
-            elif through == run.chunks_done and chunk.offset != run.bytes_done:
+                loading.load(number, chunk, step)
+            elif number == run.chunks_done and chunk.offset != run.bytes_done:
                 return False
             else:
                 pace.start()
         loading.finish()
-        return through >= run.chunks_done
+        return number >= run.chunks_done
 
 
-def _faults_in_turn(chunks: Chunks, loading: ChunkPipeline) -> Chunks:
-    """The same; where the next cannot be made, all before it are loaded before this is said."""
+def _errors_in_turn(chunks: Chunks, loading: ChunkPipeline) -> Chunks:
+    """The same chunks; an error of the reader is raised when all chunks before it are loaded."""
     try:
         yield from chunks
     except Exception:
@@ -86,7 +79,7 @@ def _faults_in_turn(chunks: Chunks, loading: ChunkPipeline) -> Chunks:
 
 
 def _looked_up(run: FeedRun, file: BinaryIO) -> Chunks:
-    """Each chunk with what loads it, which has looked up what it needs in a session that is this thread's own."""
+    """Each chunk with the step that loads it, which has looked up its keys in a session of this thread."""
     done = run.chunks_done
     try:
         with closing(prefetch(chunks_of(feed=run.feed, file=file, confirmed=run.confirmed))) as chunks:
@@ -107,21 +100,21 @@ def lines_of(run: FeedRun) -> FileLines:
 
 
 def store_rejections(run: FeedRun, rejections: Iterable[Rejection], lines: FileLines) -> int:
-    """Keep them with the text of their lines, one row for each line and reason; answers how many they stand for."""
+    """Store them with the text of their lines, one row for each line and reason; returns how many there were."""
     counted: Counter[tuple[int, str]] = Counter()
     texts: dict[tuple[int, str], str] = {}
     for rejection in rejections:
-        key = (rejection.line, _kept(rejection.reason)[:500])
+        key = (rejection.line, _storable(rejection.reason)[:500])
         counted[key] += 1
         texts.setdefault(key, rejection.text)
-    made = (
+    rows = (
         RejectedRow(
-            run=run, line=line, reason=reason, text=_kept(text or lines.text(line)), rows=counted[key]
+            run=run, line=line, reason=reason, text=_storable(text or lines.text(line)),
+            rows=counted[line, reason],
         )
-        for key, text in sorted(texts.items())
-        for line, reason in [key]
-    )
-    RejectedRow.objects.bulk_create(made, batch_size=2_000)
+        for (line, reason), text in sorted(texts.items())
+    )  # fmt: skip
+    RejectedRow.objects.bulk_create(rows, batch_size=2_000)
     return counted.total()
 
 
@@ -129,7 +122,7 @@ class _Pace:
     """Rows a second over the last chunks."""
 
     def __init__(self) -> None:
-        self._marks: deque[tuple[float, int]] = deque(maxlen=_LAST + 1)
+        self._marks: deque[tuple[float, int]] = deque(maxlen=_RATE_CHUNKS + 1)
         self.start()
 
     def start(self) -> None:
@@ -147,15 +140,15 @@ class _Pace:
 def _load_chunk(
     run: FeedRun, lines: FileLines, pace: _Pace, number: int, chunk: Chunk, step: Step, turn: Callable[[], None]
 ) -> None:  # fmt: skip
-    """Carry out `step` for chunk `number`, counted from 1, and record it as done, both or neither.
+    """Carry out `step` for chunk `number`, counted from 1, and count the chunk as done, both or neither.
 
-    What chunks share, from the run's row to the lines of its file, is touched after `turn` only.
+    What chunks share, such as the run's row and the lines of its file, is used after `turn` only.
     """
     with connection.cursor() as cursor:
-        # a crash may then undo the last chunks, each with its progress; the run's end is on disk after all of them
+        # a crash may undo the last chunks, each with its progress; the end of the run is written to disk after them
         cursor.execute("SET LOCAL synchronous_commit = off")
-        # a worker that lost its hold on the feed may be at the same chunk
-        cursor.execute(_HOLD_CHUNK, [f"{run.public_id} {number}"])
+        # a worker that lost its lock of the feed may load the same chunk
+        cursor.execute(_LOCK_CHUNK, [f"{run.public_id} {number}"])
     mine = FeedRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING)
     if not mine.filter(chunks_done__lt=number).exists():
         raise RunTakenOverError(run.public_id)
@@ -187,7 +180,7 @@ def _load_chunk(
 
 @transaction.atomic
 def _start_over(run: FeedRun) -> None:
-    """A newer release cuts the file otherwise: what is counted so far says nothing of its chunks any more."""
+    """A newer release makes other chunks of the file: the counts of the run do not fit them."""
     row = FeedRun.objects.select_for_update().get(pk=run.pk)
     if row.chunks_done != run.chunks_done or row.status != RunStatus.RUNNING:
         raise RunTakenOverError(run.public_id)
@@ -198,5 +191,5 @@ def _start_over(run: FeedRun) -> None:
     run.chunks_done = run.bytes_done = 0
 
 
-def _kept(text: str) -> str:
+def _storable(text: str) -> str:
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MOST_BYTES]

@@ -1,13 +1,13 @@
-"""What a file would bring, told without a database: rows, rejections, and the channels with their sums."""
+"""What a file would bring, without a database: rows, rejections, and the channels with their sums."""
 
 import json
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,8 +21,8 @@ from datahub.rows.base import NO_SETTINGS, FeedStructureError, Integers, Part, R
 from datahub.rows.mix import AmountRow
 from datahub.rows.usage import ChannelKey, UsageColumns, UsageGrid, UsageRows
 
-_HEAD = 1 << 20
-_MOST = 2**63 - 1
+_HEAD = 1 << 20  # bytes that tell the format
+_LARGEST = 2**63 - 1
 
 
 class UnknownFormatError(FeedStructureError):
@@ -37,22 +37,15 @@ class FileRefusedError(FeedStructureError):
         self.format = format_name
 
 
-class Reading(NamedTuple):
-    """How a file is to be read."""
-
-    format: Format
-    mapping: Mapping[str, object]
-
-
 @dataclass(slots=True)
 class ChannelAccount:
     """One channel so far; `sums` by power of ten, exactly."""
 
     readings: int = 0
     unknown: int = 0
-    first_start: int = _MOST
-    last_start: int = -_MOST
-    lengths: set[int] = field(default_factory=set)  # at most two: more says no more
+    first_start: int = _LARGEST
+    last_start: int = -_LARGEST
+    lengths: set[int] = field(default_factory=set)  # at most two: a third would say nothing more
     sums: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -64,6 +57,15 @@ class ChannelAccount:
     @property
     def total(self) -> Decimal:
         return sum((Decimal(total).scaleb(-scale) for scale, total in self.sums.items()), Decimal(0))
+
+    def add(self, more: "ChannelAccount") -> None:
+        self.readings += more.readings
+        self.unknown += more.unknown
+        self.first_start = min(self.first_start, more.first_start)
+        self.last_start = max(self.last_start, more.last_start)
+        self.lengths = set(sorted(self.lengths | more.lengths)[:2])
+        for scale, total in more.sums.items():
+            self.sums[scale] = self.sums.get(scale, 0) + total
 
 
 @dataclass(slots=True)
@@ -87,10 +89,15 @@ class FileAccount:
         for rows in part.rows:
             if isinstance(rows, UsageColumns | UsageGrid):
                 for key, more in _accounts(rows):
-                    _merge(self.channels.setdefault(key, ChannelAccount()), more)
-            elif isinstance(rows, AmountRow):
-                key, more = _account_of_amount(rows)
-                _merge(self.channels.setdefault(key, ChannelAccount()), more)
+                    self.channels.setdefault(key, ChannelAccount()).add(more)
+            elif isinstance(
+                rows, AmountRow
+            ):  # a source in a region: the region its meter, the source its register
+                register = rows.source if rows.kind == "generated" else f"{rows.kind} {rows.source}".strip()
+                key = ChannelKey(rows.region, register, "electricity", "Wh", "none", "interval")
+                start = int(rows.start.timestamp())
+                more = ChannelAccount(1, 0, start, start, {rows.seconds}, {0: rows.wh})
+                self.channels.setdefault(key, ChannelAccount()).add(more)
 
     def channels_as_json(self) -> Iterator[dict[str, object]]:
         """Times in UTC, sums as exact decimal text in the unit."""
@@ -112,14 +119,13 @@ class FileAccount:
     def json(self, **more: str) -> Iterator[str]:
         """The account as the text of a JSON object, a line for each rejection and channel: there may be millions."""
         counts = {
-            **more,
             "format": self.format,
             "rows": self.rows,
             "accepted": self.accepted,
             "skipped": self.skipped,
         }
-        yield json.dumps(counts)[:-1]
-        rejected = ({"line": one.line, "reason": one.reason} for one in self.rejected)
+        yield json.dumps({**more, **counts})[:-1]
+        rejected = ({"line": rejection.line, "reason": rejection.reason} for rejection in self.rejected)
         for name, members in (("rejected", rejected), ("channels", self.channels_as_json())):
             yield f', "{name}": ['
             for place, member in enumerate(members):
@@ -142,47 +148,45 @@ def check_file(
     where it cannot be opened.
     """
     with path.open("rb") as source:
-        chosen = reading_of(source, path.name, format_name, mapping)
-        account = FileAccount(chosen.format.name)
+        file_format, mapping = chosen_format(source, path.name, format_name, mapping)
+        account = FileAccount(file_format.name)
         try:
             file: BinaryIO = source
-            if KINDS[chosen.format.kind].attachments:
+            if KINDS[file_format.kind].attachments:
                 file, _documents, skipped = unpack(source)
                 account.skipped += skipped
-            for part in chosen.format.read(file, zone=zone, settings=settings, mapping=chosen.mapping):
+            for part in file_format.read(file, zone=zone, settings=settings, mapping=mapping):
                 account.add(part)
         except FeedStructureError as error:
             raise FileRefusedError(account.format, str(error)) from error
     return account
 
 
-def reading_of(
+def chosen_format(
     source: BinaryIO, name: str, format_name: str = "", mapping: Mapping[str, object] = NO_MAPPING
-) -> Reading:
-    """The named format, or the one that knows the file by its beginning, or the preset that does.
+) -> tuple[Format, Mapping[str, object]]:
+    """The named format, or the format or preset that knows the file by its beginning; with the mapping to read it by.
 
-    Raises FeedStructureError: no such format, a file that nobody knows.
+    Raises FeedStructureError: no such format, a file that no format knows.
     """
     if format_name:
         if format_name not in formats():
             raise FeedStructureError(f"no format named {format_name}; there are {', '.join(formats())}")
-        return Reading(formats()[format_name], mapping)
+        return formats()[format_name], mapping
     if mapping:
-        return Reading(
-            formats()["usage_csv_wide" if mapping.get("shape") == "wide" else "usage_csv_long"], mapping
-        )
+        return formats()["usage_csv_wide" if mapping.get("shape") == "wide" else "usage_csv_long"], mapping
     head = source.read(_HEAD)
     source.seek(0)
     if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         head = head[: len(head) // 2 * 2].decode("utf-16", "replace").encode()
     try:
-        return Reading(detect(head, name), mapping)
+        return detect(head, name), mapping
     except FeedStructureError as error:
         preset = find_preset(first_member(head)[1] if head.startswith(SIGNATURE) else head)
         if preset is None:
             raise UnknownFormatError(str(error)) from error
     name, mapping = preset
-    return Reading(formats()[presets()[name].format], mapping)
+    return formats()[presets()[name].format], mapping
 
 
 def utc_text(seconds: int) -> str:
@@ -196,7 +200,7 @@ def plain_text(number: Decimal) -> str:
 
 
 def _accounts(rows: UsageRows) -> Iterator[tuple[ChannelKey, ChannelAccount]]:
-    """One a channel of a part."""
+    """What a part holds of each of its channels."""
     edges = np.searchsorted(rows.channel, np.arange(len(rows.channels) + 1)).tolist()
     slots = rows.known.shape[1] if isinstance(rows, UsageGrid) else 1
     behind = (slots - 1) * rows.step if isinstance(rows, UsageGrid) else 0
@@ -205,7 +209,11 @@ def _accounts(rows: UsageRows) -> Iterator[tuple[ChannelKey, ChannelAccount]]:
             continue
         known, values = rows.known[first:past], rows.values[first:past]
         readings = (past - first) * slots
-        lengths = [rows.step] if isinstance(rows, UsageGrid) else _two(rows.durations[first:past])
+        if isinstance(rows, UsageGrid):
+            lengths = {rows.step}
+        else:
+            durations = rows.durations[first:past]
+            lengths = {int(durations.min()), int(durations.max())}
         yield (
             key,
             ChannelAccount(
@@ -213,37 +221,15 @@ def _accounts(rows: UsageRows) -> Iterator[tuple[ChannelKey, ChannelAccount]]:
                 readings - int(known.sum()),
                 int(rows.starts[first]),
                 int(rows.starts[past - 1]) + behind,
-                set(lengths),
+                lengths,
                 {int(rows.scale[place]): _exact_sum(values[known])},
             ),
         )
 
 
-def _account_of_amount(row: AmountRow) -> tuple[ChannelKey, ChannelAccount]:
-    """The amounts of a source in a region are a channel: the region its meter, the source its register."""
-    register = row.source if row.kind == "generated" else f"{row.kind} {row.source}".strip()
-    start = int(row.start.timestamp())
-    key = ChannelKey(row.region, register, "electricity", "Wh", "none", "interval")
-    return key, ChannelAccount(1, 0, start, start, {row.seconds}, {0: row.wh})
-
-
-def _two(durations: Integers) -> Iterable[int]:
-    return {int(durations.min()), int(durations.max())}
-
-
 def _exact_sum(values: Integers) -> int:
-    """What 8 bytes cannot hold is summed up in Python."""
+    """In Python where 8 bytes may not hold it."""
     if not len(values):
         return 0
     largest = max(abs(int(values.min())), abs(int(values.max())))
-    return int(values.sum(dtype=np.int64)) if largest * len(values) <= _MOST else sum(values.tolist())
-
-
-def _merge(channel: ChannelAccount, more: ChannelAccount) -> None:
-    channel.readings += more.readings
-    channel.unknown += more.unknown
-    channel.first_start = min(channel.first_start, more.first_start)
-    channel.last_start = max(channel.last_start, more.last_start)
-    channel.lengths = set(sorted(channel.lengths | more.lengths)[:2])
-    for scale, total in more.sums.items():
-        channel.sums[scale] = channel.sums.get(scale, 0) + total
+    return int(values.sum(dtype=np.int64)) if largest * len(values) <= _LARGEST else sum(values.tolist())

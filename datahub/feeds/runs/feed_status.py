@@ -1,4 +1,4 @@
-"""How each feed stands, the one that needs people most first; and the runs that are going on."""
+"""The state of each feed, those that need people first; and the runs in progress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class FeedStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class GoingRun:
+class RunInProgress:
     """One run in progress; `percent` for the bar, all of it in words besides."""
 
     key: int
@@ -54,8 +54,16 @@ class GoingRun:
 
 def standing_feeds(*, at: datetime, limit: int) -> tuple[FeedStanding, ...]:
     """The `limit` worst feeds, worst first. One query, however many feeds and runs."""
-    rows = worst_first(Feed.objects.all(), at=at)[:limit]
-    return tuple(_standing(feed) for feed in rows)
+    standings = []
+    for feed in worst_first(Feed.objects.all(), at=at)[:limit]:
+        facts = vars(feed)  # annotated
+        words, tone = _WORDS[facts["state"]]
+        fresh = moment_in_words(facts["last_done"]) if facts["last_done"] else _("never")
+        rejected = facts["last_rejected"] or 0
+        standings.append(
+            FeedStanding(feed.pk, feed.name, str(words), tone, fresh, rejected, facts["last_run"])
+        )
+    return tuple(standings)
 
 
 def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
@@ -91,15 +99,15 @@ def worst_first(feeds: QuerySet[Feed], *, at: datetime) -> QuerySet[Feed]:
 
 
 def state_in_words(feed: Feed) -> str:
-    """The state of a feed that `worst_first` brought."""
+    """The state of a feed of `worst_first`."""
     return str(_WORDS[vars(feed)["state"]][0])
 
 
-def going_runs(*, limit: int) -> tuple[GoingRun, ...]:
+def runs_in_progress(*, limit: int) -> tuple[RunInProgress, ...]:
     """Runs that are loading or wait for a worker, the oldest first. One query."""
     runs = FeedRun.objects.filter(status__in=(RunStatus.RUNNING, RunStatus.WAITING)).select_related("feed")
     return tuple(
-        GoingRun(
+        RunInProgress(
             key=run.pk,
             name=str(run),
             percent=int(run.share_done * 100),
@@ -107,18 +115,4 @@ def going_runs(*, limit: int) -> tuple[GoingRun, ...]:
             counts=counts_in_words(run),
         )
         for run in runs.order_by("created")[:limit]
-    )
-
-
-def _standing(feed: Feed) -> FeedStanding:
-    known = vars(feed)  # annotated
-    words, tone = _WORDS[known["state"]]
-    return FeedStanding(
-        key=feed.pk,
-        name=feed.name,
-        words=str(words),
-        tone=tone,
-        fresh=moment_in_words(known["last_done"]) if known["last_done"] else _("never"),
-        rejected=known["last_rejected"] or 0,
-        run_key=known["last_run"],
     )

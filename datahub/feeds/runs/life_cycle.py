@@ -1,4 +1,4 @@
-"""Feed runs: a file comes in, waits, is confirmed or sent again. `work` carries them out."""
+"""Feed runs: a file comes in, waits, is confirmed or sent again. `run_executor` executes them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from accounts.models import User
 from datahub.models import Feed, FeedRun, RunStatus
 from datahub.signals import run_waiting
 
-STALE_AFTER = timedelta(seconds=30)  # longer than the pause between two heartbeats of a worker that lives
+STALE_AFTER = timedelta(seconds=30)  # longer than between two heartbeats of a live worker
 PENDING = (RunStatus.WAITING, RunStatus.RUNNING)
 _PIECE = 1 << 20  # bytes
 _COMPARED = 20  # newest files of one size that a new one is compared with
@@ -37,17 +37,17 @@ def start_run(
 ) -> FeedRun:
     """Store what `file` holds and let a worker load it; `version_at` is the file's own time, by default `at`.
 
-    The same file again is not read: the run is done at once, says so and changes nothing. A file of which rows were
-    rejected or that failed is read again, at the time it had the first time. Raises what reading `file` or writing
-    the copy raises; then nothing is left behind.
+    The same file again is not loaded: the run is done at once, says so and changes nothing. A file that failed or of
+    which rows were rejected is loaded again, with the file time of the first run. Raises what reading `file` or writing
+    the copy raises; then nothing is stored.
     """
     run = FeedRun(feed=feed, file_name=name, by=by, created=at)
-    known = _known(feed, file)
+    known = _same_as_stored(feed, file)
     if known is not None:
         _repeat(run, known, at)
         run.save()
         return run
-    with _stored(run, file):
+    with _stored_copy(run, file):
         former = _former(feed, run.sha256)
         run.version_at = former.version_at if former else version_at or at
         with transaction.atomic():
@@ -93,31 +93,33 @@ def stranded_runs(*, at: datetime) -> list[int]:
     )
 
 
-def _known(feed: Feed, file: BinaryIO) -> FeedRun | None:
-    """The run that took all of the same file, told by its stored copy: to compare takes half of what a hash does.
+def _same_as_stored(feed: Feed, file: BinaryIO) -> FeedRun | None:
+    """The run that took all of the same file, by comparison with its stored copy: half the time of a hash.
 
     Where the copy is gone or cannot be read, the hash tells it later.
     """
-    if not getattr(file, "seekable", bool)():  # a body on its way in has no such method
+    if not getattr(file, "seekable", bool)():  # the body of a request has no such method
         return None
     size = file.seek(0, SEEK_END)
-    alike = feed.runs.filter(size=size, status=RunStatus.DONE, rejected=0).order_by("-created")[:_COMPARED]
-    copies = {run.sha256: run for run in reversed(alike)}  # of each the newest copy
+    candidates = feed.runs.filter(size=size, status=RunStatus.DONE, rejected=0).order_by("-created")[
+        :_COMPARED
+    ]
+    copies = {run.sha256: run for run in reversed(candidates)}  # the newest copy of each content
     same = next((sha256 for sha256, run in copies.items() if _is_copy(run, file)), None)
     file.seek(0)
-    former = _former(feed, same) if same is not None else None
+    former = None if same is None else _former(feed, same)
     return former if former is not None and _took_all(former) else None
 
 
 def _is_copy(run: FeedRun, file: BinaryIO) -> bool:
-    """Whether the stored file of `run`, which is as large, says the same from beginning to end."""
+    """Whether the stored file of `run`, which has the same size, has the same bytes."""
     file.seek(0)
     try:
         with run.file.storage.open(str(run.file.name), "rb") as copy:
             while piece := file.read(_PIECE):
                 if copy.read(len(piece)) != piece:
                     return False
-    except OSError:  # of the copy; one of the file comes again when it is read
+    except OSError:  # of the copy; an error of the file comes again when it is read
         return False
     return True
 
@@ -131,15 +133,15 @@ def _took_all(run: FeedRun) -> bool:
 
 
 @contextmanager
-def _stored(run: FeedRun, file: BinaryIO) -> Iterator[None]:
-    """A copy of `file` in the storage, hashed as it goes by; dropped again where the run ends up not using it."""
+def _stored_copy(run: FeedRun, file: BinaryIO) -> Iterator[None]:
+    """A copy of `file` in the storage, hashed while it is copied; deleted again if the run does not use it."""
     storage = run.file.storage
     suffix = PurePath(run.file_name).suffix.lower()[:10]
     name = run.file.field.generate_filename(run, f"{run.public_id}{suffix}")
-    passing = _Hashed(file, name)
+    hashed = _HashedFile(file, name)
     try:
-        run.file = name = storage.save(name, passing)
-        run.sha256, run.size = passing.sha256.hexdigest(), passing.count
+        run.file = name = storage.save(name, hashed)
+        run.sha256, run.size = hashed.sha256.hexdigest(), hashed.count
         yield
     except BaseException:
         storage.delete(name)
@@ -148,8 +150,8 @@ def _stored(run: FeedRun, file: BinaryIO) -> Iterator[None]:
         storage.delete(name)
 
 
-class _Hashed(File):  # type: ignore[type-arg]  # not generic when it runs
-    """A file that is hashed and counted while its pieces go by; never whole in memory."""
+class _HashedFile(File):  # type: ignore[type-arg]  # not generic when it runs
+    """A file that is hashed and counted while it is read, in pieces."""
 
     DEFAULT_CHUNK_SIZE = _PIECE
 

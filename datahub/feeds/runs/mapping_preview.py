@@ -57,11 +57,11 @@ class Preview:
 
 
 def preview(*, feed: Feed, mapping: Mapping[str, object], sample: bytes) -> Preview:
-    """What `feed` would take from `sample`, the beginning of a file, by `mapping`; {} is its own format's layout."""
+    """What `feed` would read from `sample`, the beginning of a file, by `mapping`; {}: its format's own layout."""
     try:
-        said = mapping_of(mapping) if mapping else None
-        zone = (said.zone if said else None) or ZoneInfo(feed.time_zone)
-        file_format = formats()[f"usage_csv_{said.shape}" if said else feed.format]
+        layout = mapping_of(mapping) if mapping else None
+        zone = (layout.zone if layout else None) or ZoneInfo(feed.time_zone)
+        file_format = formats()[f"usage_csv_{layout.shape}" if layout else feed.format]
         parts = list(file_format.read(BytesIO(sample), zone=zone, settings=feed.settings, mapping=mapping))
     except FeedStructureError as error:
         return Preview(refused=str(error))

@@ -1,4 +1,4 @@
-"""Readings that wait for their meter: loaded by themselves when it is there, rejected when they waited too long."""
+"""Readings that wait for their meter: loaded by themselves when it is known, rejected when they waited too long."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -27,18 +27,30 @@ def waits_for(*, meter_number: str) -> bool:
 
 
 def load_arrived(*, at: datetime) -> int:
-    """Load what is parked and whose meter is known by now; answers how many readings were.
+    """Load what is parked and whose meter is known by now; returns how many readings.
 
-    The counts of their run move with them, and its file's own time decides, as if the meter had always been known.
-    Any number of processes may do this at once: a run's readings are one's who locks the run, and leave with the
-    transaction that loads them. A run that another holds is left to a later turn.
+    The counts of their run move with them, and the time of its file decides what wins, as if the meter had always been
+    known. Several processes may do this at once: whoever locks a run has its readings, which go in the transaction that
+    loads them. A run that another process has locked is left for the next time.
     """
-    known = MeterDevice.objects.filter(meter_number=OuterRef("meter_number"))
-    return sum(_all_of(run_id, Exists(known), at) for run_id in _runs(Exists(known)))
+    arrived = Exists(MeterDevice.objects.filter(meter_number=OuterRef("meter_number")))
+    runs = FeedRun.objects.filter(pk__in=ParkedReadings.objects.filter(arrived).values("run_id"))
+    loaded = 0
+    for run_id in list(runs.order_by("version_at", "pk").values_list("pk", flat=True)):
+        while lots := list(_lots(run_id).filter(arrived)[:_AT_ONCE]):
+            for columns in columns_of_lots(lots):
+                make_partitions(
+                    rows=[columns]
+                )  # in a transaction of its own: it locks the whole table for a moment
+            some = _load_some(run_id, [lot.pk for lot in lots], at)
+            if not some:
+                break
+            loaded += some
+    return loaded
 
 
 def end_waiting(*, days: int, at: datetime) -> int:
-    """Reject what was parked `days` ago or earlier; answers how many readings were. Nothing goes in silence."""
+    """Reject what was parked `days` ago or earlier, with a warning; returns how many readings."""
     waiting = ParkedReadings.objects.filter(created__lte=at - timedelta(days=days))
     ended = 0
     for run_id in sorted(set(waiting.values_list("run_id", flat=True))):
@@ -47,28 +59,6 @@ def end_waiting(*, days: int, at: datetime) -> int:
     if ended:
         log.warning("feed_run.parked_readings_ended", readings=ended)
     return ended
-
-
-def _runs(arrived: Exists) -> list[int]:
-    """Keys of runs, those whose word is older first."""
-    waiting = ParkedReadings.objects.filter(arrived).values("run_id")
-    return list(
-        FeedRun.objects.filter(pk__in=waiting).order_by("version_at", "pk").values_list("pk", flat=True)
-    )
-
-
-def _all_of(run_id: int, arrived: Exists, at: datetime) -> int:
-    loaded = 0
-    while lots := list(_lots(run_id).filter(arrived)[:_AT_ONCE]):
-        for columns in columns_of_lots(lots):
-            make_partitions(
-                rows=[columns]
-            )  # not in the transaction below: it locks the whole table for a moment
-        some = _load_some(run_id, [lot.pk for lot in lots], at)
-        if not some:
-            break
-        loaded += some
-    return loaded
 
 
 def _lots(run_id: int) -> QuerySet[ParkedReadings]:
@@ -82,7 +72,7 @@ def _locked(run_id: int) -> FeedRun | None:
 
 @transaction.atomic
 def _load_some(run_id: int, keys: Sequence[int], at: datetime) -> int:
-    """Readings loaded, 0 where another has the run or took them first."""
+    """Readings loaded, 0 where another process has the run or took them first."""
     run = _locked(run_id)
     lots = list(_lots(run_id).filter(pk__in=keys)) if run else []
     if run is None or not lots:
@@ -91,7 +81,7 @@ def _load_some(run_id: int, keys: Sequence[int], at: datetime) -> int:
         run_id=run.pk, version_at=run.version_at or run.created, at=at, zone=run.feed.time_zone
     )
     outcomes = [load_usage(rows=[columns], origin=origin) for columns in columns_of_lots(lots)]
-    return _settle(run, lots, outcomes)
+    return _remove(run, lots, outcomes)
 
 
 @transaction.atomic
@@ -105,11 +95,11 @@ def _end_some(run_id: int, waiting: QuerySet[ParkedReadings], days: int) -> int:
         for lot in lots
         for line in series_of(lot).lines.tolist()
     ]
-    return _settle(run, lots, [Loaded(rejected=rejected)])
+    return _remove(run, lots, [Loaded(rejected=rejected)])
 
 
-def _settle(run: FeedRun, lots: Sequence[ParkedReadings], outcomes: Sequence[Loaded]) -> int:
-    """Move the counts of `lots` to what became of them, and let them go."""
+def _remove(run: FeedRun, lots: Sequence[ParkedReadings], outcomes: Sequence[Loaded]) -> int:
+    """Delete `lots` and move their counts to what became of them; returns how many readings they had."""
     readings = sum(lot.readings for lot in lots)
     rejections = [rejection for loaded in outcomes for rejection in loaded.rejected]
     with closing(lines_of(run)) as lines:

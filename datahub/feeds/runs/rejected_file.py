@@ -1,15 +1,14 @@
 """The rejected lines of a run as a file of the same feed: to be put right and sent again."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator
+from contextlib import closing, suppress
 
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.loading.lines import records
 from datahub.feeds.loading.plan import parts_of
 from datahub.feeds.runs.chunks import lines_of, stored_file
 from datahub.models import FeedRun
-from datahub.rows.base import FeedStructureError, Part
+from datahub.rows.base import FeedStructureError
 
 
 def can_be_sent_again(run: FeedRun) -> bool:
@@ -23,23 +22,14 @@ def can_be_sent_again(run: FeedRun) -> bool:
 
 def file_to_send_again(run: FeedRun) -> Iterator[bytes]:
     """What stands above the data of the stored file, then the lines that were rejected, all as they stood there."""
+    head_end = 1  # the first line that is a row or was rejected; a refused file has none
+    with stored_file(run) as file, suppress(FeedStructureError):
+        if part := next(iter(parts_of(feed=run.feed, file=file)), None):
+            data_lines = [rejection.line for rejection in part.rejected if rejection.line]
+            for row in part.rows:
+                data_lines.append(row.line if hasattr(row, "line") else int(row.lines.min()))
+            head_end = min(data_lines, default=1)
     numbers = run.rejected_rows.filter(line__gt=0).order_by("line").values_list("line", flat=True).distinct()
     with closing(lines_of(run)) as lines:
-        yield from records(lines, range(1, _first_data_line(run)))
+        yield from records(lines, range(1, head_end))
         yield from records(lines, numbers)
-
-
-def _first_data_line(run: FeedRun) -> int:
-    """The first line that is a row or was rejected; what is before it is the head. A refused file has none."""
-    with stored_file(run) as file:
-        try:
-            part = next(iter(parts_of(feed=run.feed, file=file)), None)
-        except FeedStructureError:
-            return 1
-    return min(_lines(part), default=1) if part else 1
-
-
-def _lines(part: Part[Any]) -> Iterable[int]:
-    yield from (rejection.line for rejection in part.rejected if rejection.line)
-    for row in part.rows:
-        yield row.line if hasattr(row, "line") else int(row.lines.min())

@@ -1,4 +1,4 @@
-"""Carrying out feed runs: one at a time in each feed, a chunk a transaction, resumed where it stopped."""
+"""Executes feed runs: one at a time in each feed, a chunk a transaction, resumed where it stopped."""
 
 import errno
 import time
@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 
 from cdsc_portal.lib.db.advisory_locks import session_lock
 from cdsc_portal.lib.time import clock
@@ -21,28 +22,28 @@ from datahub.signals import meters_arrived
 log = structlog.get_logger(__name__)
 _FEED_LOCKS = 0x0FEED
 _MOST_ATTEMPTS = 5
-_PAUSES = (1, 2, 4, 8, 16)  # seconds before the database is asked again; a restart takes a few
-_WENT_WELL = 60  # seconds; what went away after that is another time
+_PAUSES = (1, 2, 4, 8, 16)  # seconds before the next attempt; a restart of the database takes a few
+_WENT_WELL = 60  # seconds; a failure after so long a time begins the pauses anew
 _DISK_FULL = "53100"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class RunPausedError(Exception):
-    """The run stays as it is until the sweep takes it up again."""
+    """The run waits as it is until the sweep starts it again."""
 
 
 def execute_due_runs(*, run_id: int) -> None:
-    """Carry out the run, after those of its feed that came before it.
+    """Execute the run, after those of its feed that came before it.
 
-    Two workers on one feed wait in line: who holds the feed takes the pending runs in order, another
-    returns at once. The hold is the database session's, so that it ends with its worker. Where the database goes
-    away, the run goes on when it is back; raises OperationalError where that takes too long for one worker to wait.
+    The worker that locks the feed executes its pending runs in order; another worker returns at once. The lock belongs
+    to the database session, so that it ends with its worker. If the database goes away, the run resumes when it is
+    back. Raises OperationalError if that takes longer than a worker waits.
     """
     pauses = iter(_PAUSES)
     while True:
         began = time.monotonic()
         try:
-            _work_through(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
+            _execute_pending(FeedRun.objects.values_list("feed_id", flat=True).get(pk=run_id))
         except (RunPausedError, RunTakenOverError):
             return
         except (OperationalError, InterfaceError) as error:
@@ -58,13 +59,15 @@ def execute_due_runs(*, run_id: int) -> None:
             return
 
 
-def _work_through(feed_id: int) -> None:
-    while _next(feed_id) is not None:  # looked at again after letting go: one may have come just before
+def _execute_pending(feed_id: int) -> None:
+    while (
+        _next(feed_id) is not None
+    ):  # checked again after the lock is released: a run may have come just before
         with session_lock(_FEED_LOCKS, feed_id) as held:
             if not held:
                 return
             while (run := _next(feed_id)) is not None:
-                _carry_out(run)
+                _execute(run)
 
 
 def _next(feed_id: int) -> FeedRun | None:
@@ -72,7 +75,7 @@ def _next(feed_id: int) -> FeedRun | None:
     return pending.order_by("created", "pk").first()
 
 
-def _carry_out(run: FeedRun) -> None:
+def _execute(run: FeedRun) -> None:
     if run.attempts >= _MOST_ATTEMPTS:
         _close(run, RunStatus.FAILED, f"It was started {run.attempts} times and got no further.")
         return
@@ -97,21 +100,21 @@ def _carry_out(run: FeedRun) -> None:
     except (OperationalError, InterfaceError, RunTakenOverError) as error:
         if getattr(error.__cause__, "sqlstate", "") == _DISK_FULL:
             _pause(run, "The database's disk is full.", no_space=True)
-        raise  # the database or the hold went away: nothing is to be recorded
+        raise  # the database or the lock went away: nothing is to be recorded
     except Exception as error:  # a run that fails must not hold up its feed
         log.exception("feed_run.failed", run=run.public_id)
         _close(run, RunStatus.FAILED, f"Unexpected {type(error).__name__}; the log has the details.")
 
 
 def _pause(run: FeedRun, problem: str, *, no_space: bool) -> None:
-    """Say what keeps the run and leave it to the sweep. Waiting for space is no failed attempt."""
+    """Record why the run does not go on and leave it to the sweep. Waiting for space is no failed attempt."""
     log.error("feed_run.paused", run=run.public_id, problem=problem)
-    words = {
-        "problem": f"{problem} The run goes on by itself when that has passed.",
-        "heartbeat": clock.now(),
-    }
     with suppress(DatabaseError):  # a full disk may refuse even this
-        FeedRun.objects.filter(pk=run.pk).update(**words, **({"attempts": 0} if no_space else {}))
+        FeedRun.objects.filter(pk=run.pk).update(
+            problem=f"{problem} The run goes on by itself when that has passed.",
+            heartbeat=clock.now(),
+            attempts=0 if no_space else F("attempts"),
+        )
     raise RunPausedError(run.public_id)
 
 
@@ -119,10 +122,10 @@ def _pause(run: FeedRun, problem: str, *, no_space: bool) -> None:
 def _close(run: FeedRun, status: RunStatus, problem: str) -> None:
     now = clock.now()
     pending = FeedRun.objects.filter(status__in=PENDING)
-    found = pending.select_for_update(of=("self",)).select_related("feed").filter(pk=run.pk).first()
-    if found is None:
+    current = pending.select_for_update(of=("self",)).select_related("feed").filter(pk=run.pk).first()
+    if current is None:
         return  # another worker has taken it over and closed it
-    run = found
+    run = current
     run.status, run.problem, run.heartbeat, run.finished = status, problem, now, now
     run.chunks_total = run.chunks_done if status == RunStatus.DONE else None
     run.save(update_fields=["status", "problem", "heartbeat", "finished", "chunks_total"])

@@ -22,55 +22,37 @@ from datahub.models import FeedRun, RunStatus
 
 _TROUBLE = (RunStatus.REFUSED, RunStatus.FAILED, RunStatus.HELD)
 _REASONS = 10
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # what a message quotes stood in the file
-_TOLD = re.compile(rf"{_QUOTED.pattern}|\S*\d\S*")  # and so did numbers of meters, accounts and bills
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # a message quotes what stands in the file
+_FROM_FILE = re.compile(rf"{_QUOTED.pattern}|\S*\d\S*")  # numbers of meters, accounts and bills do, too
 
 
 def tell_of_trouble(*, run: FeedRun, at: datetime) -> None:
     """Write a mail, once for each run, if it was refused, failed, is held, or rejected more than its feed may.
 
-    It says what was counted and why, and nothing that stood in the file: mail goes further than the page it links to.
-    It is in its reader's language, but for the reasons: those are kept in English, as the run's page shows them.
+    It says what was counted and why, and nothing that stands in the file: mail goes further than the page it links to.
+    It is in its reader's language, except for the reasons, which are stored in English, as the run's page shows them.
     """
-    if run.status not in _TROUBLE and not _rejected_much(run):
+    percent = run.feed.alert_percent
+    limit = settings.FEED_ALERT_PERCENT if percent is None else percent
+    if run.status not in _TROUBLE and run.rejected * 100 <= limit * run.rows_read:
         return
     for address, user in _readers():
-        language = _language(user)
-        with override(language):
-            _write(run, address, user, _text(run, language), at)
+        write_mail(
+            kind="feed_run",
+            dedup_key=f"feed_run:{run.public_id}:{hashlib.sha256(address.encode()).hexdigest()[:20]}",
+            user=user,
+            to=address,
+            mail=_text(run, user),
+            at=at,
+        )
 
 
 @writes_again("feed_run")
 def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
-    """For who looks after feeds still."""
+    """None for a reader who looks after feeds no more."""
     run = FeedRun.objects.filter(public_id=occasion_of(mail)).first()
     reads = any(user == mail.user if mail.user else address == mail.to for address, user in _readers())
-    if run is None or not reads:
-        return None
-    language = _language(mail.user)
-    with override(language):
-        return _text(run, language)
-
-
-def _write(run: FeedRun, address: str, user: User | None, mail: MailText, at: datetime) -> None:
-    write_mail(
-        kind="feed_run",
-        dedup_key=f"feed_run:{run.public_id}:{hashlib.sha256(address.encode()).hexdigest()[:20]}",
-        user=user,
-        to=address,
-        mail=mail,
-        at=at,
-    )
-
-
-def _language(user: User | None) -> str:
-    return user.language if user else settings.LANGUAGE_CODE
-
-
-def _rejected_much(run: FeedRun) -> bool:
-    percent = run.feed.alert_percent
-    limit = settings.FEED_ALERT_PERCENT if percent is None else percent
-    return run.rejected * 100 > limit * run.rows_read
+    return _text(run, mail.user) if run is not None and reads else None
 
 
 def _readers() -> Iterator[tuple[str, User | None]]:
@@ -89,32 +71,34 @@ def _readers() -> Iterator[tuple[str, User | None]]:
         yield user.email, user
 
 
-def _text(run: FeedRun, language: str) -> MailText:
-    said = {"feed": run.feed.name, "status": run.get_status_display(), "rejected": _number(run.rejected)}
-    return MailText(
-        language=language,
-        utility=settings.UTILITY_NAME,
-        support_url=settings.SUPPORT_URL,
-        subject=_("Feed %(feed)s: %(status)s, %(rejected)s rows rejected") % said,
-        paragraphs=(_QUOTED.sub("…", run.problem),) if run.problem else (),
-        rows=tuple(_rows(run)),
-        link=f"{settings.PUBLIC_URL}{reverse('admin:datahub_feedrun_change', args=[run.pk])}",
-        link_words=_("See the run and its rejected rows"),
-        template="emails/feed_run",
-    )
-
-
-def _rows(run: FeedRun) -> Iterator[tuple[str, str]]:
-    yield _("Feed"), run.feed.name
-    yield _("File"), run.file_name
-    yield _("Came"), f"{moment_in_words(run.created)} ({zone_in_words()})"
-    yield _("Rows read"), _number(run.rows_read)
-    yield _("Rows accepted"), _number(run.accepted)
-    yield _("Rows unchanged"), _number(run.unchanged)
-    yield _("Rows rejected"), _number(run.rejected)
-    yield _("Rows parked"), _number(run.parked)
-    for reason, rows in _reasons(run):
-        yield _("%(rows)s rejected") % {"rows": _number(rows)}, reason
+def _text(run: FeedRun, reader: User | None) -> MailText:
+    """In the language of its reader."""
+    language = reader.language if reader else settings.LANGUAGE_CODE
+    with override(language):
+        facts = {"feed": run.feed.name, "status": run.get_status_display(), "rejected": _number(run.rejected)}
+        rows = [
+            (_("Feed"), run.feed.name),
+            (_("File"), run.file_name),
+            (_("Came"), f"{moment_in_words(run.created)} ({zone_in_words()})"),
+            (_("Rows read"), _number(run.rows_read)),
+            (_("Rows accepted"), _number(run.accepted)),
+            (_("Rows unchanged"), _number(run.unchanged)),
+            (_("Rows rejected"), _number(run.rejected)),
+            (_("Rows parked"), _number(run.parked)),
+        ]
+        for reason, count in _reasons(run):
+            rows.append((_("%(rows)s rejected") % {"rows": _number(count)}, reason))
+        return MailText(
+            language=language,
+            utility=settings.UTILITY_NAME,
+            support_url=settings.SUPPORT_URL,
+            subject=_("Feed %(feed)s: %(status)s, %(rejected)s rows rejected") % facts,
+            paragraphs=(_QUOTED.sub("…", run.problem),) if run.problem else (),
+            rows=tuple(rows),
+            link=f"{settings.PUBLIC_URL}{reverse('admin:datahub_feedrun_change', args=[run.pk])}",
+            link_words=_("See the run and its rejected rows"),
+            template="emails/feed_run",
+        )
 
 
 def _number(rows: int) -> str:
@@ -122,8 +106,8 @@ def _number(rows: int) -> str:
 
 
 def _reasons(run: FeedRun) -> list[tuple[str, int]]:
-    """The commonest, with what stood in the file left out."""
+    """The most frequent reasons, without what stands in the file."""
     counted: Counter[str] = Counter()
     for reason, rows in run.rejected_rows.values_list("reason").annotate(Sum("rows")).iterator():
-        counted[_TOLD.sub("…", reason)] += rows
+        counted[_FROM_FILE.sub("…", reason)] += rows
     return counted.most_common(_REASONS)

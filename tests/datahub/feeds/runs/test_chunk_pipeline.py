@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from datahub.feeds.kinds import usage
-from datahub.feeds.loading import base, plan
+from datahub.feeds.loading import kind, plan
 from datahub.feeds.loading.parking import load_or_park
 from datahub.feeds.runs import chunk_pipeline, chunks
 from datahub.feeds.runs.life_cycle import start_run
@@ -202,9 +202,9 @@ def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
     feed, meters, parts_of_two_lines, monkeypatch
 ):
     monkeypatch.setattr(
-        usage, "Chunk", lambda *parts, **named: base.Chunk(*parts, **{**named, "meters": frozenset()})
+        usage, "Chunk", lambda *parts, **named: kind.Chunk(*parts, **{**named, "meters": frozenset()})
     )
-    monkeypatch.setattr(chunk_pipeline, "_PATIENCE", 0.05)
+    monkeypatch.setattr(chunk_pipeline, "_CONFLICT_CHECK", 0.05)
     written, loads = threading.Event(), []
 
     def load(*, rows, **options):
@@ -228,7 +228,7 @@ def test_a_later_chunk_gives_way_where_the_earlier_waits_for_it(
 
 def test_a_chunk_that_waits_gives_way_to_another_feed(feed, meters, monkeypatch, parts_of_two_lines):
     """Third waits in the worker for second, second for the other feed, and that for a row of the third."""
-    monkeypatch.setattr(chunk_pipeline, "_PATIENCE", 0.05)
+    monkeypatch.setattr(chunk_pipeline, "_CONFLICT_CHECK", 0.05)
     other = FeedFactory(settings=feed.settings, time_zone="UTC")
     runs = [
         started(feed, meters[:3]),

@@ -189,7 +189,7 @@ def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
     ]
     meters = [MeterDeviceFactory(meter_number=number) for number in ("M-1", "M-2")]
     start, settled = threading.Barrier(2, timeout=120), []
-    in_peace = parked._settle
+    in_peace = parked._remove
 
     def both_at_once(run, lots, outcomes):
         settled.append(len(lots))
@@ -202,7 +202,7 @@ def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setattr(parked, "_settle", both_at_once)
+    monkeypatch.setattr(parked, "_remove", both_at_once)
     workers = [threading.Thread(target=work) for _ in range(2)]
     [worker.start() for worker in workers]
     [worker.join() for worker in workers]
