@@ -1,9 +1,10 @@
-"""What all kinds of sources share: what a look brings back, and how a file is taken once."""
+"""What all kinds of sources share: what a look brings back, which files are complete, how a file is taken once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import IO, BinaryIO, cast
 
 from django.conf import settings
@@ -16,7 +17,8 @@ from datahub.models import FeedRun, FeedSource, SeenFile
 
 PIECE = 1 << 20  # bytes
 LONGEST_TRANSFER = timedelta(hours=1)
-_SPEAKABLE = re.compile(r"[^\x00-\x1f\x7f]+")
+_PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]+")
+_PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload")
 
 
 class SourceProblemError(Exception):
@@ -24,7 +26,7 @@ class SourceProblemError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFile:
     """A file at a source: its size in bytes and when it was last written."""
 
     name: str
@@ -38,34 +40,75 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one look brought: the newest run, whether files are still settling, what could not be taken and why."""
+    """What one look brought: the newest run, whether files are still being written, what could not be taken and why."""
 
     last_run: FeedRun | None = None
     is_settling: bool = False
     problems: tuple[str, ...] = ()
 
 
-def take(source: FeedSource, one: Listed, file: IO[bytes], *, at: datetime) -> FeedRun:
-    """Start a run of the file and remember that it was taken: both or neither. Raises as `start` does."""
+@transaction.atomic
+def compare_with_last_look(
+    source: FeedSource, listing: Sequence[ListedFile]
+) -> tuple[list[ListedFile], list[ListedFile], bool]:
+    """The complete files, oldest first; those taken on an earlier look; whether files are still being written.
+
+    A file is complete when two looks in a row see the same size and time. A file named as partial (.part, .tmp, a
+    leading dot) is remembered and never complete; renamed to a name that fits the source's pattern, with the same size
+    and time, it is. Three queries.
+    """
+    known = {seen.name: seen for seen in source.seen_files.all()}
+    names = {file.name for file in listing}
+    renamed = {
+        (seen.size, seen.modified_ns)
+        for seen in known.values()
+        if seen.name not in names and seen.taken is None and seen.size
+    }
+    complete, taken, changed = [], [], []
+    is_settling = False
+    for file in listing:
+        name, state = file.name, (file.size, file.modified_ns)
+        seen = known.get(name)
+        is_same = seen is not None and (seen.size, seen.modified_ns) == state
+        if not is_same:
+            changed.append(SeenFile(source=source, name=name, size=file.size, modified_ns=file.modified_ns))
+        is_partial = name.startswith(".") or name.lower().endswith(_PARTIAL)
+        if is_partial or not fnmatchcase(name, source.pattern):
+            continue
+        if is_same and seen is not None and seen.taken:
+            taken.append(file)
+        elif is_same or state in renamed:
+            complete.append(file)
+        else:
+            is_settling = True
+    source.seen_files.exclude(name__in=names).delete()
+    SeenFile.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["source", "name"],
+        update_fields=["size", "modified_ns", "taken"],
+        batch_size=2_000,
+    )
+    return sorted(complete, key=lambda file: (file.modified_ns, file.name)), taken, is_settling
+
+
+def take(source: FeedSource, listed: ListedFile, file: IO[bytes], *, at: datetime) -> FeedRun:
+    """Start a run of the file and record that it was taken: both or neither. Raises as `start` does."""
     with transaction.atomic():
-        run = start(source, file, name=one.name, version_at=one.modified, at=at)
-        SeenFile.objects.filter(source=source, name=one.name).update(taken=at)
+        run = start(source, file, name=listed.name, version_at=listed.modified, at=at)
+        SeenFile.objects.filter(source=source, name=listed.name).update(taken=at)
     return run
 
 
 def start(source: FeedSource, file: IO[bytes], *, name: str, version_at: datetime, at: datetime) -> FeedRun:
-    """A run of what `file` holds; a `version_at` in the future counts as now, else it would win for ever.
+    """A run of what `file` holds; a `version_at` in the future counts as now, else no later file could win.
 
     Raises SourceProblemError: it cannot be read, or not be stored here.
     """
     try:
+        content = cast(BinaryIO, file)
         return start_run(
-            feed=source.feed,
-            file=cast(BinaryIO, file),
-            name=name,
-            by=None,
-            at=at,
-            version_at=min(version_at, at),
+            feed=source.feed, file=content, name=name, by=None, at=at, version_at=min(version_at, at)
         )
     except OSError as error:
         raise SourceProblemError(f"{name}: {error.strerror or type(error).__name__}") from error
@@ -111,10 +154,10 @@ def secret_of(source: FeedSource) -> str:
     return secret
 
 
-def is_speakable(name: str) -> bool:
+def is_printable(name: str) -> bool:
     """Whether a file's name can be stored and shown."""
     try:
         name.encode()
     except UnicodeEncodeError:
         return False
-    return len(name) <= 255 and _SPEAKABLE.fullmatch(name) is not None
+    return len(name) <= 255 and _PRINTABLE.fullmatch(name) is not None

@@ -20,7 +20,7 @@ from cdsc_portal.lib.http.public_connections import connected, is_named
 from datahub.feeds.sources.base import (
     Collected,
     SourceProblemError,
-    is_speakable,
+    is_printable,
     secret_of,
     spool_into,
     start,
@@ -34,8 +34,8 @@ _PORTS = {"http": 80, "https": 443}
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
 
 
-class _Place(NamedTuple):
-    """Where to ask, `target` being path and query."""
+class _Location(NamedTuple):
+    """The parts of an address; `target` is path and query."""
 
     scheme: str
     host: str
@@ -54,13 +54,13 @@ class _Place(NamedTuple):
 
 
 def collect_https(source: FeedSource, *, at: datetime) -> Collected:
-    """Fetch the file unless it is the one fetched last; by ETag, else by Last-Modified, else by its hash.
+    """Fetch the file unless it is the same as at the last look; by ETag, else by Last-Modified, else by its hash.
 
     Raises SourceProblemError, which names host and reason and neither secret nor query string.
     """
     with TemporaryFile(dir=settings.VAR_DIR) as file:
-        told = _fetched(place_of(source.address), _headers(source), file)
-        if told is None:
+        headers = _fetch(place_of(source.address), _request_headers(source), file)
+        if headers is None:
             return Collected()
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
@@ -70,17 +70,17 @@ def collect_https(source: FeedSource, *, at: datetime) -> Collected:
             run = start(
                 source,
                 file,
-                name=name if is_speakable(name) else source.feed.name,
-                version_at=_version(told.get("Last-Modified"), at),
+                name=name if is_printable(name) else source.feed.name,
+                version_at=_modified(headers, default=at),
                 at=at,
             )
-    source.etag = _kept(told.get("ETag"), 300)
-    source.last_modified = _kept(told.get("Last-Modified"), 100)
+    source.etag = _validator(headers.get("ETag"), 300)
+    source.last_modified = _validator(headers.get("Last-Modified"), 100)
     source.last_sha256 = sha256
     return Collected(run)
 
 
-def place_of(address: str, *, is_redirect: bool = False) -> _Place:
+def place_of(address: str, *, is_redirect: bool = False) -> _Location:
     """Raises SourceProblemError: no http(s) address, one with a user or password in it, or plain http to a host
     that FEED_PULL_HOSTS does not name; a redirect must lead to https.
     """
@@ -98,10 +98,10 @@ def place_of(address: str, *, is_redirect: bool = False) -> _Place:
     if parts.scheme == "http" and not is_named(host):
         raise SourceProblemError(f"plain http is only for hosts that FEED_PULL_HOSTS names, {host} is none")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _Place(parts.scheme, host, port or _PORTS[parts.scheme], target)
+    return _Location(parts.scheme, host, port or _PORTS[parts.scheme], target)
 
 
-def _headers(source: FeedSource) -> dict[str, str]:
+def _request_headers(source: FeedSource) -> dict[str, str]:
     headers = {"Accept-Encoding": "identity", "User-Agent": "cdsc-portal"}
     if source.etag:
         headers["If-None-Match"] = source.etag
@@ -118,39 +118,36 @@ def _headers(source: FeedSource) -> dict[str, str]:
     return headers
 
 
-def _fetched(place: _Place, headers: Mapping[str, str], file: IO[bytes]) -> HTTPMessage | None:
-    """The file in `file` and what its server says of it, after redirects; None where nothing changed.
+def _fetch(place: _Location, headers: Mapping[str, str], file: IO[bytes]) -> HTTPMessage | None:
+    """Write the content into `file`; returns the response's headers, after redirects; None where nothing changed.
 
     The secret goes to the first origin only.
     """
     sent, origin = dict(headers), place.origin
-    for _turn in range(_MOST_REDIRECTS + 1):
-        with _asked(place, sent) as response:
+    for _hop in range(_MOST_REDIRECTS + 1):
+        with _response(place, sent) as response:
             if response.status == HTTPStatus.NOT_MODIFIED:
                 return None
             if response.status == HTTPStatus.OK:
                 _copy(response, file, place.host)
                 return response.headers
             if response.status not in _REDIRECTS:
-                raise SourceProblemError(f"{place.host} answers {_status(response.status)}")
-            location = response.headers.get("Location", "")
-        place = _redirected(place, location)
+                phrase = {status.value: status.phrase for status in HTTPStatus}.get(response.status, "")
+                raise SourceProblemError(f"{place.host} answers {response.status} {phrase}".strip())
+            target = response.headers.get("Location", "")
+        base = f"{place.scheme}://{_bracketed(place.host)}:{place.port}{place.target}"
+        try:
+            place = place_of(urljoin(base, target), is_redirect=True)
+        except ValueError as error:
+            raise SourceProblemError(f"{place.host} redirects to what is no address") from error
         if place.origin != origin:
             sent.pop("Authorization", None)
     raise SourceProblemError(f"{place.host} redirects more than {_MOST_REDIRECTS} times")
 
 
-def _redirected(place: _Place, location: str) -> _Place:
-    base = f"{place.scheme}://{_bracketed(place.host)}:{place.port}{place.target}"
-    try:
-        return place_of(urljoin(base, location), is_redirect=True)
-    except ValueError as error:
-        raise SourceProblemError(f"{place.host} redirects to what is no address") from error
-
-
 @contextmanager
-def _asked(place: _Place, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
-    """The answer of one server. What goes wrong is said in our words: a library's may repeat the address."""
+def _response(place: _Location, headers: Mapping[str, str]) -> Iterator[HTTPResponse]:
+    """The response of one server. Errors are in our words: a library's may repeat the address."""
     connection = HTTPConnection(place.host, place.port)
     connection.sock = connected(place.host, place.port)
     try:
@@ -177,30 +174,25 @@ def _copy(response: HTTPResponse, file: IO[bytes], host: str) -> None:
     expected = response.length  # None where the server does not say
     if expected is not None and expected > settings.FEED_FILE_MEGABYTES << 20:
         raise too_large()
-    size = spool_into(file, response.read1)  # a piece as it comes, so that the clock is looked at
+    size = spool_into(file, response.read1)  # returns what has come, so that the time is checked meanwhile
     if expected is not None and size != expected:
         raise SourceProblemError(f"{host} sent {size} of {expected} bytes")
     if not size:
         raise SourceProblemError(f"{host} sent an empty file")
 
 
-def _version(header: str | None, at: datetime) -> datetime:
-    """The file's own time, as far as its server tells one."""
+def _modified(headers: HTTPMessage, *, default: datetime) -> datetime:
+    """The file's own time, if its server states one."""
     try:
-        told = parsedate_to_datetime(header) if header else at
+        modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else default
     except ValueError:
-        return at
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+        return default
+    return modified if modified.tzinfo else modified.replace(tzinfo=UTC)
 
 
-def _kept(header: str | None, most: int) -> str:
-    """A validator as it came, or none: half of one is worth nothing."""
+def _validator(header: str | None, most: int) -> str:
+    """The header as it came, or none: a part of it would never match."""
     return header if header and len(header) <= most and header.isprintable() and header.isascii() else ""
-
-
-def _status(code: int) -> str:
-    known = {status.value: status.phrase for status in HTTPStatus}
-    return f"{code} {known.get(code, '')}".strip()
 
 
 def _bracketed(host: str) -> str:

@@ -1,4 +1,4 @@
-"""A folder of an SFTP server: its files are taken once each and left where they are. Needs the extra `sftp`."""
+"""A folder of an SFTP server: each file is taken once and stays where it is. Needs the extra `sftp`."""
 
 import base64
 import stat
@@ -15,15 +15,15 @@ from django.conf import settings
 from cdsc_portal.lib.http.public_connections import TIMEOUT, connected
 from datahub.feeds.sources.base import (
     Collected,
-    Listed,
+    ListedFile,
     SourceProblemError,
-    is_speakable,
+    compare_with_last_look,
+    is_printable,
     secret_of,
     spool_into,
     take,
     too_large,
 )
-from datahub.feeds.sources.settling import look_over
 from datahub.models import FeedRun, FeedSource
 
 if TYPE_CHECKING:
@@ -33,22 +33,22 @@ _PORT = 22
 
 
 def collect_sftp(source: FeedSource, *, at: datetime) -> Collected:
-    """Take what is whole; a file is known by name, size and time. Raises SourceProblemError."""
+    """Take complete files; a file is known by name, size and time. Raises SourceProblemError."""
     library = _library()
     host, port, folder = place_of(source.address)
     problems: list[str] = []
     last_run: FeedRun | None = None
     with _session(library, source, host, port) as sftp:
-        sight = look_over(source, _listed(sftp, folder, problems))
-        for one in sight.ready:
+        complete, _taken, is_settling = compare_with_last_look(source, _listing(sftp, folder, problems))
+        for listed in complete:
             with TemporaryFile(dir=settings.VAR_DIR) as file:
                 try:
-                    _copy(sftp, folder, one, file)
+                    _copy(sftp, folder, listed, file)
                 except (PermissionError, FileNotFoundError) as error:
-                    problems.append(f"{one.name}: {error.strerror or 'not readable'}")
+                    problems.append(f"{listed.name}: {error.strerror or 'not readable'}")
                     continue
-                last_run = take(source, one, file, at=at)
-    return Collected(last_run, sight.is_settling, tuple(problems))
+                last_run = take(source, listed, file, at=at)
+    return Collected(last_run, is_settling, tuple(problems))
 
 
 def place_of(address: str) -> tuple[str, int, str]:
@@ -75,7 +75,7 @@ def _library() -> Any:
 
 @contextmanager
 def _session(library: Any, source: FeedSource, host: str, port: int) -> "Iterator[paramiko.SFTPClient]":
-    """Logged in at the server whose key is known: any other one learns neither user nor secret."""
+    """Logged in at the server whose key is known: any other server learns neither user nor secret."""
     secret, expected = secret_of(source), host_key(source.host_key)
     if not secret:
         raise SourceProblemError("name the environment variable that holds the password or private key")
@@ -93,17 +93,14 @@ def _session(library: Any, source: FeedSource, host: str, port: int) -> "Iterato
     except TimeoutError:
         raise SourceProblemError(f"{host} went silent") from None
     except (library.SSHException, EOFError, OSError) as error:
-        raise SourceProblemError(_in_words(host, error)) from None
+        problem = f"the connection to {host} broke off ({type(error).__name__})"
+        if "host key" in str(error).lower():
+            problem = f"{host} shows another key than the one that is known: it may be somebody else"
+        elif isinstance(error, FileNotFoundError | PermissionError):
+            problem = f"the folder on {host} cannot be read: {error.strerror}"
+        raise SourceProblemError(problem) from None
     finally:
         transport.close()
-
-
-def _in_words(host: str, error: Exception) -> str:
-    if "host key" in str(error).lower():
-        return f"{host} shows another key than the one that is known: it may be somebody else"
-    if isinstance(error, FileNotFoundError | PermissionError):
-        return f"the folder on {host} cannot be read: {error.strerror}"
-    return f"the connection to {host} broke off ({type(error).__name__})"
 
 
 def host_key(text: str) -> "paramiko.PKey":
@@ -131,23 +128,24 @@ def _private_key(library: Any, source: FeedSource, secret: str) -> "paramiko.PKe
     raise SourceProblemError(f"{source.secret_name} holds no private key without a passphrase")
 
 
-def _listed(sftp: "paramiko.SFTPClient", folder: str, problems: list[str]) -> list[Listed]:
-    listed = []
+def _listing(sftp: "paramiko.SFTPClient", folder: str, problems: list[str]) -> list[ListedFile]:
+    listing = []
     for entry in sftp.listdir_iter(folder):
         if entry.st_mode is None or not stat.S_ISREG(entry.st_mode) or entry.st_size is None:
             continue
-        if "/" in entry.filename or not is_speakable(entry.filename):
+        if "/" in entry.filename or not is_printable(entry.filename):
             problems.append(f"{ascii(entry.filename)}: the name is not text")
         else:
-            listed.append(Listed(entry.filename, entry.st_size, int(entry.st_mtime or 0) * 1_000_000_000))
-    return listed
+            modified_ns = int(entry.st_mtime or 0) * 1_000_000_000
+            listing.append(ListedFile(entry.filename, entry.st_size, modified_ns))
+    return listing
 
 
-def _copy(sftp: "paramiko.SFTPClient", folder: str, one: Listed, file: Any) -> None:
-    if one.size > settings.FEED_FILE_MEGABYTES << 20:
+def _copy(sftp: "paramiko.SFTPClient", folder: str, listed: ListedFile, file: Any) -> None:
+    if listed.size > settings.FEED_FILE_MEGABYTES << 20:
         raise too_large()
-    with sftp.open(f"{folder.rstrip('/')}/{one.name}", "rb") as remote:
-        remote.prefetch(one.size)
+    with sftp.open(f"{folder.rstrip('/')}/{listed.name}", "rb") as remote:
+        remote.prefetch(listed.size)
         size = spool_into(file, remote.read)
-    if size != one.size:
-        raise SourceProblemError(f"{one.name} changed while it was read")
+    if size != listed.size:
+        raise SourceProblemError(f"{listed.name} changed while it was read")

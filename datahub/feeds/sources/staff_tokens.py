@@ -13,8 +13,8 @@ from datahub.models import StaffToken
 log = structlog.get_logger(__name__)
 RUN_FEEDS = "datahub.add_feedrun"
 LONGEST_LIFE = timedelta(days=366)
-_PREFIX = "cdsc_staff_"  # so that whoever finds one knows what it is
-_USED_AGAIN = timedelta(minutes=1)  # a busy token is written once a minute
+_PREFIX = "cdsc_staff_"  # shows what a leaked token is
+_LAST_USED_PRECISION = timedelta(minutes=1)  # a busy token is written once a minute
 
 
 class TokenNotIssuedError(ValueError):
@@ -47,11 +47,11 @@ def revoke_staff_token(*, token: StaffToken, at: datetime) -> None:
 
 def used_staff_token(text: str, *, at: datetime) -> StaffToken | None:
     """The token of this text, marked as used; None: unknown, over, or its user may not run feeds any more."""
-    found = StaffToken.objects.filter(token_checksum=checksum(text), revoked=None, expires__gt=at)
-    token = found.select_related("user").first()
+    valid = StaffToken.objects.filter(token_checksum=checksum(text), revoked=None, expires__gt=at)
+    token = valid.select_related("user").first()
     if token is None or not _may_send(token.user):
         return None
-    if token.last_used is None or token.last_used <= at - _USED_AGAIN:
+    if token.last_used is None or token.last_used <= at - _LAST_USED_PRECISION:
         StaffToken.objects.filter(pk=token.pk).update(last_used=at)
     return token
 
