@@ -15,6 +15,7 @@ from datahub.store.load import Loaded
 from datahub.store.mix_blocks import note_written
 from datahub.store.tally import Origin
 
+_AmountKey = tuple[str, str, datetime, int, str, str, int | None]
 _SHARE_FIELDS = (
     "share", "seconds", "quantity", "beyond", "method", "provisional", "computed", "origin", "modified",
 )  # fmt: skip
@@ -44,9 +45,9 @@ def load_shares(*, rows: Sequence[MixRow], origin: Origin) -> Loaded:
         start__range=(min(row.start for row in rows), max(row.start for row in rows)),
     )
     stored: dict[tuple[object, ...], MixShare] = {}
-    for share in candidates.select_for_update().order_by("pk"):
-        if (key := (share.series, share.key, share.start, share.source)) in keys:
-            stored[key] = share
+    for candidate in candidates.select_for_update().order_by("pk"):
+        if (key := (candidate.series, candidate.key, candidate.start, candidate.source)) in keys:
+            stored[key] = candidate
     new: dict[tuple[object, ...], MixShare] = {}
     changed: dict[int, MixShare] = {}
     loaded = Loaded()
@@ -86,7 +87,7 @@ def load_amounts(*, rows: Sequence[AmountRow], origin: Origin) -> Loaded:
         ServiceContract.objects.filter(contract_number__in=numbers).values_list("contract_number", "pk")
     )
     loaded = Loaded()
-    stated: dict[tuple[object, ...], AmountRow] = {}
+    stated: dict[_AmountKey, AmountRow] = {}
     for row in rows:
         if row.contract_number and row.contract_number not in contracts:
             loaded.rejected.append(Rejection(row.line, f"contract {row.contract_number} is not known"))
@@ -139,7 +140,7 @@ def _states_nothing_new(row: MixRow, share: MixShare) -> bool:
     return row.share is None or (share.share, share.seconds, share.provisional) == stated
 
 
-def _stored_amounts(rows: Sequence[AmountRow]) -> dict[tuple[object, ...], MixAmount]:
+def _stored_amounts(rows: Sequence[AmountRow]) -> dict[_AmountKey, MixAmount]:
     """The amounts of the regions, kinds and times of `rows`, locked, by all that they are of."""
     if not rows:
         return {}
