@@ -63,7 +63,7 @@ def test_late_readings_make_a_day_with_certificates_due_and_no_other(home):
 @pytest.fixture
 def many(monkeypatch):
     """No load has so few channels that it names them."""
-    monkeypatch.setattr(mix_days, "_FEW", 0)
+    monkeypatch.setattr(mix_days, "_MOST_CHANNELS", 0)
 
 
 def test_a_load_of_many_channels_makes_the_days_of_its_regions_due_and_no_other(home, many):
@@ -142,7 +142,7 @@ def test_a_reading_across_midnight_counts_in_both_days(home):
 @pytest.mark.parametrize("named", [True, False])
 def test_a_daily_reading_counts_in_equal_parts_in_both_utc_days(home, monkeypatch, named):
     """Midnight in the utility's zone is 08:00 UTC: eight hours of the first local day are in the day after."""
-    monkeypatch.setattr(mix_days, "_FEW", 500 if named else 0)
+    monkeypatch.setattr(mix_days, "_MOST_CHANNELS", 500 if named else 0)
     other = customer(tariff="DAILY")
     amount("cancelled", "wind", 500, tariff_code="DAILY")
     amount("cancelled", "wind", 500, hour=24, tariff_code="DAILY")
