@@ -1,9 +1,10 @@
 """What an answer covers: the grant's contracts and windows, narrowed by what was asked, never widened."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from accounts.queries.labels import ContractLabel, contract_labels
 from cdsc_portal.lib.time.ranges import Span, hull, union
@@ -27,7 +28,9 @@ class CoveredContract:
         return min(moment, max(end for end in ends if end is not None))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True
+)  # no slots: what derives from the contracts is computed once, queries read it per contract
 class Coverage:
     """`window` is the hull of all spans; `not_shared` the numbers asked for that the access does not open (X-15)."""
 
@@ -37,24 +40,24 @@ class Coverage:
     cut: bool  # what was asked reached beyond what was granted
     outside: bool  # nothing of what was asked was granted
 
-    @property
+    @cached_property
     def open(self) -> tuple[CoveredContract, ...]:
         """The contracts of which something may be said."""
         return tuple(contract for contract in self.contracts if contract.spans)
 
-    @property
-    def spans(self) -> dict[int, tuple[Span, ...]]:
+    @cached_property
+    def spans(self) -> Mapping[int, tuple[Span, ...]]:
         """By contract key."""
         return {contract.key: contract.spans for contract in self.open}
 
-    @property
-    def by_span(self) -> dict[Span, list[int]]:
+    @cached_property
+    def by_span(self) -> Mapping[Span, Sequence[int]]:
         """Contract keys by span: a grant has few windows and may have thousands of contracts."""
         grouped: dict[Span, list[int]] = defaultdict(list)
         for contract in self.open:
             for span in contract.spans:
                 grouped[span].append(contract.key)
-        return grouped
+        return dict(grouped)
 
 
 def coverage(
