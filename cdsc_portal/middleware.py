@@ -1,7 +1,7 @@
-"""What holds for every request: a reference, headers that keep a page to itself, no NUL where staff search."""
+"""What holds for every request: a reference, headers that keep a page to itself, a query that can be read."""
 
 from collections.abc import Callable
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
@@ -77,10 +77,12 @@ class RequestReferenceMiddleware:
         return None
 
 
-class RefuseNulMiddleware:
-    """400 for a NUL in an address of staff's pages: no text of the database holds one, so lists would fail.
+class UnreadableAddressMiddleware:
+    """400 for a query whose bytes are no UTF-8, wherever there is a view: Django would read U+FFFD in their place, and
+    a filter would match nothing and not say so.
 
-    Other pages and the API say which of their parameters is wrong.
+    400 too for a NUL in an address of staff's pages: no text of the database holds one, so lists would fail. Other
+    pages and the API say which of their parameters is wrong.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -91,6 +93,20 @@ class RefuseNulMiddleware:
         if request.path_info.startswith("/admin/") and "\0" in address:
             raise BadRequest("a NUL in the address")
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """Here, so that pages of other origins may read the refusal: CrossOriginMiddleware knows the view by now."""
+        query = request.META.get("QUERY_STRING", "")
+        if not query:
+            return None
+        for pair in query.encode("latin-1").split(b"&"):  # WSGI has each byte as one letter
+            try:
+                unquote_to_bytes(pair).decode()
+            except UnicodeDecodeError:
+                return errors.not_utf8(request, pair.partition(b"=")[0].decode("ascii", "replace"))
+        return None
 
 
 class BodyLengthMiddleware:

@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "cdsc_portal.middleware.RequestReferenceMiddleware",
     "consent.api.cross_origin.CrossOriginMiddleware",
     "cdsc_portal.middleware.SecurityHeadersMiddleware",
-    "cdsc_portal.middleware.RefuseNulMiddleware",
+    "cdsc_portal.middleware.UnreadableAddressMiddleware",
     "cdsc_portal.middleware.BodyLengthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

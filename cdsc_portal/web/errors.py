@@ -17,6 +17,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _answer(request, 400, "400.html", "bad_request", _("The request could not be understood."))
 
 
+def not_utf8(request: HttpRequest, parameter: str) -> HttpResponse:
+    """`parameter` of the query, as it was sent, has bytes that are no text."""
+    detail = _("%(parameter)s: not UTF-8") % {"parameter": parameter}
+    return _answer(request, 400, "400.html", "invalid_parameter", detail, parameter=parameter)
+
+
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer(request, 403, "403.html", "forbidden", _("This is not open to you."))
 
@@ -81,9 +87,11 @@ def reference_of(request: HttpRequest) -> str:
     return getattr(request, "reference", "")
 
 
-def _answer(request: HttpRequest, status: int, template: str, code: str, detail: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest, status: int, template: str, code: str, detail: str, **more: str
+) -> HttpResponse:
     if _is_program(request):
-        return problem_response(Problem(status, code, detail), reference=reference_of(request))
+        return problem_response(Problem(status, code, detail, more), reference=reference_of(request))
     return render(request, template, {"reference": reference_of(request)}, status=status)
 
 

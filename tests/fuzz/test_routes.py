@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import unescape
+from itertools import product
 from urllib.parse import quote, quote_from_bytes
 
 import pytest
@@ -266,6 +267,22 @@ def test_a_call_that_was_a_fault_is_answered(world):
         answers[name] = world.send(caller, method, address, body, headers)
 
     assert answers == {name: case[0] for name, case in FOUND.items()}
+
+
+@pytest.mark.parametrize("caller", ["administrator", "program"])
+def test_a_query_that_is_no_text_is_refused_at_each_address(world, caller):
+    places = {
+        PARAMETER.sub(lambda found, route=route: world.good(route, found["name"] or found["named"]), route)
+        for route in ROUTES
+    }
+    addresses = [place.replace("\\", "") for place in sorted(places)]
+
+    answers = {
+        f"{address}?{query}": world.send(caller, "GET", f"{address}?{query}", b"", {})
+        for address, query in product(addresses, ("services=%FF", "q=a&page=%ED%A0%80", "%C0%AF=1"))
+    }
+
+    assert {asked: status for asked, status in answers.items() if status != 400} == {}
 
 
 @pytest.mark.parametrize("area", AREAS)

@@ -1,7 +1,10 @@
+from operator import attrgetter
+
 import pytest
 from django.test import Client as Browser
 
 from consent.models import Disclosure
+from datahub.api.urls import GATED
 
 URL = "/usage_data"
 
@@ -32,6 +35,27 @@ def test_a_wrong_parameter_is_named(granted, query, parameter):
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert answer.json()["parameter"] == parameter
     assert not Disclosure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "query", ["services=%FF", "services=all&start=%FF", "cursor=%ED%A0%80", "start=a%C3"]
+)
+@pytest.mark.parametrize(
+    "route", [route for route in GATED if "<" not in str(route.pattern)], ids=attrgetter("name")
+)
+def test_a_parameter_that_is_no_text_is_named(granted, route, query):
+    answer = granted.get(f"/{route.pattern}?{query}")
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["parameter"] == query.rpartition("&")[2].partition("=")[0]
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert not Disclosure.objects.exists()
+
+
+def test_the_letter_that_stands_for_what_cannot_be_read_is_a_letter(granted):
+    answer = granted.get(f"{URL}?services=%EF%BF%BD")
+
+    assert (answer.status_code, answer.json()["services"][0]["status"]) == (200, "not_shared")
 
 
 @pytest.mark.parametrize("services", ["\x00", "a\x00b", "x" * 5000, "'; --", "é,☃"])
