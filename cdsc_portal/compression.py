@@ -57,15 +57,15 @@ class CompressionMiddleware:
         if coding is None or _counts_bytes(request, response):
             return response
         compressor = _COMPRESSORS[coding]()
-        if isinstance(response, StreamingHttpResponse):
+        if request.method == "HEAD":  # a compressor ends even nothing with some bytes
+            response.headers.pop("Content-Length", None)
+        elif isinstance(response, StreamingHttpResponse):
             pieces = cast(Iterator[bytes], response.streaming_content)  # never asynchronous: see _is_worth_it
             response.streaming_content = _pieces(pieces, compressor)
             response.headers.pop("Content-Length", None)
-        elif isinstance(response, HttpResponse) and response.content:  # HEAD has none
+        elif isinstance(response, HttpResponse):
             response.content = compressor.compress(response.content) + compressor.flush()
             response.headers["Content-Length"] = str(len(response.content))
-        else:
-            response.headers.pop("Content-Length", None)
         response.headers["Content-Encoding"] = coding
         if response.headers.get("Accept-Ranges") == "bytes":
             response.headers["Accept-Ranges"] = (

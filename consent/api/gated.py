@@ -1,5 +1,6 @@
 """The base of every view that serves customers' data."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, ClassVar, cast
 
@@ -71,6 +72,11 @@ def leave_headers(response: HttpResponseBase) -> None:
     elif isinstance(response, HttpResponse):
         response.headers.setdefault("Content-Length", str(len(response.content)))
         response.content = b""
+
+
+def headers_alone(content_type: str, headers: Mapping[str, str]) -> StreamingHttpResponse:
+    """The answer to HEAD where the body is not made. It says no length: as a stream, or Django would say 0."""
+    return StreamingHttpResponse((), content_type=content_type, headers=dict(headers))
 
 
 def access_of(request: Request) -> DataAccess:

@@ -12,7 +12,7 @@ from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream, TooMa
 from cdsc_portal.lib.time import clock
 from consent.access import DataAccess
 from consent.api.authentication import bearer_token
-from consent.api.gated import GatedView, access_of
+from consent.api.gated import GatedView, access_of, headers_alone
 from consent.api.problems import Refusal, bad_parameter, not_found, too_many_streams
 from consent.queries.access import data_access
 from datahub.answers.coverage import coverage
@@ -35,6 +35,11 @@ class StreamView(GatedView):
             raise bad_parameter("cursor", "a file has no pages")
         query = parse_query(request.query_params, now=at, purpose=request.path)
         covered = coverage(access, self.resource, services=query.services, asked=query.window)
+        form = self.file.forms[request.accepted_renderer.format](window=covered.window, at=at)
+        disposition = f'attachment; filename="{self.file.file_name}.{form.suffix}"'
+        headers = {"Content-Disposition": disposition, **STREAM_HEADERS}
+        if request.method == "HEAD":
+            return headers_alone(form.content_type, headers)
         known = self.file.known(covered)
         release = Release(self.resource, known.data, known.count, frozenset(covered.spans))
         record_release(release, request, span=covered.window, at=at)
@@ -46,18 +51,12 @@ class StreamView(GatedView):
         def recheck() -> DataAccess | None:
             return data_access(token, at=clock.now(), lock=False)
 
-        form = self.file.forms[request.accepted_renderer.format](window=covered.window, at=at)
         pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, asked=query.window)
         try:
             held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
         except TooManyStreamsError as error:
             raise too_many_streams() from error
-        disposition = f'attachment; filename="{self.file.file_name}.{form.suffix}"'
-        return StreamingHttpResponse(
-            held,
-            content_type=form.content_type,
-            headers={"Content-Disposition": disposition, **STREAM_HEADERS},
-        )
+        return StreamingHttpResponse(held, content_type=form.content_type, headers=headers)
 
 
 class DocumentView(GatedView):

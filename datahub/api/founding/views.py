@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 
@@ -11,7 +12,7 @@ from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import contracts_of
-from consent.api.gated import GatedView, access_of, remote_address
+from consent.api.gated import GatedView, access_of, headers_alone, remote_address
 from consent.services.disclose import record_disclosure
 from datahub.api.etags import etag_of_facts, is_known, not_modified
 from datahub.api.founding.envelope import Envelope, envelope, next_address
@@ -29,7 +30,8 @@ class FoundingView(GatedView):
 
     declared: ClassVar[Resource]
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
+        """HEAD too: it reads no more than its headers say, which is the whole envelope of CSV, and the tag of JSON."""
         at = clock.now()
         purpose = f"{request.path}:{access_of(request).grant_public_id}"  # a cursor is good for one address of a grant
         query = parse_query(request.query_params, now=at, purpose=purpose, options=self.declared.options)
@@ -37,6 +39,8 @@ class FoundingView(GatedView):
         etag = _tag(request, call, purpose)
         if is_known(request, etag):
             return not_modified(etag)
+        if request.method == "HEAD" and not _is_csv(request):
+            return headers_alone(_media_type(request), {"ETag": etag})
         covered, page = self.declared.query(call)
         answer = envelope(
             self.declared.name,
@@ -46,10 +50,11 @@ class FoundingView(GatedView):
             is_of_present=self.declared.is_of_present,
             following=next_address(request.path, request.query_params, page.resume, query, purpose=purpose),
         )
-        if _is_csv(request):
-            body, headers = self.declared.csv(answer.data, query), answer.headers  # type: ignore[misc]  # negotiated only where there is one
-        else:
-            body, headers = render_json(answer, self.declared), {}
+        headers = answer.headers if _is_csv(request) else {}
+        if request.method == "HEAD":
+            return headers_alone(_media_type(request), {"ETag": etag, **headers})
+        csv = self.declared.csv if _is_csv(request) else None
+        body = csv(answer.data, query) if csv else render_json(answer, self.declared)
         contracts = frozenset(page.contracts or covered.spans)
         record_release(
             Release(self.resource, page.data, page.values, contracts), request, span=covered.window, at=at
