@@ -24,8 +24,14 @@ class ExportAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Take as CSV"), permissions=["export"])
     def as_csv(self, request: HttpRequest, rows: QuerySet[Any]) -> StreamingHttpResponse:
-        name = str(self.model._meta.model_name)
-        return self.csv_file(request, self._lines(rows), name=name, what=f"{rows.count()} rows as CSV")
+        meta = self.model._meta
+        return self.csv_file(
+            request,
+            self._lines(rows),
+            name=str(meta.model_name),
+            what=f"{rows.count()} rows as CSV",
+            sees=f"{meta.app_label}.view_{meta.model_name}",
+        )
 
     def _lines(self, rows: QuerySet[Any]) -> Iterator[str]:
         yield f"{','.join(self.export_fields)}\r\n"

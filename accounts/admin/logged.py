@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import structlog
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import JSONField, Model, QuerySet
@@ -15,10 +16,14 @@ from accounts.admin.one_line_fields import on_one_line
 from accounts.current_user import current_user
 from accounts.models import StaffVerb
 from accounts.services.staff_actions import Change, record_staff_action
+from accounts.sign_in.session_user import session_user
+from cdsc_portal.lib.http.checked_stream import checked, in_pieces
 from cdsc_portal.lib.json.form_field import StorableJSONField
 from cdsc_portal.lib.time import clock
 
 EXPORT = "accounts.export_records"
+
+log = structlog.get_logger(__name__)
 
 
 class LoggedAdmin(CheckedAutocompletes, NamedLookupsAdmin):
@@ -85,14 +90,27 @@ class LoggedAdmin(CheckedAutocompletes, NamedLookupsAdmin):
         *,
         name: str,
         what: str,
+        sees: str,
         on: Model | None = None,
         content_type: str = "text/csv; charset=utf-8",
     ) -> StreamingHttpResponse:
-        """`lines` as a file to take away; that it was taken is logged. Raises PermissionDenied without `EXPORT`."""
+        """`lines` as a file to take away; that it was taken is logged. Raises PermissionDenied without `EXPORT`.
+
+        It breaks off once the login has ended, or its person lost `EXPORT` or `sees`, the permission to see what is in
+        it.
+        """
         if not self.has_export_permission(request):
             raise PermissionDenied
         self.log_export(request, what, on=on)
-        response = StreamingHttpResponse(lines, content_type=content_type)
+
+        def may_go_on() -> bool:
+            user = session_user(request)
+            is_open = user is not None and user.has_perms((EXPORT, sees))
+            if not is_open:
+                log.info("staff_export.broken_off", model=self.model._meta.label_lower)
+            return is_open
+
+        response = StreamingHttpResponse(checked(in_pieces(lines), may_go_on), content_type=content_type)
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
 

@@ -7,12 +7,13 @@ requests, which work without a login.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse, set_script_prefix
@@ -23,6 +24,8 @@ from accounts.admin.logged import EXPORT
 from accounts.models import StaffVerb, SupportSession, User
 from accounts.queries.support_sessions import open_visit
 from accounts.services.staff_actions import record_staff_action
+from accounts.sign_in.session_user import session_user
+from cdsc_portal.lib.http.checked_stream import checked, in_pieces
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import time_in_words
 
@@ -86,8 +89,23 @@ class CustomerViewMiddleware:
             _release_stream(response)
             return render(request, "web/look_no_export.html", status=403)
         _record_export(session, path, response)
+        if _is_table(response) and isinstance(response, StreamingHttpResponse):
+            _check_stream(request, session, response)
         add_never_cache_headers(response)
         return response
+
+
+def _check_stream(request: HttpRequest, session: SupportSession, response: StreamingHttpResponse) -> None:
+    """Let a table leave only while the agent is logged in, may take records, and the session is open."""
+
+    def may_go_on() -> bool:
+        agent = session_user(request)
+        if agent is None or not agent.has_perm(EXPORT):
+            return False
+        return open_visit(visit=session.visit, by_id=agent.pk, at=clock.now()) is not None
+
+    pieces = cast(Iterator[bytes], response.streaming_content)  # ours are never asynchronous
+    response.streaming_content = checked(in_pieces(pieces), may_go_on)
 
 
 def _release_stream(response: HttpResponseBase) -> None:

@@ -9,10 +9,8 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from cdsc_portal.lib.http.checked_stream import PIECE_BYTES, checked
 from cdsc_portal.lib.http.problems import Problem, problem_response
-from cdsc_portal.lib.time import clock
-from datahub.usage.exports.base import BrokenOffError
-from datahub.usage.exports.stream import GATE_BYTES, GATE_EVERY, PIECE_BYTES
 
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
@@ -42,7 +40,8 @@ def file_answer(
     if wanted is not None or still_open is not None:
         length = len(range(size) if wanted is None else wanted)
         file.seek(wanted.start if wanted else 0)
-        response.streaming_content = _pieces(file, length, still_open or (lambda: True))
+        pieces = _pieces(file, length)
+        response.streaming_content = pieces if still_open is None else checked(pieces, still_open)
         response.headers["Content-Length"] = str(length)
     if wanted is not None:
         response.status_code = 206
@@ -74,12 +73,7 @@ def _wanted(request: HttpRequest | Request, etag: str, size: int) -> range | Non
     return range(int(first), min(int(last) + 1, size) if last else max(size, int(first)))
 
 
-def _pieces(file: IO[bytes] | File, length: int, still_open: Callable[[], bool]) -> Iterator[bytes]:
-    asked, sent = clock.now(), 0
+def _pieces(file: IO[bytes] | File, length: int) -> Iterator[bytes]:
     while length > 0 and (piece := file.read(min(PIECE_BYTES, length))):
-        if clock.now() - asked >= GATE_EVERY or sent + len(piece) > GATE_BYTES:
-            if not still_open():
-                raise BrokenOffError
-            asked, sent = clock.now(), 0
-        length, sent = length - len(piece), sent + len(piece)
+        length -= len(piece)
         yield piece

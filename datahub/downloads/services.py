@@ -19,6 +19,7 @@ from django.db.models import Q
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.db.advisory_locks import session_lock
+from cdsc_portal.lib.http.checked_stream import BrokenOffError
 from cdsc_portal.lib.runtime import private_files
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
@@ -28,7 +29,6 @@ from datahub.downloads.mail import tell_of_file
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.models.downloads import KEPT
 from datahub.signals import download_waiting
-from datahub.usage.exports.base import BrokenOffError
 
 log = structlog.get_logger(__name__)
 

@@ -31,6 +31,7 @@ from datahub.resources.affected_disclosures import (
     affected_page,
 )
 
+SEE_DISCLOSURES = "consent.view_disclosure"
 _POSITION = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 _COLUMNS = (
     "released_at", "contract_number", "client", "grant", "resource", "disclosure", "start", "end", "days",
@@ -123,12 +124,13 @@ class LinkChangeAdmin(ReadOnlyAdmin):
             _csv_lines(_parse_filters(request)),
             name="affected-disclosures",
             what="disclosures affected by backdated moves, as CSV",
+            sees=SEE_DISCLOSURES,
         )
 
 
 def _parse_filters(request: HttpRequest) -> dict[str, Any]:
     """What the list is narrowed to. Raises PermissionDenied: the user may not see disclosures; Http404: no such run."""
-    if not request.user.has_perm("consent.view_disclosure"):
+    if not request.user.has_perm(SEE_DISCLOSURES):
         raise PermissionDenied
     run = request.GET.get("run")
     recorded = _recorded(get_object_or_404(FeedRun, public_id=run)) if run else None

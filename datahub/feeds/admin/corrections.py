@@ -131,7 +131,12 @@ class ChannelCorrections(SeesChannels):
         if not form.is_valid():
             raise BadRequest
         return self.csv_file(
-            request, _lines(form.asked()), name="corrections", what="corrections as CSV", on=_of(form)
+            request,
+            _lines(form.asked()),
+            name="corrections",
+            what="corrections as CSV",
+            sees=SEE_CHANNELS,
+            on=_of(form),
         )
 
 

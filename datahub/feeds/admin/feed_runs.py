@@ -34,6 +34,7 @@ from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import FeedRun, RunStatus
 from datahub.resources.admin import affected_by_run
 
+_SEE_RUNS = "datahub.view_feedrun"
 _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
 
 
@@ -236,8 +237,14 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
     def rejected_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         run = get_object_or_404(FeedRun, pk=pk)
         self._require_viewer(request)
-        name = f"rejected-{run.public_id}"
-        return self.csv_file(request, _rejected_lines(run), name=name, what="rejected rows as CSV", on=run)
+        return self.csv_file(
+            request,
+            _rejected_lines(run),
+            name=f"rejected-{run.public_id}",
+            what="rejected rows as CSV",
+            sees=_SEE_RUNS,
+            on=run,
+        )
 
     def lines_file(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The head of the file and its rejected lines, to be sent through the same feed once they are right."""
@@ -253,6 +260,7 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             file_to_send_again(run),
             name=f"again-{run.public_id}",
             what="rejected lines to put right",
+            sees=_SEE_RUNS,
             on=run,
             content_type="text/csv",
         )

@@ -12,10 +12,6 @@ from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.segments import UsageSegment
 
 
-class BrokenOffError(Exception):
-    """The access a stream began with has ended or changed; what was sent is no whole file."""
-
-
 class UsageFile(ABC):
     """One file, written once from beginning to end."""
 

@@ -1,21 +1,19 @@
-"""A usage file as a stream: bounded memory whatever its length, and the gate is asked again and again while it leaves.
-
-What a stop finds on its way cannot be called back, so little is ever on its way: the gate is asked before each read of
-the store, and while what was read leaves, before the piece that would be later than GATE_EVERY or would make more than
-GATE_BYTES since it last opened. The sockets of the server hold little more (gunicorn.conf.py).
+"""A usage file as a stream: bounded memory whatever its length, and the gate is asked again and again while it leaves:
+before each read of the store, and while what was read leaves, as often as `cdsc_portal.lib.http.checked_stream` says.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
 
+from cdsc_portal.lib.http.checked_stream import CHECK_BYTES, CHECK_EVERY, PIECE_BYTES, BrokenOffError
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import Access
 from datahub.answers.coverage import Coverage, coverage
-from datahub.usage.exports.base import BrokenOffError, UsageFile
+from datahub.usage.exports.base import UsageFile
 from datahub.usage.exports.csv import UsageCsv
 from datahub.usage.exports.green_button import GreenButton
 from datahub.usage.exports.json import UsageJson
@@ -26,10 +24,6 @@ from datahub.usage.sums import KnownReadings, known_readings
 
 RESOURCE = "usage_data"
 FORMS: dict[str, type[UsageFile]] = {form.suffix: form for form in (UsageJson, UsageCsv, GreenButton)}
-
-GATE_EVERY = timedelta(seconds=0.5)
-GATE_BYTES = 640 * 1024  # and what a socket holds is less than a megabyte
-PIECE_BYTES = 32 * 1024  # of one write: a slow reader takes it within GATE_EVERY
 
 log = structlog.get_logger()
 
@@ -61,8 +55,8 @@ class _Gate:
         """`data` in pieces, each after the gate was asked if that is due."""
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
-            late = self._asked is None or clock.now() - self._asked >= GATE_EVERY
-            if late or self._sent + len(piece) > GATE_BYTES:
+            late = self._asked is None or clock.now() - self._asked >= CHECK_EVERY
+            if late or self._sent + len(piece) > CHECK_BYTES:
                 self._checked(self._recheck())
             self._sent += len(piece)
             yield piece

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from accounts.models import Membership, OutgoingMail
+from cdsc_portal.lib.http.checked_stream import CHECK_BYTES, BrokenOffError
 from cdsc_portal.lib.time import clock
 from datahub import tasks
 from datahub.downloads import services as service
@@ -23,8 +24,6 @@ from datahub.downloads.pages import views as view
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.tasks import write_download
 from datahub.usage import plan
-from datahub.usage.exports.base import BrokenOffError
-from datahub.usage.exports.stream import GATE_BYTES
 from tests.consent.mail.again import text_sent_again
 from tests.factories.accounts import household
 from tests.factories.datahub import bill
@@ -199,7 +198,7 @@ def test_a_role_that_ends_while_a_written_file_leaves_breaks_it_off(owner, home,
         for piece in stream:
             sent += len(piece)
 
-    assert sent <= GATE_BYTES
+    assert sent <= CHECK_BYTES
 
 
 def test_after_a_day_the_link_is_dead_and_the_file_deleted(owner, home, by_worker, monkeypatch, folder):

@@ -12,9 +12,9 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership
+from cdsc_portal.lib.http.checked_stream import BrokenOffError
 from datahub.rows.usage import Quality
 from datahub.usage import plan
-from datahub.usage.exports.base import BrokenOffError
 from tests.datahub.pages.usage_page import DAY, MIDNIGHT, URL, headings, page, rows
 from tests.factories.accounts import (
     ContractServicePointFactory,

@@ -11,6 +11,7 @@ import time_machine
 from django.db import connection
 from lxml import etree
 
+from cdsc_portal.lib.http.checked_stream import CHECK_BYTES, PIECE_BYTES, BrokenOffError
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
@@ -19,9 +20,8 @@ from consent.queries.access import data_access
 from consent.services.revoke import revoke_grant
 from datahub.rows.usage import Quality
 from datahub.usage import plan
-from datahub.usage.exports.base import BrokenOffError
 from datahub.usage.exports.csv import UsageCsv
-from datahub.usage.exports.stream import GATE_BYTES, PIECE_BYTES, usage_stream
+from datahub.usage.exports.stream import usage_stream
 from tests.factories.accounts import ContractServicePointFactory, ServiceContractFactory
 from tests.factories.consent import ReceiptFactory
 from tests.factories.feeds import load_days, load_readings, usage_series
@@ -176,7 +176,7 @@ def test_after_a_stop_less_than_a_megabyte_leaves_with_what_sockets_hold(reader,
         for piece in stream:
             late += len(piece)
 
-    assert late <= GATE_BYTES
+    assert late <= CHECK_BYTES
 
 
 @pytest.mark.spec("X-14")
@@ -206,7 +206,7 @@ def test_the_gate_is_asked_by_bytes_and_no_oftener(home, db):
         file = UsageCsv(window=Span(), at=clock.now())
         size = sum(map(len, usage_stream(file, reopen, services=None, asked=Span())))
 
-    assert 1 + size // GATE_BYTES <= len(asked) <= 2 + size // (GATE_BYTES - PIECE_BYTES)
+    assert 1 + size // CHECK_BYTES <= len(asked) <= 2 + size // (CHECK_BYTES - PIECE_BYTES)
 
 
 def row_locks(grant):
@@ -239,7 +239,7 @@ def test_while_bytes_leave_nothing_is_locked(reader, home, monkeypatch):
     monkeypatch.setattr("datahub.api.founding.files.data_access", counted)
     size = sum(map(len, stream))
 
-    assert asked.count(False) >= size // GATE_BYTES > 0
+    assert asked.count(False) >= size // CHECK_BYTES > 0
     assert asked.count(True) == 1
 
 
