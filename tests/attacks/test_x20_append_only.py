@@ -1,5 +1,6 @@
 """X-20: proof cannot be changed. The database refuses it to everybody who may write to it, the tables' owner too."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from consent.transitions import ENDED, GrantStatus
 from datahub.models import OpenRelease
 from tests.factories.accounts import Household, UserFactory, household
 from tests.factories.consent import GrantFactory, ReceiptFactory
+from tools.files import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("X-20")]
 
@@ -245,6 +247,42 @@ def test_the_history_of_a_grant_goes_ten_years_after_its_end():
 
     assert not ended.events.exists() and not ended.receipts.exists()
     assert lately.receipts.exists() and still_open.receipts.exists()
+
+
+def documented(word: str) -> str:
+    """The block of docs/operations.md in which `word` stands, as one text without psql's own lines."""
+    blocks = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    [block] = [each for each in blocks if word in each]
+    return re.sub(r"^(\\set .*|BEGIN;|COMMIT;)$", "", block, flags=re.MULTILINE)
+
+
+def test_the_documented_erasure_blanks_all_that_names_one_person_and_nobody_else():
+    at = clock.now()
+    own, others = rows(at), rows(at)
+    person = own[Receipt].grant.user
+    StaffAction.objects.create(
+        at=at, by=UserFactory(), verb="act", model="accounts.user", key=str(person.pk), reason="asked"
+    )
+
+    run(documented("erase_receipts").replace(":'person'", f"'{person.public_id}'"))
+
+    for model, (_function, blank) in ERASED.items():
+        named = {"model": "accounts.user"} if model is StaffAction else {"pk": own[model].pk}
+        after = model.objects.filter(**named).values().get()
+        assert {column: after[column] for column in blank} == blank, model
+        untouched = model.objects.filter(pk=others[model].pk).values().get()
+        assert {column: untouched[column] for column in blank} != blank, model
+
+
+def test_the_documented_retention_deletes_what_is_ten_years_old_and_nothing_else():
+    at = clock.now()
+    old, young = rows(at - KEPT), rows(at)
+
+    run(documented("delete_grant_history"))
+
+    for model in MODELS:
+        kept = set(model.objects.values_list("pk", flat=True))
+        assert old[model].pk not in kept and young[model].pk in kept, model
 
 
 def test_the_database_knows_which_grants_have_ended():
