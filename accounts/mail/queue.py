@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,11 +15,11 @@ from django.utils.translation import override
 
 from accounts.models import OutgoingMail, User
 from accounts.signals import mail_written
-from cdsc_portal.lib.secrets.sealed import unseal
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, seal, unseal
 
 log = structlog.get_logger(__name__)
 
-SEAL = "sign-in mail"
+_SEAL = "sign-in mail"  # of all words that wait; the release before, which may still send, opens them under this name
 _LONGEST_PAUSE = timedelta(hours=6)
 _LONGEST_PAUSE_OF_LOGINS = timedelta(hours=1)
 _LONGEST_AFTER = 9  # tries: two to the power of it, in minutes, is longer than that
@@ -108,10 +108,44 @@ def wake_sender(*, opens_login: bool = False) -> None:
 
 def put_words(row: OutgoingMail, mail: MailText) -> None:
     """Set what `row` says; the caller stores it."""
-    with override(mail.language):
-        row.text = render_to_string(f"{mail.template}.txt", {"mail": mail})
-        row.html = render_to_string(f"{mail.template}.html", {"mail": mail})
     row.language, row.subject = mail.language, mail.subject[:_SUBJECT_LENGTH]
+    with override(mail.language):
+        text = render_to_string(f"{mail.template}.txt", {"mail": mail})
+        html = render_to_string(f"{mail.template}.html", {"mail": mail})
+    seal_words(row, Content(row.subject, text, html))
+
+
+def seal_words(row: OutgoingMail, content: Content) -> None:
+    """Set what `row` says; the caller stores it. It may hold a link that opens something (X-18)."""
+    row.sealed = seal(json.dumps(asdict(content)), purpose=_SEAL)
+    row.text = row.html = ""
+
+
+def words_of(row: OutgoingMail) -> Content:
+    """What a mail that waits says. Raises BrokenSealError: the key that sealed it is not in the ring any more."""
+    if row.sealed:
+        return Content(**json.loads(unseal(row.sealed, purpose=_SEAL)))  # noqa: TID251 - we sealed it
+    return Content(row.subject, row.text, row.html)  # of a release that sealed mail about logins alone
+
+
+def reseal_waiting_mail() -> tuple[int, int]:
+    """Seal the words of all mail that waits with the first key of the ring; how many, and how many no key opens.
+
+    One short transaction each, so that mail goes out meanwhile.
+    """
+    done = unreadable = 0
+    waiting = OutgoingMail.objects.filter(sent_at=None).exclude(sealed="", text="")
+    for pk in waiting.values_list("pk", flat=True):
+        with transaction.atomic():
+            for row in waiting.filter(pk=pk).select_for_update(of=("self",)):
+                try:
+                    seal_words(row, words_of(row))
+                except BrokenSealError:
+                    unreadable += 1
+                else:
+                    row.save(update_fields=["sealed", "text", "html"])
+                    done += 1
+    return done, unreadable
 
 
 def waits(*, at: datetime) -> bool:
@@ -151,7 +185,7 @@ def _send_next(at: datetime, tried: set[int], *, logins_only: bool) -> bool | No
         return False
     row.attempts += 1
     try:
-        content = _content(row)
+        content = _COMPOSERS.get(row.kind, words_of)(row)
         if content is not None:
             _message(row, content).send()
     except Exception as error:  # whatever a mail server does, the row stays and is tried again
@@ -166,8 +200,8 @@ def _send_next(at: datetime, tried: set[int], *, logins_only: bool) -> bool | No
         row.delete()
     else:
         row.sent_at, row.error = at, ""
-        row.text = row.html = ""  # what it said is with its reader now (X-18)
-        row.save(update_fields=["attempts", "error", "sent_at", "text", "html"])
+        row.sealed = row.text = row.html = ""  # what it said is with its reader now (X-18)
+        row.save(update_fields=["attempts", "error", "sent_at", "sealed", "text", "html"])
     return content is not None
 
 
@@ -175,14 +209,6 @@ def _pause_after(row: OutgoingMail) -> timedelta:
     """Twice as long after each failed try, up to six hours, however many there were; an hour where one waits for it."""
     longest = _LONGEST_PAUSE_OF_LOGINS if row.opens_login else _LONGEST_PAUSE
     return min(timedelta(minutes=2 ** min(row.attempts, _LONGEST_AFTER)), longest)
-
-
-def _content(row: OutgoingMail) -> Content | None:
-    if row.kind in _COMPOSERS:
-        return _COMPOSERS[row.kind](row)
-    if row.sealed:
-        return Content(**json.loads(unseal(row.sealed, purpose=SEAL)))  # noqa: TID251 - we sealed it
-    return Content(row.subject, row.text, row.html)
 
 
 def _message(row: OutgoingMail, content: Content) -> EmailMultiAlternatives:

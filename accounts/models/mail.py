@@ -11,11 +11,11 @@ class OutgoingMail(models.Model):
     """A mail to be sent, written in the transaction that causes it; a task sends it, once.
 
     `dedup_key` makes each mail unique: the same cause writes the same key. `about` is the public id of the grant it
-    tells of. Once it is sent, `text` and `html` are blank: they may hold an address that opens something, and they name
-    what is shared (X-18).
+    tells of. What it says is `sealed` until it is sent, and blank then: it may hold an address that opens something,
+    and names what is shared (X-18). `text` and `html` are words of a release that did not seal them.
 
-    A mail that `opens_login`, with a code or a link, goes before all others. What it says is `sealed`, or written only
-    when it is sent; the row goes once the mail went, and at `until` in any case.
+    A mail that `opens_login`, with a code or a link, goes before all others, and is sealed or written only when it is
+    sent; the row goes once the mail went, and at `until` in any case.
     """
 
     kind = models.CharField(_("kind"), max_length=40)

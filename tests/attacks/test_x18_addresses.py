@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
-from accounts.mail.queue import send_waiting_mail
+from accounts.mail.queue import send_waiting_mail, words_of
 from accounts.models import OutgoingMail
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
@@ -41,7 +41,7 @@ def everything_stored() -> str:
 
 
 def key_in_mail() -> str:
-    found = _ADDRESS.search(OutgoingMail.objects.get(kind="approved").text)
+    found = _ADDRESS.search(words_of(OutgoingMail.objects.get(kind="approved")).text)
     assert found is not None
     return found.group(1)
 

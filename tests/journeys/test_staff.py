@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
+from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, StaffAction, SupportSession, User
 from cdsc_portal.lib.time import clock
 from consent.models import Grant, RecordedConsent
@@ -210,7 +211,7 @@ def test_a_consent_by_phone_takes_two_people(browser_page):
     grant = Grant.objects.get()
     assert by_one == 0
     assert (grant.user, grant.client) == (home.owner, client)
-    assert "Recorded by our staff" in OutgoingMail.objects.get(about=grant.public_id).text
+    assert "Recorded by our staff" in words_of(OutgoingMail.objects.get(about=grant.public_id)).text
     assert User.objects.get(pk=second.pk) == grant.recorded.decided_by
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.mail.invitations import write_invitations
-from accounts.mail.queue import send_waiting_mail
+from accounts.mail.queue import send_waiting_mail, words_of
 from accounts.models import Commodity, OutgoingMail, Role
 from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 from consent.models import Actor, Disclosure
@@ -197,7 +197,11 @@ def test_mail_about_sharing_is_in_the_language_of_its_reader(home, grant):
     theirs = OutgoingMail.objects.filter(user=home.owner)
     assert {row.kind for row in theirs} == {"approved", "stopped", "ended"}
     for row in theirs:
-        assert english_in(f"<body><p>{row.subject}</p><p>{row.text}</p></body>") == english_in(row.html) == []
+        assert (
+            english_in(f"<body><p>{row.subject}</p><p>{words_of(row).text}</p></body>")
+            == english_in(words_of(row).html)
+            == []
+        )
     stopped = OutgoingMail.objects.get(user=english, kind="stopped")
     assert stopped.subject == "Sol (demo) can no longer read your data"
 

@@ -4,32 +4,39 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
+from accounts.mail.queue import reseal_waiting_mail
 from accounts.models import User
 from accounts.services import second_step_seals
 
 
 class Command(BaseCommand):
     help = (
-        "Seal authenticator apps and recovery codes with the first key of SECRET_KEYS, so that an older key can be "
-        "taken out. Exit status: 0 all were, 1 some were sealed with a key that is not in the ring."
+        "Seal authenticator apps, recovery codes and waiting mail with the first key of SECRET_KEYS, so that an older "
+        "key can be taken out. Exit status: 0 all were, 1 some were sealed with a key that is not in the ring."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--drop-unreadable",
             action="store_true",
-            help="take away what no key opens: their owners log in without it and set it up anew",
+            help="take away apps and codes that no key opens: their owners log in without and set them up anew",
         )
 
     def handle(self, *, drop_unreadable: bool, **_options: object) -> None:
         resealed = second_step_seals.reseal_second_steps()
         self.stdout.write(f"{resealed.done} sealed with the first key")
-        if not resealed.unreadable:
-            return
-        named = ", ".join(resealed.unreadable)
-        self.stdout.write(f"sealed with a key that is not in SECRET_KEYS, of: {named}")
-        if not drop_unreadable:
+        mails, unreadable_mails = reseal_waiting_mail()
+        self.stdout.write(f"{mails} waiting mails sealed with it")
+        if unreadable_mails:
+            self.stdout.write(
+                f"{unreadable_mails} waiting mails were sealed with a key that is not in SECRET_KEYS: send them again"
+            )
+        if resealed.unreadable:
+            named = ", ".join(resealed.unreadable)
+            self.stdout.write(f"sealed with a key that is not in SECRET_KEYS, of: {named}")
+        if resealed.unreadable and drop_unreadable:
+            people = User.objects.filter(public_id__in=resealed.unreadable)
+            dropped = sum(second_step_seals.drop_unreadable(user=user) for user in people)
+            self.stdout.write(f"{dropped} taken away")
+        elif resealed.unreadable or unreadable_mails:
             raise SystemExit(1)
-        people = User.objects.filter(public_id__in=resealed.unreadable)
-        dropped = sum(second_step_seals.drop_unreadable(user=user) for user in people)
-        self.stdout.write(f"{dropped} taken away")

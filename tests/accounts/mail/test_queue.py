@@ -7,7 +7,14 @@ from django.core import mail as django_mail
 
 from accounts import tasks
 from accounts.mail.invitations import write_invitations
-from accounts.mail.queue import MailText, send_waiting_mail, write_mail
+from accounts.mail.queue import (
+    Content,
+    MailText,
+    reseal_waiting_mail,
+    send_waiting_mail,
+    words_of,
+    write_mail,
+)
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.models import OutgoingMail
 from cdsc_portal.lib.time import clock
@@ -80,6 +87,32 @@ def test_an_invitation_waits_once_however_often_it_is_written_and_holds_no_link(
     assert send_waiting_mail(at=AT + timedelta(hours=1)) == 1
     assert "/accounts/password/reset/key/" in django_mail.outbox[0].body
     assert not OutgoingMail.objects.exists()
+
+
+def test_the_words_of_mail_that_waits_are_sealed_and_go_with_it():
+    write_receipt("ana@example.com")
+
+    waiting = OutgoingMail.objects.values().get()
+    send_waiting_mail(at=AT)
+
+    assert "Shared." not in str(waiting) and "/r/" not in str(waiting)
+    assert "Shared." in django_mail.outbox[0].body and "/r/" in django_mail.outbox[0].alternatives[0].content
+    sent = OutgoingMail.objects.get()
+    assert (sent.sent_at, sent.sealed, sent.text, sent.html) == (AT, "", "", "")
+
+
+def test_the_words_that_a_release_before_wrote_in_clear_are_sent_and_sealed_on_demand():
+    write_receipt("ana@example.com")
+    write_receipt("ben@example.com")
+    OutgoingMail.objects.update(sealed="", text="In clear.", html="<p>In clear.</p>")
+    send_waiting_mail(at=AT, limit=1)
+
+    assert reseal_waiting_mail() == (1, 0)
+
+    assert django_mail.outbox[0].body == "In clear."
+    waiting = OutgoingMail.objects.get(sent_at=None)
+    assert (waiting.text, waiting.html) == ("", "")
+    assert words_of(waiting) == Content("Receipt for ben@example.com", "In clear.", "<p>In clear.</p>")
 
 
 def test_staff_see_no_mail_that_opens_a_login(client):

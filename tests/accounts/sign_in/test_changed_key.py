@@ -11,7 +11,9 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.cache import cache
 from django.core.management import call_command
 
-from accounts.models import Role, StaffAction
+from accounts.mail.queue import send_waiting_mail, words_of
+from accounts.mail.resend import send_again
+from accounts.models import OutgoingMail, Role, StaffAction
 from accounts.queries.ways_to_log_in import SecondSteps, second_steps
 from accounts.services.activation import find_code
 from accounts.services.inviting import Offered, find_invitation, invite
@@ -19,6 +21,7 @@ from accounts.services.mail_codes import WrongCodeError, check_code, send_code
 from accounts.services.sign_in_locks import Origin
 from cdsc_portal.lib.time import clock
 from tests.factories.accounts import PASSWORD, StaffFactory, UserFactory, household
+from tests.factories.consent import approve, ask
 from tests.factories.sign_in import app_code, handed_out, mailed_code, recovery_code, sent_mail, with_app
 
 LOGIN, STEP = "/accounts/login/", "/accounts/login/second-step/"
@@ -158,7 +161,7 @@ def test_what_is_sealed_anew_needs_the_old_key_no_more(client, change_key, lose_
     call_command("reseal", stdout=output)
     lose_key()
 
-    assert output.getvalue() == "2 sealed with the first key\n"
+    assert output.getvalue() == "2 sealed with the first key\n0 waiting mails sealed with it\n"
     assert second_steps(user=user) == SecondSteps((), True, 9, ())
     client.post(LOGIN, {"login": user.email, "password": PASSWORD})
     assert client.post(STEP, {"code": app_code()}).status_code == 302
@@ -177,6 +180,36 @@ def test_the_command_names_whose_cannot_be_read_and_drops_it_when_told(lose_key)
     assert "2 taken away" in output.getvalue()
     assert not second_steps(user=lost).any
     assert second_steps(user=kept).has_app
+
+
+def _waiting_mail() -> OutgoingMail:
+    approve(ask({"type": "usage_data", "services": "all", "end": "+1y"}, user=household().owner))
+    return OutgoingMail.objects.get()
+
+
+def test_waiting_mail_that_is_sealed_anew_needs_the_old_key_no_more(change_key, lose_key):
+    words, output = words_of(_waiting_mail()), StringIO()
+
+    change_key()
+    call_command("reseal", stdout=output)
+    lose_key()
+
+    assert "1 waiting mails sealed with it" in output.getvalue()
+    assert words_of(OutgoingMail.objects.get()) == words
+
+
+def test_waiting_mail_that_no_key_opens_is_counted_and_written_anew_when_staff_send_it_again(lose_key):
+    mail, output = _waiting_mail(), StringIO()
+    lose_key()
+
+    with pytest.raises(SystemExit):
+        call_command("reseal", stdout=output)
+    assert send_waiting_mail(at=clock.now()) == 0
+    send_again(mails=OutgoingMail.objects.select_related("user"), at=clock.now())
+
+    assert "1 waiting mails were sealed with a key that is not in SECRET_KEYS" in output.getvalue()
+    assert send_waiting_mail(at=clock.now()) == 1
+    assert [message.to for message in sent_mail()] == [[mail.to]]
 
 
 def test_a_link_that_resets_a_password_opens(client, change_key):

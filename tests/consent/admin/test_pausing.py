@@ -4,6 +4,7 @@ import pytest
 from django import forms
 from django.contrib.auth.models import Permission
 
+from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.lib.time import clock
 from consent.admin.grant import ReasonsForm
@@ -59,8 +60,8 @@ def test_a_sharing_is_paused_only_with_a_reason_and_both_sides_are_told(staff, g
     mails, message = told("paused")
     assert mails == [("ada@example.com", "paused"), ("dev@example.com", "client_message")]
     assert message.startswith(f"Grant paused: The utility paused grant {grant.public_id}")
-    assert "We look into it." in OutgoingMail.objects.get(kind="paused").text
-    assert "complaint" not in message + OutgoingMail.objects.get(kind="paused").text
+    assert "We look into it." in words_of(OutgoingMail.objects.get(kind="paused")).text
+    assert "complaint" not in message + words_of(OutgoingMail.objects.get(kind="paused")).text
 
 
 def test_a_paused_sharing_goes_on_with_a_reason_and_both_sides_are_told(staff, grant):

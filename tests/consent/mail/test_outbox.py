@@ -97,7 +97,7 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_next():
     first, second = household(), household()
     for home in (first, second):
         approve(ask(SHARE, user=home.owner, at=AT), at=AT)
-    OutgoingMail.objects.filter(user=first.owner).update(subject="two\nlines")
+    OutgoingMail.objects.filter(user=first.owner).update(sealed="opened by no key")
 
     assert send_waiting_mail(at=AT) == 1
 
@@ -110,7 +110,7 @@ def test_a_mail_that_failed_for_weeks_waits_six_hours_and_holds_up_nothing():
     for home in (first, second):
         approve(ask(SHARE, user=home.owner, at=AT), at=AT)
     refused = OutgoingMail.objects.filter(user=first.owner)
-    refused.update(subject="two\nlines", attempts=1000)
+    refused.update(sealed="opened by no key", attempts=1000)
 
     assert send_waiting_mail(at=AT) == 1
 
