@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from datahub.usage.readings import readings
-from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.runs.files import FIRST, MORNING, bring, counts, metered
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory

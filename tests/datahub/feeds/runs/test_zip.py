@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from datahub.models import RunStatus
-from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.runs.files import FIRST, bring, counts
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory

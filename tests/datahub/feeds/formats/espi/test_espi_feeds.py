@@ -10,7 +10,7 @@ import pytest
 from datahub.feeds.formats.espi.espi_xml import read, sniff
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import series_of
-from tests.datahub.feeds.formats.espi_feeds import block, entry, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, entry, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 FIRST = 1_735_689_600
@@ -184,7 +184,7 @@ MEASURE = """
 import resource, sys
 from datahub.feeds.formats import spool
 from datahub.feeds.formats.espi.espi_xml import read
-from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 class Days:

@@ -8,7 +8,7 @@ import pytest
 from datahub.feeds.formats.edifact.mscons import read, sniff
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import Quality
-from tests.datahub.feeds.formats.mscons_messages import (
+from tests.datahub.feeds.formats.edifact.mscons_messages import (
     BERLIN,
     MIDNIGHT,
     content,

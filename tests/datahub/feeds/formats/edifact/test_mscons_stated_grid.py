@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datahub.rows.base import FeedStructureError
-from tests.datahub.feeds.formats.mscons_messages import (
+from tests.datahub.feeds.formats.edifact.mscons_messages import (
     MIDNIGHT,
     content,
     message,

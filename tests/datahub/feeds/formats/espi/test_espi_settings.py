@@ -8,7 +8,7 @@ import pytest
 from datahub.feeds.formats.espi.espi_xml import read
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import series_of
-from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
 
 FIRST = 1_735_689_600
