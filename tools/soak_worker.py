@@ -1,6 +1,6 @@
-"""The worker that the soak kills: the real one, with its CSV cut into small parts, so that more can be interrupted."""
+"""The worker that the soak kills: the real one, with its CSV in small blocks, so that more can be interrupted."""
 
 from cdsc_portal.celery import app as app
-from datahub.feeds.formats.csv import text
+from datahub.feeds.formats.csv import line_blocks
 
-text.STRETCH_BYTES = 64 << 10
+line_blocks.BLOCK_BYTES = 64 << 10

@@ -11,8 +11,9 @@ from datahub.feeds.formats.csv.tokenizer import numbers as plain_numbers
 from datahub.rows.base import Integers
 
 _MOST_DECIMALS = 12
-_MOST = 2**63 - 1
-_POWERS = 10 ** np.arange(19, dtype=np.int64)
+MOST = 2**63 - 1
+_POWERS = np.array([10**power for power in range(19)] + [1])
+_LIMITS = np.array([MOST // 10**power for power in range(19)] + [0])  # from 10**19 on only 0 fits
 
 
 class Numbers(NamedTuple):
@@ -24,7 +25,7 @@ class Numbers(NamedTuple):
 
 
 def numbers(cells: bytes) -> Numbers:
-    """What `cells.exact` makes of each cell between commas; only those that are not plain are looked at alone."""
+    """What `cells.exact` makes of each cell between commas; only those that are not plain are read singly."""
     buffer = np.frombuffer(bytes(AHEAD) + cells + b",", np.uint8)
     stops = np.flatnonzero(buffer == ord(","))
     starts = np.append(AHEAD, stops[:-1] + 1)
@@ -41,8 +42,10 @@ def numbers(cells: bytes) -> Numbers:
     return Numbers(digits, exponents, good)
 
 
-def shifted(digits: Integers, powers: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
+def shifted(
+    digits: Integers, powers: "Integers | npt.NDArray[np.int16] | np.int64"
+) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """(digits * 10**powers, which of them fit in 8 bytes); what does not fit is 0. No power is negative."""
-    within = np.minimum(powers, 18)
-    fits = (np.abs(digits) <= _MOST // _POWERS[within]) & ((powers <= 18) | (digits == 0))
-    return np.where(fits, digits, 0) * _POWERS[within], fits
+    powers = np.minimum(powers, len(_POWERS) - 1)
+    fits = np.abs(digits) <= _LIMITS[powers]
+    return np.where(fits, digits, 0) * _POWERS[powers], fits

@@ -16,21 +16,25 @@ _DAY = 86_400
 _EPOCH = datetime(1970, 1, 1)
 
 
-@lru_cache(maxsize=1 << 16)
-def moment(text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """(epoch seconds, shift): shift is how much later the second pass of a repeated hour is, else 0.
-
-    Raises ValueError: not an ISO time, not a whole second, skipped by a clock change.
-    """
+def iso_time(text: str) -> datetime:
+    """Raises ValueError: not an ISO time, not a whole second."""
     try:
         written = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is not a time like 2026-03-01T13:30 or 2026-03-01T13:30-05:00") from error
     if written.microsecond:
         raise ValueError(f"{text} is not a whole second")
-    if written.tzinfo is not None:
-        return int(written.timestamp()), 0
-    return _local_moment(written, zone)
+    return written
+
+
+@lru_cache(maxsize=1 << 16)
+def moment(text: str, zone: ZoneInfo) -> tuple[int, int]:
+    """(epoch seconds, shift): shift is how much later the second pass of a repeated hour is, else 0.
+
+    Raises ValueError: not an ISO time, not a whole second, skipped by a clock change.
+    """
+    written = iso_time(text)
+    return _local_moment(written, zone) if written.tzinfo is None else (int(written.timestamp()), 0)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,30 +1,29 @@
 """The columns of a wide file as times of a day, also of a day with a clock change."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from datahub.feeds.formats.csv.mapped_file import CsvFile
-from datahub.feeds.formats.csv.mapping import Slots
-from datahub.feeds.formats.csv.times import Clock, Flags, Walls
-from datahub.feeds.formats.csv.tokenizer import UNSAID
+from datahub.feeds.formats.csv.times import Walls
+from datahub.feeds.formats.csv.tokenizer import NO_OFFSET
 from datahub.feeds.formats.local_time import first_moment, wall_clock_moment
 from datahub.rows.base import FeedStructureError, Integers
 
 _DAY = 86_400
-_CODES = 1 << 20  # more than offsets, on both sides
+_OFFSET_CODES = 1 << 20  # twice as many as seconds that an offset can have
 _LABEL = re.compile(r"([01]?\d|2[0-4]):?([0-5]\d)(?::00)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Day:
-    """Which slots of a day are readings, and the start of each in epoch seconds; the others must say nothing."""
+    """Which slots of a day are readings, and the start of each in epoch seconds; the others must be empty or 0."""
 
     readings: Integers
     starts: Integers
-    even: bool  # one after the other, without a gap
+    even: bool  # each reading begins where the one before it ends
 
     def length(self, step: int) -> int:
         """Seconds from the first reading to the end of the last."""
@@ -32,112 +31,101 @@ class Day:
 
     @property
     def pattern(self) -> bytes:
-        """Alike for days that can stand in one grid."""
+        """Equal for days that can stand in one grid."""
         return self.readings.tobytes() + (b"" if self.even else (self.starts - self.starts[:1]).tobytes())
 
 
-class Days:
-    """Works out the days of a file. Raises FeedStructureError if no columns are like the mapping's slots."""
+class DayReader:
+    """Raises FeedStructureError if no columns are like the mapping's slots."""
 
-    def __init__(self, file: CsvFile, slots: Slots, clock: Clock, *, labels_are_ends: bool) -> None:
-        self._slots, self._clock = slots, clock
-        self.columns, self.names, labels = _columns(file, slots)
-        self._walls = _walls(slots, len(self.columns), labels, labels_are_ends)
-        self._by_count = slots.clock_change == "by_count"
-        self._known: dict[tuple[int, int], Day] = {}
+    def __init__(self, file: CsvFile, zone: ZoneInfo) -> None:
+        if file.mapping.slots is None:
+            raise FeedStructureError("mapping: slots is needed in shape wide")
+        self._slots, self._clock = file.mapping.slots, file.mapping.clock(zone)
+        self.step, start = self._slots.step, self._slots.start
+        columns, labels = self._columns(file)
+        self.columns = np.array(columns)
+        self.names = [
+            file.head.columns[place] if place < len(file.head.columns) else f"column {place + 1}"
+            for place in columns
+        ]
+        # seconds after the midnight of a line's day at which each slot begins, by the local clock
+        self._walls = start + np.arange(len(columns)) * self.step
+        if labels is not None:
+            begins = np.array(labels) - (self.step if file.mapping.time_of == "end" else 0)
+            self._walls = (begins - start) % _DAY + start
+        # which labels come for the first time
+        self._is_first = np.zeros(len(columns), np.bool_)
+        self._is_first[np.unique(self._walls, return_index=True)[1]] = True
+        self._is_first &= self._walls < start + _DAY
+        self._days: dict[tuple[int, int], Day] = {}
 
-    def of(self, walls: Walls) -> tuple[Integers, list[Day]]:
-        """(place of the day of each line, days)."""
-        said = walls.offset != UNSAID
-        codes = walls.wall * _CODES + np.where(said, walls.offset + _CODES // 2, 0)
-        _, firsts, places = np.unique(codes, return_index=True, return_inverse=True)
+    def read(self, walls: Walls) -> tuple[Integers, list[Day]]:
+        """(number of the day of each line, days)."""
+        stated = walls.offset != NO_OFFSET
+        codes = walls.wall * _OFFSET_CODES + np.where(stated, walls.offset + _OFFSET_CODES // 2, 0)
+        _, firsts, number = np.unique(codes, return_index=True, return_inverse=True)
         keys = zip(walls.wall[firsts].tolist(), walls.offset[firsts].tolist(), strict=True)
-        return places, [self._known.get(key) or self._known.setdefault(key, self._of(*key)) for key in keys]
+        return number, [self._days.get(key) or self._days.setdefault(key, self._day(*key)) for key in keys]
 
-    def _of(self, wall: int, offset: int) -> Day:
+    def _columns(self, file: CsvFile) -> tuple[list[int], list[int] | None]:
+        """(columns of the slots, their labels in seconds after midnight if the pattern has a group for them)."""
+        slots, line = self._slots, max(file.head.line - 1, 1)
+        if slots.pattern is None:
+            first = file.column(slots.first or 1)
+            last = first + (slots.count or 0)
+            if last > file.width:
+                raise FeedStructureError(
+                    f"line {line}: {slots.count} slots are due, {file.width - first} are there"
+                )
+            return list(range(first, last)), None
+        matches = [slots.pattern.search(name) for name in file.head.columns]
+        columns = [place for place, match in enumerate(matches) if match]
+        if not columns:
+            raise FeedStructureError(f"line {line}: no column is like {slots.pattern.pattern}")
+        if not slots.pattern.groups:
+            return columns, None
+        labels = []
+        for label in (match[1] or "" for match in matches if match):
+            clock = _LABEL.fullmatch(label)
+            if clock is None:
+                raise FeedStructureError(f"column {label!r} is no time like 13:30")
+            labels.append(int(clock[1]) * 3600 + int(clock[2]) * 60)
+        return columns, labels
+
+    def _day(self, wall: int, offset: int) -> Day:
         """The day of a line whose cell says `wall`, in seconds, and `offset`."""
-        begin = wall + self._slots.start
-        if self._clock.offset is not None or (offset != UNSAID and not self._clock.as_utc):
-            east = offset if offset != UNSAID and not self._clock.as_utc else self._clock.offset or 0
-            return self._fixed(begin - east, wall)
-        return self._counted(begin, wall) if self._by_count else self._labelled(wall - wall % _DAY)
+        begin, end = wall + self._slots.start, wall + self._slots.start + _DAY - wall % _DAY
+        has_offset = offset != NO_OFFSET and not self._clock.as_utc
+        if has_offset or self._clock.offset is not None:
+            east = offset if has_offset else self._clock.offset or 0
+            if self._slots.clock_change == "by_count":
+                return self._counted(begin - east, end - east)
+            readings = np.flatnonzero(self._is_first)
+            return self._placed(readings, begin - east + (self._walls - self._slots.start)[readings])
+        if self._slots.clock_change == "by_count":
+            return self._counted(first_moment(begin, self._clock.zone), first_moment(end, self._clock.zone))
+        return self._labelled(wall - wall % _DAY)
 
-    def _fixed(self, begin: int, wall: int) -> Day:
-        if self._by_count:
-            return self._run(begin, begin + _DAY - wall % _DAY)
-        here = np.flatnonzero(self._firsts())
-        return _at(here, begin + (self._walls - self._slots.start)[here], self._slots.step)
-
-    def _counted(self, begin: int, wall: int) -> Day:
+    def _counted(self, begin: int, end: int) -> Day:
         """Slots from the day's first moment to its last, however many there are."""
-        first = first_moment(begin, self._clock.zone)
-        last = first_moment(begin + _DAY - wall % _DAY, self._clock.zone)
-        return self._run(first, last)
+        readings = np.arange(min(len(self.columns), (end - begin) // self.step))
+        return Day(readings, begin + readings * self.step, even=True)
 
-    def _run(self, first: int, last: int) -> Day:
-        step = self._slots.step
-        readings = np.arange(min(len(self.columns), (last - first) // step))
-        return Day(readings, first + readings * step, even=True)
-
-    def _labelled(self, wall: int) -> Day:
-        """Each slot where the clock on the wall says its label; said again, it is the second pass of its hour."""
+    def _labelled(self, midnight: int) -> Day:
+        """Each slot when the local clock shows its label; a label that comes again is the second pass of its hour."""
         readings, starts = [], []
-        firsts = self._firsts().tolist()
-        for place, (label, is_first) in enumerate(zip(self._walls.tolist(), firsts, strict=True)):
+        labels = zip(self._walls.tolist(), self._is_first.tolist(), strict=True)
+        for number, (label, is_first) in enumerate(labels):
             try:
-                first, shift = wall_clock_moment(wall + label, self._clock.zone)
+                first, shift = wall_clock_moment(midnight + label, self._clock.zone)
             except ValueError:
-                continue  # skipped
+                continue  # clocks skip it
             if is_first or shift:
-                readings.append(place)
+                readings.append(number)
                 starts.append(first if is_first else first + shift)
-        return _at(np.array(readings, np.int64), np.array(starts, np.int64), self._slots.step)
+        return self._placed(np.array(readings, np.int64), np.array(starts, np.int64))
 
-    def _firsts(self) -> Flags:
-        """Which labels are not said for the second time."""
-        first = np.zeros(len(self._walls), np.bool_)
-        first[np.unique(self._walls, return_index=True)[1]] = True
-        return first & (self._walls < self._slots.start + _DAY)
-
-
-def _at(readings: Integers, starts: Integers, step: int) -> Day:
-    order = np.argsort(starts, kind="stable")
-    return Day(readings[order], starts[order], bool((np.diff(starts[order]) == step).all()))
-
-
-def _columns(file: CsvFile, slots: Slots) -> tuple[Integers, list[str], list[int] | None]:
-    """(columns, their names, their labels in seconds after midnight if the pattern finds those)."""
-    names = file.head.columns
-    if slots.pattern is None:
-        first = file.column(slots.first or 1)
-        last = first + (slots.count or 0)
-        if last > file.width:
-            there = f"{slots.count} slots are due, {file.width - first} are there"
-            raise FeedStructureError(f"line {max(file.head.line - 1, 1)}: {there}")
-        return np.arange(first, last), [_named(names, place) for place in range(first, last)], None
-    found = [(place, match) for place, name in enumerate(names) if (match := slots.pattern.search(name))]
-    if not found:
-        raise FeedStructureError(f"line {file.head.line - 1}: no column is like {slots.pattern.pattern}")
-    chosen = [names[place] for place, _ in found]
-    if not slots.pattern.groups:
-        return np.array([place for place, _ in found]), chosen, None
-    return np.array([place for place, _ in found]), chosen, [_label(match[1] or "") for _, match in found]
-
-
-def _named(names: Sequence[str], place: int) -> str:
-    return names[place] if place < len(names) else f"column {place + 1}"
-
-
-def _label(text: str) -> int:
-    found = _LABEL.fullmatch(text)
-    if found is None:
-        raise FeedStructureError(f"column {text!r} is no time like 13:30")
-    return int(found[1]) * 3600 + int(found[2]) * 60
-
-
-def _walls(slots: Slots, count: int, labels: list[int] | None, labels_are_ends: bool) -> Integers:
-    """Seconds after the midnight of a line's day at which each slot begins, on the wall."""
-    if labels is None:
-        return slots.start + np.arange(count) * slots.step
-    begins = np.array(labels) - (slots.step if labels_are_ends else 0)
-    return (begins - slots.start) % _DAY + slots.start
+    def _placed(self, readings: Integers, starts: Integers) -> Day:
+        order = np.argsort(starts, kind="stable")
+        return Day(readings[order], starts[order], bool((np.diff(starts[order]) == self.step).all()))

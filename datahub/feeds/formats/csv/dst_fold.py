@@ -1,6 +1,6 @@
 """The hour that comes twice in autumn: its two passes told apart by the order of the file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,95 +9,88 @@ from datahub.rows.base import Integers
 from datahub.rows.usage import ChannelKey, ChannelKeys
 
 _DAY = 86_400
-_LOOKED_AT = 1 << 16
-_State = tuple[
-    int, bool
-]  # the doubtful time that a channel said last, and whether it stood in the second pass
+_ROWS_OF_DIRECTION = 1 << 16  # enough rows to see in which direction times run
+_State = tuple[int, bool]  # of a channel: its last ambiguous wall time, and whether that was the second pass
 
 
 class FoldResolver:
-    """Tells the two passes of a repeated hour apart by the order of the file, also where a stretch ends in it."""
+    """Remembers, from block to block, the direction of the file and the pass that each channel is in."""
 
     def __init__(self) -> None:
         self._states: dict[ChannelKey, _State] = {}
-        self._falling = False
+        self._newest_first = False
 
     def resolve(
-        self, first: Integers, shift: Integers, channel: Integers, names: ChannelKeys, *, more: bool
+        self, first: Integers, shift: Integers, channel: Integers, keys: ChannelKeys, *, more: bool
     ) -> Integers:
-        """Epoch seconds of readings in the order of the file.
+        """Epoch seconds of readings in the order of the file; `first` and `shift` as in `Clock.utc`.
 
-        `names[channel]` is what a channel is called in any stretch; `more`: the file goes on after this one.
+        `keys[channel]` names a channel in every block; `more`: the file goes on after this block.
         """
-        self._look(first, shift, channel)
+        self._see_direction(*(column[:_ROWS_OF_DIRECTION] for column in (first, shift, channel)))
         epochs = first.copy()
-        doubtful = np.flatnonzero(shift)
-        if not len(doubtful):
+        ambiguous = np.flatnonzero(shift)
+        if not len(ambiguous):
             return epochs
         order = np.argsort(channel, kind="stable")
-        edges = np.searchsorted(channel[order], np.arange(len(names) + 1))
-        for place in np.unique(channel[doubtful]).tolist():
-            rows = order[edges[place] : edges[place + 1]]
-            unsure = rows[shift[rows] != 0]
-            walls, state = first[unsure].tolist(), self._states.get(names[place])
-            if self._falling:
-                second, state = _falling(walls, state, more and bool(shift[rows[-1]]))
+        edges = np.searchsorted(channel[order], np.arange(len(keys) + 1))
+        for number in np.unique(channel[ambiguous]).tolist():
+            rows = order[edges[number] : edges[number + 1]]
+            ambiguous = rows[shift[rows] != 0]
+            walls, state = first[ambiguous].tolist(), self._states.get(keys[number])
+            if self._newest_first:
+                second, state = _second_falling(walls, state, more and bool(shift[rows[-1]]))
             else:
-                second, state = _rising(walls, state)
-            self._states[names[place]] = state
-            epochs[unsure] += np.where(second, shift[unsure], 0)
+                second, state = _second_rising(walls, state)
+            self._states[keys[number]] = state
+            epochs[ambiguous] += np.where(second, shift[ambiguous], 0)
         return epochs
 
-    def _look(self, first: Integers, shift: Integers, channel: Integers) -> None:
-        """Whether times rise or fall, by what is certain; a stretch that says nothing goes on as those before it."""
-        if len(first) > _LOOKED_AT:  # enough to tell, and the same each time
-            first, shift, channel = first[:_LOOKED_AT], shift[:_LOOKED_AT], channel[:_LOOKED_AT]
+    def _see_direction(self, first: Integers, shift: Integers, channel: Integers) -> None:
+        """By the times that are not ambiguous; a block without any keeps the direction of those before it."""
         steps = np.diff(first)
         certain = (steps != 0) & ((shift[1:] == 0) | (shift[:-1] == 0))
-        within = certain & (channel[1:] == channel[:-1])
-        steps = steps[within if within.any() else certain]
+        within_channel = certain & (channel[1:] == channel[:-1])
+        steps = steps[within_channel if within_channel.any() else certain]
         if len(steps):
-            self._falling = bool(np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0))
+            self._newest_first = bool(np.count_nonzero(steps < 0) > np.count_nonzero(steps > 0))
 
 
-def _rising(walls: Sequence[int], state: _State | None) -> tuple[list[bool], _State]:
+def _second_rising(walls: Sequence[int], state: _State | None) -> tuple[list[bool], _State]:
     """(which are of the second pass, the state after them).
 
-    That is the first pass until the file steps back. A time said twice in a row is both passes of that time alone,
-    as files write that put the two passes side by side.
+    The first pass lasts until the file steps back. A time given twice in a row is both passes of that time alone: some
+    files write the two passes side by side.
     """
-    before, second = state or (walls[0] - 2 * _DAY, False)
-    found = []
+    before, in_second = state or (walls[0] - 2 * _DAY, False)
+    second = []
     for wall in walls:
         if abs(wall - before) > _DAY:
-            second = False
+            in_second = False
         elif wall < before:
-            second = True
-        found.append(second or wall == before)
+            in_second = True
+        second.append(in_second or wall == before)
         before = wall
-    return found, (before, second)
+    return second, (before, in_second)
 
 
-def _falling(walls: Sequence[int], state: _State | None, goes_on: bool) -> tuple[list[bool], _State]:
-    """The same for newest first: the second pass until the file steps up.
+def _second_falling(walls: Sequence[int], state: _State | None, goes_on: bool) -> tuple[list[bool], _State]:
+    """The same for newest first: the second pass lasts until the file steps up.
 
-    A night without such a step has one pass, the first; unless the stretch ends in it, so that the step may come.
+    A night without such a step has one pass, the first; unless the block ends in it (`goes_on`), where the step may
+    still come.
     """
-    before, second = state or (walls[0] + 2 * _DAY, False)
-    found: list[bool] = []
-    for night in _nights(walls):
+    before, in_second = state or (walls[0] + 2 * _DAY, False)
+    second: list[bool] = []
+    new_nights = [place for place, (a, b) in enumerate(pairwise(walls), 1) if abs(a - b) > _DAY]
+    for begin, end in pairwise([0, *new_nights, len(walls)]):
+        night = walls[begin:end]
         if abs(night[0] - before) > _DAY:
-            steps = any(later >= earlier for earlier, later in pairwise(night))
-            second = steps or (goes_on and len(found) + len(night) == len(walls))
+            steps_up = any(later >= earlier for earlier, later in pairwise(night))
+            in_second = steps_up or (goes_on and end == len(walls))
             before = night[0] + 1
         for wall in night:
-            second = second and wall <= before
-            found.append(second and wall != before)
+            in_second = in_second and wall <= before
+            second.append(in_second and wall != before)
             before = wall
-    return found, (before, second)
-
-
-def _nights(walls: Sequence[int]) -> Iterator[Sequence[int]]:
-    edges = [place for place, (one, other) in enumerate(pairwise(walls), 1) if abs(one - other) > _DAY]
-    for first, past in pairwise([0, *edges, len(walls)]):
-        yield walls[first:past]
+    return second, (before, in_second)

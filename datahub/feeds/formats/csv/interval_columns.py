@@ -5,20 +5,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from datahub.feeds.formats.cells import whole_number
+from datahub.feeds.formats.csv.faults import Faults, read_distinct
 from datahub.feeds.formats.csv.mapped_file import CsvFile
-from datahub.feeds.formats.csv.mapping import CsvMapping, Role
-from datahub.feeds.formats.csv.time_forms import seconds_of_clock
-from datahub.feeds.formats.csv.times import Clock, Faults, Flags, Walls, part_of, walls_of
+from datahub.feeds.formats.csv.mapping import Role
+from datahub.feeds.formats.csv.times import Walls, matched_part, seconds_of_clock, walls_of
 from datahub.feeds.formats.csv.tokenizer import Cells
 from datahub.rows.base import FeedStructureError, Integers, Settings
+from datahub.rows.usage import Flags
 
 _DAY = 86_400
-_UNSAID = "how long the reading lasts is not said: end and interval_seconds are empty"
-
-
-def clock_of(mapping: CsvMapping, zone: ZoneInfo) -> Clock:
-    """What a time without offset means in this file."""
-    return Clock(mapping.zone or zone, mapping.offset, mapping.wall_clock_as_utc)
+_NO_LENGTH = "how long the reading lasts is not said: end and interval_seconds are empty"
 
 
 class IntervalReader:
@@ -30,8 +26,12 @@ class IntervalReader:
     def __init__(self, file: CsvFile, settings: Settings, zone: ZoneInfo) -> None:
         self._mapping = mapping = file.mapping
         self._places = file.places("start", "start_time", "slot", "end", "end_time", "interval_seconds")
-        self._clock = clock_of(mapping, zone)
-        self._length = _length(settings.get("interval_seconds") or file.fixed("interval_seconds"), mapping)
+        self._clock = mapping.clock(zone)
+        length = settings.get("interval_seconds") or file.constant("interval_seconds")
+        try:
+            self._length = whole_number(length, "interval_seconds") if length else mapping.interval_seconds
+        except ValueError as error:
+            raise FeedStructureError(f"setting {error}") from error
         lengths = "end" in self._places or "interval_seconds" in self._places or self._length is not None
         if "slot" in self._places and (self._length is None or "interval_seconds" in self._places):
             raise FeedStructureError("a column slot needs one interval_seconds for all lines")
@@ -42,89 +42,62 @@ class IntervalReader:
             )
 
     def starts(self, cells: Cells, faults: Faults) -> tuple[Integers, Integers]:
-        """(epoch seconds, shift) of the times that the file is about: starts, or ends where it writes those."""
-        if "slot" in self._places:
-            return self._counted(cells, faults), np.zeros(len(cells), np.int64)
-        return self._clock.utc(self._walls(cells, "start", faults), faults)
+        """(epoch seconds, shift) of the times that the file states: starts, or ends where it states those.
+
+        Where lines number their readings through the local day, from 1 on, each is placed by its number.
+        """
+        walls = self._walls(cells, "start", faults)
+        if "slot" not in self._places:
+            return self._clock.utc(walls, faults)
+        start, slot = self._places["start"], self._places["slot"]
+        pattern, length = self._mapping.columns["slot"].pattern, self._length or 0
+
+        def slot_start(row: int) -> int:
+            number = whole_number(matched_part(cells.text(row, slot), pattern), "slot")
+            midnight, offset = int(walls.wall[row]), int(walls.offset[row])
+            begin, end = (self._clock.first_moment(wall, offset) for wall in (midnight, midnight + _DAY))
+            if not 1 <= number <= (end - begin) // length:
+                raise ValueError(f"slot {number} is none: that day has {(end - begin) // length} of them")
+            return begin + (number - 1) * length
+
+        return read_distinct(cells, [start, slot], slot_start, faults), np.zeros(len(cells), np.int64)
 
     def lengths(self, cells: Cells, faults: Faults, *, unless: Flags) -> tuple[Integers, Integers, Integers]:
-        """(seconds, end, shift of that end): seconds are -1 where there is an end. Some need neither: `unless`."""
-        seconds = np.full(len(cells), -1 if self._length is None else self._length, np.int64)
+        """(seconds, end, shift of that end): seconds are -1 where there is an end. Rows `unless` need neither."""
+        default = -1 if self._length is None else self._length
+        seconds = np.full(len(cells), default, np.int64)
         if "interval_seconds" in self._places:
             place = self._places["interval_seconds"]
-            groups, firsts = cells.groups([place])
-            for group, row in enumerate(firsts.tolist()):
+
+            def read(row: int) -> int:
                 text = cells.text(row, place)
-                if text:
-                    self._put(seconds, groups == group, text, faults)
+                return whole_number(text, "interval_seconds") if text else default
+
+            seconds = read_distinct(cells, [place], read, faults)
         ends, shifts = np.zeros(len(cells), np.int64), np.zeros(len(cells), np.int64)
+        no_length = seconds < 0
         if "end" in self._places:
-            place = self._places["end"]
-            said = np.flatnonzero(cells.stops[:, place] > cells.starts[:, place])
-            own: dict[int, str] = {}
-            walls = self._walls(cells.chosen(said), "end", own)
-            ends[said], shifts[said] = self._clock.utc(walls, own)
-            seconds[said] = -1
-            for index, reason in own.items():
-                faults.setdefault(int(said[index]), reason)
-            nothing = (seconds < 0) & (cells.stops[:, place] == cells.starts[:, place])
-        else:
-            nothing = seconds < 0
-        for row in np.flatnonzero(nothing & ~unless).tolist():
-            faults.setdefault(row, _UNSAID)
+            has_end = cells.stops[:, self._places["end"]] > cells.starts[:, self._places["end"]]
+            rows = np.flatnonzero(has_end)
+            end_faults = Faults()
+            walls = self._walls(cells.chosen(rows), "end", end_faults)
+            ends[rows], shifts[rows] = self._clock.utc(walls, end_faults)
+            seconds[rows] = -1
+            for place, reason in end_faults.items():
+                faults.setdefault(int(rows[place]), reason)
+            no_length &= ~has_end
+        faults.add(np.flatnonzero(no_length & ~unless), _NO_LENGTH)
         return seconds, ends, shifts
 
-    def _counted(self, cells: Cells, faults: Faults) -> Integers:
-        """Starts of readings that are numbered from 1 on through their local day, however long clocks make it."""
-        walls = self._walls(cells, "start", faults)
-        groups, firsts = cells.groups([self._places["start"], self._places["slot"]])
-        starts = np.zeros(len(firsts), np.int64)
-        for group, row in enumerate(firsts.tolist()):
-            try:
-                number = part_of(cells.text(row, self._places["slot"]), self._mapping.columns["slot"].pattern)
-                starts[group] = self._slot(int(walls.wall[row]), int(walls.offset[row]), number)
-            except (ValueError, OverflowError) as error:
-                for one in np.flatnonzero(groups == group).tolist():
-                    faults.setdefault(one, str(error))
-        return starts[groups]
-
-    def _slot(self, wall: int, offset: int, text: str) -> int:
-        """When slot number `text` of the day that begins at `wall` begins. Raises ValueError: it has none such."""
-        number, length = whole_number(text, "slot"), self._length or 0
-        first, last = (self._clock.first_moment(moment, offset) for moment in (wall, wall + _DAY))
-        if not 1 <= number <= (last - first) // length:
-            raise ValueError(f"slot {number} is none: that day has {(last - first) // length} of them")
-        return first + (number - 1) * length
-
-    def _put(self, seconds: Integers, rows: Flags, text: str, faults: Faults) -> None:
-        try:
-            seconds[rows] = whole_number(text, "interval_seconds")
-        except ValueError as error:
-            for row in np.flatnonzero(rows).tolist():
-                faults.setdefault(row, str(error))
-
     def _walls(self, cells: Cells, role: Role, faults: Faults) -> Walls:
+        """Local times of a column, with the clock out of its own column where the mapping has one."""
         place, pattern = self._places[role], self._mapping.columns[role].pattern
-        clock: Role = "start_time" if role == "start" else "end_time"
-        if clock not in self._places:
+        clock = self._places.get("start_time" if role == "start" else "end_time")
+        if clock is None:
             return walls_of(cells, place, self._mapping.time_form, faults, pattern)
         day_form, clock_form = self._mapping.time_form.halves()
         days = walls_of(cells, place, day_form, faults, pattern)
-        groups, firsts = cells.groups([self._places[clock]])
-        seconds = np.zeros(len(firsts), np.int64)
-        for group, row in enumerate(firsts.tolist()):
-            try:
-                seconds[group] = seconds_of_clock(clock_form, cells.text(row, self._places[clock]))
-            except ValueError as error:
-                for one in np.flatnonzero(groups == group).tolist():
-                    faults.setdefault(one, str(error))
-        return Walls(days.wall + seconds[groups], days.offset)
-
-
-def _length(said: str, mapping: CsvMapping) -> int | None:
-    if not said:
-        return mapping.interval_seconds
-    try:
-        return whole_number(said, "interval_seconds")
-    except ValueError as error:
-        raise FeedStructureError(f"setting {error}") from error
+        seconds = read_distinct(
+            cells, [clock], lambda row: seconds_of_clock(clock_form, cells.text(row, clock)), faults
+        )
+        return Walls(days.wall + seconds, days.offset)

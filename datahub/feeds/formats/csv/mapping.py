@@ -1,13 +1,13 @@
 """How a CSV of others is laid out."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from datahub.feeds.formats.csv.time_forms import TimeForm
+from datahub.feeds.formats.csv.times import Clock, TimeForm
 from datahub.rows.usage import Direction, Kind, Quality
 
 Role = Literal[
@@ -16,8 +16,8 @@ Role = Literal[
 ]  # fmt: skip
 Sign = Literal["as_written", "reversed", "negative_is_export"]
 Commodity = Literal["electricity", "natural_gas", "water"]
-_LONG_ONLY = ("value", "start_time", "slot", "end", "end_time", "interval_seconds")
-_NOT_COUNTED = ("start_time", "end", "end_time")  # a reading that is counted has no clock
+_LONG_ROLES = ("value", "start_time", "slot", "end", "end_time", "interval_seconds")
+_CLOCK_ROLES = ("start_time", "end", "end_time")  # a reading with a slot number has none of these
 ROLES: tuple[Role, ...] = get_args(Role)
 ANY_OTHER = "*"  # among qualities: a word that is not named
 QUALITIES: Mapping[str, Quality] = MappingProxyType({quality.name.lower(): quality for quality in Quality})
@@ -29,14 +29,16 @@ class MappingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a word stands: in a column (by name, or by position from 1), a part of it, or in no cell at all."""
+    """Where a word stands: in a column (by name, or by position from 1), a part of it, or in no cell at all.
+
+    The first group of `pattern` is the word of a cell; that of `head`, found in the lines ahead of the data, the word
+    of all lines, as `text` is.
+    """
 
     column: str | int | None = None
-    pattern: re.Pattern[str] | None = None  # its first group is the word
+    pattern: re.Pattern[str] | None = None
     text: str = ""
-    head: re.Pattern[str] | None = (
-        None  # its first group, in the lines ahead of the data, is the word of all lines
-    )
+    head: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of the file that begins after a line like `start` and ends before one like `end`."""
+    """A part of the file that begins after a line like `start` and ends before one like `end`."""
 
     start: re.Pattern[str]
     end: re.Pattern[str] | None
@@ -81,20 +83,20 @@ class ValueColumn:
 class Slots:
     """The columns of a wide file that are intervals of the day: those like `pattern`, or `count` from `first` on."""
 
-    pattern: re.Pattern[str] | None
-    first: str | int | None
-    count: int | None
-    start: int  # seconds after midnight at which the first begins
     step: int  # seconds
-    clock_change: Literal["by_time", "by_count"]
+    pattern: re.Pattern[str] | None = None
+    first: str | int | None = None
+    count: int | None = None
+    start: int = 0  # seconds after midnight at which the first begins
+    clock_change: Literal["by_time", "by_count"] = "by_time"
 
 
 @dataclass(frozen=True, slots=True)
 class CsvMapping:
-    """Frozen form of the JSON; its members are named there as here."""
+    """The JSON as a frozen value; members have the same names in both."""
 
     shape: Literal["long", "wide"] = "long"
-    delimiter: str | None = None  # None: the one that is most in the header
+    delimiter: str | None = None  # None: the character that is most frequent in the header
     decimal_mark: str = "."
     thousands_mark: str | None = None
     encoding: str | None = None
@@ -125,46 +127,51 @@ class CsvMapping:
 
     def check(self) -> None:
         """Raises MappingError where members must stand together and do not, or cannot."""
-        self._check_columns()
-        self._check_times()
-        if self.thousands_mark == self.decimal_mark:
-            raise MappingError("thousands_mark is the decimal_mark")
-        if not self.header and (self.header_pattern or any(_is_named(one) for one in self._sources())):
-            raise MappingError("without a header, columns are numbers and there is no header_pattern")
-
-    def _check_columns(self) -> None:
-        if (self.shape == "wide") != (self.slots is not None):
-            raise MappingError(f"slots is {'needed in' if self.slots is None else 'only for'} shape wide")
-        if self.slots is not None and self.columns.keys() & set(_LONG_ONLY):
-            raise MappingError(f"in shape wide, slots say values and times: no {', '.join(_LONG_ONLY)}")
-        if self.values and (self.sections or self.slots or "value" in self.columns):
-            raise MappingError("values exclude sections, slots and a column value")
-        if "start" not in self.columns or not (self.slots or self.values or "value" in self.columns):
-            raise MappingError("columns needs start" + ("" if self.slots else " and value"))
-        if self.columns["start"].column is None:
-            raise MappingError("columns.start stands in a column")
-
-    def _check_times(self) -> None:
-        if self.time_of == "end" and "end" in self.columns:
-            raise MappingError("time_of end and a column end exclude each other")
-        if "slot" in self.columns and (self.time_of == "end" or self.columns.keys() & set(_NOT_COUNTED)):
-            raise MappingError(f"a column slot excludes time_of end and columns {', '.join(_NOT_COUNTED)}")
-        if self.zone is not None and self.offset is not None:
-            raise MappingError("zone and offset exclude each other")
-        if self.columns.keys() & {"start_time", "end_time"}:
+        columns, sources = self.columns.keys(), [source.column for source in self.columns.values()]
+        names = [*sources, *(value.column for value in self.values), self.slots.first if self.slots else None]
+        is_named = any(isinstance(name, str) for name in names)
+        has_value = bool(self.slots or self.values or "value" in columns)
+        rules = (
+            (self.shape == "wide" and not self.slots, "slots is needed in shape wide"),
+            (self.shape != "wide" and self.slots, "slots is only for shape wide"),
+            (
+                self.slots and columns & set(_LONG_ROLES),
+                f"in shape wide, slots say values and times: no {', '.join(_LONG_ROLES)}",
+            ),
+            (
+                self.values and (self.sections or self.slots or "value" in columns),
+                "values exclude sections, slots and a column value",
+            ),
+            (
+                "start" not in columns or not has_value,
+                "columns needs start" + ("" if self.slots else " and value"),
+            ),
+            (self.columns.get("start", Source(1)).column is None, "columns.start stands in a column"),
+            (self.time_of == "end" and "end" in columns, "time_of end and a column end exclude each other"),
+            (
+                "slot" in columns and (self.time_of == "end" or columns & set(_CLOCK_ROLES)),
+                f"a column slot excludes time_of end and columns {', '.join(_CLOCK_ROLES)}",
+            ),
+            (self.zone is not None and self.offset is not None, "zone and offset exclude each other"),
+            (self.thousands_mark == self.decimal_mark, "thousands_mark is the decimal_mark"),
+            (
+                not self.header and (self.header_pattern or is_named),
+                "without a header, columns are numbers and there is no header_pattern",
+            ),
+        )
+        for is_broken, reason in rules:
+            if is_broken:
+                raise MappingError(reason)
+        if columns & {"start_time", "end_time"}:
             try:
                 self.time_form.halves()
             except ValueError as error:
                 raise MappingError(f"time_form {error}") from error
 
-    def facts(self, place: int) -> Facts:
+    def facts(self, number: int) -> Facts:
         """What is said of readings in that section, or in that column of values."""
-        return self.values[place].facts if self.values else self.sections[place].facts
+        return self.values[number].facts if self.values else self.sections[number].facts
 
-    def _sources(self) -> Collection[Source]:
-        values = (Source(value.column) for value in self.values)
-        return [*self.columns.values(), *values, Source(self.slots.first if self.slots else None)]
-
-
-def _is_named(source: Source) -> bool:
-    return isinstance(source.column, str)
+    def clock(self, zone: ZoneInfo) -> Clock:
+        """How times without an offset are read in a feed of that zone."""
+        return Clock(self.zone or zone, self.offset, self.wall_clock_as_utc)

@@ -11,12 +11,12 @@ from types import MappingProxyType
 from cdsc_portal.lib.json.reader import read_json
 
 _FOLDER = Path(__file__).parent.parent.parent / "mappings"
-_SEEN = 1 << 14
+_HEAD_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A mapping as JSON; `header` finds the head of files that are laid out so."""
+    """A mapping as JSON; `header` matches the head of files with that layout."""
 
     title: str
     header: re.Pattern[str]
@@ -31,24 +31,23 @@ class Preset:
 @cache
 def presets() -> Mapping[str, Preset]:
     """Every preset by name: each is a file of the folder mappings."""
-    return MappingProxyType({path.stem: _preset(path) for path in sorted(_FOLDER.glob("*.json"))})
+    files = {path.stem: read_json(path.read_bytes()) for path in sorted(_FOLDER.glob("*.json"))}
+    return MappingProxyType(
+        {
+            name: Preset(
+                file["title"], re.compile(file["header"], re.MULTILINE), MappingProxyType(file["mapping"])
+            )
+            for name, file in files.items()
+        }
+    )
 
 
 def find_preset(head: bytes) -> tuple[str, Mapping[str, object]] | None:
-    """(name, mapping) of the first preset that knows a file by its beginning."""
-    text = _text(head[:_SEEN])
+    """(name, mapping) of the first preset whose header is in the beginning of a file."""
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    beginning = head[:_HEAD_BYTES]
+    text = beginning.decode("utf-16", "ignore") if is_utf16 else beginning.decode("utf-8-sig", "replace")
     for name, preset in presets().items():
         if preset.header.search(text):
             return name, preset.mapping
     return None
-
-
-def _preset(path: Path) -> Preset:
-    said = read_json(path.read_bytes())
-    return Preset(said["title"], re.compile(said["header"], re.MULTILINE), MappingProxyType(said["mapping"]))
-
-
-def _text(head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "ignore")
-    return head.decode("utf-8-sig", "replace")

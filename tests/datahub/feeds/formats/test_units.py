@@ -10,7 +10,7 @@ from datahub.feeds.formats.espi.espi_xml import read
 from datahub.feeds.formats.units import ESPI_MEASURES, Measure, check_commodity, measure
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import series_of
-from tests.datahub.feeds.formats.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 
 HOUR = [(1_330_578_000, 3600, 1234)]
 

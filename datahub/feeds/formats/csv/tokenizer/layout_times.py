@@ -1,90 +1,77 @@
-"""Times that are laid out alike, all cells at once: which places hold figures is seen in a sample, then in all."""
+"""Times with one layout, all cells at once: a sample shows which places hold digits, and the others are compared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.csv.tokenizer.decimals import Buffer, Words, words_from
 from datahub.rows.base import Integers
+from datahub.rows.usage import Flags
 
-Flags = npt.NDArray[np.bool_]
 Table = npt.NDArray[np.uint8]  # a row a cell, a column a character
 Ints = npt.NDArray[np.int32]
 _Rows = Integers | slice
-UNSAID = -(1 << 40)  # an offset that no cell says
+NO_OFFSET = -(1 << 40)  # of a cell that states none
 
 _DAY = 86_400
-_CHUNK = 1 << 16  # cells whose words stay in the processor's cache
-_LONGEST = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_CHUNK = 1 << 16  # cells whose words fit in the processor's cache
+_DAYS_OF_MONTH = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _DAYS_BEFORE = np.array([0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275])  # in a year from 1 March
 _DAYS_TO_1970 = 719_469
-_OF_DAY = ("year", "short", "month", "day")
+_DAY_PARTS = ("year", "short", "month", "day")
 _HIGHS, _ZEROS, _SIXES = (np.uint64(byte * 0x0101010101010101) for byte in (0xF0, 0x30, 0x06))
 
 
 def times(
     buffer: Buffer, starts: Integers, stops: Integers, sample: str, places: Mapping[str, tuple[int, int]]
 ) -> tuple[Integers, Integers, Flags]:
-    """(seconds since 1970 on the wall, offset or UNSAID, which cells are odd) of cells laid out as `sample`.
+    """(local seconds since 1970, offset or NO_OFFSET, which cells are odd) of cells laid out as `sample`.
 
     `places` says where its parts stand, [first, past). An odd cell has another layout or is no time of any calendar.
     """
-    wall, offset = np.zeros(len(starts), np.int64), np.full(len(starts), UNSAID)
+    wall, offset = np.zeros(len(starts), np.int64), np.full(len(starts), NO_OFFSET)
     odd, layout = np.ones(len(starts), np.bool_), _Layout(sample, places)
     for begin in range(0, len(starts), _CHUNK):
-        here = slice(begin, begin + _CHUNK)
-        wall[here], offset[here], odd[here] = _laid_out(buffer, starts[here], stops[here], layout)
+        chunk = slice(begin, begin + _CHUNK)
+        table = words_from(buffer, starts[chunk], len(layout.own))
+        words = [table[:, place] & own for place, own in enumerate(layout.own)]
+        rows, like = _distinct_rows(words)
+        wall_of, offset_of, odd_of = _read([word[rows] for word in words], layout)
+        wall[chunk], offset[chunk] = wall_of[like], offset_of[like]
+        odd[chunk] = odd_of[like] | (stops[chunk] - starts[chunk] != layout.size)
     return wall, offset, odd
 
 
 class _Layout:
-    """Where the figures and the other characters of a time stand, as masks over its 8-byte words."""
+    """Where the digits and the other characters of a time stand, as masks over its 8-byte words."""
 
     def __init__(self, sample: str, places: Mapping[str, tuple[int, int]]) -> None:
-        self.places = places
-        self.size = len(sample)
-        figures, others, text = bytearray(8 * (-(-self.size // 8))), bytearray(), sample.encode()
-        zone = places.get("zone", (-1, -1))
-        sign = zone[0] if zone[1] - zone[0] > 1 else -1
-        for first, past in places.values():
-            for place in range(first, past):
-                figures[place] = 0xFF if sample[place].isdigit() else 0
-        others = bytearray(0 if figures[place] or place == sign else 0xFF for place in range(self.size))
-        day_end = max((past for name, (_, past) in places.items() if name in _OF_DAY), default=0)
-        days = bytearray(0xFF if place < day_end else 0 for place in range(self.size))
-        pad = bytes(len(figures) - self.size)
-        self.own = _words(b"\xff" * self.size + pad)
-        self.figures = _words(bytes(figures))
-        self.others = _words(bytes(others) + pad)
-        self.expected = _words(text + pad) & self.others
-        self.of_day = _words(bytes(days) + pad) if self._day_is_first() else None
+        self.places, self.size = places, len(sample)
+        zone_begin, zone_end = places.get("zone", (-1, -1))
+        sign = zone_begin if zone_end - zone_begin > 1 else -1
+        digits = {place for span in places.values() for place in range(*span) if sample[place].isdigit()}
+        self.own = self._mask(lambda place: True)
+        self.digits = self._mask(digits.__contains__)
+        self.others = self._mask(lambda place: place not in digits and place != sign)
+        text = sample.encode().ljust(8 * len(self.own), b"\0")
+        self.expected = np.frombuffer(text, np.dtype("<u8")) & self.others
+        day = [span for name, span in places.items() if name in _DAY_PARTS]
+        rest = [span for name, span in places.items() if name not in _DAY_PARTS]
+        day_end = max((past for _, past in day), default=0)
+        is_day_first = all(day_end <= first for first, _ in rest)
+        self.of_day = self._mask(lambda place: place < day_end) if is_day_first else None
 
-    def _day_is_first(self) -> bool:
-        of_day = [span for name, span in self.places.items() if name in _OF_DAY]
-        others = [span for name, span in self.places.items() if name not in _OF_DAY]
-        return all(day[1] <= other[0] for day in of_day for other in others)
+    def _mask(self, holds: Callable[[int], bool]) -> Words:
+        """Words whose bytes are 0xFF at the places of the time for which it holds, else 0."""
+        mask = bytes(0xFF if holds(place) else 0 for place in range(self.size))
+        return np.frombuffer(mask.ljust(-(-self.size // 8) * 8, b"\0"), np.dtype("<u8"))
 
 
-def _words(text: bytes) -> Words:
-    return np.frombuffer(text, np.dtype("<u8"))
+def _distinct_rows(columns: Sequence[Words]) -> tuple[_Rows, _Rows]:
+    """(rows to read, which of these each row is equal to): files repeat the times of a day for each meter.
 
-
-def _laid_out(
-    buffer: Buffer, starts: Integers, stops: Integers, layout: _Layout
-) -> tuple[Integers, Integers, Flags]:
-    """(wall, offset, which cells are not laid out so, or are no time)."""
-    words = words_from(buffer, starts, len(layout.own))
-    found = [words[:, place] & own for place, own in enumerate(layout.own)]
-    rows, of = _once(found)
-    wall, offset, odd = _read([word[rows] for word in found], layout)
-    return wall[of], offset[of], odd[of] | (stops - starts != layout.size)
-
-
-def _once(columns: Sequence[Words]) -> tuple[_Rows, _Rows]:
-    """(rows to read, which of these each row is like): files say the times of a day again for each meter.
-
-    Alike are rows as far apart as the first row and the next that says the same.
+    Each row is compared with the one a period before it: as many rows as the first and the next equal to it are apart.
     """
     size = len(columns[0])
     like_first, fresh = np.ones(size, np.bool_), np.zeros(size, np.bool_)
@@ -97,29 +84,29 @@ def _once(columns: Sequence[Words]) -> tuple[_Rows, _Rows]:
     rows = np.flatnonzero(fresh)
     if 2 * len(rows) > size:
         return slice(None), slice(None)
-    table = np.zeros(
-        size + -size % period, np.int64
-    )  # a line a period: what is read last holds for those below it
+    # a line of the table is a period: a row that is not read has the number of the last read row above it
+    table = np.zeros(size + -size % period, np.int64)
     table[rows] = np.arange(len(rows))
     table = np.maximum.accumulate(table.reshape(-1, period), axis=0)
     return rows, table.reshape(-1)[:size]
 
 
-def _read(found: Sequence[Words], layout: _Layout) -> tuple[Integers, Integers, Flags]:
-    """The same of cells whose words these are."""
-    odd, heads = np.zeros((2, len(found[0])), np.bool_)
+def _read(words: Sequence[Words], layout: _Layout) -> tuple[Integers, Integers, Flags]:
+    """The same of cells with these words."""
+    odd, heads = np.zeros((2, len(words[0])), np.bool_)
     heads[:1] = True
-    for place, word in enumerate(found):
-        figures = layout.figures[place]
+    for place, word in enumerate(words):
         odd |= (word & layout.others[place]) != layout.expected[place]
-        odd |= (((word & _HIGHS) ^ _ZEROS) | (((word + _SIXES) & _HIGHS) ^ _ZEROS)) & figures != 0
+        odd |= (((word & _HIGHS) ^ _ZEROS) | (((word + _SIXES) & _HIGHS) ^ _ZEROS)) & layout.digits[
+            place
+        ] != 0
         if layout.of_day is not None:
             of_day = word & layout.of_day[place]
             heads[1:] |= of_day[1:] != of_day[:-1]
-    table = np.stack(found, axis=1).view(np.uint8)
+    table = np.stack(words, axis=1).view(np.uint8)
     if layout.of_day is None:
         days = _days(table, layout.places, odd)
-    else:  # the day is worked out where it changes
+    else:  # the day is computed where it changes
         rows = np.flatnonzero(heads)
         wrong = np.zeros(len(rows), np.bool_)
         each = np.cumsum(heads) - 1
@@ -146,7 +133,7 @@ def _days(table: Table, places: Mapping[str, tuple[int, int]], odd: Flags) -> In
     odd |= (month < 1) | (month > 12) | (year < 1)
     month = np.where(odd, 1, month)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    odd |= (day < 1) | (day > _LONGEST[month] - ((month == 2) & ~leap))
+    odd |= (day < 1) | (day > _DAYS_OF_MONTH[month] - ((month == 2) & ~leap))
     from_march = (year - (month <= 2)).astype(np.int64)
     days: Integers = from_march * 365 + from_march // 4 - from_march // 100 + from_march // 400
     days += _DAYS_BEFORE[month] + day - _DAYS_TO_1970
@@ -155,7 +142,7 @@ def _days(table: Table, places: Mapping[str, tuple[int, int]], odd: Flags) -> In
 
 def _offsets(table: Table, places: Mapping[str, tuple[int, int]], odd: Flags) -> Integers:
     if "zone" not in places:
-        return np.full(len(odd), UNSAID)
+        return np.full(len(odd), NO_OFFSET)
     first, past = places["zone"]
     if past - first == 1:  # Z
         return np.zeros(len(odd), np.int64)

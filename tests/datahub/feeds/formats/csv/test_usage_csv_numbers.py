@@ -34,8 +34,8 @@ def column(cells):
 
 def number_of(cell, mark):
     """What a cell of figures, one sign and one mark is; None for any other."""
-    other = {".": ",", ",": "."}[mark]
-    if other in cell or set(cell) - set("0123456789+-" + mark):
+    other_mark = {".": ",", ",": "."}[mark]
+    if other_mark in cell or set(cell) - set("0123456789+-" + mark):
         return None
     try:
         return Decimal(cell.replace(mark, "."))
@@ -45,9 +45,9 @@ def number_of(cell, mark):
 
 @given(cells=st.lists(plain | rubbish, min_size=1, max_size=60), mark=st.sampled_from(".,"))
 def test_cells_read_together_are_what_each_is_alone(cells, mark):
-    found = numbers(*column(cells), mark)
+    read = numbers(*column(cells), mark)
 
-    for cell, digits, exponent, state in zip(cells, *found, strict=True):
+    for cell, digits, exponent, state in zip(cells, *read, strict=True):
         number = number_of(cell, mark)
         if state == PLAIN:
             assert Decimal(int(digits)).scaleb(int(exponent)) == number
@@ -70,11 +70,11 @@ def test_values_of_any_size_come_back_exactly(mark, known):
     )
 
     (series,) = parsed.rows
-    found = [
+    values = [
         Decimal(value).scaleb(-series.scale) if is_known else None
         for value, is_known in zip(series.values.tolist(), series.known.tolist(), strict=True)
     ]
-    assert found == [None if value is None else value * 1000 for value in known]
+    assert values == [None if value is None else value * 1000 for value in known]
 
 
 @given(known=st.lists(written | st.none(), min_size=24, max_size=24))
@@ -85,13 +85,13 @@ def test_wide_and_long_files_of_the_same_readings_are_the_same(known):
     lines = [f"M,2025-06-01T{hour:02d}:00,{cell}" for hour, cell in enumerate(cells)]
     long = "\n".join(["meter,start,value", *lines])
 
-    (one,) = WIDE.parse(wide.encode(), zone=NEW_YORK, settings={"unit": "kWh"}).rows
+    (wide_series,) = WIDE.parse(wide.encode(), zone=NEW_YORK, settings={"unit": "kWh"}).rows
     settings = {"unit": "kWh", "interval_seconds": 3600}
-    (other,) = LONG.parse(long.encode(), zone=NEW_YORK, settings=settings).rows
+    (long_series,) = LONG.parse(long.encode(), zone=NEW_YORK, settings=settings).rows
 
-    assert one.starts.tolist() == other.starts.tolist()
-    assert (one.values * 10**other.scale == other.values * 10**one.scale).all()
-    assert one.known.tolist() == other.known.tolist()
+    assert wide_series.starts.tolist() == long_series.starts.tolist()
+    assert (wide_series.values * 10**long_series.scale == long_series.values * 10**wide_series.scale).all()
+    assert wide_series.known.tolist() == long_series.known.tolist()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from datahub.feeds.formats.csv.tokenizer import MARGIN, tokenize
 from datahub.rows.base import NO_SETTINGS
 from datahub.rows.usage import ChannelKey, ChannelKeys, columns_of
-from tests.datahub.feeds.formats.mapped import BRUSSELS, LONG, MAPPING, read, reasons
+from tests.datahub.feeds.formats.csv.mapped import BRUSSELS, LONG, MAPPING, read, reasons
 
 IMPORT = ChannelKey("M-1", "", "electricity", "Wh", "import", "interval")
 KEYS = [IMPORT, IMPORT._replace(direction="export"), IMPORT._replace(meter_number="M-2")]
@@ -40,7 +40,7 @@ def test_what_names_one_meter_and_one_sort_of_channel_in_two_ways_is_one_channel
         "Meter;From;Amount;Unit", *lines, columns={"unit": "Unit"} | columns, settings={"meter": "7"}
     )
 
-    assert [(one.meter_number, one.total) for one in parsed.rows] == [
+    assert [(series.meter_number, series.total) for series in parsed.rows] == [
         ("7", 5000 if "k" in first else 5),
         ("8", 5),
     ]
@@ -48,7 +48,7 @@ def test_what_names_one_meter_and_one_sort_of_channel_in_two_ways_is_one_channel
 
 
 def test_channels_are_numbered_as_the_file_names_them_and_a_line_at_fault_names_none():
-    found = columns_read(
+    columns = columns_read(
         "M-1;2025-06-01T00:00;1;import",
         f"{'M' * 101};2025-06-01T00:00;2;import",
         "M-1;2025-06-01T00:00;3;export",
@@ -56,8 +56,8 @@ def test_channels_are_numbered_as_the_file_names_them_and_a_line_at_fault_names_
         "M-1;2025-06-01T01:00;5;import",
     )
 
-    assert list(found.channels) == KEYS
-    assert (found.channel.tolist(), found.values.tolist()) == ([0, 0, 1, 2], [1, 5, 3, 4])
+    assert list(columns.channels) == KEYS
+    assert (columns.channel.tolist(), columns.values.tolist()) == ([0, 0, 1, 2], [1, 5, 3, 4])
 
 
 def test_keys_in_columns_are_those_that_they_were_made_of():
@@ -71,9 +71,13 @@ def test_keys_in_columns_are_those_that_they_were_made_of():
 @given(st.lists(st.text(st.sampled_from("aé €\t\u00a0x𝄞\x00"), max_size=9), max_size=9), st.integers(1, 3))
 def test_cells_are_decoded_together_as_each_would_be_alone(texts, at_once):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datahub.feeds.formats.csv.tokenizer.byte_cells._TEXTS", at_once)
+        patch.setattr("datahub.feeds.formats.csv.tokenizer.byte_cells._CELLS_AT_ONCE", at_once)
         content = "".join(f"{text};9\n" for text in texts)
         cells = tokenize(MARGIN + content.encode() + MARGIN, ";", 2, 1).cells
-        found = cells.texts(np.arange(len(cells)), 0)
+        texts_together = cells.texts(np.arange(len(cells)), 0)
 
-    assert found == [cells.text(row, 0) for row in range(len(cells))] == [text.strip() for text in texts]
+    assert (
+        texts_together
+        == [cells.text(row, 0) for row in range(len(cells))]
+        == [text.strip() for text in texts]
+    )

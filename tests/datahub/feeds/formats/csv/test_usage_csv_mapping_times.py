@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.datahub.feeds.formats.mapped import instants, read, reasons
+from tests.datahub.feeds.formats.csv.mapped import instants, read, reasons
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_ends_of_intervals_are_taken_back_to_their_starts_through_the_clock_chan
 
 
 @pytest.mark.parametrize(
-    ("said", "instant"),
+    ("members", "instant"),
     [({"zone": "Asia/Tokyo"}, "05-31T15:00Z"), ({"offset": "+10:00"}, "05-31T14:00Z"), ({}, "05-31T22:00Z")],
 )
-def test_local_times_are_those_of_the_mapping_else_of_the_feed(said, instant):
-    (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00;5", **said).rows
+def test_local_times_are_those_of_the_mapping_else_of_the_feed(members, instant):
+    (series,) = read("Meter;From;Amount", "M;2025-06-01T00:00;5", **members).rows
 
     assert instants(series) == [instant]
 

@@ -4,7 +4,7 @@ import pytest
 
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import Quality
-from tests.datahub.feeds.formats.mapped import BRUSSELS, COLUMNS, LONG, MAPPING, instants, read, reasons
+from tests.datahub.feeds.formats.csv.mapped import BRUSSELS, COLUMNS, LONG, MAPPING, instants, read, reasons
 
 
 def test_columns_are_found_by_name_whatever_its_case_and_others_are_left_alone():
@@ -25,9 +25,9 @@ def test_preamble_is_skipped_by_count_or_up_to_a_line_like_the_header():
     lines = ["Report of June", "made today", "Meter;From;Amount", "M;2025-06-01T00:00;5"]
 
     counted = read(*lines, skip_lines=2)
-    found = read(*lines, header_pattern="^Meter;")
+    matched = read(*lines, header_pattern="^Meter;")
 
-    assert counted.rows[0].lines.tolist() == found.rows[0].lines.tolist() == [4]
+    assert counted.rows[0].lines.tolist() == matched.rows[0].lines.tolist() == [4]
 
 
 def test_trailing_lines_and_empty_cells_at_the_end_of_lines_are_no_readings():
@@ -170,17 +170,17 @@ def test_mean_power_that_is_no_exact_energy_is_rejected_and_not_rounded():
 
 
 @pytest.mark.parametrize(
-    ("sign", "found"),
+    ("sign", "totals"),
     [
         ("as_written", {"import": -1}),
         ("reversed", {"import": 1}),
         ("negative_is_export", {"import": 2, "export": 3}),
     ],
 )
-def test_the_sign_of_a_number_can_tell_its_direction(sign, found):
+def test_the_sign_of_a_number_can_tell_its_direction(sign, totals):
     parsed = read("Meter;From;Amount", "M;2025-06-01T00:00;2", "M;2025-06-01T00:15;-3", sign=sign)
 
-    assert {series.direction: series.total for series in parsed.rows} == found
+    assert {series.direction: series.total for series in parsed.rows} == totals
 
 
 def test_readings_that_go_to_the_other_direction_keep_their_value_among_channels_of_other_decimals():

@@ -4,11 +4,11 @@ import pytest
 
 from datahub.feeds.formats.csv.mapping_json import mapping_of
 from datahub.rows.base import FeedStructureError
-from tests.datahub.feeds.formats.mapped import COLUMNS, MAPPING
+from tests.datahub.feeds.formats.csv.mapped import COLUMNS, MAPPING
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("members", "message"),
     [
         ({"colour": 1}, "there is no member colour"),
         ({"shape": "round"}, "shape 'round' is none of long, wide"),
@@ -49,9 +49,9 @@ from tests.datahub.feeds.formats.mapped import COLUMNS, MAPPING
         ({"ignore": ["("]}, r"ignore\[0\]: missing"),
     ],
 )  # fmt: skip
-def test_a_member_that_is_wrong_is_named(said, message):
+def test_a_member_that_is_wrong_is_named(members, message):
     with pytest.raises(FeedStructureError, match=f"^mapping: {message}"):
-        mapping_of(MAPPING | said)
+        mapping_of(MAPPING | members)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from datahub.rows.base import FeedStructureError
-from tests.datahub.feeds.formats.mapped import instants, read, reasons
+from tests.datahub.feeds.formats.csv.mapped import instants, read, reasons
 
 SPRING, SUMMER, AUTUMN = "2025-03-30", "2025-06-01", "2025-10-26"  # in Brussels
 HOURLY = {"columns": {"slot": "Hour"}, "interval_seconds": 3600}
@@ -137,8 +137,8 @@ def test_the_command_takes_it_as_json(tmp_path, capsys):
         "--timezone", "Europe/Brussels", "--json",
     )  # fmt: skip
 
-    told = json.loads(capsys.readouterr().out)
-    assert (told["accepted"], told["channels"][0]["readings"]) == (48, 48)
-    assert (told["channels"][0]["first_start"], told["channels"][0]["last_start"]) == (
+    report = json.loads(capsys.readouterr().out)
+    assert (report["accepted"], report["channels"][0]["readings"]) == (48, 48)
+    assert (report["channels"][0]["first_start"], report["channels"][0]["last_start"]) == (
         "2025-03-29T23:00:00Z", "2025-10-26T22:00:00Z",
     )  # fmt: skip

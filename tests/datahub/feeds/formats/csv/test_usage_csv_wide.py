@@ -49,10 +49,10 @@ def reasons(parsed):
 def test_a_line_is_a_day_of_a_meter_from_local_midnight():
     parsed = read(wide(day("M-1", "2025-06-01", range(24)), day("M-2", "2025-06-01", [None, *range(1, 24)])))
 
-    one, other = parsed.rows
-    assert (one.meter_number, one.size, one.total, one.interval_seconds) == ("M-1", 24, 276_000, 3600)
-    assert instants(one)[::23] == ["05-31T22:00Z", "06-01T21:00Z"]
-    assert other.known.tolist() == [False] + [True] * 23
+    first, second = parsed.rows
+    assert (first.meter_number, first.size, first.total, first.interval_seconds) == ("M-1", 24, 276_000, 3600)
+    assert instants(first)[::23] == ["05-31T22:00Z", "06-01T21:00Z"]
+    assert second.known.tolist() == [False] + [True] * 23
     assert (parsed.read, parsed.rejected) == (48, [])
 
 
@@ -60,7 +60,7 @@ def test_a_line_is_a_day_of_a_meter_from_local_midnight():
 def test_a_date_that_only_looks_like_one_is_rejected_and_stops_no_other(date):
     parsed = read(wide(day("M-1", "2025-06-01", range(24)), day("M-2", date, range(24))))
 
-    assert [one.meter_number for one in parsed.rows] == ["M-1"]
+    assert [series.meter_number for series in parsed.rows] == ["M-1"]
     assert [line for line, _reason in reasons(parsed)] == [3]
 
 

@@ -1,4 +1,4 @@
-"""A file that goes by in stretches is read as if it were seen as a whole."""
+"""A file that is read in blocks of lines gives what it would give as a whole."""
 
 import tracemalloc
 from datetime import datetime
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv import text as csv_text
+from datahub.feeds.formats.csv import line_blocks
 from datahub.feeds.formats.csv.tokenizer import byte_cells
 from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
@@ -24,7 +24,7 @@ HEADER = b"meter,start,value\n"
 
 def parts_of(content, size, *, format=LONG, mapping=(), **settings):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_text, "STRETCH_BYTES", size)
+        patch.setattr(line_blocks, "BLOCK_BYTES", size)
         return list(
             format.read(BytesIO(content), zone=BERLIN, settings=SETTINGS | settings, mapping=dict(mapping))
         )
@@ -34,12 +34,12 @@ def facts(parts):
     series = series_of([row for part in parts for row in part.rows])
     return sorted(
         (
-            one.meter_number,
-            one.starts.tolist(),
-            (one.values * 10 ** (5 - one.scale)).tolist(),
-            one.lines.tolist(),
+            channel.meter_number,
+            channel.starts.tolist(),
+            (channel.values * 10 ** (5 - channel.scale)).tolist(),
+            channel.lines.tolist(),
         )
-        for one in series
+        for channel in series
     )
 
 
@@ -60,7 +60,7 @@ def test_a_meter_s_lines_that_stand_together_come_in_one_part():
 
 
 def rejections(parts):
-    return [(one.line, one.reason, one.text) for part in parts for one in part.rejected]
+    return [(row.line, row.reason, row.text) for part in parts for row in part.rejected]
 
 
 def lines_of_night(meters, *, newest_first, by_time):
@@ -81,7 +81,7 @@ def lines_of_night(meters, *, newest_first, by_time):
 @pytest.mark.parametrize("by_time", [False, True])
 @settings(deadline=None)
 @given(size=st.integers(200, 2000))
-def test_the_repeated_hour_is_told_apart_wherever_a_stretch_ends(newest_first, by_time, size):
+def test_the_repeated_hour_is_told_apart_wherever_a_block_ends(newest_first, by_time, size):
     lines = lines_of_night(["A", "B", "C"], newest_first=newest_first, by_time=by_time)
     content = HEADER + "\n".join(lines).encode()
 
@@ -101,7 +101,7 @@ cells_of_all_sorts = st.sampled_from(["1", "-0.25", "", "x", "1,2", '"3"', '"4',
     size=st.integers(90, 400),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_stretches_change_nothing_and_add_up_to_the_file(cells, size, end):
+def test_blocks_change_nothing_and_add_up_to_the_file(cells, size, end):
     lines = [
         f"M{place % 3},2025-06-01T{place // 4:02d}:{place % 4 * 15:02d},{cell}"
         for place, cell in enumerate(cells)
@@ -128,10 +128,12 @@ def test_whether_a_file_is_newest_first_is_told_by_its_channels_and_not_from_one
 def test_the_same_file_gives_the_same_parts():
     content = HEADER + b"".join(b"M,2025-06-%02dT00:00,%d\n" % (day, day) for day in range(1, 31))
 
-    one, other = parts_of(content, 200), parts_of(content, 200)
+    first, second = parts_of(content, 200), parts_of(content, 200)
 
-    assert len(one) > 3
-    assert [(part.offset, facts([part])) for part in one] == [(part.offset, facts([part])) for part in other]
+    assert len(first) > 3
+    assert [(part.offset, facts([part])) for part in first] == [
+        (part.offset, facts([part])) for part in second
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -188,7 +190,7 @@ def test_memory_does_not_grow_with_the_file(format):
 
     def peak(text):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(csv_text, "STRETCH_BYTES", 1 << 16)
+            patch.setattr(line_blocks, "BLOCK_BYTES", 1 << 16)
             source = BytesIO(text)
             tracemalloc.start()
             for _ in format.read(source, zone=BERLIN, settings=SETTINGS):
@@ -198,12 +200,12 @@ def test_memory_does_not_grow_with_the_file(format):
         return most
 
     quarter = content[: content.index(b"\n", len(content) // 4) + 1]
-    peak(quarter)  # what is worked out once and kept
-    # how far the stretch that is being cut overlaps the one that is being read is chance
+    peak(quarter)  # fills the caches
+    # how far the block that is being cut overlaps the one that is being read is chance
     assert min(peak(content) for _ in range(3)) < max(peak(quarter) for _ in range(3)) * 1.3
 
 
-def test_a_channel_keeps_its_decimals_in_each_stretch_alone():
+def test_a_channel_keeps_its_decimals_in_each_block_alone():
     content = HEADER + b"M,2025-06-01T00:00,1\nM,2025-06-01T00:15,0.5\n" + b"M,2025-06-01T00:30,2\n"
 
     parts = parts_of(content, 45)
@@ -222,7 +224,7 @@ def test_meters_are_told_apart_even_if_all_hashes_were_alike(meters):
     content = HEADER + "\n".join(lines).encode()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(byte_cells, "_MIX", byte_cells.np.uint64(0))
+        patch.setattr(byte_cells, "_HASH_FACTOR", byte_cells.np.uint64(0))
         alike = facts(parts_of(content, 1 << 20))
 
     assert alike == facts(parts_of(content, 1 << 20))

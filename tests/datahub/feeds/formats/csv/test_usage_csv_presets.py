@@ -20,7 +20,7 @@ ITALIAN = "\n".join(
     [
         "Giorno;"
         + ";".join(
-            f"{one}-{other}" for one, other in zip(QUARTERS, [*QUARTERS[1:-1], "00:00"], strict=False)
+            f"{begin}-{end}" for begin, end in zip(QUARTERS, [*QUARTERS[1:-1], "00:00"], strict=False)
         ),
         '"01/06/2025";' + ";".join(['"0,25"'] * 96),
         '"30/03/2025";' + ";".join(['"0,5"'] * 8 + ['""'] * 4 + ['"0,5"'] * 84),
@@ -156,7 +156,7 @@ def test_a_meter_reader_writes_a_column_for_each_register():
         ],
     )
     name, series = read(reads)
-    assert (name, [one[-1] for one in series]) == (
+    assert (name, [total for *_, total in series]) == (
         "homewizard_registers",
         [8_350_274, 4_650_277, 3_095_077, 0],
     )

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.csv.time_forms import TimeForm
-from datahub.feeds.formats.csv.times import walls_of
-from datahub.feeds.formats.csv.tokenizer import MARGIN, UNSAID, tokenize
+from datahub.feeds.formats.csv.faults import Faults
+from datahub.feeds.formats.csv.times import TimeForm, walls_of
+from datahub.feeds.formats.csv.tokenizer import MARGIN, tokenize
 
 FORMS = ("iso", "%d/%m/%Y %H:%M", "%Y%m%d%H%M", "%m/%d/%y %H:%M:%S", "%H:%M %d.%m.%Y", "%Y-%m-%d %H:%M%z")
 moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2068, 1, 1))
@@ -28,7 +28,7 @@ def test_a_column_of_times_is_what_each_cell_is(form, data):
         ["", "Z", "+01:00", "-11:30", "+99:99"] if form == "iso" else [""]
     ))  # fmt: skip
     texts = data.draw(st.lists(good | broken, min_size=1, max_size=30))
-    faults = {}
+    faults = Faults()
 
     walls = walls_of(cells_of(texts), 0, TimeForm(form), faults)
 
@@ -39,8 +39,7 @@ def test_a_column_of_times_is_what_each_cell_is(form, data):
             assert faults[row] == str(error)
         else:
             assert row not in faults
-            assert walls.wall[row] == written.wall
-            assert walls.offset[row] == (UNSAID if written.offset is None else written.offset)
+            assert (walls.wall[row], walls.offset[row]) == written
 
 
 @given(
@@ -54,12 +53,12 @@ def test_times_that_come_again_for_each_meter_are_read_as_if_each_came_once(peri
         if row < len(texts):
             texts[row : row + 1] = [] if text is None else [text]
     texts = texts or ["2026-03-01T00:15Z"]
-    faults, expected = {}, {}
+    faults, expected = Faults(), {}
 
     walls = walls_of(cells_of(texts), 0, TimeForm("iso"), faults)
 
     for row, text in enumerate(texts):
-        alone = walls_of(cells_of([text]), 0, TimeForm("iso"), (fault := {}))
+        alone = walls_of(cells_of([text]), 0, TimeForm("iso"), (fault := Faults()))
         if fault:
             expected[row] = fault[0]
         else:
@@ -75,7 +74,7 @@ def test_a_day_that_does_not_exist_is_none_wherever_it_stands():
         "2100-02-29T00:00",
         "2025-00-10T00:00",
     ]
-    faults = {}
+    faults = Faults()
 
     walls_of(cells_of(texts), 0, TimeForm("iso"), faults)
 
@@ -83,6 +82,6 @@ def test_a_day_that_does_not_exist_is_none_wherever_it_stands():
 
 
 def test_midnight_may_be_the_end_of_the_day_before():
-    walls = walls_of(cells_of(["2025-02-28T24:00", "2025-03-01T00:00"]), 0, TimeForm("iso"), {})
+    walls = walls_of(cells_of(["2025-02-28T24:00", "2025-03-01T00:00"]), 0, TimeForm("iso"), Faults())
 
     assert walls.wall[0] == walls.wall[1]
