@@ -17,7 +17,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess
 from consent.queries.access import data_access
 from datahub.usage.exports.stream import FORMS, usage_stream
-from datahub.usage.render import QUALITY_NAMES
+from datahub.usage.segments import QUALITY_NAMES
 
 _YEAR = {"start": "2025-01-01T00:00:00Z", "end": "2026-01-01T00:00:00Z"}
 _PATH = "/usage_data?start=2025-01-01T00:00:00Z&end=2026-01-01T00:00:00Z"

@@ -20,8 +20,7 @@ from datahub.rows.usage import Quality, UsageColumns, UsageSeries
 from datahub.store.partitions import ensure_partitions
 from datahub.store.tally import Origin
 from datahub.usage.readings import ChannelFacts, channels_of, readings
-from datahub.usage.render import usage_object
-from datahub.usage.segments import UsageSegment
+from datahub.usage.segments import UsageSegment, usage_object
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, GrantFactory
 

@@ -16,8 +16,7 @@ from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.queries.readers import readers_of_account, readers_of_contracts
-from datahub.usage.facts import usage_facts
-from datahub.usage.load_status import loaded_until
+from datahub.usage.facts import loaded_until, usage_facts
 
 
 @require_safe

@@ -17,8 +17,14 @@ from datahub.resources.link_history import LinkHistory
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
 from datahub.usage.facts import usage_facts
 from datahub.usage.plan import usage_plan
-from datahub.usage.render import QUALITY_NAMES, quality_runs, usage_csv, usage_object
-from datahub.usage.segments import UsageSegment, usage_page
+from datahub.usage.segments import (
+    QUALITY_NAMES,
+    UsageSegment,
+    quality_runs,
+    usage_csv,
+    usage_object,
+    usage_page,
+)
 
 USAGE_ROWS = (
     *METERED_ROWS,

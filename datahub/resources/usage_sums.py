@@ -16,8 +16,7 @@ from datahub.resources.base import Call, Option, Resource, ResourceQuery
 from datahub.resources.fields import MaybeText, Shape, Text
 from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS, QualityRunShape
 from datahub.rows.usage import Quality
-from datahub.usage.render import QUALITY_NAMES
-from datahub.usage.segments import MISSING
+from datahub.usage.segments import MISSING, QUALITY_NAMES
 from datahub.usage.sum_periods import By
 from datahub.usage.sum_pieces import Rule
 from datahub.usage.summed_usage import UsageSums, summed_usage

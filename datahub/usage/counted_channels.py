@@ -18,8 +18,7 @@ from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.columns import LONGEST_IN_A_BLOCK
 from datahub.store.sum_blocks import Wanted, summed_blocks
 from datahub.usage.readings import ChannelFacts, ChannelReadings, instants_of, readings, seconds_of
-from datahub.usage.register_differences import Differences, differences
-from datahub.usage.register_names import register_name
+from datahub.usage.registers import Differences, differences, register_name
 from datahub.usage.sum_readings import FAR, block_readings, period_readings
 
 # of other units no sum means anything
@@ -85,36 +84,38 @@ def counted(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[Channe
     linked: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for span in spans:
         linked[span.contract_id, span.meter_id].append(span.span)
-    found: list[Counted] = []
+    counting: list[Counted] = []
     unclear: list[_Meter] = []
     for (contract, meter), parts in sorted(linked.items()):
         intervals = tuple(map(seconds_of, union(parts)))
         for by_rank in ranked(channels.get(meter, ())):
             own = _Meter(contract, meter, by_rank, intervals)
             if len(by_rank) == 1 and own.interval_channels:
-                found += [Counted(contract, channel, intervals, always=True) for channel in by_rank[0]]
+                counting += [Counted(contract, channel, intervals, always=True) for channel in by_rank[0]]
             else:
                 unclear.append(own)
-    alike = [one for one in unclear if len(one.interval_channels) > 1]
+    alike = [group for group in unclear if len(group.interval_channels) > 1]
     if alike:
-        stored = _stored_readings(alike, [one.by_rank for one in alike])
-        for one in alike:
-            found += _by_reading(one, stored)
-    beside = [one for one in unclear if len(one.interval_channels) <= 1]
+        stored = _stored_readings(alike, [group.by_rank for group in alike])
+        for group in alike:
+            counting += _by_reading(group, stored)
+    beside = [group for group in unclear if len(group.interval_channels) <= 1]
     if beside:
-        stored = _stored_readings(beside, [one.register_channels for one in beside])
-        found += _beside_registers(beside, stored)
-    return found
+        stored = _stored_readings(beside, [group.register_channels for group in beside])
+        counting += _beside_registers(beside, stored)
+    return counting
 
 
 def ranked(channels: Sequence[ChannelFacts]) -> list[list[list[ChannelFacts]]]:
     """For each direction and unit of a meter: its channels by rank, those of one rank together."""
-    found: dict[tuple[str, str, str], dict[Rank, list[ChannelFacts]]] = defaultdict(lambda: defaultdict(list))
+    by_kind: dict[tuple[str, str, str], dict[Rank, list[ChannelFacts]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for channel in channels:
         place = rank(channel)
         if place is not None:
-            found[channel.commodity, channel.direction, channel.unit][place].append(channel)
-    return [[by_rank[place] for place in sorted(by_rank)] for by_rank in found.values()]
+            by_kind[channel.commodity, channel.direction, channel.unit][place].append(channel)
+    return [[by_rank[place] for place in sorted(by_rank)] for by_rank in by_kind.values()]
 
 
 def shared_out(by_rank: Sequence[Sequence[Times]], intervals: Intervals) -> tuple[list[Share], Intervals]:
@@ -157,16 +158,18 @@ _Stored = Mapping[tuple[int, int], Sequence[ChannelReadings]]  # by contract and
 def _stored_readings(meters: Sequence[_Meter], wanted: Sequence[Sequence[Sequence[ChannelFacts]]]) -> _Stored:
     """Readings of these channels, by rank, of the meters; one at the very end belongs to both sides of it."""
     spans = dict.fromkeys(
-        MeteredSpan(one.contract_id, 0, one.meter_id, instants_of(first, past + 1))
-        for one in meters
-        for first, past in one.intervals
+        MeteredSpan(group.contract_id, 0, group.meter_id, instants_of(first, past + 1))
+        for group in meters
+        for first, past in group.intervals
     )
     channels: dict[int, dict[int, ChannelFacts]] = defaultdict(dict)
-    for one, by_rank in zip(meters, wanted, strict=True):
-        channels[one.meter_id].update((channel.channel_id, channel) for same in by_rank for channel in same)
+    for group, by_rank in zip(meters, wanted, strict=True):
+        channels[group.meter_id].update((channel.channel_id, channel) for same in by_rank for channel in same)
     stored: dict[tuple[int, int], list[ChannelReadings]] = defaultdict(list)
-    for found in readings(list(spans), {meter: list(own.values()) for meter, own in channels.items()}):
-        stored[found.contract_id, found.channel_id].append(found)
+    for channel_readings in readings(
+        list(spans), {meter: list(own.values()) for meter, own in channels.items()}
+    ):
+        stored[channel_readings.contract_id, channel_readings.channel_id].append(channel_readings)
     return stored
 
 
@@ -202,7 +205,7 @@ def _beside_registers(meters: Sequence[_Meter], stored: _Stored) -> Iterator[Cou
     between = [_between(meter, stored) for meter in meters]
     known = _known_of_intervals(meters, between)
     for number, meter in enumerate(meters):
-        free = {key: one.where(~_met(number, one, known)) for key, one in between[number].items()}
+        free = {key: part.where(~_met(number, part, known)) for key, part in between[number].items()}
         times = [
             [(free[channel.channel_id].starts, free[channel.channel_id].ends) for channel in same]
             for same in meter.register_channels
@@ -226,22 +229,22 @@ def _known_of_intervals(
     """When readings of the interval channels, or their blocks, begin and end, each in order; of meter i by i * FAR."""
     wanted, owner = [], []
     for number, meter in enumerate(meters):
-        here = [
+        intervals = [
             Wanted(channel.channel_id, first, past)
             for same in meter.interval_channels
             for channel in same
             for first, past in meter.intervals
         ]
-        wanted += here
-        owner += [number * FAR] * len(here)
+        wanted += intervals
+        owner += [number * FAR] * len(intervals)
     if not wanted:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     line = np.array(owner, dtype=np.int64)
     edges = [
         number * FAR + side
         for number, own in enumerate(between)
-        for one in own.values()
-        for side in (one.starts, one.ends)
+        for part in own.values()
+        for side in (part.starts, part.ends)
     ]
     edge = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *edges]))
     blocks = summed_blocks(wanted)
@@ -264,16 +267,16 @@ def _met(number: int, between: Differences, known: tuple[Integers, Integers]) ->
 
 def _between(meter: _Meter, stored: _Stored) -> dict[int, Differences]:
     """By channel key, of the registers: only differences that lie wholly in the meter's time."""
-    found = {}
+    by_channel = {}
     for channel in (channel for same in meter.register_channels for channel in same):
         own = differences(stored.get((meter.contract_id, channel.channel_id), ()))
-        found[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.intervals))
-    return found
+        by_channel[channel.channel_id] = own.where(inside(own.starts, own.ends, meter.intervals))
+    return by_channel
 
 
 def _known(stored: Sequence[ChannelReadings]) -> Times:
-    starts = [np.empty(0, dtype=np.int64), *(one.starts[one.known] for one in stored)]
-    ends = [np.empty(0, dtype=np.int64), *((one.starts + one.durations)[one.known] for one in stored)]
+    starts = [np.empty(0, dtype=np.int64), *(part.starts[part.known] for part in stored)]
+    ends = [np.empty(0, dtype=np.int64), *((part.starts + part.durations)[part.known] for part in stored)]
     return np.concatenate(starts), np.concatenate(ends)
 
 

@@ -10,8 +10,7 @@ from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
-from datahub.usage.facts import UsageFacts
-from datahub.usage.load_status import MeterLoad
+from datahub.usage.facts import MeterLoad, UsageFacts
 
 METER_DAYS = 1100  # three years of one meter
 _WITH_READINGS = """

@@ -1,25 +1,40 @@
-"""Meter readings of a grant's contracts, as segments: consecutive readings of one channel with one interval."""
+"""Readings of a contract as segments, consecutive ones of a channel with one interval, and how they are written:
+JSON and CSV by columns, without an object a reading.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
+import orjson
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.http.paging import Position
+from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.text.csv_cells import csv_cells
+from cdsc_portal.lib.text.text_cells import Cells, decimal_cells, fixed_cells, instant_cells, text
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
+from datahub.rows.usage import Quality
 from datahub.store.codec import Codes
-from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.load_status import usage_standings
+from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
 from datahub.usage.plan import ReadInterval, UsagePlan, contracts_with_readings, usage_plan
 from datahub.usage.readings import ChannelReadings, decimal_strings, readings
 
 MISSING = 255  # beside the codes of Quality: no value, so no quality
+QUALITY_NAMES = {code.value: code.name.lower() for code in Quality} | {MISSING: "missing"}
+CSV_HEADER = (
+    "contract_number", "service_point_id", "meter_number", "register", "direction", "kind", "unit",
+    "start", "end", "value", "quality",
+)  # fmt: skip
+QUALITY_WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]  # by code
+LINES_AT_ONCE = 4096  # readings of a table's lines: what they take stays in the processor's cache
+_VALUES_AT_ONCE = 16_384  # values alone take less
 _Pair = tuple[int, int]  # contract, meter
 
 
@@ -99,10 +114,10 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
     """The same where facts and plan are known already. One query, and the one for other pages."""
     segments = _segments(covered, plan, facts)
     in_page = frozenset(segment.contract_key for segment in segments)
-    found = in_page if plan.alone else contracts_with_readings(plan.read_intervals)
+    with_readings = in_page if plan.alone else contracts_with_readings(plan.read_intervals)
     return Page(
         items=segments,
-        standings=usage_standings(covered, facts.links, facts.loads, found=found),
+        standings=usage_standings(covered, facts.links, facts.loads, with_readings=with_readings),
         contracts=in_page,
         values=sum(segment.size for segment in segments),
         data=from_first_to_last((segment.start, segment.end) for segment in segments),
@@ -145,3 +160,92 @@ def _runs(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[sl
             known = channel.known[begin:end]
             if begin < end and known.any():
                 yield slice(begin + int(known.argmax()), end - int(known[::-1].argmax()))
+
+
+def usage_object(segment: UsageSegment) -> dict[str, object]:
+    """What `UsageSegmentShape` says of a segment, its values as ready JSON."""
+    channel = segment.channel
+    values = [
+        text(
+            decimal_cells(
+                channel.values[part],
+                channel.known[part],
+                channel.scale,
+                before=b'"',
+                after=b'",',
+                unknown=b"null,",
+            )
+        )
+        for part in row_slices(segment.rows, _VALUES_AT_ONCE)
+    ]
+    if values:
+        values[-1] = values[-1][:-1]
+    return {
+        "contract_number": segment.contract_number,
+        "service_point_id": segment.service_point_id,
+        "meter_number": channel.meter_number,
+        "register": channel.register or None,
+        "service_type": channel.commodity,
+        "direction": channel.direction,
+        "kind": channel.kind,
+        "unit": channel.unit,
+        "interval_seconds": segment.interval_seconds,
+        "start": instant(segment.start),
+        "end": instant(segment.end),
+        "values": orjson.Fragment(b"".join((b"[", *values, b"]"))),
+        "quality": quality_runs(segment.quality),
+        "modified": instant(channel.modified),
+        "verified": instant(segment.verified),
+    }
+
+
+def usage_csv(segments: Iterable[UsageSegment]) -> bytes:
+    """One line a value, LF; an unknown value is an empty cell."""
+    lines = [f"{','.join(CSV_HEADER)}\n".encode()]
+    for segment in segments:
+        channel, head = segment.channel, csv_head(segment)
+        for part in row_slices(segment.rows, LINES_AT_ONCE):
+            starts, known = channel.starts[part], channel.known[part]
+            columns = (
+                repeated(head, len(starts)),
+                instant_cells(starts),
+                repeated(b",", len(starts)),
+                instant_cells(starts + channel.durations[part]),
+                decimal_cells(
+                    channel.values[part], known, channel.scale, before=b",", after=b",", unknown=b",,"
+                ),
+                fixed_cells(QUALITY_WORDS, np.where(known, channel.quality[part], np.uint8(MISSING))),
+                repeated(b"\n", len(starts)),
+            )
+            lines.append(text(np.hstack(columns)))
+    return b"".join(lines)
+
+
+def csv_head(segment: UsageSegment) -> bytes:
+    """The cells that all lines of a segment begin with."""
+    channel = segment.channel
+    cells = csv_cells(
+        (
+            segment.contract_number, segment.service_point_id, channel.meter_number, channel.register,
+            channel.direction, channel.kind, channel.unit,
+        )
+    )  # fmt: skip
+    return f"{cells},".encode()
+
+
+def row_slices(rows: slice, at_once: int) -> Iterator[slice]:
+    for first in range(rows.start, rows.stop, at_once):
+        yield slice(first, min(first + at_once, rows.stop))
+
+
+def repeated(word: bytes, rows: int) -> Cells:
+    return np.broadcast_to(np.frombuffer(word, dtype=np.uint8), (rows, len(word)))
+
+
+def quality_runs(codes: Codes) -> list[dict[str, object]]:
+    """How many values in a row have the same quality."""
+    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+    return [
+        {"count": past - first, "quality": QUALITY_NAMES[int(codes[first])]}
+        for first, past in pairwise(edges)
+    ]

@@ -13,8 +13,7 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
 from datahub.usage.counted_channels import LONGEST_DAY, Intervals, counted, rank
-from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.load_status import usage_standings
+from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
 from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals, spans_in_window
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.sum_periods import By, Slots
@@ -162,7 +161,10 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     return Page(
         items=items,
         standings=usage_standings(
-            covered, facts.links, facts.loads, found=in_page if alone else contracts_with_readings(plan)
+            covered,
+            facts.links,
+            facts.loads,
+            with_readings=in_page if alone else contracts_with_readings(plan),
         ),
         contracts=in_page,
         values=sum(item.sums.size for item in items),

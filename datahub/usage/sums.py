@@ -21,7 +21,7 @@ from datahub.store.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, ha
 from datahub.store.sums import NO_CUT, cuts
 from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
-from datahub.usage.register_differences import Differences
+from datahub.usage.registers import Differences
 from datahub.usage.sum_periods import By, Calendar, Slots, calendar
 from datahub.usage.sum_pieces import Due, Pieces, Rule, added, due_readings, totals
 from datahub.usage.sum_readings import FAR, Readings, block_readings, finest, period_readings

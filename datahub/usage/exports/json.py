@@ -6,8 +6,7 @@ from django.conf import settings
 
 from cdsc_portal.lib.json.encoder import dumps, instant
 from datahub.usage.exports.base import UsageFile
-from datahub.usage.render import usage_object
-from datahub.usage.segments import UsageSegment
+from datahub.usage.segments import UsageSegment, usage_object
 
 
 class UsageJson(UsageFile):

@@ -14,11 +14,11 @@ from consent.access import Access
 from datahub.answers.coverage import coverage_of
 from datahub.usage.facts import UsageFacts
 from datahub.usage.pages.periods import Length, ShownPeriod, instants
-from datahub.usage.pages.series import Series, totals, usage_series
+from datahub.usage.pages.series import Series, series_by_contract, totals
 from datahub.usage.plan import spans_in_window
 from datahub.usage.readings import instants_of
 from datahub.usage.sum_periods import By, Slots
-from datahub.usage.summed_usage import ServiceSums, UsageSums, service_sums
+from datahub.usage.summed_usage import ServiceSums, service_sums
 
 RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day
@@ -142,7 +142,14 @@ def measured_usage(
         by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
         has_days = has_days and _is_read_daily(by_day, period)
         slots = _finest_slots(by_day) if has_days else _SLOTS[-1]
-        parts = _slots_of_day(period.span, extent, slots)
+        assert period.span.start is not None
+        assert period.span.end is not None
+        # slots that began before the readings end
+        passed = min(period.span.end, extent.loaded_until) - period.span.start
+        count = max(-(-passed // timedelta(seconds=slots.seconds)), 0)
+        parts: list[date] = [
+            period.span.start + timedelta(seconds=place * slots.seconds) for place in range(count)
+        ]
         series = _series(facts, by_slots[_SLOTS.index(slots)], slots, names)
         return _measured(period, slots, parts, series, _series(facts, by_day, By.DAY, names))
     has_days = has_days and (period.start is not None or days_of_years)
@@ -188,15 +195,6 @@ def _finest_slots(by_day: ServiceSums) -> Slots:
     return next((slots for slots in _SLOTS if slots.seconds >= least), _SLOTS[-1])
 
 
-def _slots_of_day(day: Span, extent: UsageExtent, slots: Slots) -> list[date]:
-    """Those that began before the readings end."""
-    assert day.start is not None
-    assert day.end is not None
-    end = min(day.end, extent.loaded_until)
-    count = max(-(-(end - day.start) // timedelta(seconds=slots.seconds)), 0)
-    return [day.start + timedelta(seconds=place * slots.seconds) for place in range(count)]
-
-
 def _of_meter(facts: UsageFacts, meter: int | None) -> UsageFacts:
     if meter is None:
         return facts
@@ -220,11 +218,6 @@ def _opened_spans(facts: UsageFacts, access: Access, windows: Iterable[Span | No
 
 
 def _series(facts: UsageFacts, sums: ServiceSums, by: Length, names: Mapping[int, str]) -> list[Series]:
-    numbers = {contract.key: contract.contract_number for contract in facts.contracts}
-    channels, counted = (
-        sorted(
-            (UsageSums(numbers[each.contract_id], by, each) for each in group), key=lambda item: item.place
-        )
-        for group in (sums.channels, sums.counted)
-    )
-    return usage_series(channels, counted, facts.links, names)
+    """Of the one contract that `facts` are of."""
+    (series,) = series_by_contract(facts, sums, by, names).values()
+    return series

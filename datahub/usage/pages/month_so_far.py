@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Commodity
 from accounts.queries.choices import ContractChoice
-from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 from cdsc_portal.lib.time.local_days import days, last_midnight_by
 from cdsc_portal.lib.time.ranges import Span
-from datahub.usage.facts import UsageFacts, usage_facts
-from datahub.usage.load_status import loaded_until
+from datahub.usage.facts import UsageFacts, loaded_until, usage_facts
 from datahub.usage.pages.periods import part_in_words, year_ago
-from datahub.usage.pages.series import Amount, Series, added, totals, usage_series
+from datahub.usage.pages.series import Amount, Series, added, series_by_contract, totals
 from datahub.usage.sum_periods import By
-from datahub.usage.summed_usage import UsageSums, service_sums
+from datahub.usage.summed_usage import service_sums
 
 ROWS = 6
 
@@ -56,23 +54,6 @@ class MonthSoFar:
     data_until: str
 
 
-@dataclass(frozen=True, slots=True)
-class _DayRange:
-    """Whole days of one month that are loaded: local days [first, end)."""
-
-    first: date
-    end: date
-
-    @property
-    def year_ago(self) -> "_DayRange":
-        end = year_ago(self.end) or date(self.end.year - 1, 3, 1)
-        return _DayRange(self.first.replace(year=self.first.year - 1), end)
-
-    @property
-    def span(self) -> Span:
-        return days(self.first, self.end)
-
-
 def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthSoFar | None:
     """Of the newest month with a whole day of readings; None if nothing is loaded.
 
@@ -84,70 +65,59 @@ def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthS
         return None
     end = last_midnight_by(until)
     last = end - timedelta(days=1)
-    now = _DayRange(last.replace(day=1), end)
-    rows = _rows(contracts, facts, now)
-    month = part_in_words(now.first, By.MONTH)
-    is_running = (timezone.localdate(at) - timedelta(days=1)).replace(day=1) == now.first
+    first, end_ago = last.replace(day=1), year_ago(end) or date(end.year - 1, 3, 1)
+    months = (days(first, end), days(first.replace(year=first.year - 1), end_ago))
+    rows = _rows(contracts, facts, first, months)
+    month = part_in_words(first, By.MONTH)
+    is_running = (timezone.localdate(at) - timedelta(days=1)).replace(day=1) == first
     return MonthSoFar(
         title=_("%(month)s so far") % {"month": month} if is_running else month,
-        days=_("%(first)s to %(last)s") % {"first": day_in_words(now.first), "last": day_in_words(last)},
-        period=f"{now.first:%Y-%m}",
+        days=_("%(first)s to %(last)s") % {"first": day_in_words(first), "last": day_in_words(last)},
+        period=f"{first:%Y-%m}",
         rows=tuple(rows[:ROWS]),
         more=max(len(rows) - ROWS, 0),
         data_until=moment_in_words(until),
     )
 
 
-def _rows(contracts: Sequence[ContractChoice], facts: UsageFacts, now: _DayRange) -> list[ComparedRow]:
-    """All that contracts of a kind used, or sent back, in one unit is one row."""
-    links: dict[int, list[MeteredSpan]] = defaultdict(list)
-    for link in facts.links:
-        links[link.contract_id].append(link)
-    items = _sums_by_contract(contracts, facts, now)
+def _rows(
+    contracts: Sequence[ContractChoice], facts: UsageFacts, first: date, months: tuple[Span, Span]
+) -> list[ComparedRow]:
+    """All that contracts of a kind used, or sent back, in one unit is one row. `months`: this one and a year ago."""
+    spans = [
+        replace(link, span=cut)
+        for link in facts.links
+        for month in months
+        if (cut := link.span.intersect(month)) is not None
+    ]
+    (by_month,) = service_sums(spans, facts.channels, (By.MONTH,))
+    series_of = series_by_contract(facts, by_month, By.MONTH, {})
     alike: dict[tuple[str, str, str], list[tuple[ContractChoice, Series]]] = defaultdict(list)
     for contract in contracts:
-        for series in totals(usage_series((), items[contract.key], links[contract.key], {})):
+        for series in totals(series_of[contract.key]):
             alike[contract.commodity, series.heading, series.unit].append((contract, series))
-    starts = {
-        contract: min((link.span.start for link in own if link.span.start is not None), default=None)
-        for contract, own in links.items()
-    }
-    rows = [_compared_row(group, starts, now) for group in alike.values()]
+    starts: dict[int, datetime] = {}
+    for link in facts.links:
+        if link.span.start is not None:
+            starts[link.contract_id] = min(link.span.start, starts.get(link.contract_id, link.span.start))
+    rows = [_compared_row(group, starts, first, months[1]) for group in alike.values()]
     kinds = [str(label) for label in Commodity.labels]
     return sorted((row for row in rows if row is not None), key=lambda row: kinds.index(row.service))
 
 
-def _sums_by_contract(
-    contracts: Sequence[ContractChoice], facts: UsageFacts, now: _DayRange
-) -> dict[int, list[UsageSums]]:
-    """By contract key: the sums that count of both years, each under the first day of its month."""
-    spans = [
-        replace(link, span=cut)
-        for link in facts.links
-        for window in (now.year_ago.span, now.span)
-        if (cut := link.span.intersect(window)) is not None
-    ]
-    numbers = {contract.key: contract.number for contract in contracts}
-    by_contract: dict[int, list[UsageSums]] = defaultdict(list)
-    (by_month,) = service_sums(spans, facts.channels, (By.MONTH,))
-    for sums in by_month.counted:
-        by_contract[sums.contract_id].append(UsageSums(numbers[sums.contract_id], By.MONTH, sums))
-    return by_contract
-
-
 def _compared_row(
-    group: Sequence[tuple[ContractChoice, Series]], starts: Mapping[int, datetime | None], now: _DayRange
+    group: Sequence[tuple[ContractChoice, Series]], starts: Mapping[int, datetime], first: date, ago: Span
 ) -> ComparedRow | None:
+    """`starts`: since when each contract was measured; `first`: of this month; `ago`: its days a year before."""
     contract, series = group[0]
-    ago = now.year_ago
-    by_key = {own.key: of_contract.amounts for own, of_contract in group if now.first in of_contract.amounts}
+    by_key = {own.key: of_contract.amounts for own, of_contract in group if first in of_contract.amounts}
     if not by_key:
         return None
-    amounts = [own[now.first] for own in by_key.values()]
-    before = [own[ago.first] for own in by_key.values() if ago.first in own]
+    first_ago = first.replace(year=first.year - 1)
+    amounts = [own[first] for own in by_key.values()]
+    before = [own[first_ago] for own in by_key.values() if first_ago in own]
     amount, amount_ago = (added(each.value for each in side) for side in (amounts, before))
-    own_starts = [start for key in by_key if (start := starts[key]) is not None]
-    notes_ago = _notes_ago(own_starts, len(before), len(amounts), ago)
+    notes_ago = _notes_ago([starts[key] for key in by_key if key in starts], len(before), len(amounts), ago)
     notes = []
     if len(amounts) < len(group):  # services that had data a year ago and have none this month
         counts = {"had": _count(len(amounts)), "all": _count(len(group))}
@@ -166,9 +136,9 @@ def _compared_row(
     )
 
 
-def _notes_ago(starts: Sequence[datetime], had: int, every: int, ago: _DayRange) -> tuple[str, ...]:
+def _notes_ago(starts: Sequence[datetime], had: int, every: int, ago: Span) -> tuple[str, ...]:
     """What keeps the year before from being the same: the customer was not there yet, or not all the time."""
-    begin, end = ago.span.start, ago.span.end
+    begin, end = ago.start, ago.end
     assert begin is not None
     assert end is not None
     if not had:

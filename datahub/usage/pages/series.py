@@ -16,10 +16,12 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import union
 from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.usage.counted_channels import Intervals
+from datahub.usage.facts import UsageFacts
 from datahub.usage.readings import seconds_of
-from datahub.usage.register_names import RegisterName, register_name
+from datahub.usage.registers import RegisterName, register_name
+from datahub.usage.sum_periods import By, Slots
 from datahub.usage.sum_pieces import Rule
-from datahub.usage.summed_usage import UsageSums
+from datahub.usage.summed_usage import ServiceSums, UsageSums
 
 _DIRECTIONS: dict[str, str | Promise] = {
     "import": gettext_lazy("Used"),
@@ -101,6 +103,24 @@ class _Place(NamedTuple):
     name: RegisterName
     kind: str
     chain: int
+
+
+def series_by_contract(
+    facts: UsageFacts, sums: ServiceSums, by: By | Slots, names: Mapping[int, str]
+) -> dict[int, list[Series]]:
+    """What each contract used by periods of `by`, by its key; `names` are what meters are called, by key."""
+    numbers = {contract.key: contract.contract_number for contract in facts.contracts}
+    links: dict[int, list[MeteredSpan]] = defaultdict(list)
+    for link in facts.links:
+        links[link.contract_id].append(link)
+    channels: dict[int, list[UsageSums]] = defaultdict(list)
+    counted: dict[int, list[UsageSums]] = defaultdict(list)
+    for group, by_contract in ((sums.channels, channels), (sums.counted, counted)):
+        for each in group:
+            by_contract[each.contract_id].append(UsageSums(numbers[each.contract_id], by, each))
+    for items in (*channels.values(), *counted.values()):
+        items.sort(key=lambda item: item.place)
+    return {key: usage_series(channels[key], counted[key], links[key], names) for key in numbers}
 
 
 def usage_series(

@@ -15,8 +15,7 @@ from datahub.resources.usage_data import UsageSegmentShape
 from datahub.rows.usage import Quality
 from datahub.store.times import Times
 from datahub.usage.readings import ChannelReadings
-from datahub.usage.render import QUALITY_NAMES, usage_csv, usage_object
-from datahub.usage.segments import UsageSegment
+from datahub.usage.segments import QUALITY_NAMES, UsageSegment, usage_csv, usage_object
 
 SYNCED = datetime(2026, 3, 2, 3, 10, tzinfo=UTC)
 NOON = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp())

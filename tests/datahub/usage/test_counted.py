@@ -10,7 +10,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.counted_channels import without
 from datahub.usage.readings import channels_of
-from datahub.usage.register_names import register_name
+from datahub.usage.registers import register_name
 from datahub.usage.sum_periods import By
 from datahub.usage.summed_usage import service_sums
 from tests.factories.accounts import MeterDeviceFactory

@@ -16,8 +16,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.feeds.formats.registry import formats
 from datahub.rows.usage import Quality
-from datahub.usage.exports.green_button import GreenButton
-from datahub.usage.exports.local_time import local_time_parameters
+from datahub.usage.exports.green_button import GreenButton, local_time_parameters
 from datahub.usage.exports.stream import usage_stream
 from datahub.usage.readings import channels_of, readings
 from datahub.usage.sum_periods import By
