@@ -102,17 +102,6 @@ class Chart:
         return len(places) > _MOST_LABELS or min(gaps, default=1) < max(gaps, default=1) * _EVEN
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """From `low` to `high`, the latter at the top of the plot."""
-
-    low: Decimal
-    high: Decimal
-
-    def y(self, value: Decimal) -> Decimal:
-        return (self.high - value) * HEIGHT / (self.high - self.low)
-
-
 def usage_charts(
     usage: MeasuredUsage, extent: UsageExtent, columns: Sequence[Column[date]]
 ) -> tuple[Chart, ...]:
@@ -168,18 +157,27 @@ def bar_chart(
     slot = Decimal(WIDTH) / max(len(parts), 1)
     margin = slot * (1 - _SHARE) / 4
     before = before or {}
-    axis = _axis(plotted, parts, before)
+    high = low = Decimal(0)
+    for part in parts:
+        values = [each.values[part] for each in plotted if part in each.values]
+        up, down = (sum(filter(side, values), Decimal(0)) for side in (lambda v: v > 0, lambda v: v < 0))
+        high, low = max(high, up, before.get(part, up)), min(low, down, before.get(part, down))
+    top, foot = round_up(high) if high or low else Decimal(1), -round_up(-low) if low else low
+
+    def y(value: Decimal) -> Decimal:
+        return (top - value) * HEIGHT / (top - foot)
+
     bars = tuple(
-        bar for number, part in enumerate(parts) for bar in _bars(plotted, number, part, slot, axis, before)
+        bar for number, part in enumerate(parts) for bar in _bars(plotted, number, part, slot, y, before)
     )
-    steps = [axis.high, axis.high / 2, Decimal(0), *([axis.low] if axis.low else [])]
+    steps = [top, top / 2, Decimal(0), *([foot] if foot else [])]
     return Chart(
         title=title,
         name=name,
         columns=" ".join(map(str, columns)),
         bars=bars,
         befores=tuple(
-            Mark(_point(place * slot + margin), _point(axis.y(before[part])), width=_point(slot - 2 * margin))
+            Mark(_point(place * slot + margin), _point(y(before[part])), width=_point(slot - 2 * margin))
             for place, part in enumerate(parts)
             if part in before
         ),
@@ -188,9 +186,9 @@ def bar_chart(
             for place, part in enumerate(parts)
             if (words := label(part))
         ),
-        lines=tuple(Mark("0", _point(axis.y(value)), scale_words(value)) for value in steps),
+        lines=tuple(Mark("0", _point(y(value)), scale_words(value)) for value in steps),
         legend=tuple((each.color, each.heading) for each in plotted),
-        zero=_point(axis.y(Decimal(0))),
+        zero=_point(y(Decimal(0))),
         has_estimates=any(bar.estimated for bar in bars),
         gap=(gap or _("A gap: no data"))
         if any(all(part not in each.values for each in plotted) for part in parts)
@@ -228,21 +226,12 @@ def plain_number(value: Decimal) -> str:
     return number_format(whole, max(0, decimals), use_l10n=True, force_grouping=True)
 
 
-def _axis(plotted: Sequence[Plotted], parts: Sequence[date], before: Mapping[date, Decimal]) -> _Axis:
-    high = low = Decimal(0)
-    for part in parts:
-        values = [each.values[part] for each in plotted if part in each.values]
-        up, down = (sum(filter(side, values), Decimal(0)) for side in (lambda v: v > 0, lambda v: v < 0))
-        high, low = max(high, up, before.get(part, up)), min(low, down, before.get(part, down))
-    return _Axis(-round_up(-low) if low else low, round_up(high) if high or low else Decimal(1))
-
-
 def _bars(
     plotted: Sequence[Plotted],
     number: int,
     part: date,
     slot: Decimal,
-    axis: _Axis,
+    y: Callable[[Decimal], Decimal],
     before: Mapping[date, Decimal],
 ) -> Iterator[Bar]:
     """Of one part, from the zero line on: up for what is above it, down for what is below. The E stands above all.
@@ -251,8 +240,8 @@ def _bars(
     """
     width, x = slot * _SHARE, number * slot + slot * (1 - _SHARE) / 2
     up = down = Decimal(0)
-    foot_of_mark = axis.y(sum((each.values[part] for each in plotted if each.values.get(part, 0) > 0), up))
-    if part in before and foot_of_mark - _MARK_HEIGHT < (line := axis.y(before[part])) < foot_of_mark:
+    foot_of_mark = y(sum((each.values[part] for each in plotted if each.values.get(part, 0) > 0), up))
+    if part in before and foot_of_mark - _MARK_HEIGHT < (line := y(before[part])) < foot_of_mark:
         foot_of_mark = line
     foot_of_mark -= _MARK_GAP
     for each in plotted:
@@ -260,7 +249,7 @@ def _bars(
         if value is None:
             continue
         base = up if value >= 0 else down
-        top, foot = axis.y(max(base, base + value)), axis.y(min(base, base + value))
+        top, foot = y(max(base, base + value)), y(min(base, base + value))
         up, down = up + max(value, Decimal(0)), down + min(value, Decimal(0))
         yield Bar(
             _point(x),
@@ -278,31 +267,28 @@ def _point(value: Decimal) -> str:
 
 
 def _finding(total: Series, usage: MeasuredUsage, extent: UsageExtent) -> str:
-    """`You used 312 kWh in March 2026, 8% less than in March 2025`, of all that was used or sent back."""
+    """`You used 312 kWh in March 2026, 8% less than in March 2025`, of all that was used or sent back.
+
+    Compared over the days, or else the parts, that were measured whole in both years. A day that a move or the end of
+    what is loaded cuts is not whole, though no reading of its own is missing.
+    """
+    period, ago = usage.period, usage.period.year_ago
     values = [total.amounts[part].value for part in usage.parts if part in total.amounts]
-    is_going_on = extent.goes_on_in(usage.period.span)
+    is_going_on = extent.goes_on_in(period.span)
     sentence = (_SO_FAR if is_going_on else _WHOLE).get(total.direction) or (
         _("%(what)s: %(amount)s %(when)s so far") if is_going_on else _("%(what)s: %(amount)s %(when)s")
     )
     amount = f"{total.shown(added(values))} {total.unit}"
-    finding = str(sentence) % {"what": total.heading, "amount": amount, "when": when_in_words(usage.period)}
-    return _with_year_before(finding, total, usage, extent)
-
-
-def _with_year_before(finding: str, total: Series, usage: MeasuredUsage, extent: UsageExtent) -> str:
-    """Compared over the days, or else the parts, that were measured whole in both years.
-
-    A day that a move or the end of what is loaded cuts is not whole, though no reading of its own is missing.
-    """
-    ago = usage.period.year_ago
+    finding = str(sentence) % {"what": total.heading, "amount": amount, "when": when_in_words(period)}
     if ago is None:
         return finding
     if ago.span.end is not None and ago.span.end <= extent.moved_in:
         return _("%(finding)s. The year before was before you moved in") % {"finding": finding}
+
     amounts: Mapping[date, Amount] = total.amounts if total.days is None else total.days
-    by = By.DAY if total.days is not None else usage.period.by
+    by = By.DAY if total.days is not None else period.by
     first, end = first_day_from(extent.moved_in), last_midnight_by(extent.loaded_until)
-    own = [day for day in amounts if _within(day, usage.period)]
+    own = [day for day in amounts if _within(day, period)]
     pairs = [
         (day, before)
         for day in own
@@ -325,7 +311,7 @@ def _with_year_before(finding: str, total: Series, usage: MeasuredUsage, extent:
         change = _("%(percent)s%% more than") % {"percent": percent}
     facts = {"finding": finding, "change": change, "when": when_in_words(ago)}
     is_whole = len(pairs) == len(own) == sum(_within(day, ago) for day in amounts)
-    if is_whole or usage.period.is_day:
+    if is_whole or period.is_day:
         return _("%(finding)s, %(change)s %(when)s") % facts
     return _("%(finding)s. Of what was measured in both years: %(change)s %(when)s") % facts
 

@@ -80,7 +80,27 @@ def hour_days(series: Series, period: ShownPeriod, extent: UsageExtent) -> list[
     assert period.end is not None
     first = max(period.start, extent.first_day)
     end = min(period.end, extent.last_day + timedelta(days=1))
-    return [_hour_day(first + timedelta(days=place), series) for place in range((end - first).days)]
+    zone = timezone.get_default_timezone()
+    days = []
+    for place in range((end - first).days):
+        day = first + timedelta(days=place)
+        begin, past = instants(day, By.DAY)
+        starts = [begin + hour * _HOUR for hour in range(-(-(past - begin) // _HOUR))]
+        if len(starts) == _HOURS:
+            names = [(hour, 0) for hour in range(_HOURS)]
+        else:
+            names = [
+                (local.hour, local.fold) for local in (timezone.localtime(each, zone) for each in starts)
+            ]
+        hours = [hour for hour, _fold in names]
+        cells = [
+            HourCell(each, hour, fold, series.amounts.get(each))
+            for each, (hour, fold) in zip(starts, names, strict=True)
+        ]
+        changes = len(starts) != _HOURS
+        repeated = frozenset(hour for hour in hours if hours.count(hour) > 1) if changes else frozenset()
+        days.append(HourDay(day, tuple(cells), repeated, frozenset(range(_HOURS)) - frozenset(hours)))
+    return days
 
 
 def heat_map(series: Series, days: Sequence[HourDay], period: ShownPeriod, name: str) -> HeatMap:
@@ -190,25 +210,6 @@ def _average(series: Series, amounts: Sequence[Amount]) -> str:
     return series.shown(added(amount.value for amount in amounts) / len(amounts))
 
 
-def _hour_day(day: date, series: Series) -> HourDay:
-    start, end = instants(day, By.DAY)
-    count = -(-(end - start) // _HOUR)
-    starts = [start + place * _HOUR for place in range(count)]
-    if count == _HOURS:
-        names = [(hour, 0) for hour in range(_HOURS)]
-    else:
-        zone = timezone.get_default_timezone()
-        names = [(local.hour, local.fold) for local in (timezone.localtime(each, zone) for each in starts)]
-    hours = [hour for hour, _fold in names]
-    cells = zip(starts, names, strict=True)
-    return HourDay(
-        day,
-        tuple(HourCell(each, hour, fold, series.amounts.get(each)) for each, (hour, fold) in cells),
-        frozenset(hour for hour in hours if hours.count(hour) > 1) if count != _HOURS else frozenset(),
-        frozenset(range(_HOURS)) - frozenset(hours) if count != _HOURS else frozenset(),
-    )
-
-
 def _class_of(amount: Amount, step: Decimal) -> int:
     return min(max(int(amount.value / step), 0), CLASSES - 1) + 1
 
@@ -217,26 +218,19 @@ def _paths(days: Sequence[HourDay], step: Decimal) -> dict[int, str]:
     """By class: hours of one class that follow on each other are one box."""
     paths: dict[int, list[str]] = {number: [] for number in range(1, CLASSES + 1)}
     for place, day in enumerate(days):
-        for number, cell, length in _boxes(day, step):
-            paths[number].append(_box(place, cell, day, length))
-    return {number: "".join(boxes) for number, boxes in paths.items() if boxes}
-
-
-def _boxes(day: HourDay, step: Decimal) -> Iterator[tuple[int, HourCell, int]]:
-    """(class, first hour, how many)."""
-    first: HourCell | None = None
-    number = length = 0
-    for cell in day.cells:
-        own = _class_of(cell.amount, step) if cell.amount else 0
-        goes_on = first is not None and own == number and cell.hour == first.hour + length
-        if goes_on and cell.hour not in day.repeated and cell.hour - 1 not in day.repeated:
-            length += 1
-            continue
-        if first is not None and number:
-            yield number, first, length
-        first, number, length = cell, own, 1
-    if first is not None and number:
-        yield number, first, length
+        boxes: list[tuple[int, HourCell, int]] = []  # class, first hour, how many
+        for cell in day.cells:
+            number = _class_of(cell.amount, step) if cell.amount else 0
+            if boxes and cell.hour not in day.repeated and cell.hour - 1 not in day.repeated:
+                last, first, length = boxes[-1]
+                if number == last and cell.hour == first.hour + length:
+                    boxes[-1] = (number, first, length + 1)
+                    continue
+            boxes.append((number, cell, 1))
+        for number, first, length in boxes:
+            if number:
+                paths[number].append(_box(place, first, day, length))
+    return {number: "".join(drawn) for number, drawn in paths.items() if drawn}
 
 
 def _box(place: int, cell: HourCell, day: HourDay, length: int) -> str:

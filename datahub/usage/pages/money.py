@@ -72,13 +72,35 @@ def contract_bills(contract: int, *, access: Access) -> list[Billed]:
         return []
     sections = BillSection.objects.filter(contract=contract, statement__replaced_by=None)
     sections = sections.select_related("statement").prefetch_related("line_items")
-    return [_billed(section) for section in sections.order_by("start", "statement__statement_date", "pk")]
+    bills = []
+    for section in sections.order_by("start", "statement__statement_date", "pk"):
+        # quantity and price from lines of usage that all say how much, of one unit
+        lines = [line for line in section.line_items.all() if line.kind == _USAGE]
+        units, quantities = {line.unit for line in lines}, [line.quantity for line in lines]
+        quantity, unit, price = None, "", None
+        if len(units) == 1 and None not in quantities:
+            (unit,) = units
+            quantity = sum((each for each in quantities if each is not None), Decimal(0))
+            with localcontext() as context:
+                context.prec = _DIGITS
+                price = sum((line.amount for line in lines), Decimal(0)) / quantity if quantity else None
+        statement = section.statement
+        bill = Billed(
+            statement.public_id, section.start, section.end, section.amount, statement.currency, quantity,
+            SHOWN_UNITS.get(unit, unit), price,
+        )  # fmt: skip
+        bills.append(bill)
+    return bills
 
 
 def billed_money(bills: Sequence[Billed], period: ShownPeriod) -> Money:
     """The bills of a year by their last day, those that touch a month or a day; a column of money for each currency."""
     touches_only = period.start is not None and period.by is not By.MONTH
-    bills = [bill for bill in bills if _is_of(bill, period, touches_only=touches_only)]
+    start, end = period.start or date.min, period.end or date.max
+    if touches_only:
+        bills = [bill for bill in bills if bill.start < end and bill.end > start]
+    else:  # `end` is the first day after a bill: one until New Year's Eve is the old year's
+        bills = [bill for bill in bills if start < bill.end <= end]
     if not bills:
         return Money((), None, (), _("There is no bill for this period yet."))
     currencies, currency = sorted({bill.currency for bill in bills}), bills[-1].currency
@@ -88,9 +110,15 @@ def billed_money(bills: Sequence[Billed], period: ShownPeriod) -> Money:
     title = (
         _("%(amount)s was billed %(when)s, on %(bills)s bills") % facts if adds_up else _("Billed, by bill")
     )
+
+    def quantity(bill: Billed) -> Cell:
+        if bill.quantity is None:
+            return Cell(notes=(_("not stated"),))
+        return Cell(f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity))
+
     columns = [
         *(_money_column(each, total, is_only=len(currencies) == 1) for each in currencies),
-        Column(_("Used on the bill"), _quantity_cell),
+        Column(_("Used on the bill"), quantity),
     ]
     table = build_table(
         _("Bill for"),
@@ -125,7 +153,7 @@ def estimated_money(
     if not estimates:
         return Money((), None, (), _("No bill states a price for this period, so there is no estimate."))
     series, by_part = estimates[0]  # bills price one unit; the same amount in another is no more use
-    total = money_in_words(_rounded(added(each.value for each in by_part.values())), currency)
+    total = money_in_words(added(each.value for each in by_part.values()).quantize(_CENT), currency)
     heading = _("Estimate (%(currency)s)") % {"currency": currency}
     values = {part: each.value for part, each in by_part.items()}
     estimated = frozenset(part for part, each in by_part.items() if each.estimated)
@@ -142,7 +170,9 @@ def estimated_money(
 
     def cell(part: date) -> Cell:
         if part in by_part:
-            return Cell(money_in_words(_rounded(by_part[part].value), currency), notes=by_part[part].notes)
+            return Cell(
+                money_in_words(by_part[part].value.quantize(_CENT), currency), notes=by_part[part].notes
+            )
         why = _("no price known") if part in series.amounts else extent.why_nothing(part, usage.by)
         return Cell(notes=(why,))
 
@@ -155,33 +185,6 @@ def estimated_money(
     return Money((chart,), table, tuple(_remarks(series, usage, bills)), "")
 
 
-def _billed(section: BillSection) -> Billed:
-    """Quantity and price from lines of usage that all say how much, of one unit."""
-    lines = [line for line in section.line_items.all() if line.kind == _USAGE]
-    units, quantities = {line.unit for line in lines}, [line.quantity for line in lines]
-    quantity, unit, price = None, "", None
-    if len(units) == 1 and None not in quantities:
-        (unit,) = units
-        quantity = sum((each for each in quantities if each is not None), Decimal(0))
-        with localcontext() as context:
-            context.prec = _DIGITS
-            price = sum((line.amount for line in lines), Decimal(0)) / quantity if quantity else None
-    statement = section.statement
-    return Billed(
-        statement.public_id, section.start, section.end, section.amount, statement.currency, quantity,
-        SHOWN_UNITS.get(unit, unit), price,
-    )  # fmt: skip
-
-
-def _is_of(bill: Billed, period: ShownPeriod, *, touches_only: bool) -> bool:
-    if touches_only:
-        assert period.start is not None
-        assert period.end is not None
-        return bill.start < period.end and bill.end > period.start
-    last = bill.end  # the first day after it; a bill until New Year's Eve is the old year's
-    return (period.start is None or last > period.start) and (period.end is None or last <= period.end)
-
-
 def _money_column(currency: str, total: str, *, is_only: bool) -> Column[Billed]:
     def cell(bill: Billed) -> Cell:
         if bill.currency != currency:
@@ -190,12 +193,6 @@ def _money_column(currency: str, total: str, *, is_only: bool) -> Column[Billed]
 
     heading = _("Billed") if is_only else _("Billed (%(currency)s)") % {"currency": currency}
     return Column(heading, cell, Cell(total))
-
-
-def _quantity_cell(bill: Billed) -> Cell:
-    if bill.quantity is None:
-        return Cell(notes=(_("not stated"),))
-    return Cell(f"{number_in_words(bill.quantity)} {bill.unit}", exact(bill.quantity))
 
 
 def _billed_chart(bills: Sequence[Billed], currency: str, title: str, *, columns: Sequence[int]) -> Chart:
@@ -282,7 +279,3 @@ def _remarks(series: Series, usage: MeasuredUsage, bills: Sequence[Billed]) -> I
         yield _("Days after %(day)s have no bill yet; they take that price too.") % {
             "day": day_in_words(last.end - timedelta(days=1))
         }
-
-
-def _rounded(value: Decimal) -> Decimal:
-    return value.quantize(_CENT)

@@ -3,7 +3,7 @@
 The page's whole state stands in its address.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -250,6 +250,14 @@ def _frame(
         for meter in meters.values()
     ]
     shows = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
+    kinds: tuple[Choice, ...] = ()
+    urls = {kind: query.url(chart=kind) for kind in ChartKind}
+    if urls[ChartKind.HOURS] != urls[ChartKind.BARS] and _is_hourly(usage.series):
+        labels = {
+            ChartKind.BARS: _("By month") if usage.by is By.MONTH else _("By day"),
+            ChartKind.HOURS: _("By hour"),
+        }
+        kinds = tuple(Choice(labels[kind], urls[kind], query.chart is kind) for kind in ChartKind)
     return UsagePage(
         title=period.title,
         period=period.text,
@@ -259,11 +267,11 @@ def _frame(
         after=query.period_url(period.neighbour(1)) if end and extent.last_day >= end else "",
         meters=tuple(choices) if len(meters) > 1 else (),
         shows=tuple(Choice(label, query.url(show=show), show is query.show) for show, label in shows.items()),
-        chart_kinds=tuple(_chart_kinds(query, usage)),
+        chart_kinds=kinds,
         charts=(),
         maps=(),
         table=None,
-        remarks=tuple(_clock_remarks(period)),
+        remarks=_clock_remarks(period),
         nothing="" if usage.has_data else _("There are no readings in this period."),
         data_until=moment_in_words(extent.loaded_until),
         has_data=usage.has_data,
@@ -289,16 +297,6 @@ def _hour_maps(
     return tuple(maps)
 
 
-def _chart_kinds(query: UsagePageQuery, usage: MeasuredUsage) -> Iterator[Choice]:
-    """Hours are offered where readings are that short."""
-    bars_url, hours_url = (query.url(chart=kind) for kind in ChartKind)
-    if hours_url == bars_url or not _is_hourly(usage.series):
-        return
-    label = _("By month") if usage.by is By.MONTH else _("By day")
-    yield Choice(label, bars_url, query.chart is ChartKind.BARS)
-    yield Choice(_("By hour"), hours_url, query.chart is ChartKind.HOURS)
-
-
 def _is_hourly(series: Sequence[Series]) -> bool:
     return any(
         amount.due >= _HOURLY
@@ -308,22 +306,20 @@ def _is_hourly(series: Sequence[Series]) -> bool:
     )
 
 
-def _clock_remarks(period: ShownPeriod) -> Iterator[str]:
+def _clock_remarks(period: ShownPeriod) -> tuple[str, ...]:
     """What the clocks do on a day of 23 or 25 hours: an hour that does not exist is not missing."""
     if not period.is_day or period.start is None:
-        return
+        return ()
     start, end = instants(period.start, By.DAY)
     hours = (end - start) / timedelta(hours=1)
-    facts = {"hours": f"{hours:g}"}
     if hours > 24:
-        yield (
-            _("A day of %(hours)s hours: the clocks go back, so one hour comes twice, as first and second.")
-            % facts
+        text = _(
+            "A day of %(hours)s hours: the clocks go back, so one hour comes twice, as first and second."
         )
-    if hours < 24:
-        yield (
-            _(
-                "A day of %(hours)s hours: the clocks go forward, so one hour does not exist. It is not missing."
-            )
-            % facts
+    elif hours < 24:
+        text = _(
+            "A day of %(hours)s hours: the clocks go forward, so one hour does not exist. It is not missing."
         )
+    else:
+        return ()
+    return (text % {"hours": f"{hours:g}"},)

@@ -116,9 +116,17 @@ def usage_table(
             part in series.amounts for series in usage.series if series.days is not None or by is not By.DAY
         )
         inside = period.inside(part) if opens else ""
-        return Row(
-            part_in_words(part, by), link(inside) if inside else "", tuple(_notes(part, usage, extent))
-        )
+        notes = []
+        if isinstance(by, By):
+            start, end = instants(part, by)
+            hours = (end - start) // timedelta(hours=1)
+            if by is By.DAY and hours != _HOURS:
+                notes.append(_("A day of %(hours)s hours") % {"hours": hours})
+            notes += extent.cuts(part, by)
+            ended = extent.ended is not None and extent.ended < end
+            if start < extent.loaded_until < end and not ended:
+                notes.append(_("So far"))
+        return Row(part_in_words(part, by), link(inside) if inside else "", tuple(notes))
 
     first = _("Time") if period.is_day else _("Period")
     return build_table(first, columns, usage.parts, row, has_total=usage.has_data)
@@ -132,13 +140,16 @@ def estimated_in_words(count: int) -> str:
 def _own_column(series: Series, usage: MeasuredUsage, extent: UsageExtent) -> Column[date]:
     """What is not summed has no total."""
     amounts = [series.amounts[part] for part in usage.parts if part in series.amounts]
-    is_sum = series.rule is Rule.SUM
+    start, end = usage.period.start, usage.period.end
+    missing = ""
+    if amounts and start is not None and end is not None:
+        # of a day as the day's own sum counts them: slots without a reading are not among `amounts`
+        amount = (series.days or {}).get(start) if usage.period.is_day else amounts[0]
+        missing = _missing(series, amount, start, end, extent) if amount else ""
     return Column(
         heading=f"{series.heading} ({series.unit})",
         cell=lambda part: _cell(series, part, usage, extent),
-        total=_total(series, amounts, _missing_in_period(series, amounts, usage, extent))
-        if is_sum
-        else Cell(),
+        total=_total(series, amounts, missing) if series.rule is Rule.SUM else Cell(),
         series=series,
     )
 
@@ -185,17 +196,6 @@ def _amount_cell(series: Series, value: Decimal, missing: str, estimated: int) -
     return Cell(series.shown(value), exact(value), tuple(filter(None, notes)))
 
 
-def _missing_in_period(
-    series: Series, amounts: Sequence[Amount], usage: MeasuredUsage, extent: UsageExtent
-) -> str:
-    """Of a day as the day's own sum counts them: slots without a reading are not among `amounts`."""
-    start, end = usage.period.start, usage.period.end
-    if not amounts or start is None or end is None:
-        return ""
-    amount = (series.days or {}).get(start) if usage.period.is_day else amounts[0]
-    return _missing(series, amount, start, end, extent) if amount else ""
-
-
 def _missing(series: Series, amount: Amount, first: date, end: date, extent: UsageExtent) -> str:
     """`28 of 31 days complete` or `91 of 96 readings` of local days [first, end); "" where nothing is missing."""
     if series.days is not None and (end - first).days > 1:
@@ -207,19 +207,6 @@ def _missing(series: Series, amount: Amount, first: date, end: date, extent: Usa
     if amount.known >= amount.due:
         return ""
     return _("%(known)s of %(due)s readings") % {"known": _count(amount.known), "due": _count(amount.due)}
-
-
-def _notes(part: date, usage: MeasuredUsage, extent: UsageExtent) -> list[str]:
-    """Hours of a day whose clocks change, and what cuts the part short."""
-    by = usage.by
-    if not isinstance(by, By):
-        return []
-    start, end = instants(part, by)
-    hours = (end - start) // timedelta(hours=1)
-    notes = [_("A day of %(hours)s hours") % {"hours": hours}] if by is By.DAY and hours != _HOURS else []
-    notes += extent.cuts(part, by)
-    ended = extent.ended is not None and extent.ended < end
-    return notes + ([_("So far")] if start < extent.loaded_until < end and not ended else [])
 
 
 def _count(number: int) -> str:
