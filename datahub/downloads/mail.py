@@ -15,7 +15,7 @@ from consent.wording import zone_in_words
 from datahub.models import Download, DownloadStatus
 
 
-def tell_of_file(*, download: Download, at: datetime) -> None:
+def write_file_ready(*, download: Download, at: datetime) -> None:
     """Write "Your file is ready" once, without a reading and without a link that opens for anybody else."""
     write_mail(
         kind="file_ready",

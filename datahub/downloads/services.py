@@ -25,7 +25,7 @@ from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
-from datahub.downloads.mail import tell_of_file
+from datahub.downloads.mail import write_file_ready
 from datahub.models import Download, DownloadProblem, DownloadStatus
 from datahub.models.downloads import KEPT
 from datahub.signals import download_waiting
@@ -89,13 +89,17 @@ def prepare_download(*, download_id: int, stream: Stream) -> None:
         download.heartbeat = clock.now()
         download.save(update_fields=["status", "attempts", "done", "heartbeat"])
         try:
-            _finish(download, _written(download, stream))
+            _finish(download, _write_file(download, stream))
         except BrokenOffError:
             _fail(download, DownloadProblem.NO_ACCESS)
         except OSError as error:
             if error.errno not in _NO_SPACE:
                 raise
-            _wait_for_space(download)
+            # waiting for space is no failed attempt; the sweep asks again
+            download.status, download.problem = DownloadStatus.WAITING, DownloadProblem.NO_SPACE
+            download.attempts, download.heartbeat = 0, clock.now()
+            download.save(update_fields=["status", "problem", "attempts", "heartbeat"])
+            log.error("download.no_space", download=download.public_id)
 
 
 def stranded_downloads(*, at: datetime) -> list[int]:
@@ -110,40 +114,29 @@ def delete_old_downloads(*, at: datetime) -> int:
     over |= Q(status=DownloadStatus.FAILED, heartbeat__lte=at - KEPT)
     count = 0
     for download in Download.objects.filter(over):
-        _delete_files(download)
+        whole = stored_path(download)
+        for path in (whole, whole.with_suffix(".part")):  # the second is of a worker that was killed
+            path.unlink(missing_ok=True)
         download.delete()
         count += 1
-    return count + _delete_orphans(at)
 
-
-def stored_path(download: Download) -> Path:
-    """Where the whole file is, or will be."""
-    return _folder() / f"{download.public_id}.{download.form}"
-
-
-def _folder() -> Path:
-    return Path(settings.MEDIA_ROOT) / "downloads"
-
-
-def _delete_files(download: Download) -> None:
-    """The whole one, and what a worker left that was killed."""
-    whole = stored_path(download)
-    for path in (whole, whole.with_suffix(".part")):
-        path.unlink(missing_ok=True)
-
-
-def _delete_orphans(at: datetime) -> int:
-    """Files whose row went with its person, once they are as old as a file may get; how many."""
-    old = [path for path in _folder().glob("*.*") if path.stat().st_mtime < (at - KEPT).timestamp()]
+    # files whose row went with its person, once they are as old as a file may get
+    files = (Path(settings.MEDIA_ROOT) / "downloads").glob("*.*")
+    old = [path for path in files if path.stat().st_mtime < (at - KEPT).timestamp()]
     ids = {path.stem for path in old}
     known = set(Download.objects.filter(public_id__in=ids).values_list("public_id", flat=True))
     orphans = [path for path in old if path.stem not in known]
     for path in orphans:
         path.unlink(missing_ok=True)
-    return len(orphans)
+    return count + len(orphans)
 
 
-def _written(download: Download, stream: Stream) -> Path:
+def stored_path(download: Download) -> Path:
+    """Where the whole file is, or will be."""
+    return Path(settings.MEDIA_ROOT) / "downloads" / f"{download.public_id}.{download.form}"
+
+
+def _write_file(download: Download, stream: Stream) -> Path:
     """The whole file, not yet under its name."""
     keys = frozenset(download.contracts.values_list("pk", flat=True))
 
@@ -158,21 +151,21 @@ def _written(download: Download, stream: Stream) -> Path:
     try:
         with private_files.open_file(path, "wb") as out:
             beat, done = time.monotonic(), 0
-            for piece, done in stream(download.form, window, reopen):  # noqa: B007 - the last one is shown below
+            for piece, done in stream(download.form, window, reopen):  # noqa: B007 - the last one is saved below
                 out.write(piece)
                 if time.monotonic() - beat >= _BEAT:
-                    _show(download, done)
+                    _save_progress(download, done)
                     beat = time.monotonic()
             out.flush()
             os.fsync(out.fileno())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    _show(download, done)
+    _save_progress(download, done)
     return path
 
 
-def _show(download: Download, done: int) -> None:
+def _save_progress(download: Download, done: int) -> None:
     Download.objects.filter(pk=download.pk).update(done=min(done, download.total), heartbeat=clock.now())
 
 
@@ -185,7 +178,7 @@ def _finish(download: Download, path: Path) -> None:
     download.file, download.size = f"downloads/{whole.name}", whole.stat().st_size
     download.done, download.heartbeat, download.expires = download.total, now, now + KEPT
     download.save(update_fields=["status", "problem", "file", "size", "done", "heartbeat", "expires"])
-    tell_of_file(download=download, at=now)
+    write_file_ready(download=download, at=now)
     log.info("download.ready", download=download.public_id, bytes=download.size)
 
 
@@ -193,11 +186,3 @@ def _fail(download: Download, problem: DownloadProblem) -> None:
     download.status, download.problem, download.heartbeat = DownloadStatus.FAILED, problem, clock.now()
     download.save(update_fields=["status", "problem", "heartbeat"])
     log.warning("download.failed", download=download.public_id, problem=problem)
-
-
-def _wait_for_space(download: Download) -> None:
-    """Waiting for space is no failed attempt; the sweep asks again."""
-    download.status, download.problem = DownloadStatus.WAITING, DownloadProblem.NO_SPACE
-    download.attempts, download.heartbeat = 0, clock.now()
-    download.save(update_fields=["status", "problem", "attempts", "heartbeat"])
-    log.error("download.no_space", download=download.public_id)

@@ -19,18 +19,17 @@ _YEARS = 10
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # as in addresses of usage
 
 
-class _Buttons(forms.RadioSelect):
+class _LabelledGroup(forms.widgets.ChoiceWidget):
     """The summary of errors links to the whole group."""
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:
         return super().id_for_label(id_, index) if index is not None else id_
 
 
-class _Ticks(forms.CheckboxSelectMultiple):
-    """The summary of errors links to the whole group."""
+class _Buttons(_LabelledGroup, forms.RadioSelect): ...
 
-    def id_for_label(self, id_: str, index: str | None = None) -> str:
-        return super().id_for_label(id_, index) if index is not None else id_
+
+class _Ticks(_LabelledGroup, forms.CheckboxSelectMultiple): ...
 
 
 class DownloadForm(forms.Form):
@@ -112,23 +111,23 @@ class DownloadForm(forms.Form):
                 "None of your services has these numbers or names: %(names)s.",
                 len(unknown),
             )
-            told = ", ".join(line[:50] for line in unknown[:_NAMED])
-            raise forms.ValidationError(words % {"names": told})
+            names = ", ".join(line[:50] for line in unknown[:_NAMED])
+            raise forms.ValidationError(words % {"names": names})
         wanted = {choice.key for line in lines for choice in named[line.casefold()]}
         return [choice for choice in self._choices if choice.key in wanted]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        start, end = said.get("start"), said.get("end")
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("start"), cleaned.get("end")
         for name in ("start", "end"):
-            if said.get(name) and not _FIRST_YEAR <= said[name].year <= _LAST_YEAR:
+            if cleaned.get(name) and not _FIRST_YEAR <= cleaned[name].year <= _LAST_YEAR:
                 self.add_error(name, _("Choose a day between 1900 and 2199."))
         if start and end and end < start:
             self.add_error("end", _("The last day must not be before the first day."))
         if start and end and (end - start).days > _YEARS * 366:
             self.add_error("start", _("Choose at most ten years at once."))
-        if said.get("what") == BILLS and said.get("form") == _GREEN_BUTTON:
+        if cleaned.get("what") == BILLS and cleaned.get("form") == _GREEN_BUTTON:
             self.add_error(
                 "form", _("Green Button holds meter readings only. Choose CSV or JSON for bill lines.")
             )
-        return said
+        return cleaned

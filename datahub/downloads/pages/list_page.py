@@ -47,12 +47,35 @@ class ListedDownload:
 
 def listed_downloads(*, user: User, at: datetime) -> tuple[ListedDownload, ...]:
     """Newest first, without those whose day is over. Two queries."""
-    found = Download.objects.filter(user=user).exclude(status=DownloadStatus.READY, expires__lte=at)
+    kept = Download.objects.filter(user=user).exclude(status=DownloadStatus.READY, expires__lte=at)
     few = ServiceContract.objects.order_by("contract_number")[:MOST_LISTED]
-    counted = found.annotate(count=Count("contracts")).prefetch_related(
+    downloads = kept.annotate(count=Count("contracts")).prefetch_related(
         Prefetch("contracts", queryset=few, to_attr="few")
     )
-    return tuple(_listed(one, one.count) for one in counted)
+    statuses = {
+        DownloadStatus.WAITING: _("Waiting"),
+        DownloadStatus.RUNNING: _("Being made"),
+        DownloadStatus.READY: _("Ready"),
+        DownloadStatus.FAILED: _("Not made"),
+    }
+    listed = []
+    for download in downloads:
+        is_pending = download.status in (DownloadStatus.WAITING, DownloadStatus.RUNNING)
+        is_ready = download.status == DownloadStatus.READY
+        numbers = [contract.contract_number for contract in vars(download)["few"]]  # the prefetch kept them
+        count = number_format(download.count, use_l10n=True, force_grouping=True)
+        row = ListedDownload(
+            title=f"{FORM_NAMES[download.form]}, {period_in_words(download.start, download.end)}",
+            services=", ".join(numbers) if download.count <= MOST_LISTED else count,
+            status=statuses[DownloadStatus(download.status)],
+            problem=str(_PROBLEMS[DownloadProblem(download.problem)]) if download.problem else "",
+            url=reverse("my_download", args=[download.public_id]) if is_ready else "",
+            until=moment_in_words(download.expires) if download.expires else "",
+            percent=download.done * 100 // max(download.total, 1) if is_pending else None,
+            is_pending=is_pending,
+        )
+        listed.append(row)
+    return tuple(listed)
 
 
 def open_download(*, user: User, public_id: str, at: datetime) -> Download | None:
@@ -64,34 +87,3 @@ def open_download(*, user: User, public_id: str, at: datetime) -> Download | Non
         return None
     theirs = visible_contracts(user=user, at=at).values("pk")
     return None if download.contracts.exclude(pk__in=theirs).exists() else download
-
-
-def _listed(download: Download, count: int) -> ListedDownload:
-    ready = download.status == DownloadStatus.READY
-    pending = download.status in (DownloadStatus.WAITING, DownloadStatus.RUNNING)
-    numbers = [contract.contract_number for contract in vars(download)["few"]]  # the prefetch kept them
-    shown_count = number_format(count, use_l10n=True, force_grouping=True)
-    return ListedDownload(
-        title=f"{FORM_NAMES[download.form]}, {period_in_words(download.start, download.end)}",
-        services=", ".join(numbers) if count <= MOST_LISTED else shown_count,
-        status=_status(download),
-        problem=str(_PROBLEMS[DownloadProblem(download.problem)]) if download.problem else "",
-        url=reverse("my_download", args=[download.public_id]) if ready else "",
-        until=moment_in_words(download.expires) if download.expires else "",
-        percent=_percent(download) if pending else None,
-        is_pending=pending,
-    )
-
-
-def _percent(download: Download) -> int:
-    return download.done * 100 // max(download.total, 1)
-
-
-def _status(download: Download) -> str:
-    words = {
-        DownloadStatus.WAITING: _("Waiting"),
-        DownloadStatus.RUNNING: _("Being made"),
-        DownloadStatus.READY: _("Ready"),
-        DownloadStatus.FAILED: _("Not made"),
-    }
-    return words[DownloadStatus(download.status)]

@@ -44,9 +44,9 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
     """The form, and the files on their way. A file that is small enough is the answer itself."""
     user, at = current_user(request), clock.now()
     choices = contract_choices(user=user, at=at)
-    said = request.POST if request.method == "POST" else None
-    form = DownloadForm(said, choices=choices, today=timezone.localdate(at))
-    if said is not None and form.is_valid():
+    data = request.POST if request.method == "POST" else None
+    form = DownloadForm(data, choices=choices, today=timezone.localdate(at))
+    if data is not None and form.is_valid():
         return _file_or_page(request, user, form.chosen, form.cleaned_data)
     context = {"form": form, "has_services": bool(choices), "downloads": listed_downloads(user=user, at=at)}
     return render(request, "datahub/downloads.html", context)
@@ -58,17 +58,17 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
 def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """A file that is ready, for its person alone; 404 for all others and afterwards."""
     user = current_user(request)
-    found = open_download(user=user, public_id=public_id, at=clock.now())
-    if found is None:
+    ready = open_download(user=user, public_id=public_id, at=clock.now())
+    if ready is None:
         raise Http404
     try:
-        file = stored_path(found).open("rb")
+        file = stored_path(ready).open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    last = found.end - timedelta(days=1)
-    name = f"usage-{found.start.isoformat()}-{last.isoformat()}.{found.form}"
+    last = ready.end - timedelta(days=1)
+    name = f"usage-{ready.start.isoformat()}-{last.isoformat()}.{ready.form}"
     # written once, so its name stands for its bytes
-    tag, kind = f'"{found.public_id}"', FORMS[found.form].media_type
+    tag, kind = f'"{ready.public_id}"', FORMS[ready.form].media_type
 
     def still_open() -> bool:
         """Roles end too, while a file leaves."""
@@ -78,18 +78,18 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 def _file_or_page(
-    request: HttpRequest, user: User, chosen: list[ContractChoice], said: dict[str, Any]
+    request: HttpRequest, user: User, chosen: list[ContractChoice], cleaned: dict[str, Any]
 ) -> HttpResponseBase:
-    start, end = said["start"], said["end"] + timedelta(days=1)
+    start, end = cleaned["start"], cleaned["end"] + timedelta(days=1)
     keys = frozenset(choice.key for choice in chosen)
-    name = f"{said['what']}-{start.isoformat()}-{said['end'].isoformat()}.{said['form']}"
-    if said["what"] == BILLS:
-        content_type, written = BILL_FORMS[said["form"]]
+    name = f"{cleaned['what']}-{start.isoformat()}-{cleaned['end'].isoformat()}.{cleaned['form']}"
+    if cleaned["what"] == BILLS:
+        content_type, written = BILL_FORMS[cleaned["form"]]
         return _stream(user, written(bill_lines(keys, start, end)), content_type, name)
     window = days(start, end)
     total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window)).count
     if total <= AT_ONCE:
-        file = FORMS[said["form"]](window=window, at=clock.now())
+        file = FORMS[cleaned["form"]](window=window, at=clock.now())
 
         def reopen() -> OwnerAccess | None:
             """Roles end too, while a stream runs."""
@@ -100,7 +100,7 @@ def _file_or_page(
         return _stream(user, pieces, file.content_type, name)
     try:
         ask_for_download(
-            user=user, contracts=ServiceContract.objects.filter(pk__in=keys), form=said["form"], start=start,
+            user=user, contracts=ServiceContract.objects.filter(pk__in=keys), form=cleaned["form"], start=start,
             end=end, total=total, at=clock.now(),
         )  # fmt: skip
     except TooManyWaitingError:
