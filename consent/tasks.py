@@ -3,9 +3,9 @@
 from celery import shared_task
 
 from cdsc_portal.lib.time import clock
-from consent.mail.reminders import remind_of_ends, send_yearly_lists
 from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided
+from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import expire_grants as end_grants
 
 

@@ -7,6 +7,7 @@ Days are the utility's local days: the first and the last that a period touches,
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.periods import PartPeriod
 from consent.scopes.base import Period, Scope
+
+if TYPE_CHECKING:
+    from consent.queries.visible_grants import SeenGrant
 
 _ZONES = {
     "America/New_York": gettext_lazy("Eastern Time"),
@@ -134,3 +138,14 @@ def recorded_in_words(how: str, given_at: datetime) -> str:
     if how == "paper":
         return _("Recorded by our staff: agreed on paper on %(moment)s (%(zone)s).") % words
     return _("Recorded by our staff: agreed by phone on %(moment)s (%(zone)s).") % words
+
+
+def until_in_words(grant: "SeenGrant") -> str:
+    """Until when the company can or could read: a day to come, the moment of the end, or `until you stop it`."""
+    if grant.ended_at is not None:
+        return moment_in_words(grant.ended_at)
+    if not grant.reaches and grant.left_at is not None:
+        return moment_in_words(grant.left_at)
+    if grant.access_ends is None:
+        return _("until you stop it")
+    return day_in_words(last_day(grant.access_ends))

@@ -15,7 +15,7 @@ from accounts.pages.meter_facts import meter_facts
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.queries.readers import readers_of_account, readers_of_contracts
+from consent.pages.sharing.readers import readers_of_account, readers_of_contracts
 from datahub.usage.facts import loaded_until, usage_facts
 
 

@@ -14,7 +14,7 @@ from accounts.queries.of_customer import CustomerService, PersonWithRole, people
 from accounts.queries.support_sessions import SessionRecord, support_sessions_of
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from consent.queries.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
+from consent.pages.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
 from datahub.usage.facts import loaded_until, usage_facts
 
 

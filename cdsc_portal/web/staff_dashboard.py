@@ -14,7 +14,7 @@ from cdsc_portal.background import INTERACTIVE, ORDINARY
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from cdsc_portal.web import health
-from consent.queries.staff_figures import (
+from consent.pages.staff_figures import (
     GrantFigures,
     grant_figures,
     mail_figures,

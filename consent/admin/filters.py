@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.time import clock
 from consent.models import ClientContact
-from consent.queries.staff_figures import ENDS_SOON
+from consent.pages.staff_figures import ENDS_SOON
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import OPEN
 

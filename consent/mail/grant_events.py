@@ -15,12 +15,12 @@ from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from consent.mail.receipt_addresses import new_receipt_address
 from consent.mail.texts import News, Notice, said
 from consent.models import Actor, Grant, GrantPart, Receipt, RecordedConsent
+from consent.queries.outcomes import current_receipt
 from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
-from consent.services.receipt_addresses import new_receipt_address
-from consent.services.receipts import current_receipt
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
 

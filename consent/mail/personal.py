@@ -10,10 +10,10 @@ from django.utils.translation import override
 from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import Membership, OutgoingMail, ServiceContract, User
-from accounts.queries.roles import deciding_owners, owners_of, visible_contracts
+from accounts.queries.roles import owners_of
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest, RequestStatus
-from consent.queries.deciders import is_asked_to_decide
+from consent.queries.deciders import deciders_for, is_handed_over_to
 from consent.wording import zone_in_words
 
 
@@ -28,16 +28,15 @@ class Letter:
     link_words: str
 
 
-def tell_of_waiting_request(*, request: ConsentRequest, asked_by: User, at: datetime) -> int:
-    """`asked_by` may look and not share, and asks for a decision: tell each owner of what they see, once a request.
+def tell_of_waiting_request(*, request: ConsentRequest, viewer: User, at: datetime) -> int:
+    """`viewer` may look and not share, and asks for a decision: tell each owner of what they see, once a request.
 
     Returns how many owners there are to tell. Three queries and one for each owner.
     """
-    contracts = list(visible_contracts(user=asked_by, at=at).values_list("pk", flat=True))
-    owners = [one for one in deciding_owners(contracts=contracts, at=at) if one.pk != asked_by.pk]
+    owners = deciders_for(viewer, at=at).exclude(pk=viewer.pk)
     for owner in owners:
         with override(owner.language):
-            letter = _waiting_request(request, in_one_line(asked_by))
+            letter = _waiting_request(request, in_one_line(viewer))
             write_letter("needs_decision", letter, owner, occasion=request.reference, at=at)
     return len(owners)
 
@@ -56,7 +55,7 @@ def _waiting_request_again(mail: OutgoingMail, at: datetime) -> MailText | None:
     """While the request waits for who was asked to decide it."""
     waiting = ConsentRequest.objects.filter(status=RequestStatus.WAITING, expires__gt=at)
     request = waiting.select_related("client", "user").filter(reference=occasion_of(mail)).first()
-    if request is None or mail.user is None or not is_asked_to_decide(request, user=mail.user, at=at):
+    if request is None or mail.user is None or not is_handed_over_to(mail.user, request, at=at):
         return None
     with override(mail.user.language):
         return text_of(_waiting_request(request, in_one_line(request.user)), mail.user)

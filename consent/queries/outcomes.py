@@ -8,6 +8,11 @@ def code_was_used(grant: Grant) -> bool:
     return AuthorizationCode.objects.filter(grant=grant, spent__isnull=False).exists()
 
 
+def current_receipt(grant: Grant) -> Receipt:
+    """The receipt of `grant` that no later one supersedes; each approval wrote one. One query."""
+    return Receipt.objects.get(grant=grant, superseded_by=None)
+
+
 def receipt_of(grant: Grant | None) -> Receipt | None:
     """The receipt that no later one supersedes; None where nothing was granted. One query."""
     if grant is None:

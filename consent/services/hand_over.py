@@ -28,5 +28,5 @@ def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
     locked.handed_over = at
     locked.expires = max(locked.expires, at + DECISION_PERIOD)
     locked.save(update_fields=["handed_over", "expires"])
-    tell_of_waiting_request(request=locked, asked_by=by, at=at)
+    tell_of_waiting_request(request=locked, viewer=by, at=at)
     return True

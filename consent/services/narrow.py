@@ -11,6 +11,7 @@ from consent.mail.client_messages import notify
 from consent.mail.grant_events import concerned, tell_of_less
 from consent.models import Actor, Change, Grant, Receipt
 from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
+from consent.queries.outcomes import current_receipt
 from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
 from consent.services.decision import (
@@ -22,7 +23,7 @@ from consent.services.decision import (
     require_services,
 )
 from consent.services.grants import RemainingPart, reduce_grant
-from consent.services.receipts import current_receipt, supersede_receipt
+from consent.services.receipts import supersede_receipt
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, TransitionNotAllowed
 

@@ -129,11 +129,6 @@ def supersede_receipt(
     return receipt
 
 
-def current_receipt(grant: Grant) -> Receipt:
-    """The receipt that no later one supersedes. One query."""
-    return Receipt.objects.get(grant=grant, superseded_by=None)
-
-
 def _wording(card: Card) -> dict[str, Any]:
     return {
         "scope": card.scope.id,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import User
 from consent.models import ConsentRequest, RequestStatus
-from consent.queries.deciders import is_asked_to_decide
+from consent.queries.deciders import is_handed_over_to
 from consent.services.decision import AlreadyDecided, MayNotDecide, RequestOver
 
 
@@ -15,7 +15,7 @@ def lock_request(request: ConsentRequest, by: User, at: datetime) -> ConsentRequ
     """
     # nothing joined: after waiting for the lock, PostgreSQL would show joined rows as they were before
     locked = ConsentRequest.objects.select_for_update().get(pk=request.pk)
-    if locked.user_id != by.pk and not is_asked_to_decide(locked, user=by, at=at):
+    if locked.user_id != by.pk and not is_handed_over_to(by, locked, at=at):
         raise MayNotDecide
     if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):
         raise AlreadyDecided(locked.grant)

@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import BillingAccount, ServiceContract, User
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
+from consent.mail.receipt_addresses import new_receipt_address
 from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
@@ -19,7 +20,6 @@ from consent.services.approve import approve_request
 from consent.services.decision import DecidedPart, Decision
 from consent.services.offer import Offer, build_offer
 from consent.services.offer.build import utility_zone
-from consent.services.receipt_addresses import new_receipt_address
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 

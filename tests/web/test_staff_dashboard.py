@@ -15,7 +15,7 @@ from cdsc_portal.lib.runtime.worker_signs import note_sign
 from cdsc_portal.lib.time import clock
 from cdsc_portal.web.staff_roles import DATA, ONBOARDING, SUPPORT
 from consent.models import ConsentRequest, Message, RecordedConsent
-from consent.queries.staff_figures import grant_figures
+from consent.pages.staff_figures import grant_figures
 from consent.transitions import GrantStatus
 from datahub.models import RunStatus
 from tests.factories.accounts import StaffFactory, UserFactory, household

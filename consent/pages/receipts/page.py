@@ -14,7 +14,8 @@ from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_i
 from consent.models import Receipt
 from consent.pages.receipts.changes import ThenAndNow, changes_since
 from consent.pages.sharing.timeline import TimelineEntry, timeline
-from consent.queries.status_words import StatusWords, words_of
+from consent.pages.status_words import StatusWords, words_of
+from consent.queries.outcomes import current_receipt
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
 from consent.wording import commodity_in_words, zone_in_words
@@ -98,7 +99,7 @@ def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> Receip
     """
     facts, grant = receipt.facts, receipt.grant
     readable = _readable_contracts(receipt, user=user, at=at)
-    current = _current(receipt)
+    current = current_receipt(grant) if receipt.superseded_by_id else receipt  # what holds now (F-200)
     has_ended = status_at(grant, at) in ENDED
     return ReceiptPage(
         number=receipt.number,
@@ -126,13 +127,6 @@ def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> Receip
         changes=changes_since(receipt, current, readable=readable, has_ended=has_ended),
         timeline=timeline(grant, viewer=user) if readable else (),
     )
-
-
-def _current(receipt: Receipt) -> Receipt:
-    """The receipt that holds now: itself, unless this one was superseded (F-200)."""
-    if receipt.superseded_by_id is None:
-        return receipt
-    return Receipt.objects.get(grant=receipt.grant_id, superseded_by=None)
 
 
 def _ended(receipt: Receipt) -> str:

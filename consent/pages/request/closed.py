@@ -14,8 +14,8 @@ from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ClientStatus, ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, success_redirect
 from consent.pages.redirects import BackToClient, form_source, site_of
+from consent.pages.status_words import words_of
 from consent.queries.outcomes import code_was_used, receipt_of
-from consent.queries.status_words import words_of
 from consent.queries.visible_grants import status_at
 from consent.requests import AccessRequest
 from consent.services.decision import ClientNotAllowed, DecisionRefused

@@ -7,7 +7,10 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cdsc_portal.lib.time.dates_in_words import day_in_words
+from accounts.models import User
+from accounts.queries.roles import shares_from
+from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
+from consent.models import ConsentRequest
 from consent.pages.request.forms import (
     Choices,
     FieldError,
@@ -17,7 +20,7 @@ from consent.pages.request.forms import (
     selected_choices,
 )
 from consent.pages.request.lists import SectionView, kind_and_number, list_sections
-from consent.queries.deciders import Deciders
+from consent.queries.deciders import deciders_for
 from consent.services.decision import DecisionRefused, narrow_part
 from consent.services.offer import LONG_LIST, Card, Choice, Group, Offer
 from consent.wording import access_in_words, period_in_words, services_in_words
@@ -102,6 +105,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Deciders:
+    """Owners' names for who may not decide or acts for them; since when they have the request, and until when.
+
+    `from_when`: a new login may decide by itself then; empty for who only looks.
+    """
+
+    names: str
+    handed_over: str
+    until: str
+    from_when: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPage:
     """Everything the template prints."""
 
@@ -166,6 +182,17 @@ def request_page(
         errors=tuple(errors),
         changes=tuple(changes),
         note=note,
+    )
+
+
+def deciders_of(request: ConsentRequest, *, viewer: User, at: datetime) -> Deciders:
+    """Who can decide `request`, which `viewer` reads. Three queries."""
+    may_share_from = shares_from(user=viewer, at=at)
+    return Deciders(
+        names=", ".join(str(owner) for owner in deciders_for(viewer, at=at)),
+        handed_over=moment_in_words(request.handed_over) if request.handed_over else "",
+        until=moment_in_words(request.expires) if request.handed_over else "",
+        from_when=moment_in_words(may_share_from) if may_share_from else "",
     )
 
 

@@ -34,10 +34,10 @@ from consent.pages.request.forms import (
     validate_choices,
 )
 from consent.pages.request.handed_back import handed_back
-from consent.pages.request.page import request_page
+from consent.pages.request.page import deciders_of, request_page
 from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choices
 from consent.pages.request.service_lists import ticked_at_once
-from consent.queries.deciders import deciders_of, is_asked_to_decide
+from consent.queries.deciders import is_handed_over_to
 from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
 from consent.services.approve import approve_request, check_client, deny_request
 from consent.services.decision import (
@@ -87,13 +87,13 @@ class RequestView(View):
         if stored is None or not self.request.user.is_authenticated:
             return stored
         user = current_user(self.request)
-        may_view = stored.user_id == user.pk or is_asked_to_decide(stored, user=user, at=self.at)
+        may_view = stored.user_id == user.pk or is_handed_over_to(user, stored, at=self.at)
         return stored if may_view else None
 
     def _closed(self) -> HttpResponse | None:
         """The page to show where this user has nothing to decide, else None; binds the request to the user."""
         stored, user = self.stored, current_user(self.request)
-        decides_for_another = is_asked_to_decide(stored, user=user, at=self.at)
+        decides_for_another = is_handed_over_to(user, stored, at=self.at)
         if stored.user_id not in (None, user.pk) and not decides_for_another:
             return closed.bound_to_another_page(self.request, stored)
         if stored.status in _DECIDED:

@@ -13,15 +13,14 @@ from accounts.queries.support_sessions import support_sessions_of
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Grant
 from consent.pages.sharing.reads import note_on_reads
+from consent.pages.sharing.shared_services import ServiceList, seen_of, service_lists
 from consent.pages.sharing.timeline import TimelineEntry, timeline
+from consent.pages.status_words import StatusWords, words_of
 from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
 from consent.queries.part_periods import part_in_words
-from consent.queries.shared_services import ServiceList, seen_of, service_lists
-from consent.queries.sharing_list import until_words
-from consent.queries.status_words import StatusWords, words_of
 from consent.queries.visible_grants import grants_user_may_stop, is_open
 from consent.scopes.catalogue import SCOPES
-from consent.wording import services_in_words
+from consent.wording import services_in_words, until_in_words
 
 if TYPE_CHECKING:
     from consent.queries.visible_grants import SeenGrant
@@ -90,7 +89,7 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
         status=words_of(grant, at, viewer=user),
         is_open=opens,
         may_stop=opens and bool(grants_user_may_stop([grant], user=user, at=at)),
-        until=until_words(grant),
+        until=until_in_words(grant),
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
         note_on_reads=note_on_reads(last_read=grant.last_read, at=at) if opens else "",
         shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",

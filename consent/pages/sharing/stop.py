@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.queries.roles import shareable_accounts, shareable_contracts
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Disclosure, Grant
+from consent.pages.status_words import words_of
 from consent.queries.grant_contents import GrantContents, grant_contents
-from consent.queries.status_words import words_of
 from consent.queries.visible_grants import status_at
 from consent.transitions import ENDED
 from consent.wording import services_in_words

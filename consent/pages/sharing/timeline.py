@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Actor, Change, ConsentRequest, Grant, GrantEvent
-from consent.queries.status_words import STATUS_WORDS
+from consent.pages.status_words import STATUS_WORDS
 from consent.transitions import GrantStatus
 
 _STEPS: dict[str, str | Promise] = {

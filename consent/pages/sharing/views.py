@@ -22,12 +22,11 @@ from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Grant, Receipt
 from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther
-from consent.pages.sharing import reads
+from consent.pages.sharing import reads, sharing_list
 from consent.pages.sharing.detail import sharing_detail
+from consent.pages.sharing.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
 from consent.pages.sharing.stop import stop_page
-from consent.queries import sharing_list
 from consent.queries.grant_contents import grant_contents
-from consent.queries.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
 from consent.queries.visible_grants import grants_user_may_stop, visible_grants
 from consent.services.stop import stop_sharing
 from consent.transitions import TransitionNotAllowed

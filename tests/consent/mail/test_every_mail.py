@@ -10,10 +10,10 @@ from accounts.mail.queue import send_waiting_mail, words_of
 from accounts.mail.resend import send_again
 from accounts.models import Membership, OutgoingMail, Role
 from consent.mail.personal import tell_of_delegate, tell_of_waiting_request
-from consent.mail.reminders import remind_of_ends, send_yearly_lists
 from consent.models import Actor, ConsentRequest, RequestStatus
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
+from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
 from tests.consent.pages.readers import read
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
@@ -88,7 +88,7 @@ def hand_over(world):
     request = ask(USAGE, user=viewer, client=world.company, at=AT)
     request.handed_over = AT
     request.save()
-    tell_of_waiting_request(request=request, asked_by=viewer, at=AT)
+    tell_of_waiting_request(request=request, viewer=viewer, at=AT)
 
 
 def delegate(world):

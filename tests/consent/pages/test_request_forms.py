@@ -14,7 +14,7 @@ from lxml import html
 from accounts.models import Membership, OutgoingMail, Role
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
-from consent.queries.decisions_due import decisions_due
+from consent.pages.decisions_due import decisions_due
 from consent.services.offer import build_offer, changed_aspects
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, ask

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Role
 from consent.models import Actor
-from consent.queries.sharing_list import sharing_list
+from consent.pages.sharing.sharing_list import sharing_list
 from consent.services.revoke import revoke_grant
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import approve, ask

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from consent.models import Actor
+from consent.queries.outcomes import current_receipt
 from consent.services.decision import DecidedPart, Decision, NothingChosen, NotOffered, TooWide
 from consent.services.narrow import narrow_grant
-from consent.services.receipts import current_receipt
 from consent.services.revoke import revoke_grant
 from consent.transitions import TransitionNotAllowed
 from tests.factories.accounts import add_service, household

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import Role
 from consent.models import ConsentRequest, Grant
-from consent.queries.decisions_due import decisions_due
-from consent.queries.sharing_list import waiting_requests
+from consent.pages.decisions_due import decisions_due
+from consent.pages.sharing.sharing_list import waiting_requests
 from consent.services.access_requests import UNDECIDED_RETENTION, bind_request, delete_undecided
 from consent.services.approve import approve_request, deny_request
 from consent.services.decision import RequestOver

@@ -8,7 +8,7 @@ from django.db.models import DateTimeField, Exists, OuterRef, Subquery
 from accounts.models import Customer, OutgoingMail
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import Disclosure, Grant, GrantPart, Selection
-from consent.queries.staff_figures import STAFF_WORDS
+from consent.pages.staff_figures import STAFF_WORDS
 from consent.queries.visible_grants import status_at
 
 _SHOWN = 20

@@ -8,7 +8,7 @@ from django.db.models import Q
 from accounts.models import Membership, Role, User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest, RequestStatus
-from consent.queries.deciders import is_asked_to_decide
+from consent.queries.deciders import is_handed_over_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +38,5 @@ def decisions_due(*, user: User, at: datetime) -> tuple[DecisionDue, ...]:
             until=moment_in_words(request.expires),
         )
         for request in requests.order_by("-expires")
-        if request.user_id == user.pk or is_asked_to_decide(request, user=user, at=at)
+        if request.user_id == user.pk or is_handed_over_to(user, request, at=at)
     )

@@ -8,10 +8,10 @@ from django.db import connection
 
 from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
-from consent.mail.reminders import remind_of_ends, send_yearly_lists
 from consent.models import Actor, Grant
 from consent.services.decision import DecidedPart, Decision
 from consent.services.narrow import narrow_grant
+from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import revoke_grant
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import (

@@ -12,7 +12,7 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
 from consent.models import Grant, GrantPart
-from consent.queries.status_words import StatusWords, words_of
+from consent.pages.status_words import StatusWords, words_of
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import GrantStatus

@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.text.csv_cells import plain_cell
-from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest, RequestStatus, Selection
-from consent.queries.shared_services import AccountsOnCard, account_rows, accounts_of
-from consent.queries.status_words import StatusWords, words_of
+from consent.pages.sharing.shared_services import AccountsOnCard, account_rows, accounts_of
+from consent.pages.status_words import StatusWords, words_of
 from consent.queries.visible_grants import (
     grants_in_sight,
     grants_user_may_stop,
@@ -33,6 +33,7 @@ from consent.queries.visible_grants import (
     with_times,
 )
 from consent.scopes.catalogue import SCOPES
+from consent.wording import until_in_words
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -170,17 +171,6 @@ def list_rows(*, user: User, at: datetime) -> Iterator[tuple[object, ...]]:
     yield from _rows(grants, user=user, at=at)
 
 
-def until_words(grant: "SeenGrant") -> str:
-    """Until when the company can or could read, in words."""
-    if grant.ended_at is not None:
-        return moment_in_words(grant.ended_at)
-    if not grant.reaches and grant.left_at is not None:
-        return moment_in_words(grant.left_at)
-    if grant.access_ends is None:
-        return _("until you stop it")
-    return day_in_words(last_day(grant.access_ends))
-
-
 def _matching(
     grants: "QuerySet[GrantInSight]", search: str, *, user: User, at: datetime
 ) -> "QuerySet[GrantInSight]":
@@ -213,7 +203,7 @@ def _card(
         status=words_of(grant, at, viewer=user),
         data=tuple(SCOPES[part.scope].title for part in grant.parts.all()),
         accounts=_accounts(accounts.get(grant.pk)),
-        until=until_words(grant),
+        until=until_in_words(grant),
         last_read=moment_in_words(grant.last_read) if grant.last_read else "",
         shared_by=str(giver) if giver else "",
         is_open=opens,

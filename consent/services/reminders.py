@@ -21,10 +21,10 @@ from accounts.queries.roles import owned_contracts, owners_of
 from consent.mail.grant_events import Notice, tell_of_coming_end
 from consent.mail.personal import Letter, in_one_line, text_of, write_letter
 from consent.models import Grant, Receipt, Selection
-from consent.queries.sharing_list import until_words
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.services.each import for_each
 from consent.transitions import OPEN
+from consent.wording import until_in_words
 
 _NEXT: dict[Notice, tuple[timedelta, timedelta]] = {  # told when so much is left, until the next is due
     Notice.ENDS_IN_30_DAYS: (timedelta(days=30), timedelta(days=7)),
@@ -130,7 +130,7 @@ def _list(user: User, at: datetime) -> Letter:
     """Everything that can be read now, whether it ends or not."""
     grants = visible_grants(user=user, at=at).filter(open_at(at)).order_by("client__name", "created")
     count = grants.count()
-    rows = tuple((in_one_line(grant.client.name), until_words(grant)) for grant in grants[:_LISTED])
+    rows = tuple((in_one_line(grant.client.name), until_in_words(grant)) for grant in grants[:_LISTED])
     if count > _LISTED:
         more = ngettext("%(count)s more", "%(count)s more", count - _LISTED) % {"count": count - _LISTED}
         rows = (*rows, (_("And"), more))
