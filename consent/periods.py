@@ -1,13 +1,16 @@
-"""Resolve a part's `start` and `end` at one instant: the window of the data and the end of access. Pure.
+"""The dates of a part, resolved at one instant: the period of its data and the end of access. No queries.
 
-A part whose end lies ahead opens until that end. One whose end is past, or that has none, opens for a grace
-after approval, one time. The customer may only narrow: a later start, an earlier end.
+A part whose end is still to come opens until that end. One whose end is past, or that has none, opens for a grace after
+approval, one time. The customer may only narrow: a later start, an earlier end. Days are the utility's local days.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.utils import timezone
+
+from cdsc_portal.lib.time.dates_in_words import last_day
 from cdsc_portal.lib.time.ranges import Span
 from cdsc_portal.lib.time.relative_dates import end_of_day, local_midnight, resolve_end, resolve_start
 from consent.requests import RequestedPart
@@ -19,7 +22,7 @@ class WiderThanRequested(ValueError):
     """The customer's date lies outside the requested period; `field` is start or end."""
 
     def __init__(self, field: str) -> None:
-        super().__init__(f"{field} reaches beyond what was asked")
+        super().__init__(f"{field} reaches beyond what was requested")
         self.field = field
 
 
@@ -36,12 +39,12 @@ class PartPeriod:
     """When a part opens what. UTC, half-open.
 
     `window` is the period of the data; unbounded where the scope speaks of the present. `access_ends` is the
-    first instant at which the part opens nothing. `lasting`: that instant was asked for, rather than being
-    the grace.
+    first instant at which the part opens nothing; None: it opens until it is stopped. `lasting`: that end was
+    requested, rather than being the grace.
     """
 
     window: Span
-    access_ends: datetime
+    access_ends: datetime | None
     lasting: bool
 
     @property
@@ -50,68 +53,65 @@ class PartPeriod:
         start, end = self.window.start, self.window.end
         return start is not None and end is not None and start >= end
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether access has ended at `at`."""
+        return self.access_ends is not None and self.access_ends <= at
 
-def requested_period(part: RequestedPart, *, at: datetime, zone: ZoneInfo, grace: timedelta) -> PartPeriod:
+    def days(self, kind: Period) -> tuple[date | None, date | None]:
+        """The first and the last local day, of the data or, for what speaks of the present, of access; None: open."""
+        if kind is Period.NOW:
+            return None, last_day(self.access_ends) if self.lasting and self.access_ends else None
+        start, end = self.window.start, self.window.end
+        return timezone.localdate(start) if start else None, last_day(end) if end else None
+
+
+def requested_period(part: RequestedPart, *, at: datetime) -> PartPeriod:
     """The part's dates fixed at `at`, to the second. They were checked when the request was parsed."""
-    at = at.replace(microsecond=0)
+    at, zone = at.replace(microsecond=0), timezone.get_default_timezone()
     start = None if part.start is None else resolve_start(part.start, now=at, zone=zone)
     end = None if part.end is None else resolve_end(part.end, now=at, zone=zone)
     window = Span(start, end) if SCOPES[part.scope].period is Period.DATA else Span()
     if end is not None and end > at:
         return PartPeriod(window, end, lasting=True)
-    return PartPeriod(window, at + grace, lasting=False)
+    return PartPeriod(window, _end_of_grace(at), lasting=False)
 
 
 def narrowed_period(
-    requested: PartPeriod,
-    *,
-    kind: Period,
-    start: date | None,
-    end: date | None,
-    at: datetime,
-    zone: ZoneInfo,
-    grace: timedelta,
+    period: PartPeriod, *, kind: Period, start: date | None, end: date | None, at: datetime
 ) -> PartPeriod:
-    """`requested`, cut to the local days `start` to `end`, both included; None leaves that side as it is.
+    """`period`, cut to the local days `start` to `end`, both included; None leaves that side as it is.
 
     Raises WiderThanRequested where a day lies outside, EmptyPeriod where no time remains.
     """
-    if kind is Period.NOW:
-        return _narrowed_end(requested, end, at=at, zone=zone)
-    _check_within(requested.window, start, end, zone)
-    cut = requested.window.intersect(
-        Span(
-            None if start is None else local_midnight(start, zone),
-            None if end is None else end_of_day(end, zone),
-        )
-    )
+    zone, window = timezone.get_default_timezone(), period.window
+    if kind is Period.NOW:  # what speaks of the present has no window to cut, only an end of access
+        if end is None:
+            return period
+        if period.access_ends is not None and end > last_day(period.access_ends):
+            raise WiderThanRequested("end")
+        ends = _earlier(period.access_ends, end_of_day(end, zone))
+        if ends <= at:
+            raise EmptyPeriod("end")
+        return PartPeriod(window, ends, period.lasting)
+    if start is not None and window.start is not None and start < timezone.localdate(window.start):
+        raise WiderThanRequested("start")
+    if end is not None and window.end is not None and end > last_day(window.end):
+        raise WiderThanRequested("end")
+    first = None if start is None else local_midnight(start, zone)
+    cut = window.intersect(Span(first, None if end is None else end_of_day(end, zone)))
     if cut is None:
         raise EmptyPeriod("end" if end is not None else "start")
-    if cut.end is None or (requested.window.end is not None and cut.end == requested.window.end):
-        return PartPeriod(cut, requested.access_ends, requested.lasting)
+    if cut.end is None or cut.end == window.end:
+        return PartPeriod(cut, period.access_ends, period.lasting)
     if cut.end > at:
-        return PartPeriod(cut, min(cut.end, requested.access_ends), lasting=requested.lasting)
-    return PartPeriod(cut, min(at + grace, requested.access_ends), lasting=False)
+        return PartPeriod(cut, _earlier(period.access_ends, cut.end), period.lasting)
+    return PartPeriod(cut, _earlier(period.access_ends, _end_of_grace(at)), lasting=False)
 
 
-def _narrowed_end(requested: PartPeriod, end: date | None, *, at: datetime, zone: ZoneInfo) -> PartPeriod:
-    """What speaks of the present has no window to cut, only an end of access."""
-    if end is None:
-        return requested
-    if end > _last_day(requested.access_ends, zone):
-        raise WiderThanRequested("end")
-    ends = min(requested.access_ends, end_of_day(end, zone))
-    if ends <= at:
-        raise EmptyPeriod("end")
-    return PartPeriod(requested.window, ends, requested.lasting)
+def _end_of_grace(at: datetime) -> datetime:
+    """How long a part without an end to come can be read that is approved at `at`."""
+    return at + timedelta(hours=settings.ACCESS_HOURS_WITHOUT_END)
 
 
-def _check_within(window: Span, start: date | None, end: date | None, zone: ZoneInfo) -> None:
-    if start is not None and window.start is not None and start < window.start.astimezone(zone).date():
-        raise WiderThanRequested("start")
-    if end is not None and window.end is not None and end > _last_day(window.end, zone):
-        raise WiderThanRequested("end")
-
-
-def _last_day(end: datetime, zone: ZoneInfo) -> date:
-    return (end - timedelta(microseconds=1)).astimezone(zone).date()
+def _earlier(first: datetime | None, second: datetime) -> datetime:
+    return second if first is None else min(first, second)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
@@ -53,51 +53,48 @@ def period_in_words(scope: Scope, period: PartPeriod, *, at: datetime) -> str:
     """What a part covers, e.g. `Readings from November 24, 2023, and new ones until November 24, 2029
     (Pacific Time).` Said as of `at`, the instant of showing or approving.
     """
-    words = {
-        "records": str(scope.records),
-        "zone": zone_in_words(),
-        "last": "",
-        "first": "",
-    }
     if scope.period is Period.NOW:
-        words["last"] = day_in_words(last_day(period.access_ends))
-        return _present(period) % words
-    if period.window.start is not None:
-        words["first"] = day_in_words(timezone.localdate(period.window.start))
-    if period.window.end is not None:
-        words["last"] = day_in_words(last_day(period.window.end))
-    return _of_data(period, at) % words
-
-
-def _present(period: PartPeriod) -> str:
-    if period.lasting:
-        return _("As it is each time they look, until %(last)s (%(zone)s).")
-    return _("As it is today, one time.")
-
-
-def _of_data(period: PartPeriod, at: datetime) -> str:
+        sentence = _("As it is today, one time.")
+        if period.lasting:
+            sentence = _("As it is each time they look, until %(last)s (%(zone)s).")
+        last = last_day(period.access_ends) if period.access_ends else None
+        return sentence % {"last": day_in_words(last) if last else "", "zone": zone_in_words()}
     start, end = period.window.start, period.window.end
-    if end is None:
-        if start is None:
-            return _("%(records)s: everything on record when they look.")
-        return _("%(records)s from %(first)s to the day they look (%(zone)s).")
-    if end <= at:
-        if start is None:
-            return _("%(records)s: everything on record to %(last)s (%(zone)s). Nothing later.")
-        return _("%(records)s from %(first)s to %(last)s (%(zone)s). Nothing later.")
-    if start is None:
-        return _("%(records)s: everything on record, and new ones until %(last)s (%(zone)s).")
-    if start > at:
-        return _("%(records)s from %(first)s until %(last)s (%(zone)s). Nothing from before.")
-    return _("%(records)s from %(first)s, and new ones until %(last)s (%(zone)s).")
+    if end is None and start is None:
+        sentence = _("%(records)s: everything on record when they look.")
+    elif end is None:
+        sentence = _("%(records)s from %(first)s to the day they look (%(zone)s).")
+    elif end <= at and start is None:
+        sentence = _("%(records)s: everything on record to %(last)s (%(zone)s). Nothing later.")
+    elif end <= at:
+        sentence = _("%(records)s from %(first)s to %(last)s (%(zone)s). Nothing later.")
+    elif start is None:
+        sentence = _("%(records)s: everything on record, and new ones until %(last)s (%(zone)s).")
+    elif start > at:
+        sentence = _("%(records)s from %(first)s until %(last)s (%(zone)s). Nothing from before.")
+    else:
+        sentence = _("%(records)s from %(first)s, and new ones until %(last)s (%(zone)s).")
+    return sentence % {
+        "records": scope.records,
+        "zone": zone_in_words(),
+        "first": day_in_words(start) if start else "",
+        "last": day_in_words(last_day(end)) if end else "",
+    }
 
 
 def access_in_words(period: PartPeriod) -> str:
     """When the company can fetch it, where that differs from the period; else empty."""
-    if period.lasting:
+    if period.lasting or period.access_ends is None:
         return ""
     words = {"moment": moment_in_words(period.access_ends), "zone": zone_in_words()}
     return _("They can fetch this until %(moment)s (%(zone)s).") % words
+
+
+def part_in_words(scope: Scope, period: PartPeriod, *, at: datetime) -> str:
+    """Both in one text, as of `at`; empty where no end was agreed."""
+    if period.access_ends is None:
+        return ""
+    return f"{period_in_words(scope, period, at=at)} {access_in_words(period)}".strip()
 
 
 def exact_period_in_words(period: PartPeriod) -> str:
@@ -118,6 +115,8 @@ def badge_in_words(period: PartPeriod) -> str:
     """`One time` or `Ongoing until November 24, 2029`."""
     if not period.lasting:
         return _("One time")
+    if period.access_ends is None:
+        return _("Ongoing, no end date")
     return _("Ongoing until %(last)s") % {"last": day_in_words(last_day(period.access_ends))}
 
 
@@ -130,6 +129,12 @@ def services_in_words(commodities: Iterable[str]) -> str:
 def commodity_in_words(commodity: str) -> str:
     """`electricity`, `gas` or `water`."""
     return str(_COMMODITIES[commodity])
+
+
+def service_in_words(*, commodity: str, number: str, name: str = "") -> str:
+    """`Electricity 1111111-1`, after the customer's own name for it where it has one."""
+    words = f"{capfirst(commodity_in_words(commodity))} {number}"
+    return f"{name}, {words}" if name else words
 
 
 def recorded_in_words(how: str, given_at: datetime) -> str:

@@ -22,6 +22,7 @@ from accounts.models import User
 from cdsc_portal.lib.time import clock
 from consent.admin.recorded_forms import AgreedForm, PersonForm, ProofForm, RefuseForm
 from consent.models import RecordedConsent, RecordedStatus
+from consent.pages.request.page import aspects_in_words
 from consent.requests.values import InvalidRequest
 from consent.services.decision import DecisionRefused, MayNotDecide, OfferChanged
 from consent.services.recording import (
@@ -267,7 +268,7 @@ def _require(request: HttpRequest, permission: str) -> None:
 
 def _in_words(refused: Exception) -> Any:  # noqa: ANN401 - a text, perhaps lazy
     if isinstance(refused, OfferChanged):
-        changed = ", ".join(refused.changed)
+        changed = ", ".join(aspects_in_words(refused.changed))
         return _("Since it was read out, this changed: %s. Record it again.") % changed
     if isinstance(refused, MayNotDecide):
         return _("This person owns no account, so they cannot agree to share its data.")

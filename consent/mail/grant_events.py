@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -16,10 +15,10 @@ from accounts.models import OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.receipt_addresses import new_receipt_address
-from consent.mail.texts import News, Notice, said
-from consent.models import Actor, Grant, GrantPart, Receipt, RecordedConsent
+from consent.mail.texts import News, Notice, subject_and_paragraphs
+from consent.models import Actor, Grant, Receipt, RecordedConsent
+from consent.queries.grant_contents import granted_periods
 from consent.queries.outcomes import current_receipt
-from consent.queries.part_periods import part_period
 from consent.scopes.catalogue import SCOPES
 from consent.transitions import ENDED
 from consent.wording import badge_in_words, services_in_words, zone_in_words
@@ -128,7 +127,7 @@ def _news(
         receipt=receipt,
         client=" ".join(receipt.facts["client"]["name"].split()),
         giver=" ".join(str(grant.user).split()) if grant.user else "",
-        parts=tuple(grant.parts.order_by("position")),
+        periods=granted_periods(grant),
         commodities=tuple(commodities),
         over=grant.status in ENDED,
         at=at,
@@ -161,44 +160,28 @@ def _write(notice: Notice, news: News, user: User, *, occasion: str = "") -> Non
 
 
 def _mail(notice: Notice, news: News, user: User, *, at: datetime) -> MailText:
-    agreed = user.pk == news.grant.user_id
-    words = said(notice, news, user)
-    path = f"/my/sharing/{news.grant.public_id}/"
-    if (
-        agreed
-    ):  # the receipt's link can stop everything without a login: it is for the person who agreed alone
+    subject, paragraphs = subject_and_paragraphs(notice, news, user)
+    path, link_words = f"/my/sharing/{news.grant.public_id}/", _("See what is shared")
+    if news.over:
+        link_words = _("See the record")
+    rows = [(_("Company"), news.client)]
+    # the receipt's link can stop everything without a login: it is for the person who agreed alone
+    if user.pk == news.grant.user_id:
         path = f"/receipts/{new_receipt_address(receipt=news.receipt, at=at)}/"
+        link_words = _("See the receipt") if news.over else _("See the receipt, or stop sharing")
+        rows.append((_("Receipt"), news.receipt.number))
+        rows.append((_("Services"), services_in_words(news.commodities) or _("services added later")))
+    rows.append((_("Time"), f"{moment_in_words(news.at)} ({zone_in_words()})"))
+    for scope, period in news.periods:
+        title = str(SCOPES[scope].title)
+        rows.append((_("No longer shared"), title) if news.over else (title, badge_in_words(period)))
     return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,
         support_url=settings.SUPPORT_URL,
-        subject=words.subject,
-        paragraphs=words.paragraphs,
-        rows=tuple(_rows(news, receipt=agreed)),
+        subject=subject,
+        paragraphs=paragraphs,
+        rows=tuple(rows),
         link=f"{settings.PUBLIC_URL}{path}",
-        link_words=_link_words(agreed=agreed, over=news.over),
+        link_words=link_words,
     )
-
-
-def _link_words(*, agreed: bool, over: bool) -> str:
-    if not agreed:
-        return _("See the record") if over else _("See what is shared")
-    return _("See the receipt") if over else _("See the receipt, or stop sharing")
-
-
-def _rows(news: News, *, receipt: bool) -> list[tuple[str, str]]:
-    rows = [(_("Company"), news.client)]
-    if receipt:
-        rows.append((_("Receipt"), news.receipt.number))
-        rows.append((_("Services"), services_in_words(news.commodities) or _("services added later")))
-    rows.append((_("Time"), f"{moment_in_words(news.at)} ({zone_in_words()})"))
-    if news.over:
-        return rows + [(_("No longer shared"), str(SCOPES[part.scope].title)) for part in news.parts]
-    details = news.grant.authorization_details
-    return rows + [_part_row(part, detail) for part, detail in zip(news.parts, details, strict=False)]
-
-
-def _part_row(part: GrantPart, detail: dict[str, Any]) -> tuple[str, str]:
-    """What is shared and until when; telling of an end must never be what fails."""
-    until = badge_in_words(part_period(part, detail)) if part.access_ends else _("Ongoing, no end date")
-    return str(SCOPES[part.scope].title), until

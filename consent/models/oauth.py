@@ -101,6 +101,11 @@ class Client(AbstractApplication):
         if wrong:
             raise ValidationError(wrong)
 
+    @property
+    def confirmed_uri(self) -> str:
+        """The website to link; empty until staff have confirmed that it is the client's."""
+        return self.client_uri if self.uri_confirmed else ""
+
     def is_usable(self, request: object) -> bool:
         """Whether it may authenticate at all. A suspended client may, so that it can still revoke."""
         return self.status != ClientStatus.DISABLED

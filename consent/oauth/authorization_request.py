@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.timezone import get_default_timezone
 
 from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
@@ -103,7 +103,7 @@ def validate_request(
             authorization_details=sent.get("authorization_details"),
             allowed=allowed_scopes(target.client),
             now=at,
-            zone=ZoneInfo(settings.TIME_ZONE),
+            zone=get_default_timezone(),
             locked=target.client.all_or_nothing,
         )
         require_within_limits(access, client=target.client, at=at)

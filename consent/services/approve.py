@@ -1,5 +1,6 @@
 """The decision on a request: approved or denied, once."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -12,12 +13,13 @@ from consent.services.access_requests import allowed_scopes, may_request
 from consent.services.decision import (
     AlreadyDecided,
     ClientNotAllowed,
-    Decision,
     OfferChanged,
+    PartDecision,
     validate_decision,
 )
+from consent.services.digests import changed_aspects
 from consent.services.grants import create_grant
-from consent.services.offer import build_offer, changed_aspects
+from consent.services.offer import OFFER_ASPECTS, build_offer
 from consent.services.receipts import write_receipt
 from consent.services.request_lock import lock_request
 from consent.services.scope_limits import require_within_limits
@@ -30,7 +32,7 @@ from consent.wording import recorded_in_words
 def approve_request(
     *,
     request: ConsentRequest,
-    decision: Decision,
+    decision: Collection[PartDecision],
     by: User,
     digest: str,
     at: datetime,
@@ -49,26 +51,20 @@ def approve_request(
     list(Membership.objects.select_for_update(no_key=True).filter(user=by).order_by("pk").values_list("pk"))
     offer = build_offer(request, by, at)
     if offer.may_decide and offer.digest != digest:
-        raise OfferChanged(changed_aspects(digest, offer.digest))
-    approved = validate_decision(offer, decision, at=at)
-    numbers = {choice.pk: choice.number for group in offer.groups for choice in group.choices}
-    grant = create_grant(client=request.client, user=by, approved=approved, numbers=numbers, at=at)
-    if recorded is None:
-        record_event(grant, former="", to=GrantStatus.ACTIVE, actor=Actor.CUSTOMER, by=by, at=at)
-    else:
-        record_event(
-            grant,
-            former="",
-            to=GrantStatus.ACTIVE,
-            actor=Actor.STAFF,
-            by=recorded.decided_by,
-            at=at,
-            reason=f"recorded consent {recorded.reference}",
-            public_reason=recorded_in_words(recorded.how, recorded.given_at),
-        )
-    receipt = write_receipt(
-        grant=grant, request=request, offer=offer, approved=approved, by=by, at=at, recorded=recorded
+        raise OfferChanged(changed_aspects(digest, offer.digest, OFFER_ASPECTS))
+    parts = validate_decision(offer, decision, at=at)
+    grant = create_grant(client=request.client, user=by, parts=parts, contracts=offer.contracts, at=at)
+    record_event(
+        grant,
+        former="",
+        to=GrantStatus.ACTIVE,
+        actor=Actor.STAFF if recorded else Actor.CUSTOMER,
+        by=recorded.decided_by if recorded else by,
+        at=at,
+        reason=f"recorded consent {recorded.reference}" if recorded else "",
+        public_reason=recorded_in_words(recorded.how, recorded.given_at) if recorded else "",
     )
+    receipt = write_receipt(grant=grant, offer=offer, parts=parts, by=by, recorded=recorded)
     _store_outcome(request, RequestStatus.APPROVED, at=at, grant=grant)
     tell_of_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant

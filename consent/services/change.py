@@ -8,15 +8,9 @@ from django.db import transaction
 
 from accounts.models import User
 from consent.models import Actor, Change, Grant, Receipt
-from consent.services.change_offer import ChangeOffer, build_change, changed_aspects_of_grant
-from consent.services.decision import (
-    AllOrNone,
-    DecidedPart,
-    Decision,
-    NothingChosen,
-    NotOffered,
-    OfferChanged,
-)
+from consent.services.change_offer import CHANGE_ASPECTS, ChangeOffer, build_change
+from consent.services.decision import AllOrNone, NothingChosen, NotOffered, OfferChanged, PartDecision
+from consent.services.digests import changed_aspects
 from consent.services.narrow import lock_open_grant, narrow_grant, remove_services
 
 
@@ -37,7 +31,7 @@ class RequestedChange:
 def change_sharing(
     *, grant: Grant, change: RequestedChange, by: User, digest: str, form_token: str, at: datetime
 ) -> Receipt:
-    """Keep of `grant` what `by` changees to keep of what they may change; the rest of it stays. The new receipt.
+    """Keep of `grant` what `change` names of what `by` may change; the rest of it stays. The new receipt.
 
     `digest` is that of the offer shown; the same `form_token` sent again returns the first receipt.
     Raises OfferChanged, another DecisionRefused, TransitionNotAllowed where the grant has ended.
@@ -51,61 +45,20 @@ def change_sharing(
         return earlier
     offer = build_change(grant, user=by, at=at)
     if offer.digest != digest:
-        raise OfferChanged(changed_aspects_of_grant(digest, offer.digest))
+        raise OfferChanged(changed_aspects(digest, offer.digest, CHANGE_ASPECTS))
     editable = frozenset(contract.pk for contract in offer.services)
     if not change.contracts <= editable:
         raise NotOffered(field="contracts")
     if offer.whole:
         decision = _decision(offer, change, editable)
         return narrow_grant(grant=grant, decision=decision, by=by, at=at, form_token=form_token)
-    return _remove_own_services(offer, change, editable, by=by, form_token=form_token, at=at)
 
-
-def _earlier_receipt(grant: Grant, form_token: str) -> Receipt | None:
-    """The receipt of the same form sent before. Raises NotOffered for the token of another sharing's form."""
-    earlier = Receipt.objects.filter(form_token=form_token).first()
-    if earlier is not None and earlier.grant_id != grant.pk:
-        raise NotOffered(field="form_token")
-    return earlier
-
-
-def _decision(offer: ChangeOffer, change: RequestedChange, editable: frozenset[int]) -> Decision:
-    """Contracts that the user cannot see remain with each remaining scope. Raises AllOrNone (F-67)."""
-    if change.data - {part.scope.id for part in offer.parts}:
-        raise NotOffered(field="data")
-    parts = []
-    for part in offer.parts:
-        start, end = change.days.get(part.scope.id, (None, None))
-        if part.locked and (part.scope.id not in change.data or start or end):
-            raise AllOrNone(scope=part.scope.id)
-        if part.scope.id in change.data:
-            parts.append(
-                DecidedPart(
-                    scope=part.scope.id,
-                    contracts=(part.contracts - editable) | (part.contracts & change.contracts),
-                    include_future=change.include_future and bool(part.future_accounts),
-                    start=start,
-                    end=end,
-                )
-            )
-    return Decision(tuple(parts))
-
-
-def _remove_own_services(
-    offer: ChangeOffer,
-    change: RequestedChange,
-    editable: frozenset[int],
-    *,
-    by: User,
-    form_token: str,
-    at: datetime,
-) -> Receipt:
-    """For an owner of some of the services: remove contracts, and whether new ones of their accounts join."""
-    accounts = frozenset() if change.include_future else offer.accounts
+    # an owner of some of the services removes these, and whether new ones of their accounts join
+    accounts = frozenset[int]() if change.include_future else offer.accounts
     if not change.contracts and accounts == offer.accounts:
         raise NothingChosen(field="contracts")  # use the stop page for that
     receipt = remove_services(
-        grant=offer.grant,
+        grant=grant,
         contracts=editable - change.contracts,
         accounts=accounts,
         change=Change.OWNER_STOPPED,
@@ -117,3 +70,35 @@ def _remove_own_services(
     if receipt is None:
         raise NothingChosen(field="contracts")
     return receipt
+
+
+def _earlier_receipt(grant: Grant, form_token: str) -> Receipt | None:
+    """The receipt of the same form sent before. Raises NotOffered for the token of another sharing's form."""
+    earlier = Receipt.objects.filter(form_token=form_token).first()
+    if earlier is not None and earlier.grant_id != grant.pk:
+        raise NotOffered(field="form_token")
+    return earlier
+
+
+def _decision(
+    offer: ChangeOffer, change: RequestedChange, editable: frozenset[int]
+) -> tuple[PartDecision, ...]:
+    """Contracts that the user cannot see remain with each remaining scope. Raises AllOrNone (F-67)."""
+    if change.data - {part.scope.id for part in offer.parts}:
+        raise NotOffered(field="data")
+    decided = []
+    for part in offer.parts:
+        start, end = change.days.get(part.scope.id, (None, None))
+        if part.locked and (part.scope.id not in change.data or start or end):
+            raise AllOrNone(scope=part.scope.id)
+        if part.scope.id in change.data:
+            decided.append(
+                PartDecision(
+                    scope=part.scope.id,
+                    contracts=(part.contracts - editable) | (part.contracts & change.contracts),
+                    include_future=change.include_future and bool(part.future_accounts),
+                    start=start,
+                    end=end,
+                )
+            )
+    return tuple(decided)

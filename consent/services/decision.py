@@ -1,43 +1,26 @@
-"""A customer's decision, validated against the offer: never wider in data, services or time."""
+"""A customer's decision, checked against what is offered or granted: never wider in data, services or time."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from consent.models import Grant
+from consent.parts import Part
 from consent.periods import EmptyPeriod, PartPeriod, WiderThanRequested, narrowed_period
-from consent.scopes.base import Scope
-from consent.services.offer.build import grace, utility_zone
-from consent.services.offer.values import Card, Offer
+from consent.services.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)
-class DecidedPart:
-    """One scope to share. `contracts` are database keys; dates are local days, both included (None: as requested)."""
+class PartDecision:
+    """What the customer shares of one scope. `contracts` are database keys; dates are local days, both included
+    (None: as they are).
+    """
 
     scope: str
     contracts: frozenset[int]
     include_future: bool = False
     start: date | None = None
     end: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What to share; a requested scope that is not here is left out."""
-
-    parts: tuple[DecidedPart, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovedPart:
-    """One scope as it will be granted. `contracts` and `future_accounts` are database keys."""
-
-    scope: Scope
-    type_sent: str
-    period: PartPeriod
-    contracts: frozenset[int]
-    future_accounts: frozenset[int]
 
 
 class DecisionRefused(Exception):
@@ -100,7 +83,7 @@ class RequestOver(DecisionRefused):
 
 
 class OfferChanged(DecisionRefused):
-    """What would be shown now differs from what was shown; `changed` names the differences in words (P-09)."""
+    """What would be shown now differs from what was shown; `changed` names the aspects of it that differ (P-09)."""
 
     code = "offer_changed"
 
@@ -119,60 +102,59 @@ class AlreadyDecided(DecisionRefused):
         self.grant = grant
 
 
-def validate_decision(offer: Offer, decision: Decision, *, at: datetime) -> tuple[ApprovedPart, ...]:
+def validate_decision(offer: Offer, decision: Collection[PartDecision], *, at: datetime) -> tuple[Part, ...]:
     """The parts to grant, in the page's order. Raises a DecisionRefused; writes nothing."""
     if not offer.may_decide:
         raise MayNotDecide
-    if not decision.parts:
+    shared = {each.scope for each in decision}
+    for part in offer.parts:
+        if shared and part.is_required and part.scope.id not in shared:
+            raise AllOrNone(scope=part.scope.id)
+        if part.scope.id in shared and not part.can_be_shared:
+            raise NotOffered(scope=part.scope.id, field="contracts")
+    return narrow_parts(offer.parts, decision, at=at)
+
+
+def narrow_parts(
+    parts: Collection[Part], decision: Collection[PartDecision], *, at: datetime
+) -> tuple[Part, ...]:
+    """`parts` cut to `decision`, in their order; one that it does not name is left out.
+
+    Raises NothingChosen, NotOffered for anything that a part does not have, AllOrNone, TooWide, PeriodEmpty.
+    """
+    if not decision:
         raise NothingChosen
-    decided = {part.scope: part for part in decision.parts}
-    unknown = decided.keys() - {card.scope.id for card in offer.cards}
-    if unknown or len(decided) < len(decision.parts):
+    decided = {each.scope: each for each in decision}
+    unknown = decided.keys() - {part.scope.id for part in parts}
+    if unknown or len(decided) < len(decision):
         raise NotOffered(scope=min(unknown, default=""))
-    for card in offer.cards:
-        if card.is_required and card.scope.id not in decided:
-            raise AllOrNone(scope=card.scope.id)
-    return tuple(
-        _approved_part(offer, card, decided[card.scope.id], at)
-        for card in offer.cards
-        if card.scope.id in decided
-    )
+    return tuple(_narrowed(part, decided[part.scope.id], at) for part in parts if part.scope.id in decided)
 
 
-def _approved_part(offer: Offer, card: Card, part: DecidedPart, at: datetime) -> ApprovedPart:
-    scope = card.scope.id
-    if card.problem or not part.contracts <= card.contracts:
+def _narrowed(part: Part, decided: PartDecision, at: datetime) -> Part:
+    scope = part.scope.id
+    if not decided.contracts <= part.contracts:
         raise NotOffered(scope=scope, field="contracts")
-    if part.include_future and not card.future_offered:
+    if decided.include_future and not part.future_accounts:
         raise NotOffered(scope=scope, field="future")
-    if card.locked and (part.start or part.end):
-        raise AllOrNone(scope=scope, field="start" if part.start else "end")
-    period = narrow_part(card.scope, card.period, part, at=at)
-    accounts = {choice.account_pk for choice in offer.group_of(card).choices}
-    future_accounts = frozenset(accounts) if part.include_future and period.lasting else frozenset()
-    require_services(scope, part.contracts, future_accounts)
-    return ApprovedPart(card.scope, card.type_sent, period, part.contracts, future_accounts)
-
-
-def narrow_part(scope: Scope, period: PartPeriod, part: DecidedPart, *, at: datetime) -> PartPeriod:
-    """`period` cut to the days of `part`. Raises TooWide or PeriodEmpty."""
-    try:
-        return narrowed_period(
-            period,
-            kind=scope.period,
-            start=part.start,
-            end=part.end,
-            at=at,
-            zone=utility_zone(),
-            grace=grace(),
-        )
-    except WiderThanRequested as error:
-        raise TooWide(scope=scope.id, field=error.field) from error
-    except EmptyPeriod as error:
-        raise PeriodEmpty(scope=scope.id, field=error.field) from error
-
-
-def require_services(scope: str, contracts: Collection[int], future_accounts: Collection[int]) -> None:
-    """Raise NothingChosen unless the part has a service, or an account whose new services join."""
-    if not contracts and not future_accounts:
+    if decided.start or decided.end:
+        field = "start" if decided.start else "end"
+        if part.locked:
+            raise AllOrNone(scope=scope, field=field)
+        if part.period.access_ends is None or part.period.is_over(at):  # it has no end to move
+            raise NotOffered(scope=scope, field=field)
+    period = narrowed_dates(part, start=decided.start, end=decided.end, at=at)
+    future_accounts = part.future_accounts if decided.include_future and period.lasting else frozenset[int]()
+    if not decided.contracts and not future_accounts:
         raise NothingChosen(scope=scope, field="contracts")
+    return replace(part, period=period, contracts=decided.contracts, future_accounts=future_accounts)
+
+
+def narrowed_dates(part: Part, *, start: date | None, end: date | None, at: datetime) -> PartPeriod:
+    """The part's period cut to local days; None leaves that side. Raises TooWide or PeriodEmpty."""
+    try:
+        return narrowed_period(part.period, kind=part.scope.period, start=start, end=end, at=at)
+    except WiderThanRequested as error:
+        raise TooWide(scope=part.scope.id, field=error.field) from error
+    except EmptyPeriod as error:
+        raise PeriodEmpty(scope=part.scope.id, field=error.field) from error

@@ -1,8 +1,8 @@
 """The customer shares less than before: less data, fewer services, an earlier end. Never more."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -10,19 +10,11 @@ from accounts.models import User
 from consent.mail.client_messages import notify
 from consent.mail.grant_events import concerned, tell_of_less
 from consent.models import Actor, Change, Grant, Receipt
-from consent.queries.grant_contents import GrantContents, PartContents, grant_contents
+from consent.parts import Part
+from consent.queries.grant_contents import GrantContents, grant_contents
 from consent.queries.outcomes import current_receipt
-from consent.queries.part_periods import part_period
-from consent.scopes.catalogue import SCOPES
-from consent.services.decision import (
-    DecidedPart,
-    Decision,
-    NothingChosen,
-    NotOffered,
-    narrow_part,
-    require_services,
-)
-from consent.services.grants import RemainingPart, reduce_grant
+from consent.services.decision import PartDecision, narrow_parts
+from consent.services.grants import reduce_grant
 from consent.services.receipts import supersede_receipt
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, TransitionNotAllowed
@@ -36,7 +28,7 @@ _NARROWED = (
 
 @transaction.atomic
 def narrow_grant(
-    *, grant: Grant, decision: Decision, by: User, at: datetime, form_token: str | None = None
+    *, grant: Grant, decision: Collection[PartDecision], by: User, at: datetime, form_token: str | None = None
 ) -> Receipt:
     """Reduce `grant` to what `decision` names; a scope that it omits is removed. Returns the new receipt.
 
@@ -45,17 +37,7 @@ def narrow_grant(
     """
     grant = lock_open_grant(grant, at)
     contents = grant_contents(grant)
-    decided = {part.scope: part for part in decision.parts}
-    if not decided:
-        raise NothingChosen
-    unknown = decided.keys() - {part.row.scope for part in contents.parts}
-    if unknown or len(decided) < len(decision.parts):
-        raise NotOffered(scope=min(unknown, default=""))
-    remaining = [
-        _narrowed_part(part, decided[part.row.scope], detail, at)
-        for part, detail in zip(contents.parts, grant.authorization_details, strict=True)
-        if part.row.scope in decided
-    ]
+    remaining = narrow_parts(contents.parts, decision, at=at)
     return _write_narrowed(
         grant,
         contents,
@@ -90,14 +72,16 @@ def remove_services(
     contents = grant_contents(grant)
     if contents.accounts.isdisjoint(accounts) and contents.contracts.keys().isdisjoint(contracts):
         return current_receipt(grant)
-    remaining = [
-        RemainingPart(
-            part.row, detail, part.contracts.difference(contracts), part.future_accounts.difference(accounts)
+    reduced = (
+        replace(
+            part,
+            contracts=part.contracts.difference(contracts),
+            future_accounts=part.future_accounts.difference(accounts),
         )
-        for part, detail in zip(contents.parts, grant.authorization_details, strict=True)
-        if part.contracts.difference(contracts) or part.future_accounts.difference(accounts)
-    ]
-    if not any(part.row.access_ends is None or part.row.access_ends > at for part in remaining):
+        for part in contents.parts
+    )
+    remaining = [part for part in reduced if part.contracts or part.future_accounts]
+    if all(part.period.is_over(at) for part in remaining):
         return None
     return _write_narrowed(
         grant, contents, remaining, by=by, actor=actor, change=change, at=at, form_token=form_token
@@ -115,7 +99,7 @@ def lock_open_grant(grant: Grant, at: datetime) -> Grant:
 def _write_narrowed(
     grant: Grant,
     contents: GrantContents,
-    remaining: Collection[RemainingPart],
+    remaining: Collection[Part],
     *,
     by: User | None,
     actor: str,
@@ -124,35 +108,16 @@ def _write_narrowed(
     form_token: str | None,
 ) -> Receipt:
     recipients = concerned(grant, at)  # before the change: owners of what is removed get the mail too
-    reduce_grant(grant, remaining, contents.contracts, at=at)
+    reduce_grant(grant, contents, remaining, at=at)
     record_event(grant, former=grant.status, to=grant.status, actor=actor, by=by, change=change, at=at)
     receipt = supersede_receipt(
         former=current_receipt(grant),
         grant=grant,
+        contents=contents,
         remaining=remaining,
-        contracts=contents.contracts,
         at=at,
         form_token=form_token,
     )
     tell_of_less(grant=grant, receipt=receipt, change=change, by=by, readers=recipients, at=at)
     notify(client=grant.client, subject="Grant narrowed", text=_NARROWED % grant.public_id, at=at)
     return receipt
-
-
-def _narrowed_part(
-    part: PartContents, decided: DecidedPart, detail: dict[str, Any], at: datetime
-) -> RemainingPart:
-    """The part cut to the decision. Raises NotOffered for anything that it does not open, TooWide."""
-    scope, row = SCOPES[part.row.scope], part.row
-    if not decided.contracts <= part.contracts or (decided.include_future and not part.future_accounts):
-        raise NotOffered(scope=scope.id, field="contracts")
-    period = None
-    future_accounts = part.future_accounts if decided.include_future else frozenset[int]()
-    # a part that has ended, or that has no end to move, keeps its dates
-    if row.access_ends is not None and row.access_ends > at:
-        period = narrow_part(scope, part_period(row, detail), decided, at=at)
-        future_accounts = future_accounts if period.lasting else frozenset()
-    elif decided.start or decided.end:
-        raise NotOffered(scope=scope.id, field="start" if decided.start else "end")
-    require_services(scope.id, decided.contracts, future_accounts)
-    return RemainingPart(row, detail, decided.contracts, future_accounts, period)

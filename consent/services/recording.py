@@ -4,12 +4,12 @@ There is no other way for staff to a grant (P-23).
 """
 
 import json
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import override
 
 from accounts.models import User
@@ -26,10 +26,10 @@ from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
 from consent.services.access_requests import DECISION_PERIOD, allowed_scopes, may_request
 from consent.services.approve import approve_request
-from consent.services.decision import ClientNotAllowed, DecidedPart, Decision, MayNotDecide, validate_decision
+from consent.services.decision import ClientNotAllowed, MayNotDecide, PartDecision, validate_decision
 from consent.services.offer import Offer, build_offer
-from consent.services.offer.build import utility_zone
 from consent.services.scope_limits import require_within_limits
+from consent.wording import badge_in_words, commodity_in_words, part_in_words
 
 CONFIRM_WITHIN = timedelta(days=30)  # of when it was given: an old word is no longer what the customer wants
 
@@ -80,8 +80,20 @@ def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draf
     allowed = allowed_scopes(client)
     if not may_request(client):
         raise ClientNotAllowed
+    details = []  # the authorization_details that a client would have sent for what was agreed
+    for scope in agreed.scopes:
+        detail: dict[str, object] = {"type": scope, "services": list(agreed.contract_numbers)}
+        if agreed.first and SCOPES[scope].period is Period.DATA:
+            detail["start"] = agreed.first.isoformat()
+        if agreed.last:
+            detail["end"] = agreed.last.isoformat()
+        details.append(detail)
     access = parse_request(
-        scope="", authorization_details=_details(agreed), allowed=allowed, now=at, zone=utility_zone()
+        scope="",
+        authorization_details=json.dumps(details),
+        allowed=allowed,
+        now=at,
+        zone=get_default_timezone(),
     )
     require_within_limits(access, client=client, at=at)
     with override(person.language):
@@ -194,39 +206,23 @@ def _request(client: Client, person: User, access: AccessRequest, at: datetime) 
     )
 
 
-def _details(agreed: Agreed) -> str:
-    """The authorization_details that a client would have sent for what was agreed."""
-    details = []
-    for scope in agreed.scopes:
-        detail: dict[str, object] = {"type": scope, "services": list(agreed.contract_numbers)}
-        if agreed.first and SCOPES[scope].period is Period.DATA:
-            detail["start"] = agreed.first.isoformat()
-        if agreed.last:
-            detail["end"] = agreed.last.isoformat()
-        details.append(detail)
-    return json.dumps(details)
-
-
-def _everything(offer: Offer) -> Decision:
+def _everything(offer: Offer) -> tuple[PartDecision, ...]:
     """All of it: the agent asked for no more than the customer said."""
-    return Decision(tuple(DecidedPart(card.scope.id, card.contracts) for card in offer.cards))
+    return tuple(PartDecision(part.scope.id, part.contracts) for part in offer.parts)
 
 
-def _wording(offer: Offer) -> Sequence[str]:
-    lines = [offer.client_name]
-    if offer.purpose:
-        lines.append(offer.purpose)
-    for card in offer.cards:
-        lines.append(f"{card.title}: {card.sentence} {card.hint}".strip())
-        lines.append(f"{card.period_sentence} {card.access_sentence} {card.badge}".strip())
-        lines.append("; ".join(_services(offer, card.contracts)))
+def _wording(offer: Offer) -> list[str]:
+    """What is read out, line by line: the company, its purpose, and each kind of data with dates and services."""
+    client = offer.request.client
+    lines = [client.name, client.purpose] if client.purpose else [client.name]
+    for part in offer.parts:
+        lines.append(f"{part.scope.title}: {part.scope.sentence} {part.scope.hint}".strip())
+        dates = part_in_words(part.scope, part.period, at=offer.at)
+        lines.append(f"{dates} {badge_in_words(part.period)}")
+        services = (
+            (contract.contract_number, commodity_in_words(contract.commodity), contract.address)
+            for pk, contract in offer.contracts.items()
+            if pk in part.contracts
+        )
+        lines.append("; ".join(", ".join(filter(None, words)) for words in services))
     return lines
-
-
-def _services(offer: Offer, keys: Collection[int]) -> Sequence[str]:
-    choices = {choice.pk: choice for group in offer.groups for choice in group.choices}
-    return [
-        ", ".join(part for part in (choice.number, choice.commodity_words, choice.address) if part)
-        for pk, choice in choices.items()
-        if pk in keys
-    ]

@@ -6,14 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from accounts.queries.roles import (
-    owned_accounts,
-    owned_contracts,
-    shareable_accounts,
-    shareable_contracts,
-)
+from accounts.queries.roles import owned_accounts, owned_contracts
 from consent.models import Actor, Change, Grant
-from consent.queries.grant_contents import grant_contents
+from consent.queries.grant_contents import grant_contents, removable_keys
 from consent.services.narrow import lock_open_grant, remove_services
 from consent.services.revoke import revoke_grant
 from consent.transitions import OPEN, TransitionNotAllowed
@@ -29,17 +24,9 @@ def stop_sharing(*, grant: Grant, by: User, at: datetime) -> Grant:
     if grant.user_id == by.pk:
         return revoke_grant(grant=grant, by=by, actor=Actor.CUSTOMER, at=at)
     grant = lock_open_grant(grant, at)
-    contents = grant_contents(grant)
-    contracts = shareable_contracts(user=by, at=at).filter(pk__in=contents.contracts)
-    accounts = shareable_accounts(user=by, at=at).filter(pk__in=contents.accounts)
+    contracts, accounts = removable_keys(grant_contents(grant), user=by, at=at)
     return _remove_or_revoke(
-        grant,
-        frozenset(contracts.values_list("pk", flat=True)),
-        frozenset(accounts.values_list("pk", flat=True)),
-        change=Change.OWNER_STOPPED,
-        actor=Actor.CUSTOMER,
-        by=by,
-        at=at,
+        grant, contracts, accounts, change=Change.OWNER_STOPPED, actor=Actor.CUSTOMER, by=by, at=at
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import factory
 from django.urls import resolve, reverse
+from django.utils.timezone import get_default_timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import BillingAccount, ServiceContract, User
@@ -17,9 +18,8 @@ from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES
 from consent.services.access_requests import RequestContext, bind_request, store_request
 from consent.services.approve import approve_request
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.offer import Offer, build_offer
-from consent.services.offer.build import utility_zone
 from consent.transitions import GrantStatus
 from tests.factories.accounts import UserFactory
 
@@ -124,7 +124,7 @@ def ask(
         authorization_details=json.dumps(details),
         allowed=client.allowed_scopes,
         now=at,
-        zone=utility_zone(),
+        zone=get_default_timezone(),
         locked=client.all_or_nothing,
     )
     asked = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
@@ -134,21 +134,23 @@ def ask(
     return request
 
 
-def everything(offer: Offer) -> Decision:
-    """The decision to share all that an offer has, as it was asked."""
-    return Decision(
-        tuple(DecidedPart(card.scope.id, card.contracts) for card in offer.cards if not card.problem)
-    )
+def everything(offer: Offer) -> tuple[PartDecision, ...]:
+    """The decision to share all that an offer has, as it was requested."""
+    return tuple(PartDecision(part.scope.id, part.contracts) for part in offer.parts if part.can_be_shared)
 
 
 def approve(
-    request: ConsentRequest, *, decision: Decision | None = None, at: datetime | None = None
+    request: ConsentRequest, *, decision: Collection[PartDecision] | None = None, at: datetime | None = None
 ) -> Grant:
     """The grant of an opened request; all that was asked unless `decision` says less."""
     at = at or clock.now()
     offer = build_offer(request, request.user, at)
     return approve_request(
-        request=request, decision=decision or everything(offer), by=request.user, digest=offer.digest, at=at
+        request=request,
+        decision=everything(offer) if decision is None else decision,
+        by=request.user,
+        digest=offer.digest,
+        at=at,
     )
 
 

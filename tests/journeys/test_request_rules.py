@@ -16,6 +16,7 @@ from cdsc_portal.lib.time import clock
 from consent.models import Grant, Receipt, RequestStatus
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer import build_offer
+from consent.wording import period_in_words
 from tests.factories.accounts import MembershipFactory, UserFactory, add_service, household
 from tests.factories.consent import ask
 from tests.journeys.browser import assert_fits, assert_no_axe_faults, shot
@@ -55,7 +56,7 @@ def test_seven_scopes_stand_in_order_with_badge_and_period_as_stored(browser_pag
     cards = page.locator("fieldset[id^=card-]")
 
     offer = build_offer(request, home.owner, clock.now())
-    sentences = {card.scope.id: card.period_sentence for card in offer.cards}
+    sentences = {part.scope.id: period_in_words(part.scope, part.period, at=offer.at) for part in offer.parts}
     asked = {part["scope"]: part for part in request.details["parts"]}
     order = [scope for scope in SCOPES if scope in asked]
     assert [card.get_attribute("id") for card in cards.all()] == [f"card-{scope}" for scope in order]

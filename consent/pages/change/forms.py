@@ -6,15 +6,16 @@ than silently trimmed (P-11).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from accounts.models import ServiceContract
-from cdsc_portal.lib.time.dates_in_words import day_in_words
+from consent.pages.part_fields import Bounds, FieldError, date_bounds, date_errors, moved_days
+from consent.pages.service_entries import is_visible
+from consent.parts import Part
+from consent.scopes.base import Period
 from consent.services.change import RequestedChange
-from consent.services.change_offer import ChangeOffer, ChangePart
+from consent.services.change_offer import ChangeOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,17 @@ class ChangeForm:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeError:
-    """A message and the id of the element it is about."""
-
-    field: str
-    message: str
-
-
 def present_form(offer: ChangeOffer) -> ChangeForm:
     """Exactly what is shared now."""
     return ChangeForm(
         data=frozenset(part.scope.id for part in offer.parts),
         contracts=frozenset(contract.public_id for contract in offer.services),
         later=bool(offer.accounts),
-        dates={name: day.isoformat() if day else "" for name, day in bounds(offer).items()},
+        dates={
+            name: day.isoformat() if day else ""
+            for part in offer.parts
+            for name, day in present_days(part, offer).items()
+        },
     )
 
 
@@ -60,7 +57,9 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
         data=data & scopes,
         contracts=contracts & known,
         later=later and bool(offer.accounts),
-        dates={name: posted.get(name, "").strip() for name in bounds(offer)},
+        dates={
+            name: posted.get(name, "").strip() for part in offer.parts for name in present_days(part, offer)
+        },
         search=posted.get("search", "")[:100],
         only_ticked="only" in posted,
         foreign=bool(data - scopes or contracts - known) or (later and not offer.accounts),
@@ -68,60 +67,47 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
 
 
 def ticked_at_once(form: ChangeForm, offer: ChangeOffer, action: str) -> ChangeForm:
-    """After "Tick all" or "Tick none" without a script: `action` is all or none, about the services in sight."""
-    shown = frozenset(contract.public_id for contract in offer.services if is_in_sight(contract, form))
+    """After "Tick all" or "Tick none" without a script: `action` is all or none, about the visible services."""
+    only = form.contracts if form.only_ticked else None
+    shown = frozenset(c.public_id for c in offer.services if is_visible(c, form.search, only))
     if action == "all":
         return replace(form, contracts=form.contracts | shown)
     return replace(form, contracts=form.contracts - shown) if action == "none" else form
 
 
-def is_in_sight(contract: ServiceContract, form: ChangeForm) -> bool:
-    """Whether search and "show only what is ticked" leave it visible, as js/request_lists.js does."""
-    words = search_words(contract)
-    found = all(word in words for word in form.search.lower().split())
-    return found and (not form.only_ticked or contract.public_id in form.contracts)
+def present_days(part: Part, offer: ChangeOffer) -> Bounds:
+    """The date fields of a part by name, each with the day that holds now.
 
-
-def search_words(contract: ServiceContract) -> str:
-    """What the search looks in."""
-    account = contract.billing_account
-    words = (
-        contract.contract_number,
-        contract.name,
-        contract.address,
-        account.account_number,
-        account.name,
-    )
-    return " ".join(words).lower()
-
-
-def bounds(offer: ChangeOffer) -> dict[str, date | None]:
-    """The date fields by name, each with the day that holds now (None = open on that side)."""
-    if not offer.whole:
+    None where the user may not move them, or it is over, goes on until it is stopped, or is locked (F-67).
+    """
+    if not offer.whole or part.locked or part.period.access_ends is None or part.period.is_over(offer.at):
         return {}
-    starts = {f"start-{part.scope.id}": part.first_day for part in offer.parts if part.has_start}
-    ends = {f"end-{part.scope.id}": part.last_day for part in offer.parts if part.has_end}
-    return starts | ends
+    return date_bounds(part, start=part.scope.period is Period.DATA)
 
 
-def validate_choices(form: ChangeForm, offer: ChangeOffer) -> tuple[ChangeError, ...]:
+def validate_choices(form: ChangeForm, offer: ChangeOffer) -> tuple[FieldError, ...]:
     """Everything that keeps the form from being a change, in the order of the page (F-80)."""
     if not form.data:
         first = offer.parts[0].scope.id
-        return (ChangeError(f"data-{first}", _("Keep at least one kind of data, or stop sharing instead.")),)
+        return (FieldError(f"data-{first}", _("Keep at least one kind of data, or stop sharing instead.")),)
     errors = [
         error
         for part in offer.parts
         if part.scope.id in form.data
-        for side in ("start", "end")
-        if (error := _date_error(part, side, form))
+        for error in date_errors(
+            part,
+            present_days(part, offer),
+            form.dates,
+            too_early=_("“%(title)s”: days before %(day)s are not shared."),
+            too_late=_("“%(title)s”: days after %(day)s are not shared."),
+        )
     ]
     if not form.contracts and not form.later and offer.services:
-        errors.append(ChangeError("services", _("Keep at least one service, or stop sharing instead.")))
+        errors.append(FieldError("services", _("Keep at least one service, or stop sharing instead.")))
     elif offer.whole:
         errors += _empty_parts(form, offer)
     if not errors and requested_change(form, offer) == requested_change(present_form(offer), offer):
-        errors.append(ChangeError("change", _("Nothing was changed. Untick something or move a date.")))
+        errors.append(FieldError("change", _("Nothing was changed. Untick something or move a date.")))
     return tuple(errors)
 
 
@@ -133,58 +119,23 @@ def requested_change(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
             contract.pk for contract in offer.services if contract.public_id in form.contracts
         ),
         include_future=form.later,
-        days={
-            part.scope.id: (_own_day(part, "start", form), _own_day(part, "end", form))
-            for part in offer.parts
-        },
+        days={part.scope.id: moved_days(present_days(part, offer), form.dates) for part in offer.parts},
     )
 
 
-def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[ChangeError]:
+def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[FieldError]:
     """Kinds of data that would be left without any service."""
-    mine = {contract.pk: contract.public_id for contract in offer.services}
-    kept = {pk for pk, public_id in mine.items() if public_id in form.contracts}
+    own = {contract.pk: contract.public_id for contract in offer.services}
+    ticked = {pk for pk, public_id in own.items() if public_id in form.contracts}
     unlocked = _("None of the services you kept has “%(title)s”. Keep one that has, or untick this data.")
     locked = _("None of the services you kept has “%(title)s”. Keep one that has, or stop sharing instead.")
     return [
-        ChangeError(
+        FieldError(
             f"data-{part.scope.id}", (locked if part.locked else unlocked) % {"title": part.scope.title}
         )
         for part in offer.parts
         if part.scope.id in form.data
-        and not part.contracts & kept
-        and part.contracts <= mine.keys()
+        and not part.contracts & ticked
+        and part.contracts <= own.keys()
         and not (form.later and part.future_accounts)
     ]
-
-
-def _date_error(part: ChangePart, side: str, form: ChangeForm) -> ChangeError | None:
-    name, typed = f"{side}-{part.scope.id}", form.dates.get(f"{side}-{part.scope.id}", "")
-    if not typed:
-        return None
-    day, words = _day(typed), {"title": part.scope.title}
-    if day is None:
-        return ChangeError(name, _("“%(title)s”: enter a date, for example 2026-03-31.") % words)
-    if part.first_day and day < part.first_day:
-        words["day"] = day_in_words(part.first_day)
-        return ChangeError(name, _("“%(title)s”: days before %(day)s are not shared.") % words)
-    if part.last_day and day > part.last_day:
-        words["day"] = day_in_words(part.last_day)
-        return ChangeError(name, _("“%(title)s”: days after %(day)s are not shared.") % words)
-    start = _day(form.dates.get(f"start-{part.scope.id}", ""))
-    if side == "end" and start and day < start:
-        return ChangeError(name, _("“%(title)s”: the last day must not be before the first.") % words)
-    return None
-
-
-def _own_day(part: ChangePart, side: str, form: ChangeForm) -> date | None:
-    """The customer's own day; None where it is the one that holds already, or none was given."""
-    day = _day(form.dates.get(f"{side}-{part.scope.id}", ""))
-    return None if day == (part.first_day if side == "start" else part.last_day) else day
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

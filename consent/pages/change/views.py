@@ -19,7 +19,6 @@ from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Receipt
 from consent.pages.change.forms import (
-    ChangeError,
     ChangeForm,
     posted_form,
     present_form,
@@ -28,12 +27,14 @@ from consent.pages.change.forms import (
     validate_choices,
 )
 from consent.pages.change.page import change_page
+from consent.pages.part_fields import FieldError
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing.views import grant_or_404
 from consent.queries.visible_grants import grants_user_may_stop, is_open
 from consent.services.change import change_sharing
-from consent.services.change_offer import ChangeOffer, build_change, changed_aspects_of_grant
+from consent.services.change_offer import CHANGE_ASPECTS, ChangeOffer, build_change
 from consent.services.decision import DecisionRefused, NotOffered, OfferChanged
+from consent.services.digests import changed_aspects
 from consent.transitions import TransitionNotAllowed
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def _change(
 ) -> HttpResponse:
     form, digest = posted_form(offer, request.POST), request.POST.get("digest", "")
     if digest != offer.digest:
-        return _page(request, offer, form, changes=changed_aspects_of_grant(digest, offer.digest), status=409)
+        return _page(
+            request, offer, form, changes=changed_aspects(digest, offer.digest, CHANGE_ASPECTS), status=409
+        )
     if form.foreign or not token:
         return _refused(request, offer, NotOffered())
     errors = validate_choices(form, offer)
@@ -110,7 +113,7 @@ def _refused(request: HttpRequest, offer: ChangeOffer, why: DecisionRefused) -> 
         message = _("This data comes together: all or none. To share nothing any more, stop sharing instead.")
     elif why.code == "period_empty":
         message = _("No day would be left. To share nothing any more, stop sharing instead.")
-    errors = (ChangeError("change", message),)
+    errors = (FieldError("change", message),)
     return _page(request, offer, present_form(offer), errors=errors, status=422)
 
 
@@ -119,7 +122,7 @@ def _page(
     offer: ChangeOffer,
     form: ChangeForm,
     *,
-    errors: Sequence[ChangeError] = (),
+    errors: Sequence[FieldError] = (),
     changes: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:

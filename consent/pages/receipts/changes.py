@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from consent.models import Receipt
 from consent.queries.grant_contents import grant_contents
-from consent.scopes.catalogue import SCOPES
 from consent.wording import services_in_words
 
 
@@ -47,7 +46,7 @@ def _of_company_and_terms(receipt: Receipt) -> Iterable[ThenAndNow]:
     ours = settings.TERMS_URL
     compared = (
         (_("The company's name"), then["name"], client.name),
-        (_("The company's website"), then["uri"], client.client_uri if client.uri_confirmed else ""),
+        (_("The company's website"), then["uri"], client.confirmed_uri),
         (_("The company's terms"), then["terms_uri"], client.terms_uri),
         (_("The company's privacy policy"), then["policy_uri"], client.policy_uri),
         (_("Our terms of service"), receipt.facts.get("utility_terms_uri", ours), ours),
@@ -84,14 +83,14 @@ def _joined(current: Receipt) -> Iterable[ThenAndNow]:
         return
     contents = grant_contents(current.grant)
     for part in contents.parts:
-        shown = parts.get(part.row.scope)
+        shown = parts.get(part.scope.id)
         if shown is None:
             continue
         new = [contents.contracts[pk] for pk in part.contracts]
         came = [contract.commodity for contract in new if contract.public_id not in shown["contracts"]]
         if came:
             yield ThenAndNow(
-                _("Services for “%(title)s”") % {"title": SCOPES[part.row.scope].title},
+                _("Services for “%(title)s”") % {"title": part.scope.title},
                 _services(shown),
                 _("%(services)s more, added since") % {"services": services_in_words(came)},
             )

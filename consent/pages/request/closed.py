@@ -58,9 +58,30 @@ def decided_page(
         if grant and receipt
         else "",
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
-        "back_url": stored.client.client_uri if stored.client.uri_confirmed else site_of(stored.redirect_uri),
+        "back_url": stored.client.confirmed_uri or site_of(stored.redirect_uri),
     }
     return render(request, "consent/decided.html", context)
+
+
+def handed_back_page(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -> HttpResponse:
+    """The decision of a request that was handed over. GET only says it; "Continue" carries it to the company.
+
+    A code goes out only while the company has used none, and to the browser that began: its own `state` is there.
+    """
+    grant = stored.grant
+    can_continue = grant is None or (status_at(grant, at) not in ENDED and not code_was_used(grant))
+    if request.POST.get("action") == "continue" and can_continue:
+        if grant is not None:
+            return BackToClient(success_redirect(request=stored, grant=grant, at=at))
+        words = "The customer declined."
+        return BackToClient(error_redirect(request=stored, error="access_denied", description=words))
+    context = {
+        "company": stored.client.name,
+        "decided": moment_in_words(stored.decided_at or at),
+        "person": str(grant.user) if grant and grant.user else "",
+        "can_go_on": can_continue,
+    }
+    return allow_form_redirect(render(request, "consent/handed_back.html", context), stored)
 
 
 def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:

@@ -6,14 +6,15 @@ that the view refuses the decision and does not trim it silently.
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from cdsc_portal.lib.time.dates_in_words import day_in_words
-from consent.services.decision import DecidedPart, Decision
-from consent.services.offer import Card, Choice, Offer
+from accounts.models import ServiceContract
+from consent.pages.part_fields import Bounds, FieldError, date_bounds, date_errors, moved_days
+from consent.parts import Part
+from consent.services.decision import PartDecision
+from consent.services.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +36,26 @@ class Choices:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """A message and the id of the element it is about."""
-
-    field: str
-    message: str
-
-
 def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
     """The form as it starts: everything that was requested is ticked (F-68).
 
     `unticked`: no optional box is ticked, where the law forbids that (F-03).
     """
     return Choices(
-        shared=_required(offer)
-        | frozenset(card.scope.id for card in offer.cards if not (unticked or card.problem)),
+        shared=frozenset(
+            part.scope.id for part in offer.parts if part.is_required or (part.can_be_shared and not unticked)
+        ),
         contracts={
             group.key: frozenset(
-                choice.public_id for choice in group.shareable if choice.preselected and not unticked
+                contract.public_id for contract in group.shareable if group.preselected and not unticked
             )
             for group in offer.groups
         },
         future=frozenset(),
         dates={
             name: day.isoformat() if day else ""
-            for card in offer.cards
-            for name, day in date_bounds(card).items()
+            for part in offer.parts
+            for name, day in requested_days(part).items()
         },
     )
 
@@ -70,149 +64,115 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
     """Parse a posted form, also an erroneous or forged one; `files` are the names of its uploads."""
     numbers = {group.key: data.get(f"numbers-{group.key}", "").strip() for group in offer.groups}
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
-    known = {group.key: {choice.public_id for choice in group.shareable} for group in offer.groups}
+    known = {group.key: {contract.public_id for contract in group.shareable} for group in offer.groups}
+    futures = {group.key for group in offer.groups if group.future_offered}
+    days = [name for part in offer.parts for name in requested_days(part)]
+    offered = {
+        *(f"share-{part.scope.id}" for part in offer.parts),
+        *(f"contract-{group.key}" for group in offer.groups),
+        *(f"future-{key}" for key in futures),
+        *days,
+    }
+    prefixes = ("share-", "contract-", "future-", "start-", "end-")
     return Choices(
-        shared=_required(offer)
-        | frozenset(card.scope.id for card in offer.cards if f"share-{card.scope.id}" in data),
-        contracts={key: posted & known[key] for key, posted in contracts.items()},
-        future=frozenset(
-            group.key for group in offer.groups if group.future_offered and f"future-{group.key}" in data
+        shared=frozenset(
+            part.scope.id for part in offer.parts if part.is_required or f"share-{part.scope.id}" in data
         ),
-        dates={name: data.get(name, "").strip() for card in offer.cards for name in date_bounds(card)},
+        contracts={key: posted & known[key] for key, posted in contracts.items()},
+        future=frozenset(key for key in futures if f"future-{key}" in data),
+        dates={name: data.get(name, "").strip() for name in days},
         searches={group.key: data.get(f"search-{group.key}", "") for group in offer.groups},
         only_ticked=frozenset(group.key for group in offer.groups if f"only-{group.key}" in data),
         by_region=frozenset(group.key for group in offer.groups if data.get(f"by-{group.key}") == "region"),
         numbers=numbers,
         unread=frozenset(key for key, typed in numbers.items() if typed or f"file-{key}" in files),
-        foreign=_has_foreign_names(offer, data, contracts, known),
+        foreign=any(posted - known[key] for key, posted in contracts.items())
+        or any(name.startswith(prefixes) and name not in offered for name in data),
     )
 
 
-def _required(offer: Offer) -> frozenset[str]:
-    """Scopes that can be shared only with the whole request, so that they have no tick (F-67)."""
-    return frozenset(card.scope.id for card in offer.cards if card.is_required)
-
-
-def date_bounds(card: Card) -> dict[str, date | None]:
-    """The date fields of a card by name, each with the requested day (None: open on that side)."""
-    names: dict[str, date | None] = {}
-    if card.locked:
-        return names
-    if card.period.window.start is not None or card.period.window.end is not None:
-        names[f"start-{card.scope.id}"] = card.first_day
-    if card.last_day is not None:
-        names[f"end-{card.scope.id}"] = card.last_day
-    return names
+def requested_days(part: Part) -> Bounds:
+    """The date fields of a part by name, each with the requested day; those of a locked part cannot be moved (F-67)."""
+    window = part.period.window
+    return {} if part.locked else date_bounds(part, start=bool(window.start or window.end))
 
 
 def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
     """The errors that prevent a decision to share, in page order (F-80)."""
     if not choices.shared:
-        first = offer.cards[0].scope.id
+        first = offer.parts[0].scope.id
         message = _("Tick at least one kind of data, or choose “Do not share”.")
         return (FieldError(f"share-{first}", message),)
     message = _(
         "You entered numbers, but did not tick them yet: choose “Tick only these”, or empty the field."
     )
     errors = [FieldError(f"numbers-{key}", message) for key in sorted(choices.unread)]
-    for card in offer.cards:
-        if card.scope.id in choices.shared:
-            errors += _card_errors(card, choices, offer)
+    for part in offer.parts:
+        if part.scope.id in choices.shared:
+            errors += _part_errors(part, choices, offer)
     return tuple(dict.fromkeys(errors))
 
 
-def build_decision(choices: Choices, offer: Offer) -> Decision:
+def build_decision(choices: Choices, offer: Offer) -> tuple[PartDecision, ...]:
     """The decision of a form without errors."""
-    shared = (card for card in offer.cards if card.scope.id in choices.shared)
-    return Decision(parts=tuple(decided_part(card, choices, offer) for card in shared))
+    decided = []
+    for part in offer.parts:
+        if part.scope.id in choices.shared:
+            start, end = moved_days(requested_days(part), choices.dates)
+            decided.append(
+                PartDecision(
+                    scope=part.scope.id,
+                    contracts=frozenset(contract.pk for contract in selected_contracts(part, choices, offer)),
+                    include_future=includes_future(part, choices, offer),
+                    start=start,
+                    end=end,
+                )
+            )
+    return tuple(decided)
 
 
-def decided_part(card: Card, choices: Choices, offer: Offer) -> DecidedPart:
-    """The decision on one card. A day is None where it is missing, unreadable or the requested one."""
-    requested = date_bounds(card)
-    days: dict[str, date | None] = {}
-    for side in ("start", "end"):
-        name = f"{side}-{card.scope.id}"
-        day = _parse_day(choices.dates.get(name, ""))
-        days[side] = None if day == requested.get(name) else day
-    return DecidedPart(
-        scope=card.scope.id,
-        contracts=frozenset(choice.pk for choice in selected_choices(card, choices, offer)),
-        include_future=card.future_offered and card.group in choices.future,
-        start=days["start"],
-        end=days["end"],
+def selected_contracts(part: Part, choices: Choices, offer: Offer) -> tuple[ServiceContract, ...]:
+    """The ticked services that this part can cover."""
+    group = offer.group_of(part)
+    ticked = choices.contracts[group.key]
+    return tuple(c for c in group.contracts if c.public_id in ticked and c.pk in part.contracts)
+
+
+def includes_future(part: Part, choices: Choices, offer: Offer) -> bool:
+    """Whether services that are added later are shared under this part."""
+    return bool(part.future_accounts) and offer.group_of(part).key in choices.future
+
+
+def unshareable_in_words(part: Part) -> str:
+    """Why an offered part cannot be shared at all; else empty."""
+    if part.period.is_empty:
+        return _("The dates that were asked for have passed.")
+    return "" if part.contracts else _("There is nothing to share here.")
+
+
+def requested_date_errors(part: Part, choices: Choices) -> list[FieldError]:
+    """Dates that cannot be read, lie outside the requested period or in the wrong order."""
+    return date_errors(
+        part,
+        requested_days(part),
+        choices.dates,
+        too_early=_("“%(title)s”: they did not ask for days before %(day)s."),
+        too_late=_("“%(title)s”: they did not ask for days after %(day)s."),
     )
 
 
-def selected_choices(card: Card, choices: Choices, offer: Offer) -> tuple[Choice, ...]:
-    """The ticked services that this card can cover."""
-    ticked = choices.contracts[card.group]
-    return tuple(
-        choice
-        for choice in offer.group_of(card).choices
-        if choice.public_id in ticked and choice.pk in card.contracts
-    )
-
-
-def date_error(card: Card, choices: Choices, side: str) -> FieldError | None:
-    """The error of a date that cannot be read or lies outside the requested period."""
-    name = f"{side}-{card.scope.id}"
-    requested = date_bounds(card)
-    if name not in requested or not choices.dates[name]:
-        return None
-    day, words = _parse_day(choices.dates[name]), {"title": card.title}
-    if day is None:
-        return FieldError(name, _("“%(title)s”: enter a date, for example 2026-03-31.") % words)
-    limit_start, limit_end = requested.get(f"start-{card.scope.id}"), requested.get(f"end-{card.scope.id}")
-    if limit_start and day < limit_start:
-        words["day"] = day_in_words(limit_start)
-        return FieldError(name, _("“%(title)s”: they did not ask for days before %(day)s.") % words)
-    if limit_end and day > limit_end:
-        words["day"] = day_in_words(limit_end)
-        return FieldError(name, _("“%(title)s”: they did not ask for days after %(day)s.") % words)
-    return None
-
-
-def _has_foreign_names(
-    offer: Offer,
-    data: QueryDict,
-    contracts: Mapping[str, frozenset[str]],
-    known: Mapping[str, set[str]],
-) -> bool:
-    if any(posted - known[key] for key, posted in contracts.items()):
-        return True
-    shares = {f"share-{card.scope.id}" for card in offer.cards}
-    lists = {f"contract-{group.key}" for group in offer.groups}
-    futures = {f"future-{group.key}" for group in offer.groups if group.future_offered}
-    dates = {name for card in offer.cards for name in date_bounds(card)}
-    offered = shares | lists | futures | dates
-    prefixes = ("share-", "contract-", "future-", "start-", "end-")
-    return any(name not in offered for name in data if name.startswith(prefixes))
-
-
-def _card_errors(card: Card, choices: Choices, offer: Offer) -> list[FieldError]:
-    name = card.scope.id
-    if card.problem:
+def _part_errors(part: Part, choices: Choices, offer: Offer) -> list[FieldError]:
+    title = {"title": part.scope.title}
+    if problem := unshareable_in_words(part):
         message = _("“%(title)s” cannot be shared: untick it. %(problem)s")
-        return [FieldError(f"share-{name}", message % {"title": card.title, "problem": card.problem})]
-    errors = [error for side in ("start", "end") if (error := date_error(card, choices, side))]
-    start, end = (_parse_day(choices.dates.get(f"{side}-{name}", "")) for side in ("start", "end"))
-    if not errors and start and end and start > end:
-        message = _("“%(title)s”: the last day must not be before the first.") % {"title": card.title}
-        errors.append(FieldError(f"end-{name}", message))
-    includes_future = card.future_offered and card.group in choices.future
-    if not selected_choices(card, choices, offer) and not includes_future:
+        return [FieldError(f"share-{part.scope.id}", message % {**title, "problem": problem})]
+    errors = requested_date_errors(part, choices)
+    if not selected_contracts(part, choices, offer) and not includes_future(part, choices, offer):
+        group = offer.group_of(part).key
         message = _("Tick at least one service, or choose “Do not share”.")
-        if choices.contracts[card.group]:
+        if choices.contracts[group]:
             message = _(
                 "None of the services you ticked has anything for “%(title)s”. Tick another, or untick this data."
-            ) % {"title": card.title}
-        errors.append(FieldError(f"services-{card.group}", message))
+            )
+        errors.append(FieldError(f"services-{group}", message % title))
     return errors
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,66 +1,74 @@
 """The lists of services on the request form: sections, visible entries, ticking many at once."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from consent.pages.request.forms import Choices, FieldError
+from accounts.models import ServiceContract
+from consent.pages.part_fields import FieldError
+from consent.pages.request.forms import Choices
 from consent.pages.request.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
-from consent.services.offer import Choice, Group, Offer
+from consent.pages.service_entries import Section, ServiceEntry, by_account, is_visible, service_entry
+from consent.services.offer import LONG_LIST, Group, Offer, has_ended
 
 _MAX_NAMED = 5  # unknown numbers in a message
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a list under one heading: an account's services, or a region's where `region` is not None."""
+def list_sections(group: Group, choices: Choices, offer: Offer) -> tuple[Section, ...]:
+    """The list by account, or by region where the customer wants that; what has no region comes last.
 
-    account_number: str
-    account_name: str
-    region: str | None
-    choices: tuple[Choice, ...]
-
-    @property
-    def key(self) -> str:
-        """What the section's buttons send; holds however the list is arranged by then."""
-        return f"account.{self.account_number}" if self.region is None else f"region.{self.region}"
-
-
-def sections(group: Group, choices: Choices) -> tuple[Section, ...]:
-    """The list by account, or by region where the customer wants that; what has no region comes last."""
-    if group.key in choices.by_region:
-        ordered = sorted(group.choices, key=lambda choice: (not choice.region, choice.region))
-        return tuple(
-            Section("", "", region, tuple(members))
-            for region, members in groupby(ordered, key=lambda choice: choice.region)
+    A long list can tick each section at once.
+    """
+    by_region = group.key in choices.by_region
+    listed: list[tuple[str, Sequence[ServiceContract]]] = [("", of) for of in by_account(group.contracts)]
+    if by_region:
+        of_region: dict[str, list[ServiceContract]] = {}
+        for contract in group.contracts:
+            of_region.setdefault(group.regions.get(contract.pk, ""), []).append(contract)
+        listed = sorted(of_region.items(), key=lambda item: (not item[0], item[0]))
+    several = len(group.contracts) > LONG_LIST and len(listed) > 1
+    sections = []
+    for region, members in listed:
+        account, size = members[0].billing_account, len(members)
+        words = ngettext("%(count)s service", "%(count)s services", size) % {"count": size}
+        sections.append(
+            Section(
+                account="" if by_region else account.account_number,
+                name=region or _("Region not known") if by_region else account.name,
+                entries=tuple(_entry(contract, group, choices, offer) for contract in members),
+                key=f"region.{region}" if by_region else f"account.{account.account_number}",
+                size=words if several else "",
+                ticks_at_once=several and size > 1,
+            )
         )
-    by_account = []
-    for _pk, grouped in groupby(group.choices, key=lambda choice: choice.account_pk):
-        members = tuple(grouped)
-        by_account.append(Section(members[0].account_number, members[0].account_name, None, members))
-    return tuple(by_account)
+    return tuple(sections)
 
 
-def visible_choices(group: Group, choices: Choices) -> tuple[Choice, ...]:
-    """The entries that search and "show only what is ticked" leave visible, as js/request_lists.js does."""
-    sought = choices.searches.get(group.key, "").lower().split()
-    ticked = choices.contracts[group.key]
-    return tuple(
-        choice
-        for choice in group.choices
-        if all(word in search_words(choice) for word in sought)
-        and (group.key not in choices.only_ticked or choice.public_id in ticked)
+def _entry(contract: ServiceContract, group: Group, choices: Choices, offer: Offer) -> ServiceEntry:
+    details = [f"{contract.address}."] if contract.address else []
+    if group.key in choices.by_region:
+        details.append(_("Account %(number)s.") % {"number": contract.billing_account.account_number})
+    lacking = group.scopes_without(contract)
+    can_share = len(lacking) < len(group.scopes)
+    if not can_share:
+        details.append(_("Nothing to share here."))
+    elif lacking:
+        titles = "; ".join(str(scope.title) for scope in lacking)
+        details.append(_("Has nothing for: %(titles)s.") % {"titles": titles})
+    return service_entry(
+        contract,
+        detail=" ".join(details),
+        ticked=choices.contracts[group.key],
+        search=choices.searches.get(group.key, ""),
+        only_ticked=group.key in choices.only_ticked,
+        region=group.regions.get(contract.pk, ""),
+        can_share=can_share,
+        ended=_("Ended") if has_ended(contract, today=timezone.localdate(offer.at)) else "",
     )
-
-
-def search_words(choice: Choice) -> str:
-    """What the search of a list looks in (F-125)."""
-    words = (choice.number, choice.name, choice.address, choice.account_number, choice.account_name)
-    return " ".join((*words, choice.region)).lower()
 
 
 def ticked_at_once(
@@ -68,7 +76,7 @@ def ticked_at_once(
 ) -> tuple[Choices, tuple[FieldError, ...]]:
     """After a button of a list: the new ticks, and what was wrong.
 
-    `action` is `all-<list>` or `none-<list>` about the entries in sight, the same with `.<section>` about one
+    `action` is `all-<list>` or `none-<list>` about the visible entries, the same with `.<section>` about one
     section, or `list-<list>` to tick only the numbers that were pasted or uploaded.
     """
     verb, _dash, rest = action.partition("-")
@@ -80,15 +88,15 @@ def ticked_at_once(
         return _tick_listed(choices, group, files.get(f"file-{key}"))
     if verb not in ("all", "none"):
         return choices, ()
-    shown = {choice.public_id for choice in visible_choices(group, choices) if choice.can_be_shared}
-    if section:
-        shown &= {
-            choice.public_id
-            for choice in group.choices
-            if section in (f"account.{choice.account_number}", f"region.{choice.region}")
-        }
     ticked = choices.contracts[key]
-    return _with_ticks(choices, key, ticked | shown if verb == "all" else ticked - shown), ()
+    search, only = choices.searches.get(key, ""), ticked if key in choices.only_ticked else None
+    chosen = set()
+    for contract in group.shareable:
+        region, account = group.regions.get(contract.pk, ""), contract.billing_account.account_number
+        if section in ("", f"account.{account}", f"region.{region}"):
+            if is_visible(contract, search, only, region=region):
+                chosen.add(contract.public_id)
+    return _with_ticks(choices, key, ticked | chosen if verb == "all" else ticked - chosen), ()
 
 
 def _tick_listed(
@@ -102,17 +110,16 @@ def _tick_listed(
     except UnreadableList:
         message = _("The file cannot be read. Save it as CSV in UTF-8 with the numbers in the first column.")
         return choices, (FieldError(f"file-{group.key}", message),)
+    if not numbers:
+        message = _("Enter at least one number, or choose a file.")
+        return choices, (FieldError(f"numbers-{group.key}", message),)
     ids_by_number: dict[str, set[str]] = {}
-    for choice in group.shareable:
-        for number in (choice.number, choice.account_number):
-            ids_by_number.setdefault(number.lower(), set()).add(choice.public_id)
+    for contract in group.shareable:
+        for number in (contract.contract_number, contract.billing_account.account_number):
+            ids_by_number.setdefault(number.lower(), set()).add(contract.public_id)
     missing = tuple(dict.fromkeys(number for number in numbers if number.lower() not in ids_by_number))
     listed = frozenset[str]().union(*(ids_by_number.get(number.lower(), ()) for number in numbers))
     changed = replace(choices, numbers={**choices.numbers, group.key: "\n".join(missing)})
-    if not numbers:
-        return choices, (
-            FieldError(f"numbers-{group.key}", _("Enter at least one number, or choose a file.")),
-        )
     if listed:
         changed = _with_ticks(changed, group.key, listed)
     return changed, (_unknown_numbers_error(group, missing, listed),) if missing else ()

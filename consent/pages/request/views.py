@@ -23,17 +23,16 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
+from consent.pages.part_fields import FieldError
 from consent.pages.redirects import BackToClient, SeeOther
 from consent.pages.request import closed
 from consent.pages.request.forms import (
     Choices,
-    FieldError,
     build_decision,
     initial_choices,
     posted_choices,
     validate_choices,
 )
-from consent.pages.request.handed_back import handed_back
 from consent.pages.request.page import deciders_of, request_page
 from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choices
 from consent.pages.request.service_lists import ticked_at_once
@@ -47,8 +46,9 @@ from consent.services.decision import (
     OfferChanged,
     RequestOver,
 )
+from consent.services.digests import changed_aspects
 from consent.services.hand_over import hand_over
-from consent.services.offer import Offer, build_offer, changed_aspects
+from consent.services.offer import OFFER_ASPECTS, Offer, build_offer
 
 _REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "superseded_by")
 _DECIDED = (RequestStatus.APPROVED, RequestStatus.DENIED)
@@ -112,16 +112,17 @@ class RequestView(View):
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
         """The form in its initial state, or with the choices saved when the login expired."""
+        user = current_user(request)
         try:
             check_client(self.stored)
         except DecisionRefused as why:
             return closed.refused_page(request, self.stored, why)
-        offer = build_offer(self.stored, current_user(request), self.at)
+        offer = build_offer(self.stored, user, self.at)
         if offer.no_match:
             return closed.no_match_page(request, self.stored)
         if not offer.may_decide:
-            extend_waiting(request=self.stored, user=current_user(request), at=self.at)
-        saved = kept_choices(request, self.stored, current_user(request))
+            extend_waiting(request=self.stored, user=user, at=self.at)
+        saved = kept_choices(request, self.stored, user)
         if saved is None:
             return self._page(offer, initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
@@ -129,45 +130,62 @@ class RequestView(View):
 
     def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
         """Take the decision, or render the form again."""
-        if request.POST.get("decision") == "deny":
+        try:
+            return self._act(request.POST.get("decision", ""), request.POST.get("action", ""))
+        except AlreadyDecided:
+            return self._decided()
+        except RequestOver:  # another tab closed it
+            return closed.closed_page(request, _REQUESTS.get(pk=self.stored.pk))
+        except DecisionRefused as why:
+            return closed.refused_page(request, self.stored, why)
+
+    def _act(self, decision: str, action: str) -> HttpResponseBase:
+        request, user = self.request, current_user(self.request)
+        if decision == "deny":  # whatever the form has (F-79), also where it could no longer be rendered
             return self._deny()
-        if request.POST.get("action") == "reset":
+        if action == "reset":
             return SeeOther(request.path)
         if "language" in request.POST:  # the same page with its ticks, and the language of the user's mail
             keep_choices(request, self.stored, quietly=True)
-            keep_language(user=current_user(request), language=request.POST["language"])
+            keep_language(user=user, language=request.POST["language"])
             return set_language(request)
-        if request.POST.get("action") == "ask-owner":
-            return self._ask_owner()
-        offer = build_offer(self.stored, current_user(request), self.at)
+        if action == "ask-owner":
+            hand_over(request=self.stored, by=user, at=self.at)
+            return SeeOther(request.path)
+        offer = build_offer(self.stored, user, self.at)
         if offer.no_match:
             return closed.no_match_page(request, self.stored)
-        if request.POST.get("decision") == "approve":
+        if decision == "approve":
             return self._approve(offer)
-        return self._update(offer)
+
+        # the form as it stands, with a fresh summary; for the script only the summary
+        choices = posted_choices(offer, request.POST, request.FILES)
+        choices, errors = ticked_at_once(choices, offer, action, request.FILES)
+        if request.headers.get("X-Part") == "summary":
+            page = request_page(offer, choices)
+            return render(request, "consent/_request_summary.html", {"page": page})
+        changes = changed_aspects(request.POST.get("digest", ""), offer.digest, OFFER_ASPECTS)
+        return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
 
     def _deny(self) -> HttpResponse:
-        """Deny, whatever the form has (F-79), also where it could no longer be rendered."""
-        no_match = build_offer(self.stored, current_user(self.request), self.at).no_match
-        try:
-            deny_request(request=self.stored, by=current_user(self.request), at=self.at)
-        except AlreadyDecided:
-            return self._decided()
-        except RequestOver:
-            return self._closed_meanwhile()
-        if self._decides_for_another():
+        user = current_user(self.request)
+        no_match = build_offer(self.stored, user, self.at).no_match
+        deny_request(request=self.stored, by=user, at=self.at)
+        if self.stored.user_id != user.pk:  # who opened the request carries the answer to the company
             return SeeOther(self.request.path)
         error = "no_preselections" if no_match else "access_denied"
         words = "None of the services asked for is the customer's." if no_match else "The customer declined."
         return BackToClient(error_redirect(request=self.stored, error=error, description=words))
 
     def _approve(self, offer: Offer) -> HttpResponse:
+        """Grant what is ticked; where the offer differs from the one read, nothing, and the differences (P-09)."""
         posted, user = self.request.POST, current_user(self.request)
         digest, choices = posted.get("digest", ""), posted_choices(offer, posted, self.request.FILES)
         if digest != offer.digest:
-            return self._changed(offer, choices, changed_aspects(digest, offer.digest))
+            changes = changed_aspects(digest, offer.digest, OFFER_ASPECTS)
+            return self._page(offer, choices, changes=changes, status=409)
         if choices.foreign:
-            return closed.refused_page(self.request, self.stored, NotOffered())
+            raise NotOffered
         errors = validate_choices(choices, offer)
         if errors:
             return self._page(offer, choices, errors=errors, status=422)
@@ -179,58 +197,19 @@ class RequestView(View):
                 digest=digest,
                 at=self.at,
             )
-        except AlreadyDecided:
-            return self._decided()
-        except RequestOver:
-            return self._closed_meanwhile()
         except OfferChanged as change:
-            return self._changed(build_offer(self.stored, user, self.at), choices, change.changed)
-        except DecisionRefused as why:
-            return closed.refused_page(self.request, self.stored, why)
-        if self._decides_for_another():
+            offer = build_offer(self.stored, user, self.at)
+            return self._page(offer, choices, changes=change.changed, status=409)
+        if self.stored.user_id != user.pk:  # who opened the request carries the answer to the company
             return SeeOther(self.request.path)
         return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
 
-    def _decides_for_another(self) -> bool:
-        """Whether another user opened the request, so that they carry the answer to the company."""
-        return self.stored.user_id != current_user(self.request).pk
-
-    def _ask_owner(self) -> HttpResponse:
-        try:
-            hand_over(request=self.stored, by=current_user(self.request), at=self.at)
-        except AlreadyDecided:
-            return self._decided()
-        except RequestOver:
-            return self._closed_meanwhile()
-        except DecisionRefused as why:
-            return closed.refused_page(self.request, self.stored, why)
-        return SeeOther(self.request.path)
-
-    def _update(self, offer: Offer) -> HttpResponse:
-        """The form as it stands, with a fresh summary; for the script only the summary."""
-        posted, files = self.request.POST, self.request.FILES
-        choices = posted_choices(offer, posted, files)
-        choices, errors = ticked_at_once(choices, offer, posted.get("action", ""), files)
-        if self.request.headers.get("X-Part") == "summary":
-            page = request_page(offer, choices, at=self.at)
-            return render(self.request, "consent/_request_summary.html", {"page": page})
-        changes = changed_aspects(posted.get("digest", ""), offer.digest)
-        return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
-
-    def _changed(self, offer: Offer, choices: Choices, changes: Sequence[str]) -> HttpResponse:
-        """The offer differs from the one read: grant nothing, name the differences (P-09)."""
-        return self._page(offer, choices, changes=changes, status=409)
-
     def _decided(self) -> HttpResponse:
         stored = _REQUESTS.get(pk=self.stored.pk)
-        if stored.handed_over and not self._decides_for_another():
-            return handed_back(self.request, stored, at=self.at)
+        if stored.handed_over and stored.user_id == current_user(self.request).pk:
+            return closed.handed_back_page(self.request, stored, at=self.at)
         pressed = self.request.POST.get("decision") == "approve"
         return closed.decided_page(self.request, stored, pressed=pressed, at=self.at)
-
-    def _closed_meanwhile(self) -> HttpResponse:
-        """The page of a request that another tab closed."""
-        return closed.closed_page(self.request, _REQUESTS.get(pk=self.stored.pk))
 
     def _page(
         self,
@@ -242,12 +221,10 @@ class RequestView(View):
         note: str = "",
         status: int = 200,
     ) -> HttpResponse:
-        user = current_user(self.request)
-        needs_owners = offer.delegate or not offer.may_decide
-        deciders = deciders_of(self.stored, viewer=user, at=self.at) if needs_owners else None
-        page = request_page(
-            offer, choices, at=self.at, errors=errors, changes=changes, note=note, deciders=deciders
-        )
+        deciders = None
+        if offer.delegate or not offer.may_decide:
+            deciders = deciders_of(self.stored, viewer=current_user(self.request), at=self.at)
+        page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
         response = render(self.request, "consent/request.html", {"page": page}, status=status)
         return closed.allow_form_redirect(response, self.stored)
 

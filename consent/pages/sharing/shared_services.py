@@ -9,16 +9,14 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Func, QuerySet
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from accounts.models import ServiceContract, User
+from accounts.models import User
 from accounts.queries.roles import visible_account_keys, visible_contracts
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from consent.models import Grant, RemovedService, Selection
 from consent.queries.grant_contents import GrantContents
-from consent.scopes.catalogue import SCOPES
-from consent.wording import commodity_in_words
+from consent.wording import commodity_in_words, service_in_words
 
 SERVICES_CSV_HEADER = ("account", "account_name", "service", "kind", "service_name", "address", "data")
 _ACCOUNTS_ON_A_CARD = 4
@@ -33,19 +31,16 @@ class AccountsOnCard:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedService:
-    """One service: what it is, and the numbers and address to know it by."""
-
-    label: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceList:
-    """Services that the same kinds of data are shared for."""
+    """Services that the same kinds of data are shared for, and those that a customer left out of them.
+
+    `titles` are empty where one list stands for all kinds of data. A service is its label, and the address and account
+    to know it by.
+    """
 
     titles: tuple[str | Promise, ...]
-    services: tuple[SharedService, ...]
+    services: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def accounts_of(grants: Collection[Grant], *, user: User, at: datetime) -> dict[int, AccountsOnCard]:
@@ -85,25 +80,38 @@ def account_rows(
     return rows
 
 
-def seen_of(contents: GrantContents, *, user: User, at: datetime) -> frozenset[int]:
-    """Keys of the open contracts that `user` may see. One query."""
-    seen = visible_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
-    return frozenset(seen.values_list("pk", flat=True))
-
-
 def service_lists(contents: GrantContents, *, seen: Collection[int]) -> tuple[ServiceList, ...]:
     """The services among `seen`, once for all kinds of data that share the same ones; order of the parts."""
     lists: dict[frozenset[int], list[str | Promise]] = defaultdict(list)
     for part in contents.parts:
-        lists[part.contracts & frozenset(seen)].append(SCOPES[part.row.scope].title)
+        lists[part.contracts & frozenset(seen)].append(part.scope.title)
     return tuple(
         ServiceList(
             titles=tuple(titles) if len(lists) > 1 else (),
-            services=tuple(_in_words(contract) for pk, contract in contents.contracts.items() if pk in keys),
+            services=tuple(
+                service_line(
+                    number=contract.contract_number,
+                    commodity=contract.commodity,
+                    name=contract.name,
+                    address=contract.address,
+                    account_number=contract.billing_account.account_number,
+                )
+                for pk, contract in contents.contracts.items()
+                if pk in keys
+            ),
         )
         for keys, titles in lists.items()
         if keys
     )
+
+
+def service_line(
+    *, number: str, commodity: str, name: str, address: str, account_number: str
+) -> tuple[str, str]:
+    """Label and detail of one service: what it is, and the address and account to know it by."""
+    account = _("account %(number)s") % {"number": account_number}
+    label = service_in_words(commodity=commodity, number=number, name=name)
+    return label, ", ".join(filter(None, (address, account)))
 
 
 def service_rows(contents: GrantContents, *, seen: Collection[int]) -> Iterator[tuple[str, ...]]:
@@ -111,7 +119,7 @@ def service_rows(contents: GrantContents, *, seen: Collection[int]) -> Iterator[
     data: Mapping[int, list[str]] = defaultdict(list)
     for part in contents.parts:
         for pk in part.contracts:
-            data[pk].append(str(SCOPES[part.row.scope].title))
+            data[pk].append(str(part.scope.title))
     for pk, contract in contents.contracts.items():
         if pk in seen:
             account = contract.billing_account
@@ -135,12 +143,3 @@ def _numbers(rows: "QuerySet[Any, Any]") -> dict[int, AccountsOnCard]:
     )
     counted = rows.annotate(first=few, count=Count(number, distinct=True)).order_by()
     return {grant: AccountsOnCard(tuple(first), count) for grant, first, count in counted}
-
-
-def _in_words(contract: ServiceContract) -> SharedService:
-    label = f"{capfirst(commodity_in_words(contract.commodity))} {contract.contract_number}"
-    account = _("account %(number)s") % {"number": contract.billing_account.account_number}
-    return SharedService(
-        label=f"{contract.name}, {label}" if contract.name else label,
-        detail=", ".join(part for part in (contract.address, account) if part),
-    )

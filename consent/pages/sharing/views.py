@@ -24,9 +24,9 @@ from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing import reads, sharing_list
 from consent.pages.sharing.detail import sharing_detail
-from consent.pages.sharing.shared_services import SERVICES_CSV_HEADER, seen_of, service_rows
+from consent.pages.sharing.shared_services import SERVICES_CSV_HEADER, service_rows
 from consent.pages.sharing.stop import stop_page
-from consent.queries.grant_contents import grant_contents
+from consent.queries.grant_contents import grant_contents, visible_keys
 from consent.queries.visible_grants import grants_user_may_stop, visible_grants
 from consent.services.stop import stop_sharing
 from consent.transitions import TransitionNotAllowed
@@ -96,7 +96,7 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
     at = clock.now()
     grant = grant_or_404(request, public_id, at)
     contents = grant_contents(grant)
-    rows = service_rows(contents, seen=seen_of(contents, user=current_user(request), at=at))
+    rows = service_rows(contents, seen=visible_keys(contents, user=current_user(request), at=at))
     return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
 
 

@@ -11,7 +11,7 @@ from accounts.mail.resend import send_again
 from accounts.models import Membership, OutgoingMail, Role
 from consent.mail.personal import tell_of_delegate, tell_of_waiting_request
 from consent.models import Actor, ConsentRequest, RequestStatus
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
@@ -55,7 +55,7 @@ class World:
 
 def narrow(world):
     grant = world.share(USAGE, BILLS)
-    kept = Decision((DecidedPart("usage_data", frozenset({world.home.contract.pk})),))
+    kept = (PartDecision("usage_data", frozenset({world.home.contract.pk})),)
     narrow_grant(grant=grant, decision=kept, by=world.home.owner, at=LATER)
 
 

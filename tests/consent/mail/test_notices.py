@@ -9,7 +9,7 @@ from accounts.mail.queue import words_of
 from accounts.models import Commodity, OutgoingMail, Role
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Actor
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import close_grant, expire_grants, revoke_grant, suspend_grant
 from tests.factories.accounts import (
@@ -137,7 +137,7 @@ def test_a_change_is_told_with_what_is_still_shared(home, grant):
     gas = add_service(owner=home.owner, account=home.account, commodity=Commodity.GAS)
     request = ask({"type": "usage_data", "services": "all", "end": "+1y"}, user=home.owner, at=AT)
     both = approve(request, at=AT)
-    decision = Decision((DecidedPart("usage_data", frozenset({gas.contract.pk})),))
+    decision = (PartDecision("usage_data", frozenset({gas.contract.pk})),)
 
     narrow_grant(grant=both, decision=decision, by=home.owner, at=LATER)
 

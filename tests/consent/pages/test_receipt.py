@@ -11,10 +11,11 @@ from accounts.models import ServiceContract
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, Client, Grant, GrantEvent, Receipt
 from consent.scopes.catalogue import SCOPES
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.offer import build_offer
 from consent.transitions import GrantStatus
+from consent.wording import badge_in_words, period_in_words
 from tests.factories.accounts import MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, ReceiptFactory, approve, ask, receipt_page_of
 from tests.support.titles import title_of
@@ -88,11 +89,12 @@ def test_it_says_what_is_shared_in_the_words_of_the_request(home, browser):
 
     shown = words_of(html.fromstring(page_of(Receipt.objects.get())))
 
-    for card in offer.cards:
-        said = [card.title, card.sentence, card.badge, card.period_sentence, card.excludes]
-        said += [part for pair in card.includes for part in pair]
-        assert [words for words in said if words not in shown] == []
-        assert [words for words in said if words not in words_of(form)] == []
+    for part in offer.parts:
+        scope, dates = part.scope, period_in_words(part.scope, part.period, at=offer.at)
+        sentences = [scope.title, scope.sentence, badge_in_words(part.period), dates, scope.excludes]
+        sentences += [words for pair in scope.includes for words in pair]
+        assert [words for words in sentences if str(words) not in shown] == []
+        assert [words for words in sentences if str(words) not in words_of(form)] == []
 
 
 @pytest.mark.spec("F-193")
@@ -180,7 +182,7 @@ def test_the_utilitys_own_terms_are_those_of_then_and_later_ones_stand_beside_th
 
 @pytest.mark.spec("F-199", "F-200")
 def test_a_superseded_receipt_says_so_and_what_holds_now(home, receipt):
-    kept = Decision((DecidedPart("usage_data", frozenset({home.contract.pk})),))
+    kept = (PartDecision("usage_data", frozenset({home.contract.pk})),)
     newer = narrow_grant(grant=receipt.grant, decision=kept, by=home.owner, at=clock.now())
 
     address = receipt_page_of(receipt)

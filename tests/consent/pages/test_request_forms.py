@@ -15,7 +15,8 @@ from accounts.models import Membership, OutgoingMail, Role
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.pages.decisions_due import decisions_due
-from consent.services.offer import build_offer, changed_aspects
+from consent.services.digests import changed_aspects
+from consent.services.offer import OFFER_ASPECTS, build_offer
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, ask
 
@@ -194,7 +195,7 @@ def test_days_that_moved_on_overnight_are_named(home):
 
     next_day = build_offer(request, home.owner, clock.now() + timedelta(days=1))
 
-    assert changed_aspects(read.digest, next_day.digest) == ("the dates",)
+    assert changed_aspects(read.digest, next_day.digest, OFFER_ASPECTS) == ("dates",)
 
 
 @pytest.mark.spec("P-07", "F-83")

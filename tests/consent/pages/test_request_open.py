@@ -13,6 +13,7 @@ from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.services.clients import suspend_client
 from consent.services.offer import build_offer
+from consent.wording import badge_in_words, period_in_words
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import (
     PASSWORD,
@@ -87,7 +88,7 @@ def test_who_does_not_want_to_log_in_goes_back_and_decides_nothing(home):
 @pytest.mark.spec("P-02", "F-66")
 def test_the_seven_founding_scopes_stand_in_order_with_badge_and_period(home, browser):
     ongoing, past = {"start": "-1y", "end": "+1y"}, {"start": "-1y", "end": "now"}
-    asked = (
+    requested = (
         ("generation_mix", past),
         ("bill_statements", past),
         ("bill_data", past),
@@ -96,17 +97,17 @@ def test_the_seven_founding_scopes_stand_in_order_with_badge_and_period(home, br
         ("customer_supply_details", {}),
         ("customer_distribution_details", {"end": "+1y"}),
     )
-    request = ask(*({"type": name, "services": "all", **dates} for name, dates in asked), user=home.owner)
+    request = ask(*({"type": name, "services": "all", **dates} for name, dates in requested), user=home.owner)
     offer = build_offer(request, home.owner, clock.now())
 
     page = page_of(browser, request).split("<fieldset")[1:8]
 
-    assert [card.scope.id for card in offer.cards] == [name for name, _dates in reversed(asked)]
-    for card, shown in zip(offer.cards, page, strict=True):
-        assert f'id="card-{card.scope.id}"' in shown
-        assert card.badge in shown
-        assert card.period_sentence in shown
-    assert [card.badge.split()[0] for card in offer.cards] == [
+    assert [part.scope.id for part in offer.parts] == [name for name, _dates in reversed(requested)]
+    for part, shown in zip(offer.parts, page, strict=True):
+        assert f'id="card-{part.scope.id}"' in shown
+        assert badge_in_words(part.period) in shown
+        assert period_in_words(part.scope, part.period, at=offer.at) in shown
+    assert [badge_in_words(part.period).split()[0] for part in offer.parts] == [
         "Ongoing",
         "One",
         "One",

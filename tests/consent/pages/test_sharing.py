@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Role, SupportSession
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, ConsentRequest, Grant, GrantEvent
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant
 from consent.transitions import GrantStatus
@@ -256,7 +256,7 @@ def test_reads_of_a_service_that_left_stay_hidden_from_who_never_saw_it(home):
     read(grant, home.contract, values=11)
     read(grant, shop.contract, values=22)
     partner = MembershipFactory(customer=shop.customer).user
-    kept = Decision((DecidedPart("usage_data", frozenset({shop.contract.pk})),))
+    kept = (PartDecision("usage_data", frozenset({shop.contract.pk})),)
 
     narrow_grant(grant=grant, decision=kept, by=home.owner, at=clock.now())
 
@@ -325,7 +325,7 @@ def test_who_sees_one_account_sees_only_its_services_and_reads(home, grant):
 
 
 def test_less_than_before_shows_in_the_timeline(home, browser, grant):
-    kept = Decision((DecidedPart("usage_data", frozenset({home.contract.pk})),))
+    kept = (PartDecision("usage_data", frozenset({home.contract.pk})),)
 
     narrow_grant(grant=grant, decision=kept, by=home.owner, at=clock.now())
 

@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import Grant
 from consent.services.approve import approve_request
-from consent.services.decision import AllOrNone, DecidedPart, Decision
+from consent.services.decision import AllOrNone, PartDecision
 from consent.services.offer import build_offer
 from tests.factories.accounts import add_service, household
 from tests.factories.consent import ClientFactory, ask
@@ -21,13 +21,11 @@ MIX = {"type": "generation_mix", "start": "-1y", "end": "now", "services": "all"
 
 def decide(home, request, *parts):
     offer = build_offer(request, home.owner, AT)
-    return approve_request(
-        request=request, decision=Decision(parts), by=home.owner, digest=offer.digest, at=AT
-    )
+    return approve_request(request=request, decision=parts, by=home.owner, digest=offer.digest, at=AT)
 
 
 def part(scope, *contracts, **days):
-    return DecidedPart(scope, frozenset(contract.pk for contract in contracts), **days)
+    return PartDecision(scope, frozenset(contract.pk for contract in contracts), **days)
 
 
 def locked_request(home, *details):

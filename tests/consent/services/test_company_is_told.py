@@ -8,7 +8,7 @@ from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
 from accounts.services.roles import end_role
 from consent.models import Actor, ClientContact, Message
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant
 from consent.services.stop import stop_sharing
@@ -36,7 +36,7 @@ class World:
 
 
 def narrow(world):
-    kept = Decision((DecidedPart("usage_data", frozenset({world.home.contract.pk})),))
+    kept = (PartDecision("usage_data", frozenset({world.home.contract.pk})),)
     narrow_grant(grant=world.grant, decision=kept, by=world.ada, at=LATER)
 
 

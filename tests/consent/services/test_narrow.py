@@ -6,7 +6,7 @@ import pytest
 
 from consent.models import Actor
 from consent.queries.outcomes import current_receipt
-from consent.services.decision import DecidedPart, Decision, NothingChosen, NotOffered, TooWide
+from consent.services.decision import NothingChosen, NotOffered, PartDecision, TooWide
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant
 from consent.transitions import TransitionNotAllowed
@@ -42,12 +42,12 @@ def grant(home, second):
 
 
 def part(scope, *homes, **fields):
-    return DecidedPart(scope, frozenset(home.contract.pk for home in homes), **fields)
+    return PartDecision(scope, frozenset(home.contract.pk for home in homes), **fields)
 
 
 @pytest.mark.spec("X-10")
 def test_a_part_a_service_and_days_can_be_dropped(home, grant):
-    decision = Decision((part("usage_data", home, start=date(2026, 6, 1), end=date(2027, 1, 31)),))
+    decision = (part("usage_data", home, start=date(2026, 6, 1), end=date(2027, 1, 31)),)
 
     narrow_grant(grant=grant, decision=decision, by=home.owner, at=LATER)
 
@@ -70,9 +70,7 @@ def test_the_former_receipt_stays_as_it_was_and_points_to_the_new_one(home, seco
     former = current_receipt(grant)
     facts = former.facts
 
-    receipt = narrow_grant(
-        grant=grant, decision=Decision((part("usage_data", home),)), by=home.owner, at=LATER
-    )
+    receipt = narrow_grant(grant=grant, decision=(part("usage_data", home),), by=home.owner, at=LATER)
 
     former.refresh_from_db()
     assert (former.facts, former.superseded_by) == (facts, receipt)
@@ -86,7 +84,7 @@ def test_the_former_receipt_stays_as_it_was_and_points_to_the_new_one(home, seco
 
 @pytest.mark.spec("X-20")
 def test_a_change_is_an_event_of_its_own(home, grant):
-    narrow_grant(grant=grant, decision=Decision((part("usage_data", home),)), by=home.owner, at=LATER)
+    narrow_grant(grant=grant, decision=(part("usage_data", home),), by=home.owner, at=LATER)
 
     event = grant.events.last()
     assert (event.from_status, event.to_status, event.by, event.at) == ("active", "active", home.owner, LATER)
@@ -109,23 +107,23 @@ def test_nothing_can_be_added(home, grant, parts, refusal):
     before = grant.authorization_details
 
     with pytest.raises(refusal):
-        narrow_grant(grant=grant, decision=Decision(parts(home)), by=home.owner, at=LATER)
+        narrow_grant(grant=grant, decision=parts(home), by=home.owner, at=LATER)
 
     grant.refresh_from_db()
     assert grant.authorization_details == before
 
 
 def test_what_was_dropped_once_cannot_come_back(home, second, grant):
-    narrow_grant(grant=grant, decision=Decision((part("usage_data", home),)), by=home.owner, at=LATER)
+    narrow_grant(grant=grant, decision=(part("usage_data", home),), by=home.owner, at=LATER)
 
     for lost in (part("usage_data", home, second), part("bill_data", home)):
         with pytest.raises(NotOffered):
-            narrow_grant(grant=grant, decision=Decision((lost,)), by=home.owner, at=LATER)
+            narrow_grant(grant=grant, decision=(lost,), by=home.owner, at=LATER)
 
 
 def test_a_one_time_part_that_is_over_does_not_start_again(home, second, grant):
     before = grant.parts.get(scope="bill_data").access_ends
-    decision = Decision((part("usage_data", home, second), part("bill_data", home)))
+    decision = (part("usage_data", home, second), part("bill_data", home))
 
     narrow_grant(grant=grant, decision=decision, by=home.owner, at=LATER)
 
@@ -134,7 +132,7 @@ def test_a_one_time_part_that_is_over_does_not_start_again(home, second, grant):
 
 
 def test_an_end_in_the_past_leaves_at_most_a_day_and_no_refreshing(home, grant):
-    decision = Decision((part("usage_data", home, end=date(2026, 11, 1)),))
+    decision = (part("usage_data", home, end=date(2026, 11, 1)),)
 
     narrow_grant(grant=grant, decision=decision, by=home.owner, at=LATER)
 
@@ -146,4 +144,4 @@ def test_what_has_ended_cannot_be_changed(home, grant):
     revoke_grant(grant=grant, by=home.owner, actor=Actor.CUSTOMER, at=LATER)
 
     with pytest.raises(TransitionNotAllowed):
-        narrow_grant(grant=grant, decision=Decision((part("usage_data", home),)), by=home.owner, at=LATER)
+        narrow_grant(grant=grant, decision=(part("usage_data", home),), by=home.owner, at=LATER)

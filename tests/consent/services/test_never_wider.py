@@ -14,10 +14,9 @@ from consent.requests import AccessRequest, RequestedPart
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
 from consent.services.approve import approve_request
-from consent.services.decision import DecidedPart, Decision, DecisionRefused
+from consent.services.decision import DecisionRefused, PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.offer import build_offer
-from consent.services.offer.build import grace, utility_zone
 from tests.factories.accounts import add_service, household
 from tests.factories.consent import ask
 
@@ -33,7 +32,7 @@ class _Undo(Exception):
 @st.composite
 def decisions(draw, scopes, contracts):
     parts = [
-        DecidedPart(
+        PartDecision(
             scope=scope,
             contracts=frozenset(draw(st.sets(st.sampled_from(contracts)))),
             include_future=draw(st.booleans()),
@@ -42,7 +41,7 @@ def decisions(draw, scopes, contracts):
         )
         for scope in draw(st.lists(st.sampled_from(scopes), max_size=3))
     ]
-    return Decision(tuple(parts))
+    return tuple(parts)
 
 
 @pytest.mark.spec("X-10", "X-11")
@@ -106,7 +105,10 @@ def _end(data):
 def _assert_within(grant, asked, home):
     wanted = {part.scope: part for part in asked.parts}
     for part in grant.parts.all():
-        period = requested_period(wanted[part.scope], at=AT, zone=utility_zone(), grace=grace())
+        period = requested_period(
+            wanted[part.scope],
+            at=AT,
+        )
         assert period.window.covers(_window(part))
         assert part.access_ends <= period.access_ends
         services = wanted[part.scope].services
@@ -131,7 +133,10 @@ def _window(part):
 @given(start=DAYS, end=DAYS, asked_end=st.sampled_from(ENDS), scope=st.sampled_from(sorted(SCOPES)))
 def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end, asked_end, scope):
     part = RequestedPart(scope, scope, "-1y", asked_end)
-    asked = requested_period(part, at=AT, zone=utility_zone(), grace=grace())
+    asked = requested_period(
+        part,
+        at=AT,
+    )
     try:
         narrowed = narrowed_period(
             asked,
@@ -139,8 +144,6 @@ def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end
             start=start,
             end=end,
             at=AT,
-            zone=utility_zone(),
-            grace=grace(),
         )
     except ValueError:
         return

@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.models import Commodity, Role, ServiceContract
-from consent.services.offer import build_offer, changed_aspects
+from consent.pages.request.forms import initial_choices
+from consent.pages.request.page import request_page
+from consent.scopes.catalogue import SCOPES
+from consent.services.digests import changed_aspects
+from consent.services.offer import OFFER_ASPECTS, build_offer, has_ended
 from tests.factories.accounts import BillingAccountFactory, MembershipFactory, add_service, household
 from tests.factories.consent import ClientFactory, ask
-from tests.support.titles import title_of
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +24,17 @@ def offered(home, *details, user=None):
 
 
 def ticks(group):
-    return {choice.number: choice.preselected for choice in group.choices}
+    """Whether each service of the list starts ticked, by its number."""
+    return {
+        contract.contract_number: group.preselected and contract in group.shareable
+        for contract in group.contracts
+    }
+
+
+def part_fields(offer):
+    """The kinds of data as the page prints them."""
+    page = request_page(offer, initial_choices(offer))
+    return [field for group in page.groups for field in group.parts]
 
 
 @pytest.mark.spec("F-130")
@@ -32,7 +45,7 @@ def test_all_offers_and_ticks_the_current_services_only():
     offer = offered(home, {"type": "usage_data", "services": "all"})
 
     assert ticks(offer.groups[0]) == {home.contract.contract_number: True}
-    assert ended.contract.pk not in offer.cards[0].contracts
+    assert ended.contract.pk not in offer.parts[0].contracts
 
 
 def test_services_left_out_offers_all_marked_where_ended_and_ticks_none():
@@ -42,7 +55,8 @@ def test_services_left_out_offers_all_marked_where_ended_and_ticks_none():
     group = offered(home, {"type": "usage_data"}).groups[0]
 
     assert ticks(group) == {home.contract.contract_number: False, ended.contract.contract_number: False}
-    assert [choice.has_ended for choice in group.choices] == [False, True]
+    today = AT.date()
+    assert [has_ended(contract, today=today) for contract in group.contracts] == [False, True]
 
 
 def test_a_list_offers_those_that_are_the_customers_ticked():
@@ -63,7 +77,7 @@ def test_numbers_that_are_none_of_the_customers_match_nothing(numbers):
     offer = offered(home, {"type": "usage_data", "services": numbers or [stranger.contract.contract_number]})
 
     assert offer.no_match
-    assert offer.cards[0].problem
+    assert not offer.parts[0].can_be_shared
 
 
 def test_a_named_service_that_the_scope_cannot_cover_is_shown_without_a_tick():
@@ -72,11 +86,11 @@ def test_a_named_service_that_the_scope_cannot_cover_is_shown_without_a_tick():
 
     offer = offered(home, {"type": "generation_mix", "services": [number]})
 
-    assert [(choice.can_be_shared, choice.preselected) for choice in offer.groups[0].choices] == [
-        (False, False)
-    ]
-    assert offer.cards[0].contracts == frozenset()
-    assert (offer.no_match, offer.cards[0].problem) == (False, "There is nothing to share here.")
+    assert ticks(offer.groups[0]) == {number: False}
+    assert (offer.groups[0].contracts, offer.groups[0].shareable) == ((home.contract,), ())
+    assert offer.parts[0].contracts == frozenset()
+    assert (offer.no_match, offer.parts[0].can_be_shared) == (False, False)
+    assert part_fields(offer)[0].problem == "There is nothing to share here."
 
 
 def test_scopes_that_ask_for_the_same_services_share_one_list():
@@ -91,10 +105,10 @@ def test_scopes_that_ask_for_the_same_services_share_one_list():
     )
 
     assert [group.scopes for group in offer.groups] == [("usage_data", "generation_mix"), ("bill_data",)]
-    usage, _bills, mix = offer.cards
+    usage, _bills, mix = offer.parts
     assert gas.contract.pk in usage.contracts and gas.contract.pk not in mix.contracts
-    of_gas = next(choice for choice in offer.groups[0].choices if choice.pk == gas.contract.pk)
-    assert of_gas.can_be_shared and of_gas.nothing_for == (title_of("generation_mix"),)
+    assert gas.contract in offer.groups[0].shareable
+    assert offer.groups[0].scopes_without(gas.contract) == (SCOPES["generation_mix"],)
 
 
 @pytest.mark.spec("F-124b")
@@ -110,7 +124,7 @@ def test_scopes_that_ask_for_the_same_services_share_one_list():
 def test_services_added_later_are_offered_only_for_all_with_an_end_to_come(detail, offered_later):
     offer = offered(household(), {"type": "usage_data"} | detail)
 
-    assert offer.cards[0].future_offered is offer.groups[0].future_offered is offered_later
+    assert bool(offer.parts[0].future_accounts) is offer.groups[0].future_offered is offered_later
 
 
 @pytest.mark.spec("P-15")
@@ -148,30 +162,33 @@ def test_a_website_is_linked_only_once_it_was_confirmed():
     home = household()
     client = ClientFactory(client_uri="https://app.example.com")
     request = ask({"type": "usage_data"}, user=home.owner, client=client, at=AT)
-    hidden = build_offer(request, home.owner, AT)
+    hidden, unconfirmed = build_offer(request, home.owner, AT), client.confirmed_uri
     client.uri_confirmed = True
 
     shown = build_offer(request, home.owner, AT)
 
-    assert (hidden.client_uri, shown.client_uri) == ("", "https://app.example.com")
-    assert changed_aspects(hidden.digest, shown.digest) == ("the company's name or website",)
+    assert (unconfirmed, client.confirmed_uri) == ("", "https://app.example.com")
+    assert changed_aspects(hidden.digest, shown.digest, OFFER_ASPECTS) == ("company",)
 
 
 def test_a_digest_that_is_none_of_ours_counts_as_everything_changed():
     offer = offered(household(), {"type": "usage_data"})
 
-    assert len(changed_aspects("forged", offer.digest)) == 7
-    assert changed_aspects(offer.digest, offer.digest) == ()
+    assert changed_aspects("forged", offer.digest, OFFER_ASPECTS) == OFFER_ASPECTS
+    assert changed_aspects(offer.digest, offer.digest, OFFER_ASPECTS) == ()
 
 
 def test_withheld_bills_are_announced_where_an_account_has_several_services():
     alone, joint = household(), household()
     add_service(owner=joint.owner, account=joint.account, commodity=Commodity.WATER)
-    statements = {"type": "bill_statements", "services": "all"}
+    details = {"type": "bill_statements", "services": "all"}, {"type": "bill_data", "services": "all"}
 
-    assert offered(alone, statements).cards[0].withheld_note == ""
-    assert "all of its services" in offered(joint, statements).cards[0].withheld_note
-    assert offered(joint, {"type": "bill_data", "services": "all"}).cards[0].withheld_note == ""
+    of_one, of_two = offered(alone, *details), offered(joint, *details)
+
+    data, statements = part_fields(of_two)
+    assert [field.note for field in part_fields(of_one)] == ["", ""]
+    assert data.note == ""
+    assert "all of its services" in statements.note
 
 
 def test_a_fixed_period_that_passed_while_the_request_waited_cannot_be_shared():
@@ -181,7 +198,8 @@ def test_a_fixed_period_that_passed_while_the_request_waited_cannot_be_shared():
 
     offer = build_offer(request, home.owner, AT + timedelta(hours=1))
 
-    assert offer.cards[0].problem == "The dates that were asked for have passed."
+    assert not offer.parts[0].can_be_shared
+    assert part_fields(offer)[0].problem == "The dates that were asked for have passed."
 
 
 def test_two_thousand_services_cost_three_statements(django_assert_num_queries):
@@ -200,4 +218,4 @@ def test_two_thousand_services_cost_three_statements(django_assert_num_queries):
     with django_assert_num_queries(3):  # contracts, their regions, who owns them
         offer = build_offer(request, home.owner, AT)
 
-    assert len(offer.cards[0].contracts) == 2000
+    assert len(offer.parts[0].contracts) == 2000

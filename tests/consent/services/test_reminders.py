@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
 from consent.models import Actor, Grant
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import revoke_grant
@@ -100,8 +100,8 @@ def test_nobody_is_reminded_of_an_end_that_was_agreed_later_than_that(home, end)
 def test_an_end_that_was_moved_is_told_anew(home):
     grant = shared(home)
     remind_of_ends(at=grant.access_ends - 30 * DAY)
-    kept = DecidedPart("usage_data", frozenset({home.contract.pk}), end=date(2027, 11, 20))
-    narrow_grant(grant=grant, decision=Decision((kept,)), by=home.owner, at=grant.access_ends - 29 * DAY)
+    kept = PartDecision("usage_data", frozenset({home.contract.pk}), end=date(2027, 11, 20))
+    narrow_grant(grant=grant, decision=(kept,), by=home.owner, at=grant.access_ends - 29 * DAY)
 
     remind_of_ends(at=Grant.objects.get().access_ends - 7 * DAY)
 

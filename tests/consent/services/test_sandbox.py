@@ -8,7 +8,7 @@ import pytest
 from consent.models import ClientStatus
 from consent.queries.access import data_access
 from consent.services.approve import approve_request
-from consent.services.decision import DecidedPart, Decision, MayNotDecide, NotOffered, OfferChanged
+from consent.services.decision import MayNotDecide, NotOffered, OfferChanged, PartDecision
 from consent.services.offer import build_offer
 from consent.services.recording import confirm_recorded
 from tests.consent.api.reader import Reader
@@ -43,7 +43,7 @@ def with_a_real_service():
 
 def offered(request, user):
     offer = build_offer(request, user, AT)
-    return offer, {choice.pk for group in offer.groups for choice in group.choices}
+    return offer, set(offer.contracts)
 
 
 def test_an_offer_shows_contracts_of_test_customers_only(client):
@@ -67,7 +67,7 @@ def test_who_is_no_test_customer_is_offered_nothing_not_even_to_look_at(client):
 def test_a_forged_decision_on_a_real_customers_service_is_refused(client):
     home, real = with_a_real_service()
     request = ask(USAGE, user=home.owner, client=client, at=AT)
-    forged = Decision((DecidedPart("usage_data", frozenset({real.contract.pk})),))
+    forged = (PartDecision("usage_data", frozenset({real.contract.pk})),)
 
     with pytest.raises(NotOffered):
         approve_request(

@@ -11,7 +11,6 @@ from accounts.signals import membership_ended
 from consent.models import Change, Grant, RemovedService
 from consent.queries.access import data_access
 from consent.queries.grant_contents import grant_contents
-from consent.services.decision import Decision
 from consent.services.offer import build_offer
 from consent.services.stop import stop_sharing
 from tests.accounts.rows import load
@@ -47,12 +46,9 @@ def share(home, *details, later=False):
 
 
 def _with_later(request):
-
     offer = build_offer(request, request.user, AT)
-    parts = everything(offer).parts
-    return approve(
-        request, decision=Decision(tuple(replace(part, include_future=True) for part in parts)), at=AT
-    )
+    decision = tuple(replace(part, include_future=True) for part in everything(offer))
+    return approve(request, decision=decision, at=AT)
 
 
 def told(kind):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from accounts.models import User
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, Grant, Receipt
-from consent.services.decision import DecidedPart, Decision
+from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import revoke_grant
 from tests.consent.pages.readers import read
@@ -54,7 +54,7 @@ def narrowed() -> Shared:
     """Less than at first, by a company that has another name by now."""
     shared = everything()
     electricity = shared.grant.parts.get(scope="usage_data").contracts.get(commodity="electricity")
-    kept = Decision((DecidedPart("usage_data", frozenset({electricity.pk})),))
+    kept = (PartDecision("usage_data", frozenset({electricity.pk})),)
     narrow_grant(grant=shared.grant, decision=kept, by=shared.reader, at=clock.now())
     shared.grant.client.name = "Sunny Roofs and Batteries (demo)"
     shared.grant.client.save(update_fields=["name"])
