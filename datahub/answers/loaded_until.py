@@ -28,20 +28,20 @@ class Standing:
 NOTHING_LOADED = Standing(Status.NOT_LOADED)
 
 
-def standing(*, found: bool, synced: datetime | None) -> Standing:
+def standing(*, has_data: bool, synced: datetime | None) -> Standing:
     """Of what is not a series: something of the kind was loaded once (`synced`), and the window holds some or none."""
     if synced is None:
         return NOTHING_LOADED
-    return Standing(Status.AVAILABLE if found else Status.NONE, synced)
+    return Standing(Status.AVAILABLE if has_data else Status.NONE, synced)
 
 
 def series_standing(
-    *, found: bool, synced: datetime | None, loaded_until: datetime | None, spans: tuple[Span, ...]
+    *, has_data: bool, synced: datetime | None, loaded_until: datetime | None, spans: tuple[Span, ...]
 ) -> Standing:
     """Of a series: an empty window that begins after the newest value is not loaded yet."""
     if synced is None or loaded_until is None:
         return NOTHING_LOADED
-    if found:
+    if has_data:
         status = Status.AVAILABLE
     elif all(span.start is not None and span.start >= loaded_until for span in spans):
         status = Status.NOT_LOADED

@@ -127,7 +127,7 @@ def bill_standings(contracts: Collection[int], allowed: Q, *, synced: str) -> di
     """How bills stand for each contract; `allowed` are the sections that are open, `synced` the field that confirms."""
     loaded = BillSection.objects.filter(contract__in=contracts).values("contract").order_by()
     known = {
-        row["contract"]: standing(found=row["inside"] > 0, synced=row["confirmed"])
+        row["contract"]: standing(has_data=row["inside"] > 0, synced=row["confirmed"])
         for row in loaded.annotate(confirmed=Max(synced), inside=Count("pk", filter=allowed))
     }
     return {contract: known.get(contract, NOTHING_LOADED) for contract in contracts}

@@ -13,8 +13,7 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
 from datahub.bills.sections import supply_named
 from datahub.mix.arithmetic.amounts import UNKNOWN
-from datahub.mix.load_status import mix_standings
-from datahub.mix.series_places import SERIES_OF, MixName, MixPlace, Places, mix_places
+from datahub.mix.series_places import SERIES_OF, MixName, MixPlace, Places, mix_places, mix_standings
 from datahub.mix.steps import Steps, page_of_steps
 from datahub.models import MixSeries
 from datahub.store.codec import Flags, Integers

@@ -1,17 +1,19 @@
-"""Which generation series speaks of which contract, and when: by its tariff, or by its grid region."""
+"""Which generation series speaks of which contract, and when, by its tariff or its grid region; and how they stand."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from accounts.queries.labels import GridPlace, grid_places
-from accounts.queries.supplies import TariffTerm, tariff_terms
+from accounts.queries.supplies import tariff_terms
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.time.ranges import Span, difference, union
 from datahub.answers.coverage import Coverage
+from datahub.answers.loaded_until import Standing, series_standing
 from datahub.models import MixSeries
+from datahub.store.mix_blocks import SAME_SERIES
 
 SERIES_OF = {
     "generation_mix": (MixSeries.CONSUMPTION, MixSeries.GENERATION, MixSeries.RESIDUAL),
@@ -44,6 +46,27 @@ _OWN_DAYS = """
     SELECT contract_id, key, region, min(start), max(start), max(seconds) FROM datahub_mixshare
     WHERE contract_id = ANY(%(contracts)s::bigint[]) GROUP BY 1, 2, 3, date_trunc('day', start, 'UTC')
 """
+# for each place: whether its series has a step wholly inside, and how far and how freshly the series is loaded, which
+# is to the end of the step that begins last
+_STANDINGS = f"""
+    SELECT name.contract, bool_or(EXISTS (
+        SELECT 1 FROM datahub_mixshare share
+        WHERE {SAME_SERIES}
+          AND share.start >= coalesce(name.first, '-infinity') AND share.start < coalesce(name.last, 'infinity')
+          AND share.start + make_interval(secs => share.seconds) <= coalesce(name.last, 'infinity')
+    )), max(newest.synced), max(CASE WHEN loaded.until IS NOT NULL THEN least(loaded.until, name.last) END)
+    FROM unnest(%(contracts)s::bigint[], %(series)s::text[], %(keys)s::text[],
+                %(regions)s::text[], %(own)s::bigint[], %(firsts)s::timestamptz[], %(lasts)s::timestamptz[])
+         AS name(contract, series, key, region, own, first, last)
+    LEFT JOIN LATERAL (
+        SELECT share.synced FROM datahub_mixshare share WHERE {SAME_SERIES} ORDER BY share.synced DESC LIMIT 1
+    ) newest ON true
+    LEFT JOIN LATERAL (
+        SELECT share.start + make_interval(secs => share.seconds) AS until FROM datahub_mixshare share
+        WHERE {SAME_SERIES} ORDER BY share.start DESC LIMIT 1
+    ) loaded ON true
+    GROUP BY name.contract
+"""  # noqa: S608 - no part of it is input
 Places = dict[MixName, list[MixPlace]]
 
 
@@ -57,41 +80,27 @@ def mix_places(covered: Coverage, series: Collection[MixSeries]) -> Places:
     places: Places = defaultdict(list)
     regions = grid_places(contracts) if series else []
     for name in series:
-        if name == MixSeries.CONSUMPTION:
-            _put_tariffs(places, tariff_terms(contracts), regions, covered)
+        if name != MixSeries.CONSUMPTION:
+            for place in regions:
+                _put(places, MixName(str(name), place.region), place.contract_key, [place.span], covered)
             continue
+        own = _own_spans(contracts)
+        served: dict[int, list[GridPlace]] = defaultdict(list)
         for place in regions:
-            _put(places, MixName(str(name), place.region), place.contract_key, [place.span], covered)
+            served[place.contract_key].append(place)
+        for term in tariff_terms(contracts):
+            contract, tariff = term.contract_key, term.tariff_code
+            _put(places, MixName(str(name), tariff), contract, [term.span], covered)
+            by_region: dict[str, list[Span]] = defaultdict(list)
+            for place in served[contract]:
+                if (cut := place.span.intersect(term.span)) is not None:
+                    by_region[place.region].append(cut)
+            for region, spans in by_region.items():  # points of one region at once are one place
+                mine = own.get((contract, tariff, region), ())
+                others = difference(union(spans), mine)
+                _put(places, MixName(str(name), tariff, region), contract, others, covered)
+                _put(places, MixName(str(name), tariff, region, contract), contract, mine, covered)
     return places
-
-
-def _put_tariffs(
-    places: Places, terms: Sequence[TariffTerm], regions: Sequence[GridPlace], covered: Coverage
-) -> None:
-    own = _own_spans(covered.spans.keys())
-    served: dict[int, list[GridPlace]] = defaultdict(list)
-    for place in regions:
-        served[place.contract_key].append(place)
-    series = str(MixSeries.CONSUMPTION)
-    for term in terms:
-        contract = term.contract_key
-        _put(places, MixName(series, term.tariff_code), contract, [term.span], covered)
-        for region, spans in _by_region(served[contract], term.span).items():
-            mine = own.get((contract, term.tariff_code, region), ())
-            _put(
-                places, MixName(series, term.tariff_code, region), contract, difference(spans, mine), covered
-            )
-            _put(places, MixName(series, term.tariff_code, region, contract), contract, mine, covered)
-
-
-def _by_region(served: Sequence[GridPlace], term: Span) -> dict[str, tuple[Span, ...]]:
-    """Points of one region at once are one place."""
-    found: dict[str, list[Span]] = defaultdict(list)
-    for place in served:
-        cut = place.span.intersect(term)
-        if cut is not None:
-            found[place.region].append(cut)
-    return {region: union(spans) for region, spans in found.items()}
 
 
 def _own_spans(contracts: Collection[int]) -> dict[tuple[int, str, str], tuple[Span, ...]]:
@@ -99,10 +108,10 @@ def _own_spans(contracts: Collection[int]) -> dict[tuple[int, str, str], tuple[S
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_OWN_DAYS, {"contracts": array(sorted(contracts))})
         days = cursor.fetchall()
-    found: dict[tuple[int, str, str], list[Span]] = defaultdict(list)
+    by_name: dict[tuple[int, str, str], list[Span]] = defaultdict(list)
     for contract, key, region, first, last, seconds in days:
-        found[contract, key, region].append(Span(first, last + timedelta(seconds=seconds)))
-    return {name: union(spans) for name, spans in found.items()}
+        by_name[contract, key, region].append(Span(first, last + timedelta(seconds=seconds)))
+    return {name: union(spans) for name, spans in by_name.items()}
 
 
 def _put(places: Places, name: MixName, contract: int, spans: Sequence[Span], covered: Coverage) -> None:
@@ -111,3 +120,27 @@ def _put(places: Places, name: MixName, contract: int, spans: Sequence[Span], co
             cut = span.intersect(window)
             if cut is not None:
                 places[name].append(MixPlace(contract, cut))
+
+
+def mix_standings(covered: Coverage, places: Places) -> dict[int, Standing]:
+    """By contract key. One statement; a contract without tariff or region has nothing loaded."""
+    rows = [(place.contract, *name, place.span) for name, of_name in places.items() for place in of_name]
+    parameters: dict[str, Any] = {
+        "contracts": [row[0] for row in rows],
+        "series": [row[1] for row in rows],
+        "keys": [row[2] for row in rows],
+        "regions": [row[3] for row in rows],
+        "own": [row[4] for row in rows],
+        "firsts": [row[5].start for row in rows],
+        "lasts": [row[5].end for row in rows],
+    }
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_STANDINGS, parameters)
+        known: dict[int, tuple[bool, datetime | None, datetime | None]] = {
+            contract: (has_data, synced, until) for contract, has_data, synced, until in cursor.fetchall()
+        }
+    return {
+        contract: series_standing(has_data=has_data, synced=synced, loaded_until=until, spans=spans)
+        for contract, spans in covered.spans.items()
+        for has_data, synced, until in [known.get(contract, (False, None, None))]
+    }

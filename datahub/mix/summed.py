@@ -16,8 +16,7 @@ from consent.access import Access
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.bills.sections import supply_named
-from datahub.mix.load_status import mix_standings
-from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places
+from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places, mix_standings
 from datahub.mix.steps import Steps, mix_steps, told_between
 from datahub.mix.sums import MixSum, Parts, Weighting, mix_sum, parts_of
 from datahub.mix.weights import ContractUse, Used, contracts_use

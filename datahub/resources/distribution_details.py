@@ -42,7 +42,7 @@ def current_deliveries(call: Call) -> tuple[Coverage, Page[Delivery]]:
     items = deliveries(covered.spans.keys(), at=call.at)
     return covered, Page(
         items=items,
-        standings={item.contract_key: standing(found=True, synced=item.verified) for item in items},
+        standings={item.contract_key: standing(has_data=True, synced=item.verified) for item in items},
         contracts=frozenset(item.contract_key for item in items),
         values=len(items),
     )

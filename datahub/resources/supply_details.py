@@ -70,11 +70,12 @@ def supply_page(
     synced: dict[int, datetime] = {}
     for term in known:
         synced[term.contract_key] = max(term.verified, synced.get(term.contract_key, term.verified))
-    found = frozenset(item.supply.contract_key for item in items)
+    served = frozenset(item.supply.contract_key for item in items)
     standings = {
-        contract: standing(found=contract in found, synced=synced.get(contract)) for contract in covered.spans
+        contract: standing(has_data=contract in served, synced=synced.get(contract))
+        for contract in covered.spans
     }
-    return Page(items=items, standings=standings, contracts=found, values=len(items))
+    return Page(items=items, standings=standings, contracts=served, values=len(items))
 
 
 EXAMPLE: dict[str, object] = {

@@ -157,7 +157,7 @@ def usage_standings(
             loaded[link.contract_id].append(link)
     return {
         contract: series_standing(
-            found=contract in with_readings,
+            has_data=contract in with_readings,
             synced=max((loads[link.meter_id].synced for link in loaded[contract]), default=None),
             loaded_until=loaded_until(loaded[contract], loads),
             spans=spans,

@@ -42,18 +42,18 @@ def shares(amounts: Amounts) -> dict[str, Decimal]:
     return {name: Decimal(part).scaleb(-DECIMALS) for name, part in divided(ONE, amounts).items()}
 
 
-def whole(told: Mapping[str, Decimal | None]) -> dict[str, Decimal | None]:
-    """Told shares that sum to exactly 1: what they leave open is unknown, what rounding makes too much is cut.
+def whole(reported: Mapping[str, Decimal | None]) -> dict[str, Decimal | None]:
+    """Reported shares that sum to exactly 1: what they leave open is unknown, what rounding makes too much is cut.
 
     None stays None: its part is in what is unknown.
     """
-    known = {name: int(share.scaleb(DECIMALS)) for name, share in told.items() if share is not None}
+    known = {name: int(share.scaleb(DECIMALS)) for name, share in reported.items() if share is not None}
     total = sum(known.values())
     if total == ONE:
-        return dict(told)
+        return dict(reported)
     if total > ONE:
-        return {**told, **shares(known)}
-    return {**told, UNKNOWN: Decimal(known.get(UNKNOWN, 0) + ONE - total).scaleb(-DECIMALS)}
+        return {**reported, **shares(known)}
+    return {**reported, UNKNOWN: Decimal(known.get(UNKNOWN, 0) + ONE - total).scaleb(-DECIMALS)}
 
 
 def added(*all_amounts: Amounts) -> dict[str, int]:

@@ -46,26 +46,23 @@ class Step:
         return self.by_kind.get("attribute", {})
 
     def region(self) -> RegionStep:
-        """What the residual mix is worked out from."""
-        tracked = self.by_kind.get("tracked", {})
+        """What the residual mix is computed from."""
+        tracked, consumed = self.by_kind.get("tracked", {}), self.by_kind.get("consumed")
+        untracked_use = None
+        if consumed is not None:
+            cancelled = sum(sum(amounts.values()) for amounts in self.cancelled.values())
+            untracked_use = max(0, sum(consumed.values()) - cancelled - sum(tracked.values()))
         return RegionStep(
             generated=self.generated,
             issued=self.by_kind.get("issued", {}),
             expired=self.by_kind.get("expired", {}),
             tracked=tracked,
-            untracked_use=self._untracked_use(tracked),
+            untracked_use=untracked_use,
         )
-
-    def _untracked_use(self, tracked: Amounts) -> int | None:
-        consumed = self.by_kind.get("consumed")
-        if consumed is None:
-            return None
-        cancelled = sum(sum(amounts.values()) for amounts in self.cancelled.values())
-        return max(0, sum(consumed.values()) - cancelled - sum(tracked.values()))
 
 
 def step_seconds(amounts: Iterable[Amount]) -> int:
-    """The longest step, up to an hour, in which generation or consumption is told; an hour where none is."""
+    """The longest step, up to an hour, in which generation or consumption is reported; an hour where none is."""
     lengths = {amount.seconds for amount in amounts if amount.kind in _MEASURED and amount.seconds <= HOUR}
     return max(lengths, default=HOUR)
 
@@ -93,25 +90,22 @@ def spread_together(
 ) -> list[tuple[int, int]]:
     """The times of certificates that last longer than `seconds`, joined where those of one kind and source overlap.
 
-    Each is a kind, a source as told, a start and a length. What changes within such a time may move all of it: each
+    Each is a kind, a source as reported, a start and a length. What changes within such a time may move all of it: each
     certificate follows what those before it left.
     """
     by_profile: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for kind, source, start, length in certificates:
         if kind in _SPREAD and length > seconds:
             by_profile[kind, source_of(source)].append((start, start + length))
-    return [span for spans in by_profile.values() for span in _joined(sorted(spans))]
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those that only meet stay apart: a month says nothing of the next."""
-    found: list[tuple[int, int]] = []
-    for start, past in spans:
-        if found and start < found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], past))
-        else:
-            found.append((start, past))
-    return found
+    joined: list[tuple[int, int]] = []
+    for spans in by_profile.values():
+        first = len(joined)
+        for start, past in sorted(spans):  # those that only meet stay apart: a month says nothing of the next
+            if len(joined) > first and start < joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], past))
+            else:
+                joined.append((start, past))
+    return joined
 
 
 class _Table:
@@ -122,7 +116,7 @@ class _Table:
         self.steps: dict[int, Step] = defaultdict(Step)
 
     def add(self, amount: Amount, parts: Mapping[int, int]) -> None:
-        """Nothing is no part, unless it was told of the step itself."""
+        """Nothing is no part, unless it was reported of the step itself."""
         source = source_of(amount.source)
         for start, wh in parts.items():
             if not wh and len(parts) > 1:
@@ -140,11 +134,11 @@ class _Table:
         starts = range(first, amount.start + amount.seconds, self.seconds)
         return spread(
             amount.wh,
-            {start: self._told(start, amount.kind, source) for start in starts},
-            {start: self._told(start, "generated", source) for start in starts},
+            {start: self._amount(start, amount.kind, source) for start in starts},
+            {start: self._amount(start, "generated", source) for start in starts},
         )
 
-    def _told(self, start: int, kind: str, source: str) -> int:
+    def _amount(self, start: int, kind: str, source: str) -> int:
         step = self.steps.get(start)
         return 0 if step is None else step.by_kind.get(kind, {}).get(source, 0)
 

@@ -15,8 +15,8 @@ class Method(StrEnum):
     """How a share came about."""
 
     PUBLISHED = "published"  # as an issuing body, a grid operator or a supplier says
-    ISSUANCE = "issuance"  # worked out here and balanced against the use that nothing tracks
-    DOMESTIC = "domestic"  # worked out here from the region's own generation, not balanced
+    ISSUANCE = "issuance"  # computed here and balanced against the use that nothing tracks
+    DOMESTIC = "domestic"  # computed here from the region's own generation, not balanced
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +64,14 @@ def residual(step: RegionStep, *, fill: Mapping[str, int] | None = None) -> Resi
     amounts = divided(total, positive) if total else {}
     if step.untracked_use is None:
         return Residual(amounts, Method.DOMESTIC, negative)
-    return _balanced(amounts, total, step.untracked_use, negative, fill)
-
-
-def _balanced(
-    amounts: Amounts, total: int, use: int, negative: Amounts, fill: Mapping[str, int] | None
-) -> Residual:
+    use = step.untracked_use
     if total > use:
         return Residual(divided(use, amounts), Method.ISSUANCE, negative, surplus=total - use)
     missing = use - total
-    filled = divided(missing, fill) if fill and any(fill.values()) else {UNKNOWN: missing}
-    return Residual(
-        added(amounts, filled) if missing else amounts, Method.ISSUANCE, negative, deficit=missing
-    )
+    if missing:
+        filled = divided(missing, fill) if fill and any(fill.values()) else {UNKNOWN: missing}
+        amounts = added(amounts, filled)
+    return Residual(amounts, Method.ISSUANCE, negative, deficit=missing)
 
 
 def spread(month: int, hourly: Mapping[int, int], profile: Mapping[int, int]) -> dict[int, int]:

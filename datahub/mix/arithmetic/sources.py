@@ -66,14 +66,14 @@ _BY_NAME = {
 _AIB_DIGITS = 8
 
 
-def plain_name(told: str) -> str:
+def plain_name(name: str) -> str:
     """A name as the lists write it: `Natural Gas` is `natural_gas`."""
-    return told.strip().lower().replace(" ", "_").replace("-", "_")
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
-def source_of(told: str) -> str:
-    """Our name of the source that a feed calls `told`; unknown for a name that is in no list."""
-    name = plain_name(told)
+def source_of(feed_name: str) -> str:
+    """Our name of a source of a feed; unknown for a name that is in no list."""
+    name = plain_name(feed_name)
     if name in _BY_NAME:
         return _BY_NAME[name]
     if name[:1] == "f" and name[1:].isdigit() and len(name) == _AIB_DIGITS + 1:
@@ -82,9 +82,9 @@ def source_of(told: str) -> str:
     return UNKNOWN
 
 
-def by_source(told: Amounts) -> dict[str, int]:
+def by_source(amounts: Amounts) -> dict[str, int]:
     """Amounts by our names; what several names mean is added up."""
-    found: dict[str, int] = {}
-    for name, amount in told.items():
-        found[source_of(name)] = found.get(source_of(name), 0) + amount
-    return found
+    totals: dict[str, int] = {}
+    for name, amount in amounts.items():
+        totals[source_of(name)] = totals.get(source_of(name), 0) + amount
+    return totals

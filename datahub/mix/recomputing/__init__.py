@@ -1,1 +1,1 @@
-"""Working out the residual mix and what tariffs and contracts consumed. Decisions 23 and 25."""
+"""Computes the residual mix and what tariffs and contracts consumed. Decisions 23 and 25."""

@@ -1,32 +1,32 @@
 """Days of regions whose contracts, meters, tariffs or points hold at other times than they did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
 
-from accounts.models import ContractServicePoint, Dated, GridPlacement, MeterInstallation
+from accounts.models import ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.queries.relations import CONTRACT_POINTS, GRID_PLACEMENTS
 from accounts.services.link_changes import Changed
-from cdsc_portal.lib.time.ranges import Span, difference
+from cdsc_portal.lib.time.ranges import difference
 from datahub.models import MixDay
 
-_Where = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region
+_Place = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region
 # locked in the order in which loads of amounts mark days
 _MARK = f"""
     UPDATE datahub_mixday SET due = %(at)s WHERE id IN (
-        WITH told AS MATERIALIZED (
+        WITH changed AS MATERIALIZED (
             SELECT * FROM unnest(%(points)s::bigint[], %(contracts)s::bigint[], %(regions)s::text[],
                 %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS row (point, contract, region, first, last)
         ),
         moved AS MATERIALIZED (
-            SELECT region, first, last FROM told WHERE region <> ''
+            SELECT region, first, last FROM changed WHERE region <> ''
             UNION
-            SELECT placed.region, told.first, told.last FROM told
-            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = told.point
+            SELECT placed.region, changed.first, changed.last FROM changed
+            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = changed.point
             UNION
-            SELECT placed.region, told.first, told.last FROM told
-            JOIN {CONTRACT_POINTS} linked ON linked.contract_id = told.contract
+            SELECT placed.region, changed.first, changed.last FROM changed
+            JOIN {CONTRACT_POINTS} linked ON linked.contract_id = changed.contract
             JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = linked.service_point_id
         )
         SELECT mixed.id FROM datahub_mixday mixed
@@ -41,28 +41,26 @@ _MARK = f"""
 
 
 def mark_changed_links(changes: Iterable[Changed], *, at: datetime) -> None:
-    """Mark due the days that were worked out and that the changes touch. Two queries, in the caller's transaction."""
+    """Mark due the days that were computed and that the changes touch. Two queries, in the caller's transaction."""
     if not MixDay.objects.exists():
         return
-    told = {(*_where(change.link), span.start, span.end) for change in changes for span in _touched(change)}
-    if not told:
+    rows = set()
+    for change in changes:
+        link = change.link
+        if isinstance(link, GridPlacement):
+            place: _Place = (None, None, link.region)
+        elif isinstance(link, ContractServicePoint | MeterInstallation):
+            place = (link.service_point_id, None, "")
+        else:
+            place = (None, getattr(link, "contract_id", link.pk), "")
+        # what only one of the two held; all of it where the dates are as they were, since then something else is not
+        old = () if change.old is None else (change.old,)
+        new = () if change.new is None else (change.new,)
+        spans = old if old == new else (*difference(old, new), *difference(new, old))
+        rows |= {(*place, span.start, span.end) for span in spans}
+    if not rows:
         return
-    points, contracts, regions, firsts, lasts = (list(column) for column in zip(*told, strict=True))
+    points, contracts, regions, firsts, lasts = (list(column) for column in zip(*rows, strict=True))
     facts = {"points": points, "contracts": contracts, "regions": regions, "firsts": firsts, "lasts": lasts}
     with connection.cursor() as cursor:
         cursor.execute(_MARK, {"at": at, **facts})
-
-
-def _where(link: Dated) -> _Where:
-    if isinstance(link, GridPlacement):
-        return None, None, link.region
-    if isinstance(link, ContractServicePoint | MeterInstallation):
-        return link.service_point_id, None, ""
-    return None, getattr(link, "contract_id", link.pk), ""
-
-
-def _touched(change: Changed) -> Iterator[Span]:
-    """What only one of the two held; all of it where the dates are as they were, since then something else is not."""
-    old = () if change.old is None else (change.old,)
-    new = () if change.new is None else (change.new,)
-    yield from old if old == new else (*difference(old, new), *difference(new, old))

@@ -11,19 +11,19 @@ from datahub.models import ChangedUse
 # wholly or not at all. Where a load names its channels, their regions on its days are what it may touch; where it names
 # none, one changed block of a region on a day is looked for, mostly found at once.
 _CHANGED = f"""
-    WITH told AS MATERIALIZED (SELECT id, at, days, channels FROM datahub_changeduse),
+    WITH loads AS MATERIALIZED (SELECT id, at, days, channels FROM datahub_changeduse),
     named AS MATERIALIZED (
-        SELECT DISTINCT day, placed.region FROM told
-        CROSS JOIN LATERAL unnest(told.channels) AS moved
+        SELECT DISTINCT day, placed.region FROM loads
+        CROSS JOIN LATERAL unnest(loads.channels) AS moved
         JOIN datahub_channel channel ON channel.id = moved
         JOIN {METER_INSTALLATIONS} installed ON installed.meter_id = channel.meter_id
         JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = installed.service_point_id
-        CROSS JOIN LATERAL unnest(told.days) AS day
+        CROSS JOIN LATERAL unnest(loads.days) AS day
         WHERE placed.start < (day + 1)::timestamp AT TIME ZONE 'UTC'
             AND coalesce(placed.end, 'infinity') > day::timestamp AT TIME ZONE 'UTC'
     ),
     many AS MATERIALIZED (
-        SELECT day, min(at) AS since FROM told CROSS JOIN LATERAL unnest(days) AS day
+        SELECT day, min(at) AS since FROM loads CROSS JOIN LATERAL unnest(days) AS day
         WHERE channels IS NULL GROUP BY day
     ),
     moved AS MATERIALIZED (
@@ -38,7 +38,7 @@ _CHANGED = f"""
         FROM datahub_mixday mixed
         WHERE mixed.day IN (SELECT day FROM many UNION ALL SELECT day FROM named)
     )
-    SELECT (SELECT array_agg(id) FROM told), (
+    SELECT (SELECT array_agg(id) FROM loads), (
         SELECT array_agg(mixed.id) FROM touched mixed
         CROSS JOIN LATERAL (SELECT mixed.day::timestamp AT TIME ZONE 'UTC' AS first,
             (mixed.day + 1)::timestamp AT TIME ZONE 'UTC' AS past) span
@@ -80,8 +80,8 @@ def mark_changed_use(*, at: datetime) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED)
-        told, days = cursor.fetchone()
-        if told:
+        loads, days = cursor.fetchone()
+        if loads:
             cursor.execute(_MARK, [at, days or []])
-            cursor.execute("DELETE FROM datahub_changeduse WHERE id = ANY(%s)", [told])
+            cursor.execute("DELETE FROM datahub_changeduse WHERE id = ANY(%s)", [loads])
     return len(days or ())

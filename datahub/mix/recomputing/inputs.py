@@ -1,4 +1,4 @@
-"""What the days of a region are worked out from: amounts, and shares that files told."""
+"""What the days of a region are computed from: amounts, and shares that files report."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from datahub.mix.arithmetic.amounts import DECIMALS
+from datahub.mix.arithmetic.amounts import DECIMALS, UNKNOWN
 from datahub.mix.arithmetic.region import HOUR, Amount, spread_together
 from datahub.mix.arithmetic.sources import by_source
 from datahub.models import MixAmount, MixSeries, MixShare
 
-_YEAR = timedelta(days=366)  # nothing is told of longer at once
+_YEAR = timedelta(days=366)  # nothing is reported of longer at once
 _Name = tuple[str, str]  # series, key
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedShares:
-    """Shares that files told, each for [start, end) in epoch seconds: no share of ours stands beside them."""
+    """Shares that files report, each for [start, end) in epoch seconds: no share of ours stands beside them."""
 
     spans: Mapping[_Name, Sequence[tuple[int, int]]]
     residual: Mapping[tuple[int, int], Mapping[str, int]]
     provisional: frozenset[tuple[int, int]] = field(default_factory=frozenset)
 
     def covers(self, series: str, key: str, start: int, seconds: int) -> bool:
-        """Whether any told share reaches into the step."""
+        """Whether any of them reaches into the step."""
         return any(
             first < start + seconds and past > start for first, past in self.spans.get((series, key), ())
         )
@@ -57,8 +57,8 @@ def amounts_around(region: str, days: Sequence[date]) -> list[Amount]:
     reaching = [span for span in spans if span[0] < end and span[1] > begin]
     rows = MixAmount.objects.filter(
         region=region,
-        start__gte=datetime.fromtimestamp(min([begin, *(one for one, _ in reaching)]), UTC),
-        start__lt=datetime.fromtimestamp(max([end, *(one for _, one in reaching)]), UTC),
+        start__gte=datetime.fromtimestamp(min([begin, *(start for start, _past in reaching)]), UTC),
+        start__lt=datetime.fromtimestamp(max([end, *(past for _start, past in reaching)]), UTC),
     )
     return [
         Amount(kind, (tariff, contract), source, int(start.timestamp()), seconds, wh, provisional)
@@ -68,8 +68,8 @@ def amounts_around(region: str, days: Sequence[date]) -> list[Amount]:
     ]
 
 
-def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> ReportedShares:
-    """What files told of the region, and of the tariffs wherever they are sold. One query."""
+def reported_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> ReportedShares:
+    """What files report of the region, and of the tariffs wherever they are sold. One query."""
     first, past = instants(days)
     rows = MixShare.objects.filter(
         series__in=list(MixSeries),
@@ -91,17 +91,14 @@ def told_shares(region: str, tariffs: Sequence[str], days: Sequence[date]) -> Re
             residual[span][source] = int(Decimal(share).scaleb(DECIMALS))
             if is_provisional:
                 provisional.add(span)
+    for weights in residual.values():  # what the reported shares leave open is unknown
+        missing = max(0, 10**DECIMALS - sum(weights.values()))
+        weights[UNKNOWN] = weights.get(UNKNOWN, 0) + missing
     return ReportedShares(
-        {name: sorted(found) for name, found in spans.items()},
-        {span: by_source(_whole(weights)) for span, weights in residual.items()},
+        {name: sorted(of_name) for name, of_name in spans.items()},
+        {span: by_source(weights) for span, weights in residual.items()},
         frozenset(provisional),
     )
-
-
-def _whole(weights: Mapping[str, int]) -> dict[str, int]:
-    """What the told shares leave open is unknown."""
-    missing = max(0, 10**DECIMALS - sum(weights.values()))
-    return {**weights, "unknown": weights.get("unknown", 0) + missing}
 
 
 def _midnight(day: date) -> datetime:

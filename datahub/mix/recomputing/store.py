@@ -1,4 +1,4 @@
-"""Shares that were worked out into their table: only what changed is written, and what it replaces is kept."""
+"""Computed shares into their table: only what changed is written, and what it replaces is kept."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -12,7 +12,7 @@ from datahub.models import MixSeries
 from datahub.store.mix_blocks import note_written
 
 
-class WorkedOut(NamedTuple):
+class ComputedShare(NamedTuple):
     """A row of the table of shares; `start` in epoch seconds."""
 
     series: str
@@ -36,9 +36,9 @@ _HISTORY = f"{_COLUMNS}, computed, origin_id, modified"
 _SAME = """stored.series = wanted.series AND stored.key = wanted.key AND stored.region = wanted.region
     AND stored.contract_id IS NOT DISTINCT FROM wanted.contract_id AND stored.start = wanted.start
     AND stored.source = wanted.source"""
-_SAID = "(seconds, share, quantity, beyond, method, provisional)"
+_VALUES = "(seconds, share, quantity, beyond, method, provisional)"
 _DIFFERS = " OR ".join(
-    f"stored.{name} IS DISTINCT FROM wanted.{name}" for name in _SAID.strip("()").split(", ")
+    f"stored.{name} IS DISTINCT FROM wanted.{name}" for name in _VALUES.strip("()").split(", ")
 )
 _MAKE = f"""
     CREATE TEMPORARY TABLE mix_wanted ON COMMIT DROP AS
@@ -59,7 +59,7 @@ _KEEP = f"""
 _CHANGES = (
     f"INSERT INTO datahub_mixsharehistory ({_HISTORY}, replaced) SELECT {_HISTORY}, %(at)s FROM mix_old",  # noqa: S608
     "DELETE FROM datahub_mixshare WHERE id IN (SELECT id FROM mix_old WHERE gone)",
-    f"""UPDATE datahub_mixshare stored SET {_SAID} = (wanted.seconds, wanted.share, wanted.quantity, wanted.beyond,
+    f"""UPDATE datahub_mixshare stored SET {_VALUES} = (wanted.seconds, wanted.share, wanted.quantity, wanted.beyond,
         wanted.method, wanted.provisional), modified = %(at)s
         FROM mix_old old, mix_wanted wanted WHERE stored.id = old.id AND NOT old.gone AND {_SAME}""",  # noqa: S608
     f"""INSERT INTO datahub_mixshare ({_COLUMNS}, computed, modified, synced)
@@ -75,8 +75,8 @@ _WRITTEN = """
 _DROP = "DROP TABLE mix_wanted, mix_stored, mix_old"
 
 
-def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date], at: datetime) -> None:
-    """Make `rows` all that is worked out of the region's days, in the caller's transaction; a fixed number of queries.
+def store_shares(rows: Sequence[ComputedShare], *, region: str, days: Sequence[date], at: datetime) -> None:
+    """Make `rows` all that is computed of the region's days, in the caller's transaction; a fixed number of queries.
 
     `modified` moves only where a row says something else than it did, `synced` in one row of each series: the newest of
     a series counts, and all others would be written for it.
@@ -87,7 +87,8 @@ def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date]
         cursor.execute(_MAKE)
         with cursor.copy(f"COPY mix_wanted ({_COLUMNS}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row((*row[:4], _instant(row.start), *row[5:]))
+                start = datetime.fromtimestamp(row.start, UTC).isoformat()
+                copy.write_row((*row[:4], start, *row[5:]))
         cursor.execute("ANALYZE mix_wanted")
         cursor.execute(_STORED, facts)
         cursor.execute(_KEEP)
@@ -97,7 +98,3 @@ def store_shares(rows: Sequence[WorkedOut], *, region: str, days: Sequence[date]
         written = cursor.fetchall()
         cursor.execute(_DROP)
     note_written(written, days=days, at=at)
-
-
-def _instant(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()

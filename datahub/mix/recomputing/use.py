@@ -166,7 +166,16 @@ class ServedContracts:
             cursor.execute(_FORGET)
             cursor.execute(_LOOK_UP, facts)
             cursor.execute(_ANALYZE)
-        self._yields = self._yielding()
+        # channels that count only while another has no reading, each with each such other
+        self._yields: list[tuple[int, int]] = []
+        for several in self._rows(_SEVERAL):
+            by_rank: dict[Rank, list[int]] = defaultdict(list)
+            for channel, register, longest in zip(*several, strict=True):
+                place = rank_of(register, kind=ChannelKind.INTERVAL, unit="Wh", longest=longest)
+                if place is not None:
+                    by_rank[place].append(channel)
+            for before, place in combinations(sorted(by_rank), 2):
+                self._yields += product(by_rank[place], by_rank[before])
 
     def tariffs(self) -> dict[str, tuple[int, int]]:
         """Each with the hull of its time, in epoch seconds. One query."""
@@ -204,27 +213,14 @@ class ServedContracts:
             use.add(tariff, alone, scale, *_over_steps(begin, end, value, seconds))
         return use
 
-    def _yielding(self) -> list[tuple[int, int]]:
-        """Channels that count only while another has no reading, each with each such other. One query."""
-        found = []
-        for several in self._rows(_SEVERAL):
-            by_rank: dict[Rank, list[int]] = defaultdict(list)
-            for channel, register, longest in zip(*several, strict=True):
-                place = rank_of(register, kind=ChannelKind.INTERVAL, unit="Wh", longest=longest)
-                if place is not None:
-                    by_rank[place].append(channel)
-            for before, place in combinations(sorted(by_rank), 2):
-                found += list(product(by_rank[place], by_rank[before]))
-        return found
-
     def _with_yielding(self, statement: str, of: dict[str, str]) -> str:
         return statement.format(yielding=_YIELDING.format(**of) if self._yields else "")
 
     def _rows(self, statement: str, **more: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, {**self._facts, **more})
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _readings(
