@@ -115,7 +115,11 @@ def streamed(form: str, recheck: Callable[[], DataAccess | None] | None) -> int:
 
     file = FORMS[form](window=Span(YEAR_START, YEAR_END), at=clock.now())
     pieces = usage_stream(
-        file, reopen, recheck=recheck or (lambda: opened[-1]), services=None, asked=Span(YEAR_START, YEAR_END)
+        file,
+        reopen,
+        recheck=recheck or (lambda: opened[-1]),
+        services=None,
+        window=Span(YEAR_START, YEAR_END),
     )
     return sum(map(len, pieces))
 

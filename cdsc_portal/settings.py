@@ -303,7 +303,7 @@ REST_FRAMEWORK = {
     # a view that is not gated opens nothing
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["datahub.api.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "datahub.api.negotiation.AcceptNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "datahub.api.renderers.AcceptNegotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "consent.api.problems.problem_from_exception",

@@ -61,14 +61,14 @@ class Coverage:
 
 
 def coverage(
-    access: Access, resource: str, *, services: Collection[str] | None = None, asked: Span | None = None
+    access: Access, resource: str, *, services: Collection[str] | None = None, window: Span | None = None
 ) -> Coverage:
-    """What `access` opens of `resource`, cut to `asked` and to the contract numbers `services` (None = all).
+    """What `access` opens of `resource`, cut to `window` and to the contract numbers `services` (None = all).
 
     A number that is foreign, not ticked or unknown is simply not shared. One query.
     """
     parts = access.parts_for(resource)
-    return coverage_of(parts, contract_labels(contracts_of(parts)), services=services, asked=asked)
+    return coverage_of(parts, contract_labels(contracts_of(parts)), services=services, window=window)
 
 
 def coverage_of(
@@ -76,40 +76,34 @@ def coverage_of(
     granted: Iterable[ContractLabel],
     *,
     services: Collection[str] | None,
-    asked: Span | None,
+    window: Span | None,
 ) -> Coverage:
     """The same where the labels of the parts' contracts are known already. No query."""
-    asked = asked or Span()
+    requested = window or Span()
+    spans: dict[int, list[Span]] = defaultdict(list)
+    for part in parts:
+        if (common := part.window.intersect(requested)) is not None:
+            for contract in part.contracts:
+                spans[contract].append(common)
     shared = [label for label in granted if services is None or label.contract_number in services]
-    spans = _spans(parts, asked)
     contracts = tuple(
         CoveredContract(row.key, row.contract_number, row.commodity, union(spans[row.key])) for row in shared
     )
-    window = hull([span for contract in contracts for span in contract.spans])
+    covered = hull([span for contract in contracts for span in contract.spans])
     known = {row.contract_number for row in shared}
     return Coverage(
         contracts=contracts,
-        window=window or asked,
+        window=covered or requested,
         not_shared=tuple(dict.fromkeys(number for number in services or () if number not in known)),
-        cut=_reaches_beyond(asked, parts, {row.key for row in shared}),
-        outside=bool(contracts) and window is None,
+        cut=_reaches_beyond(requested, parts, {row.key for row in shared}),
+        outside=bool(contracts) and covered is None,
     )
 
 
-def _spans(parts: Collection[AccessPart], asked: Span) -> dict[int, list[Span]]:
-    spans: dict[int, list[Span]] = defaultdict(list)
-    for part in parts:
-        cut = part.window.intersect(asked)
-        if cut is not None:
-            for contract in part.contracts:
-                spans[contract].append(cut)
-    return spans
-
-
-def _reaches_beyond(asked: Span, parts: Collection[AccessPart], shared: set[int]) -> bool:
+def _reaches_beyond(window: Span, parts: Collection[AccessPart], shared: set[int]) -> bool:
     granted = hull([part.window for part in parts if part.contracts & shared])
     if granted is None:
         return False
-    starts_sooner = asked.start is not None and granted.start is not None and asked.start < granted.start
-    ends_later = asked.end is not None and granted.end is not None and asked.end > granted.end
+    starts_sooner = window.start is not None and granted.start is not None and window.start < granted.start
+    ends_later = window.end is not None and granted.end is not None and window.end > granted.end
     return starts_sooner or ends_later

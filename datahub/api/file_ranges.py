@@ -31,21 +31,21 @@ def file_answer(
     """
     size = file.seek(0, 2)
     file.seek(0)
-    wanted = _wanted(request, etag, size)
-    if wanted is not None and wanted.start >= size:
+    requested = _requested_range(request, etag, size)
+    if requested is not None and requested.start >= size:
         file.close()
         return range_not_satisfiable(size)
     response = FileResponse(file, as_attachment=True, filename=filename, content_type=content_type)
     response.headers["ETag"], response.headers["Accept-Ranges"] = etag, "bytes"
-    if wanted is not None or still_open is not None:
-        length = len(range(size) if wanted is None else wanted)
-        file.seek(wanted.start if wanted else 0)
+    if requested is not None or still_open is not None:
+        length = len(range(size) if requested is None else requested)
+        file.seek(requested.start if requested else 0)
         pieces = _pieces(file, length)
         response.streaming_content = pieces if still_open is None else checked(pieces, still_open)
         response.headers["Content-Length"] = str(length)
-    if wanted is not None:
+    if requested is not None:
         response.status_code = 206
-        response.headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
+        response.headers["Content-Range"] = f"bytes {requested.start}-{requested.stop - 1}/{size}"
     return response
 
 
@@ -60,12 +60,12 @@ def range_not_satisfiable(size: int) -> HttpResponse:
     )
 
 
-def _wanted(request: HttpRequest | Request, etag: str, size: int) -> range | None:
+def _requested_range(request: HttpRequest | Request, etag: str, size: int) -> range | None:
     """The bytes asked for; None = all. It may begin behind the end."""
-    found = _RANGE.fullmatch(request.headers.get("Range", ""))
-    if request.method != "GET" or found is None or request.headers.get("If-Range", etag) != etag:
+    matched = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if request.method != "GET" or matched is None or request.headers.get("If-Range", etag) != etag:
         return None
-    first, last = found.groups()
+    first, last = matched.groups()
     if not first:  # the last so many
         return range(max(0, size - int(last)), size) if last and int(last) else None
     if last and int(last) < int(first):

@@ -70,7 +70,12 @@ def _document(feeds: bool, scopes: tuple[Scope, ...], open_mix: bool, public_url
     finally:
         scopes_of_document.reset(token)
     title, description = _INFO[feeds]
-    used = {tag for methods in document["paths"].values() for one in methods.values() for tag in one["tags"]}
+    used = {
+        tag
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for tag in operation["tags"]
+    }
     return document | {
         "info": {"title": title, "version": "1", "description": description.format(url=public_url)},
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items() if name in used],

@@ -85,7 +85,7 @@ class StaffTokenView(APIView):
             )
 
 
-def _problems(**said: str) -> dict[Any, Any]:
+def _problems(**descriptions: str) -> dict[Any, Any]:
     common = {
         "401": "No token, or one that opens nothing (any more).",
         "404": "There is no such feed or run.",
@@ -94,7 +94,7 @@ def _problems(**said: str) -> dict[Any, Any]:
         "500": "Our fault; quote the reference.",
         "503": "Try again after the time in Retry-After.",
     }
-    named = common | {status.removeprefix("_"): words for status, words in said.items()}
+    named = common | {status.removeprefix("_"): words for status, words in descriptions.items()}
     return {
         (int(status), MEDIA_TYPE): OpenApiResponse(ProblemShape, description=words)
         for status, words in sorted(named.items())
@@ -152,15 +152,18 @@ class FeedFiles(StaffTokenView):
             raise not_found()
         size = _announced_size(request)
         at = clock.now()
+        # the last part of a path, without what cannot be shown
+        path = unquote(request.headers.get("X-File-Name", "")).replace("\\", "/")
+        name = "".join(each for each in path.rpartition("/")[2] if each.isprintable())[-255:] or "file"
         run = start_run(
             feed=feed,
             file=cast(BinaryIO, _Body(request.stream, size)),
-            name=_name(request),
+            name=name,
             by=cast(User, request.user),
             at=at,
             version_at=_version(request, at),
         )
-        return _told(run, status=200 if run.status == RunStatus.DONE else 202)
+        return _answer(run, status=200 if run.status == RunStatus.DONE else 202)
 
 
 @extend_schema_view(
@@ -183,15 +186,15 @@ class FeedFileRun(StaffTokenView):
         run = None if "\0" in feed_id + run_id else runs.first()  # the database holds none
         if run is None:
             raise not_found()
-        return _told(run, status=200)
+        return _answer(run, status=200)
 
 
-def _told(run: FeedRun, *, status: int) -> HttpResponse:
+def _answer(run: FeedRun, *, status: int) -> HttpResponse:
     run.first_rejected = list(run.rejected_rows.order_by("line", "pk")[:_SHOWN])  # type: ignore[attr-defined]
-    told = FeedRunShape(run).data
-    headers = {"Location": told["link"]} if status == 202 else {}
+    members = FeedRunShape(run).data
+    headers = {"Location": members["link"]} if status == 202 else {}
     return HttpResponse(
-        dumps(told),
+        dumps(members),
         status=status,
         content_type="application/json",
         headers={"Cache-Control": "no-store", **headers},
@@ -234,12 +237,6 @@ class _Body:
         if not piece and self.left:
             raise Refusal(Problem(400, "body_ended_early", f"{self.left} bytes of the body never came."))
         return piece
-
-
-def _name(request: Request) -> str:
-    """The last part of a path, without what cannot be shown."""
-    told = unquote(request.headers.get("X-File-Name", "")).replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in told if letter.isprintable())[-255:] or "file"
 
 
 def _version(request: Request, at: datetime) -> datetime | None:

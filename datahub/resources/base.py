@@ -86,7 +86,7 @@ class Call:
     def coverage(self) -> Coverage:
         """What the answer may speak of. One query."""
         window = None if self.resource.is_of_present else self.query.window
-        return coverage(self.access, self.resource.opened_as, services=self.query.services, asked=window)
+        return coverage(self.access, self.resource.opened_as, services=self.query.services, window=window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,5 @@
 """Meter readings by channel."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -11,7 +8,7 @@ from cdsc_portal.lib.db.row_versions import Rows
 from consent.access import contracts_of
 from datahub.answers.coverage import Coverage, coverage_of
 from datahub.answers.page import Page
-from datahub.resources.base import Call, Resource, ResourceQuery, StreamedFile
+from datahub.resources.base import Call, Resource, StreamedFile
 from datahub.resources.fields import ExactList, Instant, MaybeText, Shape, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
@@ -80,16 +77,8 @@ def usage_segments(call: Call) -> tuple[Coverage, Page[UsageSegment]]:
     """Readings page by page. The facts of the contracts are read once, for coverage and plan."""
     parts = call.access.parts_for("usage_data")
     facts = usage_facts(contracts_of(parts))
-    covered = coverage_of(parts, facts.contracts, services=call.query.services, asked=call.query.window)
+    covered = coverage_of(parts, facts.contracts, services=call.query.services, window=call.query.window)
     return covered, usage_page(covered, facts, usage_plan(covered, facts, after=call.query.after))
-
-
-def _serialize(segments: Sequence[Any]) -> list[dict[str, object]]:
-    return [usage_object(segment) for segment in segments]
-
-
-def _csv(segments: Sequence[Any], query: ResourceQuery) -> bytes:
-    return usage_csv(segments)
 
 
 USAGE_DATA = Resource(
@@ -97,8 +86,8 @@ USAGE_DATA = Resource(
     summary="Meter readings by channel.",
     query=usage_segments,
     shape=UsageSegmentShape,
-    serialize=_serialize,
-    csv=_csv,
+    serialize=lambda segments: [usage_object(segment) for segment in segments],
+    csv=lambda segments, _query: usage_csv(segments),
     examples={
         "": {
             "contract_number": "7000-1",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,7 +11,7 @@ from cdsc_portal.lib.json.encoder import exact, instant
 from cdsc_portal.lib.text.csv_cells import csv_cells, lines_as_csv
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
-from datahub.resources.base import Call, Option, Resource, ResourceQuery
+from datahub.resources.base import Call, Option, Resource
 from datahub.resources.fields import MaybeText, Shape, Text
 from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS, QualityRunShape
 from datahub.rows.usage import Quality
@@ -131,10 +130,6 @@ def _sums(call: Call) -> tuple[Coverage, Page[UsageSums]]:
     return covered, summed_usage(covered, by=By(call.query.options["by"]), after=call.query.after)
 
 
-def _csv(items: Sequence[Any], query: ResourceQuery) -> bytes:
-    return lines_as_csv(_lines(items))
-
-
 def _lines(items: Sequence[UsageSums]) -> Iterator[str]:
     yield ",".join(HEADER)
     for item in items:
@@ -157,7 +152,7 @@ USAGE_SUMS = Resource(
     part_of=USAGE_DATA,
     query=_sums,
     shape=UsageSumsShape,
-    csv=_csv,
+    csv=lambda items, _query: lines_as_csv(_lines(items)),
     options=(Option("by", tuple(By), "How long a period is; without it, a month.", default=By.MONTH),),
     examples={
         "": {

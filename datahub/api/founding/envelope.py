@@ -11,7 +11,7 @@ from cdsc_portal.lib.http.paging import Cursor, Position, write_cursor
 from cdsc_portal.lib.json.encoder import instant
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import NOTHING_LOADED, Standing, Status
+from datahub.answers.loaded_until import NOTHING_LOADED, Status
 from datahub.answers.page import Page
 from datahub.api.founding.resource_query import cursor_purpose
 from datahub.resources.base import ResourceQuery
@@ -105,6 +105,21 @@ def envelope(
     following: str | None,
 ) -> Envelope:
     """Put an answer together; `following` is the address of the next page."""
+    services = []
+    for contract in covered.contracts:
+        standing = page.standings.get(contract.key, NOTHING_LOADED)
+        line = ServiceLine(
+            contract_number=contract.contract_number,
+            service_type=contract.commodity,
+            status=str(standing.status if contract.spans else Status.NONE),
+            windows=contract.spans,
+            verified=contract.not_after_window(standing.synced),
+            loaded_until=contract.not_after_window(standing.loaded_until),
+        )
+        services.append(line)
+    services += [
+        ServiceLine(number, None, str(Status.NOT_SHARED), (), None, None) for number in covered.not_shared
+    ]
     codes = [
         ("window_cut", covered.cut and not covered.outside),
         ("window_outside", covered.outside),
@@ -115,7 +130,7 @@ def envelope(
     return Envelope(
         resource=resource,
         window=covered.window,
-        services=_services(covered, page),
+        services=services,
         notices=[Notice(code, NOTICES[code]) for code, applies in codes if applies],
         data=page.items,
         next=following,
@@ -141,23 +156,3 @@ def window_members(span: Span) -> dict[str, str | None]:
 
 def _instant(moment: datetime | None) -> str | None:
     return instant(moment) if moment else None
-
-
-def _services(covered: Coverage, page: Page[object]) -> list[ServiceLine]:
-    lines = []
-    for contract in covered.contracts:
-        stands: Standing = page.standings.get(contract.key, NOTHING_LOADED)
-        status = stands.status if contract.spans else Status.NONE
-        lines.append(
-            ServiceLine(
-                contract_number=contract.contract_number,
-                service_type=contract.commodity,
-                status=str(status),
-                windows=contract.spans,
-                verified=contract.not_after_window(stands.synced),
-                loaded_until=contract.not_after_window(stands.loaded_until),
-            )
-        )
-    return lines + [
-        ServiceLine(number, None, str(Status.NOT_SHARED), (), None, None) for number in covered.not_shared
-    ]

@@ -34,7 +34,7 @@ class StreamView(GatedView):
         if "cursor" in request.query_params:
             raise bad_parameter("cursor", "a file has no pages")
         query = parse_query(request.query_params, now=at, purpose=request.path)
-        covered = coverage(access, self.resource, services=query.services, asked=query.window)
+        covered = coverage(access, self.resource, services=query.services, window=query.window)
         form = self.file.forms[request.accepted_renderer.format](window=covered.window, at=at)
         disposition = f'attachment; filename="{self.file.file_name}.{form.suffix}"'
         headers = {"Content-Disposition": disposition, **STREAM_HEADERS}
@@ -51,7 +51,7 @@ class StreamView(GatedView):
         def recheck() -> DataAccess | None:
             return data_access(token, at=clock.now(), lock=False)
 
-        pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, asked=query.window)
+        pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, window=query.window)
         try:
             held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
         except TooManyStreamsError as error:

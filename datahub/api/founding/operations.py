@@ -17,9 +17,8 @@ from cdsc_portal.lib.http.problems import MEDIA_TYPE
 from consent.api.gated import scopes_opening
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import SCOPES
-from datahub.api.founding.examples import example_answer
 from datahub.api.founding.shapes import ProblemShape, answer_of, open_answer_of, stream_of
-from datahub.resources.base import OpenSeries, Resource, StoredFile, StreamedFile
+from datahub.resources.base import Example, OpenSeries, Resource, StoredFile, StreamedFile
 
 _SERVICES_PATTERN = r"^\s*[^,\s][^,]*(,\s*[^,\s][^,]*)*$"
 _DATE_PATTERN = (
@@ -173,7 +172,7 @@ def listing_operation(resource: Resource) -> Any:
     examples = [
         OpenApiExample(
             ", ".join(filter(None, (resource.name, form))),
-            value=example_answer(resource.name, item),
+            value=_example_answer(resource.name, item),
             response_only=True,
             status_codes=["200"],
             media_type="application/json",
@@ -291,4 +290,37 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {
         (status, MEDIA_TYPE): OpenApiResponse(ProblemShape, description=_PROBLEMS[status])
         for status in (*statuses, 500, 503)
+    }
+
+
+def _example_answer(resource: str, item: Example) -> Example:
+    """A whole invented answer around the example of a resource."""
+    window = {"start": "2026-03-01T08:00:00Z", "end": "2026-04-01T07:00:00Z"}
+    return {
+        "resource": resource,
+        "time_zone": "America/Los_Angeles",
+        "window": window,
+        "services": [
+            {
+                "contract_number": "7000-1",
+                "service_type": "electricity",
+                "status": "available",
+                "windows": [window],
+                "verified": "2026-04-02T03:10:00Z",
+                "loaded_until": None,
+            },
+            {
+                "contract_number": "7000-2",
+                "service_type": None,
+                "status": "not_shared",
+                "windows": [],
+                "verified": None,
+                "loaded_until": None,
+            },
+        ],
+        "notices": [
+            {"code": "service_not_shared", "detail": "A service asked for is not part of this grant."}
+        ],
+        "next": None,
+        "data": [item],
     }

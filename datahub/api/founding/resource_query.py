@@ -1,6 +1,6 @@
 """The query string of a founding resource: it can only narrow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -39,47 +39,36 @@ def parse_query(
             raise bad_parameter(name, f"not a parameter of this address; it takes {', '.join(parameters)}")
         if len(values) > 1 and name != "services":
             raise bad_parameter(name, "given more than once")
-    services = _services(query)
+    services = None
+    if "services" in query:
+        named = [part.strip() for value in query.getlist("services") for part in value.split(",")]
+        if not all(named):
+            raise bad_parameter("services", "expected all, or contract numbers separated by commas")
+        services = None if "all" in named else tuple(dict.fromkeys(named))
     window = Span(_moment(query, "start", now), _moment(query, "end", now))
     if window.start is not None and window.end is not None and window.end <= window.start:
         raise bad_parameter("end", "must be later than start")
-    given = _options(query, options)
+    chosen = {}
+    for option in options:
+        value = query.get(option.name, option.default)
+        if option.name in query and value not in option.choices:
+            raise bad_parameter(option.name, f"expected one of {', '.join(option.choices)}")
+        if value:
+            chosen[option.name] = value
     if "cursor" not in query:
-        return ResourceQuery(services, window, None, given)
+        return ResourceQuery(services, window, None, chosen)
     try:
         cursor = read_cursor(str(query["cursor"]), purpose=cursor_purpose(purpose, query))
     except CursorError as error:
         detail = f"{error} with these parameters; follow next as it was given"
         raise bad_parameter("cursor", detail) from error
-    return ResourceQuery(services, cursor.window, cursor.position, given)
+    return ResourceQuery(services, cursor.window, cursor.position, chosen)
 
 
 def cursor_purpose(purpose: str, query: QueryDict) -> str:
     """`purpose` and the parameters beside the cursor: one added or changed would else be ignored in silence."""
     beside = sorted((name, value) for name, values in query.lists() if name != "cursor" for value in values)
     return f"{purpose}?{urlencode(beside)}"
-
-
-def _services(query: QueryDict) -> tuple[str, ...] | None:
-    if "services" not in query:
-        return None
-    named = [part.strip() for value in query.getlist("services") for part in value.split(",")]
-    if not all(named):
-        raise bad_parameter("services", "expected all, or contract numbers separated by commas")
-    if "all" in named:
-        return None
-    return tuple(dict.fromkeys(named))
-
-
-def _options(query: QueryDict, options: Sequence[Option]) -> Mapping[str, str]:
-    given = {}
-    for option in options:
-        value = query.get(option.name, option.default)
-        if option.name in query and value not in option.choices:
-            raise bad_parameter(option.name, f"expected one of {', '.join(option.choices)}")
-        if value:
-            given[option.name] = value
-    return given
 
 
 def _moment(query: QueryDict, name: str, now: datetime) -> datetime | None:

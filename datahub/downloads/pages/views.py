@@ -87,7 +87,7 @@ def _file_or_page(
         content_type, written = BILL_FORMS[cleaned["form"]]
         return _stream(user, written(bill_lines(keys, start, end)), content_type, name)
     window = days(start, end)
-    total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, asked=window)).count
+    total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, window=window)).count
     if total <= AT_ONCE:
         file = FORMS[cleaned["form"]](window=window, at=clock.now())
 
@@ -96,7 +96,7 @@ def _file_or_page(
             now = {choice.key for choice in contract_choices(user=user, at=clock.now())}
             return OwnerAccess(user.pk, keys) if keys <= now else None
 
-        pieces = usage_stream(file, reopen, services=None, asked=window)
+        pieces = usage_stream(file, reopen, services=None, window=window)
         return _stream(user, pieces, file.content_type, name)
     try:
         ask_for_download(

@@ -36,7 +36,7 @@ class _Gate:
     ) -> None:
         self._reopen, self._recheck = reopen, recheck or reopen
         self._parts: object = None
-        self._asked: datetime | None = None
+        self._checked_at: datetime | None = None
         self._sent = 0
 
     def ask(self) -> Access:
@@ -45,17 +45,17 @@ class _Gate:
 
     def _checked(self, access: Access | None) -> Access:
         parts = access.parts_for(RESOURCE) if access else None
-        if access is None or (self._asked is not None and parts != self._parts):
+        if access is None or (self._checked_at is not None and parts != self._parts):
             log.info("usage_file.broken_off")
             raise BrokenOffError
-        self._parts, self._asked, self._sent = parts, clock.now(), 0
+        self._parts, self._checked_at, self._sent = parts, clock.now(), 0
         return access
 
     def passed(self, data: bytes) -> Iterator[bytes]:
         """`data` in pieces, each after the gate was asked if that is due."""
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
-            late = self._asked is None or clock.now() - self._asked >= CHECK_EVERY
+            late = self._checked_at is None or clock.now() - self._checked_at >= CHECK_EVERY
             if late or self._sent + len(piece) > CHECK_BYTES:
                 self._checked(self._recheck())
             self._sent += len(piece)
@@ -68,10 +68,10 @@ def usage_stream(
     *,
     recheck: Callable[[], Access | None] | None = None,
     services: Collection[str] | None,
-    asked: Span,
+    window: Span,
     meter: int | None = None,
 ) -> Iterator[bytes]:
-    """All readings of `asked` that the access opens, cut as everywhere.
+    """All readings of `window` that the access opens, cut as everywhere.
 
     `meter` is the key of the only one whose readings count; None = all. `reopen` asks the gate in the transaction of
     the read that follows; `recheck` asks the same while what was read leaves, when there is nothing to hold. Raises
@@ -81,12 +81,12 @@ def usage_stream(
     gate, after, first = _Gate(reopen, recheck), None, True
     while first or after is not None:
         with transaction.atomic():
-            covered = coverage(gate.ask(), RESOURCE, services=services, asked=asked)
+            covered = coverage(gate.ask(), RESOURCE, services=services, window=window)
             page = usage(covered, after=after)
         if first:
             yield from gate.passed(file.begin())
-        for written in file.chunk([one for one in page.items if meter in (None, one.channel.meter_id)]):
-            yield from gate.passed(written)
+        for data in file.chunk([item for item in page.items if meter in (None, item.channel.meter_id)]):
+            yield from gate.passed(data)
         file.readings += page.values
         first, after = False, page.resume
     yield from gate.passed(file.end())
@@ -97,7 +97,7 @@ def counted_stream(
 ) -> Iterator[tuple[bytes, int]]:
     """The pieces of a file of `window`, each with how many readings are written by then. Raises BrokenOffError."""
     file = FORMS[form](window=window, at=clock.now())
-    for piece in usage_stream(file, reopen, services=None, asked=window):
+    for piece in usage_stream(file, reopen, services=None, window=window):
         yield piece, file.readings
 
 

@@ -213,7 +213,7 @@ def _opened_spans(facts: UsageFacts, access: Access, windows: Iterable[Span | No
         span
         for window in windows
         if window is not None
-        for span in spans_in_window(coverage_of(parts, facts.contracts, services=None, asked=window), facts)
+        for span in spans_in_window(coverage_of(parts, facts.contracts, services=None, window=window), facts)
     ]
 
 

@@ -86,7 +86,7 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     window = query.period.span
     file = form(window=window, at=at)
     name = f"usage-{chosen.number}-{query.period.text}.{file.suffix}"
-    pieces = usage_stream(file, reopen, services=None, asked=window, meter=meter)
+    pieces = usage_stream(file, reopen, services=None, window=window, meter=meter)
     return StreamingHttpResponse(
         HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
         content_type=file.content_type,

@@ -32,7 +32,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def exported(*contracts) -> bytes:
     access = OwnerAccess(0, frozenset(contract.pk for contract in contracts))
     file = GreenButton(window=Span(), at=datetime(2026, 11, 24, 12, tzinfo=UTC))
-    return b"".join(usage_stream(file, lambda: access, services=None, asked=Span()))
+    return b"".join(usage_stream(file, lambda: access, services=None, window=Span()))
 
 
 def read_back(content: bytes):

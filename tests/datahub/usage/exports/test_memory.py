@@ -23,7 +23,7 @@ def test_a_meter_decade_takes_less_than_64_megabytes(db):
     for form, make in FORMS.items():
         file = make(window=Span(), at=datetime(2026, 11, 24, tzinfo=UTC))
         tracemalloc.start()
-        sizes[form] = sum(map(len, usage_stream(file, lambda: access, services=None, asked=Span())))
+        sizes[form] = sum(map(len, usage_stream(file, lambda: access, services=None, window=Span())))
         peaks[form] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
 

@@ -204,7 +204,7 @@ def test_the_gate_is_asked_by_bytes_and_no_oftener(home, db):
 
     with time_machine.travel(datetime(2026, 11, 24, tzinfo=UTC), tick=False):
         file = UsageCsv(window=Span(), at=clock.now())
-        size = sum(map(len, usage_stream(file, reopen, services=None, asked=Span())))
+        size = sum(map(len, usage_stream(file, reopen, services=None, window=Span())))
 
     assert 1 + size // CHECK_BYTES <= len(asked) <= 2 + size // (CHECK_BYTES - PIECE_BYTES)
 
