@@ -19,7 +19,7 @@ from datahub.feeds.formats.cells import exact, needed
 from datahub.feeds.formats.json_members import Member, members_of
 from datahub.feeds.formats.local_time import moment
 from datahub.feeds.formats.size import size_within
-from datahub.feeds.formats.spool import Meaning, Spool
+from datahub.feeds.formats.spool import SlotChannel, Spool
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings
 from datahub.rows.usage import ChannelKey, Direction, Quality, UsageColumns
 
@@ -61,8 +61,8 @@ def read(
             _take(spool, slots, member, zone)
         except ValueError as error:
             spool.reject(member.line, str(error), member.text)
-    meanings = [Meaning(key, _KWH, _HOUR, ends=True) for key in slots]
-    yield from spool.parts(meanings, size=size)
+    channels = [SlotChannel(key, _KWH, _HOUR, ends=True) for key in slots]
+    yield from spool.parts(channels, size=size)
 
 
 def _take(spool: Spool, slots: dict[ChannelKey, int], member: Member, zone: ZoneInfo) -> None:

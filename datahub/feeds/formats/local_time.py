@@ -56,16 +56,16 @@ def first_moment(wall: int, zone: ZoneInfo) -> int:
     return int((_EPOCH + timedelta(seconds=wall)).replace(tzinfo=zone).timestamp())
 
 
-def settled(first: Integers, shift: Integers) -> Integers:
+def resolve_fold(first: Integers, shift: Integers) -> Integers:
     """Epoch seconds with each repeated hour told apart by the order of the file, rising or falling."""
     epochs = first.copy()
-    doubtful = np.flatnonzero(shift)
-    if not len(doubtful):
+    ambiguous = np.flatnonzero(shift)
+    if not len(ambiguous):
         return epochs
     if first[0] > first[-1]:
-        doubtful = doubtful[::-1]
+        ambiguous = ambiguous[::-1]
     before, second_pass = None, False
-    for index, wall in zip(doubtful.tolist(), first[doubtful].tolist(), strict=True):
+    for index, wall in zip(ambiguous.tolist(), first[ambiguous].tolist(), strict=True):
         if before is None or abs(wall - before) > _DAY:
             second_pass = False
         elif wall <= before:

@@ -20,10 +20,9 @@ from lxml import etree
 
 from datahub.feeds.formats.bills.bills_csv import MONEY_DECIMALS
 from datahub.feeds.formats.cells import at_most, decimal, exact, is_before, needed
+from datahub.feeds.formats.espi.directory import Directory
+from datahub.feeds.formats.espi.entries import ATOM, COMMODITIES, ESPI, Links, UsagePoint, line_of, number_in
 from datahub.feeds.formats.espi.feed import events, holds_only_bills
-from datahub.feeds.formats.espi.links import ATOM, ESPI, Links, line_of
-from datahub.feeds.formats.espi.names import Directory
-from datahub.feeds.formats.espi.types import COMMODITIES, UsagePoint, whole
 from datahub.feeds.formats.espi.uniform_readings import UniformReadings
 from datahub.feeds.formats.units import ESPI_MEASURES
 from datahub.rows.base import NO_SETTINGS, Parsed, Rejection, Settings, choice
@@ -131,7 +130,9 @@ def _bill(summary: etree._Element, links: Links, directory: Directory, manner: _
     point = _point(links, directory)
     contract = needed(directory.meter_number(point), "the name of the contract", 50)
     start, end = _period(summary, manner)
-    commodity = COMMODITIES.get(whole(summary, "commodity") or 0) or point.commodity or _commodity(summary)
+    commodity = (
+        COMMODITIES.get(number_in(summary, "commodity") or 0) or point.commodity or _commodity(summary)
+    )
     if not commodity:
         raise ValueError("whether it bills electricity, gas or water is not said")
     said = _text(summary, "currency")
@@ -178,7 +179,7 @@ def _commodity(summary: etree._Element) -> str:
     if summary.tag != f"{ESPI}UsageSummary":
         return "electricity"
     used = summary.find(f"{ESPI}overallConsumptionLastPeriod")
-    known = None if used is None else ESPI_MEASURES.get(whole(used, "uom"))
+    known = None if used is None else ESPI_MEASURES.get(number_in(used, "uom"))
     return "" if known is None else known.commodity
 
 
@@ -208,10 +209,10 @@ def _quantity(
     if measured is None or not _text(measured, "value"):
         return None, "", None
     digits, exponent = exact(_text(measured, "value"))
-    power_of_ten = whole(measured, "powerOfTenMultiplier") or 0
+    power_of_ten = number_in(measured, "powerOfTenMultiplier") or 0
     if not -12 <= power_of_ten <= 12:
         raise ValueError(f"multiplier 10^{power_of_ten} is out of bounds")
-    known = ESPI_MEASURES.get(whole(measured, "uom"))
+    known = ESPI_MEASURES.get(number_in(measured, "uom"))
     if known is None or not digits:
         return None, "", None
     unit, quantity = known.unit, Decimal(digits).scaleb(exponent + power_of_ten + known.exponent)
@@ -233,7 +234,7 @@ def _point(links: Links, directory: Directory) -> UsagePoint:
     for head in heads:
         if head in directory.points:
             return directory.points[head]
-    pointing = directory.point_with(links)
+    pointing = directory.point_linking_to(links)
     if pointing is not None:
         return pointing
     for point in (Links(head, "", frozenset()) for head in heads):
@@ -246,7 +247,7 @@ def _point(links: Links, directory: Directory) -> UsagePoint:
 
 def _period(summary: etree._Element, manner: _Manner) -> tuple[date, date]:
     period = summary.find(f"{ESPI}billingPeriod")
-    start, duration = (None if period is None else whole(period, name) for name in ("start", "duration"))
+    start, duration = (None if period is None else number_in(period, name) for name in ("start", "duration"))
     if start is None or not duration:
         raise ValueError("the billing period has no start or no length")
     if not 0 <= start < _LATEST or not 0 < duration < _LATEST:
@@ -274,7 +275,7 @@ def _scaled(element: etree._Element, name: str, manner: _Manner) -> Decimal:
 
 
 def _item_kind(item: etree._Element) -> int:
-    return whole(item, "itemKind") or 0
+    return number_in(item, "itemKind") or 0
 
 
 def _currency(code: str) -> str:

@@ -31,9 +31,9 @@ from datahub.feeds.formats.edifact.mscons_readings import (
     SeriesGrid,
     amounts,
 )
-from datahub.feeds.formats.local_time import moment, settled
+from datahub.feeds.formats.local_time import moment, resolve_fold
 from datahub.feeds.formats.obis import Obis, is_obis, obis
-from datahub.feeds.formats.spool import Meaning, Spool
+from datahub.feeds.formats.spool import SlotChannel, Spool
 from datahub.feeds.formats.units import Measure, check_commodity, measure
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings, choice
 from datahub.rows.usage import REACH, YEARS, ChannelKey, Kind, Quality, UsageColumns
@@ -121,8 +121,8 @@ class _Messages:
         self._before: dict[int, list[Readings]] = {}
         self._moments = Moments(partial(_said_moment, zone=zone))
 
-    def meanings(self) -> list[Meaning]:
-        return [Meaning(key, exponent) for key, exponent in self._slots]
+    def meanings(self) -> list[SlotChannel]:
+        return [SlotChannel(key, exponent) for key, exponent in self._slots]
 
     def take(self, segment: Segment) -> None:
         match segment.tag:
@@ -304,7 +304,7 @@ class _Messages:
         """Readings of one series in the order of the file, those of unusual length left out."""
         before, since = self._before.pop(slot, []), self._series.pop(slot, [])
         some = Readings.joined([*before, Readings.of(since)] if since else before)
-        starts = settled(*some.starts.T)
+        starts = resolve_fold(*some.starts.T)
         stops, shifts = some.stops.T
         stops = np.where(stops > starts, stops, stops + shifts)
         lengths = stops - starts

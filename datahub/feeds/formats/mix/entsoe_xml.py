@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from datahub.feeds.formats.cells import decimal, needed, whole_number
-from datahub.feeds.formats.espi.links import line_of
+from datahub.feeds.formats.espi.entries import line_of
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Rejection, Settings
 from datahub.rows.mix import AmountRow
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from datahub.feeds.formats.cells import exact
-from datahub.feeds.formats.gathered import AS_SAID, READING, finished
 from datahub.feeds.formats.nem import records as nem
+from datahub.feeds.formats.reading_records import READING, columns_of_records
 from datahub.rows.base import NO_SETTINGS, Part, Rejection, Settings, choice
 from datahub.rows.usage import ChannelKey, Quality, UsageColumns
 
@@ -101,7 +101,7 @@ class _Records:
     def _add(self, line: int, said: _Said) -> None:
         """A read that was told before is told once: an estimate gives way to what another record says."""
         place = self._places.setdefault(said.key, len(self._places))
-        value = (said.digits, place, line, 0, AS_SAID, said.exponent, said.quality, said.known)
+        value = (said.digits, place, line, 0, said.exponent, said.quality, said.known)
         row, at = (said.start, said.seconds, *value), len(self._rows)
         if said.key.kind == "register":
             at, told = self._reads.setdefault((said.key, said.start), (at, said))
@@ -136,7 +136,7 @@ class _Records:
         rows, rejected = [], self._rejected
         if self._rows:
             records = np.array(self._rows, READING)
-            columns, more = finished(records, records["slot"].astype(np.int64), list(self._places))
+            columns, more = columns_of_records(records, records["slot"].astype(np.int64), list(self._places))
             rows, rejected = [columns], sorted([*rejected, *more], key=lambda rejection: rejection.line)
         self._clear()
         return Part(rows, rejected, offset)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from datahub.feeds.formats import spool as spooling
-from datahub.feeds.formats.spool import Meaning, Spool
+from datahub.feeds.formats.spool import SlotChannel, Spool
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import ChannelKey, Quality, series_of
 
@@ -38,13 +38,15 @@ def test_what_went_in_comes_out_in_order_however_little_memory_there_is(small, c
     spool = Spool()
     days_of(spool, channels, range(days)[::step], lambda hours: hours[::step])
 
-    parts = list(spool.parts([Meaning(channel(slot)) for slot in range(channels)], size=1000))
+    parts = list(spool.parts([SlotChannel(channel(slot)) for slot in range(channels)], size=1000))
 
-    series = {one.meter_number: one for one in series_of(row for part in parts for row in part.rows)}
+    by_meter = {
+        series.meter_number: series for series in series_of(row for part in parts for row in part.rows)
+    }
     for slot in range(channels):
-        one = series[f"M-{slot}"]
-        assert one.starts.tolist() == [hour * HOUR for hour in range(days * 24)]
-        assert one.values.tolist() == [slot * 1000 + hour for hour in range(days * 24)]
+        series = by_meter[f"M-{slot}"]
+        assert series.starts.tolist() == [hour * HOUR for hour in range(days * 24)]
+        assert series.values.tolist() == [slot * 1000 + hour for hour in range(days * 24)]
     assert sum(part.read for part in parts) == channels * days * 24
     assert max(part.read for part in parts) <= 300
     offsets = [part.offset for part in parts]
@@ -57,9 +59,9 @@ def test_a_double_is_rejected_with_the_first_ones_line_even_where_memory_ended_b
     days_of(spool, 1, range(30))
     spool.add(0, lines=[901, 902], starts=[5 * DAY, 6 * DAY], durations=HOUR, digits=[120, 7])
 
-    parts = list(spool.parts([Meaning(channel(0))], size=1))
+    parts = list(spool.parts([SlotChannel(channel(0))], size=1))
 
-    rejected = [(one.line, one.reason) for part in parts for one in part.rejected]
+    rejected = [(row.line, row.reason) for part in parts for row in part.rejected]
     assert rejected == [(901, "repeats line 121"), (902, "gives another value for the start of line 145")]
     assert sum(part.accepted for part in parts) == 720
 
@@ -69,14 +71,14 @@ def test_what_readings_left_open_their_slots_say():
     spool.add(0, lines=[1, 2], starts=[0, 900], durations=[0, 450], digits=[1200, 40], quality=[5, 1])
     spool.add(1, lines=3, starts=[1800], durations=0, digits=2, exponents=3)
 
-    meanings = [Meaning(channel(0), -3, 900, Quality.ACTUAL), Meaning(channel(0), 0, 600)]
-    (part,) = spool.parts(meanings, size=9)
+    channels = [SlotChannel(channel(0), -3, 900, Quality.ACTUAL), SlotChannel(channel(0), 0, 600)]
+    (part,) = spool.parts(channels, size=9)
 
-    (one,) = series_of(part.rows)
-    assert one.values.tolist() == [120, 4, 200000]
-    assert one.scale == 2
-    assert one.durations.tolist() == [900, 450, 600]
-    assert one.quality.tolist() == [Quality.ACTUAL, Quality.ESTIMATED, Quality.UNSTATED]
+    (series,) = series_of(part.rows)
+    assert series.values.tolist() == [120, 4, 200000]
+    assert series.scale == 2
+    assert series.durations.tolist() == [900, 450, 600]
+    assert series.quality.tolist() == [Quality.ACTUAL, Quality.ESTIMATED, Quality.UNSTATED]
 
 
 def test_what_cannot_be_kept_is_rejected_with_a_reason():
@@ -85,9 +87,9 @@ def test_what_cannot_be_kept_is_rejected_with_a_reason():
               digits=[1, 2, 2**62], exponents=[-3, 0, 0])  # fmt: skip
     spool.reject(7, "no start", "10")
 
-    parts = list(spool.parts([Meaning(channel(0))], size=9))
+    parts = list(spool.parts([SlotChannel(channel(0))], size=9))
 
-    assert [(one.line, one.reason) for part in parts for one in part.rejected] == [
+    assert [(row.line, row.reason) for part in parts for row in part.rejected] == [
         (7, "no start"),
         (2, "end is not after start"),
         (3, "value has more digits than can be kept exactly"),
@@ -99,7 +101,7 @@ def test_registers_are_read_at_an_instant():
     spool = Spool()
     spool.add(0, lines=[1, 2], starts=[0, 900], durations=[0, 900], digits=[1, 2])
 
-    (part,) = spool.parts([Meaning(channel(0, "register"))], size=9)
+    (part,) = spool.parts([SlotChannel(channel(0, "register"))], size=9)
 
     assert part.rows[0].durations.tolist() == [0, 0]
 
@@ -111,7 +113,7 @@ def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_file(small):
         0, lines=range(1, 6), starts=half_hours, durations=1800, digits=range(5), shifts=[3600] * 4 + [0]
     )
 
-    (part,) = spool.parts([Meaning(channel(0))], size=9)
+    (part,) = spool.parts([SlotChannel(channel(0))], size=9)
 
     assert part.rows[0].starts.tolist() == [0, 1800, 3600, 5400, 7200]
     assert part.rows[0].values.tolist() == [0, 1, 2, 3, 4]
@@ -125,7 +127,7 @@ def test_rejections_beyond_memory_all_come_out_again_in_order(monkeypatch):
 
     parts = list(spool.parts([], size=9))
 
-    assert [one.line for part in parts for one in part.rejected] == list(range(1, 36))
+    assert [row.line for part in parts for row in part.rejected] == list(range(1, 36))
     assert max(len(part.rejected) for part in parts) == 10
     assert parts[-1].offset == 9
 
@@ -137,4 +139,4 @@ def test_a_day_with_more_readings_than_seconds_is_refused_before_the_first_part(
         spool.add(0, lines=1, starts=np.zeros(100, np.int64), durations=900, digits=1)
 
     with pytest.raises(FeedStructureError, match="more than 400 readings of one channel"):
-        next(spool.parts([Meaning(channel(0))], size=9))
+        next(spool.parts([SlotChannel(channel(0))], size=9))

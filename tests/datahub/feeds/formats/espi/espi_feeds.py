@@ -9,7 +9,7 @@ def feed(*entries):
 
 
 def entry(path, content, *related, title=""):
-    links = "".join(f'<link rel="related" href="{BASE}{one}"/>' for one in related)
+    links = "".join(f'<link rel="related" href="{BASE}{other}"/>' for other in related)
     up = path.rpartition("/")[0]
     return (
         f'<entry><link rel="self" href="{BASE}{path}"/><link rel="up" href="{BASE}{up}"/>{links}'
@@ -26,19 +26,19 @@ def meter_reading(path="/UsagePoint/1/MeterReading/1", kind="/ReadingType/1"):
     return entry(path, f"<MeterReading {ESPI}/>", f"{path}/IntervalBlock", kind)
 
 
-def reading_type(path="/ReadingType/1", **said):
-    said = {"uom": 72, "intervalLength": 900, "flowDirection": 1, "accumulationBehaviour": 4} | said
-    values = "".join(f"<{name}>{value}</{name}>" for name, value in said.items() if value is not None)
+def reading_type(path="/ReadingType/1", **members):
+    members = {"uom": 72, "intervalLength": 900, "flowDirection": 1, "accumulationBehaviour": 4} | members
+    values = "".join(f"<{name}>{value}</{name}>" for name, value in members.items() if value is not None)
     return entry(path, f"<ReadingType {ESPI}>{values}</ReadingType>")
 
 
 def block(readings, path="/UsagePoint/1/MeterReading/1/IntervalBlock/1", *, interval=None):
     """`readings`: (start, value) or (start, duration, value) or text."""
-    said = ""
+    period = ""
     if interval:
-        said = "<interval><duration>{1}</duration><start>{0}</start></interval>".format(*interval)
-    lines = "".join(one if isinstance(one, str) else reading(*one) for one in readings)
-    return entry(path, f"<IntervalBlock {ESPI}>{said}\n{lines}</IntervalBlock>")
+        period = "<interval><duration>{1}</duration><start>{0}</start></interval>".format(*interval)
+    lines = "".join(each if isinstance(each, str) else reading(*each) for each in readings)
+    return entry(path, f"<IntervalBlock {ESPI}>{period}\n{lines}</IntervalBlock>")
 
 
 def reading(start, *rest):

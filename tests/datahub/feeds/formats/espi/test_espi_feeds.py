@@ -22,7 +22,7 @@ BARE = '<IntervalBlock xmlns="http://naesb.org/espi"><IntervalReading/></Interva
 
 def parsed(content, **settings):
     parts = list(read(BytesIO(content), zone=NEW_YORK, settings=settings))
-    assert not [one for part in parts for one in part.rejected]
+    assert not any(part.rejected for part in parts)
     return series_of(row for part in parts for row in part.rows)
 
 
@@ -77,7 +77,7 @@ def test_registers_of_time_of_use_and_tier_are_channels_of_their_own():
 
     series = parsed(feed(point(), *kinds, *meter_readings, *blocks))
 
-    assert [(one.register, one.size) for one in series] == [("tou 1", 8), ("tou 2 tier 1", 8)]
+    assert [(channel.register, channel.size) for channel in series] == [("tou 1", 8), ("tou 2 tier 1", 8)]
 
 
 def test_a_block_a_day_is_one_channel_however_the_days_are_ordered():
@@ -96,9 +96,9 @@ def test_a_block_a_day_is_one_channel_however_the_days_are_ordered():
 
 def test_a_meter_reading_a_day_is_one_channel_too():
     days = [
-        one
+        entry
         for day in range(3)
-        for one in (
+        for entry in (
             meter_reading(f"/UsagePoint/1/MeterReading/{day}"),
             block([(FIRST + 86_400 * day, 900, day)], f"/UsagePoint/1/MeterReading/{day}/IntervalBlock/1"),
         )
@@ -219,9 +219,9 @@ def test_memory_does_not_grow_with_the_file():
     readings, megabytes = [], []
     for days in (250, 2500):
         command = [sys.executable, "-c", MEASURE, str(days)]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        readings.append(int(said[0]))
-        megabytes.append(int(said[1]))
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        readings.append(int(printed[0]))
+        megabytes.append(int(printed[1]))
 
     assert readings == [250 * 96, 2500 * 96]
     assert megabytes[1] - megabytes[0] < 8
@@ -242,7 +242,7 @@ def test_a_reading_type_in_a_unit_that_is_not_kept_costs_only_its_own_readings()
 
     (energy,) = series_of(row for part in parts for row in part.rows)
     assert (energy.size, energy.total) == (8, sum(value for *_, value in QUARTERS))
-    assert [one.reason for part in parts for one in part.rejected] == [
+    assert [row.reason for part in parts for row in part.rejected] == [
         "uom 65 (power factor) of a reading type is not a unit we know"
     ] * 3
 

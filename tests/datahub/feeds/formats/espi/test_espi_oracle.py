@@ -16,30 +16,34 @@ from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 
 def theirs(path):
     """(start, duration) -> value, by the link of the usage point."""
-    found = defaultdict(dict)
+    values = defaultdict(dict)
     for usage_point in parse_feed(str(path)):
         name = usage_point.link_self.partition("example.com")[2] or usage_point.link_self
         for each in usage_point.meterReadings:
             power = each.readingType.powerOfTenMultiplier or 0
-            for one in each.intervalReadings:
-                seconds = int(one.timePeriod.duration / timedelta(seconds=1))
-                place = (int(one.timePeriod.start.timestamp()), seconds)
-                found[name][place] = Decimal(one._value).scaleb(power)
-    return dict(found)
+            for reading in each.intervalReadings:
+                seconds = int(reading.timePeriod.duration / timedelta(seconds=1))
+                place = (int(reading.timePeriod.start.timestamp()), seconds)
+                values[name][place] = Decimal(reading._value).scaleb(power)
+    return dict(values)
 
 
 def ours(content):
-    found = {}
-    for one in series_of(row for part in read(BytesIO(content), zone=NEW_YORK) for row in part.rows):
+    values = {}
+    for series in series_of(row for part in read(BytesIO(content), zone=NEW_YORK) for row in part.rows):
         columns = zip(
-            one.starts.tolist(), one.durations.tolist(), one.values.tolist(), one.known, strict=True
+            series.starts.tolist(),
+            series.durations.tolist(),
+            series.values.tolist(),
+            series.known,
+            strict=True,
         )
-        found[one.meter_number] = {
-            (start, seconds): Decimal(value).scaleb(-one.scale)
+        values[series.meter_number] = {
+            (start, seconds): Decimal(value).scaleb(-series.scale)
             for start, seconds, value, known in columns
             if known
         }
-    return found
+    return values
 
 
 def test_the_same_readings_in_bill_periods_of_gas(tmp_path):
@@ -64,9 +68,9 @@ def test_the_same_readings_and_sums_in_a_month_of_many_points(tmp_path, power):
     file = tmp_path / "month.xml"
     file.write_bytes(feed(*entries))
 
-    found, expected = ours(file.read_bytes()), theirs(file)
+    values, expected = ours(file.read_bytes()), theirs(file)
 
-    assert found == {
+    assert values == {
         f"/espi/1_1/resource/UsagePoint/{n}": expected[f"/espi/1_1/resource/UsagePoint/{n}"] for n in range(3)
     }
-    assert sum(map(len, found.values())) == 3 * 31 * 96
+    assert sum(map(len, values.values())) == 3 * 31 * 96

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from datahub.feeds.formats.espi import feed
+from datahub.feeds.formats.espi.entries import QUALITIES
 from datahub.feeds.formats.espi.espi_xml import read
-from datahub.feeds.formats.espi.types import QUALITIES
 from datahub.feeds.formats.espi.uniform_readings import RunFinder
 from tests.datahub.feeds.formats.files import NEW_YORK
 
@@ -32,34 +32,34 @@ ENTRY = """<entry><link rel="self" href="/U/1/MeterReading/1/IntervalBlock/{numb
 
 
 def plain(content):
-    """What an XML parser finds: (line, start, duration, value, quality) of each reading with a value or none."""
-    found = []
+    """(line, start, duration, value, quality) of each reading, as an XML parser reads them."""
+    rows = []
     for reading in etree.fromstring(content, etree.XMLParser(remove_comments=True)).iter(
         f"{ESPI}IntervalReading"
     ):
         period = reading.find(f"{ESPI}timePeriod")
         value = (reading.findtext(f"{ESPI}value") or "").strip()
         quality = (reading.findtext(f"{ESPI}ReadingQuality/{ESPI}quality") or "").strip()
-        found.append((
+        rows.append((
             reading.sourceline,
             int(period.findtext(f"{ESPI}start")),
             int(period.findtext(f"{ESPI}duration") or 900),
             Decimal(value) if value else None,
             QUALITIES.get(int(quality), 5) if quality else 5,
         ))  # fmt: skip
-    return found
+    return rows
 
 
 def ours(content):
-    found = []
+    rows = []
     for part in read(BytesIO(content), zone=NEW_YORK):
         assert not part.rejected
         for row in part.rows:
             columns = (row.lines, row.starts, row.durations, row.values, row.known, row.quality, row.channel)
             for line, start, duration, value, known, quality, channel in zip(*columns, strict=True):
                 number = Decimal(int(value)).scaleb(-int(row.scale[channel])) if known else None
-                found.append((line, start, duration, number, quality))
-    return found
+                rows.append((line, start, duration, number, quality))
+    return rows
 
 
 @st.composite
@@ -82,7 +82,7 @@ def feeds(draw):
             stray = draw(
                 st.sampled_from(["", "", "", "", "", "5", "<!-- <IntervalReading>9</IntervalReading> -->"])
             )
-            said = manner.format(
+            markup = manner.format(
                 d="<timePeriod><duration>900</duration>",
                 s=f"{gap}<start>{start}</start></timePeriod>",
                 v=f"{gap}<value>{draw(values)}</value>",
@@ -90,7 +90,7 @@ def feeds(draw):
                 c=f"{gap}<cost>{draw(st.integers(0, 99))}</cost>",
                 t=f"{gap}<consumptionTier>1</consumptionTier><currency>840</currency>",
             )
-            readings.append(f"{gap}{stray}<IntervalReading>{said}{gap}</IntervalReading>")
+            readings.append(f"{gap}{stray}<IntervalReading>{markup}{gap}</IntervalReading>")
             start += 900
         xmlns = "" if prefix else ' xmlns="http://naesb.org/espi"'
         text = "".join(readings).replace("</", f"</{prefix}")
@@ -117,8 +117,8 @@ def block(readings, xmlns=' xmlns="http://naesb.org/espi"'):
 
 
 def reading(start, value, extra=""):
-    said = f"{extra}<timePeriod><start>{start}</start></timePeriod><value>{value}</value>"
-    return f"<IntervalReading>{said}</IntervalReading>\n"
+    markup = f"{extra}<timePeriod><start>{start}</start></timePeriod><value>{value}</value>"
+    return f"<IntervalReading>{markup}</IntervalReading>\n"
 
 
 def day(extra="", value=str):
@@ -214,9 +214,9 @@ def test_a_run_with_readings_that_cannot_be_taken_rejects_just_these():
 
     parts = list(read(BytesIO(content), zone=NEW_YORK))
 
-    rejected = [one for part in parts for one in part.rejected]
+    rejected = [rejection for part in parts for rejection in part.rejected]
     texts = content.decode().splitlines()
-    assert [(texts[one.line - 1] + "\n", one.reason[-35:]) for one in rejected] == [
+    assert [(texts[row.line - 1] + "\n", row.reason[-35:]) for row in rejected] == [
         (lines[5], "99999999999 seconds are out of bounds"[-35:]),
         (lines[7], "'soon' is not a count of seconds"),
         (lines[11], "more digits than can be kept exactly"[-35:]),

@@ -18,12 +18,12 @@ QUARTERS = [FIRST + 900 * number for number in range(8)]
 def parsed(content, **settings):
     parts = list(read(BytesIO(content), zone=NEW_YORK, settings=settings))
     return series_of(row for part in parts for row in part.rows), [
-        one for part in parts for one in part.rejected
+        rejection for part in parts for rejection in part.rejected
     ]
 
 
-def one_channel(readings, *, interval=None, **said):
-    return feed(point(), meter_reading(), reading_type(**said), block(readings, interval=interval))
+def one_channel(readings, *, interval=None, **members):
+    return feed(point(), meter_reading(), reading_type(**members), block(readings, interval=interval))
 
 
 @pytest.mark.parametrize("length", [(900,), ()])
@@ -56,8 +56,8 @@ def test_energy_that_has_no_end_of_decimals_or_is_too_large_is_rejected():
     ((series,), rejected) = parsed(content, mean_power_as_energy="yes")
 
     assert [Decimal(int(value)).scaleb(-series.scale) for value in series.values] == [1, -25, Decimal("0.25")]
-    assert {one.reason for one in rejected} == {"value has more digits than can be kept exactly"}
-    assert [one.text for one in rejected] == [
+    assert {rejection.reason for rejection in rejected} == {"value has more digits than can be kept exactly"}
+    assert [rejection.text for rejection in rejected] == [
         "2025-01-01T00:00:00Z 300 s: 100",
         "2025-01-01T00:20:00Z 300 s: 4611686018427387904",
     ]
@@ -71,12 +71,15 @@ def test_readings_outside_of_their_block_are_taken_unless_a_setting_says_no():
 
     assert taken.size == 8
     assert kept.starts.tolist() == QUARTERS[1:7]
-    assert [(one.reason, one.text) for one in rejected] == [
+    assert [(rejection.reason, rejection.text) for rejection in rejected] == [
         ("outside the interval of its block", f"900 {QUARTERS[0]} 5"),
         ("outside the interval of its block", f"900 {QUARTERS[7]} 5"),
     ]
     lines = content.decode().splitlines()
-    assert [str(QUARTERS[place]) in lines[one.line - 1] for place, one in zip((0, 7), rejected, strict=True)]
+    assert [
+        str(QUARTERS[place]) in lines[rejection.line - 1]
+        for place, rejection in zip((0, 7), rejected, strict=True)
+    ]
 
 
 def test_the_end_of_the_last_reading_lies_inside_its_block():
@@ -94,7 +97,7 @@ def test_a_wall_clock_time_that_spring_skips_is_rejected():
 
     ((series,), rejected) = parsed(content, wall_clock_as_utc="yes")
 
-    assert [one.reason[-50:] for one in rejected] == [
+    assert [rejection.reason[-50:] for rejection in rejected] == [
         "does not exist in America/New_York: clocks went forward"[-50:]
     ] * 4
     assert series.values.tolist() == [-4, -3, -2, -1, 4, 5, 6, 7]
@@ -118,9 +121,9 @@ def two_meter_readings(*readings):
 
 
 def registers(content, **settings):
-    found, rejected = parsed(content, **settings)
+    channels, rejected = parsed(content, **settings)
     assert not rejected
-    return sorted((series.register, series.size) for series in found)
+    return sorted((series.register, series.size) for series in channels)
 
 
 EVERY_QUARTER = [(start, 900, 5) for start in QUARTERS]

@@ -171,4 +171,6 @@ def test_readings_of_no_unit_that_is_kept_are_rejected_by_name(uom, named):
     parsed = parse(changed("espi_wall_clock.xml", ("<uom>72</uom>", uom)), zone=NEW_YORK)
 
     assert (parsed.accepted, len(parsed.rejected)) == (0, 25)
-    assert {one.reason for one in parsed.rejected} == {f"{named} of a reading type is not a unit we know"}
+    assert {rejection.reason for rejection in parsed.rejected} == {
+        f"{named} of a reading type is not a unit we know"
+    }
