@@ -43,7 +43,7 @@ def work_out(*, at=None) -> int:
     return done
 
 
-def told(series: MixSeries, *, hour=0, **which) -> dict[str, Decimal]:
+def shares_at(series: MixSeries, *, hour=0, **which) -> dict[str, Decimal]:
     rows = MixShare.objects.filter(series=series, start=START + timedelta(hours=hour), **which)
     return {row.source: row.share for row in rows if row.share}
 

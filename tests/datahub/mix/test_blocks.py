@@ -43,12 +43,12 @@ def write(table, name=NAME, *, at):
         row = rows.get((start, source)) or MixShare(
             series=name.series, key=name.key, start=start, source=source
         )
-        said = {
+        values = {
             "seconds": seconds, "share": share, "method": method, "provisional": provisional,
             "computed": method == "issuance",
         }  # fmt: skip
-        if row.pk is None or any(getattr(row, field) != value for field, value in said.items()):
-            for field, value in said.items():
+        if row.pk is None or any(getattr(row, field) != value for field, value in values.items()):
+            for field, value in values.items():
                 setattr(row, field, value)
             row.modified = at
             row.save()
@@ -59,7 +59,7 @@ def write(table, name=NAME, *, at):
 def pages(first, past, rows):
     """All pages of both series as plain values, and where each begins."""
     span = Span(*(None if side is None else FIRST + timedelta(hours=side) for side in (first, past)))
-    found, after = [], None
+    plain, after = [], None
     while True:
         steps, after = page_of_steps(
             {name: [MixPlace(0, span)] for name in (NAME, OTHER)}, after=after, rows=rows
@@ -78,10 +78,10 @@ def pages(first, past, rows):
                     for name in COLUMNS
                     if name not in "shares named known"
                 ]
-                found.append((name, shares, [str(fact) for fact in facts]))
+                plain.append((name, shares, [str(fact) for fact in facts]))
         if after is None:
-            return found
-        found.append(after)
+            return plain
+        plain.append(after)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

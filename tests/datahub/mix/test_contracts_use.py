@@ -21,11 +21,11 @@ def used(home, hours=4, step=HOUR):
     """Watt-hours of each stretch, None where they are not known."""
     begins = np.array([int((START + place * step).timestamp()) for place in range(hours)], dtype=np.int64)
     ends = begins + int(step.total_seconds())
-    found = contracts_use([home.contract.pk], (int(begins[0]), int(ends[-1])))[home.contract.pk].during(
+    use = contracts_use([home.contract.pk], (int(begins[0]), int(ends[-1])))[home.contract.pk].during(
         begins, ends
     )
-    values = (found.values / 10**found.scale).tolist()
-    return [value if known else None for value, known in zip(values, found.known.tolist(), strict=True)]
+    values = (use.values / 10**use.scale).tolist()
+    return [value if known else None for value, known in zip(values, use.known.tolist(), strict=True)]
 
 
 def test_shorter_readings_are_added_up_and_longer_ones_spread_without_loss(home):

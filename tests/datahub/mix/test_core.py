@@ -42,10 +42,10 @@ def test_nothing_cannot_be_divided_by():
 
 @given(amounts=amounts)
 def test_shares_sum_to_one_exactly(amounts):
-    found = shares(amounts)
+    parts = shares(amounts)
 
-    assert sum(found.values()) == 1
-    assert all(0 <= share <= 1 and share.as_tuple().exponent >= -10 for share in found.values())
+    assert sum(parts.values()) == 1
+    assert all(0 <= share <= 1 and share.as_tuple().exponent >= -10 for share in parts.values())
 
 
 def test_a_step_of_which_nothing_is_known_is_unknown():
@@ -54,22 +54,22 @@ def test_a_step_of_which_nothing_is_known_is_unknown():
 
 @given(step=steps, fill=st.none() | amounts)
 def test_a_balanced_residual_comes_to_the_untracked_use(step, fill):
-    found = residual(step, fill=fill)
+    mix = residual(step, fill=fill)
 
-    assert all(amount >= 0 for amount in found.amounts.values())
+    assert all(amount >= 0 for amount in mix.amounts.values())
     whole = sum(added(step.generated, step.expired).values()) - sum(added(step.issued, step.tracked).values())
     if step.untracked_use is None:
-        assert found.method is Method.DOMESTIC
-        assert sum(found.amounts.values()) == max(0, whole)
+        assert mix.method is Method.DOMESTIC
+        assert sum(mix.amounts.values()) == max(0, whole)
     else:
-        assert found.method is Method.ISSUANCE
-        assert sum(found.amounts.values()) == step.untracked_use
-        assert max(0, whole) == step.untracked_use + found.surplus - found.deficit
+        assert mix.method is Method.ISSUANCE
+        assert sum(mix.amounts.values()) == step.untracked_use
+        assert max(0, whole) == step.untracked_use + mix.surplus - mix.deficit
 
 
 @given(step=steps)
 def test_a_source_tracked_beyond_its_generation_is_named_and_never_below_nothing(step):
-    found = residual(step)
+    mix = residual(step)
 
     for source in SOURCES:
         left = (
@@ -78,7 +78,7 @@ def test_a_source_tracked_beyond_its_generation_is_named_and_never_below_nothing
             - step.issued.get(source, 0)
             - step.tracked.get(source, 0)
         )
-        assert found.negative.get(source, 0) == max(0, -left)
+        assert mix.negative.get(source, 0) == max(0, -left)
 
 
 @given(month=watt_hours, profile=st.lists(watt_hours, min_size=1, max_size=40), hourly=st.lists(watt_hours))
@@ -93,10 +93,10 @@ def test_the_hours_of_monthly_certificates_sum_to_the_month(month, profile, hour
 
 @given(use=watt_hours, cancelled=amounts, left=amounts)
 def test_tracked_and_residual_together_are_the_use(use, cancelled, left):
-    found = tariff_step(use=use, cancelled=cancelled, residual=left)
+    tariff = tariff_step(use=use, cancelled=cancelled, residual=left)
 
-    assert sum(found.amounts.values()) == use
-    assert found.unused == max(0, sum(cancelled.values()) - use)
+    assert sum(tariff.amounts.values()) == use
+    assert tariff.unused == max(0, sum(cancelled.values()) - use)
 
 
 @given(
@@ -109,13 +109,13 @@ def test_no_certificate_counts_twice_over_all_contracts_of_a_tariff(contracts, c
     rest = sum(use - sum(counted.values()) for (use, _), counted in zip(contracts, own, strict=True))
     tariff = tariff_step(use=rest, cancelled=cancelled, residual=left)
 
-    told: dict[str, Fraction] = {}
+    counted: dict[str, Fraction] = {}
     for use, certificates in contracts:
         weights = contract_weights(use=use, own=certificates, tariff=tariff, residual=left)
         for source, weight in weights.items() if use else ():
-            told[source] = told.get(source, Fraction()) + Fraction(use * weight, sum(weights.values()))
+            counted[source] = counted.get(source, Fraction()) + Fraction(use * weight, sum(weights.values()))
 
     whole = added(tariff.amounts, *own) if sum(use for use, _ in contracts) else {}
-    assert {source: amount for source, amount in told.items() if amount} == {
+    assert {source: amount for source, amount in counted.items() if amount} == {
         source: amount for source, amount in whole.items() if amount
     }

@@ -14,7 +14,7 @@ from datahub.feeds.loading import mix_days
 from datahub.mix.recomputing.changed_use import mark_changed_use
 from datahub.models import ChangedUse, MixDay, MixSeries
 from tests.accounts.rows import load
-from tests.datahub.mix.region import HOUR, MONTH, START, amount, customer, mark, told, work_out
+from tests.datahub.mix.region import HOUR, MONTH, START, amount, customer, mark, shares_at, work_out
 from tests.factories.feeds import load_readings, usage_series
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def readings(home, *hours, start=START, at=NOW, step=HOUR):
 
 def due():
     days = MixDay.objects.filter(due__isnull=False).order_by("region", "day")
-    return [(one.region, one.day) for one in days]
+    return [(row.region, row.day) for row in days]
 
 
 def computed(*days, region="WEST"):
@@ -57,7 +57,7 @@ def test_late_readings_make_a_day_with_certificates_due_and_no_other(home):
 
     assert due() == [("WEST", START.date())]
     work_out()
-    assert told(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.5")
+    assert shares_at(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.5")
 
 
 @pytest.fixture
@@ -111,7 +111,9 @@ def test_a_file_whose_readings_stood_leaves_nothing(home):
 def test_a_load_leaves_one_row_however_many_days_and_meters(home):
     other = customer(1, region="EAST")
     ChangedUse.objects.all().delete()
-    series = [usage_series(one.meter, START, [5] * 24 * 9, step=HOUR, scale=0) for one in (home, other)]
+    series = [
+        usage_series(service.meter, START, [5] * 24 * 9, step=HOUR, scale=0) for service in (home, other)
+    ]
 
     load_readings(*series, at=NOW, version_at=NOW)
 
@@ -136,7 +138,7 @@ def test_a_reading_across_midnight_counts_in_both_days(home):
 
     assert mark_changed_use(at=NOW) == 1
     work_out()
-    assert told(MixSeries.CONSUMPTION, key="TWO")["wind"] == Decimal("0.5")
+    assert shares_at(MixSeries.CONSUMPTION, key="TWO")["wind"] == Decimal("0.5")
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -154,8 +156,8 @@ def test_a_daily_reading_counts_in_equal_parts_in_both_utc_days(home, monkeypatc
 
     assert mark_changed_use(at=NOW) == 2
     work_out()
-    assert told(MixSeries.CONSUMPTION, key="DAILY")["wind"] == Decimal("0.5")
-    assert told(MixSeries.CONSUMPTION, key="DAILY", hour=24)["wind"] == Decimal("0.5")
+    assert shares_at(MixSeries.CONSUMPTION, key="DAILY")["wind"] == Decimal("0.5")
+    assert shares_at(MixSeries.CONSUMPTION, key="DAILY", hour=24)["wind"] == Decimal("0.5")
 
 
 def test_a_daily_reading_beside_the_hours_of_its_day_counts_once(home):
@@ -164,7 +166,7 @@ def test_a_daily_reading_beside_the_hours_of_its_day_counts_once(home):
     mark_changed_use(at=NOW)
     work_out()
 
-    assert told(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.25")
+    assert shares_at(MixSeries.CONSUMPTION, key="GREEN")["wind"] == Decimal("0.25")
 
 
 def test_a_region_that_changed_makes_its_days_due_there_and_here_and_none_before(home):
@@ -222,5 +224,5 @@ def test_a_contract_counts_where_its_point_was_at_the_time(home):
 
     work_out()
 
-    assert told(MixSeries.CONSUMPTION, key="GREEN", region="EAST") == {"wind": 1}
-    assert told(MixSeries.CONSUMPTION, key="GREEN", region="WEST") == {"wind": 1}
+    assert shares_at(MixSeries.CONSUMPTION, key="GREEN", region="EAST") == {"wind": 1}
+    assert shares_at(MixSeries.CONSUMPTION, key="GREEN", region="WEST") == {"wind": 1}

@@ -11,7 +11,7 @@ from cdsc_portal.lib.time import clock
 from datahub.mix.recomputing import recompute
 from datahub.models import MixDay, MixSeries, MixShare, MixShareHistory
 from datahub.tasks import work_out_mix
-from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, told, work_out
+from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, shares_at, work_out
 from tests.factories.datahub import hourly_mix
 from tests.factories.feeds import load_readings, usage_series
 
@@ -32,7 +32,7 @@ def test_the_residual_mix_is_generation_less_what_certificates_were_issued_for()
 
     work_out()
 
-    assert told(GENERATION) == {"solar": Decimal("0.4"), "gas": Decimal("0.6")}
+    assert shares_at(GENERATION) == {"solar": Decimal("0.4"), "gas": Decimal("0.6")}
     assert quantities(RESIDUAL) == {"solar": 1_000, "gas": 6_000}
     assert {row.method for row in MixShare.objects.filter(series=RESIDUAL)} == {"domestic"}
 
@@ -48,8 +48,8 @@ def test_a_tariff_has_its_certificates_and_the_residual_mix_never_the_grid():
     work_out()
 
     # 7,000 Wh are left of the region and 7,000 are used untracked: 1,000 of solar, 6,000 of gas
-    assert told(CONSUMPTION, key="PLAIN") == told(RESIDUAL)
-    green = told(CONSUMPTION, key="GREEN")
+    assert shares_at(CONSUMPTION, key="PLAIN") == shares_at(RESIDUAL)
+    green = shares_at(CONSUMPTION, key="GREEN")
     assert green == {"solar": Decimal("0.5715"), "gas": Decimal("0.4285")}  # (2,000 + 286) and 1,714 of 4,000
     assert {row.method for row in MixShare.objects.filter(key="GREEN")} == {"issuance"}
 
@@ -71,7 +71,7 @@ def test_rates_of_a_meter_are_used_once_where_certificates_are_shared():
     work_out()
 
     assert (
-        told(CONSUMPTION, key="GREEN")["wind"] == HALF
+        shares_at(CONSUMPTION, key="GREEN")["wind"] == HALF
     )  # of 4,000 Wh, though the meter tells them three times
 
 
@@ -83,7 +83,7 @@ def test_certificates_beyond_what_a_tariff_used_count_for_nobody():
 
     work_out()
 
-    assert told(CONSUMPTION, key="GREEN") == {"wind": 1}
+    assert shares_at(CONSUMPTION, key="GREEN") == {"wind": 1}
 
 
 def test_a_contract_with_certificates_of_its_own_has_rows_of_its_own():
@@ -94,9 +94,9 @@ def test_a_contract_with_certificates_of_its_own_has_rows_of_its_own():
 
     work_out()
 
-    mine = told(CONSUMPTION, contract=own.contract)
+    mine = shares_at(CONSUMPTION, contract=own.contract)
     assert mine["wind"] == HALF
-    rest = told(CONSUMPTION, key="GREEN", contract=None)
+    rest = shares_at(CONSUMPTION, key="GREEN", contract=None)
     assert "wind" not in rest
     assert not MixShare.objects.filter(contract=other.contract).exists()
 
@@ -112,8 +112,8 @@ def test_a_published_residual_mix_beats_ours_and_ours_is_kept_as_it_was():
 
     work_out()
 
-    assert told(RESIDUAL) == {"gas": QUARTER}
-    assert told(CONSUMPTION, key="GREEN") == {"gas": QUARTER, "unknown": 1 - QUARTER}
+    assert shares_at(RESIDUAL) == {"gas": QUARTER}
+    assert shares_at(CONSUMPTION, key="GREEN") == {"gas": QUARTER, "unknown": 1 - QUARTER}
     assert {row.method for row in MixShare.objects.filter(key="GREEN")} == {"published"}
     assert MixShareHistory.objects.filter(series=RESIDUAL, source="solar", quantity=1_000).exists()
 
@@ -126,7 +126,7 @@ def test_a_declared_mix_stands_in_the_place_of_ours():
 
     work_out()
 
-    assert told(CONSUMPTION, key="GREEN") == {"wind": 1}
+    assert shares_at(CONSUMPTION, key="GREEN") == {"wind": 1}
     assert not MixShare.objects.filter(key="GREEN", computed=True).exists()
 
 
@@ -139,7 +139,7 @@ def test_a_source_tracked_beyond_its_generation_is_flagged():
 
     wind = MixShare.objects.get(series=RESIDUAL, source="wind")
     assert (wind.share, wind.beyond) == (0, 500)
-    assert sum(told(RESIDUAL).values()) == 1
+    assert sum(shares_at(RESIDUAL).values()) == 1
 
 
 def test_a_month_of_certificates_follows_the_production_that_is_left_and_sums_to_the_month():
@@ -164,7 +164,7 @@ def test_only_one_row_is_kept_for_all_contracts_of_a_tariff_and_shares_sum_to_on
     work_out()
 
     assert MixShare.objects.filter(key="GREEN").count() == 2
-    assert sum(told(CONSUMPTION, key="GREEN").values()) == 1
+    assert sum(shares_at(CONSUMPTION, key="GREEN").values()) == 1
 
 
 def test_a_late_correction_moves_what_depends_on_it_and_nothing_else():

@@ -6,7 +6,7 @@ from datahub.mix.arithmetic.sources import WIDER, by_source, source_of
 
 
 @pytest.mark.parametrize(
-    ("told", "source"),
+    ("feed_name", "source"),
     [
         ("B01", "biomass"),
         ("B02", "lignite"),
@@ -28,13 +28,13 @@ from datahub.mix.arithmetic.sources import WIDER, by_source, source_of
         (" landfill-gas ", "biomass"),
     ],
 )
-def test_codes_of_the_field_mean_one_of_our_sources(told, source):
-    assert source_of(told) == source
+def test_codes_of_the_field_mean_one_of_our_sources(feed_name, source):
+    assert source_of(feed_name) == source
 
 
-@pytest.mark.parametrize("told", ["", "B99", "F09010000", "F0105", "fusion", "unknown"])
-def test_what_no_list_has_is_unknown(told):
-    assert source_of(told) == "unknown"
+@pytest.mark.parametrize("feed_name", ["", "B99", "F09010000", "F0105", "fusion", "unknown"])
+def test_what_no_list_has_is_unknown(feed_name):
+    assert source_of(feed_name) == "unknown"
 
 
 def test_every_source_has_a_wider_one_that_is_its_own():

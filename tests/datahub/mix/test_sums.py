@@ -22,10 +22,10 @@ amounts = st.tuples(*[st.integers(0, 10**12)] * 3)
 hours = st.lists(st.tuples(amounts, st.integers(0, 10**9)), min_size=1, max_size=60)
 
 
-def steps_of(told, *, seconds=HOUR, with_amounts=False, first=0):
+def steps_of(amounts_by_step, *, seconds=HOUR, with_amounts=False, first=0):
     """One after the other, of these watt-hours by source."""
-    size = len(told)
-    of = [shares(dict(zip(SOURCES, each, strict=True))) for each in told]
+    size = len(amounts_by_step)
+    of = [shares(dict(zip(SOURCES, each, strict=True))) for each in amounts_by_step]
     everything = np.ones((size, len(SOURCES)), dtype=np.bool_)
     starts = first + np.arange(size, dtype=np.int64) * seconds
     return Steps(
@@ -35,7 +35,7 @@ def steps_of(told, *, seconds=HOUR, with_amounts=False, first=0):
         shares=np.array([[int(each.get(s, 0) * ONE) for s in SOURCES] for each in of], dtype=np.int64),
         named=everything,
         known=everything,
-        amounts=np.array(told, dtype=np.int64),
+        amounts=np.array(amounts_by_step, dtype=np.int64),
         has_amounts=np.full(size, with_amounts),
         method=np.full(size, "issuance", dtype=object),
         provisional=np.zeros(size, dtype=np.bool_),
@@ -47,7 +47,7 @@ def steps_of(told, *, seconds=HOUR, with_amounts=False, first=0):
 def buckets(steps, edges, use=None):
     """The sum of each, in order; what is used is by part."""
     parts = parts_of({NAME: steps}, {NAME: [Span()]}, np.array(edges, dtype=np.int64))
-    found = []
+    sums = []
     for bucket in range(len(edges) - 1):
         rows = parts.of(bucket)
         if rows.start == rows.stop:
@@ -56,18 +56,18 @@ def buckets(steps, edges, use=None):
         if use is not None:
             values = np.array([use[begin // HOUR] for begin in parts.begins[rows].tolist()], dtype=np.int64)
             used = Used(values, np.ones(len(values), dtype=np.bool_), 0)
-        found.append(mix_sum(parts, rows, used=used))
-    return found
+        sums.append(mix_sum(parts, rows, used=used))
+    return sums
 
 
 def added(sums):
     return {source: sum(each.amounts.get(source, 0) for each in sums) for source in SOURCES}
 
 
-@given(told=hours)
-def test_hours_weighed_with_use_make_days_and_days_the_month(told):
-    steps, use = steps_of([each for each, _use in told]), [use for _each, use in told]
-    edges = [*range(0, len(told) * HOUR + DAY, DAY)]
+@given(amounts_by_step=hours)
+def test_hours_weighed_with_use_make_days_and_days_the_month(amounts_by_step):
+    steps, use = steps_of([each for each, _use in amounts_by_step]), [use for _each, use in amounts_by_step]
+    edges = [*range(0, len(amounts_by_step) * HOUR + DAY, DAY)]
 
     days, (month,) = buckets(steps, edges, use), buckets(steps, [edges[0], edges[-1]], use)
 
@@ -86,28 +86,31 @@ def test_hours_weighed_with_use_make_days_and_days_the_month(told):
         assert month.weighting is Weighting.TIME
 
 
-@given(told=st.lists(amounts, min_size=1, max_size=60))
-def test_the_grids_days_add_up_to_its_month_to_the_watt_hour(told):
-    steps = steps_of(told, with_amounts=True)
-    edges = [*range(0, len(told) * HOUR + DAY, DAY)]
+@given(amounts_by_step=st.lists(amounts, min_size=1, max_size=60))
+def test_the_grids_days_add_up_to_its_month_to_the_watt_hour(amounts_by_step):
+    steps = steps_of(amounts_by_step, with_amounts=True)
+    edges = [*range(0, len(amounts_by_step) * HOUR + DAY, DAY)]
 
     (month,) = buckets(steps, [edges[0], edges[-1]])
 
     assert sum(month.shares.values()) == 1
     if steps.amounts.any():
         assert dict(month.amounts) == {
-            source: sum(each[place] for each in told) for place, source in enumerate(SOURCES)
+            source: sum(each[place] for each in amounts_by_step) for place, source in enumerate(SOURCES)
         }
         assert month.shares == shares(month.amounts)
 
 
-@given(told=st.lists(amounts, min_size=1, max_size=9), seconds=st.sampled_from([900, 5400, 7200, 100_000]))
-def test_wherever_steps_are_cut_no_second_of_them_is_lost(told, seconds):
-    steps = steps_of(told, seconds=seconds, first=DAY - 4000)
+@given(
+    amounts_by_step=st.lists(amounts, min_size=1, max_size=9),
+    seconds=st.sampled_from([900, 5400, 7200, 100_000]),
+)
+def test_wherever_steps_are_cut_no_second_of_them_is_lost(amounts_by_step, seconds):
+    steps = steps_of(amounts_by_step, seconds=seconds, first=DAY - 4000)
 
-    cut = buckets(steps, [*range(0, 12 * DAY + len(told) * seconds, DAY)])
+    cut = buckets(steps, [*range(0, 12 * DAY + len(amounts_by_step) * seconds, DAY)])
 
-    assert sum(each.known_seconds for each in cut) == len(told) * seconds
+    assert sum(each.known_seconds for each in cut) == len(amounts_by_step) * seconds
     assert added(cut) == {
         source: int(steps.shares[:, place].sum()) * seconds for place, source in enumerate(SOURCES)
     }
@@ -118,9 +121,9 @@ def test_two_regions_at_once_count_both_and_their_time_once():
     steps = {NAME: steps_of([(1, 0, 0)] * 2), east: steps_of([(0, 1, 0)] * 2)}
 
     parts = parts_of(steps, {NAME: [Span()], east: [Span()]}, np.array([0, DAY], dtype=np.int64))
-    found = mix_sum(parts, parts.of(0))
+    sums = mix_sum(parts, parts.of(0))
 
-    assert (found.known_seconds, found.amounts["gas"], found.amounts["solar"]) == (
+    assert (sums.known_seconds, sums.amounts["gas"], sums.amounts["solar"]) == (
         7200,
         7200 * ONE,
         7200 * ONE,
@@ -128,21 +131,21 @@ def test_two_regions_at_once_count_both_and_their_time_once():
 
 
 def test_edges_part_what_they_cut():
-    found = buckets(steps_of([(4, 0, 0)], seconds=7200), [0, HOUR, 2 * HOUR])
+    sums = buckets(steps_of([(4, 0, 0)], seconds=7200), [0, HOUR, 2 * HOUR])
 
-    assert [each.known_seconds for each in found] == [
+    assert [each.known_seconds for each in sums] == [
         past - first for first, past in pairwise([0, HOUR, 2 * HOUR])
     ]
 
 
 def test_a_told_mix_counts_before_one_that_was_worked_out():
-    told = NAME._replace(region="")
-    steps = {told: steps_of([(0, 1, 0)]), NAME: steps_of([(1, 0, 0)] * 2)}
+    of_tariff = NAME._replace(region="")
+    steps = {of_tariff: steps_of([(0, 1, 0)]), NAME: steps_of([(1, 0, 0)] * 2)}
 
-    parts = parts_of(steps, {told: [Span()], NAME: [Span()]}, np.array([0, DAY], dtype=np.int64))
-    found = mix_sum(parts, parts.of(0))
+    parts = parts_of(steps, {of_tariff: [Span()], NAME: [Span()]}, np.array([0, DAY], dtype=np.int64))
+    sums = mix_sum(parts, parts.of(0))
 
-    assert (found.known_seconds, found.amounts["gas"], found.amounts["solar"]) == (
+    assert (sums.known_seconds, sums.amounts["gas"], sums.amounts["solar"]) == (
         7200,
         3600 * ONE,
         3600 * ONE,

@@ -15,7 +15,7 @@ from datahub.mix.arithmetic.consumption import capped, contract_weights, tariff_
 from datahub.mix.arithmetic.region import HOUR, Amount, region_steps, spread_together
 from datahub.mix.arithmetic.residual import residual
 from datahub.models import MixDay, MixSeries, MixShare
-from tests.datahub.mix.region import START, amount, customer, mark, told, work_out
+from tests.datahub.mix.region import START, amount, customer, mark, shares_at, work_out
 
 DAY = timedelta(days=1)
 SOURCES = ("gas", "solar", "wind")
@@ -66,17 +66,17 @@ def test_all_contracts_of_a_region_have_what_is_tracked_and_the_residual_mix_onc
     )[0]  # fmt: skip
     untracked = residual(step.region())
 
-    told_of: dict[str, float] = defaultdict(float)
+    weighed: dict[str, float] = defaultdict(float)
     for name, (_, holders) in tariffs.items():
-        found = tariff_step(use=rest[name], cancelled=for_tariff[name], residual=untracked.amounts)
+        consumed = tariff_step(use=rest[name], cancelled=for_tariff[name], residual=untracked.amounts)
         for (used, _), mine in zip(holders, own[name], strict=True):
-            weights = contract_weights(use=used, own=mine, tariff=found, residual=untracked.amounts)
+            weights = contract_weights(use=used, own=mine, tariff=consumed, residual=untracked.amounts)
             for source, weight in weights.items() if used else ():
-                told_of[source] += used * weight / sum(weights.values())
+                weighed[source] += used * weight / sum(weights.values())
 
-    assert sum(told_of.values()) == pytest.approx(use)
+    assert sum(weighed.values()) == pytest.approx(use)
     for source, wh in added(tracked, untracked.amounts).items():
-        assert told_of[source] == pytest.approx(
+        assert weighed[source] == pytest.approx(
             wh, abs=len(tariffs) + 1e-3
         )  # a watt-hour of rounding a tariff
 
@@ -165,9 +165,9 @@ def test_stored_shares_of_all_contracts_come_to_the_region():
     work_out()
 
     shares = {
-        plain: told(MixSeries.CONSUMPTION, key="PLAIN"),
-        green: told(MixSeries.CONSUMPTION, key="GREEN", contract=None),
-        own: told(MixSeries.CONSUMPTION, contract=own.contract),
+        plain: shares_at(MixSeries.CONSUMPTION, key="PLAIN"),
+        green: shares_at(MixSeries.CONSUMPTION, key="GREEN", contract=None),
+        own: shares_at(MixSeries.CONSUMPTION, contract=own.contract),
     }
     assert all(sum(each.values()) == 1 for each in shares.values())
     whole: dict[str, Decimal] = defaultdict(Decimal)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from datahub.models import MixSeries, MixShare
-from tests.datahub.mix.region import amount, customer, mark, quantities, told, work_out
+from tests.datahub.mix.region import amount, customer, mark, quantities, shares_at, work_out
 
 pytestmark = pytest.mark.django_db
 TEXT = (Path(settings.BASE_DIR) / "docs" / "generation-mix.md").read_text()
@@ -22,17 +22,17 @@ AMOUNTS = {
 
 def tables(first="hour"):
     """Those whose first column is `first`, as a row a dictionary."""
-    found, header = [], None
+    matching, header = [], None
     for line in TEXT.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if cells[0] == first:
             header, rows = cells, []
-            found.append(rows)
+            matching.append(rows)
         elif header and line.startswith("|") and set(cells[0]) != {"-"}:
             rows.append(dict(zip(header, cells, strict=True)))
         elif not line.startswith("|"):
             header = None
-    return found
+    return matching
 
 
 @pytest.fixture
@@ -50,10 +50,10 @@ def shown():
 
 def test_the_residual_mix_of_the_example_is_what_comes_out(shown):
     for row in shown[0]:
-        found = quantities(MixSeries.RESIDUAL, hour=int(row["hour"]))
+        wh_by_source = quantities(MixSeries.RESIDUAL, hour=int(row["hour"]))
 
-        assert sum(found.values()) == int(row["untracked use"])
-        assert {source: found.get(source, 0) for source in ("solar", "gas", "unknown")} == {
+        assert sum(wh_by_source.values()) == int(row["untracked use"])
+        assert {source: wh_by_source.get(source, 0) for source in ("solar", "gas", "unknown")} == {
             source: int(row[source]) for source in ("solar", "gas", "unknown")
         }
     assert {row.method for row in MixShare.objects.filter(series=MixSeries.RESIDUAL)} == {"issuance"}
@@ -61,9 +61,9 @@ def test_the_residual_mix_of_the_example_is_what_comes_out(shown):
 
 def test_the_tariff_of_the_example_is_what_comes_out(shown):
     for row in shown[1]:
-        found = told(MixSeries.CONSUMPTION, hour=int(row["hour"]), key="GREEN")
+        shares = shares_at(MixSeries.CONSUMPTION, hour=int(row["hour"]), key="GREEN")
 
-        assert found == {
+        assert shares == {
             source: Decimal(row[source]) for source in ("solar", "gas", "unknown") if Decimal(row[source])
         }
 
@@ -74,16 +74,16 @@ def test_the_sums_of_the_example_are_what_is_served(shown, reader):
     served = {}
     for scope, suffix in (("generation_mix usage_data", ", usage shared"), ("generation_mix", "")):
         reader.granted(contract, scope=scope)
-        for one in reader.get("/generation_mix", {"by": "day"}).json()["data"]:
+        for summed in reader.get("/generation_mix", {"by": "day"}).json()["data"]:
             name = {"generation_breakdown": "grid", "residual_mix": "residual"}.get(
-                one["series"], f"GREEN{suffix}"
+                summed["series"], f"GREEN{suffix}"
             )
-            (served[name],) = one["periods"]
+            (served[name],) = summed["periods"]
 
     assert set(served) == {row["sum"] for row in table}
     for row in table:
         period = served[row["sum"]]
-        shares = {one["source"]: one["share"] for one in period["sources"]}
+        shares = {each["source"]: each["share"] for each in period["sources"]}
         assert period["weighting"] == row["weighting"]
         assert {name: shares.get(name, "0") for name in ("solar", "gas", "unknown")} == {
             name: row[name] for name in ("solar", "gas", "unknown")

@@ -56,11 +56,11 @@ def headings(tree):
 
 def rows(tree):
     """By label: the exact shares of the row's cells, and its words."""
-    found = {}
+    by_label = {}
     for row in tree.xpath("//tbody/tr"):
         label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
-        found[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words(row))
-    return found
+        by_label[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words(row))
+    return by_label
 
 
 def finding(tree):

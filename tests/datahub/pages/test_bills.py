@@ -323,15 +323,15 @@ def test_queries_do_not_grow_with_bills_lines_and_services(owner, home):
             page(owner, url)
         return len(queries)
 
-    one = with_document(bill(home.contract))
+    documented = with_document(bill(home.contract))
     page(owner)  # the session's first use
-    few, few_lines = count(), count(f"{URL}{one.public_id}/")
+    few, few_lines = count(), count(f"{URL}{documented.public_id}/")
     services = [add_service(owner=home.owner, account=home.account).contract for _ in range(3)]
     for month in range(1, 9):
         old = bill(*services, statement_date=date(2025, month, 3))
         bill(*services, statement_date=date(2025, month, 9), replaces=old)
     for position in range(30):
-        LineItemFactory(section=one.sections.get(), position=position + 1)
+        LineItemFactory(section=documented.sections.get(), position=position + 1)
 
     assert count() <= few + 2  # the sections and contracts of the bills that correct
-    assert count(f"{URL}{one.public_id}/") == few_lines
+    assert count(f"{URL}{documented.public_id}/") == few_lines

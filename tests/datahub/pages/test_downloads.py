@@ -105,8 +105,8 @@ def test_bill_lines_of_the_chosen_days(owner, home, form, end):
 
     assert text.endswith(end)
     rows = lines(text) if form == "csv" else json.loads(text)["data"]
-    assert [one["statement_date"] for one in rows] == ["2026-03-03", "2026-03-05"]
-    assert [one["corrected"] for one in rows] == ["no", "yes"]
+    assert [row["statement_date"] for row in rows] == ["2026-03-03", "2026-03-05"]
+    assert [row["corrected"] for row in rows] == ["no", "yes"]
     assert (rows[0]["quantity"], rows[0]["rate"], rows[0]["amount"]) == ("312", "0.21", "65.52")
 
 

@@ -42,16 +42,18 @@ def shown(owner, **query):
 
 
 def in_files(owner, period):
-    found = {}
+    files = {}
     for form in ("csv", "json", "xml"):
         answer = owner.get("/my/usage/file/", {"period": period, "form": form})
-        found[form] = b"".join(answer.streaming_content).decode()
-    lines = csv.DictReader(io.StringIO(found["csv"].rpartition("# complete")[0]))
-    segments = json.loads(found["json"])["data"]
-    tree = etree.fromstring(found["xml"].encode())
+        files[form] = b"".join(answer.streaming_content).decode()
+    lines = csv.DictReader(io.StringIO(files["csv"].rpartition("# complete")[0]))
+    segments = json.loads(files["json"])["data"]
+    tree = etree.fromstring(files["xml"].encode())
     return {
         "csv": sum(Decimal(line["value"]) for line in lines if line["value"]),
-        "json": sum(Decimal(value) for one in segments for value in one["values"] if value is not None),
+        "json": sum(
+            Decimal(value) for segment in segments for value in segment["values"] if value is not None
+        ),
         "xml": sum(_espi_values(tree)),
     }
 
@@ -67,8 +69,8 @@ def in_api(reader, first, last):
     (sums,) = reader.get("/usage_sums", {**query, "by": "day"}).json()["data"]
     segments = reader.get("/usage_data", query).json()["data"]
     return (
-        sum(Decimal(one["value"]) for one in sums["periods"]),
-        sum(Decimal(value) for one in segments for value in one["values"] if value is not None),
+        sum(Decimal(period["value"]) for period in sums["periods"]),
+        sum(Decimal(value) for segment in segments for value in segment["values"] if value is not None),
     )
 
 

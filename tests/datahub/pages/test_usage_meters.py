@@ -72,7 +72,9 @@ def test_a_meter_is_called_what_its_customer_calls_it(owner, home):
     tree = page(owner, period="2026")
 
     assert "Used, EV charger (kWh)" in headings(tree)
-    assert f"EV charger ({other.meter_number})" in [one.strip() for one in tree.xpath("//option/text()")]
+    assert f"EV charger ({other.meter_number})" in [
+        option.strip() for option in tree.xpath("//option/text()")
+    ]
     assert "You used 0.29 kWh" in tree.xpath("//p[@class='chart__title']/text()")[0]
     assert "1.8.0" not in tree.text_content()
 

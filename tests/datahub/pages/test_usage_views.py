@@ -322,7 +322,7 @@ def test_money_of_two_currencies_is_never_in_one_chart_or_sum(owner, home):
     tree = page(owner, period="2026", show="billed")
     estimate = page(owner, period="2026-03", show="estimate")
 
-    legends = [words(one) for one in tree.xpath("//*[contains(@class, 'chart__legend')]")]
+    legends = [words(legend) for legend in tree.xpath("//*[contains(@class, 'chart__legend')]")]
     assert [("EUR" in text, "USD" in text) for text in legends] == [(True, False), (False, True)]
     bars = [figure.xpath(".//*[contains(@class, 'chart__bar ')]") for figure in tree.xpath("//figure")]
     assert list(map(len, bars)) == [1, 1]

@@ -17,12 +17,12 @@ def page(owner, **query):
 
 def rows(tree):
     """By label: the exact amounts of the row's cells, and its words."""
-    found = {}
+    by_label = {}
     for row in tree.xpath("//tbody/tr"):
         label = row.xpath("string(.//th//a)") or row.xpath("string(.//th/span/text()[1])")
         words = " ".join(" ".join(row.itertext()).split())
-        found[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words)
-    return found
+        by_label[label.strip()] = ([cell.get("value") for cell in row.iter("data")], words)
+    return by_label
 
 
 def headings(tree):

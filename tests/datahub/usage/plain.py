@@ -21,15 +21,17 @@ class Plain:
 def plain_sums(spans, by, zone: ZoneInfo) -> dict[tuple[int, int, date], Plain]:
     """By contract, channel and first local day of the period."""
     single = defaultdict(list)
-    for one in readings(spans):
-        for place in np.flatnonzero(one.known).tolist():
-            start, length = int(one.starts[place]), int(one.durations[place])
-            worth = Fraction(int(one.values[place])) / Fraction(10) ** one.scale
-            single[one.contract_id, one.channel_id].append((length, start, worth, int(one.quality[place])))
+    for stored in readings(spans):
+        for place in np.flatnonzero(stored.known).tolist():
+            start, length = int(stored.starts[place]), int(stored.durations[place])
+            worth = Fraction(int(stored.values[place])) / Fraction(10) ** stored.scale
+            single[stored.contract_id, stored.channel_id].append(
+                (length, start, worth, int(stored.quality[place]))
+            )
     sums = defaultdict(Plain)
-    for (contract, channel), found in single.items():
+    for (contract, channel), readings_of_channel in single.items():
         taken = []
-        for length, start, worth, quality in sorted(found):
+        for length, start, worth, quality in sorted(readings_of_channel):
             if any(start < end and begin < start + length for begin, end in taken):
                 continue
             taken.append((start, start + length))
@@ -44,24 +46,24 @@ def plain_sums(spans, by, zone: ZoneInfo) -> dict[tuple[int, int, date], Plain]:
 def plain_due(span, step: int, phase: int, by, zone: ZoneInfo) -> dict[date, int]:
     """How many slots of a grid begin in each period and lie wholly in `span`."""
     first, past = int(span.start.timestamp()), int(span.end.timestamp())
-    found = defaultdict(int)
+    due = defaultdict(int)
     for start in range(first + (phase - first) % step, past - step + 1, step):
-        found[first_day(datetime.fromtimestamp(start, UTC).astimezone(zone).date(), by)] += 1
-    return found
+        due[first_day(datetime.fromtimestamp(start, UTC).astimezone(zone).date(), by)] += 1
+    return due
 
 
 def first_day(day: date, by: str) -> date:
     return {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}[by]
 
 
-def as_plain(found) -> dict[tuple[int, int, date], Plain]:
+def as_plain(sums) -> dict[tuple[int, int, date], Plain]:
     """The same form, of what `usage_sums` answers."""
     return {
-        (one.contract_id, one.channel.channel_id, day): Plain(
-            Fraction(one.totals[place]) / Fraction(10) ** one.scale,
-            int(one.known[place]),
-            {code: int(count) for code, count in enumerate(one.qualities[place]) if count},
+        (channel_sums.contract_id, channel_sums.channel.channel_id, day): Plain(
+            Fraction(channel_sums.totals[place]) / Fraction(10) ** channel_sums.scale,
+            int(channel_sums.known[place]),
+            {code: int(count) for code, count in enumerate(channel_sums.qualities[place]) if count},
         )
-        for one in found
-        for place, day in enumerate(one.days)
+        for channel_sums in sums
+        for place, day in enumerate(channel_sums.days)
     }

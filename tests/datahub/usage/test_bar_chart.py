@@ -11,9 +11,9 @@ MARCH = date(2026, 3, 1)
 
 
 def drawn(value, before):
-    one = Plotted("Used", 1, {MARCH: Decimal(value)}, frozenset({MARCH}))
+    plotted = Plotted("Used", 1, {MARCH: Decimal(value)}, frozenset({MARCH}))
     chart = bar_chart(
-        [one],
+        [plotted],
         [MARCH],
         title="",
         name="used",

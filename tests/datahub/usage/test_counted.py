@@ -1,6 +1,7 @@
 """Which readings count, against the rule read out reading by reading, for any holes, names, links and reads."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -51,18 +52,18 @@ def test_what_counts_is_what_the_rule_says(intervals, registers, link):
     for name, (values, until) in intervals.items():
         shown = [value if place < until else None for place, value in enumerate(values)]
         load_readings(usage_series(meter, START, shown, step=3600, scale=0, register=name))
-        told = [(place, place + 1, value) for place, value in enumerate(shown) if value is not None]
-        by_rank.setdefault((0, NAMES[name]), []).extend(told)
+        intervals_of_rank = by_rank.setdefault((0, NAMES[name]), [])
+        intervals_of_rank += [
+            (place, place + 1, value) for place, value in enumerate(shown) if value is not None
+        ]
     for name, (moments, step) in registers.items():
         shown = {moment: 1000 + moment * step for moment in moments}
         for moment, value in shown.items():
-            said = {"step": 0, "scale": 0, "register": name, "kind": "register"}
-            load_readings(usage_series(meter, START + moment * HOUR, [value], **said))
+            facts = {"step": 0, "scale": 0, "register": name, "kind": "register"}
+            load_readings(usage_series(meter, START + moment * HOUR, [value], **facts))
         inside = [moment for moment in moments if first <= moment <= past]
-        told = [
-            (one, other, shown[other] - shown[one]) for one, other in zip(inside, inside[1:], strict=False)
-        ]
-        by_rank.setdefault((1, NAMES[name]), []).extend(told)
+        intervals_of_rank = by_rank.setdefault((1, NAMES[name]), [])
+        intervals_of_rank += [(start, end, shown[end] - shown[start]) for start, end in pairwise(inside)]
     expected, taken = 0, set()
     for rank in sorted(by_rank):
         counting = [
@@ -78,8 +79,8 @@ def test_what_counts_is_what_the_rule_says(intervals, registers, link):
     )
     (by_month,) = service_sums(spans, channels_of([meter.pk]), (By.MONTH,))
 
-    assert sum(total / 10**one.scale for one in by_month.counted for total in one.totals) == expected
-    assert all((one.known <= one.due).all() for one in by_month.counted)
+    assert sum(total / 10**sums.scale for sums in by_month.counted for total in sums.totals) == expected
+    assert all((sums.known <= sums.due).all() for sums in by_month.counted)
 
 
 spans = st.lists(st.integers(0, 40), max_size=12, unique=True).map(
@@ -87,14 +88,14 @@ spans = st.lists(st.integers(0, 40), max_size=12, unique=True).map(
 )
 
 
-@given(stretches=spans, taken=spans)
-def test_time_less_other_time_is_what_is_left_of_it(stretches, taken):
+@given(whole=spans, taken=spans)
+def test_time_less_other_time_is_what_is_left_of_it(whole, taken):
     def hours(parts):
         return {hour for first, past in parts for hour in range(first, past)}
 
-    left = without(stretches, taken)
+    left = without(whole, taken)
 
-    assert hours(left) == hours(stretches) - hours(taken)
+    assert hours(left) == hours(whole) - hours(taken)
     assert all(first < past for first, past in left)
 
 

@@ -73,15 +73,15 @@ links = st.tuples(st.integers(0, HOURS * 60), st.integers(0, HOURS * 60), st.int
 def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
     meter, run, first = MeterDeviceFactory(), FeedRunFactory(), int(night.timestamp())
     with override_settings(TIME_ZONE="America/New_York" if stated == "another zone's" else zone):
-        for version, (hour, step, phase, scale, said) in enumerate(loads):
+        for version, (hour, step, phase, scale, stored) in enumerate(loads):
             load_readings(
                 usage_series(
                     meter,
                     at(first + hour * HOUR + phase),
-                    [None if quality == Quality.WITHDRAWN else value for value, quality in said],
+                    [None if quality == Quality.WITHDRAWN else value for value, quality in stored],
                     step=step,
                     scale=scale,
-                    quality=[quality for _, quality in said],
+                    quality=[quality for _, quality in stored],
                 ),
                 version_at=datetime(2026, 4, 1 + version, tzinfo=UTC),
                 run=run,
@@ -97,21 +97,21 @@ def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
             if low < high
         ]
 
-        found = usage_sums(spans, channels_of([meter.pk]), by=by)
+        sums = usage_sums(spans, channels_of([meter.pk]), by=by)
 
-        assert as_plain(found) == plain_sums(spans, by, ZoneInfo(zone))
+        assert as_plain(sums) == plain_sums(spans, by, ZoneInfo(zone))
         shown = readings(spans)
         known = known_readings(spans, channels_of([meter.pk]))
-        assert known.count == sum(int(one.known.sum()) for one in shown)
+        assert known.count == sum(int(each.known.sum()) for each in shown)
         assert known.data == (
             Span(
-                at(min(int(one.starts[one.known].min()) for one in shown)),
-                at(max(int((one.starts + one.durations)[one.known].max()) for one in shown)),
+                at(min(int(each.starts[each.known].min()) for each in shown)),
+                at(max(int((each.starts + each.durations)[each.known].max()) for each in shown)),
             )
             if shown
             else None
         )
-        assert all((one.known <= one.due).all() for one in found)
+        assert all((each.known <= each.due).all() for each in sums)
         grids = {(step, phase % step) for _, step, phase, _, _ in loads}
         if len(grids) == 1 and (grid := grids.pop())[0] < 86_400:
             expected = {
@@ -119,9 +119,9 @@ def test_sums_are_those_of_the_readings(loads, links, night, zone, by, stated):
                 for span in spans
                 for day, count in plain_due(span.span, *grid, by, ZoneInfo(zone)).items()
             }
-            for one in found:
-                for day, due in zip(one.days, one.due.tolist(), strict=True):
-                    assert due == expected[one.contract_id, day], (day, grid)
+            for each in sums:
+                for day, due in zip(each.days, each.due.tolist(), strict=True):
+                    assert due == expected[each.contract_id, day], (day, grid)
 
 
 @pytest.mark.django_db
@@ -159,9 +159,9 @@ def test_sums_of_many_days_of_every_kind_are_those_of_the_readings(seed, by):
         cursor.execute("UPDATE interval_block SET sums = NULL WHERE day = ANY(%s)", [[date(2026, 3, 2)]])
     spans = [MeteredSpan(contract, 1, meter.pk, Span()) for contract, meter in enumerate(meters, start=1)]
 
-    found = usage_sums(spans, channels_of([meter.pk for meter in meters]), by=by)
+    sums = usage_sums(spans, channels_of([meter.pk for meter in meters]), by=by)
 
-    assert as_plain(found) == plain_sums(spans, by, ZoneInfo(django_settings.TIME_ZONE))
+    assert as_plain(sums) == plain_sums(spans, by, ZoneInfo(django_settings.TIME_ZONE))
 
 
 def at(seconds):

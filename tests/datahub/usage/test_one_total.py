@@ -29,8 +29,8 @@ MIDNIGHTS = (0, 24, 48, 71, 95)  # hours from START
 HOUR = timedelta(hours=1)
 
 
-def hourly(meter, use, register, *, start=0, **said):
-    return usage_series(meter, START + start * HOUR, use, step=3600, scale=0, register=register, **said)
+def hourly(meter, use, register, *, start=0, **facts):
+    return usage_series(meter, START + start * HOUR, use, step=3600, scale=0, register=register, **facts)
 
 
 def read_at_midnights(meter, use, register, *, before=1000):
@@ -88,9 +88,9 @@ STYLES = {
     "phases": lambda m, use: [hourly(m, use, "1.8.0"), *rates(m, use, "21.8.0", "41.8.0")],
     "registers": lambda m, use: read_at_midnights(m, use, "1.8.0"),
     "registers by rate": lambda m, use: [
-        one
+        reading
         for part, name in zip(by_rate(use), ("1.8.1", "1.8.2"), strict=True)
-        for one in read_at_midnights(m, part, name)
+        for reading in read_at_midnights(m, part, name)
     ],
     "registers, later intervals": lambda m, use: [
         *read_at_midnights(m, use, ""), hourly(m, use[48:], "", start=48),
@@ -133,7 +133,7 @@ def figures(home, bill):
         "home": Decimal(home_page.xpath("//p[@class='home-figure']/a/text()")[0].strip().replace(",", ""))
         * 1000,
         "estimate": Decimal("".join(estimate).strip().replace("$", "").replace(",", "")) * 1000,
-        "API": sum(Decimal(one["counted"] or 0) for each in sums for one in each["periods"]),
+        "API": sum(Decimal(period["counted"] or 0) for each in sums for period in each["periods"]),
         "bill": bill.quantity * 1000,
     }
 
@@ -148,23 +148,22 @@ def figures(home, bill):
 )
 @given(points=points)
 def test_every_place_tells_one_total(points):
-    told = {}
     home = household(start=date(2025, 1, 1))
     expected, is_fine = 0, True
-    for number, (one, swap) in enumerate(points):
+    for number, (first_style, swap) in enumerate(points):
         point, meter = home.point, home.meter
         if number:
             point, meter = ServicePointFactory(), MeterDeviceFactory()
             ContractServicePointFactory(contract=home.contract, service_point=point)
             MeterInstallationFactory(meter=meter, service_point=point)
-        stays = [(meter, one, 0, HOURS)]
+        installed = [(meter, first_style, 0, HOURS)]
         if swap is not None:
             hour, other = swap
             meter.installations.update(end=START + hour * HOUR)
             new = MeterDeviceFactory()
             MeterInstallationFactory(meter=new, service_point=point, start=START + hour * HOUR)
-            stays = [(meter, one, 0, hour), (new, other, hour, HOURS)]
-        for meter, (style, base), first, past in stays:
+            installed = [(meter, first_style, 0, hour), (new, other, hour, HOURS)]
+        for meter, (style, base), first, past in installed:
             use = [(base * (place + 3)) % 977 * 10 for place in range(HOURS)]
             load_readings(*STYLES[style](meter, use))
             expected += sum(use[first:past])
@@ -174,9 +173,9 @@ def test_every_place_tells_one_total(points):
     quantity = Decimal(expected) / 1000
     bill = LineItemFactory(section=section, quantity=quantity, rate=Decimal(1), amount=quantity)
 
-    told = figures(home, bill)
+    totals = figures(home, bill)
 
-    assert set(told.values()) == {Decimal(expected)}, told
+    assert set(totals.values()) == {Decimal(expected)}, totals
     if is_fine:
         begin, end = (np.array([int(moment.timestamp())]) for moment in (START, START + HOURS * HOUR))
         used = contracts_use([home.contract.pk], (int(begin[0]), int(end[0])))[home.contract.pk].during(

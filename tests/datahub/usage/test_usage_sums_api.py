@@ -26,7 +26,9 @@ DAY = timedelta(days=1)
 
 
 def values(answer):
-    return {period["period"]: period["value"] for one in answer.json()["data"] for period in one["periods"]}
+    return {
+        period["period"]: period["value"] for summed in answer.json()["data"] for period in summed["periods"]
+    }
 
 
 def test_a_month_comes_exact_with_what_is_missing(reader, home):
@@ -92,13 +94,13 @@ def test_a_month_that_a_move_cuts_never_shows_the_meters_whole_month(reader, hom
     newcomer = ServiceContractFactory(billing_account=home.account)
     ContractServicePointFactory(contract=newcomer, service_point=home.point, start=move)
 
-    told = {}
+    by_contract = {}
     for contract in (home.contract, newcomer):
         reader.granted(contract)
-        told[contract.pk] = [values(reader.get(URL, {"by": by})) for by in ("month", "year")]
+        by_contract[contract.pk] = [values(reader.get(URL, {"by": by})) for by in ("month", "year")]
 
-    assert told[home.contract.pk] == [{"2026-03": str(96 * 13 * 1000)}, {"2026": str(96 * 13 * 1000)}]
-    assert told[newcomer.pk] == [{"2026-03": str(96 * 17)}, {"2026": str(96 * 17)}]
+    assert by_contract[home.contract.pk] == [{"2026-03": str(96 * 13 * 1000)}, {"2026": str(96 * 13 * 1000)}]
+    assert by_contract[newcomer.pk] == [{"2026-03": str(96 * 17)}, {"2026": str(96 * 17)}]
 
 
 def test_csv_has_the_sums_of_json(reader, home):
@@ -145,17 +147,17 @@ def test_pages_part_meters_and_lose_none(reader, home, monkeypatch):
     reader.granted(*(service.contract for service in services))
 
     first = reader.get(URL, {"by": "day"}).json()
-    found, following = list(first["data"]), first["next"]
+    items, following = list(first["data"]), first["next"]
     while following:
         page = reader.get(following.removeprefix("http://127.0.0.1:8000")).json()
-        found, following = found + page["data"], page["next"]
+        items, following = items + page["data"], page["next"]
 
-    meters = [item["meter_number"] for item in found]
+    meters = [item["meter_number"] for item in items]
     assert len(first["data"]) == 1
     assert sorted(meters) == sorted(
         [home.meter.meter_number, other.meter_number, services[1].meter.meter_number]
     )
-    assert sum(Decimal(period["value"]) for item in found for period in item["periods"]) == Decimal("2160")
+    assert sum(Decimal(period["value"]) for item in items for period in item["periods"]) == Decimal("2160")
 
 
 def test_a_cursor_of_the_readings_opens_no_sums(reader, home, monkeypatch):

@@ -39,23 +39,45 @@ def read_back(content: bytes):
     """What our own reader makes of it: by channel, start to (length, exact value, quality)."""
     parsed = formats()["espi_xml"].parse(content, zone=ZoneInfo("UTC"), settings={"meter": "title"})
     assert parsed.rejected == []
-    found = defaultdict(dict)
-    for one in parsed.rows:
-        for place in np.flatnonzero(one.known).tolist():
-            worth = Fraction(int(one.values[place]), 10**one.scale)
-            key = (one.meter_number, one.commodity, one.unit, one.direction, one.kind, one.register)
-            found[key][int(one.starts[place])] = (int(one.durations[place]), worth, int(one.quality[place]))
-    return dict(found)
+    by_channel = defaultdict(dict)
+    for series in parsed.rows:
+        for place in np.flatnonzero(series.known).tolist():
+            worth = Fraction(int(series.values[place]), 10**series.scale)
+            key = (
+                series.meter_number,
+                series.commodity,
+                series.unit,
+                series.direction,
+                series.kind,
+                series.register,
+            )
+            by_channel[key][int(series.starts[place])] = (
+                int(series.durations[place]),
+                worth,
+                int(series.quality[place]),
+            )
+    return dict(by_channel)
 
 
 def stored(meter):
-    found = defaultdict(dict)
-    for one in readings([MeteredSpan(1, 1, meter.pk, Span())]):
-        for place in np.flatnonzero(one.known).tolist():
-            worth = Fraction(int(one.values[place])) / Fraction(10) ** one.scale
-            key = (one.meter_number, one.commodity, one.unit, one.direction, one.kind, one.register)
-            found[key][int(one.starts[place])] = (int(one.durations[place]), worth, int(one.quality[place]))
-    return dict(found)
+    by_channel = defaultdict(dict)
+    for series in readings([MeteredSpan(1, 1, meter.pk, Span())]):
+        for place in np.flatnonzero(series.known).tolist():
+            worth = Fraction(int(series.values[place])) / Fraction(10) ** series.scale
+            key = (
+                series.meter_number,
+                series.commodity,
+                series.unit,
+                series.direction,
+                series.kind,
+                series.register,
+            )
+            by_channel[key][int(series.starts[place])] = (
+                int(series.durations[place]),
+                worth,
+                int(series.quality[place]),
+            )
+    return dict(by_channel)
 
 
 def test_our_own_reader_reads_the_same_readings_back(home):
@@ -105,16 +127,19 @@ def test_another_reader_finds_the_same_sums(home, tmp_path):
 
     sums = usage_sums([MeteredSpan(1, 1, home.meter.pk, Span())], channels_of([home.meter.pk]), by=By.YEAR)
     assert point.title == home.meter.meter_number
-    found = {
+    by_channel = {
         reading.readingType.flowDirection.name: (
-            sum(one.value for one in reading.intervalReadings),
+            sum(each.value for each in reading.intervalReadings),
             len(list(reading.intervalReadings)),
         )
         for reading in point.meterReadings
     }
-    assert found == {
-        {"import": "forward", "export": "reverse"}[one.channel.direction]: (one.totals[0], int(one.known[0]))
-        for one in sums
+    assert by_channel == {
+        {"import": "forward", "export": "reverse"}[each.channel.direction]: (
+            each.totals[0],
+            int(each.known[0]),
+        )
+        for each in sums
     }
 
 

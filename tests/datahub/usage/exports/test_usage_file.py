@@ -53,10 +53,10 @@ def test_json_holds_the_objects_of_usage_data(reader, home):
     load_readings(usage_series(home.meter, MIDNIGHT, [420, -5, None, 110]))
     reader.granted(home.contract)
 
-    told = json.loads(fetched(reader))
+    document = json.loads(fetched(reader))
 
-    assert told["data"] == reader.get("/usage_data").json()["data"]
-    assert (told["resource"], told["values"]) == ("usage_data", 4)
+    assert document["data"] == reader.get("/usage_data").json()["data"]
+    assert (document["resource"], document["values"]) == ("usage_data", 4)
 
 
 def test_csv_tells_the_utilitys_clock_and_utc(reader, home):
@@ -91,11 +91,11 @@ def test_the_three_forms_have_the_sum_of_usage_sums_where_a_move_cuts_the_month(
     reader.granted(newcomer)
 
     (sums,) = reader.get("/usage_sums").json()["data"]
-    told = json.loads(fetched(reader))
+    document = json.loads(fetched(reader))
     expected = Decimal(sums["periods"][0]["value"])
 
     assert expected == 7 * (96 * 17 - 36)
-    assert sum(Decimal(value) for segment in told["data"] for value in segment["values"]) == expected
+    assert sum(Decimal(value) for segment in document["data"] for value in segment["values"]) == expected
     assert sum(Decimal(row["value"]) for row in rows_of(fetched(reader, "csv"))) == expected
     assert sum_of_xml(fetched(reader, "xml")) == expected
 
@@ -121,7 +121,7 @@ def test_chunks_part_nothing_and_lose_nothing(reader, home, monkeypatch, form):
     if form == "csv":
         assert parted == whole
     elif form == "json":
-        assert sum(len(one["values"]) for one in json.loads(parted)["data"]) == 9 * 96
+        assert sum(len(segment["values"]) for segment in json.loads(parted)["data"]) == 9 * 96
     else:
         assert sum_of_xml(parted) == sum_of_xml(whole) == 9 * 96 * 3
         assert parted.count("<MeterReading ") == 1
@@ -196,17 +196,17 @@ def test_after_a_stop_a_slow_reader_gets_one_piece_more_at_most(reader, home):
 
 def test_the_gate_is_asked_by_bytes_and_no_oftener(home, db):
     load_days(home.meter, date(2025, 3, 1), 365, value=123456)
-    access, asked = OwnerAccess(0, frozenset([home.contract.pk])), []
+    access, checks = OwnerAccess(0, frozenset([home.contract.pk])), []
 
     def reopen():
-        asked.append(1)
+        checks.append(1)
         return access
 
     with time_machine.travel(datetime(2026, 11, 24, tzinfo=UTC), tick=False):
         file = UsageCsv(window=Span(), at=clock.now())
         size = sum(map(len, usage_stream(file, reopen, services=None, window=Span())))
 
-    assert 1 + size // CHECK_BYTES <= len(asked) <= 2 + size // (CHECK_BYTES - PIECE_BYTES)
+    assert 1 + size // CHECK_BYTES <= len(checks) <= 2 + size // (CHECK_BYTES - PIECE_BYTES)
 
 
 def row_locks(grant):
@@ -230,17 +230,17 @@ def test_the_gate_locks_the_grant_for_reads_and_not_while_their_bytes_leave(read
 def test_while_bytes_leave_nothing_is_locked(reader, home, monkeypatch):
     load_days(home.meter, date(2025, 3, 1), 365, value=123456)
     reader.granted(home.contract)
-    stream, asked = reader.get(URL, Accept="text/csv").streaming_content, []
+    stream, checks = reader.get(URL, Accept="text/csv").streaming_content, []
 
     def counted(token, *, at, lock=True):
-        asked.append(lock)
+        checks.append(lock)
         return data_access(token, at=at, lock=lock)
 
     monkeypatch.setattr("datahub.api.founding.files.data_access", counted)
     size = sum(map(len, stream))
 
-    assert asked.count(False) >= size // CHECK_BYTES > 0
-    assert asked.count(True) == 1
+    assert checks.count(False) >= size // CHECK_BYTES > 0
+    assert checks.count(True) == 1
 
 
 def test_a_narrowed_grant_breaks_a_running_stream_off(reader, home, monkeypatch):
