@@ -222,8 +222,8 @@ def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]
     return {name: _steps(sources, each) for name, each in shares.items()}
 
 
-def told_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
-    """From when to when steps are told, by name; names of which nothing is told are left out. One query."""
+def loaded_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
+    """From when to when there are steps, by name; names without any are left out. One query."""
     names = list(places)
     return {names[place - 1]: (first, last) for place, first, last in _rows(_TOLD, places)} if names else {}
 

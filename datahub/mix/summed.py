@@ -17,7 +17,7 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.bills.sections import supply_named
 from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places, mix_standings
-from datahub.mix.steps import Steps, mix_steps, told_between
+from datahub.mix.steps import Steps, loaded_between, mix_steps
 from datahub.mix.sums import MixSum, Parts, Weighting, mix_sum, parts_of
 from datahub.mix.weights import ContractUse, Used, contracts_use
 from datahub.models import MixSeries
@@ -99,7 +99,7 @@ def summed_mix(
     open is not even read.
     """
     places = mix_places(covered, SERIES_OF[resource])
-    items = sorted(_items(places, told_between(places), covered), key=lambda item: item.place)
+    items = sorted(_items(places, loaded_between(places), covered), key=lambda item: item.place)
     page, resume = _page_of(items, after)
     steps = mix_steps(_places_of(page, places))
     summing = _Summing(covered, access, by, steps, _open_use(page, access))

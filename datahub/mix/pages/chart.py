@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 
-from datahub.mix.pages.source_names import Source
+from datahub.mix.pages.texts import Source
 from datahub.mix.sums import MixSum
 
 WIDTH, HEIGHT = 640, 300  # of the plot, in the units of the drawing
@@ -17,7 +17,7 @@ _SIDE_BY_SIDE = 6
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """`path` is the outline of a source through all parts, with a gap where nothing is told."""
+    """`path` is the outline of a source through all parts, with a gap where nothing is known."""
 
     source: Source
     path: str
@@ -55,9 +55,15 @@ def mix_chart(
     ticks: Sequence[str],
     lines: Sequence[tuple[Decimal, str]],
 ) -> MixChart:
-    """`ticks` are the short names of all parts, told or not; `lines` the shares that are marked at the side."""
+    """`ticks` are the short names of all parts, known or not; `lines` the shares that are marked at the side."""
     slot = Decimal(WIDTH) / len(ticks)
-    edges = {place: _edges(part, sources) for place, part in parts.items()}
+    # where each source begins and the last ends, from the bottom up, as y; rounding never leaves the plot
+    edges = {}
+    for place, part in parts.items():
+        shares = [part.share(source.key) or Decimal(0) for source in sources]
+        edges[place] = [
+            HEIGHT * (1 - min(level, Decimal(1))) for level in accumulate(shares, initial=Decimal(0))
+        ]
     bands, labels = [], []
     for index, source in enumerate(sources):
         levels = {place: (edge[index], edge[index + 1]) for place, edge in edges.items()}
@@ -80,42 +86,33 @@ def mix_chart(
     )
 
 
-def _edges(part: MixSum, sources: Sequence[Source]) -> list[Decimal]:
-    """Where each source begins and the last ends, from the bottom up, as y; rounding never leaves the plot."""
-    shares = [part.share(source.key) or Decimal(0) for source in sources]
-    return [HEIGHT * (1 - min(level, Decimal(1))) for level in accumulate(shares, initial=Decimal(0))]
-
-
 def _path(levels: Mapping[int, tuple[Decimal, Decimal]], slot: Decimal) -> str:
-    pieces = []
-    for run in _runs(sorted(levels)):
-        begin = f"M{_point(run[0] * slot)} {_point(levels[run[0]][0])}"
-        over = "".join(f"V{_point(levels[place][1])}H{_point((place + 1) * slot)}" for place in run)
-        back = "".join(f"V{_point(levels[place][0])}H{_point(place * slot)}" for place in reversed(run))
-        pieces.append(f"{begin}{over}{back}Z")
-    return "".join(pieces)
-
-
-def _runs(places: Sequence[int]) -> list[list[int]]:
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and runs[-1][-1] == place - 1:
-            runs[-1].append(place)
+    """An outline for each row of parts without a gap."""
+    rows: list[list[int]] = []
+    for place in sorted(levels):
+        if rows and rows[-1][-1] == place - 1:
+            rows[-1].append(place)
         else:
-            runs.append([place])
-    return runs
+            rows.append([place])
+    outlines = []
+    for row in rows:
+        begin = f"M{_point(row[0] * slot)} {_point(levels[row[0]][0])}"
+        over = "".join(f"V{_point(levels[place][1])}H{_point((place + 1) * slot)}" for place in row)
+        back = "".join(f"V{_point(levels[place][0])}H{_point(place * slot)}" for place in reversed(row))
+        outlines.append(f"{begin}{over}{back}Z")
+    return "".join(outlines)
 
 
 def _label(
     words: str, levels: Mapping[int, tuple[Decimal, Decimal]], slot: Decimal, parts: int
 ) -> Label | None:
     """Where the band is thickest over the width of the name, nearest to the middle; None where it would not fit."""
-    reach = min(parts, math.ceil((len(words) + 1) * _LETTER_WIDTH / slot))
-    middle = Decimal(parts - reach) / 2
+    width = min(parts, math.ceil((len(words) + 1) * _LETTER_WIDTH / slot))
+    middle = Decimal(parts - width) / 2
     fitting = []
-    for first in range(parts - reach + 1):
-        window = [levels[place] for place in range(first, first + reach) if place in levels]
-        if len(window) < reach:
+    for first in range(parts - width + 1):
+        window = [levels[place] for place in range(first, first + width) if place in levels]
+        if len(window) < width:
             continue
         bottom, top = min(low for low, _high in window), max(high for _low, high in window)
         if bottom - top >= _LABEL_HEIGHT:
@@ -123,7 +120,7 @@ def _label(
     if not fitting:
         return None
     _thickness, _nearness, first, y = max(fitting)
-    return Label(_point((first + Decimal(reach) / 2) * slot), _point(y), words)
+    return Label(_point((first + Decimal(width) / 2) * slot), _point(y), words)
 
 
 def _point(value: Decimal) -> str:

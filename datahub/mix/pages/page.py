@@ -1,6 +1,6 @@
 """Where electricity came from, as a customer reads it: of a tariff, of the grid, or of what nobody claims."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,16 +17,17 @@ from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.mix.pages.chart import MixChart, mix_chart
 from datahub.mix.pages.shown import ShownMix, mix_loaded, shown_mix
-from datahub.mix.pages.source_names import Source, sources
 from datahub.mix.pages.texts import (
+    Source,
     finding,
     methods_in_words,
     part_note,
     percent,
+    sources,
     under_the_chart,
     weighing_in_words,
 )
-from datahub.mix.series_places import Places, mix_places
+from datahub.mix.series_places import mix_places
 from datahub.mix.sums import MixSum, Weighting
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
@@ -41,7 +42,6 @@ _NAMES: dict[str, str | Promise] = {
 }
 _HOUR = Slots(3600)
 _LINES = (Decimal(0), Decimal("0.5"), Decimal(1))  # marked at the side of the chart
-_Loaded = tuple[datetime, datetime]  # from when to when a series is told (UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class MixCell:
 
 @dataclass(frozen=True, slots=True)
 class MixRow:
-    """One part of the period; `url` opens it, "" for none. Without cells nothing is told of it."""
+    """One part of the period; `url` opens it, "" for none. Without cells nothing is known of it."""
 
     label: str
     url: str
@@ -76,7 +76,7 @@ class MixLink:
 class MixPage:
     """All that the page says. `of` are the tariffs or regions that it speaks of, `by` what a row is.
 
-    `is_loaded`: the series is told at all, if not in this period. `average` is of all that is told, `weighing` says how
+    `is_loaded`: the series is loaded, if not in this period. `average` is of all that is known, `weighing` says how
     its hours count, `methods` how the figures came about. `has_own_proofs`: certificates were cancelled for this
     contract alone during some of the time.
     """
@@ -139,7 +139,7 @@ def mix_page(
 ) -> MixPage:
     """The `series` ("tariff", "grid" or "residual") of a contract that `access` opens.
 
-    Without a period: the newest month that is told. Nine queries at most, however long.
+    Without a period: the newest month that is loaded. Nine queries at most, however long.
     """
     covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
     kind = SERIES[series]
@@ -147,17 +147,35 @@ def mix_page(
     loaded = mix_loaded(places, kind)
     links = _Links(public_id, series)
     if loaded is None:
-        kept = period.text if period else ""
-        return MixPage(series, kept, period.title if period else "", links.switch(kept))
+        text = period.text if period else ""
+        return MixPage(series, text, period.title if period else "", links.switch(text))
     shown = period or ShownPeriod.parse(f"{last_day(loaded[1]):%Y-%m}")
+    first, last = shown.span.start, shown.span.end
+    page = MixPage(
+        series=series,
+        period=shown.text,
+        title=shown.title,
+        switch=links.switch(shown.text),
+        is_loaded=True,
+        before=links.to(shown.neighbour(-1)) if first and loaded[0] < first else "",
+        after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
+        up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
+        by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
+        data_until=moment_in_words(loaded[1]),
+    )
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
-    told = shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
-    page = _page(shown, links, loaded)
-    if told is None:
+    mix = shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
+    if mix is None:
         return page
-    of = _of(places, kind, shown, covered.spans.keys())
+    during = {
+        name
+        for name, own in places.items()
+        if name.series == kind and any(place.span.intersect(shown.span) for place in own)
+    }
     return replace(
-        _filled(page, shown, parts, told, links, of), has_own_proofs=_has_own_proofs(places, kind, shown)
+        _filled(page, shown, parts, mix, links),
+        of=_names(kind, {name.key for name in during}, covered.spans.keys()),
+        has_own_proofs=any(name.contract is not None for name in during),
     )
 
 
@@ -174,13 +192,8 @@ def _parts(period: ShownPeriod) -> list[_Part]:
     return [_Part(*instants(start, _HOUR), start) for start in starts]
 
 
-def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collection[int]) -> tuple[str, ...]:
-    """Tariffs by name, oldest first, or regions, that the contract had during the period."""
-    keys = {
-        name.key
-        for name, found in places.items()
-        if name.series == series and any(place.span.intersect(shown.span) for place in found)
-    }
+def _names(series: MixSeries, keys: Collection[str], contracts: Collection[int]) -> tuple[str, ...]:
+    """Tariffs by name, oldest first, or regions, of these keys."""
     if series != MixSeries.CONSUMPTION:
         return tuple(sorted(keys))
     terms = [term for term in supplies(contracts) if term.tariff_code in keys]
@@ -191,115 +204,66 @@ def _of(places: Places, series: MixSeries, shown: ShownPeriod, contracts: Collec
     return tuple(names.values())
 
 
-def _has_own_proofs(places: Places, series: MixSeries, shown: ShownPeriod) -> bool:
-    return any(
-        name.series == series and name.contract is not None and place.span.intersect(shown.span)
-        for name, found in places.items()
-        for place in found
-    )
-
-
-def _page(shown: ShownPeriod, links: _Links, loaded: _Loaded) -> MixPage:
-    """A period of which nothing is told."""
-    first, last = shown.span.start, shown.span.end
-    return MixPage(
-        series=links.series,
-        period=shown.text,
-        title=shown.title,
-        switch=links.switch(shown.text),
-        is_loaded=True,
-        before=links.to(shown.neighbour(-1)) if first and loaded[0] < first else "",
-        after=links.to(shown.neighbour(1)) if last and loaded[1] > last else "",
-        up=MixLink(ShownPeriod.parse(shown.up).title, links.to(shown.up)) if shown.by is By.DAY else None,
-        by=_("Hour") if shown.is_day else _("Day") if shown.by is By.DAY else _("Month"),
-        data_until=moment_in_words(loaded[1]),
-    )
-
-
 def _filled(
-    page: MixPage,
-    shown: ShownPeriod,
-    parts: Sequence[_Part],
-    told: ShownMix,
-    links: _Links,
-    of: tuple[str, ...],
+    page: MixPage, shown: ShownPeriod, parts: Sequence[_Part], mix: ShownMix, links: _Links
 ) -> MixPage:
-    average = told.whole
+    """The page with its finding, chart and table."""
+    average = mix.whole
     columns = sources(
-        source for each in told.parts.values() for source, share in each.shares.items() if share is not None
+        source for each in mix.parts.values() for source, share in each.shares.items() if share is not None
     )
-    found = finding(links.series, average, columns, shown)
+    sentence = finding(links.series, average, columns, shown)
     # an hour's own weight changes nothing in its row
-    rows_by = set() if shown.is_day else {each.weighting for each in told.parts.values()}
-    weightings = {average.weighting} | rows_by
-    apart = len(weightings) > 1
+    weightings = {average.weighting} | (
+        set() if shown.is_day else {each.weighting for each in mix.parts.values()}
+    )
+    is_mixed = len(weightings) > 1
+    rows = []
+    for place, part in enumerate(parts):
+        label = part_in_words(part.first, _HOUR if shown.is_day else shown.by)
+        part_sum, address = mix.parts.get(place), shown.inside(part.first)
+        if part_sum is None:
+            rows.append(MixRow(label, "", (), _("No data")))
+            continue
+        row = MixRow(
+            label=label,
+            url=links.to(address) if address else "",
+            cells=_cells(part_sum, columns),
+            note=_note(part_sum, part.seconds, is_mixed=is_mixed and not shown.is_day),
+        )
+        rows.append(row)
     return replace(
         page,
-        finding=found,
-        of=of,
-        chart=_chart(found, parts, told.parts, columns, shown),
-        sources=columns,
-        rows=tuple(
-            _row(part, told.parts.get(place), columns, shown, links, apart=apart and not shown.is_day)
-            for place, part in enumerate(parts)
+        finding=sentence,
+        chart=mix_chart(
+            sentence,
+            mix.parts,
+            columns,
+            ticks=[under_the_chart(part.first, shown) for part in parts],
+            lines=[(share, percent(share, decimals=0)) for share in _LINES],
         ),
+        sources=columns,
+        rows=tuple(rows),
         average=_cells(average, columns),
-        average_note=_note(average, average.known_seconds, apart=apart),
+        average_note=_note(average, average.known_seconds, is_mixed=is_mixed),
         weighing=weighing_in_words(links.series, weightings),
         methods=methods_in_words(average.methods),
         is_provisional=average.provisional,
     )
 
 
-def _chart(
-    title: str,
-    parts: Sequence[_Part],
-    told: Mapping[int, MixSum],
-    columns: Sequence[Source],
-    shown: ShownPeriod,
-) -> MixChart:
-    return mix_chart(
-        title,
-        told,
-        columns,
-        ticks=[under_the_chart(part.first, shown) for part in parts],
-        lines=[(share, percent(share, decimals=0)) for share in _LINES],
-    )
+def _note(mix: MixSum, due: int, *, is_mixed: bool) -> str:
+    """`is_mixed`: other figures of the table are weighed in another way."""
+    counts_alike = is_mixed and mix.weighting is Weighting.TIME
+    return part_note(mix.known_seconds, due, is_provisional=mix.provisional, counts_alike=counts_alike)
 
 
-def _row(
-    part: _Part,
-    told: MixSum | None,
-    columns: Sequence[Source],
-    shown: ShownPeriod,
-    links: _Links,
-    *,
-    apart: bool,
-) -> MixRow:
-    label = part_in_words(part.first, _HOUR if shown.is_day else shown.by)
-    if told is None:
-        return MixRow(label, "", (), _("No data"))
-    address = shown.inside(part.first)
-    return MixRow(
-        label=label,
-        url=links.to(address) if address else "",
-        cells=_cells(told, columns),
-        note=_note(told, part.seconds, apart=apart),
-    )
-
-
-def _note(told: MixSum, due: int, *, apart: bool) -> str:
-    """`apart`: other figures of the table are weighed in another way."""
-    counts_alike = apart and told.weighting is Weighting.TIME
-    return part_note(told.known_seconds, due, is_provisional=told.provisional, counts_alike=counts_alike)
-
-
-def _cells(told: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
-    return tuple(_cell(told, source, told.share(source.key)) for source in columns)
-
-
-def _cell(told: MixSum, source: Source, share: Decimal | None) -> MixCell:
-    if share is None:
-        return MixCell("", "", _("not known"))
-    note = _("not known all the time") if source.key in told.partly_known else ""
-    return MixCell(percent(share), exact(share), note)
+def _cells(mix: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
+    cells = []
+    for source in columns:
+        share = mix.share(source.key)
+        note = _("not known all the time") if source.key in mix.partly_known else ""
+        cells.append(
+            MixCell("", "", _("not known")) if share is None else MixCell(percent(share), exact(share), note)
+        )
+    return tuple(cells)

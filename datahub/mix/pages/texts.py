@@ -1,18 +1,20 @@
-"""What the page of the generation mix says in words: the finding, shares in percent, how much of a part is told."""
+"""The words of the page of the generation mix: sources by name, the finding, shares in percent, what a part lacks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cdsc_portal.lib.text.money import number_in_words
 from datahub.mix.arithmetic.amounts import UNKNOWN
-from datahub.mix.pages.source_names import Source
+from datahub.mix.arithmetic.sources import WIDER, plain_name, source_of
 from datahub.mix.sums import MixSum, Weighting
 from datahub.models import MixMethod
 from datahub.usage.pages.periods import ShownPeriod, when_in_words
@@ -64,7 +66,42 @@ _WEIGHED_APART = (
 _WITHOUT_USAGE = gettext_lazy(
     "A company with which you share the mix but not your usage gets sums in which each hour counts the same."
 )
+_KNOWN: dict[str, str | Promise] = {
+    "solar": pgettext_lazy("source of electricity", "solar"),
+    "wind": pgettext_lazy("source of electricity", "wind"),
+    "hydro": pgettext_lazy("source of electricity", "water power"),
+    "geothermal": pgettext_lazy("source of electricity", "geothermal"),
+    "biomass": pgettext_lazy("source of electricity", "biomass"),
+    "nuclear": pgettext_lazy("source of electricity", "nuclear"),
+    "gas": pgettext_lazy("source of electricity", "gas"),
+    "oil": pgettext_lazy("source of electricity", "oil"),
+    "coal": pgettext_lazy("source of electricity", "coal"),
+    "marine": pgettext_lazy("source of electricity", "sea power"),
+    "waste": pgettext_lazy("source of electricity", "waste"),
+    "peat": pgettext_lazy("source of electricity", "peat"),
+    "fossil": pgettext_lazy("source of electricity", "other fossil fuel"),
+    "other_renewable": pgettext_lazy("source of electricity", "other renewable"),
+    "other": pgettext_lazy("source of electricity", "other"),
+}
+_UNKNOWN_NAME = pgettext_lazy("source of electricity", "unknown")
+_COLORS, _PATTERNS = 6, 5
+_COLOR_AND_PATTERN = {
+    "solar": (2, 1), "wind": (1, 2), "hydro": (3, 3), "geothermal": (6, 4), "biomass": (3, 5),
+    "nuclear": (4, 1), "gas": (5, 2), "oil": (6, 3), "coal": (5, 4),
+    "marine": (2, 5), "waste": (6, 1), "peat": (4, 4), "fossil": (4, 3), "other_renewable": (3, 1), "other": (1, 5),
+}  # fmt: skip
 _HOUR, _MINUTE = 3600, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`name` as in a sentence, `label` as in a heading; color 1 to 6 and pattern 1 to 5, both 0 for what is unknown."""
+
+    key: str
+    name: str
+    label: str
+    color: int
+    pattern: int
 
 
 def finding(series: str, average: MixSum, sources: Sequence[Source], shown: ShownPeriod) -> str:
@@ -90,15 +127,6 @@ def percent(share: Decimal, *, decimals: int = 1) -> str:
     return form % {"number": number_format(hundredths, decimals if hundredths else 0, use_l10n=True)}
 
 
-def time_told(seconds: int, due: int) -> str:
-    """`22 of 24 hours`, or of the minutes of an hour; "" where all of it is told."""
-    if seconds >= due:
-        return ""
-    unit = _MINUTE if due <= _HOUR else _HOUR
-    words = {"known": _amount(seconds, unit), "due": _amount(due, unit)}
-    return (_("%(known)s of %(due)s minutes") if unit == _MINUTE else _("%(known)s of %(due)s hours")) % words
-
-
 def methods_in_words(methods: Collection[str]) -> tuple[str, ...]:
     """How the figures came about, a sentence each."""
     return tuple(str(words) for method, words in _METHODS.items() if method in methods)
@@ -115,17 +143,21 @@ def weighing_in_words(series: str, weightings: Collection[Weighting]) -> str:
 
 
 def part_note(seconds: int, due: int, *, is_provisional: bool, counts_alike: bool) -> str:
-    """`22 of 24 hours, may still change, all hours count alike`; "" where all of it is told for good and weighed."""
-    notes = [
-        time_told(seconds, due),
-        _("may still change") if is_provisional else "",
-        _("all hours count alike") if counts_alike else "",
-    ]
-    return ", ".join(filter(None, notes))
+    """`22 of 24 hours, may still change, all hours count alike`; "" where all of it is known for good and weighed.
 
-
-def _amount(seconds: int, unit: int) -> str:
-    return number_in_words(round(Decimal(seconds) / unit, 2))
+    Of the minutes of an hour where it is no longer than that.
+    """
+    notes = []
+    if seconds < due:
+        unit = _MINUTE if due <= _HOUR else _HOUR
+        known, whole = (number_in_words(round(Decimal(time) / unit, 2)) for time in (seconds, due))
+        form = _("%(known)s of %(due)s minutes") if unit == _MINUTE else _("%(known)s of %(due)s hours")
+        notes.append(form % {"known": known, "due": whole})
+    if is_provisional:
+        notes.append(_("may still change"))
+    if counts_alike:
+        notes.append(_("all hours count alike"))
+    return ", ".join(notes)
 
 
 def under_the_chart(first: date, shown: ShownPeriod) -> str:
@@ -135,3 +167,27 @@ def under_the_chart(first: date, shown: ShownPeriod) -> str:
         local = timezone.localtime(first, timezone.get_default_timezone())
         return date_format(local, pgettext("format of an hour under a chart, as Django's date filter", "g A"))
     return date_format(first, "M" if shown.by is By.MONTH else "j")
+
+
+def known_as(source: str) -> str:
+    """The key of a source as a feed names it: a wider one for a code or a special kind, else its own name."""
+    known = source_of(source)
+    return plain_name(source) if known == UNKNOWN else WIDER[known]
+
+
+def sources(keys: Iterable[str]) -> tuple[Source, ...]:
+    """In fixed order: those with a name here, others by the alphabet, and what is unknown last, always there."""
+    named_keys = set(keys) - {UNKNOWN}
+    others = sorted(named_keys - _KNOWN.keys())
+    named = [
+        _named(key, str(name), *_COLOR_AND_PATTERN[key]) for key, name in _KNOWN.items() if key in named_keys
+    ]
+    strange = [
+        _named(key, key.replace("_", " "), place % _COLORS + 1, (place + 2) % _PATTERNS + 1)
+        for place, key in enumerate(others)
+    ]
+    return (*named, *strange, _named(UNKNOWN, str(_UNKNOWN_NAME), 0, 0))
+
+
+def _named(key: str, name: str, color: int, pattern: int) -> Source:
+    return Source(key, name, capfirst(name), color, pattern)

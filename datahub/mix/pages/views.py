@@ -22,25 +22,18 @@ def mix(request: HttpRequest) -> HttpResponse:
     """`contract`, `series` and `period` choose; without them the first contract, its tariff, the newest month."""
     user = current_user(request)
     choices = contract_choices(user=user, at=clock.now())
-    choice = choose_service(request, tuple(one for one in choices if one.is_electric))
+    choice = choose_service(request, tuple(each for each in choices if each.is_electric))
     chosen = choice.chosen
     series = request.GET.get("series") or "tariff"
-    period = _period(request.GET["period"]) if request.GET.get("period") else None
-    if series not in SERIES:
+    text, period = request.GET.get("period", ""), None
+    try:
+        period = ShownPeriod.parse(text) if text else None
+    except ValueError as error:
+        raise Http404 from error
+    if series not in SERIES or (period is not None and period.start is None):  # all years are not averaged
         raise Http404
     page = None
     if chosen is not None:
         access = OwnerAccess(user.pk, frozenset([chosen.key]))
         page = mix_page(chosen.key, chosen.public_id, access=access, series=series, period=period)
     return render(request, "datahub/mix.html", {"chooser": choice, "chosen": chosen, "page": page})
-
-
-def _period(text: str) -> ShownPeriod:
-    """A year, a month or a day; all years are not averaged."""
-    try:
-        period = ShownPeriod.parse(text)
-    except ValueError as error:
-        raise Http404 from error
-    if period.start is None:
-        raise Http404
-    return period
