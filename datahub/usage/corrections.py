@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.queries.relations import METERS
 from cdsc_portal.lib.time.ranges import Span
 from datahub.rows.usage import Quality
-from datahub.store.codec import DAY_SECONDS, BlockRow, Blocks, Flags, Integers, decoded, scaled_up
+from datahub.store.codec import DAY_SECONDS, BlockRow, Flags, decoded, scaled_up
 
 MOST = 500  # on a page
 _AT_ONCE = MOST + 1  # rows of history fetched at a time; each is of one reading or more
@@ -131,15 +131,8 @@ class Correction:
         return self.facts.replaced
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Some corrections, newest first; older ones are in rows of history before `before`, None = there are none."""
-
-    corrections: Iterator[Correction]
-    before: int | None
-
-
-_Fetch = Callable[[CorrectionFilter, int], _Batch]
+# some corrections, newest first; older ones are in rows of history before the key, None = there are none
+_Batch = tuple[Iterator[Correction], int | None]
 
 
 def latest_corrections(query: CorrectionFilter) -> tuple[list[Correction], bool]:
@@ -149,19 +142,18 @@ def latest_corrections(query: CorrectionFilter) -> tuple[list[Correction], bool]
     store any more.
     """
     batches = [fetch(query, _PAST_ALL) for fetch in _FETCHES]
-    newest = list(islice(_newest_first(batch.corrections for batch in batches), _AT_ONCE))
-    return newest[:MOST], len(newest) > MOST or any(batch.before is not None for batch in batches)
+    newest = list(islice(_newest_first(corrections for corrections, _before in batches), _AT_ONCE))
+    return newest[:MOST], len(newest) > MOST or any(before is not None for _corrections, before in batches)
 
 
 def all_corrections(query: CorrectionFilter) -> Iterator[Correction]:
     """All, newest first, some hundred rows of history in memory at a time."""
 
-    def batch_by_batch(fetch: _Fetch) -> Iterator[Correction]:
+    def batch_by_batch(fetch: Callable[[CorrectionFilter, int], _Batch]) -> Iterator[Correction]:
         before: int | None = _PAST_ALL
         while before is not None:
-            batch = fetch(query, before)
-            yield from batch.corrections
-            before = batch.before
+            corrections, before = fetch(query, before)
+            yield from corrections
 
     return _newest_first(batch_by_batch(fetch) for fetch in _FETCHES)
 
@@ -172,12 +164,12 @@ def _newest_first(batches: Iterator[Iterator[Correction]]) -> Iterator[Correctio
 
 def _of_blocks(query: CorrectionFilter, before: int) -> _Batch:
     first, last = (moment and moment.astimezone(UTC).date() for moment in (query.span.start, query.span.end))
-    rows = _fetched(_BLOCKS, query, before=before, first=first, last=last)
-    return _Batch(_in_blocks(rows, query.span), _rest(rows))
+    rows, rest = _fetched(_BLOCKS, query, before=before, first=first, last=last)
+    return _in_blocks(rows, query.span), rest
 
 
 def _of_periods(query: CorrectionFilter, before: int) -> _Batch:
-    rows = _fetched(_PERIODS, query, before=before, start=query.span.start, end=query.span.end)
+    rows, rest = _fetched(_PERIODS, query, before=before, start=query.span.start, end=query.span.end)
     facts = len(Facts._fields)
     corrections = (
         Correction(
@@ -186,23 +178,19 @@ def _of_periods(query: CorrectionFilter, before: int) -> _Batch:
         )
         for row in rows
     )  # fmt: skip
-    return _Batch(corrections, _rest(rows))
+    return corrections, rest
 
 
-_FETCHES: tuple[_Fetch, ...] = (_of_blocks, _of_periods)
+_FETCHES: tuple[Callable[[CorrectionFilter, int], _Batch], ...] = (_of_blocks, _of_periods)
 
 
 def _fetched(
     statement: str, query: CorrectionFilter, **parameters: int | date | None
-) -> list[tuple[Any, ...]]:
+) -> tuple[list[tuple[Any, ...]], int | None]:
     with connection.cursor() as cursor:
         cursor.execute(statement, {"channel": query.channel_id, "run": query.run_id, **parameters})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
-
-
-def _rest(rows: Sequence[tuple[Any, ...]]) -> int | None:
-    return rows[-1][0] if len(rows) == _AT_ONCE else None
+    return rows, rows[-1][0] if len(rows) == _AT_ONCE else None
 
 
 class _Pair(NamedTuple):
@@ -231,37 +219,27 @@ def _differing(step: int, pairs: Sequence[_Pair], span: Span) -> Iterator[Correc
     old = decoded([pair.before for pair in pairs], step=step)
     new = decoded([pair.after for pair in pairs], step=step)
     starts = (old.day * DAY_SECONDS + old.phase)[:, None] + np.arange(DAY_SECONDS // step) * step
-    differs = old.known & ~_alike(old, new) & _within(starts, span)
+    # alike: known with the same quality and the same number, whatever its digits; one of the two has the finer scale
+    # already, and what does not fit beside it is another number
+    scale = np.maximum(old.scale, new.scale)
+    was, was_fits = scaled_up(old.values, (scale - old.scale)[:, None])
+    now, now_fits = scaled_up(new.values, (scale - new.scale)[:, None])
+    alike = new.known & (was == now) & was_fits & now_fits & (old.quality == new.quality)
+    differs: Flags = old.known & ~alike
+    if span.start is not None:
+        differs &= starts >= span.start.timestamp()
+    if span.end is not None:
+        differs &= starts < span.end.timestamp()
     rows, places = np.nonzero(differs[:, ::-1])
     places = differs.shape[1] - 1 - places
     known = new.known[rows, places].tolist()
     columns = (starts, old.values, old.quality, new.values, new.quality)
-    for row, start, was, its_quality, value, quality, is_known in zip(
+    for row, start, old_value, old_quality, value, quality, is_known in zip(
         rows.tolist(), *(column[rows, places].tolist() for column in columns), known, strict=True
     ):
         facts, before, after = pairs[row]
         begin = datetime.fromtimestamp(start, UTC)
         yield Correction(
-            facts, begin, begin + timedelta(seconds=step), StoredValue.of(was, before.scale, its_quality),
+            facts, begin, begin + timedelta(seconds=step), StoredValue.of(old_value, before.scale, old_quality),
             StoredValue.of(value if is_known else None, after.scale, quality),
         )  # fmt: skip
-
-
-def _alike(old: Blocks, new: Blocks) -> Flags:
-    """Where both are known with the same quality and the same number, whatever its digits."""
-    scale = np.maximum(old.scale, new.scale)
-    was, was_fits = scaled_up(old.values, (scale - old.scale)[:, None])
-    now, now_fits = scaled_up(new.values, (scale - new.scale)[:, None])
-    # one of the two has that scale already: what does not fit beside it is another number
-    equal = (was == now) & was_fits & now_fits
-    alike: Flags = old.known & new.known & equal & (old.quality == new.quality)
-    return alike
-
-
-def _within(starts: Integers, span: Span) -> Flags:
-    inside: Flags = np.ones(starts.shape, dtype=np.bool_)
-    if span.start is not None:
-        inside &= starts >= span.start.timestamp()
-    if span.end is not None:
-        inside &= starts < span.end.timestamp()
-    return inside

@@ -203,9 +203,13 @@ def _beside_registers(meters: Sequence[_Meter], stored: _Stored) -> Iterator[Cou
     Sums of blocks say where they have any; only those blocks are read in which a difference begins or ends.
     """
     between = [_between(meter, stored) for meter in meters]
-    known = _known_of_intervals(meters, between)
+    starts, ends = _known_of_intervals(meters, between)
     for number, meter in enumerate(meters):
-        free = {key: part.where(~_met(number, part, known)) for key, part in between[number].items()}
+        free = {}
+        for key, part in between[number].items():
+            begin, past = number * FAR + part.starts, number * FAR + part.ends
+            shares_time = np.searchsorted(starts, past) > np.searchsorted(ends, begin, side="right")
+            free[key] = part.where(~shares_time)
         times = [
             [(free[channel.channel_id].starts, free[channel.channel_id].ends) for channel in same]
             for same in meter.register_channels
@@ -255,14 +259,6 @@ def _known_of_intervals(
     starts = np.concatenate([begin[~cut], start])
     ends = np.concatenate([begin[~cut] + DAY_SECONDS, start + single.length])
     return np.sort(starts), np.sort(ends)
-
-
-def _met(number: int, between: Differences, known: tuple[Integers, Integers]) -> Flags:
-    """Which differences of meter `number` share time with a reading of its interval channels."""
-    starts, ends = known
-    begin, past = number * FAR + between.starts, number * FAR + between.ends
-    met: Flags = np.searchsorted(starts, past) > np.searchsorted(ends, begin, side="right")
-    return met
 
 
 def _between(meter: _Meter, stored: _Stored) -> dict[int, Differences]:

@@ -1,7 +1,7 @@
 """Readings as they are stored, cut to the intervals that a caller may see."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -98,7 +98,17 @@ def readings(
         allowed[span.contract_id, span.meter_id].append(span.span)
     if channels is None:
         channels = channels_of({meter for _, meter in allowed})
-    wanted = list(_wanted(allowed, channels))
+    of_meter: dict[int, list[Span]] = defaultdict(list)
+    for (_contract, meter), of_pair in allowed.items():
+        of_meter[meter] += of_pair
+    wanted = []
+    for meter, meter_spans in of_meter.items():  # the days that the spans may touch
+        bounds = list(map(seconds_of, union(meter_spans)))
+        wanted += [
+            Wanted(channel.channel_id, first // DAY_SECONDS, past // DAY_SECONDS)
+            for channel in channels.get(meter, ())
+            for first, past in bounds
+        ]
     if not wanted:
         return []
     segments: dict[int, list[StoredSegment]] = defaultdict(list)
@@ -134,20 +144,6 @@ def decimal_strings(values: Integers, scale: int) -> list[str]:
         for value in values.tolist()
         for digits in (f"{abs(value):0{scale + 1}d}",)
     ]
-
-
-def _wanted(
-    allowed: Mapping[tuple[int, int], Sequence[Span]], channels: Mapping[int, Sequence[ChannelFacts]]
-) -> Iterator[Wanted]:
-    """The days that the spans may touch."""
-    intervals: dict[int, list[Span]] = defaultdict(list)
-    for (_, meter), spans in allowed.items():
-        intervals[meter] += spans
-    for meter, spans in intervals.items():
-        days = [(first // DAY_SECONDS, past // DAY_SECONDS) for first, past in map(seconds_of, union(spans))]
-        for channel in channels.get(meter, ()):
-            for first, last in days:
-                yield Wanted(channel.channel_id, first, last)
 
 
 def _cut(

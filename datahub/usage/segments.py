@@ -35,7 +35,6 @@ CSV_HEADER = (
 QUALITY_WORDS = [QUALITY_NAMES.get(code, "") for code in range(MISSING + 1)]  # by code
 LINES_AT_ONCE = 4096  # readings of a table's lines: what they take stays in the processor's cache
 _VALUES_AT_ONCE = 16_384  # values alone take less
-_Pair = tuple[int, int]  # contract, meter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +111,26 @@ def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegm
 
 def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[UsageSegment]:
     """The same where facts and plan are known already. One query, and the one for other pages."""
-    segments = _segments(covered, plan, facts)
+    parts: dict[tuple[int, int], list[ReadInterval]] = defaultdict(list)  # by contract and meter, as the next
+    for part in plan.page:
+        parts[part.contract, part.meter].append(part)
+    linked: dict[tuple[int, int], list[MeteredSpan]] = defaultdict(list)
+    for link in facts.links:
+        linked[link.contract_id, link.meter_id].append(link)
+    spans = [MeteredSpan(part.contract, 0, part.meter, part.read_window) for part in plan.page]
+    contracts = {contract.key: contract for contract in covered.open}
+    segments = []
+    for channel in readings(spans, facts.channels):
+        pair = (channel.contract_id, channel.meter_id)
+        synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
+        verified = max(synced, channel.modified)
+        for rows in _consecutive_rows(channel, parts[pair]):
+            start = datetime.fromtimestamp(channel.times.start(rows.start), UTC)
+            point = next(link.service_point_id for link in linked[pair] if link.span.contains(start))
+            number = parts[pair][0].contract_number
+            segments.append(UsageSegment(channel, number, facts.points[point], rows, verified))
+    segments.sort(key=lambda segment: segment.place)
+
     in_page = frozenset(segment.contract_key for segment in segments)
     with_readings = in_page if plan.alone else contracts_with_readings(plan.read_intervals)
     return Page(
@@ -125,30 +143,7 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
     )
 
 
-def _segments(covered: Coverage, plan: UsagePlan, facts: UsageFacts) -> list[UsageSegment]:
-    parts: dict[_Pair, list[ReadInterval]] = defaultdict(list)
-    for part in plan.page:
-        parts[part.contract, part.meter].append(part)
-    linked: dict[_Pair, list[MeteredSpan]] = defaultdict(list)
-    for link in facts.links:
-        linked[link.contract_id, link.meter_id].append(link)
-    spans = [MeteredSpan(part.contract, 0, part.meter, part.read_window) for part in plan.page]
-    contracts = {contract.key: contract for contract in covered.open}
-    segments = []
-    for channel in readings(spans, facts.channels):
-        pair = (channel.contract_id, channel.meter_id)
-        synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
-        verified = max(synced, channel.modified)
-        for rows in _runs(channel, parts[pair]):
-            start = datetime.fromtimestamp(channel.times.start(rows.start), UTC)
-            point = next(link.service_point_id for link in linked[pair] if link.span.contains(start))
-            segments.append(
-                UsageSegment(channel, parts[pair][0].contract_number, facts.points[point], rows, verified)
-            )
-    return sorted(segments, key=lambda segment: segment.place)
-
-
-def _runs(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[slice]:
+def _consecutive_rows(channel: ChannelReadings, page: Iterable[ReadInterval]) -> Iterator[slice]:
     """Rows that start inside the page's intervals, parted where one does not follow on the other."""
     times = channel.times
     for span in union(Span(part.start, part.end) for part in page):

@@ -162,12 +162,18 @@ def usage_series(
     series = []
     for place, heading in zip(order, _headings(order, groups, names), strict=True):
         thousands = _THOUSANDS.get(place.unit)
+        amounts = []
+        for item in groups[place]:
+            sums = item.sums
+            columns = (sums.starts.tolist(), sums.ends.tolist(), sums.known.tolist(), sums.due.tolist())
+            of_item = map(Amount, item.values, *columns, item.not_measured)
+            amounts.append(dict(zip(sums.days, of_item, strict=True)))
         each = Series(
             heading,
             thousands or SHOWN_UNITS.get(place.unit, place.unit),
             place.rule,
             place.direction,
-            _joined([_amounts(item) for item in groups[place]], place.rule),
+            _joined(amounts, place.rule),
             3 if thousands else 0,
             counted=not place.is_detail,
             measured=measured[place.chain],
@@ -240,7 +246,22 @@ def _headings(
             for other in order
             if (other.rule, other.is_detail, other.unit) == (place.rule, place.is_detail, place.unit)
         ]
-        heading = _what(place, several=len({other.direction for other in rivals}) > 1)
+        direction, name = str(_DIRECTIONS[place.direction]), place.name
+        parts = []
+        if name.tariff:
+            parts.append(_("rate %(number)s") % {"number": name.tariff})
+        if name.tier:
+            parts.append(_("tier %(number)s") % {"number": name.tier})
+        if name.phase:
+            parts.append(_("phase %(number)s") % {"number": name.phase})
+        if place.rule is not Rule.SUM:
+            what = _("Highest value") if place.rule is Rule.HIGHEST else _("Meter reading")
+            several = len({other.direction for other in rivals}) > 1
+            heading = ", ".join([what, *([direction] if several else []), *parts])
+        elif place.is_detail:
+            heading = str(_PARTS.get(place.direction, "%(part)s")) % {"part": ", ".join(parts)}
+        else:
+            heading = direction
         if len({other.chain for other in rivals if other.direction == place.direction}) > 1:
             newest = max(groups[place], key=lambda item: int(item.sums.ends.max())).channel
             called = names.get(newest.meter_id) or _("meter %(meter)s") % {"meter": newest.meter_number}
@@ -249,24 +270,6 @@ def _headings(
         if seen[heading, place.unit] > 1:
             heading = f"{heading} ({seen[heading, place.unit]})"
         yield heading
-
-
-def _what(place: _Place, *, several: bool) -> str:
-    """With its part: `rate 1`, `tier 2`, `phase 3`; with its direction where `several` directions are alike."""
-    direction, name = str(_DIRECTIONS[place.direction]), place.name
-    words = []
-    if name.tariff:
-        words.append(_("rate %(number)s") % {"number": name.tariff})
-    if name.tier:
-        words.append(_("tier %(number)s") % {"number": name.tier})
-    if name.phase:
-        words.append(_("phase %(number)s") % {"number": name.phase})
-    if place.rule is Rule.SUM:
-        if not place.is_detail:
-            return direction
-        return str(_PARTS.get(place.direction, "%(part)s")) % {"part": ", ".join(words)}
-    what = _("Highest value") if place.rule is Rule.HIGHEST else _("Meter reading")
-    return ", ".join([what, *([direction] if several else []), *words])
 
 
 def _added_up(each: Sequence[tuple[Mapping[date, Amount], Intervals]]) -> dict[date, Amount]:
@@ -280,12 +283,6 @@ def _added_up(each: Sequence[tuple[Mapping[date, Amount], Intervals]]) -> dict[d
             ):
                 sums[day] = whole._replace(due=whole.due + usual)
     return sums
-
-
-def _amounts(item: UsageSums) -> dict[date, Amount]:
-    sums = item.sums
-    columns = (sums.starts.tolist(), sums.ends.tolist(), sums.known.tolist(), sums.due.tolist())
-    return dict(zip(sums.days, map(Amount, item.values, *columns, item.not_measured), strict=True))
 
 
 def _joined(each: Sequence[Mapping[date, Amount]], rule: Rule) -> Mapping[date, Amount]:
