@@ -35,8 +35,7 @@ class SourceShares:
 class MixSegment:
     """Consecutive steps of one series for the same contracts. `key` is the tariff code or the grid region.
 
-    Shares of a step sum to 1: what no source explains is the source `unknown`. A step that was worked out tells of
-    every source.
+    Shares of a step sum to 1: what no source explains is the source `unknown`. A computed step has every source.
     """
 
     series: str
@@ -77,7 +76,7 @@ class MixSegment:
 
     @property
     def origin(self) -> str:
-        """Whether a file told the shares or they were worked out here."""
+        """Whether a file reported the shares or this server computed them."""
         return "computed" if self.steps.computed[0] else "reported"
 
     @property
@@ -86,30 +85,30 @@ class MixSegment:
 
     @property
     def sources(self) -> list[SourceShares]:
-        """Those that some step tells of, what is unknown last. A source of which a step says nothing has no part in it
-        where it was worked out; else its part is not known.
+        """Those that some step names, what is unknown last. A source that a step does not name has no part in it where
+        it was computed; else its part is not known.
         """
         steps = self.steps
         known = np.where(steps.named, steps.known, steps.computed[:, None])
         known[:, -1] |= ~steps.named[:, -1] | (steps.shares[:, -1] > 0)
         return [
             SourceShares(source, steps.shares[:, column], known[:, column])
-            for column, (source, is_told) in enumerate(
-                zip(steps.sources, np.any(self._told, axis=0).tolist(), strict=True)
+            for column, (source, is_named) in enumerate(
+                zip(steps.sources, np.any(self._named, axis=0).tolist(), strict=True)
             )
-            if is_told
+            if is_named
         ]
 
     @property
     def values(self) -> int:
-        return int(self._told.sum())
+        return int(self._named.sum())
 
     @property
-    def _told(self) -> Flags:
-        """Which sources each step speaks of; of what is unknown, where something is."""
-        told = self.steps.named.copy()
-        told[:, self.steps.sources.index(UNKNOWN)] |= self.steps.shares[:, -1] > 0
-        return told
+    def _named(self) -> Flags:
+        """Which sources each step names; what is unknown, where something is."""
+        named = self.steps.named.copy()
+        named[:, self.steps.sources.index(UNKNOWN)] |= self.steps.shares[:, -1] > 0
+        return named
 
 
 def generation_mix(
@@ -131,10 +130,10 @@ def generation_mix(
             contracts,
             tuple(sorted(numbers[contract] for contract in contracts)),
             contracts <= named,
-            run,
+            consecutive,
         )
         for name in sorted(steps, key=lambda name: (name.series, name.key, name.region, name.contract or 0))
-        for contracts, run in _runs(steps[name], places[name])
+        for contracts, consecutive in _consecutive(steps[name], places[name])
     ]
     return Page(
         items=segments,
@@ -145,7 +144,7 @@ def generation_mix(
     )
 
 
-def _runs(steps: Steps, places: Sequence[MixPlace]) -> Iterator[tuple[frozenset[int], Steps]]:
+def _consecutive(steps: Steps, places: Sequence[MixPlace]) -> Iterator[tuple[frozenset[int], Steps]]:
     """Steps that follow on each other, last equally long, came about alike and are of the same contracts: those for
     whom the whole of each lies inside their place.
     """
@@ -176,7 +175,7 @@ def _position(resume: datetime | None) -> Position | None:
 def grid_series(
     series: MixSeries, region: str, window: Span, after: Position | None = None
 ) -> Page[MixSegment]:
-    """What is told or worked out of the region during `window`, of no contract, oldest first. One query.
+    """What is reported or computed of the region during `window`, of no contract, oldest first. One query.
 
     Raises ValueError for a series that speaks of tariffs.
     """
@@ -186,9 +185,9 @@ def grid_series(
     places: Places = {name: [MixPlace(0, window)]}
     steps, resume = page_of_steps(places, after=_moment(after), rows=SHARES_A_PAGE)
     segments = [
-        MixSegment(name.series, name.key, frozenset(), (), names_tariff=False, steps=run)
-        for found in steps.values()
-        for _, run in _runs(found, places[name])
+        MixSegment(name.series, name.key, frozenset(), (), names_tariff=False, steps=consecutive)
+        for steps_of_name in steps.values()
+        for _, consecutive in _consecutive(steps_of_name, places[name])
     ]
     return Page(
         items=segments,

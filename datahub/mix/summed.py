@@ -258,7 +258,7 @@ class _Summing:
     def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
         """Whether the access opens all the readings that say what was used during these parts."""
         first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
-        told = _span(*self.use[contract].reach(first, past))
+        told = _span(*self.use[contract].hull_of_readings(first, past))
         windows = union(part.window for part in self.opened if contract in part.contracts)
         return any(window.covers(told) for window in windows)
 

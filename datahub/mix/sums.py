@@ -1,4 +1,4 @@
-"""A series over stretches of time, weighed by energy where that is known, else by time. Exact. Decision 47."""
+"""A series over periods, its steps weighed by energy where that is known, else by time. Exact. Decision 47."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class Weighting(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """Stretches [begins[i], ends[i]) of steps, in order, each in one bucket: `steps` has a row for each of them."""
+    """Parts [begins[i], ends[i]) of steps, in order, each in one bucket: `steps` has a row for each of them."""
 
     steps: Steps
     begins: Integers
@@ -42,13 +42,13 @@ class Parts:
         return self.ends - self.begins
 
     def once(self, rows: slice) -> tuple[Integers, Integers]:
-        """When these begin and end, without the time that another region has told already."""
+        """When these begin and end, without the time that another region covers before."""
         begins, ends = self.begins[rows], self.ends[rows]
         first = np.maximum(begins, np.concatenate([begins[:1], np.maximum.accumulate(ends)[:-1]]))
         return first[first < ends], ends[first < ends]
 
     def known_seconds(self, rows: slice) -> int:
-        """How long these are, those that two regions tell at once counted once."""
+        """How long these are; time that two regions cover counts once."""
         begins, ends = self.once(rows)
         return int((ends - begins).sum())
 
@@ -59,11 +59,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class MixSum:
-    """One bucket. `shares` sum to exactly 1, what nobody tells (None) left aside.
+    """One bucket. `shares` sum to exactly 1; what is not known (None) is left aside.
 
     `amounts` are whole numbers that stand in the proportion of the shares: of energy in the unit that it is counted in,
-    so that those of days add up to those of their month. `known_seconds` is for how long the series is told;
-    `partly_known` are sources whose share is told for a part of that. `method` and `origin` are "mixed" where its steps
+    so that those of days add up to those of their month. `known_seconds` is for how long the series is known;
+    `partly_known` are sources whose share is known for a part of that. `method` and `origin` are "mixed" where steps
     differ.
     """
 
@@ -79,7 +79,7 @@ class MixSum:
     modified: datetime
 
     def share(self, source: str) -> Decimal | None:
-        """Of any source, None where it is told at no time: of what was worked out, another source has nothing."""
+        """Of any source, None where it is known at no time; of computed shares another source has 0."""
         if source in self.shares:
             return self.shares[source]
         return Decimal(0) if source == UNKNOWN or self.origin == COMPUTED else None
@@ -95,16 +95,23 @@ def parts_of(
 ) -> Parts | None:
     """The steps that lie wholly in a span of their name, cut at the buckets' edges; None where there are none.
 
-    Where steps of one region tell the same time, the shorter ones count, and a told mix before one that was worked out.
-    A contract at points of two regions at once has the parts of both.
+    Where steps of one region share time, the shorter ones count, and a reported mix before a computed one. A contract
+    at points of two regions at once has the parts of both.
     """
-    lanes: dict[str, list[Steps]] = {}
-    for name, found in spans.items():
-        if name in steps:
-            lanes.setdefault(name.region, []).extend(_inside(steps[name], span) for span in found)
-    told = lanes.pop("", [])
-    regions = list(lanes.values()) or [[]]
-    cut = [part for lane in regions if (part := _lane([*lane, *told], edges)) is not None]
+    by_region: dict[str, list[Steps]] = {}
+    for name, own_spans in spans.items():
+        if name not in steps:
+            continue
+        for span in own_spans:
+            inside: Flags = np.ones(steps[name].size, dtype=np.bool_)
+            if span.start is not None:
+                inside &= steps[name].starts >= span.start.timestamp()
+            if span.end is not None:
+                inside &= steps[name].ends <= span.end.timestamp()
+            by_region.setdefault(name.region, []).append(steps[name].where(inside))
+    reported = by_region.pop("", [])
+    regions = list(by_region.values()) or [[]]
+    cut = [parts for computed in regions if (parts := _cut([*computed, *reported], edges)) is not None]
     if not cut:
         return None
     parts = cut[0]
@@ -120,27 +127,17 @@ def parts_of(
     return Parts(parts.steps.where(order), parts.begins[order], parts.ends[order], parts.buckets[order])
 
 
-def _inside(steps: Steps, span: Span) -> Steps:
-    keep: Flags = np.ones(steps.size, dtype=np.bool_)
-    if span.start is not None:
-        keep &= steps.starts >= span.start.timestamp()
-    if span.end is not None:
-        keep &= steps.ends <= span.end.timestamp()
-    return steps.where(keep)
-
-
-def _lane(found: Iterable[Steps], edges: Integers) -> Parts | None:
+def _cut(steps_of_region: Iterable[Steps], edges: Integers) -> Parts | None:
+    """At the edges and where steps begin and end; of equally long steps the last counts."""
     steps: Steps | None = None
-    for one in found:
-        steps = one if steps is None else steps.with_(one)
+    for each in steps_of_region:
+        steps = each if steps is None else steps.with_(each)
     if steps is None or not steps.size:
         return None
     cuts = np.unique(np.concatenate([steps.starts, steps.ends, edges]))
     owner = np.full(len(cuts) - 1, -1, dtype=np.int64)
     firsts, pasts = np.searchsorted(cuts, steps.starts).tolist(), np.searchsorted(cuts, steps.ends).tolist()
-    for place in np.argsort(
-        steps.starts - steps.ends, kind="stable"
-    ).tolist():  # of equally long ones the last counts
+    for place in np.argsort(steps.starts - steps.ends, kind="stable").tolist():
         owner[firsts[place] : pasts[place]] = place
     bucket = np.searchsorted(edges, cuts[:-1], side="right") - 1
     keep = (owner >= 0) & (bucket >= 0) & (bucket < len(edges) - 1)
@@ -154,8 +151,14 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
     `used` speaks of the same rows and last changed at `used_moved`, in epoch microseconds.
     """
     steps, lengths = parts.steps.where(rows), parts.lengths[rows]
-    amounts, weighting, moved = _weighed(steps, lengths, used)
-    told = zip(
+    weighting, moved = Weighting.ENERGY, 0
+    if steps.has_amounts.all() and steps.amounts.any():
+        amounts = _own_amounts(steps, lengths)
+    elif used is not None and used.known.all() and used.values.any():
+        amounts, moved = _times(steps.shares, used.values), used_moved
+    else:
+        amounts, weighting = _times(steps.shares, lengths), Weighting.TIME
+    of_sources = zip(
         steps.sources,
         amounts,
         np.any(steps.named, axis=0).tolist(),
@@ -165,13 +168,12 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
     )
     columns = [
         (source, amount, known, all_known)
-        for source, amount, named, known, all_known in told
+        for source, amount, named, known, all_known in of_sources
         if named or amount
     ]
     by_source = {source: amount for source, amount, is_known, _all in columns if is_known or amount}
     computed = set(steps.computed.tolist())
     methods = frozenset(steps.method.tolist())
-    latest = max(int(steps.modified.max()), used_moved if moved else 0)
     return MixSum(
         shares={**dict.fromkeys(source for source, *_ in columns), **shares(by_source)},
         amounts=by_source,
@@ -184,17 +186,8 @@ def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: 
         partly_known=frozenset(
             source for source, _amount, is_known, whole in columns if is_known and not whole
         ),
-        modified=_EPOCH + timedelta(microseconds=latest),
+        modified=_EPOCH + timedelta(microseconds=max(int(steps.modified.max()), moved)),
     )
-
-
-def _weighed(steps: Steps, lengths: Integers, used: Used | None) -> tuple[list[int], Weighting, bool]:
-    """By source, how that was weighed, and whether with what was used."""
-    if steps.has_amounts.all() and steps.amounts.any():
-        return _own_amounts(steps, lengths), Weighting.ENERGY, False
-    if used is not None and used.known.all() and used.values.any():
-        return _times(steps.shares, used.values), Weighting.ENERGY, True
-    return _times(steps.shares, lengths), Weighting.TIME, False
 
 
 def _own_amounts(steps: Steps, lengths: Integers) -> list[int]:

@@ -1,4 +1,4 @@
-"""What contracts used of electricity during any stretches of time, to weigh their mix with; it is not shown by itself.
+"""What contracts used of electricity during any intervals, to weigh their mix with; it is not shown by itself.
 
 What counts of their meters' interval channels is what counts in every figure of use (`counted`), as it does where a
 tariff's certificates are shared by use.
@@ -17,7 +17,7 @@ from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
 from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
 from datahub.usage.counted_channels import Intervals, inside, ranked, shared_out
 from datahub.usage.facts import usage_facts
-from datahub.usage.readings import ChannelFacts, seconds_of
+from datahub.usage.readings import seconds_of
 
 _MOST = 2.0**62
 
@@ -57,7 +57,7 @@ class _Channel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Used:
-    """During one stretch after the other: values[i] / 10**scale Wh, which means nothing where it is not `known`."""
+    """During one interval after the other: values[i] / 10**scale Wh, which means nothing where it is not `known`."""
 
     values: Integers
     known: Flags
@@ -74,10 +74,10 @@ class ContractUse:
     channels: tuple[_Channel, ...]
 
     def during(self, begins: Integers, ends: Integers) -> Used:
-        """Known where readings tell all of the stretch without a gap; below 0 counts as nothing."""
+        """Known where readings cover all of the interval without a gap; below 0 counts as nothing."""
         scale = max((channel.scale for channel in self.channels), default=0)
         values = np.zeros(len(begins), dtype=np.int64)
-        told = np.zeros(len(begins), dtype=np.int64)
+        known_seconds = np.zeros(len(begins), dtype=np.int64)
         gaps: Flags = np.zeros(len(begins), dtype=np.bool_)
         for channel in self.channels:
             finer, fits = scaled_up(channel.values, np.array(scale - channel.scale))
@@ -89,8 +89,8 @@ class ContractUse:
             covered = channel.up_to(ends, lengths) - channel.up_to(begins, lengths)
             due = np.minimum(ends, channel.ends[-1]) - np.maximum(begins, channel.starts[0])
             gaps |= covered < due
-            told += covered
-        return Used(np.maximum(values, 0), ~gaps & (told >= ends - begins), scale)
+            known_seconds += covered
+        return Used(np.maximum(values, 0), ~gaps & (known_seconds >= ends - begins), scale)
 
     def moved(self, begin: int, end: int) -> int:
         """When a reading of [begin, end) last moved, in epoch microseconds; 0 for never."""
@@ -98,8 +98,8 @@ class ContractUse:
             (int(each.moved[each.touching(begin, end)].max(initial=0)) for each in self.channels), default=0
         )
 
-    def reach(self, begin: int, end: int) -> tuple[int, int]:
-        """From when to when the readings that tell of [begin, end) last: a part of one tells of all of it."""
+    def hull_of_readings(self, begin: int, end: int) -> tuple[int, int]:
+        """From when to when the readings last that have time in [begin, end): a part of one tells of all of it."""
         for channel in self.channels:
             rows = channel.touching(begin, end)
             begin = min(begin, int(channel.starts[rows].min(initial=begin)))
@@ -113,46 +113,51 @@ def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
     for link in facts.links:
         spans[link.contract_id, link.meter_id].append(link.span)
-    channels = {meter: [one for one in found if _counts(one)] for meter, found in facts.channels.items()}
-    wanted = sorted({one.channel_id for found in channels.values() for one in found})
-    runs: dict[int, list[StoredSegment]] = defaultdict(list)
+    # differences of registers are too coarse to say what was used in an hour
+    channels = {
+        meter: [
+            channel
+            for channel in of_meter
+            if (channel.kind, channel.direction, channel.commodity, channel.unit)
+            == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
+        ]
+        for meter, of_meter in facts.channels.items()
+    }
+    wanted = sorted({channel.channel_id for of_meter in channels.values() for channel in of_meter})
+    stored: dict[int, list[StoredSegment]] = defaultdict(list)
     longest = max((int(load.longest.total_seconds()) for load in facts.loads.values()), default=0)
     days = (hull[0] - longest) // DAY_SECONDS - 1, (hull[1] + longest) // DAY_SECONDS
-    for run in stored_segments([Wanted(channel, *days) for channel in wanted]) if wanted else ():
-        runs[run.channel_id].append(run)
-    found: dict[int, list[_Channel]] = defaultdict(list)
+    for segment in stored_segments([Wanted(channel, *days) for channel in wanted]) if wanted else ():
+        stored[segment.channel_id].append(segment)
+    uses: dict[int, list[_Channel]] = defaultdict(list)
     for (contract, meter), linked in spans.items():
-        stretches = tuple(map(seconds_of, union(linked)))
+        intervals = tuple(map(seconds_of, union(linked)))
         for by_rank in ranked(channels.get(meter, ())):
-            built = [[_channel(runs[one.channel_id], stretches) for one in same] for same in by_rank]
-            times = [[(one.starts, one.ends) for one in same] for same in built]
-            shares, _ = shared_out(times, stretches)
+            built = [
+                [_channel(stored[channel.channel_id], intervals) for channel in same] for same in by_rank
+            ]
+            times = [[(channel.starts, channel.ends) for channel in same] for same in built]
+            shares, _ = shared_out(times, intervals)
             counting = [
-                [one.where(keep) for one, keep in zip(same, share.kept, strict=True)]
+                [channel.where(keep) for channel, keep in zip(same, share.kept, strict=True)]
                 for same, share in zip(built, shares, strict=True)
             ]
-            # what one channel leaves to another is told by the two together
+            # what one channel leaves to another is known by the two together
             for in_turn in zip_longest(*counting):
-                found[contract] += _one_after_another([one for one in in_turn if one and len(one.starts)])
-    return {contract: ContractUse(tuple(found[contract])) for contract in contracts}
+                uses[contract] += _joined([channel for channel in in_turn if channel and len(channel.starts)])
+    return {contract: ContractUse(tuple(uses[contract])) for contract in contracts}
 
 
-def _counts(channel: ChannelFacts) -> bool:
-    """Differences of registers are too coarse to say what was used in an hour."""
-    kind = (channel.kind, channel.direction, channel.commodity, channel.unit)
-    return kind == (ChannelKind.INTERVAL, "import", "electricity", "Wh")
-
-
-def _channel(runs: Sequence[StoredSegment], stretches: Intervals) -> _Channel:
+def _channel(segments: Sequence[StoredSegment], intervals: Intervals) -> _Channel:
     """Where readings of one channel overlap, the shorter ones count."""
-    scale = max((run.scale for run in runs), default=0)
+    scale = max((segment.scale for segment in segments), default=0)
     starts, ends, values, moved = (np.zeros(0, dtype=np.int64) for _ in range(4))
-    for run in sorted(runs, key=lambda run: run.times.step or DAY_SECONDS):
-        begin, past = run.times.starts, run.times.starts + run.times.durations
-        finer, fits = scaled_up(run.values, np.array(scale - run.scale))
-        kept = run.known & fits & inside(begin, past, stretches)
+    for segment in sorted(segments, key=lambda segment: segment.times.step or DAY_SECONDS):
+        begin, past = segment.times.starts, segment.times.starts + segment.times.durations
+        finer, fits = scaled_up(segment.values, np.array(scale - segment.scale))
+        kept = segment.known & fits & inside(begin, past, intervals)
         kept &= np.searchsorted(starts, past, side="left") <= np.searchsorted(ends, begin, side="right")
-        own = np.repeat(run.moved, run.times.slots)[: len(begin)]
+        own = np.repeat(segment.moved, segment.times.slots)[: len(begin)]
         columns = (begin, past, finer, own)
         joined = [
             np.concatenate([old, new[kept]])
@@ -163,16 +168,17 @@ def _channel(runs: Sequence[StoredSegment], stretches: Intervals) -> _Channel:
     return _Channel(starts, ends, values, scale, moved)
 
 
-def _one_after_another(channels: Sequence[_Channel]) -> list[_Channel]:
-    """Channels of which no two tell the same time as one; apart where one scale has no room for them."""
+def _joined(channels: Sequence[_Channel]) -> list[_Channel]:
+    """Channels of which no two share time as one channel; apart where one scale has no room for them."""
     if len(channels) < 2:
         return list(channels)
-    scale = max(one.scale for one in channels)
-    finer = [scaled_up(one.values, np.array(scale - one.scale)) for one in channels]
+    scale = max(channel.scale for channel in channels)
+    finer = [scaled_up(channel.values, np.array(scale - channel.scale)) for channel in channels]
     if not all(fits.all() for _, fits in finer):
         return list(channels)
     starts, ends, moved = (
-        np.concatenate([getattr(one, name) for one in channels]) for name in ("starts", "ends", "moved")
+        np.concatenate([getattr(channel, name) for channel in channels])
+        for name in ("starts", "ends", "moved")
     )
     order = np.argsort(starts, kind="stable")
     values = np.concatenate([values for values, _ in finer])
