@@ -12,7 +12,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.support.database import use_test_database
 from tests.support.fast_flush import empty_tables, snapshot
-from tests.support.static_files import add_what_was_found
+from tests.support.static_files import add_cached_files
 
 # the same examples each time, however slow the machine; --hypothesis-profile=default looks for new ones
 _THE_SAME = {"deadline": None, "derandomize": True, "database": None}
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         *settings.PASSWORD_HASHERS,
     ]
     TransactionTestCase._fixture_teardown = empty_tables
-    WhiteNoiseMiddleware.add_files_from_finders = add_what_was_found
+    WhiteNoiseMiddleware.add_files_from_finders = add_cached_files
 
 
 @pytest.fixture(scope="session")

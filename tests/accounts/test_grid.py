@@ -37,9 +37,9 @@ def test_the_place_is_that_of_the_moment_or_of_the_link_s_last(home, at, end, re
     home.contract.point_links.update(end=end)
 
     (link,) = with_grid_placement(ContractServicePoint.objects.all(), at=at)
-    ((stay,),) = service_history([home.contract], at=at).values()
+    ((period,),) = service_history([home.contract], at=at).values()
 
-    assert (link.region, link.pricing_node, stay.region) == (region, node, region)
+    assert (link.region, link.pricing_node, period.region) == (region, node, region)
 
 
 def test_a_point_that_is_nowhere_yet_has_no_region(home):
@@ -54,7 +54,7 @@ def test_a_contract_is_in_each_region_while_its_link_and_the_place_hold(home, dj
     with django_assert_num_queries(1):
         places = grid_places([home.contract.pk])
 
-    assert {(one.region, one.span) for one in places} == {
+    assert {(place.region, place.span) for place in places} == {
         ("WEST", Span(EPOCH, MOVED)),
         ("EAST", Span(MOVED, None)),
     }

@@ -51,14 +51,19 @@ def test_the_same_file_again_changes_nothing_but_synced():
 
 
 def test_a_feed_says_who_is_a_test_customer_and_a_file_that_does_not_say_leaves_it():
-    def told(as_of, *is_test):
+    def load_customer(as_of, *is_test):
         load(household(as_of=as_of, customers=(CustomerRow(3, "C-1", "Robin Example", *is_test),)), at=as_of)
         return Customer.objects.get().is_test
 
     hour = timedelta(hours=1)
-    said = [told(LATER), told(LATER + hour, True), told(LATER + 2 * hour), told(LATER + 3 * hour, False)]
+    results = [
+        load_customer(LATER),
+        load_customer(LATER + hour, True),
+        load_customer(LATER + 2 * hour),
+        load_customer(LATER + 3 * hour, False),
+    ]
 
-    assert said == [False, True, True, False]
+    assert results == [False, True, True, False]
 
 
 def test_only_what_changed_is_modified():
@@ -111,7 +116,7 @@ def test_accounts_that_are_each_others_parents_are_refused():
     load(Hierarchy("changes", LATER, accounts=(account("A-2", parent_number="A-1"),)))
     across_files = load(Hierarchy("changes", LATER, accounts=(account(parent_number="A-2"),)))
 
-    assert [one.reason for one in in_one_file.rejected] == [
+    assert [rejection.reason for rejection in in_one_file.rejected] == [
         "the parents of account A-7 lead back to it",
         "the parents of account A-8 lead back to it",
     ]
@@ -133,7 +138,7 @@ def test_a_row_that_does_not_fit_is_refused_with_its_line_and_the_rest_goes_on()
 
     result = load(rows)
 
-    assert [tuple(one) for one in result.rejected] == [
+    assert [tuple(rejection) for rejection in result.rejected] == [
         (20, "account A-9 is not known"),
         (21, "it ends 2024-05-01, not after its start 2024-05-01"),
         (22, "distribution utility Nobody is not known"),
@@ -156,7 +161,7 @@ def test_a_contract_never_passes_to_another_customer():
 
     result = load(other)
 
-    assert [one.reason for one in result.rejected] == [
+    assert [rejection.reason for rejection in result.rejected] == [
         "account A-1 belongs to customer C-1 and cannot pass to C-2; it needs a number of its own",
         "contract 1111111-1 belongs to customer C-1 and cannot pass to C-2; it needs a number of its own",
     ]

@@ -54,7 +54,7 @@ def test_a_meter_in_two_points_at_once_is_refused_naming_the_other():
         Hierarchy("changes", LATER, installations=(installation(point="SP-2", line=2, start=SWAP),))
     )
 
-    assert [tuple(one) for one in result.rejected] == [
+    assert [tuple(rejection) for rejection in result.rejected] == [
         (2, "it overlaps 55-1042 at SP-1, 2024-01-01 08:00 to now UTC")
     ]
     assert MeterInstallation.objects.count() == 1
@@ -196,7 +196,7 @@ def test_an_older_file_never_undoes_a_newer_one():
 
     result = load(older)
 
-    assert [tuple(one) for one in result.rejected] == [
+    assert [tuple(rejection) for rejection in result.rejected] == [
         (5, "a newer file, as of 2026-03-31 08:00 UTC, says otherwise")
     ]
     assert ServiceContract.objects.get().address == "New Street 1"
@@ -210,7 +210,7 @@ def test_an_older_file_does_not_reopen_what_a_newer_one_ended():
     result = load(household(mode="changes", as_of=AS_OF + timedelta(days=1)))
 
     assert ends(ContractServicePoint) == [SWAP]
-    assert [one.line for one in result.rejected] == [9]
+    assert [rejection.line for rejection in result.rejected] == [9]
 
 
 def test_an_older_file_adds_nothing_current_that_a_newer_full_one_did_not_list():
@@ -232,9 +232,9 @@ def test_links_that_stand_in_one_line_of_a_file_are_told_apart():
 
     result = load(replace(household_of_two, as_of=LATER, point_links=moved + refused))
 
-    assert [one.reason for one in result.rejected] == ["service point SP-9 is not known"]
-    found = ContractServicePoint.objects.values_list("service_point__servicepoint_number", "start", "end")
-    assert set(found) == {("SP-1", SINCE, SWAP), ("SP-2", SINCE, None)}
+    assert [rejection.reason for rejection in result.rejected] == ["service point SP-9 is not known"]
+    links = ContractServicePoint.objects.values_list("service_point__servicepoint_number", "start", "end")
+    assert set(links) == {("SP-1", SINCE, SWAP), ("SP-2", SINCE, None)}
 
 
 def test_a_refused_row_still_lists_its_link_where_lines_are_the_same():

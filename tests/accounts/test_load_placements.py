@@ -60,10 +60,10 @@ def test_what_is_told_again_changes_nothing(since):
     assert set(GridPlacement.objects.values_list("pk", "start", "end")) == before
 
 
-@pytest.mark.parametrize(("told", "corrected"), [(MARCH, MAY), (MAY, MARCH)])
-def test_a_corrected_date_moves_the_end_of_the_region_before(told, corrected):
+@pytest.mark.parametrize(("wrong", "corrected"), [(MARCH, MAY), (MAY, MARCH)])
+def test_a_corrected_date_moves_the_end_of_the_region_before(wrong, corrected):
     tell("WEST")
-    tell("EAST", told, as_of=LATER)
+    tell("EAST", wrong, as_of=LATER)
 
     assert tell("EAST", corrected, as_of=LATER + timedelta(days=1)).accepted == 1
 

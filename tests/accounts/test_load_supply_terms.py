@@ -75,7 +75,7 @@ def test_a_new_term_does_not_end_the_former_one_by_itself(contract):
 
     result = load_supply_terms(rows=[row(7, tariff_code="FLAT", start=date(2026, 1, 1))], at=AT)
 
-    assert [tuple(one) for one in result.rejected] == [
+    assert [tuple(rejection) for rejection in result.rejected] == [
         (
             7,
             "contract 1111111-1: it overlaps Bright Energy (demo) EV-TOU from 2025-03-01, 2025-03-01 to now",
@@ -103,7 +103,7 @@ def test_rows_that_name_nothing_or_end_before_they_start_are_refused(contract):
 
     result = load_supply_terms(rows=rows, at=AT)
 
-    assert [tuple(one) for one in result.rejected] == [
+    assert [tuple(rejection) for rejection in result.rejected] == [
         (2, "contract 9-9 is not known"),
         (3, "it ends 2025-03-01, not after its start 2025-03-01"),
     ]
@@ -122,10 +122,10 @@ def test_an_older_file_does_not_undo_a_newer_one(contract):
 def test_two_hundred_changes_of_tariff_take_as_many_queries_as_one(django_assert_max_num_queries):
     EntityFactory(name="Bright Energy (demo)")
     contracts = ServiceContractFactory.create_batch(200)
-    first = [row(n, contract_number=one.contract_number) for n, one in enumerate(contracts)]
+    first = [row(n, contract_number=contract.contract_number) for n, contract in enumerate(contracts)]
     load_supply_terms(rows=first, at=AT)
-    ended = [replace(one, end=date(2026, 1, 1)) for one in first]
-    begun = [replace(one, start=date(2026, 1, 1)) for one in first]
+    ended = [replace(term, end=date(2026, 1, 1)) for term in first]
+    begun = [replace(term, start=date(2026, 1, 1)) for term in first]
 
     # savepoint in and out; suppliers twice; contracts, terms; ended; begun; unchanged
     with django_assert_max_num_queries(12):

@@ -75,9 +75,9 @@ def unowned():
 def joined(customer, role=Role.OWNER, *, way=CodeWay.LETTER, email="new@example.com") -> User:
     code = handed_out(customer, role, way=way)
     number = customer.billing_accounts.first().account_number
-    found = find_code(account_number=number, code=code, origin=HOME, at=clock.now())
+    valid_code = find_code(account_number=number, code=code, origin=HOME, at=clock.now())
     return activate(
-        code_key=found.pk, email=email, name="Nora New", password=CHOSEN, language="en", at=clock.now()
+        code_key=valid_code.pk, email=email, name="Nora New", password=CHOSEN, language="en", at=clock.now()
     )
 
 
@@ -85,34 +85,35 @@ def shares(user, *, after=timedelta()) -> bool:
     return shareable_contracts(user=user, at=clock.now() + after).exists()
 
 
-def told(kind: str) -> set[str]:
+def recipients(kind: str) -> set[str]:
     return set(OutgoingMail.objects.filter(kind=kind).values_list("to", flat=True))
 
 
-def asked_for(customer, by, way=CodeWay.TOLD) -> ActivationCode:
+def offer_code(customer, by, way=CodeWay.TOLD) -> ActivationCode:
     return ask_for_code(customer=customer, role=Role.OWNER, way=way, reason="called", by=by, at=clock.now())
 
 
 def test_one_person_of_staff_gets_no_code():
     home, clerk = household(), StaffFactory()
-    asked = asked_for(home.customer, clerk)
+    offered = offer_code(home.customer, clerk)
 
     with pytest.raises(CodeRefused, match="needs_a_second_person"):
-        hand_out_code(offered=asked, by=clerk, at=clock.now())
-    code = hand_out_code(offered=asked, by=StaffFactory(), at=clock.now())
+        hand_out_code(offered=offered, by=clerk, at=clock.now())
+    code = hand_out_code(offered=offered, by=StaffFactory(), at=clock.now())
 
     assert (
-        find_code(account_number=home.account.account_number, code=code, origin=HOME, at=clock.now()) == asked
+        find_code(account_number=home.account.account_number, code=code, origin=HOME, at=clock.now())
+        == offered
     )
     with pytest.raises(CodeRefused, match="gone"):
-        hand_out_code(offered=asked, by=StaffFactory(), at=clock.now())
+        hand_out_code(offered=offered, by=StaffFactory(), at=clock.now())
 
 
 def test_the_database_knows_no_code_of_one_person():
     home, clerk = household(), StaffFactory()
-    for asked, by in (("mine", clerk), ("nobody's", None)):
-        row = asked_for(home.customer, clerk)
-        row.digest, row.handed_out_by = asked, by
+    for requester, by in (("mine", clerk), ("nobody's", None)):
+        row = offer_code(home.customer, clerk)
+        row.digest, row.handed_out_by = requester, by
         with pytest.raises(IntegrityError), transaction.atomic():
             row.save()
 
@@ -122,9 +123,9 @@ def test_who_acts_for_a_customer_neither_asks_for_its_code_nor_hands_it_out():
     member = MembershipFactory(customer=home.customer, user=StaffFactory(), role=Role.VIEWER).user
 
     with pytest.raises(CodeRefused, match="own_customer"):
-        asked_for(home.customer, member)
+        offer_code(home.customer, member)
     with pytest.raises(CodeRefused, match="own_customer"):
-        hand_out_code(offered=asked_for(home.customer, clerk), by=member, at=clock.now())
+        hand_out_code(offered=offer_code(home.customer, clerk), by=member, at=clock.now())
 
 
 def test_a_code_of_a_release_before_this_rule_opens_nothing():
@@ -138,7 +139,7 @@ def test_a_code_of_a_release_before_this_rule_opens_nothing():
 
 def test_a_code_by_mail_goes_to_an_owner_on_file_and_nobody_of_staff_sees_it():
     home, stranger = household(), UserFactory()
-    told_too = MembershipFactory(customer=home.customer).user
+    other_owner = MembershipFactory(customer=home.customer).user
     common = {
         "customer": home.customer,
         "role": Role.VIEWER,
@@ -158,7 +159,7 @@ def test_a_code_by_mail_goes_to_an_owner_on_file_and_nobody_of_staff_sees_it():
         find_code(account_number=home.account.account_number, code=code, origin=HOME, at=clock.now()).role
         == Role.VIEWER
     )
-    assert told("login_code") == {home.owner.email, told_too.email}
+    assert recipients("login_code") == {home.owner.email, other_owner.email}
 
 
 def test_a_letter_goes_to_an_address_on_file_alone():
@@ -178,13 +179,13 @@ def test_every_owner_is_told_at_once_of_a_code_and_of_who_came_by_it():
 
     joined(home.customer, email="clerk.private@example.com")
 
-    assert told("login_code") == told("new_login") == {home.owner.email, second.email}
+    assert recipients("login_code") == recipients("new_login") == {home.owner.email, second.email}
     text = OutgoingMail.objects.get(kind="new_login", user=second).text
     for kind in ("login_code", "new_login"):
         mail = OutgoingMail.objects.get(kind=kind, user=second)
         assert text_sent_again(mail) == mail.text
     assert "Nora New" in text and "clerk.private@example.com" in text
-    assert {one.verb for one in RoleEvent.objects.filter(customer=home.customer)} == {"offered", "joined"}
+    assert {event.verb for event in RoleEvent.objects.filter(customer=home.customer)} == {"offered", "joined"}
 
 
 @pytest.mark.parametrize("way", [CodeWay.LETTER, CodeWay.TOLD])
@@ -219,7 +220,7 @@ def test_an_owner_agrees_and_who_waits_cannot():
     agree_to_share(membership=role, by=home.owner, at=clock.now())
 
     assert shares(new) and not shares(waiting)
-    assert told("agreed") == {new.email, home.owner.email, waiting.email}
+    assert recipients("agreed") == {new.email, home.owner.email, waiting.email}
 
 
 def test_who_waits_ends_nobodys_role_invites_nobody_and_is_no_other_owner():
@@ -248,7 +249,7 @@ def test_who_comes_by_an_owners_invitation_shares_at_once_and_the_other_owners_a
     accept(invitation=Invitation.objects.get(), user=guest, at=clock.now())
 
     assert shares(guest)
-    assert told("new_login") == {home.owner.email, second.email}
+    assert recipients("new_login") == {home.owner.email, second.email}
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
@@ -260,7 +261,7 @@ def test_a_role_that_staff_give_by_a_form_waits_and_is_told(role):
 
     held.refresh_from_db()
     assert (held.shares_from is not None) == (role == Role.OWNER)
-    assert told("new_login") == {home.owner.email}
+    assert recipients("new_login") == {home.owner.email}
 
 
 def test_a_viewer_whom_staff_make_an_owner_waits():
@@ -286,7 +287,7 @@ def test_a_file_makes_first_owners_at_once_and_later_ones_wait():
     second = Membership.objects.get(user__email="pat@example.com")
     assert (first.shares_from, mails) == (None, 0)
     assert second.shares_from == later + WAITS
-    assert told("new_login") == {"robin@example.com"}
+    assert recipients("new_login") == {"robin@example.com"}
 
 
 def test_an_address_that_staff_correct_takes_away_sharing_for_a_day_and_is_told():
@@ -297,7 +298,7 @@ def test_an_address_that_staff_correct_takes_away_sharing_for_a_day_and_is_told(
 
     letters = {to for letter in sent_mail() for to in letter.to}
     assert letters == {"robin@example.com", "clerk.private@example.com"}
-    assert told("new_address") == {second.email}
+    assert recipients("new_address") == {second.email}
     mail = OutgoingMail.objects.get(kind="new_address")
     assert text_sent_again(mail) == mail.text
     assert (shares(home.owner), shares(home.owner, after=WAITS)) == (False, True)
@@ -329,13 +330,13 @@ def test_the_way_in_that_one_support_person_had_is_closed(client):
     form = {"role": "owner", "way": "told", "reason": "caller has no mail"}
 
     client.post(f"/admin/accounts/customer/{home.customer.pk}/code/", form)
-    asked = ActivationCode.objects.get()
-    answer = client.post(f"/admin/accounts/activationcode/{asked.pk}/hand-out/", follow=True)
+    offered = ActivationCode.objects.get()
+    answer = client.post(f"/admin/accounts/activationcode/{offered.pk}/hand-out/", follow=True)
 
     assert "Another person must hand it out" in answer.content.decode()
     assert "activation-code" not in answer.content.decode()
     assert ActivationCode.objects.get().digest == ""
-    assert told("login_code") == {home.owner.email}
+    assert recipients("login_code") == {home.owner.email}
     assert not Grant.objects.exists()
 
 

@@ -64,8 +64,8 @@ def test_a_delegate_shares_only_where_allowed_and_until_the_end(may_share, ends_
     assert visible_contracts(user=delegate, at=AT).exists() is sees
     assert shareable_contracts(user=delegate, at=AT).exists() is shares
     for keys_of, reached in ((visible_account_keys, sees), (shareable_account_keys, shares)):
-        found = BillingAccount.objects.filter(pk__in=keys_of(user=delegate, at=AT))
-        assert list(found) == [home.account] * reached
+        accounts = BillingAccount.objects.filter(pk__in=keys_of(user=delegate, at=AT))
+        assert list(accounts) == [home.account] * reached
 
 
 def test_who_owns_one_of_the_contracts_owns_its_account_or_all_and_may_sign_in():

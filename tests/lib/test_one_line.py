@@ -88,7 +88,7 @@ def test_every_name_of_a_model_has_the_rule():
     assert lacking == set()
 
 
-@pytest.mark.parametrize(("form", "field"), FORMS.items(), ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(("form", "field"), FORMS.items(), ids=lambda form: getattr(form, "__name__", form))
 def test_every_form_that_takes_a_name_has_the_rule(form, field):
     declared = form.base_fields[field]
 

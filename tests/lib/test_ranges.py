@@ -60,4 +60,4 @@ def test_a_difference_holds_exactly_what_only_the_first_hold(first, second):
 
     held = [hours_in(span) for span in left]
     assert set().union(*held) == set().union(*map(hours_in, first)) - set().union(*map(hours_in, second))
-    assert all(one.intersect(other) is None for one in left for other in left if one is not other)
+    assert all(span.intersect(other) is None for span in left for other in left if span is not other)

@@ -15,7 +15,7 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 READINGS = st.lists(st.tuples(INT64 | st.integers(-20_000, 20_000), st.booleans()), max_size=40)
 
 
-def told(values, known, scale):
+def cells_text(values, known, scale):
     cells = decimal_cells(
         np.array(values, np.int64), np.array(known, np.bool_), scale, after=b",", unknown=b"null,"
     )
@@ -28,7 +28,7 @@ def test_any_integer_at_any_scale_is_told_exactly(readings, scale):
 
     shown = decimal_strings(np.array(values, np.int64), scale)
 
-    assert told(values, known, scale) == "".join(
+    assert cells_text(values, known, scale) == "".join(
         f"{word if flag else 'null'}," for word, flag in zip(shown, known, strict=True)
     )
 
@@ -41,7 +41,7 @@ def test_many_small_values_are_told_as_few_are(scale):
     shown = decimal_strings(values, scale)
 
     words = [word if flag else "null" for word, flag in zip(shown, known.tolist(), strict=True)]
-    assert told(values, known, scale) == ",".join(words) + ","
+    assert cells_text(values, known, scale) == ",".join(words) + ","
 
 
 @given(
@@ -66,8 +66,8 @@ def test_trimmed_decimals_end_in_no_zero(readings, scale):
 def test_instants_are_told_as_python_tells_them(seconds):
     cells = instant_cells(np.array(seconds, np.int64))
 
-    said = [datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat() for second in seconds]
-    assert text(cells).decode() == "".join(f"{moment}Z" for moment in said)
+    expected = [datetime.fromtimestamp(second, UTC).replace(tzinfo=None).isoformat() for second in seconds]
+    assert text(cells).decode() == "".join(f"{moment}Z" for moment in expected)
 
 
 def test_columns_side_by_side_are_lines():

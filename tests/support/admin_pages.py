@@ -30,8 +30,8 @@ def form_of(page) -> dict[str, str]:
             widget = field.field.widget
             value = field.value()
             if hasattr(widget, "decompress"):
-                for part, one in enumerate(widget.decompress(value)):
-                    data[f"{field.html_name}_{part}"] = "" if one is None else str(one)
+                for part, part_value in enumerate(widget.decompress(value)):
+                    data[f"{field.html_name}_{part}"] = "" if part_value is None else str(part_value)
             elif isinstance(value, list):
                 data[field.html_name] = value
             elif value is not None and value is not False:
@@ -47,10 +47,10 @@ def of_role(role: str) -> User:
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "/admin/") -> Iterator[str]:
     """Of the whole admin, each parameter as `{}`; not those that are given by a regular expression."""
-    for one in patterns:
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
         elif "(?P" not in route:
             yield re.sub(r"<[^>]+>", "{}", route)
 

@@ -22,8 +22,8 @@ _NUCLEI = re.compile(r"[aeoáéóíú]|(?<![aeoáéóíúiuü])[iuü]++(?![aeoá
 def blocks(text):
     """What a person reads, element by element; neither codes nor what says of itself that it is English."""
     page = _page(text)
-    found = [said for said in page.xpath("//body//text() | //title/text()") if said.strip()]
-    return found + page.xpath("//@aria-label | //@placeholder | //@data-label | //@data-one | //@data-many")
+    texts = [text_node for text_node in page.xpath("//body//text() | //title/text()") if text_node.strip()]
+    return texts + page.xpath("//@aria-label | //@placeholder | //@data-label | //@data-one | //@data-many")
 
 
 def words(text):
@@ -32,8 +32,8 @@ def words(text):
 
 def english_in(text):
     """English words of a page or mail. Addresses are left out: a random key may hold any letters."""
-    said = [re.sub(r"https?://\S+", " ", block) for block in blocks(text)]
-    return sorted({word for block in said for word in words(block)} & ENGLISH)
+    without_addresses = [re.sub(r"https?://\S+", " ", block) for block in blocks(text)]
+    return sorted({word for block in without_addresses for word in words(block)} & ENGLISH)
 
 
 def ease(text):
@@ -55,8 +55,8 @@ def sentences(text):
         end = "" if element.tag in _WITHIN_A_LINE else "\n"
         element.text = f"{end}{_one_line(element.text)}"
         element.tail = f"{end}{_one_line(element.tail)}"
-    said = re.split(r"[.:?!;](?:\s|$)|\n", page.find("body").text_content())
-    return list(dict.fromkeys(tuple(found) for part in said if len(found := words(part)) >= PROSE))
+    parts = re.split(r"[.:?!;](?:\s|$)|\n", page.find("body").text_content())
+    return list(dict.fromkeys(tuple(sentence) for part in parts if len(sentence := words(part)) >= PROSE))
 
 
 def _page(text):
@@ -72,9 +72,9 @@ def _one_line(text):
 
 def _averages(text, syllables_of):
     """Words a sentence and syllables a word; of no sentence at all, those of an easy one."""
-    found = sentences(text) or [["no", "more", "to", "say"]]
-    said = [word for sentence in found for word in sentence]
-    return len(said) / len(found), sum(map(syllables_of, said)) / len(said)
+    page_sentences = sentences(text) or [["no", "more", "to", "say"]]
+    page_words = [word for sentence in page_sentences for word in sentence]
+    return len(page_words) / len(page_sentences), sum(map(syllables_of, page_words)) / len(page_words)
 
 
 def _syllables(word):

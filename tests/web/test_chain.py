@@ -56,14 +56,15 @@ def test_every_page_is_light_and_asks_no_more_of_the_database(shops, owner, djan
 
 
 def test_a_store_is_found_and_each_one_is_on_one_page(shops, owner):
-    found = html.fromstring(owner.get(reverse("my_accounts"), {"q": "shop 1234"}).content.decode())
+    search_page = html.fromstring(owner.get(reverse("my_accounts"), {"q": "shop 1234"}).content.decode())
     pages = [
         html.fromstring(owner.get(reverse("my_accounts"), {"page": number}).content.decode())
         for number in (1, STORES // LINES + 1)
     ]
 
     contracts = [
-        [link for link in tree.xpath("//main//a/@href") if "/contracts/" in link] for tree in (found, *pages)
+        [link for link in tree.xpath("//main//a/@href") if "/contracts/" in link]
+        for tree in (search_page, *pages)
     ]
     assert contracts[0] == [reverse("my_contract", args=[shops.contracts[1233].public_id])]
     assert len(contracts[1]) == LINES - 1  # the head office has a line too, and no service
@@ -94,7 +95,7 @@ def town(db) -> None:
         Customer(customer_number=f"TOWN-{n}", name="Neighbor") for n in range(3_000)
     )
     accounts = BillingAccount.objects.bulk_create(
-        BillingAccount(customer=one, account_number=one.customer_number) for one in customers
+        BillingAccount(customer=customer, account_number=customer.customer_number) for customer in customers
     )
     ServiceContract.objects.bulk_create(
         ServiceContract(

@@ -88,11 +88,15 @@ def test_a_silent_worker_of_logins_is_named_and_stops_no_page(client):
     assert client.get("/health/ready").status_code == 200
 
 
-@pytest.mark.parametrize("queue", [one.name for one in QUEUES])
+@pytest.mark.parametrize("queue", [entry.name for entry in QUEUES])
 def test_a_sign_is_sent_through_each_queue(queue):
-    signs = [one for one in SCHEDULE.values() if one["task"] == note_worker.name and one["args"] == (queue,)]
+    signs = [
+        entry
+        for entry in SCHEDULE.values()
+        if entry["task"] == note_worker.name and entry["args"] == (queue,)
+    ]
 
-    assert [one["options"] for one in signs] == [{"queue": queue}]
+    assert [entry["options"] for entry in signs] == [{"queue": queue}]
 
 
 def test_a_probe_needs_no_https_and_everything_else_does(client, settings):

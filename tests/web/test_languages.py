@@ -125,7 +125,7 @@ def test_a_page_before_the_login_is_spanish(client, path):
 def test_the_request_page_is_spanish_and_easy_to_read(reader, request_):
     text = reader.get(request_.page).content.decode()
 
-    for said in (
+    for sentence in (
         "Lecturas desde el 24 de noviembre de 2023, y lo nuevo hasta el 24 de noviembre de 2029",
         "Facturas del 24 de noviembre de 2025 al 24 de noviembre de 2026 (hora del Pacífico). Nada posterior.",
         "Compartir lo marcado",
@@ -133,7 +133,7 @@ def test_the_request_page_is_spanish_and_easy_to_read(reader, request_):
         "Agua",
         "2 de 2 marcados",
     ):
-        assert said in text
+        assert sentence in text
     assert english_in(text) == []
     assert ease(text) >= 60
 
@@ -178,10 +178,10 @@ def test_the_sharing_pages_and_the_receipt_are_spanish_and_easy_to_read(home, re
         f"{receipt_page_of(receipt)}stop/": "Seguir compartiendo",
     }
 
-    for address, said in pages.items():
+    for address, sentence in pages.items():
         text = reader.get(address).content.decode()
 
-        assert said in text
+        assert sentence in text
         assert english_in(text) == []
         assert ease(text) >= 60
 
@@ -279,9 +279,11 @@ def test_the_catalogue_is_whole_and_names_no_code():
 
     customers = texts_of(marked_texts(*FOR_CUSTOMERS)).keys()
     technical = texts_of(marked_texts(*FOR_PROFESSIONALS)).keys() - customers
-    said = [text for key, forms in texts_of(catalogue).items() if key not in technical for text in forms]
+    translations = [
+        text for key, forms in texts_of(catalogue).items() if key not in technical for text in forms
+    ]
     assert [*differences(catalogue, marked_texts()), *untranslated(catalogue)] == []
-    assert [text for text in said if CODES & set(words(re.sub(r"%\(\w+\)\w", "", text)))] == []
+    assert [text for text in translations if CODES & set(words(re.sub(r"%\(\w+\)\w", "", text)))] == []
 
 
 @pytest.mark.parametrize(
@@ -298,9 +300,9 @@ def test_the_check_refuses_a_text_that_is_not_ready(entry, problem):
     catalogue = Catalog(locale="es")
     catalogue.add(**entry)
 
-    [found] = untranslated(catalogue)
+    [problem_line] = untranslated(catalogue)
 
-    assert found.startswith(problem)
+    assert problem_line.startswith(problem)
 
 
 def test_the_check_refuses_texts_of_which_code_and_catalogue_disagree():
@@ -308,9 +310,9 @@ def test_the_check_refuses_texts_of_which_code_and_catalogue_disagree():
     catalogue.add("Gone", "Ya no")
     marked.add("New")
 
-    found = list(differences(catalogue, marked))
+    lines = list(differences(catalogue, marked))
 
-    assert found == ["not in the catalogue: 'New'", "in the catalogue, but nowhere in the code: 'Gone'"]
+    assert lines == ["not in the catalogue: 'New'", "in the catalogue, but nowhere in the code: 'Gone'"]
 
 
 @pytest.mark.parametrize(

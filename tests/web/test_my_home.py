@@ -77,13 +77,13 @@ def test_the_month_so_far_stands_beside_the_same_days_a_year_ago(home, owner):
     hours(home.meter, NOVEMBER, 23, wh=900)
     hours(home.meter, datetime(2025, 11, 1, 7, tzinfo=UTC), 30, wh=1000)  # the last seven days do not count
 
-    said = words(card(page(owner), "usage"))
+    text = words(card(page(owner), "usage"))
 
-    assert "November 2026 so far November 1, 2026 to November 23, 2026" in said
-    assert "Electricity Used 497.70 kWh" in said  # 553 hours: one night has 25
-    assert "10% less than a year ago Same days a year ago: 552.00 kWh" not in said
-    assert "10% less than a year ago Same days a year ago: 553.00 kWh" in said
-    assert "Data up to November 24, 2026, 12:00 AM" in said
+    assert "November 2026 so far November 1, 2026 to November 23, 2026" in text
+    assert "Electricity Used 497.70 kWh" in text  # 553 hours: one night has 25
+    assert "10% less than a year ago Same days a year ago: 552.00 kWh" not in text
+    assert "10% less than a year ago Same days a year ago: 553.00 kWh" in text
+    assert "Data up to November 24, 2026, 12:00 AM" in text
 
 
 def test_hours_of_a_day_that_has_only_begun_do_not_count(home, owner):
@@ -92,27 +92,27 @@ def test_hours_of_a_day_that_has_only_begun_do_not_count(home, owner):
         usage_series(home.meter, datetime(2026, 11, 23, 8, tzinfo=UTC), [1000] * 5, step=3600, scale=0)
     )
 
-    said = words(card(page(owner), "usage"))
+    text = words(card(page(owner), "usage"))
 
-    assert "to November 22, 2026" in said
-    assert "529.00 kWh" in said
+    assert "to November 22, 2026" in text
+    assert "529.00 kWh" in text
 
 
 def test_on_the_first_day_of_a_month_the_month_before_is_shown(home, monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 1, 20, tzinfo=UTC))
     hours(home.meter, NOVEMBER, 30)
 
-    said = words(card(page(logged_in(home.owner)), "usage"))
+    text = words(card(page(logged_in(home.owner)), "usage"))
 
-    assert "November 2026 so far November 1, 2026 to November 30, 2026" in said
+    assert "November 2026 so far November 1, 2026 to November 30, 2026" in text
 
 
 def test_old_readings_are_shown_as_the_month_they_are_of(home, owner):
     hours(home.meter, datetime(2026, 3, 1, 8, tzinfo=UTC), 5)
 
-    said = words(card(page(owner), "usage"))
+    text = words(card(page(owner), "usage"))
 
-    assert said.startswith("March 2026 March 1, 2026 to March 5, 2026")
+    assert text.startswith("March 2026 March 1, 2026 to March 5, 2026")
 
 
 @pytest.mark.spec("X-15")
@@ -121,10 +121,10 @@ def test_the_year_before_says_before_you_moved_in_and_shows_nothing_of_it(db):
     hours(home.meter, NOVEMBER, 23)
     hours(home.meter, YEAR_AGO, 23, wh=7777)  # the former occupant's
 
-    said = words(card(page(logged_in(home.owner)), "usage"))
+    text = words(card(page(logged_in(home.owner)), "usage"))
 
-    assert "Same days a year ago: Before you moved in" in said
-    assert "than a year ago" not in said
+    assert "Same days a year ago: Before you moved in" in text
+    assert "than a year ago" not in text
 
 
 def test_a_year_before_that_began_in_the_middle_is_not_compared(db):
@@ -132,17 +132,17 @@ def test_a_year_before_that_began_in_the_middle_is_not_compared(db):
     hours(home.meter, NOVEMBER, 23)
     hours(home.meter, YEAR_AGO, 23)
 
-    said = words(card(page(logged_in(home.owner)), "usage"))
+    text = words(card(page(logged_in(home.owner)), "usage"))
 
-    assert "Same days a year ago: 288.00 kWh · From November 12, 2025" in said
-    assert "than a year ago" not in said
+    assert "Same days a year ago: 288.00 kWh · From November 12, 2025" in text
+    assert "than a year ago" not in text
 
 
 def test_what_was_sent_back_stands_apart_from_what_was_used(home, owner):
     hours(home.meter, NOVEMBER, 23)
     hours(home.meter, NOVEMBER, 23, wh=100, direction="export", register="2.8.0")
 
-    figures = [words(one) for one in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
+    figures = [words(item) for item in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
 
     assert figures[0].startswith("Electricity Used 553.00 kWh")
     assert figures[1].startswith("Electricity Sent back 55.30 kWh")
@@ -156,7 +156,7 @@ def test_services_of_one_kind_add_up_and_later_ones_are_told(home, owner):
     hours(home.meter, YEAR_AGO, 23)
     hours(gas.meter, NOVEMBER, 23, wh=1, unit="m3", commodity="natural_gas")
 
-    figures = [words(one) for one in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
+    figures = [words(item) for item in card(page(owner), "usage").xpath(".//ul[@class='month']/li")]
 
     assert figures[0].startswith("Electricity Used 1,106.00 kWh")
     assert "553.00 kWh · Only 1 of 2 services: the others have no data from then" in figures[0]
@@ -169,12 +169,12 @@ def test_missing_and_estimated_readings_are_told_and_not_compared(home, owner):
     load_readings(usage_series(home.meter, NOVEMBER, values, step=3600, scale=0, quality=Quality.ESTIMATED))
     hours(home.meter, YEAR_AGO, 23)
 
-    said = words(card(page(owner), "usage"))
+    text = words(card(page(owner), "usage"))
 
-    assert "529.00 kWh" in said
-    assert "529 of 553 readings" in said
-    assert "529 estimated" in said
-    assert "than a year ago" not in said
+    assert "529.00 kWh" in text
+    assert "529 of 553 readings" in text
+    assert "529 estimated" in text
+    assert "than a year ago" not in text
 
 
 def test_a_figure_leads_to_the_month_of_its_service(home, owner):
@@ -206,11 +206,11 @@ def test_a_total_that_covers_what_one_may_not_see_is_withheld(home):
     viewer = UserFactory()
     MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER, billing_account=home.account)
 
-    said = words(card(page(logged_in(viewer)), "bill"))
+    text = words(card(page(logged_in(viewer)), "bill"))
 
-    assert "$" not in said
-    assert "Bill of March 3, 2026" in said
-    assert "Its total covers services that you may not see." in said
+    assert "$" not in text
+    assert "Bill of March 3, 2026" in text
+    assert "Its total covers services that you may not see." in text
 
 
 def test_without_a_bill_the_page_says_so(home, owner):
@@ -234,7 +234,7 @@ def test_nobody_reading_is_said(home, owner):
 
 
 def test_decisions_that_are_due_stand_first(home, owner):
-    asked = ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)"))
+    open_request = ask(USAGE, user=home.owner, client=ClientFactory(name="Sunny Roofs (demo)"))
     paused = GrantFactory(client=ClientFactory(name="Valley (demo)"), status=GrantStatus.NEEDS_AUTHORIZATION)
     GrantPartFactory(grant=paused, contracts=[home.contract])
 
@@ -244,7 +244,7 @@ def test_decisions_that_are_due_stand_first(home, owner):
     assert "Sunny Roofs (demo) asks to see data" in words(waiting)
     assert "Sharing with Valley (demo) needs your decision" in words(waiting)
     assert waiting.xpath(".//a/@href") == [
-        reverse("my_request", args=[asked.reference]),
+        reverse("my_request", args=[open_request.reference]),
         reverse("sharing_detail", args=[paused.public_id]),
     ]
     assert tree.xpath("//section/@aria-labelledby") == ["waiting", "sharing", "usage", "bill", "accounts"]
@@ -256,7 +256,7 @@ def test_services_lead_to_their_pages_and_ended_ones_come_last(home, owner):
     section = card(page(owner), "accounts")
 
     assert section.xpath(".//li/a/@href") == [
-        reverse("my_contract", args=[one.public_id]) for one in (home.contract, ended.contract)
+        reverse("my_contract", args=[contract.public_id]) for contract in (home.contract, ended.contract)
     ]
     assert reverse("my_accounts") in section.xpath(".//a/@href")
 
@@ -267,10 +267,10 @@ def test_another_customers_usage_bill_and_sharing_do_not_show(home, owner):
     bill(other.contract)
     approve(ask(USAGE, user=other.owner))
 
-    said = words(page(owner).xpath("//main")[0])
+    text = words(page(owner).xpath("//main")[0])
 
     for nothing in ("No company can read", "No readings have reached us", "No bill has reached us"):
-        assert nothing in said
+        assert nothing in text
 
 
 def test_who_has_no_role_any_more_reads_why_there_is_nothing(home, owner):

@@ -160,10 +160,10 @@ def test_an_ended_service_says_so(db):
     owner = Browser()
     owner.force_login(home.owner)
 
-    said = words(page(owner, "contract", home.contract))
+    text = words(page(owner, "contract", home.contract))
 
-    assert "Ended 12 Orchard Lane" in said
-    assert "January 1, 2020 to December 31, 2023" in said
+    assert "Ended 12 Orchard Lane" in text
+    assert "January 1, 2020 to December 31, 2023" in text
 
 
 def test_a_meter_tells_where_it_measured_for_the_customer(home, owner):
@@ -215,12 +215,12 @@ def test_each_page_names_the_companies_that_can_read_it(home, owner, kind):
     tree = page(owner, kind, getattr(home, kind))
 
     section = tree.xpath("//section[@aria-labelledby='readers']")[0]
-    said = " ".join(section.text_content().split())
-    assert f"Sunny Roofs (demo) Sharing {title_of('usage_data')}" in said
+    text = " ".join(section.text_content().split())
+    assert f"Sunny Roofs (demo) Sharing {title_of('usage_data')}" in text
     assert reverse("sharing_detail", args=[open_now.public_id]) in section.xpath(".//a/@href")
-    assert ("Of the other service (demo)" in said) is (kind == "account")
-    assert "Stopped (demo)" not in said
-    assert "Part over (demo)" not in said
+    assert ("Of the other service (demo)" in text) is (kind == "account")
+    assert "Stopped (demo)" not in text
+    assert "Part over (demo)" not in text
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_parameters_of_an_address(owner, name):
         for parameter, value in product(PARAMETERS[name], NONSENSE)
     }
 
-    assert {asked: status for asked, status in answers.items() if status not in (200, 404)} == {}
+    assert {parameter: status for parameter, status in answers.items() if status not in (200, 404)} == {}
 
 
 @pytest.mark.parametrize("name", THINGS)

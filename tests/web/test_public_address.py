@@ -32,14 +32,14 @@ def _careless(settings):
 
 def pages(resolver: URLResolver, before: str = "/") -> list[str]:
     """Every address that takes no argument."""
-    found = []
+    paths = []
     for entry in resolver.url_patterns:
         path = before + str(entry.pattern).lstrip("^").rstrip("$")
         if isinstance(entry, URLResolver):
-            found += pages(entry, path)
+            paths += pages(entry, path)
         elif isinstance(entry, URLPattern) and not re.search(r"[<(\\]", path):
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
 def test_no_address_and_no_redirect_names_the_callers_host(client):
@@ -49,8 +49,8 @@ def test_no_address_and_no_redirect_names_the_callers_host(client):
     named = []
     for path in addresses:
         answer = client.get(path, headers={"Host": HERS})
-        told = b"" if answer.streaming else answer.content
-        if HERS in f"{dict(answer.items())} {told.decode(errors='replace')}":
+        body = b"" if answer.streaming else answer.content
+        if HERS in f"{dict(answer.items())} {body.decode(errors='replace')}":
             named.append(path)
 
     assert len(addresses) > 60

@@ -134,7 +134,7 @@ def test_a_mail_about_sharing_is_easy_to_read(language, ana, notice):
 
 
 def as_page(text):
-    return "<body>" + "".join(f"<p>{said}</p>" for said in text.split("\n\n")) + "</body>"
+    return "<body>" + "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n")) + "</body>"
 
 
 def test_labels_do_not_make_a_hard_sentence_an_easy_one(language):

@@ -21,10 +21,10 @@ def address(transactional_db, tmp_path, monkeypatch):
 
 
 def cookies_of(response: requests.Response) -> dict[str, Morsel[str]]:
-    found: SimpleCookie = SimpleCookie()
+    cookies: SimpleCookie = SimpleCookie()
     for line in response.raw.headers.getlist("Set-Cookie"):
-        found.load(line)
-    return dict(found)
+        cookies.load(line)
+    return dict(cookies)
 
 
 @pytest.mark.spec("X-16")

@@ -113,8 +113,8 @@ def test_nobody_signs_themselves_up(client):
 def test_logging_out_takes_a_post(client):
     client.force_login(UserFactory())
 
-    asked = client.get("/accounts/logout/")
-    assert asked.status_code == 200 and "_auth_user_id" in client.session
+    confirmation = client.get("/accounts/logout/")
+    assert confirmation.status_code == 200 and "_auth_user_id" in client.session
 
     client.post("/accounts/logout/")
     assert "_auth_user_id" not in client.session

@@ -93,9 +93,9 @@ def test_a_role_acts_where_it_should_and_nowhere_else(admin_rows, role):
     clerk = browser_of(of_role(role))
     urls = {address: with_key(f"/admin/{address}") for address in DOES}
 
-    looked = {address for address, url in urls.items() if clerk.get(url).status_code != 403}
+    open_addresses = {address for address, url in urls.items() if clerk.get(url).status_code != 403}
 
-    assert looked == {address for address, who in DOES.items() if role in who}
+    assert open_addresses == {address for address, who in DOES.items() if role in who}
 
 
 @pytest.mark.parametrize("role", ROLES)

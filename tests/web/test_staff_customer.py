@@ -58,7 +58,7 @@ def test_what_a_person_may_do_is_said_in_the_readers_language(staff):
 
     people = staff.get(url_of(home)).context["page"].people
 
-    assert {one.role for one in people} == {
+    assert {person.role for person in people} == {
         "Titular: ve y comparte",
         f"Representante: ve y comparte, hasta una fecha, {home.account}",
     }
@@ -78,7 +78,7 @@ def test_another_customers_things_are_not_on_it(staff):
 def test_whatever_a_caller_names_leads_to_the_customer_first(staff, named):
     home = household(owner=UserFactory(email="robin@example.com"))
     grant = approve(ask({"type": "usage_data", "services": "all"}, user=home.owner))
-    said = {
+    terms = {
         "account": home.account.account_number,
         "contract": home.contract.contract_number,
         "meter": home.meter.meter_number,
@@ -88,9 +88,9 @@ def test_whatever_a_caller_names_leads_to_the_customer_first(staff, named):
         "street": "orchard lane",
     }
 
-    answer = staff.get("/admin/find/", {"q": said[named]})
+    answer = staff.get("/admin/find/", {"q": terms[named]})
 
-    assert [one.url for one in answer.context["customers"]] == [url_of(home)]
+    assert [customer.url for customer in answer.context["customers"]] == [url_of(home)]
 
 
 def test_what_a_person_may_not_see_is_left_out(client):

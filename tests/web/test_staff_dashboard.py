@@ -52,9 +52,9 @@ def test_the_feed_that_needs_people_stands_first(staff):
 
     feeds = dashboard(staff).feeds
 
-    assert [one.name for one in feeds] == ["failed", "held", "late", "rejects", "never", "good"]
-    assert [one.tone for one in feeds] == ["bad", "warn", "warn", "warn", "warn", "ok"]
-    assert {one.name: one.rejected for one in feeds}["rejects"] == 7
+    assert [feed.name for feed in feeds] == ["failed", "held", "late", "rejects", "never", "good"]
+    assert [feed.tone for feed in feeds] == ["bad", "warn", "warn", "warn", "warn", "ok"]
+    assert {feed.name: feed.rejected for feed in feeds}["rejects"] == 7
 
 
 @pytest.mark.spec("P-22")
@@ -86,7 +86,7 @@ def test_grants_are_counted_by_status_ending_and_never_read(staff):
 
     grants = dashboard(staff).grants
 
-    assert {one.status: one.count for one in grants.by_status} == {"active": 2, "revoked": 1}
+    assert {row.status: row.count for row in grants.by_status} == {"active": 2, "revoked": 1}
     assert (grants.ending_soon, grants.never_read) == (1, 2)
 
 
@@ -112,11 +112,11 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
         customer=household().customer, role="owner", way="told", reason="called", by=StaffFactory(), at=at
     )
 
-    due = {one.words: one for one in dashboard(staff).due}
+    due = {task.words: task for task in dashboard(staff).due}
 
-    assert [one.count for one in due.values()] == [1, 1, 1, 1, 1, 1]
-    for one in due.values():
-        assert staff.get(one.url).context["cl"].result_count == 1, one.words
+    assert [task.count for task in due.values()] == [1, 1, 1, 1, 1, 1]
+    for task in due.values():
+        assert staff.get(task.url).context["cl"].result_count == 1, task.words
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_queue_that_no_worker_serves_is_shown_as_such(staff):
 
     workers = dashboard(staff).workers
 
-    assert {one.words: one.tone for one in workers} == {
+    assert {worker.words: worker.tone for worker in workers} == {
         "Codes, links and invitations": "bad",
         "Feeds, files and other mail": "ok",
     }
@@ -186,4 +186,4 @@ def test_the_bars_of_the_grants_are_shares_of_all():
 
     figures = grant_figures(at=clock.now())
 
-    assert {one.status: one.percent for one in figures.by_status} == {"active": 75, "revoked": 25}
+    assert {row.status: row.percent for row in figures.by_status} == {"active": 75, "revoked": 25}

@@ -25,19 +25,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 
 
 def _addresses(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, str]]:
-    for one in patterns:
-        where = f"{before}{one.pattern}"
-        if isinstance(one, URLResolver):
-            yield from _addresses(one.url_patterns, where)
+    for pattern in patterns:
+        where = f"{before}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from _addresses(pattern.url_patterns, where)
         elif ".csv" in where:
-            yield where, f"admin:{one.name}"
+            yield where, f"admin:{pattern.name}"
 
 
 def _files() -> dict[str, str]:
     """The address of each CSV under /admin/, by its name; found in the routes, so that a new one is here too."""
     run = FeedRunFactory(feed=FeedFactory(format="usage_csv_long"))
     RejectedRow.objects.create(run=run, line=2, reason="unknown meter", text="a,b")
-    routes = [one for one in get_resolver().url_patterns if str(one.pattern).startswith("admin")]
+    routes = [route for route in get_resolver().url_patterns if str(route.pattern).startswith("admin")]
     return {
         name: reverse(name, kwargs={"pk": run.pk} if "<int:pk>" in where else {})
         for where, name in _addresses(routes)

@@ -100,9 +100,9 @@ def _paths(model: type[Model], depth: int) -> Iterator[str]:
 
 def _answered(page: admin.ModelAdmin, request, depth: int) -> set[str]:
     own = {"pk", "pk__exact", page.model._meta.pk.name, f"{page.model._meta.pk.name}__exact"}
-    asked = {f"{path}{operator}" for path in _paths(page.model, depth) for operator in _OPERATORS}
-    asked |= ALLOWED.get(page.model._meta.label_lower, set())
-    return {one for one in asked - own if page.lookup_allowed(one, "x", request)}
+    lookups = {f"{path}{operator}" for path in _paths(page.model, depth) for operator in _OPERATORS}
+    lookups |= ALLOWED.get(page.model._meta.label_lower, set())
+    return {lookup for lookup in lookups - own if page.lookup_allowed(lookup, "x", request)}
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
@@ -131,11 +131,11 @@ def test_secrets_are_neither_searched_sorted_nor_filtered_by(model):
 
     parts = {part for path in named for part in path.strip("^=@-").split("__")}
     exempt = {("accounts.staffaction", "key"), ("datahub.rejectedrow", "text"), ("datahub.mixshare", "key")}
-    assert not {one for one in parts & set(_SECRETS) if (model._meta.label_lower, one) not in exempt}
+    assert not {part for part in parts & set(_SECRETS) if (model._meta.label_lower, part) not in exempt}
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "lookup"),
     [
         ("/admin/consent/receipt/", "key__startswith"),
         ("/admin/consent/receipt/", "key__regex"),
@@ -148,10 +148,10 @@ def test_secrets_are_neither_searched_sorted_nor_filtered_by(model):
         ("/admin/accounts/customer/", "memberships__user__password__startswith"),
     ],
 )
-def test_a_question_about_a_secret_is_refused(client, path, asked):
+def test_a_question_about_a_secret_is_refused(client, path, lookup):
     client.force_login(StaffFactory())
 
-    assert client.get(path, {asked: "a"}).status_code == 400
+    assert client.get(path, {lookup: "a"}).status_code == 400
 
 
 def test_the_links_of_the_pages_work(client):
@@ -184,17 +184,17 @@ def test_who_may_not_see_people_asks_nothing_through_them():
     clerk.user_permissions.set(Permission.objects.exclude(codename="view_user"))
     request = _request(clerk)
 
-    asked = [
+    paths = [
         path
         for page in admin.site._registry.values()
         if page.model is not User
         for path in (
             *page.get_search_fields(request),
             *(page._sort_path(name) for name in page.get_sortable_by(request)),
-            *(one for one in _answered(page, request, 0)),
+            *(lookup for lookup in _answered(page, request, 0)),
         )
         if "email" in path.split("__")[1:] or path.startswith(("by__", "user__"))
     ]
 
-    assert asked == []
+    assert paths == []
     assert admin.site.get_model_admin(User).has_view_permission(_request(AnonymousUser())) is False

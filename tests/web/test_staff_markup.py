@@ -40,8 +40,8 @@ def test_markup_in_a_name_is_shown_as_it_was_typed(client, admin_rows):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = origin")
     client.force_login(agent)
-    paths = [one for one in ADDRESSES if one.endswith("/change/") or one.count("/") == 4]
-    pages = [with_key(one) for one in paths if not one.endswith(".csv")]
+    paths = [path for path in ADDRESSES if path.endswith("/change/") or path.count("/") == 4]
+    pages = [with_key(path) for path in paths if not path.endswith(".csv")]
 
     bodies = {
         url: client.get(url, follow=True).content.decode()

@@ -22,10 +22,10 @@ def pages(rf):
     request.user = User(is_staff=True, is_superuser=True)
     for model, page in admin.site._registry.items():
         parts = [(part.model, part(model, admin.site)) for part in page.inlines]
-        for shown, one in [(model, page), *parts]:
+        for shown, model_admin in [(model, page), *parts]:
             if shown._meta.app_label in OURS:
-                listed = [name for name in getattr(one, "list_display", ()) if isinstance(name, str)]
-                yield shown, {*flatten_fieldsets(one.get_fieldsets(request)), *listed}
+                listed = [name for name in getattr(model_admin, "list_display", ()) if isinstance(name, str)]
+                yield shown, {*flatten_fieldsets(model_admin.get_fieldsets(request)), *listed}
 
 
 def labels(model, shown):
@@ -45,11 +45,11 @@ _SAID = translation.gettext_lazy("Name")
 
 @pytest.mark.django_db
 def test_whatever_staff_see_has_a_name_that_is_translated(rf):
-    found = {label for model, shown in pages(rf) for label in labels(model, shown)}
+    names = {label for model, shown in pages(rf) for label in labels(model, shown)}
 
-    assert {label for label in found if not isinstance(label, Promise)} <= SAME_IN_BOTH
+    assert {label for label in names if not isinstance(label, Promise)} <= SAME_IN_BOTH
     with translation.override("es"):
-        assert {str(label) for label in found}.isdisjoint({"grants", "created", "status", "feed runs"})
+        assert {str(label) for label in names}.isdisjoint({"grants", "created", "status", "feed runs"})
 
 
 @pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_a_list_is_headed_in_spanish(client):
     events = client.get(reverse("admin:consent_grantevent_changelist")).content.decode()
     text = client.get(reverse("admin:consent_grant_changelist")).content.decode()
 
-    for said in (
+    for heading in (
         "Datos compartidos",
         "Autorizaciones",
         "Identificador público",
@@ -69,6 +69,6 @@ def test_a_list_is_headed_in_spanish(client):
         "activo",
         "Escriba para buscar",
     ):
-        assert said in text
+        assert heading in text
     assert "Estado nuevo" in events
     assert ">activo<" in events.replace("\n", "").replace(" ", "")

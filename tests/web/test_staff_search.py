@@ -18,7 +18,7 @@ def staff(client):
     return client
 
 
-def found(browser, term: str) -> list[str]:
+def search(browser, term: str) -> list[str]:
     return [hit.url for hit in browser.get(FIND, {"q": term}).context["hits"]]
 
 
@@ -45,7 +45,7 @@ def test_each_thing_a_caller_may_name_leads_to_its_page(staff):
         grant.public_id: grant,
     }
 
-    assert {term: page_of(thing) in found(staff, term) for term, thing in named.items()} == dict.fromkeys(
+    assert {term: page_of(thing) in search(staff, term) for term, thing in named.items()} == dict.fromkeys(
         named, True
     )
 
@@ -53,13 +53,13 @@ def test_each_thing_a_caller_may_name_leads_to_its_page(staff):
 def test_only_beginnings_are_found_and_nothing_is_found_for_nothing(staff):
     home = household()
 
-    assert found(staff, "") == found(staff, "  ") == found(staff, "%") == []
-    assert page_of(home.meter) not in found(staff, home.meter.meter_number[3:])
+    assert search(staff, "") == search(staff, "  ") == search(staff, "%") == []
+    assert page_of(home.meter) not in search(staff, home.meter.meter_number[3:])
 
 
 def test_a_hundred_hits_cost_as_many_queries_as_one(staff):
     household(owner=UserFactory(name="Robin Sample"))
-    with CaptureQueriesContext(connection) as one:
+    with CaptureQueriesContext(connection) as queries_of_one:
         staff.get(FIND, {"q": "robin"})
 
     for _ in range(10):
@@ -67,7 +67,7 @@ def test_a_hundred_hits_cost_as_many_queries_as_one(staff):
     with CaptureQueriesContext(connection) as many:
         staff.get(FIND, {"q": "robin"})
 
-    assert len(many) == len(one)
+    assert len(many) == len(queries_of_one)
 
 
 def test_staff_find_only_what_they_may_look_at(client):
@@ -76,8 +76,8 @@ def test_staff_find_only_what_they_may_look_at(client):
     client.force_login(clerk)
     home = household()
 
-    assert found(client, home.meter.meter_number) == [page_of(home.meter)]
-    assert found(client, home.contract.contract_number) == []
+    assert search(client, home.meter.meter_number) == [page_of(home.meter)]
+    assert search(client, home.contract.contract_number) == []
 
 
 def test_customers_cannot_search(client):
@@ -99,7 +99,7 @@ def test_an_address_that_one_may_not_look_up_leads_to_no_customer(client):
     client.force_login(clerk)
 
     def customers(term: str) -> list[str]:
-        return [one.detail for one in client.get(FIND, {"q": term}).context["customers"]]
+        return [customer.detail for customer in client.get(FIND, {"q": term}).context["customers"]]
 
     assert customers("robin@example") == customers(grant.public_id) == []
     assert (

@@ -40,7 +40,7 @@ def test_each_ticked_row_that_is_removed_is_in_the_log(staff):
 
     logged = StaffAction.objects.filter(verb="delete")
     assert not ScopeSetting.objects.exists()
-    assert {one.key for one in logged} == {str(row.pk) for row in rows}
+    assert {entry.key for entry in logged} == {str(row.pk) for row in rows}
 
 
 def test_the_name_of_a_secret_is_masked_in_what_was_removed(staff):

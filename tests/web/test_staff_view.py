@@ -30,10 +30,10 @@ def agent(client):
 
 def opened(agent, home) -> str:
     """The prefix of the customer's pages while the agent looks."""
-    look = start_support_session(
+    session = start_support_session(
         person=home.owner, by=agent, reason="caller asks about a bill", at=clock.now()
     )[0]
-    return f"/admin/as/{look.visit}"
+    return f"/admin/as/{session.visit}"
 
 
 def test_a_look_needs_a_reason_and_leads_to_the_customers_home(client, agent):
@@ -43,10 +43,10 @@ def test_a_look_needs_a_reason_and_leads_to_the_customers_home(client, agent):
     without = client.post(url, {"person": home.owner.pk, "reason": " "})
     with_reason = client.post(url, {"person": home.owner.pk, "reason": "caller asks about a bill"})
 
-    look = SupportSession.objects.get()
+    session = SupportSession.objects.get()
     assert without.status_code == 200
-    assert with_reason.headers["Location"] == f"/admin/as/{look.visit}/my/"
-    assert (look.customer, look.person, look.by) == (home.customer, home.owner, agent)
+    assert with_reason.headers["Location"] == f"/admin/as/{session.visit}/my/"
+    assert (session.customer, session.person, session.by) == (home.customer, home.owner, agent)
     assert StaffAction.objects.get(verb="look").reason == "caller asks about a bill"
 
 
@@ -88,8 +88,8 @@ def test_every_form_that_would_change_something_is_disabled(client, agent):
     page = html.fromstring(client.get(f"{inside}/my/sharing/{grant.public_id}/stop/").content.decode())
 
     buttons = page.xpath("//form[@method='post']//button")
-    assert [one.get("value") for one in buttons] == ["stop", "keep"]
-    assert all(one.get("disabled") is not None for one in buttons)
+    assert [button.get("value") for button in buttons] == ["stop", "keep"]
+    assert all(button.get("disabled") is not None for button in buttons)
 
 
 def test_no_address_that_works_without_a_login_reaches_the_agent(client, agent):
@@ -145,10 +145,10 @@ def test_only_those_who_may_look_can(client):
     client.force_login(clerk)
     home = household()
 
-    asked = client.get(f"/admin/accounts/customer/{home.customer.pk}/look/")
+    answer = client.get(f"/admin/accounts/customer/{home.customer.pk}/look/")
     forged = client.get(f"{opened(clerk, home)}/my/")
 
-    assert asked.status_code == 403
+    assert answer.status_code == 403
     assert forged.headers["Location"] == "/admin/"
 
 
@@ -172,22 +172,22 @@ def test_a_person_of_two_customers_leaves_a_look_at_each(agent):
 
     opened(agent, home)
 
-    told = support_sessions_of(customer_ids=[home.customer.pk, second.pk])
-    assert {one.customer_id for one in told} == {home.customer.pk, second.pk}
-    assert {one.reason for one in told} == {"caller asks about a bill"}
+    sessions = support_sessions_of(customer_ids=[home.customer.pk, second.pk])
+    assert {session.customer_id for session in sessions} == {home.customer.pk, second.pk}
+    assert {session.reason for session in sessions} == {"caller asks about a bill"}
 
 
 def test_a_page_costs_three_queries_more_than_the_customers_own(client, agent):
     home = household()
     inside = opened(agent, home)
-    with CaptureQueriesContext(connection) as looked:
+    with CaptureQueriesContext(connection) as session_queries:
         client.get(f"{inside}/my/sharing/")
 
     client.force_login(home.owner)
     with CaptureQueriesContext(connection) as own:
         client.get("/my/sharing/")
 
-    assert len(looked) <= len(own) + 3
+    assert len(session_queries) <= len(own) + 3
 
 
 def test_a_file_that_leaves_with_the_agent_is_in_the_log(client, agent):

@@ -29,10 +29,10 @@ BACK = "/admin/accounts/customer/{}/change/"
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    for one in patterns:
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
         elif route.startswith("/my/"):
             yield route
 
@@ -51,7 +51,7 @@ def inside(client):
     invitation = invite(email="new@example.com", offered=offered, by=home.owner, at=at)
     agent = StaffFactory()
     client.force_login(agent)
-    look = start_support_session(person=home.owner, by=agent, reason="caller asks", at=at)[0]
+    session = start_support_session(person=home.owner, by=agent, reason="caller asks", at=at)[0]
     keys = {
         "accounts": home.contract.billing_account.public_id,
         "contracts": home.contract.public_id,
@@ -64,7 +64,7 @@ def inside(client):
         "customer": str(home.customer.pk),
     }
     secrets = (f"/my/requests/{waiting.reference}/",)
-    return f"/admin/as/{look.visit}", keys, secrets, other
+    return f"/admin/as/{session.visit}", keys, secrets, other
 
 
 def filled(route: str, keys: dict[str, str], other) -> str:
@@ -75,23 +75,23 @@ def filled(route: str, keys: dict[str, str], other) -> str:
 
 def test_no_page_changes_anything_tells_a_key_or_leads_out(client: Browser, inside):
     prefix, keys, secrets, other = inside
-    shown, wrote, told, out = [], [], [], []
+    shown, wrote, leaks, out = [], [], [], []
 
     for route in sorted(set(addresses(get_resolver().url_patterns))):
         url = filled(route, keys, other)
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(prefix + url)
             body = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
-        wrote += [(url, one["sql"]) for one in queries if WRITES.match(str(one["sql"]))]
-        told += [url for key in secrets if key in body]
+        wrote += [(url, query["sql"]) for query in queries if WRITES.match(str(query["sql"]))]
+        leaks += [url for key in secrets if key in body]
         if answer.status_code == 200:
             shown.append(url)
             out += [(url, link) for link in LINKS.findall(body) if not link.startswith(f"{prefix}/")]
 
     assert len(shown) > 20
     assert f"/my/people/{keys['people']}/{other.public_id}/all/end/" in shown
-    assert not [one for one in shown if one.startswith("/my/settings/")]
-    assert (wrote, told) == ([], [])
+    assert not [path for path in shown if path.startswith("/my/settings/")]
+    assert (wrote, leaks) == ([], [])
     assert {link for _url, link in out} == {BACK.format(keys["customer"])}
 
 
@@ -130,10 +130,10 @@ def submits(form, page) -> list:
     """What sends the form: buttons and submit fields, in it or joined to it by its id."""
     inside_or_joined = [*form.xpath(".//*"), *page.xpath("//*[@form = $id]", id=form.get("id", "-"))]
     return [
-        one
-        for one in inside_or_joined
-        if (one.tag == "button" and one.get("type", "submit") == "submit")
-        or (one.tag == "input" and one.get("type") in ("submit", "image"))
+        element
+        for element in inside_or_joined
+        if (element.tag == "button" and element.get("type", "submit") == "submit")
+        or (element.tag == "input" and element.get("type") in ("submit", "image"))
     ]
 
 

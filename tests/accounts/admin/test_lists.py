@@ -37,7 +37,7 @@ LISTS = {
 def test_thirty_rows_cost_as_many_queries_as_one(staff, name):
     url = f"/admin/accounts/{name}/"
     LISTS[name]()
-    with CaptureQueriesContext(connection) as one:
+    with CaptureQueriesContext(connection) as queries_of_one:
         staff.get(url)
 
     for _ in range(29):
@@ -46,7 +46,7 @@ def test_thirty_rows_cost_as_many_queries_as_one(staff, name):
         page = staff.get(url)
 
     assert len(page.context["cl"].result_list) >= 30
-    assert len(thirty) == len(one)
+    assert len(thirty) == len(queries_of_one)
 
 
 @pytest.mark.parametrize("term", ["samp", "robin sample", "SAMPLE Ro", "c-77"])

@@ -43,14 +43,14 @@ def test_clicks_lead_from_customer_to_people_and_back(staff):
 
 def test_a_point_with_thirty_meters_costs_as_many_queries_as_with_one(staff):
     point = household().point
-    with CaptureQueriesContext(connection) as one:
+    with CaptureQueriesContext(connection) as queries_with_one:
         staff.get(url_of(point))
 
     MeterInstallationFactory.create_batch(15, service_point=point)
     with CaptureQueriesContext(connection) as many:
         staff.get(url_of(point))
 
-    assert len(many) == len(one)
+    assert len(many) == len(queries_with_one)
 
 
 def test_a_meter_in_two_points_at_once_is_refused_by_name(staff):
@@ -194,8 +194,8 @@ def test_a_correction_by_hand_is_a_modification_that_older_files_do_not_undo(sta
 def test_nothing_of_the_hierarchy_is_deleted_in_admin(staff):
     home = household()
 
-    for one in (home.customer, home.account, home.contract, home.point, home.meter, home.owner):
-        assert staff.post(url_of(one).replace("change", "delete"), {"post": "yes"}).status_code == 403
+    for row in (home.customer, home.account, home.contract, home.point, home.meter, home.owner):
+        assert staff.post(url_of(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
 
 
 def test_staff_add_a_user_who_is_invited_and_has_no_password(staff, django_capture_on_commit_callbacks):

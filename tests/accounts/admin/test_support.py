@@ -34,7 +34,7 @@ def test_unlocking_repeats_the_count_and_the_effect_and_needs_a_reason(staff):
     assert "This field is required" in without
     assert still is not None
     assert locked_until(people[0], at=clock.now()) is None
-    assert {one.reason for one in StaffAction.objects.all()} == {"called back"}
+    assert {act.reason for act in StaffAction.objects.all()} == {"called back"}
 
 
 def test_support_does_not_unlock_a_colleague(client):
@@ -116,8 +116,8 @@ def test_a_colleagues_address_is_for_who_manages_staff_and_tells_both(client, pe
     assert (colleague.email, colleague.session_round) == (
         ("sam.new@example.com", 1) if was_done else ("sam@example.com", 0)
     )
-    told = {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")}
-    assert told == ({"sam@example.com", "sam.new@example.com"} if was_done else set())
+    recipients = {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")}
+    assert recipients == ({"sam@example.com", "sam.new@example.com"} if was_done else set())
 
 
 def test_no_form_changes_a_colleagues_address(staff):
@@ -130,12 +130,12 @@ def test_no_form_changes_a_colleagues_address(staff):
 
 def test_a_code_for_a_first_login_is_shown_once_to_who_hands_it_out_and_never_logged(staff):
     home = household()
-    asked = ask_for_code(
+    offered = ask_for_code(
         customer=home.customer, role="owner", way="told", reason="no mail", by=StaffFactory(), at=clock.now()
     )
 
-    page = staff.get(f"/admin/accounts/activationcode/{asked.pk}/hand-out/").content.decode()
-    answer = staff.post(f"/admin/accounts/activationcode/{asked.pk}/hand-out/")
+    page = staff.get(f"/admin/accounts/activationcode/{offered.pk}/hand-out/").content.decode()
+    answer = staff.post(f"/admin/accounts/activationcode/{offered.pk}/hand-out/")
 
     code = answer.context["code"]
     assert "no mail" in page and "activation-code" not in page

@@ -99,13 +99,13 @@ def test_a_meter_keeps_its_name_from_the_next_occupant(home, browser):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("x" * 151, "at most 150 characters"), ("a\u202eb", "signs that cannot be shown")],
 )
-def test_a_name_that_cannot_be_is_refused_in_words(home, browser, name, said):
+def test_a_name_that_cannot_be_is_refused_in_words(home, browser, name, message):
     page = rename(browser, "contract", home.contract, name).content.decode()
 
-    assert said in page
+    assert message in page
     assert "<title>Error: " in page
     assert name_of("contract", home) == ""
 
@@ -206,7 +206,7 @@ def test_each_wrong_line_is_told_and_nothing_is_half_done(home, browser):
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding", "said"),
+    ("text", "encoding", "message"),
     [
         ("", "utf-8", "The file is empty."),
         ("number,name\n", "utf-8", "The file has no line with a number and a name."),
@@ -217,11 +217,11 @@ def test_each_wrong_line_is_told_and_nothing_is_half_done(home, browser):
         ("x" * (2 * 1024 * 1024 + 1), "utf-8", "The file is larger than 2 MB."),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_in_words(home, browser, text, encoding, said):
+def test_a_file_that_cannot_be_used_is_refused_in_words(home, browser, text, encoding, message):
     answer = upload(browser, text, encoding=encoding)
 
     assert answer.status_code == 200
-    assert said in answer.content.decode()
+    assert message in answer.content.decode()
 
 
 def test_many_problems_are_counted_and_the_first_are_shown(home, browser):

@@ -108,9 +108,9 @@ def test_the_inviter_cannot_tell_whether_an_address_is_known(owner, home):
     known = owner.post(reverse("people_invite"), form(home, email="known@example.com"), follow=True)
     unknown = owner.post(reverse("people_invite"), form(home, email="other@example.com"), follow=True)
 
-    said = "The invitation to {} is on its way."
-    assert said.format("known@example.com") in words(known)
-    assert said.format("other@example.com") in words(unknown)
+    message = "The invitation to {} is on its way."
+    assert message.format("known@example.com") in words(known)
+    assert message.format("other@example.com") in words(unknown)
 
 
 @pytest.mark.spec("P-15")
@@ -127,9 +127,9 @@ def test_a_delegate_has_an_end_and_the_owners_are_told(owner, home):
 
     ben = Membership.objects.get(user__email="ben@example.com")
     assert ben.may_share and shareable_contracts(user=ben.user, at=clock.now()).exists()
-    told = OutgoingMail.objects.filter(kind="delegate").values_list("to", "subject")
-    assert {to for to, _subject in told} == {"ana@example.com", "ben@example.com"}
-    assert any("can act for you until" in subject for _to, subject in told)
+    mails = OutgoingMail.objects.filter(kind="delegate").values_list("to", "subject")
+    assert {to for to, _subject in mails} == {"ana@example.com", "ben@example.com"}
+    assert any("can act for you until" in subject for _to, subject in mails)
     assert not shareable_contracts(user=ben.user, at=ben.until).exists()
 
 

@@ -107,11 +107,11 @@ def test_of_many_people_the_first_are_shown_and_the_others_are_found(owner, home
     last = MembershipFactory(customer=home.customer, user__email="zoe@example.com", role=Role.VIEWER).user
 
     first = owner.get(reverse("people"))
-    found = owner.get(reverse("people"), {"q": "ZOE@"})
+    result_page = owner.get(reverse("people"), {"q": "ZOE@"})
 
     assert len(rows(first)) == 50 and "The first 50 of 62." in first.content.decode()
     assert last.email not in first.content.decode()
-    assert len(rows(found)) == 1 and last.email in found.content.decode()
+    assert len(rows(result_page)) == 1 and last.email in result_page.content.decode()
     assert "Only owner" in owner.get(reverse("people"), {"q": "ana@"}).content.decode()
     assert "Nobody here fits your search." in owner.get(reverse("people"), {"q": "\0nobody"}).content.decode()
 

@@ -41,7 +41,7 @@ def links(tree):
 def test_the_tree_goes_from_customer_to_meter_and_each_line_leads_on(home, browser):
     tree = page(browser)
 
-    said = words(tree)
+    text = words(tree)
     for number in (
         home.customer.customer_number,
         home.account.account_number,
@@ -49,7 +49,7 @@ def test_the_tree_goes_from_customer_to_meter_and_each_line_leads_on(home, brows
         home.point.servicepoint_number,
         home.meter.meter_number,
     ):
-        assert number in said
+        assert number in text
     assert links(tree) == [
         f"/my/accounts/{home.account.public_id}/",
         f"/my/contracts/{home.contract.public_id}/",
@@ -65,7 +65,7 @@ def test_an_account_lies_under_its_parent_and_a_foreign_parent_is_not_shown(home
     tree = page(browser)
 
     nested = tree.xpath("//ul[contains(@class, 'account-tree--below')]")
-    assert [below.account_number in one.text_content() for one in nested] == [True]
+    assert [below.account_number in group.text_content() for group in nested] == [True]
     assert alone.account_number in words(tree)
     assert "A-FOREIGN" not in words(tree)
     assert words(tree).count("There are no services in this account.") == 2
@@ -104,10 +104,10 @@ def test_viewers_see_only_the_account_they_have_a_role_for(home):
     browser = Browser()
     browser.force_login(viewer)
 
-    said = words(page(browser))
+    text = words(page(browser))
 
-    assert home.account.account_number in said
-    assert other.account_number not in said
+    assert home.account.account_number in text
+    assert other.account_number not in text
 
 
 def test_who_has_no_role_any_more_reads_why_there_is_nothing(home, browser):
@@ -133,11 +133,11 @@ def street(home):
     """Eleven services; the one looked for is named Cold Store at a pier, with a meter called Big one."""
     for _each in range(9):
         add_service(owner=home.owner, account=home.account)
-    found = add_service(
+    service = add_service(
         owner=home.owner, account=home.account, name="Cold Store", address="1 Pier, Harborside"
     )
-    MeterName.objects.create(customer=home.customer, meter=found.meter, name="Big one")
-    return found
+    MeterName.objects.create(customer=home.customer, meter=service.meter, name="Big one")
+    return service
 
 
 @pytest.mark.parametrize(
@@ -212,6 +212,6 @@ def test_numbers_are_in_the_order_of_people(home, browser):
     for number in ("S-10", "S-9", "S-100"):
         add_service(owner=home.owner, account=home.account, contract_number=number)
 
-    said = words(page(browser))
+    text = words(page(browser))
 
-    assert said.index("S-9 ") < said.index("S-10 ") < said.index("S-100 ")
+    assert text.index("S-9 ") < text.index("S-10 ") < text.index("S-100 ")

@@ -16,11 +16,11 @@ CLIENT_ID, CLIENT_SECRET = "portal", "a secret of the test"
 
 @dataclass
 class Provider:
-    """Who comes is `person`; `asked` keeps each form the token endpoint got."""
+    """Who comes is `person`; `token_requests` keeps each form the token endpoint got."""
 
     url: str = ""
     person: dict[str, object] = field(default_factory=dict)
-    asked: list[dict[str, str]] = field(default_factory=list)
+    token_requests: list[dict[str, str]] = field(default_factory=list)
     audience: str = CLIENT_ID
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
 
@@ -51,7 +51,7 @@ def serve(provider: Provider) -> ThreadingHTTPServer:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            provider.asked.append({name: values[0] for name, values in parse_qs(body).items()})
+            provider.token_requests.append({name: values[0] for name, values in parse_qs(body).items()})
             self._answer(provider.tokens())
 
         def _answer(self, content: dict[str, object]) -> None:

@@ -101,13 +101,23 @@ def test_a_code_works_once_for_30_days_and_until_a_newer_one(home):
         find_code(account_number=number, code=old, origin=HOME, at=at)
     with pytest.raises(ActivationRefused):
         find_code(account_number=number, code=new, origin=HOME, at=at + timedelta(days=VALID_DAYS, seconds=5))
-    found = find_code(account_number=number, code=new, origin=HOME, at=at)
+    valid_code = find_code(account_number=number, code=new, origin=HOME, at=at)
     activate(
-        code_key=found.pk, email="new@example.com", name="Nora New", password=CHOSEN, language="es", at=at
+        code_key=valid_code.pk,
+        email="new@example.com",
+        name="Nora New",
+        password=CHOSEN,
+        language="es",
+        at=at,
     )
     with pytest.raises(ActivationRefused):
         activate(
-            code_key=found.pk, email="second@example.com", name="Sam", password=CHOSEN, language="es", at=at
+            code_key=valid_code.pk,
+            email="second@example.com",
+            name="Sam",
+            password=CHOSEN,
+            language="es",
+            at=at,
         )
     with pytest.raises(ActivationRefused):
         find_code(account_number=number, code=new, origin=HOME, at=at)
@@ -170,10 +180,10 @@ def test_an_owners_code_makes_a_viewer_an_owner_and_a_viewers_takes_nothing(home
     role = MembershipFactory(customer=home.customer, user=viewer, role=Role.VIEWER)
 
     for code_role, expected in ((Role.OWNER, Role.OWNER), (Role.VIEWER, Role.OWNER)):
-        found = find_code(
+        valid_code = find_code(
             account_number=home.account.account_number, code=issued(home, code_role), origin=HOME, at=at
         )
-        activate(code_key=found.pk, email=viewer.email, name="", password="", language="en", at=at)
+        activate(code_key=valid_code.pk, email=viewer.email, name="", password="", language="en", at=at)
         role.refresh_from_db()
         assert role.role == expected
 

@@ -142,10 +142,10 @@ def test_staff_see_it_on_the_persons_page_and_take_it_off(client, lose_key):
         in client.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
     )
     ticked = {"action": "take_off_unreadable", "_selected_action": [user.pk, whole.pk]}
-    asked = client.post("/admin/accounts/user/", ticked)
+    confirmation = client.post("/admin/accounts/user/", ticked)
     client.post("/admin/accounts/user/", {**ticked, "confirmed": "yes", "reason": "key lost"})
 
-    assert "2 people" in asked.content.decode()
+    assert "2 people" in confirmation.content.decode()
     assert second_steps(user=user).any is False
     assert second_steps(user=whole).has_app
     assert [mail.to for mail in sent_mail()] == [[user.email]]

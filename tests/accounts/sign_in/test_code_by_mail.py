@@ -24,8 +24,8 @@ def _no_limits_left_over():
 def test_the_code_logs_in_and_leads_to_the_waiting_page(client):
     user = UserFactory(email="ana@example.com")
 
-    asked = client.post(ASK, {"email": "ANA@example.com", "next": "/help/"})
-    assert asked["Location"] == f"{CONFIRM}?next=%2Fhelp%2F"
+    answer = client.post(ASK, {"email": "ANA@example.com", "next": "/help/"})
+    assert answer["Location"] == f"{CONFIRM}?next=%2Fhelp%2F"
     done = client.post(CONFIRM, {"code": mailed_code(), "next": "/help/"})
 
     assert done["Location"] == "/help/"

@@ -19,10 +19,10 @@ PRODUCTION = {
 
 
 def test_a_provider_is_read_whole():
-    found = read({**PRODUCTION, **PROVIDER})
+    environment = read({**PRODUCTION, **PROVIDER})
 
-    assert found.oidc_server_url == "https://login.example.com/realms/utility"
-    assert (found.oidc_name, found.oidc_client_id) == ("Valley ID", "portal")
+    assert environment.oidc_server_url == "https://login.example.com/realms/utility"
+    assert (environment.oidc_name, environment.oidc_client_id) == ("Valley ID", "portal")
     assert read(PRODUCTION).oidc_server_url == ""
 
 
@@ -46,6 +46,6 @@ def test_staff_take_a_second_step_unless_a_demo_says_else(settings):
     assert read({"DEVELOPMENT": "1", "STAFF_SECOND_FACTOR": "1"}).staff_second_factor
 
     settings.STAFF_SECOND_FACTOR = False
-    assert [found.id for found in staff_take_a_second_step(None)] == ["cdsc.E004"]
+    assert [problem.id for problem in staff_take_a_second_step(None)] == ["cdsc.E004"]
     settings.STAFF_SECOND_FACTOR = True
     assert staff_take_a_second_step(None) == []

@@ -102,13 +102,15 @@ def waits(at):
 @pytest.mark.django_db
 def test_many_networks_close_a_login_for_minutes_longer_each_time():
     at, lengths = clock.now(), []
-    assert [told for told in close_the_door(at) if told] == [True]
+    assert [is_news for is_news in close_the_door(at) if is_news] == [True]
 
     for number in range(6):
         lengths.append(waits(at))
         at += timedelta(minutes=lengths[-1])
         more = [Origin(network=f"203.0.113.{10 * number + place}") for place in range(3)]
-        assert not any(count_try(kind=PASSWORD, of="ana@example.com", origin=one, at=at) for one in more)
+        assert not any(
+            count_try(kind=PASSWORD, of="ana@example.com", origin=network, at=at) for network in more
+        )
 
     assert lengths == [5, 10, 20, 40, 60, 60]
 
@@ -120,7 +122,7 @@ def test_the_waits_are_forgotten_after_a_day_without_a_try():
 
     later = at + DAY
 
-    assert [told for told in close_the_door(later) if told] == [True]
+    assert [is_news for is_news in close_the_door(later) if is_news] == [True]
     assert waits(later) == 5
 
 
@@ -183,7 +185,7 @@ def test_no_address_is_kept_and_old_counts_go():
 def test_thirty_guesses_at_once_are_five():
     at = clock.now()
 
-    def one(_number):
+    def guess_once(_number):
         try:
             guess(at)
         except LockedError:
@@ -193,6 +195,6 @@ def test_thirty_guesses_at_once_are_five():
         return True
 
     with ThreadPoolExecutor(10) as together:
-        counted = list(together.map(one, range(30)))
+        counted = list(together.map(guess_once, range(30)))
 
     assert counted.count(True) == 5

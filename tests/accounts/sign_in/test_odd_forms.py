@@ -46,19 +46,19 @@ def _no_limits_left_over():
 
 def answers(browser, path, *fields, **rest):
     """What POSTs with each odd value in each of `fields` are answered."""
-    told = set()
+    statuses = set()
     for name, value in ODD.items():
         for field in fields:
             cache.clear()
             body = {**dict.fromkeys(fields, "x"), **rest, field: value}
             if name == "half of a pair":
                 body[field] = value.encode("utf-8", "surrogatepass")
-            told.add((name, browser.post(path, body).status_code))
-    return told
+            statuses.add((name, browser.post(path, body).status_code))
+    return statuses
 
 
-def refused(told):
-    return [answer for answer in told if answer[1] not in (200, 302, 400, 403, 404, 410, 413, 429)]
+def refused(statuses):
+    return [answer for answer in statuses if answer[1] not in (200, 302, 400, 403, 404, 410, 413, 429)]
 
 
 def logged_in(user):
@@ -70,46 +70,46 @@ def logged_in(user):
 
 def test_at_the_door(client):
     UserFactory(email="ana@example.com")
-    told = answers(client, reverse("account_login"), "login", "password", "next", "remember")
-    told |= answers(client, reverse("account_login"), "password", login="ana@example.com")
-    told |= answers(client, reverse("account_request_login_code"), "email", "next")
-    told |= answers(client, reverse("account_reset_password"), "email", "next")
-    told |= answers(client, reverse("mfa_login_webauthn"), "credential")
+    statuses = answers(client, reverse("account_login"), "login", "password", "next", "remember")
+    statuses |= answers(client, reverse("account_login"), "password", login="ana@example.com")
+    statuses |= answers(client, reverse("account_request_login_code"), "email", "next")
+    statuses |= answers(client, reverse("account_reset_password"), "email", "next")
+    statuses |= answers(client, reverse("mfa_login_webauthn"), "credential")
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 def test_codes_by_mail_and_of_apps(client):
     user = with_app(UserFactory(email="ana@example.com"))
     client.post(reverse("account_request_login_code"), {"email": user.email})
-    told = answers(client, reverse("account_confirm_login_code"), "code", "action")
+    statuses = answers(client, reverse("account_confirm_login_code"), "code", "action")
     other = Browser()
     other.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
-    told |= answers(other, reverse("mfa_authenticate"), "code", "credential")
-    told |= answers(other, reverse("mfa_authenticate"), "credential")
+    statuses |= answers(other, reverse("mfa_authenticate"), "code", "credential")
+    statuses |= answers(other, reverse("mfa_authenticate"), "credential")
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 def test_the_way_in_with_a_bill(client):
     home = household()
     code = handed_out(home.customer, Role.OWNER)
-    told = answers(client, reverse("account_activate"), "account_number", "code", "email")
+    statuses = answers(client, reverse("account_activate"), "account_number", "code", "email")
     right = {"account_number": home.account.account_number, "code": code, "email": "new@example.com"}
     cache.clear()
     assert client.post(reverse("account_activate"), right).status_code == 302
     six = mailed_code()
-    told |= {
+    statuses |= {
         (name, client.post(reverse("account_activate_code"), {"code": ODD[name]}).status_code)
         for name in list(ODD)[:4]
     }
     assert client.post(reverse("account_activate_code"), {"code": six}).status_code == 302
-    told |= {
+    statuses |= {
         (name, client.post(reverse("account_activate_password"), {"password1": ODD[name]}).status_code)
         for name in ("NUL", "NUL alone")
     }
 
-    assert refused(told) == []
+    assert refused(statuses) == []
     assert not User.objects.filter(email="new@example.com").exists()
 
 
@@ -118,35 +118,35 @@ def test_an_invitation(client):
     offered = Offered(home.customer, None, Role.VIEWER, may_share=False, until=None)
     invite(email="new@example.com", offered=offered, by=home.owner, at=clock.now())
     link = re.search(r"/accounts/join/[^/]+/", str(sent_mail()[-1].body)).group()
-    told = answers(client, link, "name", "password1")
-    told |= {
+    statuses = answers(client, link, "name", "password1")
+    statuses |= {
         (name, client.get(f"/accounts/join/{part}/").status_code)
         for name, part in {"NUL": "%00", "long": "x" * 5_000, "percent": "%ff%fe", "slash": "a%2fb"}.items()
     }
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 @pytest.mark.parametrize(
     "key", ["%00-%00", "1-%00", "zzzzzzzzzzzzzzzzzzzzzz-x", "1-" + "x" * 5_000, "1-%ff", "-1-set"]
 )
 def test_addresses_of_reset_links(client, key):
-    told = {("link", client.get(f"/accounts/password/reset/key/{key}/").status_code)}
+    statuses = {("link", client.get(f"/accounts/password/reset/key/{key}/").status_code)}
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 def test_inside_a_login():
     user = UserFactory(email="ana@example.com")
     browser = logged_in(user)
-    told = answers(browser, reverse("account_reauthenticate"), "password", "next")
-    told |= answers(browser, reverse("account_change_password"), "oldpassword", "password1", "password2")
-    told |= answers(browser, reverse("my_email"), "email")
-    told |= answers(browser, reverse("my_settings"), "name", "language", "theme")
-    told |= answers(browser, reverse("mfa_add_webauthn"), "name", "credential")
-    told |= answers(browser, reverse("mfa_activate_totp"), "code", "next")
+    statuses = answers(browser, reverse("account_reauthenticate"), "password", "next")
+    statuses |= answers(browser, reverse("account_change_password"), "oldpassword", "password1", "password2")
+    statuses |= answers(browser, reverse("my_email"), "email")
+    statuses |= answers(browser, reverse("my_settings"), "name", "language", "theme")
+    statuses |= answers(browser, reverse("mfa_add_webauthn"), "name", "credential")
+    statuses |= answers(browser, reverse("mfa_activate_totp"), "code", "next")
 
-    assert refused(told) == []
+    assert refused(statuses) == []
     user.refresh_from_db()
     assert user.email == "ana@example.com"
 
@@ -154,40 +154,40 @@ def test_inside_a_login():
 def test_the_proof_again():
     user = with_app(UserFactory())
     browser = logged_in(user)
-    told = answers(browser, reverse("mfa_reauthenticate"), "code", "next")
-    told |= answers(browser, reverse("mfa_reauthenticate_webauthn"), "credential", "next")
+    statuses = answers(browser, reverse("mfa_reauthenticate"), "code", "next")
+    statuses |= answers(browser, reverse("mfa_reauthenticate_webauthn"), "credential", "next")
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 @pytest.mark.parametrize("cookie", ["sessionid", "known_device", "csrftoken", "django_language", "theme"])
 def test_cookies(cookie):
     UserFactory(email="ana@example.com")
-    told = set()
+    statuses = set()
     for name in ("NUL", "controls", "number", "no text"):
         browser = Browser()
         browser.cookies[cookie] = ODD[name].replace(";", "")
-        told.add((name, browser.get(reverse("account_login")).status_code))
+        statuses.add((name, browser.get(reverse("account_login")).status_code))
         form = {"login": "ana@example.com", "password": "guess"}
-        told.add((name, browser.post(reverse("account_login"), form).status_code))
+        statuses.add((name, browser.post(reverse("account_login"), form).status_code))
 
-    assert refused(told) == []
+    assert refused(statuses) == []
 
 
 @pytest.mark.parametrize("signature", [b"", b"no signature", b"\x30" * 500])
 def test_a_passkeys_answer_with_a_wrong_signature(signature):
     user = with_listed_passkey(UserFactory())
     page, browser = reverse("mfa_login_webauthn"), Browser()
-    asked = browser.get(page, headers={"X-Requested-With": "XMLHttpRequest"}).json()
-    challenge = asked["request_options"]["publicKey"]["challenge"]
-    told = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver"}
+    options = browser.get(page, headers={"X-Requested-With": "XMLHttpRequest"}).json()
+    challenge = options["request_options"]["publicKey"]["challenge"]
+    client_data = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver"}
     key = Authenticator.objects.get(user=user).data["credential"]["id"]
     answer = {
         "id": key,
         "rawId": key,
         "type": "public-key",
         "response": {
-            "clientDataJSON": websafe_encode(json.dumps(told).encode()),
+            "clientDataJSON": websafe_encode(json.dumps(client_data).encode()),
             "authenticatorData": websafe_encode(hashlib.sha256(b"testserver").digest() + b"\x05\0\0\0\1"),
             "signature": websafe_encode(signature),
             "userHandle": websafe_encode(str(user.pk).encode()),

@@ -117,11 +117,11 @@ def test_staff_with_an_app_pass_it_before_their_pages(client, strict):
     staff = with_app(StaffFactory())
     client.force_login(staff)
 
-    asked = client.get("/admin/", follow=True)
+    answer = client.get("/admin/", follow=True)
 
-    assert asked.redirect_chain[-1][0].startswith("/accounts/again/code/?next=")
+    assert answer.redirect_chain[-1][0].startswith("/accounts/again/code/?next=")
     assert (
-        client.post(asked.redirect_chain[-1][0], {"code": app_code(), "next": "/admin/"})["Location"]
+        client.post(answer.redirect_chain[-1][0], {"code": app_code(), "next": "/admin/"})["Location"]
         == "/admin/"
     )
     assert client.get("/admin/").status_code == 200

@@ -83,10 +83,10 @@ def test_the_address_changes_once_the_code_comes_back_and_the_old_one_is_told(fr
 
     ana.refresh_from_db()
     assert ana.email == "new@example.com"
-    told = {letter.to[0]: letter for letter in sent_mail()[-2:]}
-    assert told.keys() == {"ana@example.com", "new@example.com"}
-    assert all("was changed" in letter.subject for letter in told.values())
-    assert "new@example.com" not in told["ana@example.com"].body
+    mails = {letter.to[0]: letter for letter in sent_mail()[-2:]}
+    assert mails.keys() == {"ana@example.com", "new@example.com"}
+    assert all("was changed" in letter.subject for letter in mails.values())
+    assert "new@example.com" not in mails["ana@example.com"].body
 
 
 def test_an_address_of_somebody_else_is_refused_only_after_the_code(fresh, ana):

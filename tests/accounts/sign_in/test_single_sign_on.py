@@ -49,8 +49,8 @@ def go(client, waiting=""):
     return {name: values[0] for name, values in parse_qs(urlsplit(answer["Location"]).query).items()}
 
 
-def come_back(client, asked, **more):
-    return client.get(BACK, {"state": asked["state"], **(more or {"code": "one"})})
+def come_back(client, query, **more):
+    return client.get(BACK, {"state": query["state"], **(more or {"code": "one"})})
 
 
 @pytest.mark.spec("X-17")
@@ -59,22 +59,22 @@ def test_the_provider_sends_people_back_to_this_site_whatever_host_was_called(cl
 
     answer = client.get(BEGIN, headers={"Host": "attacker.example:6666"})
 
-    asked = parse_qs(urlsplit(answer["Location"]).query)
-    assert asked["redirect_uri"] == [f"https://share.example.com:8443{BACK}"]
+    query = parse_qs(urlsplit(answer["Location"]).query)
+    assert query["redirect_uri"] == [f"https://share.example.com:8443{BACK}"]
 
 
 def test_a_person_with_a_verified_address_comes_in_and_the_waiting_page_follows(client, provider):
     user = UserFactory(email="Ana@example.com")
 
     assert "Log in with Valley ID" in client.get(LOGIN).content.decode()
-    asked = go(client, "/help/")
-    done = come_back(client, asked)
+    query = go(client, "/help/")
+    done = come_back(client, query)
 
     assert done["Location"] == "/help/"
     assert client.session["_auth_user_id"] == str(user.pk)
-    assert asked["code_challenge_method"] == "S256"
-    assert asked["redirect_uri"].endswith(BACK)
-    assert "code_verifier" in provider.asked[0]
+    assert query["code_challenge_method"] == "S256"
+    assert query["redirect_uri"].endswith(BACK)
+    assert "code_verifier" in provider.token_requests[0]
     assert [mail.subject for mail in sent_mail()] == [
         "River Valley Power (demo): Your login is tied to Valley ID"
     ]
@@ -184,12 +184,12 @@ def test_an_address_asks_to_connect_and_logs_in_all_the_same(client, provider):
     other = UserFactory()
     client.force_login(other)
 
-    asked = {
+    query = {
         name: values[0]
         for name, values in parse_qs(
             urlsplit(client.get(BEGIN, {"process": "connect"})["Location"]).query
         ).items()
     }
-    come_back(client, asked)
+    come_back(client, query)
 
     assert not SocialAccount.objects.filter(user=other).exists()

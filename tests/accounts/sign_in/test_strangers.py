@@ -105,22 +105,22 @@ def test_guesses_from_many_networks_end_at_a_hundred_a_day_but_for_known_devices
 
 @pytest.mark.parametrize("page", [LOGIN, ASK, RESET])
 def test_the_owner_is_mailed_a_link_that_opens_a_new_browser_to_the_login(ana, page):
-    told = {"login": ana.email, "password": "guess"} if page == LOGIN else {"email": ana.email}
+    form = {"login": ana.email, "password": "guess"} if page == LOGIN else {"email": ana.email}
     for address in networks(101):
         cache.clear()
-        at(address).post(page, told)
+        at(address).post(page, form)
     mails = notices()
     link = re.search(r"/accounts/browser/\S+", mails[0].body)[0]
     owner = at(OWNERS)
     cache.clear()
-    assert LOCKED in owner.post(page, told).content.decode()
+    assert LOCKED in owner.post(page, form).content.decode()
 
     opened = owner.get(link)
 
     assert (len(mails), opened["Location"]) == (1, LOGIN)
     assert "You can log in with this browser now." in owner.get(LOGIN).content.decode()
     cache.clear()
-    assert LOCKED not in owner.post(page, told).content.decode()
+    assert LOCKED not in owner.post(page, form).content.decode()
     assert log_in(owner, ana.email)
 
 
@@ -183,8 +183,8 @@ def test_a_device_of_two_people_is_known_for_both(ana):
     device, ben = known(ana), UserFactory(email="ben@example.com")
     assert log_in(device, ben.email)
     device.post("/accounts/logout/")
-    for one in (ana, ben):
-        guess(at(OWNERS), one.email, 5)
+    for person in (ana, ben):
+        guess(at(OWNERS), person.email, 5)
 
     assert log_in(device, ana.email)
     device.post("/accounts/logout/")
@@ -214,12 +214,12 @@ def test_many_failures_at_one_address_do_not_stop_a_known_device_there(ana):
 
 
 def test_passkeys_are_asked_for_however_many_attempts_came_from_the_address():
-    asked = [
+    statuses = [
         at(OWNERS).get("/accounts/login/passkey/", headers={"X-Requested-With": "XMLHttpRequest"}).status_code
         for _ in range(30)
     ]
 
-    assert set(asked) == {200}
+    assert set(statuses) == {200}
 
 
 def test_a_strangers_wrong_codes_do_not_end_the_owners_code(ana):
@@ -324,9 +324,9 @@ def test_a_stranger_who_guesses_activation_codes_does_not_stop_the_customer():
     code = handed_out(home.customer, Role.OWNER)
     number = home.account.account_number
 
-    def tell(address, told):
+    def tell(address, typed_code):
         cache.clear()
-        form = {"account_number": number, "code": told, "email": "new@example.com"}
+        form = {"account_number": number, "code": typed_code, "email": "new@example.com"}
         return at(address).post(ACTIVATE, form)
 
     for address in (STRANGERS, *networks(5)):
