@@ -24,10 +24,10 @@ _SHOWN = 20  # findings
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--calls", type=int, default=20_000)
-    asked.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    options = parser.parse_args()
     embedded_postgres.stop(VAR_DIR / "postgres")
     shutil.rmtree(VAR_DIR, ignore_errors=True)
     os.environ.pop("DATABASE_URL", None)  # nobody else's database is attacked

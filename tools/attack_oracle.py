@@ -87,9 +87,9 @@ class Oracle:
         if path not in {path for scope in holder.share.scopes for path in OPENED[scope]}:
             return f"{path} answered beyond the scopes"
         rows = _rows(kind, text)
-        said = json.dumps(rows) if rows is not None else text
+        shown = json.dumps(rows) if rows is not None else text
         known = {name for names in self._names.values() for name in names}
-        if leaked := set(_NUMBER.findall(said)) & (known - self._allowed(holder)):
+        if leaked := set(_NUMBER.findall(shown)) & (known - self._allowed(holder)):
             return f"{path} named {sorted(leaked)[:3]}"
         for row in rows or ():
             numbers = row.get("contract_numbers", row.get("contract_number"))
@@ -132,12 +132,12 @@ def _rows(kind: str, text: str) -> list[dict[str, Any]] | None:
     return None
 
 
-def _periods(told: object) -> Iterator[tuple[datetime, datetime]]:
+def _periods(value: object) -> Iterator[tuple[datetime, datetime]]:
     """Each start with its end, however deep."""
-    if isinstance(told, dict):
-        start, end = told.get("start"), told.get("end")
+    if isinstance(value, dict):
+        start, end = value.get("start"), value.get("end")
         if isinstance(start, str) and isinstance(end, str) and "T" in start and "T" in end:
             yield datetime.fromisoformat(start), datetime.fromisoformat(end)
-    if isinstance(told, dict | list):
-        for inner in told.values() if isinstance(told, dict) else told:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from _periods(inner)

@@ -74,9 +74,9 @@ def _python(text: str) -> Iterator[Use]:
 
 
 def _template(text: str) -> Iterator[Use]:
-    for found in TEMPLATE_CODE.finditer(text):
-        line = text.count("\n", 0, found.start()) + 1
-        code = TEXT.sub("", found[1] or found[2] or "")
+    for match in TEMPLATE_CODE.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        code = TEXT.sub("", match[1] or match[2] or "")
         yield from ((line, word, False) for word in WORD.findall(code))
 
 
@@ -98,9 +98,9 @@ def scanned(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
 
 def main() -> int:
     names = retired_names(LIST.read_text(encoding="utf-8"))
-    found = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
-    print(*found, sep="\n")
-    return bool(found)
+    lines = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
+    print(*lines, sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

@@ -19,19 +19,19 @@ EXEMPT = {"Makefile": {"where packages come from"}}  # the option that leaves ho
 
 
 def main() -> int:
-    found = []
+    lines = []
     for path in project_files():
         if path.suffix not in TEXT:
             continue
         exempt = EXEMPT.get(path.name, set())
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-            found += [
+            lines += [
                 f"{path.relative_to(ROOT)}:{number}: {what}"
                 for pattern, what in RULES
                 if what not in exempt and pattern.search(line)
             ]
-    print(*found, sep="\n")
-    return bool(found)
+    print(*lines, sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

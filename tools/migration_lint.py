@@ -48,13 +48,13 @@ def _required_without_default(node: ast.Call) -> bool:
 
 
 def main() -> int:
-    found = [
+    lines = [
         f"{path.relative_to(ROOT)}: {problem}"
         for path in project_files("*/migrations/0*.py")
         for problem in problems(path)
     ]
-    print(*found, sep="\n")
-    return bool(found)
+    print(*lines, sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

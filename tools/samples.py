@@ -66,7 +66,7 @@ class Facts(NamedTuple):
 
     @classmethod
     def of_channel(cls, key: ChannelKey, channel: ChannelAccount, wanted: set["Facts"]) -> "Facts":
-        """What is fed in may be told as negative use: the direction says so then, not the sign."""
+        """What is fed in may stand in a file as negative use: the direction says so then, not the sign."""
         facts = cls(
             channel.readings,
             channel.unknown,
@@ -96,11 +96,11 @@ def main(arguments: list[str]) -> int:
         "--timezone", action="append", default=[], metavar="[FILE=]ZONE", help="of times without an offset"
     )
     options = parser.parse_args(arguments)
-    truth = read_json((options.folder / "truth.json").read_bytes())
+    truths = read_json((options.folder / "truth.json").read_bytes())
     zones = dict(pair.rpartition("=")[::2] for pair in options.timezone)
     outcomes = [
-        (name, _outcome(options.folder / name, said, zones, _told_invalid(options.folder, name, said)))
-        for name, said in truth.items()
+        (name, _outcome(options.folder / name, truth, zones, _is_noted_invalid(options.folder, name, truth)))
+        for name, truth in truths.items()
     ]
     width = max((len(name) for name, _ in outcomes), default=0)
     for name, outcome in outcomes:
@@ -113,22 +113,22 @@ def main(arguments: list[str]) -> int:
     return bool(wrong)
 
 
-def _told_invalid(folder: Path, name: str, said: Mapping[str, Any]) -> bool:
+def _is_noted_invalid(folder: Path, name: str, truth: Mapping[str, Any]) -> bool:
     index = folder / "INDEX.md"
     lines = index.read_text(encoding="utf-8").splitlines() if index.exists() else []
     about = [line for line in lines if name in line]
-    return any(_INVALID.search(text) for text in (*about, *said.get("notes", ())))
+    return any(_INVALID.search(text) for text in (*about, *truth.get("notes", ())))
 
 
-def _zone(name: str, said: Mapping[str, Any], zones: Mapping[str, str]) -> ZoneInfo:
-    noted = [word for note in said.get("notes", ()) for word in _ZONE.findall(note)]
+def _zone(name: str, truth: Mapping[str, Any], zones: Mapping[str, str]) -> ZoneInfo:
+    noted = [word for note in truth.get("notes", ()) for word in _ZONE.findall(note)]
     named = [word for word in noted if word in available_timezones()]
     return ZoneInfo(zones.get(name) or next(iter(named), "") or zones.get("") or "UTC")
 
 
-def _outcome(path: Path, said: Mapping[str, Any], zones: Mapping[str, str], invalid: bool) -> Outcome:
+def _outcome(path: Path, truth: Mapping[str, Any], zones: Mapping[str, str], invalid: bool) -> Outcome:
     try:
-        account = check_file(path, zone=_zone(path.name, said, zones))
+        account = check_file(path, zone=_zone(path.name, truth, zones))
     except UnknownFormatError:
         return Outcome("no format reads it", [])
     except FeedStructureError as error:
@@ -138,32 +138,32 @@ def _outcome(path: Path, said: Mapping[str, Any], zones: Mapping[str, str], inva
     reasons = [f"line {rejection.line}: {rejection.reason}" for rejection in account.rejected[:3]]
     if invalid:
         return Outcome("rejected as it should be" if reasons else "TAKEN, THOUGH INVALID", reasons)
-    differences = list(_differences(account, said["series"]))
+    differences = list(_differences(account, truth["series"]))
     if differences:
         return Outcome("DIFFERS", differences + reasons)
     rejected = f", {len(account.rejected)} rejected" if account.rejected else ""
     return Outcome(
-        "ok", [f"{account.format}: {account.accepted} accepted{rejected}, {len(said['series'])} series"]
+        "ok", [f"{account.format}: {account.accepted} accepted{rejected}, {len(truth['series'])} series"]
     )
 
 
 def _differences(account: FileAccount, series: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     as_energy = all(key.unit == "Wh" for key in account.channels)
-    wanted = {name: Facts.of_truth(one, as_energy=as_energy) for name, one in series.items()}
-    found = [
+    wanted = {name: Facts.of_truth(truth, as_energy=as_energy) for name, truth in series.items()}
+    channels = [
         (key, Facts.of_channel(key, channel, set(wanted.values())))
         for key, channel in account.channels.items()
     ]
-    if account.rejected and any(_faulty(one) for one in series.values()):
-        yield from _differences_of_faulty(account, wanted, found)
+    if account.rejected and any(_faulty(truth) for truth in series.values()):
+        yield from _differences_of_faulty(account, wanted, channels)
         return
-    left = [facts for _, facts in found]
+    left = [facts for _, facts in channels]
     for name, facts in wanted.items():
         if facts in left:
             left.remove(facts)
         else:
             yield f"not found: {name}: {facts}"
-    for key, facts in found:
+    for key, facts in channels:
         if facts in left and key.kind != "register":  # reads beside the quantities of their periods
             yield f"more than is there: {key.meter_number} {key.register} {key.kind}: {facts}"
     if account.rejected:
@@ -176,14 +176,14 @@ def _faulty(series: Mapping[str, Any]) -> bool:
 
 
 def _differences_of_faulty(
-    account: FileAccount, wanted: Mapping[str, Facts], found: list[tuple[ChannelKey, Facts]]
+    account: FileAccount, wanted: Mapping[str, Facts], channels: list[tuple[ChannelKey, Facts]]
 ) -> Iterator[str]:
     """Each row is in a reading or in a rejection, and the series begin and end as they should."""
     due = sum(facts.readings for facts in wanted.values())
     if account.rows != due:
         yield f"{account.rows} rows accepted or rejected where there are {due}"
     spans = sorted((facts.first_start, facts.last_start) for facts in wanted.values())
-    if sorted((facts.first_start, facts.last_start) for _, facts in found) != spans:
+    if sorted((facts.first_start, facts.last_start) for _, facts in channels) != spans:
         yield f"the series do not begin and end at {spans}"
 
 

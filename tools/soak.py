@@ -19,17 +19,17 @@ from tools.own_postgres import OwnPostgres
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--kills", type=int, default=200)
-    asked.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    options = parser.parse_args()
     began = time.monotonic()
     print(f"soak: {options.kills} kills, --seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="cdsc-soak-") as folder:
         Path(folder).chmod(0o711)  # the database's folder in it may be another user's
         with OwnPostgres(Path(folder) / "postgres") as postgres:
-            said = _soak(postgres, Path(folder) / "var", options.kills, options.seed)
-    print(f"{said} in {time.monotonic() - began:.0f} s", flush=True)
+            summary = _soak(postgres, Path(folder) / "var", options.kills, options.seed)
+    print(f"{summary} in {time.monotonic() - began:.0f} s", flush=True)
     return 0
 
 

@@ -166,10 +166,10 @@ class Soak:
             status=RunStatus.DONE, rows_read=each, accepted=each, bytes_done=F("size"), parked=0
         )
         if wrong:
-            told = wrong.values_list(
+            outcomes = wrong.values_list(
                 "file_name", "status", "problem", "rows_read", "accepted", "unchanged", "rejected", "parked"
             )
-            raise SoakFailedError(f"runs that ended otherwise: {list(told[:5])}")
+            raise SoakFailedError(f"runs that ended otherwise: {list(outcomes[:5])}")
         if FeedRun.objects.count() != self.files or IntervalBlockHistory.objects.exists():
             raise SoakFailedError("runs are missing, or something was replaced")
         for place, name in enumerate(FEEDS):
@@ -251,14 +251,14 @@ def file_of(feed: str, week: int) -> bytes:
 def compare_meter(number: str, weeks: int) -> None:
     """Raises SoakFailedError unless the meter has exactly the readings of these weeks' files."""
     meter = MeterDevice.objects.get(meter_number=number)
-    found = readings([MeteredSpan(1, 1, meter.pk, Span())])
+    channels = readings([MeteredSpan(1, 1, meter.pk, Span())])
     starts = first_second(0) + np.arange(weeks * SLOTS) * STEP
     values = np.concatenate([values_of(number, week) for week in range(weeks)])
-    if len(found) != 1 or found[0].scale != 0:
-        raise SoakFailedError(f"{number} has {len(found)} channels")
-    (one,) = found
-    known = one.known
-    if not np.array_equal(one.starts[known], starts) or not np.array_equal(one.values[known], values):
+    if len(channels) != 1 or channels[0].scale != 0:
+        raise SoakFailedError(f"{number} has {len(channels)} channels")
+    (stored,) = channels
+    known = stored.known
+    if not np.array_equal(stored.starts[known], starts) or not np.array_equal(stored.values[known], values):
         raise SoakFailedError(
             f"{number}: {int(known.sum())} readings where {len(starts)} were brought, or others"
         )

@@ -98,8 +98,8 @@ def _half_way(run: FeedRun, week: int) -> int:
     """How many rows are in. Raises SoakFailedError unless those are stored, no more, and the run waits for room."""
     meters = MeterDevice.objects.filter(meter_number__in=meter_numbers(FEEDS[0]))
     spans = [MeteredSpan(1, 1, meter.pk, Span()) for meter in meters]
-    stored = sum(int(one.known.sum()) for one in readings(spans)) - METERS * SLOTS * week
-    told = (run.status, run.attempts, run.accepted, run.rejected, run.parked)
-    if told != (RunStatus.RUNNING, 0, stored, 0, 0) or not 0 < stored < METERS * SLOTS:
-        raise SoakFailedError(f"on a full disk: {told}, and {stored} readings are stored")
+    stored = sum(int(channel.known.sum()) for channel in readings(spans)) - METERS * SLOTS * week
+    state = (run.status, run.attempts, run.accepted, run.rejected, run.parked)
+    if state != (RunStatus.RUNNING, 0, stored, 0, 0) or not 0 < stored < METERS * SLOTS:
+        raise SoakFailedError(f"on a full disk: {state}, and {stored} readings are stored")
     return stored

@@ -33,9 +33,9 @@ def problems(path: Path) -> Iterator[str]:
 def main() -> int:
     # mail has to bring its styles with it
     pages = [path for path in project_files("templates/*.html") if "emails" not in path.parts]
-    found = [f"{path.relative_to(ROOT)}: {problem}" for path in pages for problem in problems(path)]
-    print(*found, sep="\n")
-    return bool(found)
+    lines = [f"{path.relative_to(ROOT)}: {problem}" for path in pages for problem in problems(path)]
+    print(*lines, sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

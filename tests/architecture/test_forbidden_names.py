@@ -66,7 +66,7 @@ def test_a_name_stands_in_the_list_once():
 def test_the_project_uses_none():
     names = retired_names(LIST.read_text(encoding="utf-8"))
 
-    found = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
+    lines = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
 
     assert names
-    assert found == []
+    assert lines == []

@@ -25,8 +25,8 @@ def server(db):
         return connections[-1]
 
     yield connect
-    for one in connections:
-        one.close()
+    for opened in connections:
+        opened.close()
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_what_a_run_left_behind_is_gone_from_the_next_copy(make_copy, server):
     server(make_copy.prefix).execute("CREATE TABLE left_behind ()")
     make_copy(by=run)
 
-    found = server(make_copy.prefix).execute("SELECT to_regclass('left_behind')").fetchone()
-    assert found == (None,)
+    row = server(make_copy.prefix).execute("SELECT to_regclass('left_behind')").fetchone()
+    assert row == (None,)
 
 
 def test_another_migration_makes_another_fingerprint(tmp_path, monkeypatch):

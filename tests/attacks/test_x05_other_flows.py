@@ -12,8 +12,8 @@ pytestmark = pytest.mark.spec("X-05")
     "change",
     [
         *(
-            {"response_type": asked}
-            for asked in (
+            {"response_type": response_type}
+            for response_type in (
                 "token", "id_token", "none", "code token", "token code", "code id_token", "id_token token",
                 "code id_token token", "CODE",
             )

@@ -39,7 +39,7 @@ def test_no_header_changes_the_issuer_or_an_endpoint(db, settings, headers):
 def test_a_state_adds_nothing_to_an_answer(third_party, settings, state):
     refused = third_party.ask(state=state, scope="no_such_scope", authorization_details=None)
 
-    told = parse_qsl(urlsplit(refused["Location"]).query)
-    assert [value for name, value in told if name == "iss"] == [settings.PUBLIC_URL]
-    assert dict(told)["state"] == state
-    assert "code" not in dict(told)
+    parameters = parse_qsl(urlsplit(refused["Location"]).query)
+    assert [value for name, value in parameters if name == "iss"] == [settings.PUBLIC_URL]
+    assert dict(parameters)["state"] == state
+    assert "code" not in dict(parameters)

@@ -38,9 +38,11 @@ def test_no_refresh_and_no_exchange_opens_more(third_party, shared, reads, more)
     ]
 
     for answer in answers:
-        told = answer.json()
-        assert answer.status_code == 400 or told["scope"] == "usage_data"
-        assert told.get("authorization_details", shared.authorization_details) == shared.authorization_details
+        token = answer.json()
+        assert answer.status_code == 400 or token["scope"] == "usage_data"
+        assert (
+            token.get("authorization_details", shared.authorization_details) == shared.authorization_details
+        )
         if answer.status_code == 200:
-            assert reads(told["access_token"], "/bill_data") == 403
+            assert reads(token["access_token"], "/bill_data") == 403
     assert reads(tokens["access_token"], "/bill_data") == 403

@@ -26,9 +26,9 @@ def test_a_token_is_no_credential_to_ask_about_tokens(third_party, shared):
 def test_no_hint_tells_a_rival_of_a_token(third_party, rival, shared, kind, hint):
     token = third_party.tokens_for(shared)[kind]
 
-    told = rival.post("/oauth/introspect/", {"token": token, "token_type_hint": hint})
+    answer = rival.post("/oauth/introspect/", {"token": token, "token_type_hint": hint})
 
-    assert told.json() == {"active": False}
+    assert answer.json() == {"active": False}
 
 
 @pytest.mark.parametrize("token", ["a" * 5000, "\u202e", "' OR '1'='1", "%00", "../", "{}", " "])

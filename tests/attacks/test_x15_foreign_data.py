@@ -28,7 +28,7 @@ def test_no_name_of_a_foreign_service_brings_its_readings(reader, home, path, fo
     reader.granted(home.contract)
 
     for other in (unticked, foreign):
-        asked = form.format(
+        services = form.format(
             own=home.contract.contract_number,
             number=other.contract.contract_number,
             id=other.contract.public_id,
@@ -37,7 +37,7 @@ def test_no_name_of_a_foreign_service_brings_its_readings(reader, home, path, fo
             point=other.point.servicepoint_number,
             customer=other.customer.customer_number,
         )
-        answer = reader.get(path, {"services": asked})
+        answer = reader.get(path, {"services": services})
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         assert answer.status_code in {200, 400}
         assert b"987.654" not in body and b"94814" not in body
@@ -72,6 +72,6 @@ def test_an_answer_does_not_tell_of_readings_after_its_window(reader, home):
 
     answer = reader.get("/usage_data")
 
-    told = answer.content.decode()
-    assert "2026-03-05T00:00:00Z" in told
-    assert not [day for day in range(6, 32) if f"2026-03-{day:02}" in told]
+    body = answer.content.decode()
+    assert "2026-03-05T00:00:00Z" in body
+    assert not [day for day in range(6, 32) if f"2026-03-{day:02}" in body]

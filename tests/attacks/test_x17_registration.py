@@ -21,9 +21,11 @@ SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
     ],
 )  # fmt: skip
 def test_no_address_registers_a_client(browser, address):
-    said = {"client_name": "Evil (demo)", "redirect_uris": ["https://evil.example.com/"]}
+    registration = {"client_name": "Evil (demo)", "redirect_uris": ["https://evil.example.com/"]}
 
-    answers = [caller.post(address, said, content_type="application/json") for caller in (Browser(), browser)]
+    answers = [
+        caller.post(address, registration, content_type="application/json") for caller in (Browser(), browser)
+    ]
 
     assert [answer.status_code for answer in answers] == [404, 404]
     assert not Client.objects.exists()

@@ -41,9 +41,9 @@ def everything_stored() -> str:
 
 
 def key_in_mail() -> str:
-    found = _ADDRESS.search(words_of(OutgoingMail.objects.get(kind="approved")).text)
-    assert found is not None
-    return found.group(1)
+    match = _ADDRESS.search(words_of(OutgoingMail.objects.get(kind="approved")).text)
+    assert match is not None
+    return match.group(1)
 
 
 def test_once_its_mail_went_a_receipts_address_is_nowhere_and_works_on(home):
@@ -75,10 +75,10 @@ def test_a_requests_address_is_nowhere_and_works(pushed):
         page = third_party.arrive(uri)["Location"]
     else:
         page = third_party.ask()["Location"]
-    found = _ADDRESS.search(page)
-    assert found is not None
+    match = _ADDRESS.search(page)
+    assert match is not None
 
-    assert found.group(1) not in everything_stored()
+    assert match.group(1) not in everything_stored()
     assert Browser().get(page)["Location"].endswith(f"?next={page}")
     assert request_at(page).client == third_party.client
 

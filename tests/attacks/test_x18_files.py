@@ -34,11 +34,11 @@ def var(settings, tmp_path):
 
 def modes(var: Path) -> tuple[set[str], set[str]]:
     """Of the folders and of the files below `var`."""
-    found = list(var.rglob("*"))
-    folders, files = [one for one in found if one.is_dir()], [one for one in found if one.is_file()]
+    paths = list(var.rglob("*"))
+    folders, files = [path for path in paths if path.is_dir()], [path for path in paths if path.is_file()]
     assert folders and files
-    return {oct(one.stat().st_mode & 0o777) for one in folders}, {
-        oct(one.stat().st_mode & 0o777) for one in files
+    return {oct(path.stat().st_mode & 0o777) for path in folders}, {
+        oct(path.stat().st_mode & 0o777) for path in files
     }
 
 
@@ -60,8 +60,8 @@ def test_a_download_is_private(var, monkeypatch):
     home, browser = household(), Browser()
     browser.force_login(home.owner)
     load_days(home.meter, date(2026, 3, 1), 2, scale=0)
-    asked = {"what": "usage", "form": "csv", "start": "2026-03-01", "end": "2026-03-02"}
-    browser.post("/my/downloads/", {**asked, "services": [home.contract.public_id]})
+    form = {"what": "usage", "form": "csv", "start": "2026-03-01", "end": "2026-03-02"}
+    browser.post("/my/downloads/", {**form, "services": [home.contract.public_id]})
 
     write_download(Download.objects.get().pk)
 

@@ -45,10 +45,10 @@ ALWAYS = ("page", "o", "q", "next", "find", "period", "start", "end", "after", "
 
 
 def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:
-    for one in patterns:
-        route = before + str(one.pattern).lstrip("^")
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, route)
+    for pattern in patterns:
+        route = before + str(pattern.pattern).lstrip("^")
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
         else:
             yield route.rstrip("$")
 
@@ -85,13 +85,13 @@ class World:
         browser, own = self.callers[caller]
         kept = browser.cookies.copy()
         with transaction.atomic():
-            said = {
+            environ = {
                 f"HTTP_{name.upper().replace('-', '_')}": text for name, text in {**own, **headers}.items()
             }
             for name in ("CONTENT_LENGTH", "CONTENT_TYPE"):
-                if f"HTTP_{name}" in said:
-                    said[name] = said.pop(f"HTTP_{name}")
-            answer = browser.generic(method, address, body, said.pop("CONTENT_TYPE", FORM), **said)
+                if f"HTTP_{name}" in environ:
+                    environ[name] = environ.pop(f"HTTP_{name}")
+            answer = browser.generic(method, address, body, environ.pop("CONTENT_TYPE", FORM), **environ)
             if answer.streaming:
                 b"".join(answer.streaming_content)
             transaction.set_rollback(True)
@@ -101,7 +101,7 @@ class World:
     def fields_of(self, route: str) -> list[str]:
         """The names that the page's own links and fields have."""
         if route not in self.fields:
-            address = PARAMETER.sub(lambda found: self.good(route, found["name"] or found["named"]), route)
+            address = PARAMETER.sub(lambda match: self.good(route, match["name"] or match["named"]), route)
             names: set[str] = set()
             for caller in ("administrator", "owner", "nobody"):
                 browser, own = self.callers[caller]
@@ -109,11 +109,11 @@ class World:
                     answer = browser.get(address.replace("\\", ""), headers=own)
                     if answer.status_code == 200 and not answer.streaming:
                         page = answer.content.decode(errors="replace")
-                        for found in FIELD.finditer(page):
-                            names.add(name := unescape(found[1]))
-                            value = re.search(r'\bvalue="([^"]*)"', found[0])
+                        for match in FIELD.finditer(page):
+                            names.add(name := unescape(match[1]))
+                            value = re.search(r'\bvalue="([^"]*)"', match[0])
                             self.values.setdefault(route, {})[name] = unescape(value[1]) if value else ""
-                            if 'type="file"' in found[0]:
+                            if 'type="file"' in match[0]:
                                 self.files.setdefault(route, []).append(name)
                         names |= {unescape(name) for name in LINK.findall(page)}
                     transaction.set_rollback(True)
@@ -178,18 +178,18 @@ def calls(draw, world: World, route: str):
     method = draw(st.sampled_from(METHODS))
     spoilt = draw(st.sets(st.sampled_from(("path", "query", "body", "header")), min_size=1))
 
-    def part(found: re.Match[str]) -> str:
+    def part(match: re.Match[str]) -> str:
         if "path" not in spoilt or draw(st.booleans()):
-            return world.good(route, found["name"] or found["named"])
-        if found["kind"] == "int":
+            return world.good(route, match["name"] or match["named"])
+        if match["kind"] == "int":
             return draw(st.sampled_from(NUMBERS))
         return quote_from_bytes(draw(piece), safe="")
 
     address = PARAMETER.sub(part, route).replace("\\", "")
     names = world.fields_of(route) + list(ALWAYS)
     if "query" in spoilt:
-        asked = draw(st.lists(st.tuples(st.sampled_from(names), piece), min_size=1, max_size=4))
-        address += "?" + "&".join(f"{quote_from_bytes(n.encode())}={quote_from_bytes(v)}" for n, v in asked)
+        query = draw(st.lists(st.tuples(st.sampled_from(names), piece), min_size=1, max_size=4))
+        address += "?" + "&".join(f"{quote_from_bytes(n.encode())}={quote_from_bytes(v)}" for n, v in query)
     kind, body = FORM, b""
     if method not in ("GET", "HEAD"):
         kind, body = draw(bodies(world, route, piece))
@@ -209,14 +209,14 @@ def bodies(draw, world: World, route: str, piece) -> tuple[str, bytes]:
     good = world.values.get(route, {})
     hostile = draw(st.dictionaries(st.sampled_from(names), piece, min_size=1, max_size=3))
     files = world.files.get(route, [])
-    said = {name: value.encode() for name, value in good.items() if name not in files} | hostile
+    fields = {name: value.encode() for name, value in good.items() if name not in files} | hostile
     if not files:
         return FORM, "&".join(
-            f"{quote_from_bytes(n.encode())}={quote_from_bytes(v)}" for n, v in said.items()
+            f"{quote_from_bytes(n.encode())}={quote_from_bytes(v)}" for n, v in fields.items()
         ).encode()
     body = b"".join(
         b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (n.encode(), v)
-        for n, v in said.items()
+        for n, v in fields.items()
     )
     for name in files:
         body += b'--b\r\nContent-Disposition: form-data; name="%s"; filename="a.csv"\r\n\r\n%s\r\n' % (
@@ -263,7 +263,7 @@ FOUND = {
 def test_a_call_that_was_a_fault_is_answered(world):
     answers = {}
     for name, (_, caller, method, route, body, headers) in FOUND.items():
-        address = PARAMETER.sub(lambda found, route=route: world.good(route, found["name"]), route)
+        address = PARAMETER.sub(lambda match, route=route: world.good(route, match["name"]), route)
         answers[name] = world.send(caller, method, address, body, headers)
 
     assert answers == {name: case[0] for name, case in FOUND.items()}

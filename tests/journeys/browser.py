@@ -44,12 +44,12 @@ def chromium_path(playwrights_own: str) -> str:
 
     Raises NoBrowserError where there is none and this user may not install one.
     """
-    found = _installed() or (playwrights_own if Path(playwrights_own).exists() else "")
-    if not found and browser.main() == 0:
-        found = _installed()
-    if not found:
+    path = _installed() or (playwrights_own if Path(playwrights_own).exists() else "")
+    if not path and browser.main() == 0:
+        path = _installed()
+    if not path:
         raise NoBrowserError("The journeys need Chromium: install your system's package named chromium.")
-    return found
+    return path
 
 
 def _installed() -> str:

@@ -45,11 +45,11 @@ def watch(live_server):
 
     Fails the test when a page asked a host that is neither the server nor named in `also`.
     """
-    allowed, asked = {urlsplit(live_server.url).netloc}, []
+    allowed, requested = {urlsplit(live_server.url).netloc}, []
 
     def watched(context: BrowserContext, also: Iterable[str] = ()) -> Callable[[Request], None]:
         def keep(request: Request) -> None:
-            asked.append(request.url)
+            requested.append(request.url)
 
         allowed.update(also)
         context.on("request", keep)
@@ -57,7 +57,7 @@ def watch(live_server):
 
     yield watched
     elsewhere = [
-        url for url in asked if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
+        url for url in requested if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
     ]
     assert not elsewhere, f"pages asked other hosts: {elsewhere}"
 
@@ -67,8 +67,8 @@ def browser_page(browser, live_server, watch):
     """A function that opens a fresh window on the live server; what its pages ask for is watched."""
     contexts = []
 
-    def open_page(*, also=(), **look):
-        context = new_context(browser, live_server.url, **look)
+    def open_page(*, also=(), **options):
+        context = new_context(browser, live_server.url, **options)
         contexts.append(context)
         watch(context, also)
         return context.new_page()

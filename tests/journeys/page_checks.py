@@ -35,7 +35,7 @@ def look_at(map_window, wanted, turn):
         assert_fits(page)
         assert_no_axe_faults(page, only_serious=wanted.is_admin)
     if not wanted.is_admin:
-        stretches(page)
+        fits_enlarged_and_mirrored(page)
         if wanted.by_get:
             assert_light(page)
 
@@ -55,7 +55,7 @@ def reads_easily(page, language):
         assert ease(text) >= 60
 
 
-def stretches(page):
+def fits_enlarged_and_mirrored(page):
     """Right to left, at 400 % of a window of 1280, and with letters twice the size."""
     page.set_viewport_size({"width": 320, "height": 800})
     assert_fits(page)

@@ -44,7 +44,7 @@ FAILING = (
 )
 
 
-@pytest.mark.parametrize(("failure", "status", "english", "spanish"), FAILING, ids=lambda one: str(one)[:3])
+@pytest.mark.parametrize(("failure", "status", "english", "spanish"), FAILING, ids=lambda part: str(part)[:3])
 def test_a_view_that_fails(map_window, monkeypatch, failure, status, english, spanish):
     def fail():
         raise failure

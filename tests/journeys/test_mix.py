@@ -26,15 +26,15 @@ def test_the_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width)
     assert rows.count() == 28
     chart.focus()
     page.keyboard.press("End")
-    said = page.locator("[data-point]").inner_text()
-    assert said.startswith("February 28, 2026.")
+    text = page.locator("[data-point]").inner_text()
+    assert text.startswith("February 28, 2026.")
     for name, share in (
         ("Solar", "10.0%"),
         ("Wind", "30.0%"),
         ("Water power", "12.0%"),
         ("Unknown", "48.0%"),
     ):
-        assert f"{name}: {share}" in said
+        assert f"{name}: {share}" in text
     page.keyboard.press("Home")
     assert page.locator("[data-point]").inner_text().startswith("February 1, 2026.")
     page.keyboard.press("ArrowRight")
@@ -43,11 +43,11 @@ def test_the_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width)
     names = page.locator(".chart__legend li").all_inner_texts()
     columns = rows.first.locator("td").evaluate_all("cells => cells.map(cell => cell.dataset.label)")
     assert [name.strip() for name in names] == columns
-    looks = page.locator(".mix-band").evaluate_all("bands => bands.map(b => getComputedStyle(b).fill)")
+    fills = page.locator(".mix-band").evaluate_all("bands => bands.map(b => getComputedStyle(b).fill)")
     patterns = page.locator(".mix-band + path").evaluate_all(
         "bands => bands.map(b => b.getAttribute('fill'))"
     )
-    assert len(set(zip(looks, patterns, strict=True))) == len(columns)
+    assert len(set(zip(fills, patterns, strict=True))) == len(columns)
     assert_fits(page)
     assert_no_axe_faults(page)
 

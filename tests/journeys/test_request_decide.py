@@ -48,7 +48,7 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
         page.get_by_role("button", name="Update summary").click()
     summary = page.locator("#summary")
     summary.get_by_role("paragraph").filter(has_text=f"Not shared: {title_of('bill_data')}.").wait_for()
-    told = summary.inner_text()
+    text = summary.inner_text()
     shot(page, f"request-narrowed-{width}-{scripts}")
     assert_fits(page)
     if scripts:
@@ -56,9 +56,9 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()
 
-    assert "You changed the first day to" in told
-    assert f"Electricity {home.contract.contract_number}" in told
-    assert "Services not shared: Gas" in told
+    assert "You changed the first day to" in text
+    assert f"Electricity {home.contract.contract_number}" in text
+    assert "Services not shared: Gas" in text
     assert parse_qs(urlsplit(sent[-1]).query)["state"] == ["s"]
     part = Grant.objects.get().parts.get()
     assert part.scope == "usage_data"
@@ -91,7 +91,7 @@ def test_both_answers_weigh_the_same(browser_page, width):
     page = browser_page(width=width)
     arrive(page, home, address(request_of(home)))
 
-    looks = [
+    styles = [
         page.get_by_role("button", name=name).evaluate(
             "(button) => { const s = getComputedStyle(button), b = button.getBoundingClientRect();"
             "return [b.width, b.height, s.color, s.backgroundColor, s.fontWeight, s.fontSize, s.borderColor] }"
@@ -99,7 +99,7 @@ def test_both_answers_weigh_the_same(browser_page, width):
         for name in ("Share selected data", "Do not share")
     ]
 
-    assert looks[0] == looks[1]
+    assert styles[0] == styles[1]
 
 
 @pytest.mark.spec("P-05", "F-79")

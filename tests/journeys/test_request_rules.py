@@ -57,12 +57,12 @@ def test_seven_scopes_stand_in_order_with_badge_and_period_as_stored(browser_pag
 
     offer = build_offer(request, home.owner, clock.now())
     sentences = {part.scope.id: period_in_words(part.scope, part.period, at=offer.at) for part in offer.parts}
-    asked = {part["scope"]: part for part in request.details["parts"]}
-    order = [scope for scope in SCOPES if scope in asked]
+    parts = {part["scope"]: part for part in request.details["parts"]}
+    order = [scope for scope in SCOPES if scope in parts]
     assert [card.get_attribute("id") for card in cards.all()] == [f"card-{scope}" for scope in order]
     for card, scope in zip(cards.all(), order, strict=True):
         words = card.inner_text()
-        lasting = (asked[scope]["end"] or "now").startswith("+")
+        lasting = (parts[scope]["end"] or "now").startswith("+")
         assert ("Ongoing until" if lasting else "One time") in words, scope
         assert card.get_by_label("Share this").is_checked()
         assert f"Period: {sentences[scope]}" in words
@@ -166,10 +166,10 @@ def test_choices_survive_a_lost_login_for_the_same_person_only(browser_page, scr
     page.locator("input[name=login]").wait_for()
     assert not Grant.objects.exists()
     sign_in(page, home.owner.email)
-    told = page.locator("main").inner_text()
+    text = page.locator("main").inner_text()
     shot(page, f"request-kept-{scripts}")
 
-    assert "Nothing was shared. Your choices are as you left them." in told
+    assert "Nothing was shared. Your choices are as you left them." in text
     assert not page.get_by_label("Gas").is_checked()
     assert page.get_by_label("Electricity").is_checked()
     page.context.clear_cookies(name="sessionid")
@@ -364,8 +364,8 @@ def test_a_delegate_shares_where_allowed_and_the_receipt_names_both(browser_page
     personal = Receipt.objects.get().personal
     assert personal["approver"]["name"] == "Dee Legate"
     assert {owner["email"] for owner in personal["owners"]} == {home.owner.email, joint.email}
-    told = set(OutgoingMail.objects.values_list("to", flat=True))
-    assert told == {delegate.email, home.owner.email, joint.email}
+    recipients = set(OutgoingMail.objects.values_list("to", flat=True))
+    assert recipients == {delegate.email, home.owner.email, joint.email}
 
 
 @pytest.mark.parametrize("may_share", [False, True])

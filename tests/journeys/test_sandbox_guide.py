@@ -57,10 +57,10 @@ def test_the_guide_works_as_pasted(browser_page, folder):
         text=True,
     ) as terminal:
         try:
-            address = said(terminal, "Open ").removeprefix("Open ").strip()
+            address = line_after(terminal, "Open ").removeprefix("Open ").strip()
             answer_in(terminal, approve(page, address, owner))
-            assert said(terminal, '"type": "usage_data"')
-            assert said(terminal, "contract_number,")
+            assert line_after(terminal, '"type": "usage_data"')
+            assert line_after(terminal, "contract_number,")
             stop(page)
             answer_in(terminal, "")
             rest = terminal.stdout.read()
@@ -71,7 +71,7 @@ def test_the_guide_works_as_pasted(browser_page, folder):
     assert '"code":"invalid_token"' in rest
 
 
-def said(terminal, start):
+def line_after(terminal, start):
     """Reads on to the first line with `start` in it; fails with all that was printed before the end."""
     lines = []
     for line in terminal.stdout:

@@ -91,10 +91,10 @@ def test_two_clicks_stop_and_the_next_call_is_refused(
         page.get_by_role("button", name="Stop sharing now"),
         page.get_by_role("button", name="Keep sharing"),
     )
-    look = """e => ["width", "height", "backgroundColor", "color", "fontWeight"].map(
+    style_of = """e => ["width", "height", "backgroundColor", "color", "fontWeight"].map(
         name => getComputedStyle(e)[name]
     )"""
-    equal = stop.evaluate(look) == keep.evaluate(look)
+    equal = stop.evaluate(style_of) == keep.evaluate(style_of)
     assert "last read on" in page.locator("main").inner_text()
     stop.click()
     page.get_by_text("You stopped it").first.wait_for()
@@ -162,9 +162,9 @@ def test_less_is_shared_from_the_next_call_on(browser_page, home, grant, company
     assert before == {home.contract.contract_number} | before and len(before) == 2
     assert company.contracts() == {home.contract.contract_number}
     assert company.read(DETAILS[1]).status_code == 403
-    told = company.caller.introspect(company.token)
-    assert told["scope"] == "customer_distribution_details usage_data"
-    assert {tuple(one["services"]) for one in told["authorization_details"]} == {
+    introspection = company.caller.introspect(company.token)
+    assert introspection["scope"] == "customer_distribution_details usage_data"
+    assert {tuple(detail["services"]) for detail in introspection["authorization_details"]} == {
         (home.contract.contract_number,)
     }
     assert "Changed at" in page.get_by_role("status").inner_text()
@@ -187,16 +187,16 @@ def test_a_joint_owner_gets_mail_and_stops_only_what_is_theirs(browser_page, liv
 
     log_in(page, ben.email, link)
     page.get_by_role("link", name="Stop sharing").click()
-    said = page.locator("main").inner_text()
+    text = page.locator("main").inner_text()
     page.get_by_role("button", name="Stop sharing now").click()
     page.get_by_text("No longer from your accounts").wait_for()
 
     assert mail.subject == "Ada Demo shared data from your account"
-    assert cabin.account.account_number in said and flat.account.account_number not in said
+    assert cabin.account.account_number in text and flat.account.account_number not in text
     assert before == {flat.contract.contract_number, cabin.contract.contract_number}
     assert company.contracts() == {flat.contract.contract_number}
-    told = {mail.user.name for mail in OutgoingMail.objects.filter(kind="changed")}
-    assert told == {"Ada Demo", "Ben Demo"}
+    recipients = {mail.user.name for mail in OutgoingMail.objects.filter(kind="changed")}
+    assert recipients == {"Ada Demo", "Ben Demo"}
 
 
 @pytest.mark.spec("P-15")

@@ -68,9 +68,9 @@ class Stepwise:
                     offset += sum(map(len, some))
                     parsed = long_csv.parse(head + b"".join(some), zone=zone, settings=settings)
                     rows = [
-                        replace(one, lines=one.lines + first, line=one.line + first) for one in parsed.rows
+                        replace(row, lines=row.lines + first, line=row.line + first) for row in parsed.rows
                     ]
-                    rejected = [replace(one, line=one.line + first) for one in parsed.rejected]
+                    rejected = [replace(row, line=row.line + first) for row in parsed.rejected]
                     yield Part([UsageColumns.of(rows)] if rows else [], rejected, offset)
 
         monkeypatch.setattr("datahub.feeds.loading.plan.formats", lambda: {"usage_csv_long": InParts()})
@@ -163,7 +163,7 @@ def test_an_agent_sees_the_customers_pages_read_only_and_for_a_reason(browser_pa
     detail = page.url
     page.get_by_role("link", name="Stop sharing").first.click()
     buttons = page.locator("main form button")
-    disabled = [one.is_disabled() for one in buttons.all()]
+    disabled = [button.is_disabled() for button in buttons.all()]
     posted = page.request.post(page.url, form={"action": "stop"})
 
     assert "/admin/as/" in detail
@@ -171,8 +171,8 @@ def test_an_agent_sees_the_customers_pages_read_only_and_for_a_reason(browser_pa
     assert all(disabled)
     assert posted.status == 403
     assert Grant.objects.get(pk=grant.pk).status == GrantStatus.ACTIVE
-    look = SupportSession.objects.get()
-    assert (look.by, look.person, look.reason) == (agent, home.owner, "asks about a bill")
+    session = SupportSession.objects.get()
+    assert (session.by, session.person, session.reason) == (agent, home.owner, "asks about a bill")
     assert StaffAction.objects.filter(verb="look", by=agent).exists()
 
 

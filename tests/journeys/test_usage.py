@@ -22,8 +22,8 @@ LINKS = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
 
 def shown(page, home, **query):
-    said = "&".join(f"{name}={value}" for name, value in query.items())
-    page.goto(f"/my/usage/?contract={home.contract.public_id}&{said}")
+    parameters = "&".join(f"{name}={value}" for name, value in query.items())
+    page.goto(f"/my/usage/?contract={home.contract.public_id}&{parameters}")
 
 
 def exact(page, where):
@@ -48,9 +48,9 @@ def used_in_files(page):
         "csv": sum(Decimal(line["value"]) for line in used),
         "json": sum(
             Decimal(value)
-            for one in segments
-            if one["direction"] == "import"
-            for value in one["values"]
+            for segment in segments
+            if segment["direction"] == "import"
+            for value in segment["values"]
             if value is not None
         ),
         "xml": _used_in_xml(tree),
@@ -61,9 +61,9 @@ def _used_in_xml(tree):
     """Of the meter readings whose type says that energy was delivered, each with the power of ten of its type."""
     atom = "{http://www.w3.org/2005/Atom}"
     entries = tree.findall(f"{atom}entry")
-    linked = {one.find(f"{atom}link[@rel='self']").get("href"): one for one in entries}
+    linked = {entry.find(f"{atom}link[@rel='self']").get("href"): entry for entry in entries}
     total = Decimal(0)
-    for block in (one for one in entries if one.find(f".//{ESPI}IntervalBlock") is not None):
+    for block in (entry for entry in entries if entry.find(f".//{ESPI}IntervalBlock") is not None):
         reading = linked[block.find(f"{atom}link[@rel='up']").get("href").rpartition("/IntervalBlock")[0]]
         kinds = [
             linked[link.get("href")]
@@ -91,11 +91,10 @@ def test_page_files_and_api_say_the_same_also_on_days_of_23_and_25_hours(browser
     ):
         shown(page, home, period=period)
         first = date.fromisoformat((period + "-01")[:10])
-        asked = {"start": first.isoformat(), "end": last.isoformat(), "by": "day"}
-        sums = [
-            one for one in reader.get("/usage_sums", asked).json()["data"] if one["direction"] == "import"
-        ]
-        api = sum(Decimal(one["value"]) for item in sums for one in item["periods"])
+        query = {"start": first.isoformat(), "end": last.isoformat(), "by": "day"}
+        channels = reader.get("/usage_sums", query).json()["data"]
+        used = [channel for channel in channels if channel["direction"] == "import"]
+        api = sum(Decimal(day["value"]) for channel in used for day in channel["periods"])
 
         assert sum(exact(page, "tbody td:nth-of-type(1)")) == exact(page, "tfoot td:nth-of-type(1)")[0] == api
         assert set(used_in_files(page).values()) == {api}
@@ -204,12 +203,12 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
     used.focus()
     for key, row in (("ArrowRight", 0), ("ArrowRight", 1), ("End", 30), ("ArrowLeft", 29), ("Home", 0)):
         page.keyboard.press(key)
-        said = point.inner_text()
+        text = point.inner_text()
         cells = page.locator("tbody tr").nth(row)
-        assert said.startswith(words(cells.locator("th")) + ".")
-        assert f"Used (kWh): {words(cells.locator('td').first)}" in said
-        assert "Sent back" not in said
-        assert used.get_attribute("aria-valuetext") == said
+        assert text.startswith(words(cells.locator("th")) + ".")
+        assert f"Used (kWh): {words(cells.locator('td').first)}" in text
+        assert "Sent back" not in text
+        assert used.get_attribute("aria-valuetext") == text
     page.keyboard.press("Tab")
     assert sent.evaluate("e => e === document.activeElement")
     page.keyboard.press("End")
@@ -218,10 +217,10 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
     drawn = page.locator("figure").first.locator(
         "svg.chart__plot > rect.chart__bar, svg.chart__plot > rect[fill^=url]"
     )
-    told = [value for value in exact(page, "tbody td:nth-of-type(1)") if value > 0]
+    amounts = [value for value in exact(page, "tbody td:nth-of-type(1)") if value > 0]
     heights = [Decimal(bar.get_attribute("height")) for bar in drawn.all()]
-    scale = max(heights) / max(told)
-    assert all(abs(height - value * scale) < 1 for height, value in zip(heights, told, strict=True))
+    scale = max(heights) / max(amounts)
+    assert all(abs(height - value * scale) < 1 for height, value in zip(heights, amounts, strict=True))
 
 
 @pytest.mark.spec("P-20")

@@ -20,19 +20,19 @@ class Weight:
 
 def weigh(page: Page) -> Weight:
     """Loads the page that is open once more, from an empty cache."""
-    asked: list[Request] = []
+    requests: list[Request] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.clearBrowserCache")
     session.detach()
 
     def keep(request: Request) -> None:
-        asked.append(request)
+        requests.append(request)
 
     page.on("request", keep)
     page.reload()
     page.evaluate("new Promise(done => requestIdleCallback(done, {timeout: 1000}))")
     page.remove_listener("request", keep)
-    answers = [answer for request in asked if (answer := request.response())]
+    answers = [answer for request in requests if (answer := request.response())]
     sizes = {answer.url: len(gzip.compress(answer.body())) for answer in answers if answer.status != 304}
     scripts = {url: size for url, size in sizes.items() if _is_script(url)}
     return Weight(sum(sizes.values()), sum(scripts.values()), len(answers))

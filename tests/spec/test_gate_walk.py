@@ -140,10 +140,10 @@ def test_the_right_token_reads_its_own_and_nothing_else(world, route):
     world.granted(route)
 
     answer = world.reader.get(world.path(route, world.home))
-    told = content(answer)
+    body = content(answer)
 
     assert answer.status_code == 200
-    assert [secret for secret in world.secrets() if secret in told] == []
+    assert [secret for secret in world.secrets() if secret in body] == []
     assert Disclosure.objects.get().value_count > 0
 
 
@@ -178,8 +178,8 @@ def test_options_say_the_same_to_everybody(world):
         Browser().options(world.path(route, whose)) for route in DATA for whose in (world.home, world.foreign)
     ]
 
-    told = {(answer.status_code, answer["Allow"], answer.content) for answer in answers}
-    assert told == {(204, "GET, HEAD, OPTIONS", b"")}
+    replies = {(answer.status_code, answer["Allow"], answer.content) for answer in answers}
+    assert replies == {(204, "GET, HEAD, OPTIONS", b"")}
     assert not Disclosure.objects.exists()
 
 
@@ -302,12 +302,12 @@ def test_open_series_tell_nothing_to_tokens_logins_and_strangers(world, settings
     world.reader.granted(world.home.contract, scope=" ".join(sorted(set(SCOPES.values()))))
     staff = Browser()
     staff.force_login(StaffFactory())
-    asked = {"region": "REGION-a"}
+    query = {"region": "REGION-a"}
 
     answers = [
-        world.reader.get(route.path, asked),
-        Browser().get(route.path, asked),
-        staff.get(route.path, asked),
+        world.reader.get(route.path, query),
+        Browser().get(route.path, query),
+        staff.get(route.path, query),
     ]
 
     assert {answer.status_code for answer in answers} == {401 if is_open else 404}

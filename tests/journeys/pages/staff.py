@@ -105,10 +105,10 @@ def _to(path: str) -> Callable[[Page, Desk], None]:
 
 
 def _as_the_customer(page: Page, desk: Desk) -> None:
-    look = start_support_session(
+    session = start_support_session(
         person=desk.home.owner, by=desk.agent, reason="asks about a bill", at=clock.now()
     )[0]
-    logged_in(page, desk.agent.email, f"/admin/as/{look.visit}/my/sharing/")
+    logged_in(page, desk.agent.email, f"/admin/as/{session.visit}/my/sharing/")
 
 
 PAGES = (
