@@ -36,6 +36,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("templates", [PYTHON, "-m", "tools.template_lint"]),
     ("tables of the API guide", [PYTHON, "-m", "tools.api_tables", "--check"]),
     ("messages", [PYTHON, "-m", "tools.messages", "--check"]),
+    ("documents", [PYTHON, "-m", "tools.documents"]),
     ("sizes", [PYTHON, "-m", "tools.sizes"]),
     ("forbidden strings", [PYTHON, "-m", "tools.forbidden_strings"]),
     ("retired names", [PYTHON, "-m", "tools.forbidden_names"]),

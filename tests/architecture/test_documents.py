@@ -10,7 +10,8 @@ from cdsc_portal.env import Environment
 from datahub.api.openapi import api_document
 from datahub.api.urls import GATED, OPEN_SERIES
 from datahub.resources.registry import RESOURCES
-from tools import api_tables
+from tools import api_tables, documents
+from tools.documents import decision_problems, target_problems
 from tools.files import ROOT, project_files
 
 
@@ -47,15 +48,28 @@ def test_each_path_of_the_project_that_a_page_names_exists(page):
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def test_each_decision_has_a_number_of_its_own_in_name_and_title():
-    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+@pytest.mark.parametrize(
+    ("pages", "problem"),
+    [
+        ({"0001-a.md": "# 1. A", "0001-b.md": "# 1. B"}, "0001-b.md: 0001-a.md has number 1 already"),
+        ({"0001-a.md": "# 1. A", "0002-b.md": "# 3. B"}, "0002-b.md: its title has another number"),
+        ({"0001-a.md": "# 1. A", "b.md": "# 2. B"}, "b.md: begins with no number of four digits"),
+    ],
+)
+def test_the_check_refuses_decisions_that_are_numbered_wrongly(pages, problem):
+    assert list(decision_problems(pages)) == [problem]
 
-    numbers = [int(page.name[:4]) for page in pages]
 
-    assert numbers == list(range(1, len(pages) + 1))
-    for number, page in zip(numbers, pages, strict=True):
-        title = page.read_text(encoding="utf-8").partition("\n")[0]
-        assert title.startswith((f"# {number}. ", f"# {number:04}")), page.name
+def test_the_check_refuses_targets_that_are_not_there_and_targets_that_no_page_names():
+    makefile = ".PHONY: test lock\n\ntest:\n"
+
+    problems = list(target_problems(makefile, {"a.md": "`make test` and `make tea`; we make lock and key"}))
+
+    assert problems == ["a.md: `make tea` is no target", "Makefile: no page names `make lock`"]
+
+
+def test_the_projects_pages_pass_the_check():
+    assert documents.main() == 0
 
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
