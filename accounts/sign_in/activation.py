@@ -136,7 +136,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         else:
             Begun(activation_code.pk, pending, confirmed=False).keep(request)
             return redirect("account_activate_code")
-    return _page(request, "account/activate.html", form)
+    return _page(request, "account/activation/account_number.html", form)
 
 
 @never_cache
@@ -159,7 +159,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
             if has_login(begun.pending.address):
                 return _activate(request, begun, name="", password="")
             return redirect("account_activate_password")
-    return _page(request, "account/activate_code.html", form, address=begun.pending.address)
+    return _page(request, "account/activation/code.html", form, address=begun.pending.address)
 
 
 @never_cache
@@ -175,7 +175,7 @@ def finish(request: HttpRequest) -> HttpResponse:
         return _activate(
             request, begun, name=form.cleaned_data["name"], password=form.cleaned_data["password1"]
         )
-    return _page(request, "account/activate_password.html", form)
+    return _page(request, "account/activation/password.html", form)
 
 
 def _activate(request: HttpRequest, begun: Begun, *, name: str, password: str) -> HttpResponse:
@@ -188,7 +188,7 @@ def _activate(request: HttpRequest, begun: Begun, *, name: str, password: str) -
         form = BillForm({})
         form.errors.clear()
         form.add_error(None, ValidationError(_REFUSED))
-        return _page(request, "account/activate.html", form)
+        return _page(request, "account/activation/account_number.html", form)
     finally:
         request.session.pop(_KEY, None)
     flows.login.record_authentication(request, user, method="code", email=user.email)

@@ -59,7 +59,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return response
     except (MalformedParametersError, UntrustedRequest) as wrong:
         log.info("link.refused", problem=str(wrong))
-        return render(request, "consent/error.html", {"problem": str(wrong)}, status=400)
+        return render(request, "consent/request/error.html", {"problem": str(wrong)}, status=400)
     return _authorize_direct(request, query, sent, target, at=at)
 
 

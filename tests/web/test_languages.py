@@ -43,7 +43,7 @@ SUPPLY = {"type": "customer_supply_details", "end": "+1y", "services": "all"}
 
 # third parties' and staff's pages use the field's own words
 FOR_PROFESSIONALS = (
-    "cdsc_portal/web/docs/*.py", "templates/web/docs/*", "templates/consent/developer*",
+    "cdsc_portal/web/docs/*.py", "templates/web/docs/*", "templates/consent/developer/*",
     "consent/pages/developer/views.py", "*/admin/*.py", "consent/secret_form.py",
 )  # fmt: skip
 FOR_CUSTOMERS = (*EVERYTHING, *(f":!{pattern}" for pattern in FOR_PROFESSIONALS))

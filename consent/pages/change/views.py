@@ -127,4 +127,4 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     page = change_page(offer, form, form_token=new_secret(), errors=errors, changes=changes)
-    return render(request, "consent/change.html", {"page": page}, status=status)
+    return render(request, "consent/change/change.html", {"page": page}, status=status)

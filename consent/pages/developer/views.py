@@ -51,7 +51,7 @@ def developer(request: HttpRequest) -> HttpResponse:
     """The clients of which the reader is a contact, and their messages."""
     user = current_user(request)
     context = {"clients": client_cards(user=user), "messages_list": message_lines(user=user)}
-    return render(request, "consent/developer.html", context)
+    return render(request, "consent/developer/developer.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
         "tokens": live_tokens(client=client, at=at),
         "form": form,
     }
-    return render(request, "consent/developer_secret.html", context)
+    return render(request, "consent/developer/secret.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +100,7 @@ def new_message(request: HttpRequest) -> HttpResponse:
     if not form.fields["client"].queryset.exists():  # type: ignore[attr-defined]
         raise Http404
     if not form.is_valid():
-        return render(request, "consent/developer_new_message.html", {"form": form})
+        return render(request, "consent/developer/new_message.html", {"form": form})
     said = form.cleaned_data
     written = write_to_utility(
         client=said["client"], by=user, subject=said["subject"], text=said["text"], at=clock.now()
@@ -131,4 +131,4 @@ def message(request: HttpRequest, public_id: str) -> HttpResponse:
         return SeeOther(reverse("developer_message", args=[public_id]))
     page = thread_page(first)
     mark_read(thread=first, at=clock.now())
-    return render(request, "consent/developer_message.html", {"thread": page, "form": form})
+    return render(request, "consent/developer/message.html", {"thread": page, "form": form})

@@ -60,7 +60,7 @@ def decided_page(
         "detail_url": reverse("sharing_detail", args=[grant.public_id]) if grant else "",
         "back_url": stored.client.confirmed_uri or site_of(stored.redirect_uri),
     }
-    return render(request, "consent/decided.html", context)
+    return render(request, "consent/request/decided.html", context)
 
 
 def handed_back_page(request: HttpRequest, stored: ConsentRequest, *, at: datetime) -> HttpResponse:
@@ -81,7 +81,7 @@ def handed_back_page(request: HttpRequest, stored: ConsentRequest, *, at: dateti
         "person": str(grant.user) if grant and grant.user else "",
         "can_go_on": can_continue,
     }
-    return allow_form_redirect(render(request, "consent/handed_back.html", context), stored)
+    return allow_form_redirect(render(request, "consent/request/handed_back.html", context), stored)
 
 
 def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
@@ -99,15 +99,15 @@ def closed_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
             "asked": moment_in_words(newer.created) if newer else "",
             "reference": stored.reference,
         }
-        return render(request, "consent/superseded.html", context, status=410)
+        return render(request, "consent/request/superseded.html", context, status=410)
     back_url = error_redirect(request=stored, error="access_denied", description="The request has expired.")
     context = {"company": stored.client.name, "back_url": back_url}
-    return render(request, "consent/expired.html", context, status=410)
+    return render(request, "consent/request/expired.html", context, status=410)
 
 
 def bound_to_another_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
     """The page of a request that another user opened first (X-16)."""
-    return allow_form_redirect(render(request, "consent/anothers.html", status=403), stored)
+    return allow_form_redirect(render(request, "consent/request/anothers.html", status=403), stored)
 
 
 def no_match_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
@@ -122,7 +122,7 @@ def no_match_page(request: HttpRequest, stored: ConsentRequest) -> HttpResponse:
         "reference": stored.reference,
         "tests_only": stored.client.status == ClientStatus.SANDBOX,
     }
-    return allow_form_redirect(render(request, "consent/no_match.html", context), stored)
+    return allow_form_redirect(render(request, "consent/request/no_match.html", context), stored)
 
 
 def refused_page(request: HttpRequest, stored: ConsentRequest, why: DecisionRefused) -> HttpResponse:
@@ -134,7 +134,7 @@ def refused_page(request: HttpRequest, stored: ConsentRequest, why: DecisionRefu
         "may_read_again": why.code != ClientNotAllowed.code,
         "reference": stored.reference,
     }
-    return allow_form_redirect(render(request, "consent/refused.html", context, status=403), stored)
+    return allow_form_redirect(render(request, "consent/request/refused.html", context, status=403), stored)
 
 
 def allow_form_redirect(response: HttpResponse, stored: ConsentRequest) -> HttpResponse:

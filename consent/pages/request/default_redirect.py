@@ -35,11 +35,11 @@ def default_redirect(request: HttpRequest) -> HttpResponse:
         receipt = receipt_of(grant) if is_theirs else None
         if grant is not None and receipt is not None:
             return SeeOther(reverse("sharing_receipt", args=[grant.public_id, receipt.number]))
-        return render(request, "consent/default_done.html")
+        return render(request, "consent/request/default_done.html")
     if not (error := request.GET.get("error")):
         raise Http404
     context = {
         "declined": error == "access_denied",
         "reason": _REASONS.get(error, _("The company sent it in a form that we cannot read.")),
     }
-    return render(request, "consent/default_error.html", context)
+    return render(request, "consent/request/default_error.html", context)

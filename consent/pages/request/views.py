@@ -163,7 +163,7 @@ class RequestView(View):
         choices, errors = ticked_at_once(choices, offer, action, request.FILES)
         if request.headers.get("X-Part") == "summary":
             page = request_page(offer, choices)
-            return render(request, "consent/_request_summary.html", {"page": page})
+            return render(request, "consent/request/_summary.html", {"page": page})
         changes = changed_aspects(request.POST.get("digest", ""), offer.digest, OFFER_ASPECTS)
         return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
 
@@ -225,7 +225,7 @@ class RequestView(View):
         if offer.delegate or not offer.may_decide:
             deciders = deciders_of(self.stored, viewer=current_user(self.request), at=self.at)
         page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
-        response = render(self.request, "consent/request.html", {"page": page}, status=status)
+        response = render(self.request, "consent/request/request.html", {"page": page}, status=status)
         return closed.allow_form_redirect(response, self.stored)
 
 

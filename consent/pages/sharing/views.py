@@ -48,7 +48,7 @@ def sharing_list_page(request: HttpRequest) -> HttpResponse:
         ended=_number(request.GET.get("ended")),
     )
     page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), filters=filters)
-    return render(request, "consent/sharing_list.html", {"sharing": page})
+    return render(request, "consent/sharing/list.html", {"sharing": page})
 
 
 @require_safe
@@ -74,7 +74,7 @@ def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
         "reads": [reads.read_in_words(read) for read in page],
         "page": page,
     }
-    return render(request, "consent/sharing_detail.html", context)
+    return render(request, "consent/sharing/detail.html", context)
 
 
 @require_safe
