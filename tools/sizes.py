@@ -1,14 +1,18 @@
-"""Sizes of modules, functions, templates and styles against the aims: a median to watch, a limit that fails."""
+"""Sizes of modules, functions, pages, styles and folders against the aims: a median to watch, a limit that fails."""
 
 import ast
 import statistics
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.files import APPS, ROOT, project_files
 
 FILE_LIMIT, FUNCTION_LIMIT = 400, 60  # lines
+FOLDER_LIMIT = 25  # files
+# what grows with every test, decision and migration, and is found by its name or number
+GROWING = ("tests", "docs/decisions", "accounts/migrations", "consent/migrations", "datahub/migrations")
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -16,6 +20,13 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             yield node.name, node.end_lineno - node.lineno + 1
+
+
+def full_folders(paths: Iterable[Path]) -> Iterator[str]:
+    """Folders with more files than may lie in one: a line each. `paths` are relative to the project."""
+    for folder, files in sorted(Counter(path.parent for path in paths).items()):
+        if files > FOLDER_LIMIT and not any(folder.is_relative_to(growing) for growing in GROWING):
+            yield f"{folder}: {files} files, limit {FOLDER_LIMIT}"
 
 
 def main() -> int:
@@ -29,6 +40,7 @@ def main() -> int:
     _report("templates and styles", [lengths[path] for path in pages], "limit 400")
     too_long = [f"{path.relative_to(ROOT)}: {n} lines" for path, n in lengths.items() if n > FILE_LIMIT]
     too_long += [f"{p.relative_to(ROOT)}: {name} has {n} lines" for n, name, p in sizes if n > FUNCTION_LIMIT]
+    too_long += full_folders(path.relative_to(ROOT) for path in project_files())
     print(*too_long, sep="\n")
     return bool(too_long)
 
