@@ -7,7 +7,7 @@ from accounts.models import User
 
 
 def current_user(request: HttpRequest) -> User:
-    """The user of a request that has passed the login; while an agent looks, the person looked at.
+    """The user of a request that has passed the login; in a support session, the person whose pages they are.
 
     `viewing_for` is set only for a GET of a customer's page, so whatever changes something has the one who is
     logged in. Raises PermissionDenied where nobody is.

@@ -1,4 +1,4 @@
-"""The look and the menu of the staff's pages."""
+"""Theme and menu of the staff's pages."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 def _entry(app: str, name: str, title: Any) -> dict[str, Any]:  # noqa: ANN401 - a lazy text
-    def may_look(request: HttpRequest) -> bool:
+    def may_view(request: HttpRequest) -> bool:
         return request.user.has_perm(f"{app}.view_{name}")
 
-    return {"title": title, "link": reverse_lazy(f"admin:{app}_{name}_changelist"), "permission": may_look}
+    return {"title": title, "link": reverse_lazy(f"admin:{app}_{name}_changelist"), "permission": may_view}
 
 
 # the portal's own blue, from light to dark; 500 is for text on dark, 600 for text on light and under white
@@ -112,7 +112,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Staff"),
                 "items": [
                     _entry("accounts", "staffaction", _("What staff did")),
-                    _entry("accounts", "supportsession", _("Looks at customers' pages")),
+                    _entry("accounts", "supportsession", _("Support sessions")),
                     _entry("auth", "group", _("Roles")),
                 ],
             },

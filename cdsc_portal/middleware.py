@@ -144,7 +144,7 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_admin = request.path_info.startswith("/admin/")  # not a customer's page that an agent looks at
+        is_admin = request.path_info.startswith("/admin/")  # not a customer's page in a support session
         response.headers.setdefault("Content-Security-Policy", admin_policy() if is_admin else page_policy())
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "cdsc_portal.web.staff_view.CustomerViewMiddleware",
+    "cdsc_portal.web.support_session.SupportSessionMiddleware",
 ]
 
 ROOT_URLCONF = "cdsc_portal.urls"

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from accounts.admin.base import PortalAdmin, link_to, links_to
-from accounts.admin.customer_view import CustomerViewAdmin
 from accounts.admin.dated_links import DatedLinksAdmin
 from accounts.admin.first_login import FirstLoginAdmin
 from accounts.admin.links import PointsOfContractInline, SupplyTermInline
 from accounts.admin.roles import RolesAdmin, UsersOfCustomerInline
+from accounts.admin.support_session import StartSupportSessionAdmin
 from accounts.models import BillingAccount, Customer, Entity, Program, ServiceContract
 
 _TIMES = ("public_id", "cds_created", "cds_modified", "cds_synced", "version_at")
@@ -57,7 +57,7 @@ class ContractsOfAccountInline(_ListInline):
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin, RolesAdmin):
+class CustomerAdmin(StartSupportSessionAdmin, FirstLoginAdmin, RolesAdmin):
     """A person or firm: who acts for it and what it has."""
 
     list_display = ("name", "customer_number", "account_count")
@@ -67,7 +67,7 @@ class CustomerAdmin(CustomerViewAdmin, FirstLoginAdmin, RolesAdmin):
     fields = ("customer_number", "name", "is_test", *_TIMES)
     readonly_fields = _TIMES
     inlines = (AccountsOfCustomerInline, UsersOfCustomerInline)
-    actions_detail = ("look", "issue_code")
+    actions_detail = ("support_session", "issue_code")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).annotate(account_total=Count("billing_accounts"))

@@ -1,4 +1,4 @@
-"""What the utility's staff looked at and did. Written once; the database refuses any other change."""
+"""What the utility's staff saw and did. Written once; the database refuses any other change."""
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +25,7 @@ class SupportSession(AppendOnlyModel):
         settings.AUTH_USER_MODEL,
         verbose_name=_("person"),
         on_delete=models.PROTECT,
-        related_name="looked_through_by_staff",
+        related_name="+",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+"
@@ -55,7 +55,7 @@ class StaffVerb(models.TextChoices):
     CHANGE = "change", _("changed")
     DELETE = "delete", _("deleted")
     ACT = "act", _("did")
-    LOOK = "look", _("looked")
+    SUPPORT_SESSION = "session", _("opened a support session")
     EXPORT = "export", _("took as a file")
 
 

@@ -15,7 +15,7 @@ SUPPORT_SESSION_LENGTH = timedelta(minutes=30)
 class NoPagesToShowError(ValueError):
     """The person acts for nobody, or is the agent."""
 
-    code = "nothing_to_look_at"
+    code = "no_pages_to_show"
 
 
 @transaction.atomic
@@ -26,7 +26,7 @@ def start_support_session(*, person: User, by: User, reason: str, at: datetime) 
     """
     customers = list(Customer.objects.filter(memberships__user=person).distinct().order_by("pk"))
     if not customers or person.pk == by.pk:
-        raise NoPagesToShowError(f"there are no pages of {person.public_id} to look at")
+        raise NoPagesToShowError(f"{person.public_id} has no pages to show")
     visit = new_public_id()
     sessions = SupportSession.objects.bulk_create(
         SupportSession(
@@ -42,6 +42,11 @@ def start_support_session(*, person: User, by: User, reason: str, at: datetime) 
     )
     for customer in customers:
         record_staff_action(
-            by=by, verb=StaffVerb.LOOK, on=customer, what="the customer's own pages", reason=reason, at=at
+            by=by,
+            verb=StaffVerb.SUPPORT_SESSION,
+            on=customer,
+            what="the customer's own pages",
+            reason=reason,
+            at=at,
         )
     return sessions

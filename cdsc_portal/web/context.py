@@ -46,7 +46,7 @@ def utility(request: HttpRequest) -> dict[str, object]:
         "privacy_url": settings.PRIVACY_URL,
         "support_is_elsewhere": f"{settings.PUBLIC_URL}/help/" != settings.SUPPORT_URL,
         "customer_home": "/my/" if _exists("/my/") else "",
-        "read_only": hasattr(request, "staff_view"),
+        "read_only": hasattr(request, "support_session"),
         "theme": chosen_theme(request.COOKIES),
         "session_idle_seconds": idle,
         "session_left_seconds": left,
@@ -63,7 +63,7 @@ def _menu(request: HttpRequest) -> list[Link]:
     pages = _PUBLIC_PAGES
     if request.user.is_authenticated:
         pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
-    prefix = get_script_prefix().rstrip("/")  # of the customer view; else nothing
+    prefix = get_script_prefix().rstrip("/")  # of a support session; else nothing
     path = request.path_info
     return [
         Link(f"{prefix}{url}", label, path == url or (url != "/my/" and path.startswith(url)))

@@ -63,7 +63,7 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         "title": customer.name,
         "customer": customer,
         "page": page,
-        "may_look": may("accounts.add_supportsession"),
+        "may_open_session": may("accounts.add_supportsession"),
         "may_issue": may("accounts.issue_activation_code"),
         "may_record": may("consent.add_recordedconsent"),
     }

@@ -153,10 +153,10 @@ def test_an_agent_sees_the_customers_pages_read_only_and_for_a_reason(browser_pa
     home, agent = household(owner=UserFactory(name="Robin Sample")), StaffFactory(name="Sam Agent")
     grant = approve(request_of(home))
     page = browser_page()
-    log_in(page, agent.email, f"/admin/accounts/customer/{home.customer.pk}/look/")
+    log_in(page, agent.email, f"/admin/accounts/customer/{home.customer.pk}/support-session/")
 
-    page.get_by_label("Why you look").fill("asks about a bill")
-    page.get_by_role("button", name="Look at the pages").click()
+    page.get_by_label("Why you open a support session").fill("asks about a bill")
+    page.get_by_role("button", name="Start the support session").click()
     page.goto(f"{page.url}sharing/")
     page.get_by_role("link", name="Details").click()
     expect(page.get_by_text("You see what Robin Sample sees.")).to_be_visible()
@@ -173,7 +173,7 @@ def test_an_agent_sees_the_customers_pages_read_only_and_for_a_reason(browser_pa
     assert Grant.objects.get(pk=grant.pk).status == GrantStatus.ACTIVE
     session = SupportSession.objects.get()
     assert (session.by, session.person, session.reason) == (agent, home.owner, "asks about a bill")
-    assert StaffAction.objects.filter(verb="look", by=agent).exists()
+    assert StaffAction.objects.filter(verb="session", by=agent).exists()
 
 
 @pytest.mark.spec("P-23")

@@ -24,7 +24,7 @@ OPEN_TO_ALL = {
 }
 # our own pages behind a row, and who may use them; a role that is not named gets 403
 DOES = {
-    "accounts/customer/{}/look/": {SUPPORT, ADMINISTRATOR},
+    "accounts/customer/{}/support-session/": {SUPPORT, ADMINISTRATOR},
     "accounts/customer/{}/code/": {SUPPORT, ADMINISTRATOR},
     "accounts/user/{}/address/": {SUPPORT, ADMINISTRATOR},
     "consent/grant/{}/stop/": {SUPPORT, ADMINISTRATOR},

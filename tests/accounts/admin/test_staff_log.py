@@ -123,7 +123,7 @@ def test_an_erasure_can_blank_what_names_a_person_and_nothing_else():
     assert (logged.personal, logged.reason, logged.what) == ({}, "", "told")
 
 
-def test_a_look_stays_too():
+def test_a_support_session_stays_too():
     home = household()
     start_support_session(person=home.owner, by=StaffFactory(), reason="asked", at=clock.now())
 

@@ -295,7 +295,7 @@ def test_the_utilitys_own_note_is_not_shown_and_what_was_written_for_the_custome
     assert "Reason: You asked us by phone" in page
 
 
-def test_a_look_of_our_support_is_listed_with_its_reason(home, browser, grant):
+def test_a_support_session_is_listed_with_its_reason(home, browser, grant):
     SupportSession.objects.create(
         customer=home.customer,
         by=StaffFactory(),

@@ -118,7 +118,7 @@ PAGES = (
     ),
     _staff("staff-overview", "/admin/", "Overview", "Resumen", ".staff-cards table", "progress"),
     _staff(
-        "staff-look", "/admin/accounts/customer/{customer}/look/",
+        "staff-support-session", "/admin/accounts/customer/{customer}/support-session/",
         "See the pages of Robin Sample", "Ver las páginas de Robin Sample", ".staff-fields",
     ),
     _staff(
@@ -139,6 +139,6 @@ PAGES = (
     ),
     MapPage(
         "staff-customer-view", a_day_at_the_desk, _as_the_customer, {"en": "Sharing", "es": "Datos compartidos"},
-        (".viewing-for",),
+        (".support-session",),
     ),
 )  # fmt: skip

@@ -37,8 +37,8 @@ _START_SESSION = "accounts.add_supportsession"
 
 
 @dataclass(frozen=True, slots=True)
-class ViewingFor:
-    """What the banner says."""
+class Banner:
+    """What stands above each page of a support session."""
 
     person: str
     customer: str
@@ -47,7 +47,7 @@ class ViewingFor:
     back: str
 
 
-class CustomerViewMiddleware:
+class SupportSessionMiddleware:
     """Serves `/admin/as/<visit>/my/...` as `/my/...` of the person whose visit it is."""
 
     def __init__(self, get_response: Handler) -> None:
@@ -68,15 +68,15 @@ class CustomerViewMiddleware:
             messages.error(request, _("This session has expired. Open it again with a reason."))
             return redirect("admin:index")
         if request.method not in ("GET", "HEAD"):
-            return render(request, "web/look_read_only.html", status=403)
+            return render(request, "web/support_session_read_only.html", status=403)
         return self._serve_as_customer(request, session, address["rest"])
 
     def _serve_as_customer(self, request: HttpRequest, session: SupportSession, path: str) -> HttpResponse:
-        request.staff_view = _viewing_for(session)  # type: ignore[attr-defined]  # a name of ours
+        request.support_session = _banner(session)  # type: ignore[attr-defined]  # a name of ours
         if path in ("/", "/my"):
             return redirect(f"/admin/as/{session.visit}/my/")
         if not path.startswith("/my/") or path.startswith(_HIDDEN):
-            return render(request, "web/look_hidden.html", status=404)
+            return render(request, "web/support_session_hidden.html", status=404)
         request.viewing_for = session.person  # type: ignore[attr-defined]  # honoured by current_user
         request.path_info = path
         before = get_script_prefix()
@@ -87,7 +87,7 @@ class CustomerViewMiddleware:
             set_script_prefix(before)
         if _is_table(response) and not request.user.has_perm(EXPORT):
             _release_stream(response)
-            return render(request, "web/look_no_export.html", status=403)
+            return render(request, "web/support_session_no_export.html", status=403)
         _record_export(session, path, response)
         if _is_table(response) and isinstance(response, StreamingHttpResponse):
             _check_stream(request, session, response)
@@ -123,8 +123,8 @@ def _is_table(response: HttpResponseBase) -> bool:
     return is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
 
 
-def _viewing_for(session: SupportSession) -> ViewingFor:
-    return ViewingFor(
+def _banner(session: SupportSession) -> Banner:
+    return Banner(
         person=str(session.person),
         customer=str(session.customer),
         reason=session.reason,

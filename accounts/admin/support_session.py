@@ -28,7 +28,7 @@ class SupportSessionForm(forms.Form):
         User.objects.none(), label=_("Whose pages"), empty_label=None, widget=UnfoldAdminSelectWidget
     )
     reason = forms.CharField(
-        label=_("Why you look. The customer can read this."),
+        label=_("Why you open a support session. The customer can read this."),
         max_length=300,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
     )
@@ -39,23 +39,25 @@ class SupportSessionForm(forms.Form):
         self.fields["person"].queryset = people.order_by("name", "email")  # type: ignore[attr-defined]
 
 
-class CustomerViewAdmin(PortalAdmin):
+class StartSupportSessionAdmin(PortalAdmin):
     """The action and the page that asks."""
 
-    def has_look_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+    def has_support_session_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm(_START_SESSION)
 
     def get_urls(self) -> list[URLPattern]:
-        look = path(
-            "<int:pk>/look/", self.admin_site.admin_view(self.look_page), name="accounts_customer_look"
+        address = path(
+            "<int:pk>/support-session/",
+            self.admin_site.admin_view(self.support_session_page),
+            name="accounts_customer_support_session",
         )
-        return [look, *super().get_urls()]
+        return [address, *super().get_urls()]
 
-    @action(description=_("See the customer's pages"), permissions=["look"])
-    def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return to_page("admin:accounts_customer_look", object_id)
+    @action(description=_("See the customer's pages"), permissions=["support_session"])
+    def support_session(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:accounts_customer_support_session", object_id)
 
-    def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def support_session_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """GET asks whose pages and why, POST logs it and goes there."""
         if not request.user.has_perm(_START_SESSION):
             raise PermissionDenied
@@ -79,9 +81,9 @@ class CustomerViewAdmin(PortalAdmin):
             form=form,
             title=_("See the pages of %s") % customer.name,
             text=_(
-                "You see the same pages as the person, for 30 minutes, and can change nothing. The look is logged "
-                "under your name for every customer the person acts for; they can read when it was, and why."
+                "You see the same pages as the person, for 30 minutes, and can change nothing. The support session is "
+                "logged under your name for every customer the person acts for; they can read when it was, and why."
             ),
-            button=_("Look at the pages"),
+            button=_("Start the support session"),
             back=reverse("admin:accounts_customer_change", args=[pk]),
         )

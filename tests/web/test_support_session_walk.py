@@ -1,4 +1,4 @@
-"""Every page of customers in the customer view: shown or refused, never a change, a key or a way out (P-23)."""
+"""Every page of customers in a support session: shown or refused, never a change, a key or a way out (P-23)."""
 
 import re
 from collections.abc import Iterator

@@ -29,16 +29,16 @@ def agent(client):
 
 
 def opened(agent, home) -> str:
-    """The prefix of the customer's pages while the agent looks."""
+    """The prefix of the customer's pages while the support session lasts."""
     session = start_support_session(
         person=home.owner, by=agent, reason="caller asks about a bill", at=clock.now()
     )[0]
     return f"/admin/as/{session.visit}"
 
 
-def test_a_look_needs_a_reason_and_leads_to_the_customers_home(client, agent):
+def test_a_support_session_needs_a_reason_and_leads_to_the_customers_home(client, agent):
     home = household()
-    url = f"/admin/accounts/customer/{home.customer.pk}/look/"
+    url = f"/admin/accounts/customer/{home.customer.pk}/support-session/"
 
     without = client.post(url, {"person": home.owner.pk, "reason": " "})
     with_reason = client.post(url, {"person": home.owner.pk, "reason": "caller asks about a bill"})
@@ -47,7 +47,7 @@ def test_a_look_needs_a_reason_and_leads_to_the_customers_home(client, agent):
     assert without.status_code == 200
     assert with_reason.headers["Location"] == f"/admin/as/{session.visit}/my/"
     assert (session.customer, session.person, session.by) == (home.customer, home.owner, agent)
-    assert StaffAction.objects.get(verb="look").reason == "caller asks about a bill"
+    assert StaffAction.objects.get(verb="session").reason == "caller asks about a bill"
 
 
 def test_the_pages_are_the_customers_and_their_links_stay_inside(client, agent):
@@ -118,7 +118,7 @@ def test_settings_and_pages_of_nobody_are_not_shown(client, agent):
     assert client.get(f"{inside}/").headers["Location"] == f"{inside}/my/"
 
 
-def test_a_look_ends_and_is_nobody_elses(client, agent, time_machine):
+def test_a_support_session_ends_and_is_nobody_elses(client, agent, time_machine):
     inside = opened(agent, household())
     another = StaffFactory()
 
@@ -139,13 +139,13 @@ def test_a_session_without_the_second_step_sees_nothing(client, agent, settings)
     assert client.get(f"{inside}/my/").headers["Location"] == "/admin/"
 
 
-def test_only_those_who_may_look_can(client):
+def test_only_those_who_may_open_a_support_session_can(client):
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename="view_customer"))
     client.force_login(clerk)
     home = household()
 
-    answer = client.get(f"/admin/accounts/customer/{home.customer.pk}/look/")
+    answer = client.get(f"/admin/accounts/customer/{home.customer.pk}/support-session/")
     forged = client.get(f"{opened(clerk, home)}/my/")
 
     assert answer.status_code == 403
@@ -165,7 +165,7 @@ def test_customers_and_strangers_reach_nothing(client):
     assert "/my/" not in customer.headers["Location"]
 
 
-def test_a_person_of_two_customers_leaves_a_look_at_each(agent):
+def test_a_person_of_two_customers_has_a_support_session_at_each(agent):
     home = household()
     second = CustomerFactory()
     MembershipFactory(customer=second, user=home.owner)
