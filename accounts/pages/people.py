@@ -16,14 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import Role
 from accounts.pages.people_forms import DelegateForm, InviteForm
+from accounts.pages.people_page import people_page
 from accounts.queries.invitable_scope import invitable_scope
-from accounts.queries.people_page import (
-    managed_invitation,
-    managed_role,
-    people_page,
-    role_in_words,
-    was_ended,
-)
+from accounts.queries.managed import managed_invitation, managed_role, was_ended
+from accounts.role_words import role_in_words
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
 from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
 from cdsc_portal.lib.http.secret_pages import shows_secret

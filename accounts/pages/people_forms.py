@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.address_field import AddressField
 from accounts.models import BillingAccount, Customer, Role, User
 from accounts.queries.invitable_scope import InvitableScope, offered_account
-from accounts.queries.people_page import ROLES
+from accounts.role_words import ROLES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
 from cdsc_portal.lib.time.dates_in_words import last_day
 from cdsc_portal.lib.time.local_days import days

@@ -101,7 +101,7 @@ class TreeRegion:
 class AccountsPage:
     """What the page shows: `customers`, or `regions` where it is arranged by those.
 
-    `total` counts all lines, `found` those that match the search; `page` is the pager's, `query` and
+    `total` counts all lines, `match_count` those that match the search; `page` is the pager's, `query` and
     `search_query` the parameters that links after "?" and before another one keep.
     """
 
@@ -113,7 +113,7 @@ class AccountsPage:
     search: str
     by: str
     total: int
-    found: int
+    match_count: int
     has_search: bool
     may_rename: bool
 
@@ -143,7 +143,7 @@ def accounts_page(
         search=search,
         by=by,
         total=len(entries.lines),
-        found=len(lines),
+        match_count=len(lines),
         has_search=len(entries.lines) >= SEARCH_FROM,
         may_rename=owned_accounts(user=user, at=at).exists(),
     )

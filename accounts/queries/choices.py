@@ -54,14 +54,14 @@ class ContractChoice:
 class Chooser:
     """How one service is chosen: from a list of all or, of more than FEW, by a search.
 
-    `chosen` is None where there is none at all. `shown` are those that can be chosen now; `found` of `total` hold
+    `chosen` is None where there is none at all. `shown` are those that can be chosen now; `match_count` of `total` hold
     what was searched.
     """
 
     chosen: ContractChoice | None
     shown: tuple[ContractChoice, ...]
     search: str
-    found: int
+    match_count: int
     total: int
 
     @property
@@ -98,7 +98,7 @@ def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str)
         chosen=matches[0] if len(matches) == 1 else _by_public_id(choices, public_id),
         shown=choices if is_short else tuple(matches[:MOST_LISTED]),
         search=search.strip(),
-        found=len(matches),
+        match_count=len(matches),
         total=len(choices),
     )
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import ContractServicePoint, Customer, Membership, MeterInstallation, ServiceContract
-from accounts.queries.people_page import role_in_words
+from accounts.role_words import role_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 
 MOST_CONTRACTS = 200

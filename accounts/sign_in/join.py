@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Invitation, User
-from accounts.queries.people_page import role_in_words
+from accounts.role_words import role_in_words
 from accounts.services.activation import has_login
 from accounts.services.inviting import NotInvited, accept, find_invitation
 from accounts.services.joining import user_for

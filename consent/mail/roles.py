@@ -9,8 +9,8 @@ from django.utils.translation import override
 from accounts.mail.queue import MailText
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import ActivationCode, CodeWay, Membership, OutgoingMail, User
-from accounts.queries.people_page import role_in_words
 from accounts.queries.roles import owners_reaching
+from accounts.role_words import role_in_words
 from consent.mail.personal import Letter, in_one_line, moment_with_zone, text_of, write_letter
 
 
