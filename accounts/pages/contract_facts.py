@@ -13,7 +13,7 @@ from accounts.pages.account_facts import AccountLink
 from accounts.pages.validity_text import lasting_in_words, span_in_words, voltage_in_words
 from accounts.queries.roles import owned_accounts, visible_contracts
 from accounts.queries.service_history import MeterPeriod, PointPeriod, service_history
-from accounts.queries.supplies import Supply, supplies
+from accounts.queries.supplies import supplies
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 
 
@@ -90,7 +90,17 @@ def contract_facts(public_id: str, *, user: User, at: datetime) -> ContractFacts
         return None
     today = timezone.localdate(at)
     account = contract.billing_account
-    supplied = [_supply(supply, today) for supply in reversed(supplies([contract.pk]))]
+    supplied = [
+        SupplyRow(
+            supplier=supply.supplier,
+            supplier_number=supply.supplier_contract_id,
+            tariff=supply.tariff_name,
+            code=supply.tariff_code,
+            when=lasting_in_words(supply.start, supply.end, today=today),
+            is_now=supply.start <= today and (supply.end is None or supply.end > today),
+        )
+        for supply in reversed(supplies([contract.pk]))
+    ]
     history = service_history([contract], at=at).get(contract.pk, ())
     return ContractFacts(
         key=contract.pk,
@@ -135,17 +145,6 @@ def _status(contract: ServiceContract, today: date) -> str:
 
 def _names(programs: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted(str(program) for program in programs))
-
-
-def _supply(supply: Supply, today: date) -> SupplyRow:
-    return SupplyRow(
-        supplier=supply.supplier,
-        supplier_number=supply.supplier_contract_id,
-        tariff=supply.tariff_name,
-        code=supply.tariff_code,
-        when=lasting_in_words(supply.start, supply.end, today=today),
-        is_now=supply.start <= today and (supply.end is None or supply.end > today),
-    )
 
 
 def _meters(points: Sequence[PointPeriod], today: date, at: datetime) -> tuple[MeterRow, ...]:

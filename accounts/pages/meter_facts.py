@@ -84,7 +84,7 @@ def meter_facts(public_id: str, *, user: User, at: datetime) -> MeterFacts | Non
             )
             for period, contract, point in measured
         ),
-        contracts=frozenset(contract.pk for _stay, contract, _point in measured),
+        contracts=frozenset(contract.pk for _period, contract, _point in measured),
         customer=contract.billing_account.customer_id,
         may_rename=owned.exists(),
     )

@@ -1,7 +1,5 @@
 """Customers name what they have: one thing on its page, or many from a list."""
 
-from datetime import datetime
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -55,7 +53,8 @@ def names_from_file(request: HttpRequest) -> HttpResponse:
     problems: tuple[LineProblem, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
-            return _save_names(request, form, at)
+            names = parse_csv(form.cleaned_data["file"].read(), nameable(user=user, at=at))
+            count = give_names(names=names, by=user, at=at)
         except NamesFileRefused as refused:
             problems = refused.problems
             words = ngettext(
@@ -66,6 +65,10 @@ def names_from_file(request: HttpRequest) -> HttpResponse:
             form.add_error("file", words % {"count": len(problems)})
         except NotYoursToName:
             form.add_error("file", _("Your role has just changed. Nothing was saved."))
+        else:
+            words = ngettext("%(count)s name was changed.", "%(count)s names were changed.", count)
+            messages.success(request, words % {"count": count})
+            return HttpResponseRedirect(reverse("my_accounts"), status=303)
     context = {"form": form, "problems": problems[:_SHOWN], "more": max(len(problems) - _SHOWN, 0)}
     return render(request, "accounts/names.html", context)
 
@@ -81,12 +84,3 @@ def names_file(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("\ufeff" + render_csv(things), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="names.csv"'
     return response
-
-
-def _save_names(request: HttpRequest, form: NamesFileForm, at: datetime) -> HttpResponse:
-    user = current_user(request)
-    names = parse_csv(form.cleaned_data["file"].read(), nameable(user=user, at=at))
-    count = give_names(names=names, by=user, at=at)
-    words = ngettext("%(count)s name was changed.", "%(count)s names were changed.", count)
-    messages.success(request, words % {"count": count})
-    return HttpResponseRedirect(reverse("my_accounts"), status=303)

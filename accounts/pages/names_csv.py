@@ -63,7 +63,15 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     problems = []
     for line in _read_lines(content):
         try:
-            for thing, name in _names_of_line(line, by_number.get(line.number.casefold(), [])).items():
+            if not line.number:
+                raise ValueError(_("There is no number."))
+            of_number = by_number.get(line.number.casefold(), [])
+            chosen = [thing for thing in of_number if not line.kind or thing.kind == line.kind]
+            if not chosen:
+                words = _("You have nothing with the number %(number)s to name.")
+                raise ValueError(words % {"number": line.number})
+            name = cleaned_name(line.name)
+            for thing in chosen:
                 if thing in first:
                     raise ValueError(_("This number is on line %(line)s already.") % {"line": first[thing]})
                 first[thing], names[thing] = line.line, name
@@ -74,16 +82,6 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     if problems:
         raise NamesFileRefused(problems)
     return names
-
-
-def _names_of_line(line: _Line, things: Collection[Named]) -> dict[Named, str]:
-    if not line.number:
-        raise ValueError(_("There is no number."))
-    chosen = [thing for thing in things if not line.kind or thing.kind == line.kind]
-    if not chosen:
-        raise ValueError(_("You have nothing with the number %(number)s to name.") % {"number": line.number})
-    name = cleaned_name(line.name)
-    return dict.fromkeys(chosen, name)
 
 
 def _read_lines(content: bytes) -> Iterator[_Line]:

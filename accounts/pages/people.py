@@ -24,6 +24,7 @@ from accounts.services.inviting import InvitingRefused, NotInvited, invite, invi
 from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.time import clock
+from cdsc_portal.lib.time.dates_in_words import last_day
 
 _LONGEST_SEARCH = 100
 _REFUSALS = {
@@ -107,7 +108,10 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
     membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
     if membership is None or membership.role != Role.DELEGATE or membership.user_id == user.pk:
         raise Http404
-    initial = DelegateForm.initial_of(membership.until, may_share=membership.may_share)
+    initial = {
+        "until": last_day(membership.until) if membership.until else None,
+        "may_share": membership.may_share,
+    }
     form = DelegateForm(request.POST if request.method == "POST" else None, at=at, initial=initial)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data

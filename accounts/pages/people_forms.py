@@ -10,7 +10,6 @@ from accounts.models import BillingAccount, Customer, Role, User
 from accounts.queries.invitable_scope import InvitableScope, offered_account
 from accounts.role_words import ROLES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
-from cdsc_portal.lib.time.dates_in_words import last_day
 from cdsc_portal.lib.time.local_days import days
 
 _ALL, _ONE = "all", "one"
@@ -88,17 +87,14 @@ class InviteForm(_EndDateForm):
         if cleaned.get("role") != Role.DELEGATE:
             cleaned["until"], cleaned["may_share"] = None, False
         if cleaned.get("account") == _ONE:
-            self._find_account(str(cleaned.get("number", "")))
+            account = offered_account(user=self.user, number=str(cleaned.get("number", "")), at=self.at)
+            if account is None:
+                self.add_error("number", _("You own no account with this number."))
+            else:
+                self.scopes[_ONE] = (account.customer, account)
         elif cleaned.get("number"):
             self.add_error("number", _("Leave this empty, or choose “One account, by its number” above."))
         return cleaned
-
-    def _find_account(self, number: str) -> None:
-        account = offered_account(user=self.user, number=number, at=self.at)
-        if account is None:
-            self.add_error("number", _("You own no account with this number."))
-        else:
-            self.scopes[_ONE] = (account.customer, account)
 
     @property
     def offered(self) -> Offered:
@@ -118,10 +114,6 @@ class DelegateForm(_EndDateForm):
         self.at = at
         self.fields["until"].required = True
         self.fields["until"].error_messages["required"] = _("A delegate needs a last day.")
-
-    @staticmethod
-    def initial_of(until: datetime | None, *, may_share: bool) -> dict[str, object]:
-        return {"until": last_day(until) if until else None, "may_share": may_share}
 
 
 def _name(customer: Customer, account: BillingAccount | None, *, alone: bool) -> object:

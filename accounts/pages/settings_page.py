@@ -1,12 +1,11 @@
 """What the page of settings shows."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.ways_to_log_in import Passkey, has_single_sign_on, second_steps
+from accounts.queries.ways_to_log_in import has_single_sign_on, second_steps
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 
 
@@ -37,23 +36,20 @@ class SettingsPage:
 def settings_page(*, user: User) -> SettingsPage:
     """Two queries, however many passkeys."""
     steps = second_steps(user=user)
+    passkeys = []
+    for passkey in steps.passkeys:
+        added = _("Added on %(day)s.") % {"day": day_in_words(passkey.added)}
+        used = _("Not used yet.")
+        if passkey.used:
+            used = _("Last used on %(day)s.") % {"day": day_in_words(passkey.used)}
+        passkeys.append(PasskeyLine(passkey.key, passkey.name, f"{added} {used}"))
     return SettingsPage(
         email=user.email,
         has_password=user.has_usable_password(),
-        passkeys=tuple(PasskeyLine(passkey.key, passkey.name, _dates(passkey)) for passkey in steps.passkeys),
+        passkeys=tuple(passkeys),
         has_app=steps.has_app,
         codes_left=steps.codes_left if steps.any else None,
         has_unreadable=bool(steps.unreadable),
         has_single_sign_on=has_single_sign_on(user=user),
-        last_login=_day(user.last_login),
+        last_login=day_in_words(user.last_login) if user.last_login else "",
     )
-
-
-def _dates(passkey: Passkey) -> str:
-    added = _("Added on %(day)s.") % {"day": day_in_words(passkey.added)}
-    used = _("Last used on %(day)s.") % {"day": _day(passkey.used)} if passkey.used else _("Not used yet.")
-    return f"{added} {used}"
-
-
-def _day(moment: datetime | None) -> str:
-    return day_in_words(moment) if moment else ""

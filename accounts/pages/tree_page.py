@@ -134,11 +134,12 @@ def accounts_page(
     page = Paginator(lines, LINES).get_page(number)
     keys = [line.contract.key for line in page.object_list if line.contract is not None]
     contracts = tree_contracts(keys, at=at)
+    kept = {name: value for name, value in (("q", search), ("by", by)) if value}  # by the pager's links
     return AccountsPage(
         customers=() if by == BY_REGION else _customers(entries, page.object_list, contracts),
         regions=_groups(lines, page.object_list, regions, contracts) if by == BY_REGION else (),
         page=page,
-        query=_query(search, by),
+        query=f"&{urlencode(kept)}" if kept else "",
         search_query=f"{urlencode({'q': search})}&" if search else "",
         search=search,
         by=by,
@@ -147,12 +148,6 @@ def accounts_page(
         has_search=len(entries.lines) >= SEARCH_FROM,
         may_rename=owned_accounts(user=user, at=at).exists(),
     )
-
-
-def _query(search: str, by: str) -> str:
-    """The parameters that the pager's links keep."""
-    parameters = {name: value for name, value in (("q", search), ("by", by)) if value}
-    return f"&{urlencode(parameters)}" if parameters else ""
 
 
 def _regions(lines: Iterable[Entry], at: datetime) -> dict[int, str]:

@@ -93,20 +93,15 @@ def chooser(choices: tuple[ContractChoice, ...], *, public_id: str, search: str)
     matches = [choice for choice in choices if choice.matches(words)] if words else []
     numbered = [choice for choice in matches if [choice.number.casefold()] == words]
     matches = numbered or matches
+    named = (choice for choice in choices if public_id in ("", choice.public_id))
+    chosen = matches[0] if len(matches) == 1 else next(named, None)
+    if chosen is None and public_id:
+        raise LookupError(public_id)
     is_short = len(choices) <= MOST_LISTED
     return Chooser(
-        chosen=matches[0] if len(matches) == 1 else _by_public_id(choices, public_id),
+        chosen=chosen,
         shown=choices if is_short else tuple(matches[:MOST_LISTED]),
         search=search.strip(),
         match_count=len(matches),
         total=len(choices),
     )
-
-
-def _by_public_id(choices: Sequence[ContractChoice], public_id: str) -> ContractChoice | None:
-    if not choices and not public_id:
-        return None
-    for choice in choices:
-        if not public_id or choice.public_id == public_id:
-            return choice
-    raise LookupError(public_id)

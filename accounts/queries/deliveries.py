@@ -60,47 +60,43 @@ def deliveries(contract_ids: Collection[int], *, at: datetime) -> list[Delivery]
     for link in current_links.order_by("service_point__servicepoint_number"):
         links[link.contract_id].append(link)
     meters: dict[int, list[MeterInstallation]] = defaultdict(list)
-    points = {link.service_point_id for contract_links in links.values() for link in contract_links}
-    installed = MeterInstallation.objects.filter(_holds(at), service_point__in=points)
+    point_keys = {link.service_point_id for contract_links in links.values() for link in contract_links}
+    installed = MeterInstallation.objects.filter(_holds(at), service_point__in=point_keys)
     for installation in installed.select_related("meter").order_by("meter__meter_number"):
         meters[installation.service_point_id].append(installation)
-    return [
-        _delivery(contract, links[contract.pk], meters) for contract in contracts.order_by("contract_number")
-    ]
+
+    delivered = []
+    for contract in contracts.order_by("contract_number"):
+        linked = links[contract.pk]
+        points = [link.service_point for link in linked]
+        at_points = [installation.meter for point in points for installation in meters[point.pk]]
+        rows = [contract, *points, *at_points]
+        delivery = Delivery(
+            contract_key=contract.pk,
+            id=contract.public_id,
+            contract_number=contract.contract_number,
+            service_type=contract.commodity,
+            utility=contract.distribution.name if contract.distribution else "",
+            address=contract.address,
+            service_points=tuple(
+                DeliveryPoint(
+                    service_point_id=link.service_point.servicepoint_number,
+                    address=link.service_point.premise.address if link.service_point.premise else "",
+                    voltage=link.service_point.voltage,
+                    region=link.region,
+                    pricing_node=link.pricing_node,
+                    meter_numbers=tuple(item.meter.meter_number for item in meters[link.service_point_id]),
+                )
+                for link in linked
+            ),
+            start=contract.start,
+            end=contract.end,
+            modified=max(row.cds_modified for row in rows),
+            verified=max(row.cds_synced for row in rows),
+        )
+        delivered.append(delivery)
+    return delivered
 
 
 def _holds(at: datetime) -> Q:
     return Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
-
-
-def _delivery(
-    contract: ServiceContract,
-    links: "list[LinkWithPlacement]",
-    meters: dict[int, list[MeterInstallation]],
-) -> Delivery:
-    points = [link.service_point for link in links]
-    installed = [installation.meter for point in points for installation in meters[point.pk]]
-    records = [contract, *points, *installed]
-    return Delivery(
-        contract_key=contract.pk,
-        id=contract.public_id,
-        contract_number=contract.contract_number,
-        service_type=contract.commodity,
-        utility=contract.distribution.name if contract.distribution else "",
-        address=contract.address,
-        service_points=tuple(
-            DeliveryPoint(
-                service_point_id=link.service_point.servicepoint_number,
-                address=link.service_point.premise.address if link.service_point.premise else "",
-                voltage=link.service_point.voltage,
-                region=link.region,
-                pricing_node=link.pricing_node,
-                meter_numbers=tuple(item.meter.meter_number for item in meters[link.service_point_id]),
-            )
-            for link in links
-        ),
-        start=contract.start,
-        end=contract.end,
-        modified=max(row.cds_modified for row in records),
-        verified=max(row.cds_synced for row in records),
-    )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -38,7 +38,26 @@ def find(term: str, *, limit: int) -> list[SearchHit]:
     term = term.strip()
     if not term:
         return []
-    return [hit for hits in _hits(term, limit) for hit in hits]
+    customers, users = Customer.objects.all(), User.objects.all()
+    accounts = BillingAccount.objects.select_related("customer")
+    contracts = ServiceContract.objects.select_related("billing_account__customer")
+    points = ServicePoint.objects.select_related("premise")
+    kinds: tuple[QuerySet[Any], ...] = (
+        customers.filter(customer_number__istartswith=term),
+        having_words(customers, "name", term),
+        users.filter(email__istartswith=term),
+        having_words(users, "name", term),
+        accounts.filter(account_number__istartswith=term),
+        contracts.filter(contract_number__istartswith=term),
+        points.filter(servicepoint_number__istartswith=term),
+        MeterDevice.objects.filter(meter_number__istartswith=term),
+        having_words(Premise.objects.all(), "address", term),
+    )
+    return [
+        SearchHit(row._meta.label_lower, row.pk, str(row), _detail(row))
+        for rows in kinds
+        for row in rows[:limit]
+    ]
 
 
 def customers_of(hits: Iterable[SearchHit]) -> set[int]:
@@ -71,27 +90,6 @@ def having_words(rows: QuerySet[_Row], field: str, text: str) -> QuerySet[_Row]:
     query = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
     matching: QuerySet[_Row] = rows.annotate(**{f"{field}_words": vector}).filter(**{f"{field}_words": query})
     return matching
-
-
-def _hits(term: str, limit: int) -> Iterator[list[SearchHit]]:
-    customers = Customer.objects.all()
-    accounts = BillingAccount.objects.select_related("customer")
-    contracts = ServiceContract.objects.select_related("billing_account__customer")
-    points = ServicePoint.objects.select_related("premise")
-    users = User.objects.all()
-    yield _of(customers.filter(customer_number__istartswith=term), limit)
-    yield _of(having_words(customers, "name", term), limit)
-    yield _of(users.filter(email__istartswith=term), limit)
-    yield _of(having_words(users, "name", term), limit)
-    yield _of(accounts.filter(account_number__istartswith=term), limit)
-    yield _of(contracts.filter(contract_number__istartswith=term), limit)
-    yield _of(points.filter(servicepoint_number__istartswith=term), limit)
-    yield _of(MeterDevice.objects.filter(meter_number__istartswith=term), limit)
-    yield _of(having_words(Premise.objects.all(), "address", term), limit)
-
-
-def _of(rows: QuerySet[Any], limit: int) -> list[SearchHit]:
-    return [SearchHit(row._meta.label_lower, row.pk, str(row), _detail(row)) for row in rows[:limit]]
 
 
 def _detail(row: Model) -> str:

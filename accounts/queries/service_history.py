@@ -55,13 +55,19 @@ def service_history(
     at_points = {link.service_point_id for link in links}
     for installation in MeterInstallation.objects.filter(service_point__in=at_points).select_related("meter"):
         installed[installation.service_point_id].append(installation)
-    names_by_customer = _meter_names(by_key.values(), installed.values())
+    names: dict[int, dict[int, str]] = defaultdict(dict)  # by customer key, then by meter key
+    named = MeterName.objects.filter(
+        customer__in={contract.billing_account.customer_id for contract in contracts},
+        meter__in={installation.meter_id for group in installed.values() for installation in group},
+    )
+    for meter_name in named:
+        names[meter_name.customer_id][meter_name.meter_id] = meter_name.name
     history: dict[int, list[PointPeriod]] = defaultdict(list)
     for link in links.order_by("start", "service_point__servicepoint_number"):
         contract = by_key[link.contract_id]
         span = Span(link.start, link.end).intersect(days(contract.start, contract.end))
         if span is not None:
-            names_of_customer = names_by_customer.get(contract.billing_account.customer_id, {})
+            names_of_customer = names[contract.billing_account.customer_id]
             history[link.contract_id].append(
                 _point_period(link, span, installed[link.service_point_id], names_of_customer)
             )
@@ -97,15 +103,3 @@ def _point_period(
         span=span,
         meters=tuple(sorted(meters, key=lambda meter: (str(meter.span.start), meter.number))),
     )
-
-
-def _meter_names(
-    contracts: Iterable[ServiceContract], installed: Iterable[Collection[MeterInstallation]]
-) -> dict[int, dict[int, str]]:
-    """By customer key, then by meter key."""
-    customers = {contract.billing_account.customer_id for contract in contracts}
-    meters = {installation.meter_id for group in installed for installation in group}
-    names: dict[int, dict[int, str]] = defaultdict(dict)
-    for meter_name in MeterName.objects.filter(customer__in=customers, meter__in=meters):
-        names[meter_name.customer_id][meter_name.meter_id] = meter_name.name
-    return names

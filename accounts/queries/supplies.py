@@ -62,27 +62,24 @@ def supplies(contract_ids: Collection[int]) -> list[Supply]:
         .select_related("supplier", "contract__billing_account__customer")
         .order_by("contract__contract_number", "start")
     )
-    return [_supply(term) for term in terms]
-
-
-def _supply(term: SupplyTerm) -> Supply:
-    contract = term.contract
-    account = contract.billing_account
-    return Supply(
-        contract_key=contract.pk,
-        id=term.public_id,
-        delivery_id=contract.public_id,
-        contract_number=contract.contract_number,
-        account_number=account.account_number,
-        customer_number=account.customer.customer_number,
-        service_type=contract.commodity,
-        supplier=term.supplier.name,
-        supplier_contract_id=term.supplier_contract_number,
-        tariff_code=term.tariff_code,
-        tariff_name=term.tariff_name,
-        start=term.start,
-        end=term.end,
-        span=days(term.start, term.end),
-        modified=term.cds_modified,
-        verified=term.cds_synced,
-    )
+    return [
+        Supply(
+            contract_key=term.contract.pk,
+            id=term.public_id,
+            delivery_id=term.contract.public_id,
+            contract_number=term.contract.contract_number,
+            account_number=term.contract.billing_account.account_number,
+            customer_number=term.contract.billing_account.customer.customer_number,
+            service_type=term.contract.commodity,
+            supplier=term.supplier.name,
+            supplier_contract_id=term.supplier_contract_number,
+            tariff_code=term.tariff_code,
+            tariff_name=term.tariff_name,
+            start=term.start,
+            end=term.end,
+            span=days(term.start, term.end),
+            modified=term.cds_modified,
+            verified=term.cds_synced,
+        )
+        for term in terms
+    ]

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -69,11 +69,29 @@ class Entries:
 def tree_entries(*, user: User, at: datetime) -> Entries:
     """Everything `user` may see at `at`. Two queries."""
     today = timezone.localdate(at)
-    accounts = _accounts(user, at)
+    rows = list(
+        visible_accounts(user=user, at=at).order_by().values_list(
+            "pk", "public_id", "account_number", "name", "address", "parent",
+            "customer", "customer__name", "customer__customer_number",
+        )
+    )  # fmt: skip
+    rows.sort(key=lambda row: (row[7].casefold(), row[8], by_number(row[2])))
+    customer_of = {row[0]: row[6] for row in rows}
+    accounts = {
+        row[0]: AccountLine(
+            *row[:5], row[5] if row[5] and customer_of.get(row[5]) == row[6] else None, *row[6:]
+        )
+        for row in rows
+    }
+    contract_rows = visible_contracts(user=user, at=at).values_list(
+        "pk", "contract_number", "name", "address", "commodity", "billing_account", "end"
+    )
+    listed = [
+        ContractLine(*row[:6], row[6] is not None and row[6] <= today) for row in contract_rows.order_by()
+    ]
     contracts: dict[int, list[ContractLine]] = defaultdict(list)
-    for line in _contracts(user, at, today):
-        if line.account in accounts:
-            contracts[line.account].append(line)
+    for line in sorted(listed, key=lambda line: (line.has_ended, by_number(line.number))):
+        contracts[line.account].append(line)
     below: dict[int | None, list[AccountLine]] = defaultdict(list)
     for account in accounts.values():
         below[account.parent].append(account)
@@ -90,12 +108,17 @@ def matching(lines: Sequence[Entry], text: str, numbers: Mapping[int, str]) -> t
     """Lines that hold every word of `text`, in any case; `numbers` are further words by contract key."""
     words = text.casefold().split()
     kinds = {commodity: str(label) for commodity, label in Commodity.choices}
-    return tuple(
-        line
-        for line in lines
-        for text in [_searched_text(line, numbers, kinds)]
-        if all(word in text for word in words)
-    )
+    matches = []
+    for line in lines:
+        account, contract = line.account, line.contract
+        parts = [account.number, account.name, account.address, account.customer_name]
+        if contract is not None:
+            parts += [contract.number, contract.name, contract.address, kinds[contract.commodity]]
+            parts.append(numbers.get(contract.key, ""))
+        searched = "\n".join(parts).casefold()
+        if all(word in searched for word in words):
+            matches.append(line)
+    return tuple(matches)
 
 
 def metered_numbers(*, user: User, at: datetime) -> dict[int, str]:
@@ -117,45 +140,9 @@ def by_number(text: str) -> list[tuple[int, str]]:
     return [(int(part or 0), rest) for part, rest in _FIGURES.findall(text)]
 
 
-def _accounts(user: User, at: datetime) -> dict[int, AccountLine]:
-    """By key, in the order of customers and numbers."""
-    rows = list(
-        visible_accounts(user=user, at=at).order_by().values_list(
-            "pk", "public_id", "account_number", "name", "address", "parent",
-            "customer", "customer__name", "customer__customer_number",
-        )
-    )  # fmt: skip
-    rows.sort(key=lambda row: (row[7].casefold(), row[8], by_number(row[2])))
-    customer_of = {row[0]: row[6] for row in rows}
-    return {
-        row[0]: AccountLine(
-            *row[:5], row[5] if row[5] and customer_of.get(row[5]) == row[6] else None, *row[6:]
-        )
-        for row in rows
-    }
-
-
-def _contracts(user: User, at: datetime, today: date) -> Iterator[ContractLine]:
-    """Of each account the current ones first, by number."""
-    rows = visible_contracts(user=user, at=at).values_list(
-        "pk", "contract_number", "name", "address", "commodity", "billing_account", "end"
-    )
-    lines = [ContractLine(*row[:6], row[6] is not None and row[6] <= today) for row in rows.order_by()]
-    yield from sorted(lines, key=lambda line: (line.has_ended, by_number(line.number)))
-
-
 def _downwards(
     account: AccountLine, below: Mapping[int | None, Sequence[AccountLine]]
 ) -> Iterator[AccountLine]:
     yield account
     for child in below.get(account.key, ()):
         yield from _downwards(child, below)
-
-
-def _searched_text(line: Entry, numbers: Mapping[int, str], kinds: Mapping[str, str]) -> str:
-    account, contract = line.account, line.contract
-    parts = [account.number, account.name, account.address, account.customer_name]
-    if contract is not None:
-        parts += [contract.number, contract.name, contract.address, kinds[contract.commodity]]
-        parts.append(numbers.get(contract.key, ""))
-    return "\n".join(parts).casefold()

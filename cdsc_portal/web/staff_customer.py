@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from accounts.models import Customer
-from accounts.queries.of_customer import CustomerService, PersonWithRole, people_of, services_of
+from accounts.pages.customer_for_staff import CustomerService, PersonWithRole, people_of, services_of
 from accounts.queries.support_sessions import SessionRecord, support_sessions_of
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words

@@ -1,7 +1,6 @@
 """What a customer has and who acts for it, for the staff's page of one customer."""
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +53,18 @@ def services_of(customer: Customer, *, at: datetime) -> tuple[tuple[CustomerServ
         ],
         key=lambda contract: contract.end is not None and contract.end <= today,
     )
-    meters = _meters([contract.pk for contract in ordered], at)
+    in_force = Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
+    links = ContractServicePoint.objects.filter(in_force, contract__in=[contract.pk for contract in ordered])
+    contracts_at: dict[int, list[int]] = defaultdict(list)
+    for key, point in links.values_list("contract", "service_point"):
+        contracts_at[point].append(key)
+    installed = MeterInstallation.objects.filter(in_force, service_point__in=contracts_at)
+    meters: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for point, meter, number in installed.order_by("meter__meter_number").values_list(
+        "service_point", "meter", "meter__meter_number"
+    ):
+        for key in contracts_at[point]:
+            meters[key].append((meter, number))
     services = tuple(
         CustomerService(
             key=contract.pk,
@@ -88,20 +98,3 @@ def people_of(customer: Customer) -> tuple[PersonWithRole, ...]:
         for role in roles.order_by("role", "user__email")
         for words in [role_in_words(role.role, may_share=role.may_share)]
     )
-
-
-def _meters(contracts: Collection[int], at: datetime) -> dict[int, list[tuple[int, str]]]:
-    in_force = Q(start__lte=at) & (Q(end__isnull=True) | Q(end__gt=at))
-    points: dict[int, list[int]] = {}
-    for contract, point in ContractServicePoint.objects.filter(in_force, contract__in=contracts).values_list(
-        "contract", "service_point"
-    ):
-        points.setdefault(point, []).append(contract)
-    meters: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    installed = MeterInstallation.objects.filter(in_force, service_point__in=points).order_by(
-        "meter__meter_number"
-    )
-    for point, key, number in installed.values_list("service_point", "meter", "meter__meter_number"):
-        for contract in points[point]:
-            meters[contract].append((key, number))
-    return meters
