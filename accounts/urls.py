@@ -2,6 +2,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.own_names import Kind
 from accounts.pages import names, people, tree
+from accounts.sign_in import settings_pages as settings
+from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
 _ROLE = "my/people/<slug:customer>/<slug:person>/<slug:part>/"
 
@@ -37,4 +39,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="my_contract_name",
     ),
     path("my/meters/<slug:public_id>/name/", names.name_one, {"kind": Kind.METER}, name="my_meter_name"),
+    *all_show_secrets(
+        [
+            path("my/settings/", settings.my_settings, name="my_settings"),
+            path("my/settings/email/", settings.new_address, name="my_email"),
+            path("my/settings/email/code/", settings.confirm_address, name="my_email_code"),
+            path("my/settings/sessions/", settings.end_other_sessions, name="my_sessions"),
+        ]
+    ),
 ]

@@ -29,15 +29,10 @@ class _Compressor(Protocol):
     def flush(self) -> bytes: ...
 
 
-def _gzip() -> _Compressor:
-    return zlib.compressobj(5, wbits=31)
-
-
-def _zstd() -> _Compressor:
-    return zstandard.ZstdCompressor(level=3).compressobj()
-
-
-_COMPRESSORS: dict[str, Callable[[], _Compressor]] = {"zstd": _zstd, "gzip": _gzip}
+_COMPRESSORS: dict[str, Callable[[], _Compressor]] = {
+    "zstd": lambda: zstandard.ZstdCompressor(level=3).compressobj(),
+    "gzip": lambda: zlib.compressobj(5, wbits=31),
+}
 
 
 class CompressionMiddleware:
@@ -49,8 +44,11 @@ class CompressionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.status_code == 304:
-            _tag_as_asked(request, response)
-        if _shows_secret(request) or not _is_worth_it(request, response):
+            weak_tag = f"W/{response.headers.get('ETag', '')}"
+            if weak_tag in request.headers.get("If-None-Match", ""):  # the caller has the compressed answer
+                response.headers["ETag"] = weak_tag
+        view = request.resolver_match  # None: a file of the pages, or an error
+        if view is not None and is_secret_page(view.func) or not _is_worth_it(request, response):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
         coding = preferred_coding(request.headers.get("Accept-Encoding", ""))
@@ -68,9 +66,7 @@ class CompressionMiddleware:
             response.headers["Content-Length"] = str(len(response.content))
         response.headers["Content-Encoding"] = coding
         if response.headers.get("Accept-Ranges") == "bytes":
-            response.headers["Accept-Ranges"] = (
-                "none"  # ranges are of the file as it is, under its strong tag
-            )
+            response.headers["Accept-Ranges"] = "none"  # ranges are of the file under its strong tag
         if response.headers.get("ETag", "").startswith('"'):
             response.headers["ETag"] = f"W/{response.headers['ETag']}"
         return response
@@ -80,18 +76,13 @@ def preferred_coding(accepted: str) -> str | None:
     """zstd or gzip, whichever `accepted` (Accept-Encoding) weighs more, zstd where equal; None = neither."""
     weights: dict[str, float] = {}
     for part in accepted.split(","):
-        if found := _CODING.fullmatch(part):
+        if match := _CODING.fullmatch(part):
             try:
-                weights[found[1].lower()] = float(found[2] or 1)
+                weights[match[1].lower()] = float(match[2] or 1)
             except ValueError:
                 continue
     best = max(_COMPRESSORS, key=lambda coding: weights.get(coding, weights.get("*", 0)))
     return best if weights.get(best, weights.get("*", 0)) > 0 else None
-
-
-def _shows_secret(request: HttpRequest) -> bool:
-    """Whether the view of the call is marked; what no view answers is a file of the pages, or an error."""
-    return request.resolver_match is not None and is_secret_page(request.resolver_match.func)
 
 
 def _counts_bytes(request: HttpRequest, response: HttpResponseBase) -> bool:
@@ -119,10 +110,3 @@ def _pieces(pieces: Iterable[bytes], compressor: _Compressor) -> Iterator[bytes]
         if written := compressor.compress(piece):
             yield written
     yield compressor.flush()
-
-
-def _tag_as_asked(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Of what was compressed the caller has the weak tag, so it is that which still holds."""
-    tag = f"W/{response.headers.get('ETag', '')}"
-    if tag in request.headers.get("If-None-Match", ""):
-        response.headers["ETag"] = tag

@@ -274,13 +274,13 @@ def read_or_end() -> Environment:
     A wrong one ends the process with one line, whether it is manage.py, a worker or a web server that starts.
     """
     try:
-        found = read()
-        found.var_dir.mkdir(parents=True, exist_ok=True)
+        environment = read()
+        environment.var_dir.mkdir(parents=True, exist_ok=True)
     except EnvironmentValueError as error:
         _end(str(error))
     except OSError as error:
         _end(f"VAR_DIR: cannot write {error.filename}: {error.strerror}")
-    return found
+    return environment
 
 
 def _end(words: str) -> NoReturn:

@@ -16,33 +16,23 @@ from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-_PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "browsing-topics",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "serial",
-        "usb",
-    )
+_SENSORS = (
+    "accelerometer browsing-topics camera display-capture geolocation gyroscope magnetometer microphone midi payment "
+    "serial usb"
 )
+_PERMISSIONS = ", ".join(f"{feature}=()" for feature in _SENSORS.split())
 
 
-class PublicAddressMiddleware:
+class _Middleware:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+
+class PublicAddressMiddleware(_Middleware):
     """Libraries that ask the request for an absolute address get one of PUBLIC_URL, whatever Host it came with.
 
     They put it into mail (a link that resets a password) and into redirects (the way back from single sign-on).
     """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         def build(location: str | None = None) -> str:
@@ -54,11 +44,8 @@ class PublicAddressMiddleware:
         return self.get_response(request)
 
 
-class RequestReferenceMiddleware:
+class RequestReferenceMiddleware(_Middleware):
     """Names each request, so that what a person reads out finds the line in the log."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.reference = new_reference()  # type: ignore[attr-defined]  # a name of ours
@@ -77,16 +64,13 @@ class RequestReferenceMiddleware:
         return None
 
 
-class UnreadableAddressMiddleware:
+class UnreadableAddressMiddleware(_Middleware):
     """400 for a query whose bytes are no UTF-8, wherever there is a view: Django would read U+FFFD in their place, and
     a filter would match nothing and not say so.
 
     400 too for a NUL in an address of staff's pages: no text of the database holds one, so lists would fail. Other
     pages and the API say which of their parameters is wrong.
     """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         address = request.path_info + unquote(request.META.get("QUERY_STRING", ""))
@@ -109,11 +93,8 @@ class UnreadableAddressMiddleware:
         return None
 
 
-class BodyLengthMiddleware:
+class BodyLengthMiddleware(_Middleware):
     """A Content-Length that is no number counts as none: Django reads no body then, and asks for the number again."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or ""
@@ -122,25 +103,19 @@ class BodyLengthMiddleware:
         return self.get_response(request)
 
 
-class BackgroundCallMiddleware:
+class BackgroundCallMiddleware(_Middleware):
     """A call that a page makes by itself (`X-Background: 1`) is no sign of life: it keeps no login from ending."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.session.in_background = request.headers.get("X-Background") == "1"  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(_Middleware):
     """Nothing inline, nothing from elsewhere, no frame, no sensor (X-16).
 
     A view that set a header itself keeps it. Admin has its own policy, since its theme needs one.
     """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -10,7 +10,6 @@ _staff_pages, _app, _namespace = admin.site.urls
 urlpatterns = [
     path("", include("cdsc_portal.web.urls")),
     path("accounts/", include("accounts.sign_in.urls")),
-    path("my/settings/", include("accounts.sign_in.settings_urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
     path("", include("datahub.urls")),

@@ -60,7 +60,7 @@ class ActivationCodeAdmin(ReadOnlyAdmin):
 
     def has_hand_out_permission(self, request: HttpRequest, object_id: str) -> bool:
         offered = self.get_object(request, unquote(str(object_id)))  # None for what is no key, too
-        return request.user.has_perm(HAND_OUT) and offered is not None and offered.is_asked_for
+        return request.user.has_perm(HAND_OUT) and offered is not None and offered.is_to_hand_out
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.hand_out_page)
@@ -80,7 +80,24 @@ class ActivationCodeAdmin(ReadOnlyAdmin):
         offered = get_object_or_404(ActivationCode.objects.select_related("customer", "issued_by"), pk=pk)
         page = reverse("admin:accounts_activationcode_change", args=[pk])
         if request.method == "POST":
-            return self._show_code(request, offered, page)
+            try:
+                with transaction.atomic():
+                    code = hand_out_code(offered=offered, by=current_user(request), at=clock.now())
+                    self.log_act(request, offered, "handed out a code for a first login")
+            except CodeRefused as refused:
+                messages.error(request, CODE_REFUSALS[refused.code])
+                return redirect(page)
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("The code for the first login"),
+                "code": code,
+                "customer": offered.customer,
+                "address": offered.address,
+                "onward": page,
+            }
+            response = TemplateResponse(request, "admin/accounts/customer/code.html", context)
+            add_never_cache_headers(response)
+            return response
         words: dict[str, Any] = {
             "person": offered.issued_by, "customer": offered.customer, "role": offered.get_role_display(),
             "reason": offered.reason, "days": VALID_DAYS,
@@ -94,23 +111,3 @@ class ActivationCodeAdmin(ReadOnlyAdmin):
             request, self.admin_site, title=_("Hand out a code for a first login"), text=text % words, lines=lines,
             button=_("Show the code"), back=page,
         )  # fmt: skip
-
-    def _show_code(self, request: HttpRequest, offered: ActivationCode, page: str) -> HttpResponse:
-        try:
-            with transaction.atomic():
-                code = hand_out_code(offered=offered, by=current_user(request), at=clock.now())
-                self.log_act(request, offered, "handed out a code for a first login")
-        except CodeRefused as refused:
-            messages.error(request, CODE_REFUSALS[refused.code])
-            return redirect(page)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The code for the first login"),
-            "code": code,
-            "customer": offered.customer,
-            "address": offered.address,
-            "onward": page,
-        }
-        response = TemplateResponse(request, "admin/accounts/customer/code.html", context)
-        add_never_cache_headers(response)
-        return response

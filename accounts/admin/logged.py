@@ -69,7 +69,11 @@ class LoggedAdmin(CheckedAutocompletes, NamedLookupsAdmin):
                 by=current_user(request),
                 verb=StaffVerb.DELETE,
                 on=obj,
-                changes=[(name, before, "") for name, before in _stored(obj)],
+                changes=[
+                    (field.name, field.value_from_object(obj), "")  # related rows by their key
+                    for field in obj._meta.concrete_fields
+                    if not field.primary_key
+                ],
                 at=clock.now(),
             )
         return super().log_deletions(request, queryset)
@@ -129,13 +133,6 @@ class LoggedAdmin(CheckedAutocompletes, NamedLookupsAdmin):
             changes=request.__dict__.pop("staff_changes", ()),
             at=clock.now(),
         )
-
-
-def _stored(obj: Model) -> Iterator[tuple[str, Any]]:
-    """What a row holds; related rows by their key."""
-    for field in obj._meta.concrete_fields:
-        if not field.primary_key:
-            yield field.name, field.value_from_object(obj)
 
 
 def _changes(form: Any, formsets: Iterable[Any], add: bool) -> Iterator[Change]:  # noqa: ANN401

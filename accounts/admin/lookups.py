@@ -30,12 +30,14 @@ class NamedLookupsAdmin(ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         filters = self.list_filter if request is None else self.get_list_filter(request)
-        return lookup in {
-            *self.linked_lookups,
-            *_key_lookups(self.model),
-            *_date_lookups(self.date_hierarchy),
-            *(lookup for item in filters for lookup in _filter_lookups(self.model, item)),
-        }
+        allowed = {*self.linked_lookups}
+        for name in ("pk", self.model._meta.pk.name):
+            allowed |= {name, f"{name}__exact"}
+        if self.date_hierarchy:
+            allowed |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
+        for item in filters:
+            allowed.update(_filter_lookups(self.model, item))
+        return lookup in allowed
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:  # noqa: ANN401
         """An empty `_to_field` names no field."""
@@ -82,16 +84,6 @@ def _path_of(item: Any) -> str:  # noqa: ANN401
     if isinstance(item, type) and issubclass(item, ListFilter):
         return ""
     return str(item[0] if isinstance(item, tuple | list) else item)
-
-
-def _key_lookups(model: type[Model]) -> Iterator[str]:
-    for name in ("pk", model._meta.pk.name):
-        yield from (name, f"{name}__exact")
-
-
-def _date_lookups(path: str | None) -> Iterator[str]:
-    if path:
-        yield from (f"{path}__{part}" for part in ("year", "month", "day"))
 
 
 def _passes_user(model: type[Model], path: str) -> bool:

@@ -52,7 +52,17 @@ class SecondStepLinkAdmin(PortalAdmin):
             except NoLinkError:
                 form.add_error(None, _("Nobody needs it: the person has a second step, or may not log in."))
             else:
-                return self._show_link(request, user, secret)
+                context = {
+                    **self.admin_site.each_context(request),
+                    "title": _("The link for the second step"),
+                    "link": second_step_address(secret),
+                    "person": user,
+                    "hours": VALID_HOURS,
+                    "onward": reverse("admin:accounts_user_change", args=[pk]),
+                }
+                response = TemplateResponse(request, "admin/accounts/user/second_step_link.html", context)
+                add_never_cache_headers(response)
+                return response
         return ask(
             request, self.admin_site, form=form, title=_("A link for the second step of %s") % user,
             text=_(
@@ -61,16 +71,3 @@ class SecondStepLinkAdmin(PortalAdmin):
             ) % VALID_HOURS,
             button=_("Make the link"), back=reverse("admin:accounts_user_change", args=[pk]),
         )  # fmt: skip
-
-    def _show_link(self, request: HttpRequest, user: User, secret: str) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The link for the second step"),
-            "link": second_step_address(secret),
-            "person": user,
-            "hours": VALID_HOURS,
-            "onward": reverse("admin:accounts_user_change", args=[user.pk]),
-        }
-        response = TemplateResponse(request, "admin/accounts/user/second_step_link.html", context)
-        add_never_cache_headers(response)
-        return response

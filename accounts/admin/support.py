@@ -68,8 +68,11 @@ class SupportAdmin(PortalAdmin):
         reason = self._ask(request, users, "unlock_people", _("Unlock"), text % count)
         if isinstance(reason, HttpResponse):
             return reason
-        were = sum(self._each(request, user, "unlocked", reason, unlock(user)) for user in users)
-        messages.success(request, _("Unlocked: %d. The others were not locked.") % were)
+        were_locked = 0
+        for user in users:
+            were_locked += unlock(user)
+            self.log_act(request, user, "unlocked", reason=reason)
+        messages.success(request, _("Unlocked: %d. The others were not locked.") % were_locked)
         return None
 
     @admin.action(description=_("Send the invitation again"), permissions=["help"])
@@ -87,7 +90,7 @@ class SupportAdmin(PortalAdmin):
             return reason
         invited = [user for user in users if invite_again(users=[user], at=clock.now())]
         for user in invited:
-            self._each(request, user, "invited again", reason, True)
+            self.log_act(request, user, "invited again", reason=reason)
         message = ngettext(
             "%d invitation goes out; the others have a password already.",
             "%d invitations go out; the others have a password already.",
@@ -113,7 +116,7 @@ class SupportAdmin(PortalAdmin):
         freed = [user for user in users if drop_unreadable(user=user)]
         for user in freed:
             get_adapter(request).send_notification_mail("mfa/email/totp_deactivated", user)
-            self._each(request, user, "took off a second step that could not be checked", reason, True)
+            self.log_act(request, user, "took off a second step that could not be checked", reason=reason)
         messages.success(request, _("Taken off: %d. The others can be checked.") % len(freed))
         return None
 
@@ -167,10 +170,6 @@ class SupportAdmin(PortalAdmin):
         return ask_about_rows(
             request, self.admin_site, users, action=name, title=title, text=text, button=title, back=back
         )
-
-    def _each(self, request: HttpRequest, user: User, what: str, reason: str, done: bool) -> bool:
-        self.log_act(request, user, what, reason=reason)
-        return done
 
 
 def _may_correct(request: HttpRequest, user: User) -> bool:

@@ -119,7 +119,7 @@ class ActivationCode(models.Model):
         return f"{self.role} of {self.customer}"
 
     @property
-    def is_asked_for(self) -> bool:
+    def is_to_hand_out(self) -> bool:
         """Whether it waits to be handed out by a second person."""
         return not self.digest and self.used_at is None
 

@@ -32,14 +32,6 @@ class NamesFileRefused(ValueError):
         self.problems = tuple(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    line: int
-    number: str
-    name: str
-    kind: str
-
-
 def render_csv(things: Collection[Named]) -> str:
     """The current names as CSV, to be edited and uploaded."""
     text = io.StringIO()
@@ -61,22 +53,20 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     names: dict[Named, str] = {}
     first: dict[Named, int] = {}
     problems = []
-    for line in _read_lines(content):
+    for line, (number, name, kind) in _read_lines(content):
         try:
-            if not line.number:
+            if not number:
                 raise ValueError(_("There is no number."))
-            of_number = by_number.get(line.number.casefold(), [])
-            chosen = [thing for thing in of_number if not line.kind or thing.kind == line.kind]
+            chosen = [thing for thing in by_number.get(number.casefold(), []) if kind in ("", thing.kind)]
             if not chosen:
                 words = _("You have nothing with the number %(number)s to name.")
-                raise ValueError(words % {"number": line.number})
-            name = cleaned_name(line.name)
+                raise ValueError(words % {"number": number})
             for thing in chosen:
                 if thing in first:
                     raise ValueError(_("This number is on line %(line)s already.") % {"line": first[thing]})
-                first[thing], names[thing] = line.line, name
+                first[thing], names[thing] = line, cleaned_name(name)
         except ValueError as error:
-            problems.append(LineProblem(line.line, str(error)))
+            problems.append(LineProblem(line, str(error)))
     if not first and not problems:
         problems = [LineProblem(1, _("The file has no line with a number and a name."))]
     if problems:
@@ -84,8 +74,10 @@ def parse_csv(content: bytes, things: Collection[Named]) -> dict[Named, str]:
     return names
 
 
-def _read_lines(content: bytes) -> Iterator[_Line]:
-    """Without the header and empty lines. Raises NamesFileRefused where the file as a whole cannot be read."""
+def _read_lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Each line with its number, name and kind; without the header and empty lines. Raises NamesFileRefused where the
+    file as a whole cannot be read.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -102,7 +94,7 @@ def _read_lines(content: bytes) -> Iterator[_Line]:
                 raise NamesFileRefused([LineProblem(line, message)])
             cells = [_unmark(cell.strip()) for cell in (*row, "", "", "")[:3]]
             if any(cells) and not (place == 0 and cells[0].casefold() == HEADER[0]):
-                yield _Line(line, *cells)
+                yield line, cells
     except csv.Error as error:
         message = _("The file cannot be read as CSV from here on.")
         raise NamesFileRefused([LineProblem(reader.line_num, message)]) from error

@@ -55,24 +55,11 @@ class InvitationLine:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryLine:
-    moment: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SupportSessionLine:
-    """When the utility's support viewed the customer's pages, and why."""
-
-    moment: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerPeople:
     """One customer as its owner sees it; who is no owner sees their own role alone (`manages` False). Everybody sees
     the `support_sessions`.
 
+    `history` are moments with what happened, `support_sessions` moments with why support saw the customer's pages.
     `match_count` roles fit what was searched for; `people` are the first of them, `shown` in number.
     """
 
@@ -85,8 +72,8 @@ class CustomerPeople:
     is_cut: bool
     has_search: bool
     invitations: tuple[InvitationLine, ...]
-    history: tuple[HistoryLine, ...]
-    support_sessions: tuple[SupportSessionLine, ...]
+    history: tuple[tuple[str, str], ...]
+    support_sessions: tuple[tuple[str, str], ...]
 
 
 def people_page(*, user: User, at: datetime, search: str = "") -> tuple[CustomerPeople, ...]:
@@ -130,7 +117,7 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
             invitations=tuple(_invitation(row, at) for row in waiting if row.customer_id == customer.pk),
             history=tuple(_event(row) for row in events if row.customer_id == customer.pk)[:_MOST_EVENTS],
             support_sessions=tuple(
-                SupportSessionLine(moment_in_words(session.at), session.reason)
+                (moment_in_words(session.at), session.reason)
                 for session in sessions
                 if session.customer_id == customer.pk
             ),
@@ -196,7 +183,7 @@ def _scope_text(row: Membership | Invitation | RoleEvent) -> str:
     return _("Account %(number)s") % {"number": account.account_number}
 
 
-def _event(event: RoleEvent) -> HistoryLine:
+def _event(event: RoleEvent) -> tuple[str, str]:
     by = str(event.by) if event.by else _("somebody whose login is gone")
     words = {
         "person": str(event.user) if event.user else event.email,
@@ -215,4 +202,4 @@ def _event(event: RoleEvent) -> HistoryLine:
         RoleVerb.AGREED: _("%(by)s agreed that %(person)s can share (%(scope)s)."),
         RoleVerb.ADDRESS: _("%(by)s changed the e-mail address of %(person)s (%(scope)s)."),
     }
-    return HistoryLine(moment_in_words(event.at), sentences[RoleVerb(event.verb)] % words)
+    return moment_in_words(event.at), sentences[RoleVerb(event.verb)] % words

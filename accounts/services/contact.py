@@ -1,4 +1,4 @@
-"""A person's own name, address and choices."""
+"""The address that a person logs in with, and their sessions."""
 
 from datetime import datetime
 
@@ -27,12 +27,6 @@ class AddressTakenError(ValueError):
     code = "address_taken"
 
 
-def keep_choices(*, user: User, name: str, language: str, theme: str, yearly_summary: bool) -> None:
-    """Store what the person chose; the values come checked from a form."""
-    user.name, user.language, user.theme, user.yearly_summary = name, language, theme, yearly_summary
-    user.save(update_fields=["name", "language", "theme", "yearly_summary"])
-
-
 def change_address(*, user: User, email: str) -> None:
     """Write to `user`, and let `user` log in, under another address; both addresses are notified.
 
@@ -43,7 +37,18 @@ def change_address(*, user: User, email: str) -> None:
         with transaction.atomic():
             user.email = email.lower()
             user.save(update_fields=["email"])
-            _notify_both_addresses(user, old, at)
+            with override(user.language):
+                subject = _("Your e-mail address was changed")
+                context = {
+                    "when": moment_in_words(at),
+                    "utility_name": settings.UTILITY_NAME,
+                    "support_url": settings.SUPPORT_URL,
+                }
+                for to, is_new in ((old, False), (user.email, True)):
+                    text = render_to_string(
+                        "account/email/address_changed_message.txt", {**context, "is_new": is_new}
+                    )
+                    write_sign_in_mail(to=to, subject=f"{settings.UTILITY_NAME}: {subject}", text=text, at=at)
     except IntegrityError as error:
         user.email = old
         raise AddressTakenError from error
@@ -73,22 +78,3 @@ def end_sessions(*, user: User) -> None:
     user.session_round += 1
     user.save(update_fields=["session_round"])
     log.info("sessions.ended", user=user.public_id)
-
-
-def _notify_both_addresses(user: User, old: str, at: datetime) -> None:
-    with override(user.language):
-        subject = _("Your e-mail address was changed")
-        context = {
-            "when": moment_in_words(at),
-            "utility_name": settings.UTILITY_NAME,
-            "support_url": settings.SUPPORT_URL,
-        }
-        for to, is_new in ((old, False), (user.email, True)):
-            write_sign_in_mail(
-                to=to,
-                subject=f"{settings.UTILITY_NAME}: {subject}",
-                text=render_to_string(
-                    "account/email/address_changed_message.txt", {**context, "is_new": is_new}
-                ),
-                at=at,
-            )

@@ -43,7 +43,21 @@ def load_hierarchy(
             load.listed_since = (
                 LoadWatermark.objects.filter(kind=_KIND).values_list("as_of", flat=True).first()
             )
-            endings = _store(hierarchy, load)
+            # in the order in which rows name each other
+            contractual.load_entities(hierarchy.entities, load)
+            contractual.load_programs(hierarchy.programs, load)
+            contractual.load_customers(hierarchy.customers, load)
+            contractual.load_accounts(hierarchy.accounts, load)
+            contractual.load_contracts(hierarchy.contracts, load)
+            physical.load_premises(hierarchy.premises, load)
+            physical.load_points(hierarchy.points, load)
+            physical.load_meters(hierarchy.meters, load)
+            endings = {
+                "links of contracts and points": links.load_point_links(hierarchy.point_links, load),
+                "meters at points": links.load_installations(hierarchy.installations, load),
+                "contracts": _end_unlisted(hierarchy.contracts, load) if load.is_full else Ending(0, 0),
+            }
+            roles.load_memberships(hierarchy.memberships, load)
             if load.is_full:
                 if not confirmed:
                     _hold_if_too_many_end(endings, unread)
@@ -53,25 +67,6 @@ def load_hierarchy(
     except _ConfirmationNeededError as error:
         return LoadResult(hold_reason=str(error))
     return load.result()
-
-
-def _store(hierarchy: Hierarchy, load: Load) -> dict[str, Ending]:
-    """In the order in which rows name each other."""
-    contractual.load_entities(hierarchy.entities, load)
-    contractual.load_programs(hierarchy.programs, load)
-    contractual.load_customers(hierarchy.customers, load)
-    contractual.load_accounts(hierarchy.accounts, load)
-    contractual.load_contracts(hierarchy.contracts, load)
-    physical.load_premises(hierarchy.premises, load)
-    physical.load_points(hierarchy.points, load)
-    physical.load_meters(hierarchy.meters, load)
-    endings = {
-        "links of contracts and points": links.load_point_links(hierarchy.point_links, load),
-        "meters at points": links.load_installations(hierarchy.installations, load),
-        "contracts": _end_unlisted(hierarchy.contracts, load) if load.is_full else Ending(0, 0),
-    }
-    roles.load_memberships(hierarchy.memberships, load)
-    return endings
 
 
 def _end_unlisted(rows: Sequence[ContractRow], load: Load) -> Ending:

@@ -22,7 +22,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.roles import owns
-from accounts.services.accept_invitation import accept_role
+from accounts.services.accept_invitation import accept_role, get_or_create_login
 from accounts.services.people import require_role
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.sealed import digest, digests
@@ -72,7 +72,23 @@ def invite(*, email: str, offered: Offered, by: User, at: datetime) -> Invitatio
     Raises InvitingRefused; whether the address has a login here changes nothing that `by` can see.
     """
     Customer.objects.select_for_update().get(pk=offered.customer.pk)
-    _require_allowed(email, offered, by, at)
+    account = offered.account.pk if offered.account else None
+    if not owns(user=by, customer=offered.customer.pk, account=account, at=at):
+        raise InvitingRefused("not_yours")
+    require_role(
+        customer=offered.customer, role=offered.role, billing_account=offered.account, until=offered.until
+    )
+    if offered.until is not None and not at < offered.until <= at + LONGEST_DELEGATE:
+        raise InvitingRefused("bad_end")
+    if email.lower() == by.email.lower():
+        raise InvitingRefused("already_has")
+    if _mails_of_the_day(offered.customer.pk, at).count() >= _MOST_A_DAY:
+        raise InvitingRefused("too_many_today")
+    waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
+    if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
+        raise InvitingRefused("too_many")
+    # an expired invitation frees its place
+    waiting.filter(expires__lte=at, email=email.lower()).update(withdrawn=at)
     key = new_secret()
     try:
         with transaction.atomic():
@@ -171,24 +187,21 @@ def accept(*, invitation: Invitation, user: User, at: datetime) -> Membership:
     return accept_role(user=user, offered=offered, is_agreed=True, at=at)
 
 
-def _require_allowed(email: str, offered: Offered, by: User, at: datetime) -> None:
-    account = offered.account.pk if offered.account else None
-    if not owns(user=by, customer=offered.customer.pk, account=account, at=at):
-        raise InvitingRefused("not_yours")
-    require_role(
-        customer=offered.customer, role=offered.role, billing_account=offered.account, until=offered.until
+@transaction.atomic
+def accept_with_new_login(
+    *, invitation: Invitation, name: str, password: str, language: str, at: datetime
+) -> User:
+    """A login for the invited address, which the mail's link proved, with the role that was offered.
+
+    Raises NotInvited: it is over, the address has a login with a password meanwhile, or none may log in with it.
+    """
+    user, is_opened = get_or_create_login(
+        email=invitation.email, password=password, name=name, language=language, at=at
     )
-    if offered.until is not None and not at < offered.until <= at + LONGEST_DELEGATE:
-        raise InvitingRefused("bad_end")
-    if email.lower() == by.email.lower():
-        raise InvitingRefused("already_has")
-    if _mails_of_the_day(offered.customer.pk, at).count() >= _MOST_A_DAY:
-        raise InvitingRefused("too_many_today")
-    waiting = Invitation.objects.filter(customer=offered.customer, accepted=None, withdrawn=None)
-    if waiting.filter(expires__gt=at).count() >= _MOST_OPEN:
-        raise InvitingRefused("too_many")
-    # an expired invitation frees its place
-    waiting.filter(expires__lte=at, email=email.lower()).update(withdrawn=at)
+    if not is_opened:
+        raise NotInvited
+    accept(invitation=invitation, user=user, at=at)
+    return user
 
 
 def _mails_of_the_day(customer: int, at: datetime) -> QuerySet[RoleEvent]:

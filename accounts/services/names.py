@@ -39,25 +39,21 @@ def give_names(*, names: Mapping[Named, str], by: User, at: datetime) -> int:
     ServiceContract.objects.bulk_update(
         [ServiceContract(pk=thing.key, name=name) for thing, name in contracts.items()], ["name"], _BATCH
     )
-    _name_meters(meters)
-    return len(changed)
-
-
-def _key(thing: Named) -> tuple[Kind, int, int]:
-    return thing.kind, thing.key, thing.customer
-
-
-def _name_meters(names: Mapping[Named, str]) -> None:
-    for customer in {thing.customer for thing, name in names.items() if not name}:
-        unnamed = [thing.key for thing, name in names.items() if not name and thing.customer == customer]
+    for customer in {thing.customer for thing, name in meters.items() if not name}:
+        unnamed = [thing.key for thing, name in meters.items() if not name and thing.customer == customer]
         MeterName.objects.filter(customer=customer, meter__in=unnamed).delete()
     MeterName.objects.bulk_create(
         [
             MeterName(customer_id=thing.customer, meter_id=thing.key, name=name)
-            for thing, name in names.items()
+            for thing, name in meters.items()
             if name
         ],
         update_conflicts=True,
         unique_fields=["customer", "meter"],
         update_fields=["name"],
     )
+    return len(changed)
+
+
+def _key(thing: Named) -> tuple[Kind, int, int]:
+    return thing.kind, thing.key, thing.customer

@@ -95,7 +95,13 @@ def follow_staff_change(
     if before is not None and (after is None or _holder(before) != _holder(after)):
         record(verb=RoleVerb.ENDED, membership=before, by=by, at=at)
     if after is not None:
-        if before is None or _holder(before) != _holder(after) or not _shared(before, at):
+        could_share = (
+            before is not None
+            and _holder(before) == _holder(after)
+            and may_share(before)
+            and (before.until is None or before.until > at)
+        )
+        if not could_share:
             after.shares_from = waits_until(membership=after, is_vouched=False, at=at)
             after.save(update_fields=["shares_from"])
         record(verb=RoleVerb.CHANGED, membership=after, by=by, at=at)
@@ -120,10 +126,6 @@ def record(*, verb: RoleVerb, membership: Membership, by: User | None, at: datet
     )
 
 
-def _shared(membership: Membership, at: datetime) -> bool:
-    return may_share(membership) and (membership.until is None or membership.until > at)
-
-
 def _holder(membership: Membership) -> tuple[int, int, int | None]:
     return membership.customer_id, membership.user_id, membership.billing_account_id
 
@@ -138,7 +140,7 @@ def _locked(membership: Membership) -> Membership:
 
 
 def _another_owner(stored: Membership, at: datetime) -> bool:
-    """Whether somebody else who may sign in owns all that `held` reaches, for at least as long, and waits no more."""
+    """Whether somebody else who may sign in owns all that the role is for, for at least as long, and waits no more."""
     scope = Q(billing_account=None)
     if stored.billing_account_id is not None:
         scope |= Q(billing_account=stored.billing_account_id)

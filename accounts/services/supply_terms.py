@@ -51,7 +51,13 @@ def load_supply_terms(
             load.refuse(row.line, str(reason))
             continue
         stored_term = terms.get((contract.pk, row.start))
-        fields = _fields_of_row(row, suppliers)
+        fields = {
+            "supplier_id": suppliers[row.supplier].pk,
+            "supplier_contract_number": row.supplier_contract_number,
+            "tariff_code": row.tariff_code,
+            "tariff_name": row.tariff_name,
+            "end": row.end,
+        }
         if stored_term is not None and all(
             getattr(stored_term, name) == value for name, value in fields.items()
         ):
@@ -89,16 +95,6 @@ def _makes_room(
     contract = contracts.get(row.contract_number)
     stored_term = terms.get((contract.pk, row.start)) if contract else None
     return stored_term is not None and _interval(stored_term).covers(Interval(row.start, row.end))
-
-
-def _fields_of_row(row: SupplyTermRow, suppliers: dict[str, Entity]) -> dict[str, Any]:
-    return {
-        "supplier_id": suppliers[row.supplier].pk,
-        "supplier_contract_number": row.supplier_contract_number,
-        "tariff_code": row.tariff_code,
-        "tariff_name": row.tariff_name,
-        "end": row.end,
-    }
 
 
 def _fit_into_timeline(

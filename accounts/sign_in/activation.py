@@ -12,7 +12,6 @@ from allauth.account.models import Login
 from allauth.decorators import rate_limit
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,14 +22,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.address_field import AddressField
-from accounts.models import User
 from accounts.services.activation import ActivationRefused, activate, find_code, has_login
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
 from accounts.services.sign_in_locks import CodeSpentError, LockedError
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
+from accounts.sign_in.forms import NewLoginForm
 from accounts.sign_in.known_device import origin_of, stranger
 from accounts.sign_in.waiting import keep_waiting_page, take_waiting_page, waiting_page, ways
-from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
 
 _KEY = "activation"
@@ -64,31 +62,14 @@ class MailCodeForm(forms.Form):
     )  # fmt: skip
 
 
-class NewPasswordForm(forms.Form):
-    """The person's own name, never the customer's: owners read in it who came."""
+class ActivatedLoginForm(NewLoginForm):
+    """With the address, so that password managers keep both."""
 
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=150,
-        validators=[validate_one_line],
-        help_text=_("As the owners of the account will read it."),
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Enter your name.")},
-    )
     email = forms.CharField(
         widget=forms.TextInput(attrs={"autocomplete": "username", "readonly": True}), label=_("E-mail address"),
         required=False,
     )  # fmt: skip
-    password1 = forms.CharField(
-        label=_("New password"), help_text=password_validators_help_text_html,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": _("Enter the password.")},
-    )  # fmt: skip
-
-    def clean_password1(self) -> str:
-        password: str = self.cleaned_data["password1"]
-        validate_password(password, User(email=str(self.initial.get("email", ""))))
-        return password
+    field_order = ("name", "email", "password1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +151,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     begun = Begun.of(request)
     if begun is None or not begun.confirmed:
         return redirect("account_activate")
-    form = NewPasswordForm(request.POST or None, initial={"email": begun.pending.address})
+    form = ActivatedLoginForm(request.POST or None, initial={"email": begun.pending.address})
     if form.is_valid():
         return _activate(
             request, begun, name=form.cleaned_data["name"], password=form.cleaned_data["password1"]

@@ -1,7 +1,7 @@
 """What allauth asks of a project."""
 
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import qrcode
@@ -128,7 +128,14 @@ class AccountAdapter(DefaultAccountAdapter):
         at, user = clock.now(), context.get("user")
         language = user.language if isinstance(user, User) else translation.get_language()
         with translation.override(language):
-            mail = self.render_mail(template_prefix, email, {**context, **_of_every_mail(at)})
+            in_every_mail = {
+                "utility_name": settings.UTILITY_NAME,
+                "support_url": settings.SUPPORT_URL,
+                "when": moment_in_words(at),
+                "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
+                "language": translation.get_language(),
+            }
+            mail = self.render_mail(template_prefix, email, {**context, **in_every_mail})
             html = str(mail.alternatives[0][0]) if getattr(mail, "alternatives", None) else ""
             write_sign_in_mail(to=email, subject=mail.subject, text=mail.body, html=html, at=at)
 
@@ -168,13 +175,3 @@ def locked_words(locked: LockedError) -> ValidationError:
     moment = time_in_words(locked.until) if is_soon else moment_in_words(locked.until)
     words = _now("Too many attempts to log in. Wait until %(time)s, then try again.") % {"time": moment}
     return ValidationError(words, code="too_many_login_attempts")
-
-
-def _of_every_mail(at: datetime) -> dict[str, object]:
-    return {
-        "utility_name": settings.UTILITY_NAME,
-        "support_url": settings.SUPPORT_URL,
-        "when": moment_in_words(at),
-        "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
-        "language": translation.get_language(),
-    }

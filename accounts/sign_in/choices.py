@@ -4,8 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
-from accounts.services.languages import keep_language
-from accounts.services.themes import keep_theme
+from accounts.services.choices import keep_language, keep_theme
 from cdsc_portal.lib.http.themes import THEME_COOKIE, chosen_theme
 
 _YEAR = 365 * 24 * 60 * 60

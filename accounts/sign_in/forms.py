@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -156,6 +157,30 @@ class RequestLoginCodeForm(OurWords, allauth_forms.RequestLoginCodeForm):
 
 class ConfirmLoginCodeForm(OurWords, allauth_forms.ConfirmLoginCodeForm):
     pass
+
+
+class NewLoginForm(forms.Form):
+    """A name and a password for an address that has no login yet. The name is the person's own: owners read it."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        validators=[validate_one_line],
+        help_text=_("As the owners of the account will read it."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    password1 = forms.CharField(
+        label=_("New password"),
+        help_text=password_validators_help_text_html,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Enter the password.")},
+    )
+
+    def clean_password1(self) -> str:
+        password: str = self.cleaned_data["password1"]
+        validate_password(password, User(email=str(self.initial["email"])))
+        return password
 
 
 class _CountedCode(OurWords):

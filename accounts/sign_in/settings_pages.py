@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -21,7 +20,8 @@ from accounts.address_field import AddressField
 from accounts.current_user import current_user
 from accounts.models import User
 from accounts.pages.settings_page import settings_page
-from accounts.services.contact import AddressTakenError, change_address, end_sessions, keep_choices
+from accounts.services.choices import keep_choices
+from accounts.services.contact import AddressTakenError, change_address, end_sessions
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
 from accounts.services.sign_in_locks import CodeSpentError, LockedError
 from accounts.sign_in.activation import MailCodeForm
@@ -66,18 +66,14 @@ def my_settings(request: HttpRequest) -> HttpResponse:
     read_now = {"language": translation.get_language()}  # the browser's wish, where nobody chose yet
     form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk), initial=read_now)
     if form.is_valid():
-        return _keep(request, user, form.cleaned_data)
+        keep_choices(user=user, **form.cleaned_data)
+        with translation.override(user.language):
+            messages.success(request, _now("Your settings are saved."))
+        response = redirect("my_settings")
+        set_choice(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+        set_choice(response, THEME_COOKIE, user.theme)
+        return response
     return render(request, "account/settings.html", {"form": form, "page": settings_page(user=user)})
-
-
-def _keep(request: HttpRequest, user: User, choices: dict[str, object]) -> HttpResponse:
-    keep_choices(user=user, **choices)  # type: ignore[arg-type]  # the form's fields are its arguments
-    with translation.override(user.language):
-        messages.success(request, _now("Your settings are saved."))
-    response = redirect("my_settings")
-    set_choice(response, settings.LANGUAGE_COOKIE_NAME, user.language)
-    set_choice(response, THEME_COOKIE, user.theme)
-    return response
 
 
 @never_cache
@@ -109,27 +105,21 @@ def confirm_address(request: HttpRequest) -> HttpResponse:
     if stored is None:
         return redirect("my_email")
     pending, form = PendingCode(**stored), MailCodeForm(request.POST or None)
-    if form.is_valid() and (problem := _change(request, pending, form.cleaned_data["code"])):
-        form.add_error("code", problem)
-    elif form.is_valid():
-        del request.session[_KEY]
-        messages.success(request, _now("Your e-mail address is changed. Log in with it from now on."))
-        return redirect("my_settings")
+    if form.is_valid():
+        try:
+            check_code(pending=pending, code=form.cleaned_data["code"], at=clock.now())
+            change_address(user=current_user(request), email=pending.address)
+        except WrongCodeError:
+            form.add_error("code", _now("This code is not right, or too old."))
+        except CodeSpentError:
+            form.add_error("code", SPENT_CODE)
+        except AddressTakenError:
+            form.add_error("code", _now("Another login has this address already."))
+        else:
+            del request.session[_KEY]
+            messages.success(request, _now("Your e-mail address is changed. Log in with it from now on."))
+            return redirect("my_settings")
     return render(request, "account/new_address_code.html", {"form": form, "address": pending.address})
-
-
-def _change(request: HttpRequest, pending: PendingCode, code: str) -> ValidationError | None:
-    """Change the address where the code is right; else what to tell."""
-    try:
-        check_code(pending=pending, code=code, at=clock.now())
-        change_address(user=current_user(request), email=pending.address)
-    except WrongCodeError:
-        return ValidationError(_now("This code is not right, or too old."))
-    except CodeSpentError:
-        return ValidationError(SPENT_CODE)
-    except AddressTakenError:
-        return ValidationError(_now("Another login has this address already."))
-    return None
 
 
 @never_cache

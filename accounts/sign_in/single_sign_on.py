@@ -87,7 +87,8 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
         if user is None or SocialAccount.objects.filter(user=user).exists():
             log.warning("sign_on.refused", verified=bool(verified), known=user is not None)
             waiting = str(sociallogin.state.get("next") or "")
-            raise ImmediateHttpResponse(_back(request, waiting, _no_login()))
+            words = _("There is no access here for this person. Log in another way, or contact support.")
+            raise ImmediateHttpResponse(_back(request, waiting, words))
         sociallogin.user = sociallogin.account.user = user
         _keep_nothing_else(sociallogin.account)
         get_account_adapter().send_notification_mail(
@@ -126,10 +127,6 @@ def _back(request: HttpRequest, waiting: str, words: str) -> HttpResponseRedirec
     return HttpResponseRedirect(
         add_query_params(reverse("account_login"), {"next": waiting} if waiting else {})
     )
-
-
-def _no_login() -> str:
-    return _("There is no access here for this person. Log in another way, or contact support.")
 
 
 def _unreachable() -> str:

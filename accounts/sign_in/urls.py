@@ -19,7 +19,7 @@ from accounts.sign_in.views import (
     PasswordFromMailView,
     PasswordResetView,
     SecondStepView,
-    stay,
+    extend_session,
 )
 from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
@@ -40,7 +40,7 @@ urlpatterns = all_show_secrets(
             name="openid_connect_callback",
         ),
         path("logout/", views.logout, name="account_logout"),
-        path("stay/", stay, name="session_stay"),
+        path("stay/", extend_session, name="session_stay"),
         path("inactive/", views.account_inactive, name="account_inactive"),
         path("signup/", views.signup, name="account_signup"),
         path("join/<str:key>/", join, name="account_join"),

@@ -39,17 +39,13 @@ class OnTheWay:
     request: HttpRequest
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
-        waiting = self._begun_for() or waiting_page(self.request)
+        begun = unstash_login(self.request, peek=True)  # the login that is under way leads on to its page
+        waiting = (begun.redirect_url if begun else "") or waiting_page(self.request)
         return {
             **super().get_context_data(**kwargs),  # type: ignore[misc]  # of the view this is mixed into
             **ways(waiting),
             "login_again": add_query_params(reverse("account_login"), {"next": waiting} if waiting else {}),
         }
-
-    def _begun_for(self) -> str:
-        """Where the login that is under way leads to."""
-        login = unstash_login(self.request, peek=True)
-        return (login.redirect_url or "") if login else ""
 
 
 class LoginView(OnTheWay, allauth_views.LoginView):
@@ -147,6 +143,6 @@ class PasswordFromMailView(OnTheWay, allauth_views.PasswordResetFromKeyView):
 
 
 @require_POST
-def stay(request: HttpRequest) -> HttpResponse:
+def extend_session(request: HttpRequest) -> HttpResponse:
     """Somebody is still there: the session lasts anew (F-40). 401 once it is over, and nothing else ever."""
     return HttpResponse(status=204 if request.user.is_authenticated else 401)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Customer
 from accounts.pages.customer_for_staff import CustomerService, PersonWithRole, people_of, services_of
-from accounts.queries.support_sessions import SessionRecord, support_sessions_of
+from accounts.queries.support_sessions import support_sessions_of
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.pages.of_customer import MailRow, SharedRow, mail_to_people_of, shared_by
@@ -19,19 +19,14 @@ from datahub.usage.facts import loaded_until, usage_facts
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceLine:
-    """A contract with how far its readings are loaded, in words; empty where none has come."""
-
-    service: CustomerService
-    fresh: str
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """None = not this person's to see. Eleven queries at most, however much the customer has."""
+    """None = not this person's to see. Eleven queries at most, however much the customer has.
+
+    `services` are contracts with how far their readings are loaded, in words; empty where none has come.
+    """
 
     number: str
-    services: tuple[ServiceLine, ...]
+    services: tuple[tuple[CustomerService, str], ...]
     service_count: int
     people: tuple[PersonWithRole, ...] | None
     grants: tuple[SharedRow, ...] | None
@@ -47,16 +42,26 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     customer, at = get_object_or_404(Customer, pk=pk), clock.now()
     services, count = services_of(customer, at=at)
+    facts = usage_facts([service.key for service in services])
+    lines = []
+    for service in services:
+        links = [link for link in facts.links if link.contract_id == service.key]
+        until = loaded_until(links, facts.loads)
+        lines.append((service, moment_in_words(until) if until else ""))
+    sessions = None
+    if may("accounts.view_supportsession"):
+        sessions = tuple(
+            (moment_in_words(session.at), session.reason)
+            for session in support_sessions_of(customer_ids=[pk])
+        )
     page = CustomerPage(
         number=customer.customer_number,
-        services=_with_freshness(services),
+        services=tuple(lines),
         service_count=count,
         people=people_of(customer) if may("accounts.view_user") else None,
         grants=shared_by(customer, at=at) if may("consent.view_grant") else None,
         mails=mail_to_people_of(customer) if may("accounts.view_outgoingmail") else None,
-        support_sessions=_in_words(support_sessions_of(customer_ids=[pk]))
-        if may("accounts.view_supportsession")
-        else None,
+        support_sessions=sessions,
     )
     context = {
         **admin.site.each_context(request),
@@ -68,16 +73,3 @@ def staff_customer(request: HttpRequest, pk: int) -> HttpResponse:
         "may_record": may("consent.add_recordedconsent"),
     }
     return TemplateResponse(request, "admin/customer.html", context)
-
-
-def _with_freshness(services: tuple[CustomerService, ...]) -> tuple[ServiceLine, ...]:
-    facts = usage_facts([row.key for row in services])
-    lines = []
-    for row in services:
-        until = loaded_until([link for link in facts.links if link.contract_id == row.key], facts.loads)
-        lines.append(ServiceLine(row, moment_in_words(until) if until else ""))
-    return tuple(lines)
-
-
-def _in_words(seen: tuple[SessionRecord, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((moment_in_words(row.at), row.reason) for row in seen)

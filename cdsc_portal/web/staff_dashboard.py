@@ -1,7 +1,6 @@
 """The staff's first page: what needs people, each figure a link, each block by permission."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -58,35 +57,26 @@ class Dashboard:
 
 def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by the admin's theme for its first page."""
-    context["dashboard"] = _dashboard(request)
-    return context
-
-
-def _dashboard(request: HttpRequest) -> Dashboard:
-    at = clock.now()
-
-    def sees(permission: str) -> bool:
-        return request.user.has_perm(permission)
-
-    return Dashboard(
-        due=tuple(_due(request)),
-        feeds=standing_feeds(at=at, limit=_FEEDS) if sees("datahub.view_feed") else None,
-        runs=runs_in_progress(limit=_RUNS) if sees("datahub.view_feedrun") else None,
-        grants=grant_figures(at=at) if sees("consent.view_grant") else None,
-        workers=_workers(at) if sees("datahub.view_feed") or sees("accounts.view_outgoingmail") else None,
-    )
-
-
-def _workers(at: datetime) -> tuple[WorkerSign, ...]:
-    words = {INTERACTIVE: _("Codes, links and invitations"), ORDINARY: _("Feeds, files and other mail")}
-    return tuple(
-        WorkerSign(
-            words[served.queue],
-            moment_in_words(served.last) if served.last else _("No sign in two days"),
-            "bad" if served.silent else "ok",
+    at, may = clock.now(), request.user.has_perm
+    workers = None
+    if may("datahub.view_feed") or may("accounts.view_outgoingmail"):
+        words = {INTERACTIVE: _("Codes, links and invitations"), ORDINARY: _("Feeds, files and other mail")}
+        workers = tuple(
+            WorkerSign(
+                words[served.queue],
+                moment_in_words(served.last) if served.last else _("No sign in two days"),
+                "bad" if served.silent else "ok",
+            )
+            for served in health.served_queues(at=at)
         )
-        for served in health.served_queues(at=at)
+    context["dashboard"] = Dashboard(
+        due=tuple(_due(request)),
+        feeds=standing_feeds(at=at, limit=_FEEDS) if may("datahub.view_feed") else None,
+        runs=runs_in_progress(limit=_RUNS) if may("datahub.view_feedrun") else None,
+        grants=grant_figures(at=at) if may("consent.view_grant") else None,
+        workers=workers,
     )
+    return context
 
 
 def _due(request: HttpRequest) -> list[Due]:

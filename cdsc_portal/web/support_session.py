@@ -60,9 +60,8 @@ class SupportSessionMiddleware:
         agent = request.user
         if not isinstance(agent, User):
             return redirect_to_login(request.get_full_path())
-        may_start = admin.site.has_permission(request) and agent.has_perm(
-            _START_SESSION
-        )  # second step included
+        # second step included
+        may_start = admin.site.has_permission(request) and agent.has_perm(_START_SESSION)
         session = open_visit(visit=address["visit"], by_id=agent.pk, at=clock.now()) if may_start else None
         if session is None:
             messages.error(request, _("This session has expired. Open it again with a reason."))
@@ -72,7 +71,13 @@ class SupportSessionMiddleware:
         return self._serve_as_customer(request, session, address["rest"])
 
     def _serve_as_customer(self, request: HttpRequest, session: SupportSession, path: str) -> HttpResponse:
-        request.support_session = _banner(session)  # type: ignore[attr-defined]  # a name of ours
+        request.support_session = Banner(  # type: ignore[attr-defined]  # a name of ours
+            person=str(session.person),
+            customer=str(session.customer),
+            reason=session.reason,
+            until=time_in_words(session.ends),
+            back=reverse("admin:accounts_customer_change", args=[session.customer_id]),
+        )
         if path in ("/", "/my"):
             return redirect(f"/admin/as/{session.visit}/my/")
         if not path.startswith("/my/") or path.startswith(_HIDDEN):
@@ -85,11 +90,22 @@ class SupportSessionMiddleware:
             response = self.get_response(request)
         finally:
             set_script_prefix(before)
-        if _is_table(response) and not request.user.has_perm(EXPORT):
+        is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+        # a file of records, as against the picture of a bill that an agent reads with a caller
+        is_table = is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
+        if is_table and not request.user.has_perm(EXPORT):
             _release_stream(response)
             return render(request, "web/support_session_no_export.html", status=403)
-        _record_export(session, path, response)
-        if _is_table(response) and isinstance(response, StreamingHttpResponse):
+        if is_file:  # pages are logged once, as the session
+            record_staff_action(
+                by=session.by,
+                verb=StaffVerb.EXPORT,
+                on=session.customer,
+                what=path,
+                reason=session.reason,
+                at=clock.now(),
+            )
+        if is_table and isinstance(response, StreamingHttpResponse):
             _check_stream(request, session, response)
         add_never_cache_headers(response)
         return response
@@ -115,32 +131,3 @@ def _release_stream(response: HttpResponseBase) -> None:
     for close in response._resource_closers:  # type: ignore[attr-defined]  # Django has no other door to them
         close()
     response._resource_closers.clear()  # type: ignore[attr-defined]
-
-
-def _is_table(response: HttpResponseBase) -> bool:
-    """A file of records, as against the picture of a bill that an agent reads with a caller."""
-    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
-    return is_file and not response.headers.get("Content-Type", "").startswith("application/pdf")
-
-
-def _banner(session: SupportSession) -> Banner:
-    return Banner(
-        person=str(session.person),
-        customer=str(session.customer),
-        reason=session.reason,
-        until=time_in_words(session.ends),
-        back=reverse("admin:accounts_customer_change", args=[session.customer_id]),
-    )
-
-
-def _record_export(session: SupportSession, path: str, response: HttpResponseBase) -> None:
-    """Log a file that the agent downloads; pages are logged once, as the session."""
-    if response.headers.get("Content-Disposition", "").startswith("attachment"):
-        record_staff_action(
-            by=session.by,
-            verb=StaffVerb.EXPORT,
-            on=session.customer,
-            what=path,
-            reason=session.reason,
-            at=clock.now(),
-        )

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from accounts.models import User
-from accounts.services.languages import keep_language
-from accounts.services.themes import keep_theme
+from accounts.services.choices import keep_language, keep_theme
 from accounts.sign_in.choices import set_choice
 from cdsc_portal.lib.http.addresses import is_own_address
 from cdsc_portal.lib.http.themes import THEME_COOKIE, THEMES

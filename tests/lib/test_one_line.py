@@ -13,9 +13,8 @@ from django.urls import reverse
 
 from accounts.models import BillingAccount, Customer, User
 from accounts.own_names import cleaned_name
-from accounts.sign_in.activation import NewPasswordForm
-from accounts.sign_in.forms import AddPasskeyForm, PasskeyNameForm
-from accounts.sign_in.join import NewLoginForm
+from accounts.sign_in.activation import ActivatedLoginForm
+from accounts.sign_in.forms import AddPasskeyForm, NewLoginForm, PasskeyNameForm
 from cdsc_portal.lib.text.one_line import is_one_line, validate_one_line
 from consent.admin.client import ClientForm
 from consent.admin.messages import _NotificationForm
@@ -51,7 +50,7 @@ NAMES = {
     "datahub.StaffToken": {"label"},
 }
 FORMS = {
-    NewPasswordForm: "name",
+    ActivatedLoginForm: "name",
     NewLoginForm: "name",
     PasskeyNameForm: "name",
     AddPasskeyForm: "name",

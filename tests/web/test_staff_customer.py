@@ -36,9 +36,9 @@ def test_what_a_caller_asks_about_is_on_one_page(staff):
 
     page = staff.get(url_of(home)).context["page"]
 
-    assert [line.service.number for line in page.services] == [home.contract.contract_number]
-    assert page.services[0].service.meters == ((home.meter.pk, home.meter.meter_number),)
-    assert page.services[0].fresh.startswith("March 2, 2026")
+    assert [service.number for service, _fresh in page.services] == [home.contract.contract_number]
+    assert page.services[0][0].meters == ((home.meter.pk, home.meter.meter_number),)
+    assert page.services[0][1].startswith("March 2, 2026")
     assert [person.email for person in page.people] == [home.owner.email]
     assert [row.company for row in page.grants] == [grant.client.name]
     assert [mail.to for mail in page.mails] == [home.owner.email]

@@ -76,11 +76,32 @@ def load_installations(rows: Sequence[InstallationRow], load: Load) -> Ending:
 
 def _load(kind: _Kind, rows: Sequence[Any], load: Load) -> Ending:
     file_links = _resolve_rows(kind, rows, load)
-    stored = _lock_stored_links(kind, file_links, load)
+    # the stored links of the sides in the file; for a full file, all current links as well
+    wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in file_links}})
+    if load.is_full:
+        wanted |= Q(end__isnull=True) | Q(end__gt=load.as_of)
+    links = kind.model._default_manager.filter(wanted).select_related(kind.side, "service_point")
+    stored = list(links.select_for_update(of=("self",)).order_by("pk"))
     before = {link.pk: span_of(link) for link in stored}
-    was_open = {link.pk for link in stored if _is_current(link, load)}
+    was_open = {link.pk for link in stored if link.end is None or link.end > load.as_of}
     matched = _match_stored(kind, file_links, stored, load)
-    unlisted = _find_unlisted(kind, rows, file_links, stored, matched, load) if load.is_full else []
+    unlisted = []
+    if (
+        load.is_full
+    ):  # current links that it does not list and no newer file set; a refused row counts as listed
+        listed = {link.pk for link in matched.values()}
+        accepted = {row for row, _ in file_links}
+        refused = {
+            (getattr(row, kind.number), row.servicepoint_number) for row in rows if row not in accepted
+        }
+        unlisted = [
+            link
+            for link in stored
+            if link.pk in was_open - listed
+            and not load.is_older_than(link)
+            and (getattr(getattr(link, kind.side), kind.number), link.service_point.servicepoint_number)
+            not in refused
+        ]
     timelines: dict[tuple[int, ...], Timeline] = defaultdict(Timeline)
     removed = {link.pk for link in unlisted if link.start >= load.as_of}
     for link in unlisted:
@@ -130,15 +151,6 @@ def _by_number(model: type[Any], field: str, numbers: Iterable[str]) -> dict[str
     return {getattr(item, field): item for item in objects}
 
 
-def _lock_stored_links(kind: _Kind, file_links: Sequence[_LinkRow], load: Load) -> list[Any]:
-    """Lock the stored links of the sides in the file; for a full file, all current links as well."""
-    wanted = Q(**{f"{kind.side}__in": {getattr(link, f"{kind.side}_id") for _, link in file_links}})
-    if load.is_full:
-        wanted |= Q(end__isnull=True) | Q(end__gt=load.as_of)
-    links = kind.model._default_manager.filter(wanted).select_related(kind.side, "service_point")
-    return list(links.select_for_update(of=("self",)).order_by("pk"))
-
-
 def _match_stored(
     kind: _Kind, file_links: Sequence[_LinkRow], stored: Sequence[Any], load: Load
 ) -> dict[int, Any]:
@@ -168,29 +180,6 @@ def _match_stored(
                     matched[index] = overlapping[0]
                     unmatched[_endpoints(kind, link)].remove(overlapping[0])
     return matched
-
-
-def _find_unlisted(
-    kind: _Kind,
-    rows: Sequence[Any],
-    file_links: Sequence[_LinkRow],
-    stored: Sequence[Any],
-    matched: dict[int, Any],
-    load: Load,
-) -> list[Any]:
-    """Current links that a full file does not list and no newer file set. A refused row counts as listed."""
-    listed = {link.pk for link in matched.values()}
-    accepted = {row for row, _ in file_links}
-    refused = {(getattr(row, kind.number), row.servicepoint_number) for row in rows if row not in accepted}
-    return [
-        link
-        for link in stored
-        if _is_current(link, load)
-        and link.pk not in listed
-        and not load.is_older_than(link)
-        and (getattr(getattr(link, kind.side), kind.number), link.service_point.servicepoint_number)
-        not in refused
-    ]
 
 
 def _plan_changes(
@@ -271,10 +260,6 @@ def _write_links(
 
 def _endpoints(kind: _Kind, link: Any) -> tuple[int, int]:
     return getattr(link, f"{kind.side}_id"), link.service_point_id
-
-
-def _is_current(link: Any, load: Load) -> bool:
-    return link.end is None or link.end > load.as_of
 
 
 def _interval(link: Any) -> Interval:

@@ -81,15 +81,6 @@ def _keys_ended_by_people(users: dict[str, User]) -> set[_RoleKey]:
     return {key for key, verb in last.items() if verb in {RoleVerb.ENDED, RoleVerb.LEFT}}
 
 
-def _owners_by_customer(customers: set[int]) -> dict[int, set[int]]:
-    """Users who own something of these customers already, by customer. One query."""
-    owners: dict[int, set[int]] = {}
-    owning = Membership.objects.filter(customer__in=customers, role=Role.OWNER, user__is_active=True)
-    for customer, user in owning.values_list("customer", "user"):
-        owners.setdefault(customer, set()).add(user)
-    return owners
-
-
 def _has_another_owner(membership: Membership, owners: dict[int, set[int]]) -> bool:
     return bool(owners.get(membership.customer_id, set()) - {membership.user_id})
 
@@ -100,7 +91,12 @@ def _store_roles(wanted: dict[_RoleKey, tuple[int, _RoleFields]], users: dict[st
         for membership in Membership.objects.select_for_update().filter(user__in=users.values())
     }
     ended_keys = _keys_ended_by_people(users)
-    owners = _owners_by_customer({key.customer_id for key in wanted})
+    owners: dict[int, set[int]] = {}  # who own something of these customers already
+    owning = Membership.objects.filter(
+        customer__in={key.customer_id for key in wanted}, role=Role.OWNER, user__is_active=True
+    )
+    for customer, user in owning.values_list("customer", "user"):
+        owners.setdefault(customer, set()).add(user)
     new, changed, unchanged = [], [], []
     demoted: list[Membership] = []  # owners who lose that role, as they were
     joining: list[Membership] = []  # customers that had another owner before this file

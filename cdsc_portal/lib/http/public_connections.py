@@ -47,13 +47,9 @@ def connected(host: str, port: int) -> socket.socket:
 def is_public(text: str) -> bool:
     """Whether an address is one of the internet's, also where it stands for an IPv4 address."""
     address = ip_address(text.partition("%")[0])
-    inner = _inside(address) if isinstance(address, IPv6Address) else None
-    if inner is not None:
-        address = inner
+    if isinstance(address, IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if address in _TRANSLATED:
+            embedded = IPv4Address(int(address) & 0xFFFFFFFF)
+        address = embedded or address
     return address.is_global and not address.is_multicast
-
-
-def _inside(address: IPv6Address) -> IPv4Address | None:
-    if address in _TRANSLATED:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)

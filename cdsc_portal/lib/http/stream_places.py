@@ -19,7 +19,7 @@ RETRY_SECONDS = 30
 # would be bytes of another moment
 STREAM_HEADERS = {"X-Accel-Buffering": "no", "Accept-Ranges": "none"}
 
-_open_streams: "weakref.WeakSet[HeldStream]" = weakref.WeakSet()  # what this process sends
+_open_streams: "weakref.WeakSet[CountedStream]" = weakref.WeakSet()  # what this process sends
 _counting = threading.Lock()
 
 
@@ -27,7 +27,7 @@ class TooManyStreamsError(Exception):
     """All places are taken, those of the reader or those of this process."""
 
 
-class HeldStream:
+class CountedStream:
     """`pieces`, and a place of `reader` until the server closes it: at the end, when it breaks, when the reader goes.
 
     At most `limit` at once for each reader, and for each process three threads of four: the last quarter always

@@ -78,6 +78,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
     responses = operation["responses"]
     success = next(response for status, response in responses.items() if status.startswith("2"))
     content = success.get("content", {}).get("application/json", {})
+    view = resolve(path.replace("{", "").replace("}", "")).func
     return Operation(
         id=operation["operationId"],
         method=method.upper(),
@@ -85,7 +86,7 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
         summary=operation.get("summary", ""),
         description=operation.get("description", ""),
         group=operation["tags"][0],
-        resource=_resource(path),
+        resource=str(getattr(getattr(view, "cls", None), "resource", "")),
         parameters=tuple(
             Parameter(
                 name=parameter["name"],
@@ -109,12 +110,6 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
     )
 
 
-def _resource(path: str) -> str:
-    """The resource of the view behind a path."""
-    view = resolve(path.replace("{", "").replace("}", "")).func
-    return str(getattr(getattr(view, "cls", None), "resource", ""))
-
-
 def _members(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int = 0) -> list[Member]:
     """Every member of an object and of the objects in it, as a reader meets them: of all forms it may have, in turn."""
     resolved = _resolve_reference(schema, schemas)
@@ -122,10 +117,10 @@ def _members(schema: Mapping[str, Any], schemas: Mapping[str, Any], depth: int =
     for variant in resolved.get("oneOf", ()):
         members += _members(variant, schemas, depth)
     for name, member_schema in resolved.get("properties", {}).items():
-        members.append(Member(name, _type(member_schema, schemas), _described(member_schema, schemas), depth))
-        members += _members(
-            _resolve_reference(member_schema, schemas).get("items", member_schema), schemas, depth + 1
-        )
+        target = _resolve_reference(member_schema, schemas)
+        description = str(member_schema.get("description") or target.get("description", ""))
+        members.append(Member(name, _type(member_schema, schemas), description, depth))
+        members += _members(target.get("items", member_schema), schemas, depth + 1)
     return members
 
 
@@ -136,12 +131,6 @@ def _resolve_reference(schema: Mapping[str, Any], schemas: Mapping[str, Any]) ->
         return reference
     target: Mapping[str, Any] = schemas[reference[_REF].rpartition("/")[2]]
     return target
-
-
-def _described(member_schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    return str(
-        member_schema.get("description") or _resolve_reference(member_schema, schemas).get("description", "")
-    )
 
 
 def _type(schema_or_reference: Mapping[str, Any], schemas: Mapping[str, Any] | None = None) -> str:

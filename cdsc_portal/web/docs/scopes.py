@@ -30,7 +30,7 @@ class ScopePage:
     scope: Scope
     names: tuple[str, ...]
     fields: tuple[DetailField, ...]
-    asked: str
+    example: str
     operations: tuple[Operation, ...]
 
 
@@ -82,6 +82,6 @@ def scope_page(name: str) -> ScopePage | None:
         scope=scope,
         names=scope.names,
         fields=(DetailField("type", ", ".join(scope.names), _TYPE), *fields),
-        asked=dumps_indented([{"type": scope.id, **period, "services": "all"}]),
+        example=dumps_indented([{"type": scope.id, **period, "services": "all"}]),
         operations=operations_opened_by(scope.opens),
     )

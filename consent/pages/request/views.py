@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 
 from accounts.current_user import current_user
-from accounts.services.languages import keep_language
+from accounts.services.choices import keep_language
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from cdsc_portal.lib.http.problems import Problem
-from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream, TooManyStreamsError
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream, TooManyStreamsError
 from cdsc_portal.lib.time import clock
 from consent.access import DataAccess
 from consent.api.authentication import bearer_token
@@ -53,10 +53,12 @@ class StreamView(GatedView):
 
         pieces = self.file.stream(form, reopen, recheck=recheck, services=query.services, window=query.window)
         try:
-            held = HeldStream(pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT)
+            stream = CountedStream(
+                pieces, reader=f"client {access.client_id}", limit=settings.STREAMS_PER_CLIENT
+            )
         except TooManyStreamsError as error:
             raise too_many_streams() from error
-        return StreamingHttpResponse(held, content_type=form.content_type, headers=headers)
+        return StreamingHttpResponse(stream, content_type=form.content_type, headers=headers)
 
 
 class DocumentView(GatedView):

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import ServiceContract, User
 from accounts.queries.choices import ContractChoice, contract_choices
-from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
 from consent.access import OwnerAccess
@@ -117,6 +117,6 @@ def _file_or_page(
 
 
 def _stream(user: User, pieces: Any, content_type: str, name: str) -> StreamingHttpResponse:
-    held = HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT)
+    stream = CountedStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT)
     headers = {"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS}
-    return StreamingHttpResponse(held, content_type=content_type, headers=headers)
+    return StreamingHttpResponse(stream, content_type=content_type, headers=headers)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.current_user import current_user
 from accounts.models import User
 from accounts.queries.choices import Chooser, ContractChoice, chooser, contract_choices
-from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, HeldStream
+from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
 from datahub.usage.exports.stream import FORMS, usage_stream
@@ -88,7 +88,7 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     name = f"usage-{chosen.number}-{query.period.text}.{file.suffix}"
     pieces = usage_stream(file, reopen, services=None, window=window, meter=meter)
     return StreamingHttpResponse(
-        HeldStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
+        CountedStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
         content_type=file.content_type,
         headers={"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS},
     )

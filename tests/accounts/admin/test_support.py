@@ -156,7 +156,7 @@ def test_a_code_goes_to_what_is_on_file(staff, way):
     offered = ActivationCode.objects.get()
     assert "Select a valid choice" in elsewhere.content.decode()
     assert (offered.way, offered.address) == (way, "" if way == "mail" else home.account.address)
-    assert offered.is_asked_for == (way == "letter")
+    assert offered.is_to_hand_out == (way == "letter")
     assert {mail.to for mail in OutgoingMail.objects.filter(kind="sign_in")} == (
         {home.owner.email} if way == "mail" else set()
     )

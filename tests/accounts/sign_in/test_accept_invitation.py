@@ -11,8 +11,7 @@ from django.test import Client as Browser
 from accounts.models import ActivationCode, Membership, Role, RoleEvent, User
 from accounts.queries.roles import visible_contracts
 from accounts.services.activation import ActivationRefused, activate, find_code, has_login
-from accounts.services.inviting import NotInvited, Offered, invite
-from accounts.services.joining import user_for
+from accounts.services.inviting import NotInvited, Offered, accept_with_new_login, invite
 from accounts.services.sign_in_locks import Origin
 from accounts.sign_in import join
 from cdsc_portal.lib.time import clock
@@ -110,7 +109,9 @@ def test_a_link_used_up_between_two_questions_is_over(monkeypatch):
     link = link_of_the_last_mail()
 
     def accepted_in_another_tab(email):
-        user_for(invitation=invitation, name="Ben", password=CHOSEN, language="en", at=clock.now())
+        accept_with_new_login(
+            invitation=invitation, name="Ben", password=CHOSEN, language="en", at=clock.now()
+        )
         return has_login(email)
 
     monkeypatch.setattr(join, "has_login", accepted_in_another_tab)
@@ -124,7 +125,9 @@ def test_two_customers_invitations_accepted_at_once_make_one_login():
 
     def accept(invitation):
         try:
-            user_for(invitation=invitation, name="Ben", password=CHOSEN, language="en", at=clock.now())
+            accept_with_new_login(
+                invitation=invitation, name="Ben", password=CHOSEN, language="en", at=clock.now()
+            )
         except NotInvited:
             return False
         finally:
