@@ -13,7 +13,7 @@ _RENAME = """
 class Migration(migrations.Migration):
     """Staff's word for it is support session. Before the first release only: nothing older serves."""
 
-    dependencies = [("accounts", "0025_drop_former_mail")]
+    dependencies = [("accounts", "0026_seal_waiting_mail")]
 
     operations = [
         migrations.AlterField(
