@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -48,10 +48,7 @@ _QUALITIES: dict[Quality, str | Promise] = {
     Quality.UNSTATED: _("not stated"),
     Quality.WITHDRAWN: _("withdrawn"),
 }
-_YEARS = [
-    MinValueValidator(date(1970, 1, 1)),
-    MaxValueValidator(date(2099, 12, 31)),
-]  # no reading is of others
+_YEARS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2099, 12, 31))]  # of all readings
 
 
 class CorrectionsForm(forms.Form):
@@ -74,34 +71,31 @@ class CorrectionsForm(forms.Form):
             self.add_error("last", _("The last day is before the first."))
         return cleaned
 
-    def asked(self) -> CorrectionFilter:
+    def as_filter(self) -> CorrectionFilter:
         """Of a valid form."""
         cleaned = self.cleaned_data
         past = cleaned["last"] and cleaned["last"] + timedelta(days=1)
         return CorrectionFilter(cleaned["channel"], cleaned["run"], days(cleaned["first"], past))
 
 
-class SeesChannels(LoggedAdmin):
-    """Actions that need the permission to see channels, named `permissions=["see_channels"]`."""
+class CorrectionsAction(LoggedAdmin):
+    """The action that leads to the corrections of one channel or run; it needs the permission to see channels."""
+
+    corrections_of: ClassVar[str]  # "channel" or "run"
 
     def has_see_channels_permission(self, request: HttpRequest, object_id: object = None) -> bool:
         return request.user.has_perm(SEE_CHANNELS)
 
-
-class RunCorrections(SeesChannels):
-    """On the page of a run, the way to what it corrected."""
-
     @action(description=_("Corrections"), permissions=["see_channels"])
     def corrections(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect(f"{reverse('admin:datahub_corrections')}?{urlencode({'run': object_id})}")
+        query = urlencode({self.corrections_of: object_id})
+        return redirect(f"{reverse('admin:datahub_corrections')}?{query}")
 
 
-class ChannelCorrections(SeesChannels):
-    """On the page of a channel, the way to what was corrected in it; and the page and file themselves."""
+class CorrectionsPages(CorrectionsAction):
+    """The page of corrections and its CSV file, under the addresses of channels."""
 
-    @action(description=_("Corrections"), permissions=["see_channels"])
-    def corrections(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return redirect(f"{reverse('admin:datahub_corrections')}?{urlencode({'channel': object_id})}")
+    corrections_of = "channel"
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -113,12 +107,24 @@ class ChannelCorrections(SeesChannels):
 
     def corrections_page(self, request: HttpRequest) -> HttpResponse:
         form = _form(request)
-        found, is_cut = latest_corrections(form.asked()) if form.is_valid() else ([], False)
+        corrections, is_cut = latest_corrections(form.as_filter()) if form.is_valid() else ([], False)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Corrections: %(what)s") % {"what": _of(form)},
+            "title": _("Corrections: %(what)s") % {"what": _owner(form)},
             "form": form,
-            "found": [_shown(one) for one in found],
+            "corrections": [
+                {
+                    "facts": correction.facts,
+                    "register": correction.facts.register or correction.facts.direction,
+                    "start_local": _local_start(correction).isoformat(sep=" "),
+                    "start_utc": instant(correction.start),
+                    "before": _exact(correction.before),
+                    "quality_before": _QUALITIES[correction.before.quality],
+                    "after": _exact(correction.after),
+                    "quality_after": _QUALITIES[correction.after.quality],
+                }
+                for correction in corrections
+            ],
             "is_cut": is_cut,
             "most": MOST,
             "table": self.has_export_permission(request)
@@ -132,11 +138,11 @@ class ChannelCorrections(SeesChannels):
             raise BadRequest
         return self.csv_file(
             request,
-            _lines(form.asked()),
+            _csv_lines(form.as_filter()),
             name="corrections",
             what="corrections as CSV",
             sees=SEE_CHANNELS,
-            on=_of(form),
+            on=_owner(form),
         )
 
 
@@ -145,7 +151,7 @@ def _form(request: HttpRequest) -> CorrectionsForm:
     if not request.user.has_perm(SEE_CHANNELS):
         raise PermissionDenied
     form = CorrectionsForm(request.GET)
-    form.is_valid()  # tells what is clean; days that are not are told on the page
+    form.is_valid()  # fills cleaned_data; the page shows what is wrong with the days
     if {"channel", "run"} & form.errors.keys() or not (
         form.cleaned_data["channel"] or form.cleaned_data["run"]
     ):
@@ -153,46 +159,32 @@ def _form(request: HttpRequest) -> CorrectionsForm:
     return form
 
 
-def _of(form: CorrectionsForm) -> Channel | FeedRun:
-    """Raises Http404 for a channel or a run that is not there."""
+def _owner(form: CorrectionsForm) -> Channel | FeedRun:
+    """Raises Http404 for a channel or a run that does not exist."""
     if form.cleaned_data["channel"]:
         return get_object_or_404(Channel.objects.select_related("meter"), pk=form.cleaned_data["channel"])
     return get_object_or_404(FeedRun.objects.select_related("feed"), pk=form.cleaned_data["run"])
 
 
-def _shown(one: Correction) -> dict[str, object]:
-    """A line of the page; numbers stand as they are stored, exact."""
-    facts = one.facts
-    return {
-        "facts": facts,
-        "register": facts.register or facts.direction,
-        "start_local": _local(one).isoformat(sep=" "),
-        "start_utc": instant(one.start),
-        "before": _value(one.before),
-        "quality_before": _QUALITIES[one.before.quality],
-        "after": _value(one.after),
-        "quality_after": _QUALITIES[one.after.quality],
-    }
+def _local_start(correction: Correction) -> datetime:
+    return timezone.localtime(correction.start, timezone.get_default_timezone())
 
 
-def _local(one: Correction) -> datetime:
-    return timezone.localtime(one.start, timezone.get_default_timezone())
-
-
-def _value(stored: StoredValue) -> str:
+def _exact(stored: StoredValue) -> str:
+    """The number as it is stored."""
     return "" if stored.value is None else f"{stored.value:f}"
 
 
-def _lines(asked: CorrectionFilter) -> Iterator[str]:
-    """Of a CSV; an empty value was withdrawn."""
+def _csv_lines(query: CorrectionFilter) -> Iterator[str]:
+    """An empty value was withdrawn."""
     yield f"{','.join(_COLUMNS)}\r\n"
-    for one in all_corrections(asked):
-        facts = one.facts
+    for correction in all_corrections(query):
+        facts, before, after = correction.facts, correction.before, correction.after
         cells = io.StringIO()
         csv.writer(cells).writerow([
             plain_cell(facts.meter_number), plain_cell(facts.register), facts.direction, facts.unit,
-            instant(one.start), instant(one.end), _local(one).isoformat(),
-            _value(one.before), one.before.quality.name.lower(), _value(one.after), one.after.quality.name.lower(),
-            instant(one.replaced), facts.run_public_id, plain_cell(facts.file_name),
+            instant(correction.start), instant(correction.end), _local_start(correction).isoformat(),
+            _exact(before), before.quality.name.lower(), _exact(after), after.quality.name.lower(),
+            instant(correction.replaced), facts.run_public_id, plain_cell(facts.file_name),
         ])  # fmt: skip
         yield cells.getvalue()

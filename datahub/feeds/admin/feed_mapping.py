@@ -47,7 +47,7 @@ _MEMBER = re.compile(r"mapping: (columns\.\w+|\w+)")
 
 
 class MappingForm(forms.Form):
-    """The JSON is the truth: a changed field is written into it, and a member too rich for a field is left alone."""
+    """The JSON is what counts: a changed field is written into it. A member that no field can show stays as it is."""
 
     preset = forms.ChoiceField(label=_("Start from a known export"), required=False)
     mapping = forms.CharField(
@@ -71,7 +71,7 @@ class MappingForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, allowed in _CHOICES.items():
             self.fields[name] = forms.ChoiceField(
-                choices=[("", "---"), *((one, one) for one in allowed)], required=False
+                choices=[("", "---"), *((value, value) for value in allowed)], required=False
             )
         for name, help_text in _TEXTS.items():
             self.fields[name] = forms.CharField(required=False, strip=False, help_text=help_text)
@@ -89,21 +89,21 @@ class MappingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         try:
-            said = _parsed(cleaned.get("mapping", ""))
+            mapping = _parsed(cleaned.get("mapping", ""))
             before = fields_of(_parsed(cleaned.get("shown", "")))
         except ValueError as error:
             self.add_error("mapping", str(error))
             return cleaned
         for name in self.fields:
             if name in before and name not in self.errors and _same(cleaned.get(name)) != _same(before[name]):
-                _write(said, name, cleaned.get(name))
-        cleaned["said"] = said
-        if said:
+                _write(mapping, name, cleaned.get(name))
+        cleaned["parsed_mapping"] = mapping
+        if mapping:
             try:
-                check_mapping(said)
+                check_mapping(mapping)
             except FeedRefusedError as error:
-                found = _MEMBER.match(str(error))
-                self.add_error(found[1] if found and found[1] in self.fields else "mapping", str(error))
+                member = _MEMBER.match(str(error))
+                self.add_error(member[1] if member and member[1] in self.fields else "mapping", str(error))
         return cleaned
 
 
@@ -113,19 +113,19 @@ def mapping_page(
     """Show, try or save the mapping of `feed`."""
     button = request.POST.get("button", "")
     if request.method != "POST":
-        return _page(request, site, feed, _shown(feed.mapping, ""))
+        return _page(request, site, feed, _filled_form(feed.mapping, ""))
     form = MappingForm(request.POST, request.FILES)
     valid = form.is_valid()
     sample = _sample(form)
     if button == "preset" and form.cleaned_data.get("preset"):
-        said = dict(presets()[form.cleaned_data["preset"]].mapping)
-        return _page(request, site, feed, _shown(said, _text(sample, said)), _tried(feed, said, sample))
+        mapping = dict(presets()[form.cleaned_data["preset"]].mapping)
+        return _preview_page(request, site, feed, mapping, sample)
     if not valid:
         return _page(request, site, feed, form)
-    said = form.cleaned_data["said"]
+    mapping = form.cleaned_data["parsed_mapping"]
     if button == "save":
         try:
-            map_feed(feed=feed, mapping=said)
+            map_feed(feed=feed, mapping=mapping)
         except FeedRefusedError as error:
             form.add_error("mapping", str(error))
             return _page(request, site, feed, form)
@@ -134,61 +134,68 @@ def mapping_page(
             request, _("The mapping is saved; files are read as %(format)s.") % {"format": feed.format}
         )
         return redirect("admin:datahub_feed_change", feed.pk)
-    return _page(request, site, feed, _shown(said, _text(sample, said)), _tried(feed, said, sample))
+    return _preview_page(request, site, feed, mapping, sample)
 
 
 def _page(
-    request: HttpRequest, site: AdminSite, feed: Feed, form: MappingForm, tried: Preview | None = None
+    request: HttpRequest, site: AdminSite, feed: Feed, form: MappingForm, rows: Preview | None = None
 ) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": _("CSV mapping of %(feed)s") % {"feed": feed.name},
         "form": form,
-        "preview": tried,
+        "preview": rows,
         "zone": feed.time_zone,
         "back": reverse("admin:datahub_feed_change", args=[feed.pk]),
     }
     return TemplateResponse(request, "admin/datahub/feed/mapping.html", context)
 
 
-def _shown(said: Mapping[str, Any], sample: str) -> MappingForm:
-    text = json.dumps(said, indent=2, ensure_ascii=False) if said else ""
-    return MappingForm(initial={**fields_of(said), "mapping": text, "shown": text, "sample": sample})
+def _preview_page(
+    request: HttpRequest, site: AdminSite, feed: Feed, mapping: Mapping[str, Any], sample: bytes
+) -> HttpResponse:
+    """The page with the sample as the mapping reads it; the sample is in it as text, to be tried again."""
+    if sample.startswith(_UTF16):
+        text = sample.decode("utf-16", "replace")
+    else:
+        text = sample.decode(_encoding(mapping), "replace").removeprefix("\ufeff")
+    rows = preview(feed=feed, mapping=mapping, sample=sample) if sample else None
+    return _page(request, site, feed, _filled_form(mapping, text), rows)
 
 
-def _tried(feed: Feed, said: Mapping[str, Any], sample: bytes) -> Preview | None:
-    return preview(feed=feed, mapping=said, sample=sample) if sample else None
+def _filled_form(mapping: Mapping[str, Any], sample: str) -> MappingForm:
+    text = json.dumps(mapping, indent=2, ensure_ascii=False) if mapping else ""
+    return MappingForm(initial={**fields_of(mapping), "mapping": text, "shown": text, "sample": sample})
 
 
-def fields_of(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What the fields show of a mapping; "" for what a field cannot say."""
-    columns = said.get("columns")
-    columns = columns if isinstance(columns, dict) else {}
-    simple = {name: said.get(name, "") for name in (*_CHOICES, *_TEXTS, *_NUMBERS)}
-    return simple | {f"columns.{role}": _column_text(columns.get(role)) for role in ROLES}
+def fields_of(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields show of a mapping; "" for what a field cannot show."""
+    fields = {name: mapping.get(name, "") for name in (*_CHOICES, *_TEXTS, *_NUMBERS)}
+    columns = mapping.get("columns")
+    for role in ROLES:
+        source = columns.get(role) if isinstance(columns, dict) else None
+        if isinstance(source, dict):
+            fields[f"columns.{role}"] = f"={source['text']}" if source.keys() == {"text"} else ""
+        else:
+            fields[f"columns.{role}"] = "" if source is None else str(source)
+    return fields
 
 
-def _column_text(source: object) -> str:
-    if isinstance(source, dict):
-        return f"={source['text']}" if source.keys() == {"text"} else ""
-    return "" if source is None else str(source)
-
-
-def _write(said: dict[str, Any], name: str, value: object) -> None:
-    """One field's word into the mapping; an empty one takes the member out."""
+def _write(mapping: dict[str, Any], name: str, value: object) -> None:
+    """Write one field into the mapping; an empty field removes the member."""
     group, _dot, role = name.rpartition(".")
-    if group and not isinstance(said.get(group), dict):
-        said[group] = {}
-    members = said[group] if group else said
+    if group and not isinstance(mapping.get(group), dict):
+        mapping[group] = {}
+    members = mapping[group] if group else mapping
+    text = str(value)
     if value in ("", None):
         members.pop(role, None)
-    elif group:
-        text = str(value)
-        members[role] = (
-            {"text": text[1:]} if text.startswith("=") else int(text) if _PLACE.fullmatch(text) else text
-        )
-    else:
+    elif not group:
         members[role] = value
+    elif text.startswith("="):
+        members[role] = {"text": text[1:]}
+    else:
+        members[role] = int(text) if _PLACE.fullmatch(text) else text
 
 
 def _same(value: object) -> str:
@@ -198,12 +205,12 @@ def _same(value: object) -> str:
 def _parsed(text: str) -> dict[str, Any]:
     """Raises ValueError: no JSON object, or one that cannot be stored."""
     try:
-        said = read_json(text) if text.strip() else {}
+        mapping = read_json(text) if text.strip() else {}
     except ValueError as error:
         raise ValueError(_("Not JSON: %(error)s") % {"error": error}) from error
-    if not isinstance(said, dict):
+    if not isinstance(mapping, dict):
         raise ValueError(_("Not a JSON object."))
-    return said
+    return mapping
 
 
 def _sample(form: MappingForm) -> bytes:
@@ -216,17 +223,10 @@ def _sample(form: MappingForm) -> bytes:
             return raw
         return raw[: whole + (whole % 2 if raw.startswith(_UTF16) else 0)]
     pasted: str = form.cleaned_data.get("sample") or ""
-    return pasted.replace("\r\n", "\n").encode(_encoding(form.cleaned_data.get("said") or {}), "replace")
+    encoding = _encoding(form.cleaned_data.get("parsed_mapping") or {})
+    return pasted.replace("\r\n", "\n").encode(encoding, "replace")
 
 
-def _text(sample: bytes, said: Mapping[str, Any]) -> str:
-    """A sample as text, to be tried again without another upload."""
-    if sample.startswith(_UTF16):
-        return sample.decode("utf-16", "replace")
-    return sample.decode(_encoding(said), "replace").removeprefix("\ufeff")
-
-
-def _encoding(said: Mapping[str, Any]) -> str:
-    return {"latin-1": "latin-1", "cp1252": "cp1252", "utf-16": "utf-16"}.get(
-        str(said.get("encoding")), "utf-8"
-    )
+def _encoding(mapping: Mapping[str, Any]) -> str:
+    encoding = str(mapping.get("encoding"))
+    return encoding if encoding in _CHOICES["encoding"] else "utf-8"

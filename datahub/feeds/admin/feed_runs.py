@@ -20,14 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin.ask import ReasonForm, ask, to_page
-from accounts.admin.base import ActingAdmin, ReadOnlyAdmin
+from accounts.admin.base import ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time import clock
-from datahub.feeds.admin.corrections import RunCorrections
-from datahub.feeds.admin.moments import moment_with_zone
-from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
-from datahub.feeds.admin.worst_first import worst_first_list
+from datahub.feeds.admin.base import RunnerAdmin, moment_with_zone, worst_first_list
+from datahub.feeds.admin.corrections import CorrectionsAction
 from datahub.feeds.runs.life_cycle import PENDING, RunNotHeldError, confirm_run, rerun
 from datahub.feeds.runs.rejected_file import can_be_sent_again, file_to_send_again
 from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
@@ -39,10 +37,10 @@ _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.R
 
 
 @admin.register(FeedRun)
-class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
+class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
     """What became of each file. The page renews itself while the run goes on."""
 
-    act_permission = RUN_FEEDS
+    corrections_of = "run"
     list_display = (
         "file_name", "feed", "status", "how_far", "rows_read", "accepted", "unchanged", "rejected", "parked", "sent",
     )  # fmt: skip
@@ -179,17 +177,21 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
         return self.has_act_permission(request) and run is not None and run.status == RunStatus.HELD
 
     def confirm_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
         form = ReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            self._confirm(request, run, form.cleaned_data["reason"])
+            try:
+                with transaction.atomic():
+                    confirm_run(run=run, by=current_user(request))
+                    what = "confirmed a run that was held"
+                    self.log_act(request, run, what, reason=form.cleaned_data["reason"])
+            except RunNotHeldError as error:
+                messages.error(request, str(error))
             return redirect("admin:datahub_feedrun_change", pk)
-        text = (
-            run.problem
-            if run.status == RunStatus.HELD
-            else _("Nothing to confirm: %(status)s.") % {"status": run.get_status_display()}
-        )
+        text = run.problem
+        if run.status != RunStatus.HELD:
+            text = _("Nothing to confirm: %(status)s.") % {"status": run.get_status_display()}
         return ask(
             request,
             self.admin_site,
@@ -200,17 +202,8 @@ class FeedRunAdmin(RunCorrections, ActingAdmin, ReadOnlyAdmin):
             form=form,
         )
 
-    @transaction.atomic
-    def _confirm(self, request: HttpRequest, run: FeedRun, reason: str) -> None:
-        try:
-            confirm_run(run=run, by=current_user(request))
-        except RunNotHeldError as error:
-            messages.error(request, str(error))
-        else:
-            self.log_act(request, run, "confirmed a run that was held", reason=reason)
-
     def again_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         run = get_object_or_404(FeedRun, pk=pk)
         form = ReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

@@ -16,13 +16,10 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.admin.ask import ask, to_page
-from accounts.admin.base import ActingAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib.time import clock
+from datahub.feeds.admin.base import RunnerAdmin, moment_with_zone, worst_first_list
 from datahub.feeds.admin.feed_mapping import mapping_page
-from datahub.feeds.admin.moments import moment_with_zone
-from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
-from datahub.feeds.admin.worst_first import worst_first_list
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.kinds.usage import KIND as USAGE
 from datahub.feeds.runs.feed_status import WORST_FIRST, state_in_words, worst_first
@@ -32,7 +29,7 @@ from datahub.models import Feed, FeedRun
 
 
 class FeedForm(forms.ModelForm):
-    """A feed's kind is what its format reads, so it is not asked."""
+    """A feed's kind is what its format reads, so no field asks for it."""
 
     class Meta:
         model = Feed
@@ -40,7 +37,7 @@ class FeedForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        choices = [(one.name, f"{one.name} ({one.kind})") for one in formats().values()]
+        choices = [(name, f"{name} ({file_format.kind})") for name, file_format in formats().items()]
         self.fields["format"] = forms.ChoiceField(choices=choices)
 
     def clean(self) -> dict[str, Any]:
@@ -64,10 +61,9 @@ class UploadForm(forms.Form):
 
 
 @admin.register(Feed)
-class FeedAdmin(ActingAdmin):
+class FeedAdmin(RunnerAdmin):
     """Where data comes from; a file that is uploaded becomes a run."""
 
-    act_permission = RUN_FEEDS
     form = FeedForm
     list_display = ("name", "state", "kind", "format", "last_run", "rejected")
     list_filter = ("kind",)
@@ -107,17 +103,16 @@ class FeedAdmin(ActingAdmin):
         return f"{settings.PUBLIC_URL}{reverse('feed_files', args=[feed.public_id])}" if feed.pk else "-"
 
     def get_urls(self) -> list[URLPattern]:
-        upload = path(
-            "<int:pk>/file/", self.admin_site.admin_view(self.upload_file), name="datahub_feed_file"
-        )
-        mapping = path(
-            "<int:pk>/mapping/", self.admin_site.admin_view(self.mapping_page), name="datahub_feed_mapping"
-        )
-        return [upload, mapping, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/file/", wrap(self.upload_file), name="datahub_feed_file"),
+            path("<int:pk>/mapping/", wrap(self.mapping_page), name="datahub_feed_mapping"),
+            *super().get_urls(),
+        ]
 
     def has_map_permission(self, request: HttpRequest, object_id: object = None) -> bool:
-        """Only usage comes as CSV of all sorts."""
-        feed = self.get_object(request, unquote(str(object_id)))  # None for what is no key, too
+        """Only usage comes as CSV of many layouts."""
+        feed = self.get_object(request, unquote(str(object_id)))  # None also for what is no key
         return feed is not None and feed.kind == USAGE.name and self.has_act_permission(request)
 
     @action(description=_("CSV mapping"), permissions=["map"])
@@ -125,7 +120,7 @@ class FeedAdmin(ActingAdmin):
         return to_page("admin:datahub_feed_mapping", object_id)
 
     def mapping_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         feed = get_object_or_404(Feed, pk=pk, kind=USAGE.name)
         return mapping_page(request, self.admin_site, feed, log=self.log_change)
 
@@ -134,7 +129,7 @@ class FeedAdmin(ActingAdmin):
         return to_page("admin:datahub_feed_file", object_id)
 
     def upload_file(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         feed = get_object_or_404(Feed, pk=pk)
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():

@@ -1,14 +1,14 @@
-"""Channels and the generation mix in admin: what is there and how fresh."""
+"""Channels, months of the store and the generation mix in admin: what is stored and how fresh."""
 
 from django.contrib import admin
 
 from accounts.admin.base import ReadOnlyAdmin
-from datahub.feeds.admin.corrections import ChannelCorrections
-from datahub.models import Channel, MixAmount, MixDay, MixShare, OpenRelease
+from datahub.feeds.admin.corrections import CorrectionsPages
+from datahub.models import Channel, MixAmount, MixDay, MixShare, OpenRelease, PartitionRecord
 
 
 @admin.register(Channel)
-class ChannelAdmin(ChannelCorrections, ReadOnlyAdmin):
+class ChannelAdmin(CorrectionsPages, ReadOnlyAdmin):
     """The registers of the meters and when a feed last saw them."""
 
     list_display = (
@@ -20,6 +20,14 @@ class ChannelAdmin(ChannelCorrections, ReadOnlyAdmin):
     actions_detail = ("corrections",)
 
 
+@admin.register(PartitionRecord)
+class PartitionRecordAdmin(ReadOnlyAdmin):
+    """Months that were put in order or set aside. Only upkeep writes these."""
+
+    list_display = ("table", "month", "clustered", "set_aside", "rows")
+    search_fields = ("table__startswith",)
+
+
 @admin.register(MixShare)
 class MixShareAdmin(ReadOnlyAdmin):
     """The share of one source in one hour or quarter; `beyond` is what was tracked of it beyond its generation."""
@@ -28,20 +36,13 @@ class MixShareAdmin(ReadOnlyAdmin):
         "series", "key", "region", "start", "seconds", "source", "share", "beyond", "method", "provisional",
         "computed", "synced",
     )  # fmt: skip
-    list_filter = (
-        "series",
-        "key",
-        "method",
-        "provisional",
-        "computed",
-        "source",
-    )
+    list_filter = ("series", "key", "method", "provisional", "computed", "source")
     ordering = ("-start", "series", "key", "source")
 
 
 @admin.register(MixAmount)
 class MixAmountAdmin(ReadOnlyAdmin):
-    """What feeds told of generation, certificates and consumption, in watt-hours."""
+    """Generation, certificates and consumption, as feeds state them, in watt-hours."""
 
     list_display = (
         "region", "kind", "tariff_code", "start", "seconds", "source", "wh", "provisional", "modified", "synced",
@@ -52,7 +53,7 @@ class MixAmountAdmin(ReadOnlyAdmin):
 
 @admin.register(MixDay)
 class MixDayAdmin(ReadOnlyAdmin):
-    """Days of regions: which are due, and when they were last worked out."""
+    """Days of regions: which are due, and when they were last computed."""
 
     list_display = ("region", "day", "due", "computed")
     list_filter = ("region", ("due", admin.EmptyFieldListFilter))

@@ -1,4 +1,4 @@
-"""Feed sources in admin: where each feed's files come from, when somebody looked there last, and what was wrong."""
+"""Feed sources in admin: where each feed's files come from, when a worker looked there last, and what was wrong."""
 
 import re
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin.ask import ask, to_page
-from accounts.admin.base import ActingAdmin, link_to
+from accounts.admin.base import link_to
 from cdsc_portal.env import FEED_SECRET_NAME
 from cdsc_portal.lib.time import clock
-from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
+from datahub.feeds.admin.base import RunnerAdmin
 from datahub.feeds.sources import folder, https, sftp
 from datahub.feeds.sources.base import SourceProblemError
 from datahub.feeds.sources.collect import look_soon
 from datahub.models import FeedSource, SourceKind
 
-_PLACES: dict[SourceKind, Callable[[str], object]] = {
+_CHECKS: dict[SourceKind, Callable[[str], object]] = {
     SourceKind.FOLDER: folder.inside_feed_folders,
     SourceKind.HTTPS: https.place_of,
     SourceKind.SFTP: sftp.place_of,
@@ -40,7 +40,7 @@ _HELP = {
     ),
     "host_key": _("SFTP: one line as ssh-keyscan prints it after the host, such as ssh-ed25519 AAAA..."),
 }
-_ELSEWHERE = {"feed", "kind", "address", "pattern"}  # what was seen says nothing of the new place
+_PLACE_FIELDS = {"feed", "kind", "address", "pattern"}  # a change of one makes what was seen there useless
 
 
 class SourceForm(forms.ModelForm):
@@ -68,7 +68,7 @@ class SourceForm(forms.ModelForm):
         if not kind or not address:
             return cleaned
         try:
-            _PLACES[SourceKind(kind)](address)
+            _CHECKS[SourceKind(kind)](address)
         except SourceProblemError as problem:
             self.add_error("address", str(problem))
         if kind == SourceKind.SFTP and not re.fullmatch(r"\S+ \S+.*", cleaned.get("host_key", "")):
@@ -77,10 +77,9 @@ class SourceForm(forms.ModelForm):
 
 
 @admin.register(FeedSource)
-class FeedSourceAdmin(ActingAdmin):
-    """A place that is looked at every so often. What went wrong stands in `problem`, in words."""
+class FeedSourceAdmin(RunnerAdmin):
+    """A place from which a worker takes files at intervals. `problem` says in words what went wrong."""
 
-    act_permission = RUN_FEEDS
     form = SourceForm
     list_display = ("feed", "kind", "address", "active", "last_look", "next_look", "failures", "problem")
     list_filter = ("kind", "active", "feed")
@@ -88,19 +87,19 @@ class FeedSourceAdmin(ActingAdmin):
     autocomplete_fields = ("feed",)
     fields = (*SourceForm.Meta.fields, "last_look", "next_look", "failures", "problem", "last_run_page")
     readonly_fields = ("last_look", "next_look", "failures", "problem", "last_run_page")
-    actions_detail = ("look",)
+    actions_detail = ("collect_now",)
 
     @admin.display(description=_("last run"))
     def last_run_page(self, source: FeedSource) -> str:
         return link_to(source.last_run)
 
     def has_delete_permission(self, request: HttpRequest, obj: FeedSource | None = None) -> bool:
-        """A source holds nothing that is needed once it is gone; its runs stay."""
+        """Nothing else needs a source; its runs are kept."""
         return request.user.has_perm("datahub.delete_feedsource")
 
     def save_model(self, request: HttpRequest, obj: FeedSource, form: forms.ModelForm, change: bool) -> None:
-        """A source turned elsewhere begins anew, and is looked at soon in any case."""
-        if _ELSEWHERE & set(form.changed_data):
+        """A source with another place forgets what was seen; every changed source is due at once."""
+        if _PLACE_FIELDS & set(form.changed_data):
             obj.etag = obj.last_modified = obj.last_sha256 = ""
             if change:
                 obj.seen_files.all().delete()
@@ -108,17 +107,15 @@ class FeedSourceAdmin(ActingAdmin):
         super().save_model(request, obj, form, change)
 
     def get_urls(self) -> list[URLPattern]:
-        look = path(
-            "<int:pk>/look/", self.admin_site.admin_view(self.look_page), name="datahub_feedsource_look"
-        )
-        return [look, *super().get_urls()]
+        page = self.admin_site.admin_view(self.collect_page)
+        return [path("<int:pk>/look/", page, name="datahub_feedsource_look"), *super().get_urls()]
 
     @action(description=_("Look now"), permissions=["act"])
-    def look(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def collect_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return to_page("admin:datahub_feedsource_look", object_id)
 
-    def look_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+    def collect_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_runner(request)
         source = get_object_or_404(FeedSource, pk=pk)
         page = reverse("admin:datahub_feedsource_change", args=[pk])
         if request.method == "POST":

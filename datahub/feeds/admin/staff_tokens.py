@@ -1,7 +1,6 @@
 """Tokens of staff's programs in admin: shown once when they are made, never again."""
 
 from datetime import timedelta
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from accounts.admin.ask import ask, to_page
-from accounts.admin.base import ActingAdmin, ReadOnlyAdmin, link_to
+from accounts.admin.base import ReadOnlyAdmin, link_to
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
-from datahub.feeds.admin.pages import RUN_FEEDS, require_runner
+from datahub.feeds.admin.base import RunnerAdmin
 from datahub.feeds.sources.staff_tokens import (
     LONGEST_LIFE,
     TokenNotIssuedError,
@@ -37,10 +36,9 @@ class TokenForm(forms.Form):
 
 
 @admin.register(StaffToken)
-class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
+class StaffTokenAdmin(RunnerAdmin, ReadOnlyAdmin):
     """Who may send files by program. Everyone makes tokens for themselves and may revoke any."""
 
-    act_permission = RUN_FEEDS
     list_display = ("label", "user_page", "created", "expires", "last_used", "revoked")
     list_select_related = ("user",)
     list_filter = (("revoked", admin.EmptyFieldListFilter),)
@@ -69,27 +67,20 @@ class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
         return to_page("admin:datahub_stafftoken_revoke", object_id)
 
     def make_page(self, request: HttpRequest) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         form = TokenForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                return self._made(request, form.cleaned_data)
-            except TokenNotIssuedError as error:
-                raise PermissionDenied from error
-        return ask(
-            request, self.admin_site, form=form, title=_("Make a token"), button=_("Make it"),
-            text=_("A program that has it may send feed files in your name, and nothing else. It is shown once."),
-            back=reverse("admin:datahub_stafftoken_changelist"),
-        )  # fmt: skip
-
-    def _made(self, request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
-        at = clock.now()
-        token, text = issue_staff_token(
-            user=current_user(request),
-            label=asked["label"],
-            expires=at + timedelta(days=asked["days"]),
-            at=at,
-        )
+        if request.method != "POST" or not form.is_valid():
+            return ask(
+                request, self.admin_site, form=form, title=_("Make a token"), button=_("Make it"),
+                text=_("A program that has it may send feed files in your name, and nothing else. It is shown once."),
+                back=reverse("admin:datahub_stafftoken_changelist"),
+            )  # fmt: skip
+        at, label = clock.now(), form.cleaned_data["label"]
+        expires = at + timedelta(days=form.cleaned_data["days"])
+        try:
+            token, text = issue_staff_token(user=current_user(request), label=label, expires=expires, at=at)
+        except TokenNotIssuedError as error:
+            raise PermissionDenied from error
         self.log_addition(request, token, "made")
         context = {
             **self.admin_site.each_context(request),
@@ -102,7 +93,7 @@ class StaffTokenAdmin(ActingAdmin, ReadOnlyAdmin):
         return response
 
     def revoke_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        require_runner(request)
+        self.require_runner(request)
         token = get_object_or_404(StaffToken, pk=pk)
         page = reverse("admin:datahub_stafftoken_change", args=[pk])
         if request.method == "POST":

@@ -229,7 +229,7 @@ def test_a_page_shows_so_many_and_the_file_all(staff, meter, monkeypatch):
 
     page = page_of(staff, channel=channel)
 
-    assert len(page.context["found"]) == corrections.MOST
+    assert len(page.context["corrections"]) == corrections.MOST
     assert page.context["is_cut"]
     assert len(csv_of(staff, channel=channel)) == 600
 
@@ -254,10 +254,10 @@ def test_more_corrections_cost_no_more_queries(staff, meter, django_assert_num_q
 
     # session, user, channel, blocks, periods; savepoint, session, release
     with django_assert_num_queries(8):
-        assert len(page_of(staff, channel=channel).context["found"]) == 1
+        assert len(page_of(staff, channel=channel).context["corrections"]) == 1
     load_readings(usage_series(meter, NOON, [3] * len(values)), at=THIRD)
     with django_assert_num_queries(8):
-        assert len(page_of(staff, channel=channel).context["found"]) == 481
+        assert len(page_of(staff, channel=channel).context["corrections"]) == 481
 
 
 def test_only_staff_who_may_see_channels_see_corrections(client, corrected):
@@ -292,7 +292,7 @@ def test_days_that_are_none_are_told_beside_their_field(staff, corrected, days):
     page = page_of(staff, run=corrected.pk, **days)
 
     assert page.context["form"].errors
-    assert page.context["found"] == []
+    assert page.context["corrections"] == []
     assert (
         staff.get(reverse("admin:datahub_corrections_csv"), {"run": corrected.pk, **days}).status_code == 400
     )
