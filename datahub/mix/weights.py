@@ -14,7 +14,7 @@ import numpy as np
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers, scaled_up
-from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
+from datahub.store.stored_segments import ChannelDays, StoredSegment, stored_segments
 from datahub.usage.counted_channels import Intervals, inside, ranked, shared_out
 from datahub.usage.facts import usage_facts
 from datahub.usage.readings import seconds_of
@@ -127,7 +127,7 @@ def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int
     stored: dict[int, list[StoredSegment]] = defaultdict(list)
     longest = max((int(load.longest.total_seconds()) for load in facts.loads.values()), default=0)
     days = (hull[0] - longest) // DAY_SECONDS - 1, (hull[1] + longest) // DAY_SECONDS
-    for segment in stored_segments([Wanted(channel, *days) for channel in wanted]) if wanted else ():
+    for segment in stored_segments([ChannelDays(channel, *days) for channel in wanted]) if wanted else ():
         stored[segment.channel_id].append(segment)
     uses: dict[int, list[_Channel]] = defaultdict(list)
     for (contract, meter), linked in spans.items():

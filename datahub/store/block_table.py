@@ -244,7 +244,7 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
         copy_tuples(
             PackedBlocks.of(
                 step=now.step, channel=written.channel, day=written.day, phase=written.phase, scale=written.scale,
-                values=written.values, known=written.known, said=written.said, quality=written.quality,
+                values=written.values, known=written.known, stated=written.stated, quality=written.quality,
                 version=written.version, zone=settings.TIME_ZONE,
             ),
             {"place": stored.rows[touched], "flags": flags[touched]},
@@ -258,7 +258,7 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
 
 
 def _flags(changed: Flags, outcome: Outcome, stored: Blocks) -> Integers:
-    replaced = (outcome.changed & stored.said).any(axis=1)  # a withdrawal is content too
+    replaced = (outcome.changed & stored.stated).any(axis=1)  # a withdrawal is content too
     return changed * _CHANGED + replaced * _REPLACED
 
 
@@ -305,7 +305,7 @@ def _packed_load(loaded: LoadedBlocks, origin: Origin, *, new: bool) -> Iterator
         rows = slice(first, first + _BLOCKS_A_PIECE)
         packed = PackedBlocks.of(
             step=loaded.step, channel=loaded.channel[rows], day=loaded.day[rows], phase=loaded.phase[rows],
-            scale=loaded.scale[rows], values=loaded.values[rows], known=loaded.known[rows], said=loaded.said[rows],
+            scale=loaded.scale[rows], values=loaded.values[rows], known=loaded.known[rows], stated=loaded.stated[rows],
             quality=loaded.quality[rows], version=origin.version, zone=settings.TIME_ZONE,
         )  # fmt: skip
         place = np.arange(first, first + len(packed.day))

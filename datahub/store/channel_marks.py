@@ -1,4 +1,4 @@
-"""What a load leaves on its channels: when they were seen, when their content moved, how far their readings reach."""
+"""What a load writes on its channels: when they were seen, when their content changed, from when to when it has any."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +10,7 @@ from datahub.store.codec import Integers
 from datahub.store.planning import by_index
 from datahub.store.tally import Origin, Tally
 
-NOWHERE = np.iinfo(np.int64).max  # the first start where there is none; its negative the last end
+NOWHERE = np.iinfo(np.int64).max  # the first start of no reading; its negative is the last end
 RECENTLY = timedelta(minutes=10)
 _MARK = f"""
     UPDATE datahub_channel AS channel
@@ -35,7 +35,7 @@ _MARK = f"""
 
 @dataclass(slots=True, eq=False)
 class Extents:
-    """How far the known readings of a load reach: an element a channel, in epoch seconds.
+    """From when to when the known readings of a load are: an element a channel, in epoch seconds.
 
     `longest` is -1 where the load brought no reading; `first` and `past` are NOWHERE and -NOWHERE without a known one.
     """
@@ -56,7 +56,7 @@ class Extents:
         )
 
     def widen(self, *, channel: Integers, first: Integers, past: Integers, longest: Integers) -> None:
-        """By known readings in any number: element i says that `channel[i]` has some in [first[i], past[i])."""
+        """Take in further known readings: `channel[i]` has some in [first[i], past[i])."""
         place = np.searchsorted(self.channel, channel)
         np.minimum.at(self.first, place, first)
         np.maximum.at(self.past, place, past)
@@ -66,8 +66,8 @@ class Extents:
 def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: Origin) -> None:
     """Write the marks of a load, one statement however many channels.
 
-    A channel of which no row was written, and that was seen within the last minutes, is not written again: of those
-    that are `settled` this is known beforehand.
+    A channel without a written row that was seen in the last minutes is not written again; of the `settled` channels
+    this is known already.
     """
     moved = np.isin(extents.channel, tally.changed_channels)
     written = np.isin(extents.channel, tally.written_channels)
@@ -77,7 +77,9 @@ def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: 
     seen = np.stack(
         [moved[rows], written[rows], extents.first[rows], extents.past[rows], extents.longest[rows]], axis=1
     )
-    sorts, sort = _sorts(seen)
+    sorts, sort = seen, np.arange(len(seen))  # distinct marks, and which of them each channel has
+    if (seen == seen[0]).all():  # the usual case: the database then reads one row
+        sorts, sort = seen[:1], np.zeros(len(seen), dtype=np.int64)
     arrays = [
         *(array_text(column) for column in sorts.T),
         array_text(extents.channel[rows]),
@@ -85,13 +87,6 @@ def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: 
     ]
     with connection.cursor() as cursor, by_index():
         cursor.execute(_MARK, [origin.at, origin.at, *arrays, origin.at - RECENTLY])
-
-
-def _sorts(seen: Integers) -> tuple[Integers, Integers]:
-    """(distinct rows, which of them each row is): mostly all are alike, and then the database reads a column less."""
-    if (seen == seen[0]).all():
-        return seen[:1], np.zeros(len(seen), dtype=np.int64)
-    return seen, np.arange(len(seen))
 
 
 def array_text(column: Integers) -> str:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from datahub.rows.usage import Quality
 
 DAY_SECONDS = 86_400
-MOST = 2**63 - 1  # the least 64-bit integer marks the unknown
-NEVER = -(2**63)  # the version of a slot that no file has spoken of
+MOST = 2**63 - 1  # the largest value and, negative, the smallest: the least 64-bit integer marks the unknown
+NEVER = -(2**63)  # the version of a slot that no file has stated
 WIDTHS = (1, 2, 4, 8)  # bytes a slot
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -50,7 +50,7 @@ class Blocks:
     """Blocks of one step as arrays: a row a block, a column a slot.
 
     `day` counts days since 1970-01-01. Where `known` is false, `values` is 0 and means nothing; such a slot was
-    either withdrawn (quality WITHDRAWN) or never spoken of (version NEVER).
+    either withdrawn (quality WITHDRAWN) or stated by no file (version NEVER).
     """
 
     step: int
@@ -64,8 +64,8 @@ class Blocks:
     version: Integers
 
     @property
-    def said(self) -> Flags:
-        """Slots of which some file has spoken."""
+    def stated(self) -> Flags:
+        """Slots that some file has stated, with a value or withdrawn."""
         flags: Flags = self.version != NEVER
         return flags
 
@@ -116,9 +116,23 @@ def decoded(rows: Sequence[BlockRow], *, step: int) -> Blocks:
 def _coded(
     column: Sequence[tuple[int, bytes | None]], kind: type[Code], slots: int, run: np.dtype[np.void]
 ) -> npt.NDArray[Code]:
-    usual = np.array([one for one, _ in column], dtype=kind)
+    usual = np.array([code for code, _ in column], dtype=kind)
     sizes = np.array([len(runs or b"") for _, runs in column], dtype=np.int64)
     return filled(usual, sizes, b"".join(runs or b"" for _, runs in column), slots, run)
+
+
+def unrepeated(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view without what a broadcast array repeats."""
+    return column[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in column.strides)]
+
+
+def shared_code(codes: npt.NDArray[Any]) -> int | None:
+    """The code that all slots have, 0 without a slot; None where they differ."""
+    distinct = unrepeated(codes)
+    if not distinct.size:
+        return 0
+    least, most = int(distinct.min()), int(distinct.max())
+    return least if least == most else None
 
 
 def unpacked(packed: bytes, width: int, slots: int) -> tuple[Integers, Flags]:

@@ -1,4 +1,4 @@
-"""What can be told of flat readings before any is stored: which speak, which lie on a grid, which fit."""
+"""Which flat readings are stored, which lie on a grid and which fit, before any of them is stored."""
 
 from dataclasses import replace
 
@@ -26,13 +26,13 @@ def on_a_grid(columns: UsageColumns) -> Flags:
 
 
 def speaking(columns: UsageColumns) -> UsageColumns:
-    """All but the plainly unknown, of which nothing is stored; what is withdrawn is not known."""
+    """Without those that are only unknown, of which nothing is stored; a withdrawn reading is not known."""
     if columns.known.all() and not (columns.quality == Quality.WITHDRAWN).any():
         return columns
     withdrawn = columns.quality == Quality.WITHDRAWN
     known = columns.known & ~withdrawn
-    said = replace(columns, known=known, values=np.where(known, columns.values, 0))
-    return picked(said, np.flatnonzero(known | withdrawn))
+    columns = replace(columns, known=known, values=np.where(known, columns.values, 0))
+    return picked(columns, np.flatnonzero(known | withdrawn))
 
 
 def storable(columns: UsageColumns) -> Flags:
@@ -41,10 +41,7 @@ def storable(columns: UsageColumns) -> Flags:
 
 
 def in_order(columns: UsageColumns) -> UsageColumns:
-    """By channel and time, as they should have come.
-
-    Raises ValueError where a channel has two readings of one start: a format never hands over such.
-    """
+    """By channel and time. Raises ValueError where a channel has two readings of one start, which no format gives."""
     if _ascending(columns):
         return columns
     columns = picked(columns, np.lexsort((columns.starts, columns.channel)))

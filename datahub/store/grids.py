@@ -1,15 +1,26 @@
-"""From what a file says to day blocks: whole days as they stand, the rest put in its slots, all channels at once."""
+"""From the readings of a file to day blocks: whole days as they are, the rest slot by slot, all channels at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from datahub.rows.usage import Quality, UsageColumns, UsageGrid
-from datahub.store.codec import DAY_SECONDS, NEVER, AnyIntegers, Blocks, Codes, Flags, Integers, Rows
+from datahub.store.codec import (
+    DAY_SECONDS,
+    NEVER,
+    AnyIntegers,
+    Blocks,
+    Codes,
+    Flags,
+    Integers,
+    Rows,
+    shared_code,
+    unrepeated,
+)
 from datahub.store.columns import fits_a_day, in_order
 
 
@@ -17,8 +28,8 @@ from datahub.store.columns import fits_a_day, in_order
 class LoadedBlocks:
     """Blocks of one step as a load brings them: a row a block in order of channel and day, a column a slot.
 
-    `said` are the slots the load speaks of: with a value (`known`) or withdrawn. Elsewhere a value is 0. `channel` is
-    the channel's key. `lines` gives each slot's line in the file: asked for only when a reading is refused.
+    `stated` are the slots that the load states: with a value (`known`) or withdrawn. Elsewhere a value is 0. `channel`
+    is the channel's key. `lines` returns each slot's line in the file; it is called only when a reading is refused.
     """
 
     step: int
@@ -28,7 +39,7 @@ class LoadedBlocks:
     scale: Integers
     values: AnyIntegers
     known: Flags
-    said: Flags
+    stated: Flags
     quality: Codes
     lines: Callable[[], Integers]
 
@@ -39,27 +50,27 @@ class LoadedBlocks:
         """These rows in this order."""
         return LoadedBlocks(
             self.step, self.channel[rows], self.day[rows], self.phase[rows], self.scale[rows], self.values[rows],
-            self.known[rows], self.said[rows], self.quality[rows], lambda: self.lines()[rows],
+            self.known[rows], self.stated[rows], self.quality[rows], lambda: self.lines()[rows],
         )  # fmt: skip
 
     def as_blocks(self, rows: Rows, version: int) -> Blocks:
-        """These rows, said by a file of this version."""
-        said = self.said[rows]
+        """These rows, of a file of this version."""
+        versions = np.where(self.stated[rows], version, NEVER)
         return Blocks(
             self.step, self.channel[rows], self.day[rows], self.phase[rows], self.scale[rows],
-            self.values[rows].astype(np.int64), self.known[rows], self.quality[rows], np.where(said, version, NEVER),
+            self.values[rows].astype(np.int64), self.known[rows], self.quality[rows], versions,
         )  # fmt: skip
 
     def in_table_order(self) -> "LoadedBlocks":
-        """Without blocks of which nothing is said, by channel and day: loads then lock in one order."""
+        """By channel and day, so that all loads lock in the same order; without blocks that state nothing."""
         rows = np.lexsort((self.phase, self.day, self.channel))
-        some: Flags = np.any(self.said, axis=1)
-        rows = rows[some[rows]]
+        states: Flags = np.any(self.stated, axis=1)
+        rows = rows[states[rows]]
         return self if np.array_equal(rows, np.arange(len(self))) else self.take(rows)
 
 
 def blocks_of_whole_days(columns: UsageColumns, ids: Integers) -> LoadedBlocks | None:
-    """The blocks of readings that all speak, where they are whole days of one length, as they stand; else None."""
+    """The blocks of stated readings that are whole days of one length, without a copy; None where they are not."""
     step = int(columns.durations[0]) if columns.size else 0
     if not fits_a_day(np.array([step])).all() or columns.size % (DAY_SECONDS // step):
         return None
@@ -77,17 +88,17 @@ def blocks_of_whole_days(columns: UsageColumns, ids: Integers) -> LoadedBlocks |
         if not (column - begin == each).all():
             return None
     known = columns.known.reshape(shape)
-    said: Flags = known if columns.known.all() else np.ones(shape, dtype=np.bool_)
+    stated: Flags = known if columns.known.all() else np.ones(shape, dtype=np.bool_)
     return LoadedBlocks(
-        step, ids[channel], day, phase, columns.scale[channel], columns.values.reshape(shape), known, said,
+        step, ids[channel], day, phase, columns.scale[channel], columns.values.reshape(shape), known, stated,
         columns.quality.reshape(shape), partial(columns.lines.reshape, shape),
     ).in_table_order()  # fmt: skip
 
 
 def blocks_of_columns(columns: UsageColumns, ids: Integers, step: int) -> LoadedBlocks:
-    """Of readings that all speak, lie on a grid and last `step` seconds; `ids` are the keys of their channels.
+    """Of stated readings that lie on a grid and last `step` seconds; `ids` are the keys of their channels.
 
-    Raises ValueError where a channel has two readings of one start: a format never hands over such.
+    Raises ValueError where a channel has two readings of one start, which no format gives.
     """
     columns = in_order(columns)
     slots = DAY_SECONDS // step
@@ -100,35 +111,40 @@ def blocks_of_columns(columns: UsageColumns, ids: Integers, step: int) -> Loaded
     channel, its_day, its_phase = columns.channel[first], day[first], phase[first]
     row = np.arange(len(first))
     key = _key(channel, its_day, its_phase)
-    if (np.diff(key) <= 0).any():  # phases that take turns within a day
+    if (np.diff(key) <= 0).any():  # phases alternate within a day
         _, place, row = np.unique(key, return_index=True, return_inverse=True)
         channel, its_day, its_phase = channel[place], its_day[place], its_phase[place]
     count = len(channel)
     shape = (count, slots)
     position = np.repeat(row, np.diff(np.append(first, columns.size))) * slots + slot
     values, known = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.bool_)
-    said, quality = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.uint8)
+    stated, quality = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.uint8)
     values.ravel()[position], known.ravel()[position] = columns.values, columns.known
-    said.ravel()[position], quality.ravel()[position] = True, columns.quality
-    shared = _shared(columns.quality)
+    stated.ravel()[position], quality.ravel()[position] = True, columns.quality
+    shared = shared_code(columns.quality)
     if shared is not None:
-        quality = np.broadcast_to(shared, shape)
-    lines = partial(_lines_at, columns.lines, position, shape)
+        quality = np.broadcast_to(np.uint8(shared), shape)
     if columns.known.all():
-        known = said
+        known = stated
+
+    def lines() -> Integers:
+        table = np.zeros(shape, dtype=np.int64)
+        table.ravel()[position] = columns.lines
+        return table
+
     return LoadedBlocks(
-        step, ids[channel], its_day, its_phase, columns.scale[channel], values, known, said, quality, lines
+        step, ids[channel], its_day, its_phase, columns.scale[channel], values, known, stated, quality, lines
     ).in_table_order()
 
 
 def lies_on_a_grid(grid: UsageGrid) -> bool:
-    """Whether all of it fits day blocks, as it stands."""
+    """Whether all of it fits day blocks, as it is."""
     fits = bool(fits_a_day(np.array([grid.step])).all()) and not (grid.starts % 60).any()
     return fits and (grid.values.itemsize < 8 or int(grid.values.min(initial=0)) > NEVER)
 
 
 def blocks_of_grid(grid: UsageGrid, ids: Integers) -> LoadedBlocks:
-    """The runs of a `grid` that lies on one, cut at midnight UTC.
+    """The rows of a `grid` that lies on one, cut at midnight UTC.
 
     Raises ValueError where two rows of a channel meet.
     """
@@ -136,14 +152,24 @@ def blocks_of_grid(grid: UsageGrid, ids: Integers) -> LoadedBlocks:
     slots = DAY_SECONDS // step
     day, second = np.divmod(grid.starts, DAY_SECONDS)
     first, phase = np.divmod(second, step)
-    grid = _without_withdrawn_values(grid)
-    pieces = list(_pieces(first, width, slots))
-    if len(pieces) == 1 and pieces[0].whole(count, slots) and _unique(grid.channel, day, phase):
-        said = grid.known if _plain(grid.quality) else grid.known | (grid.quality == Quality.WITHDRAWN)
-        return LoadedBlocks(
-            step, ids[grid.channel], day, phase, grid.scale[grid.channel], grid.values, grid.known, said,
-            grid.quality, lambda: np.broadcast_to(grid.lines[:, None], grid.known.shape),
-        ).in_table_order()  # fmt: skip
+    withdraws = bool((unrepeated(grid.quality) == Quality.WITHDRAWN).any())
+    if withdraws:
+        known = grid.known & (grid.quality != Quality.WITHDRAWN)
+        grid = replace(grid, known=known, values=np.where(known, grid.values, 0).astype(grid.values.dtype))
+    if width == slots and not first.any():  # each row is a UTC day
+        key = _key(grid.channel, day, phase)
+        if (np.diff(key) > 0).all() or len(np.unique(key)) == count:
+            stated = grid.known | (grid.quality == Quality.WITHDRAWN) if withdraws else grid.known
+            return LoadedBlocks(
+                step, ids[grid.channel], day, phase, grid.scale[grid.channel], grid.values, grid.known, stated,
+                grid.quality, lambda: np.broadcast_to(grid.lines[:, None], grid.known.shape),
+            ).in_table_order()  # fmt: skip
+    pieces = []
+    for slot in np.unique(first).tolist():
+        rows = np.flatnonzero(first == slot)
+        for later in range((slot + width - 1) // slots + 1):
+            begin, end = max(slot, later * slots), min(slot + width, (later + 1) * slots)
+            pieces.append(_Piece(rows, later, begin - later * slots, begin - slot, end - slot))
     rows = np.concatenate([piece.rows for piece in pieces])
     days = np.concatenate([day[piece.rows] + piece.days for piece in pieces])
     key, place, target = np.unique(
@@ -151,23 +177,22 @@ def blocks_of_grid(grid: UsageGrid, ids: Integers) -> LoadedBlocks:
     )
     shape = (len(key), slots)
     targets = np.split(target, np.cumsum([len(piece.rows) for piece in pieces])[:-1])
-    cut = partial(_laid_out, pieces, targets, shape)
+    cut = partial(_cut_into_blocks, pieces, targets, shape)
     touched: Flags = cut(np.broadcast_to(True, grid.known.shape))
     if np.count_nonzero(touched) != grid.known.size:
         raise ValueError("two rows of a channel meet")
     known = cut(grid.known)
-    shared = _shared(grid.quality)
-    quality = cut(grid.quality) if shared is None else np.broadcast_to(shared, shape)
-    said = known if _plain(grid.quality) else known | (touched & (quality == Quality.WITHDRAWN))
+    shared = shared_code(grid.quality)
+    quality = cut(grid.quality) if shared is None else np.broadcast_to(np.uint8(shared), shape)
+    stated = known | (touched & (quality == Quality.WITHDRAWN)) if withdraws else known
     rows = rows[place]
     return LoadedBlocks(
         step, ids[grid.channel[rows]], days[place], phase[rows], grid.scale[grid.channel[rows]], cut(grid.values),
-        known, said, quality, lambda: cut(np.broadcast_to(grid.lines[:, None], grid.known.shape)),
+        known, stated, quality, lambda: cut(np.broadcast_to(grid.lines[:, None], grid.known.shape)),
     ).in_table_order()  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class _Piece(NamedTuple):
     """Columns [first, past) of these rows of a grid are the slots from `slot` of the block `days` after the row's."""
 
     rows: Rows
@@ -176,26 +201,16 @@ class _Piece:
     first: int
     past: int
 
-    def whole(self, rows: int, slots: int) -> bool:
-        return len(self.rows) == rows and (self.slot, self.first, self.past) == (0, 0, slots)
 
-
-def _pieces(first: Integers, width: int, slots: int) -> Iterator[_Piece]:
-    for slot in np.unique(first).tolist():
-        rows = np.flatnonzero(first == slot)
-        for days in range((slot + width - 1) // slots + 1):
-            begin, end = max(slot, days * slots), min(slot + width, (days + 1) * slots)
-            yield _Piece(rows, days, begin - days * slots, begin - slot, end - slot)
-
-
-def _laid_out(
+def _cut_into_blocks(
     pieces: list[_Piece], targets: list[Rows], shape: tuple[int, int], table: npt.NDArray[Any]
 ) -> npt.NDArray[Any]:
-    laid = np.zeros(shape, dtype=table.dtype)
+    """`table`, which has the shape of the grid, by blocks."""
+    blocks = np.zeros(shape, dtype=table.dtype)
     for piece, target in zip(pieces, targets, strict=True):
         part = table[piece.rows, piece.first : piece.past]
-        laid[target, piece.slot : piece.slot + piece.past - piece.first] = part
-    return laid
+        blocks[target, piece.slot : piece.slot + piece.past - piece.first] = part
+    return blocks
 
 
 def _key(channel: Integers, day: Integers, phase: Integers) -> Integers:
@@ -205,33 +220,3 @@ def _key(channel: Integers, day: Integers, phase: Integers) -> Integers:
     days = day - day.min()
     keys: Integers = (channel * (days.max() + 1) + days) * DAY_SECONDS + phase
     return keys
-
-
-def _unique(channel: Integers, day: Integers, phase: Integers) -> bool:
-    key = _key(channel, day, phase)
-    return bool((np.diff(key) > 0).all()) or len(np.unique(key)) == len(key)
-
-
-def _shared(quality: Codes) -> np.uint8 | None:
-    """The quality of all readings, where they share one."""
-    seen = quality[tuple(slice(0, 1) if not stride else slice(None) for stride in quality.strides)]
-    return seen.flat[0] if seen.size and seen.min() == seen.max() else None
-
-
-def _plain(quality: Codes) -> bool:
-    """Whether no reading is withdrawn."""
-    seen = quality[tuple(slice(0, 1) if not stride else slice(None) for stride in quality.strides)]
-    return not (seen == Quality.WITHDRAWN).any()
-
-
-def _without_withdrawn_values(grid: UsageGrid) -> UsageGrid:
-    if _plain(grid.quality):
-        return grid
-    known = grid.known & (grid.quality != Quality.WITHDRAWN)
-    return replace(grid, known=known, values=np.where(known, grid.values, 0).astype(grid.values.dtype))
-
-
-def _lines_at(lines: Integers, position: Integers, shape: tuple[int, int]) -> Integers:
-    table = np.zeros(shape, dtype=np.int64)
-    table.ravel()[position] = lines
-    return table

@@ -1,4 +1,4 @@
-"""What wins where a load meets what is stored: pure rules, slot by slot."""
+"""What wins when a load restates what is stored: pure rules, slot by slot."""
 
 from dataclasses import dataclass, replace
 
@@ -47,7 +47,8 @@ def merged(stored: Readings, loaded: Readings, *, mine: Flags) -> Outcome:
     weaker = stored.known & loaded.known & ~np.isin(stored.quality, _WEAK) & np.isin(loaded.quality, _WEAK)
     again = mine & speaks & (loaded.version == stored.version)
     wins = speaks & (loaded.version >= stored.version) & ~weaker & ~again
-    same = _look_the_same(stored, loaded)
+    equal = (stored.values == loaded.values) & (stored.quality == loaded.quality)
+    same = np.where(stored.known & loaded.known, equal, ~stored.known & ~loaded.known)  # for a reader
     contradicts = again & ((stored.known != loaded.known) | (stored.values != loaded.values))
     now = Readings(
         np.where(wins, loaded.values, stored.values),
@@ -59,14 +60,8 @@ def merged(stored: Readings, loaded: Readings, *, mine: Flags) -> Outcome:
     return Outcome(now, wins & ~same, wins & same & (loaded.version != stored.version), lost, contradicts)
 
 
-def _look_the_same(stored: Readings, loaded: Readings) -> Flags:
-    both_known = stored.known & loaded.known
-    equal = (stored.values == loaded.values) & (stored.quality == loaded.quality)
-    return np.where(both_known, equal, ~stored.known & ~loaded.known)
-
-
 def merged_blocks(stored: Blocks, loaded: Blocks, *, mine: Flags) -> tuple[Blocks, Outcome, Flags]:
-    """Merge row by row; the last answer tells which loaded slots do not fit their block's digits.
+    """Merge row by row; returns the blocks, the outcome, and which loaded slots do not fit their block's digits.
 
     A block has one scale: where the load has more decimals, what is stored is scaled up. A loaded slot whose
     value then needs more than 64 bits is left out; where a stored one does, all of the row's are. `mine` has an
@@ -79,7 +74,7 @@ def merged_blocks(stored: Blocks, loaded: Blocks, *, mine: Flags) -> tuple[Block
     old = np.where(stuck[:, None], stored.values, old)
     new, fits = scaled_up(loaded.values, np.maximum(scale - loaded.scale, 0)[:, None])
     fits &= ~stuck[:, None]
-    speaks = loaded.said & fits
+    speaks = loaded.stated & fits
     outcome = merged(
         Readings(old, stored.known, stored.quality, stored.version),
         Readings(new, loaded.known & speaks, loaded.quality, np.where(speaks, loaded.version, NEVER)),
@@ -89,4 +84,4 @@ def merged_blocks(stored: Blocks, loaded: Blocks, *, mine: Flags) -> tuple[Block
     blocks = replace(
         stored, scale=scale, values=now.values, known=now.known, quality=now.quality, version=now.version
     )
-    return blocks, outcome, loaded.said & ~fits
+    return blocks, outcome, loaded.stated & ~fits

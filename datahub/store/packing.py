@@ -1,7 +1,7 @@
-"""Blocks into the bytes that COPY takes: exact integers in the fewest bytes, no object a block.
+"""Blocks as the bytes of a binary COPY: exact integers in the fewest bytes, without a Python object a block.
 
-A numpy structured type is the binary COPY tuple itself: big-endian lengths and fields, and the slots of a block as one
-little-endian field. Rows of one width without exceptions leave as one piece of memory.
+A numpy structured type has the layout of a COPY tuple: big-endian lengths and fields, and the slots of a block as one
+little-endian field. Rows of one width without exceptions are one piece of memory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,12 +21,13 @@ from datahub.store.codec import (
     Flags,
     Integers,
     Rows,
+    shared_code,
 )
 from datahub.store.sums import PackedSums, packed_sums
 
 COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_END = b"\xff\xff"
-# the columns that lead in a tuple, then those of a block; with the bytes of their fields
+# the first columns of a tuple, which depend on the table, then those of a block; with the bytes of their fields
 _LEADING = {"place": 4, "flags": 2, "modified": 8, "feed_run_id": 8}
 _FIXED = {
     "channel_id": 8, "day": 4, "step": 2, "phase": 2, "scale": 2, "quality": 2, "version": 8, "known": 2,
@@ -36,16 +37,16 @@ FIELDS = ", ".join((*_FIXED, *_OPEN))
 STAGE = """place integer, flags smallint, channel_id bigint, day date, step smallint, phase smallint, scale smallint,
     quality smallint, version bigint, known smallint, sums bytea, vals bytea, exceptions bytea, versions bytea"""
 _DAYS_TO_2000 = 10_957  # the database counts days from there
-_NOTHING = bytes(4)  # the length of an empty field
+_EMPTY_FIELD = bytes(4)  # its length
 _Texts = npt.NDArray[np.object_]
 Lead = Mapping[str, Integers | int]  # columns of `_LEADING`; a number holds for all rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedBlocks:
-    """Blocks of one step with everything a row of the table says; equal content is packed equally.
+    """Blocks of one step with every column of the table; equal content is packed equally.
 
-    `usual_*` is what most slots have; `exceptions` and `versions` are the runs that differ, None = none anywhere.
+    `usual_*` is what most slots have; `exceptions` and `versions` are the runs that differ, None: no block has any.
     """
 
     step: int
@@ -64,14 +65,14 @@ class PackedBlocks:
     @classmethod
     def of(
         cls, *, step: int, channel: Integers, day: Integers, phase: Integers, scale: Integers, values: AnyIntegers,
-        known: Flags, said: Flags, quality: Codes, version: Integers | int, zone: str,
+        known: Flags, stated: Flags, quality: Codes, version: Integers | int, zone: str,
     ) -> "PackedBlocks":  # fmt: skip
-        """A row a block, a column a slot; a `version` that is one number holds for all slots."""
-        usual_quality, exceptions = coded(quality, said, known, QUALITY_RUN)
+        """A row a block, a column a slot; a `version` that is a number is that of all slots."""
+        usual_quality, exceptions = coded(quality, stated, known, QUALITY_RUN)
         if isinstance(version, int):
             usual_version, versions = np.full(len(day), version, dtype=np.int64), None
         else:
-            usual_version, versions = coded(version, said, said, VERSION_RUN)
+            usual_version, versions = coded(version, stated, stated, VERSION_RUN)
         sums = packed_sums(day=day, phase=phase, step=step, values=values, known=known, zone=zone)
         return cls(
             step, channel, day, phase, scale, values, known, usual_quality, exceptions, usual_version, versions, sums
@@ -79,31 +80,22 @@ class PackedBlocks:
 
 
 def coded(
-    codes: npt.NDArray[Any], said: Flags, usual_of: Flags, run: np.dtype[np.void]
+    codes: npt.NDArray[Any], stated: Flags, usual_of: Flags, run: np.dtype[np.void]
 ) -> tuple[Integers, _Texts | None]:
-    """The code that most slots of `usual_of` have in each row (0 without any), and the runs of `said` that differ."""
-    only = _only(codes)
-    if only is not None and (usual_of is said or np.array_equal(usual_of, said)):
-        return np.where(said.any(axis=1), only, 0), None
+    """The code that most slots of `usual_of` have in each row (0 without any), and the runs of `stated` that differ."""
+    only = shared_code(codes)
+    if only is not None and (usual_of is stated or np.array_equal(usual_of, stated)):
+        return np.where(stated.any(axis=1), only, 0), None
     usual = _most_frequent(codes, usual_of)
-    differs = np.where(said, codes, usual[:, None]).astype(np.int64)
+    differs = np.where(stated, codes, usual[:, None]).astype(np.int64)
     rows = np.flatnonzero((differs != usual[:, None]).any(axis=1))
     if not len(rows):
         return usual, None
     return usual, _runs(differs[rows], usual[rows], rows, len(codes), run)
 
 
-def _only(codes: npt.NDArray[Any]) -> int | None:
-    """The code that all slots have, if they have; looks once at what is broadcast."""
-    seen = codes[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in codes.strides)]
-    if not seen.size:
-        return 0
-    least, most = int(seen.min()), int(seen.max())
-    return least if least == most else None
-
-
 def _most_frequent(codes: npt.NDArray[Any], among: Flags) -> Integers:
-    """Of each row the code that is there most often among these slots, the least of those; 0 without any."""
+    """Of each row the code that most of these slots have, the least of several such; 0 without any."""
     least = np.iinfo(np.int64).min
     order = np.sort(np.where(among, codes, least), axis=1)
     starts = np.ones(order.shape, dtype=np.bool_)
@@ -111,8 +103,8 @@ def _most_frequent(codes: npt.NDArray[Any], among: Flags) -> Integers:
     place = np.arange(order.shape[1])
     length = place - np.maximum.accumulate(np.where(starts, place, 0), axis=1)  # of the run so far
     longest = np.where(order == least, -1, length).argmax(axis=1)
-    found = order[np.arange(len(order)), longest]
-    return np.where(among.any(axis=1), found, 0).astype(np.int64)
+    frequent = order[np.arange(len(order)), longest]
+    return np.where(among.any(axis=1), frequent, 0).astype(np.int64)
 
 
 def _runs(differs: Integers, usual: Integers, rows: Rows, count: int, run: np.dtype[np.void]) -> _Texts:
@@ -146,33 +138,27 @@ def widths(values: AnyIntegers, known: Flags) -> Integers:
 
 def copy_tuples(packed: PackedBlocks, lead: Lead) -> Iterator[bytes]:
     """The rows as tuples of a binary COPY, in their order: the columns of `lead`, then `FIELDS`."""
-    count = len(packed.day)
-    tails = _tails(packed)
     width, sums_size = widths(packed.values, packed.known), packed.sums.size
     kinds = np.unique(width * 256 + sums_size).tolist()
-    if len(kinds) == 1 and tails is None:
+    has_tails = packed.exceptions is not None or packed.versions is not None
+    if len(kinds) == 1 and not has_tails:
         yield _table(packed, slice(None), kinds[0] // 256, kinds[0] % 256, lead, bare=False).tobytes()
         return
-    pieces = np.empty((count, 2), dtype=object)
+    pieces = np.empty((len(packed.day), 2), dtype=object)
     for kind in kinds:
         rows = np.flatnonzero((width == kind // 256) & (sums_size == kind % 256))
         table = _table(packed, rows, kind // 256, kind % 256, lead, bare=True)
         pieces[rows, 0] = table.view(f"V{table.itemsize}").tolist()
-    pieces[:, 1] = 2 * _NOTHING if tails is None else tails
+    pieces[:, 1] = 2 * _EMPTY_FIELD
+    if has_tails:  # the last two fields of each row
+        none = np.full(len(packed.day), b"", dtype=object)
+        exceptions = none if packed.exceptions is None else packed.exceptions
+        versions = none if packed.versions is None else packed.versions
+        pieces[:, 1] = [
+            len(first).to_bytes(4, "big") + first + len(second).to_bytes(4, "big") + second
+            for first, second in zip(exceptions.tolist(), versions.tolist(), strict=True)
+        ]
     yield b"".join(pieces.ravel().tolist())
-
-
-def _tails(packed: PackedBlocks) -> list[bytes] | None:
-    """The last two fields of each row, None where all of them are empty."""
-    if packed.exceptions is None and packed.versions is None:
-        return None
-    none = np.full(len(packed.day), b"", dtype=object)
-    exceptions = none if packed.exceptions is None else packed.exceptions
-    versions = none if packed.versions is None else packed.versions
-    return [
-        len(one).to_bytes(4, "big") + one + len(other).to_bytes(4, "big") + other
-        for one, other in zip(exceptions.tolist(), versions.tolist(), strict=True)
-    ]
 
 
 def _table(

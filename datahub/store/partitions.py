@@ -7,7 +7,8 @@ from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
 
 _LOCK = 0x1CDB10C5  # two loaders never make the same partition at once
-# a local day fills up yesterday's blocks: the room they leave is wanted tomorrow, not at a fifth of the month
+# A local day updates the blocks of two UTC days. By default autovacuum frees the old rows when a fifth of the month has
+# changed; here they are free for the next day.
 _VACUUMED = "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000"
 
 

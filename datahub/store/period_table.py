@@ -1,7 +1,7 @@
-"""Readings of no steady grid into their table: daily, monthly and irregular periods, registers."""
+"""Readings without a steady grid into their table: daily, monthly and irregular periods, registers."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from datahub.rows.base import Rejection
 from datahub.rows.usage import UsageColumns
 from datahub.store.channel_marks import array_text
 from datahub.store.codec import Flags, Integers, Rows
-from datahub.store.merge import CONTRADICTS, Outcome, Readings, merged
+from datahub.store.merge import CONTRADICTS, Readings, merged
 from datahub.store.packing import COPY_END, COPY_HEAD
 from datahub.store.tally import Origin, Tally
 
@@ -84,7 +84,7 @@ _UPDATE = """
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stored:
-    """Stored periods that the load restates: the load's place of each, and what stands; values are Python integers."""
+    """Stored periods that the load restates, and the load's place of each; values are Python integers."""
 
     place: Rows
     id: Integers
@@ -96,8 +96,8 @@ class _Stored:
 def store_periods(*, columns: UsageColumns, ids: Integers, origin: Origin, tally: Tally) -> None:
     """Insert or merge by channel, start and end; `ids` are the keys of the channels.
 
-    Rejects a period that crosses one that is stored and that this load does not restate. Periods of one file that cross
-    are the operator's own statement and are kept, marked `overlapping`. Three statements and the writes.
+    Rejects a period that overlaps a stored one that this load does not restate. Periods of one file that overlap are
+    the operator's own statement and are kept, marked `overlapping`. Three statements and the writes.
     """
     if not columns.size:
         return
@@ -107,20 +107,27 @@ def store_periods(*, columns: UsageColumns, ids: Integers, origin: Origin, tally
         stored = _stored_periods(cursor.fetchall())
         fresh = np.ones(columns.size, dtype=np.bool_)
         fresh[stored.place] = False
-        crossed, mine = _crossing(cursor, fresh, origin)
-        for place, reason in crossed.items():
-            tally.rejected.append(Rejection(int(columns.lines[place]), reason))
-            fresh[place] = False
-        doubled = _doubled(columns, ids[columns.channel], fresh, stored.place)
-        doubled[list(mine)] = True
-        # stored ones that a fresh one of this file crosses are marked first, or the database would refuse it
+        own: dict[int, list[int]] = {}  # stored periods of this run that a fresh one overlaps
+        cursor.execute(_CROSSING, [origin.run_id])
+        for place, key, start, end, of_this_run in cursor.fetchall():
+            if fresh[place] and of_this_run:
+                own.setdefault(place, []).append(key)
+            elif fresh[place]:
+                first, past = (moment.astimezone(UTC).isoformat() for moment in (start, end))
+                reason = f"overlaps the reading from {first} to {past} that is stored for this channel"
+                tally.rejected.append(Rejection(int(columns.lines[place]), reason))
+                fresh[place] = False
+                own.pop(place, None)
+        overlapping = _overlapping(columns, ids[columns.channel], fresh, stored.place)
+        overlapping[list(own)] = True
+        # stored periods that a fresh one of this file overlaps are marked first, or a constraint would refuse it
         marked = [
-            *stored.id[doubled[stored.place]].tolist(),
-            *(one for some in mine.values() for one in some),
+            *stored.id[overlapping[stored.place]].tolist(),
+            *(key for keys in own.values() for key in keys),
         ]
         if marked:
             cursor.execute(_OVERLAP, [marked])
-        _insert(cursor, columns, ids, np.flatnonzero(fresh), doubled, origin, tally)
+        _insert(cursor, columns, ids, np.flatnonzero(fresh), overlapping, origin, tally)
         _merge(cursor, columns, ids, stored, origin, tally)
         cursor.execute("DROP TABLE staged_period")
 
@@ -150,8 +157,8 @@ def _stored_periods(rows: list[tuple[Any, ...]]) -> _Stored:
         np.array(place, dtype=np.intp),
         np.array(key, dtype=np.int64),
         Readings(
-            np.array([one or 0 for one in value], dtype=object),
-            np.array([one is not None for one in value], dtype=np.bool_),
+            np.array([number or 0 for number in value], dtype=object),
+            np.array([number is not None for number in value], dtype=np.bool_),
             np.array(quality, dtype=np.uint8),
             np.array(version, dtype=np.int64),
         ),
@@ -160,24 +167,7 @@ def _stored_periods(rows: list[tuple[Any, ...]]) -> _Stored:
     )
 
 
-def _crossing(
-    cursor: CursorWrapper, fresh: Flags, origin: Origin
-) -> tuple[dict[int, str], dict[int, list[int]]]:
-    """Of fresh places: the reason why one is refused; and the stored ones of the same run that one crosses."""
-    cursor.execute(_CROSSING, [origin.run_id])
-    crossed: dict[int, str] = {}
-    mine: dict[int, list[int]] = {}
-    for place, key, start, end, of_this_run in cursor.fetchall():
-        if not fresh[place]:
-            continue
-        if of_this_run:
-            mine.setdefault(place, []).append(key)
-        else:
-            crossed.setdefault(place, _reason(start, end))
-    return crossed, {place: keys for place, keys in mine.items() if place not in crossed}
-
-
-def _doubled(columns: UsageColumns, channel: Integers, fresh: Flags, restated: Rows) -> Flags:
+def _overlapping(columns: UsageColumns, channel: Integers, fresh: Flags, restated: Rows) -> Flags:
     """Periods of the load that share an instant with another of it, among those that are fresh or restated."""
     counts = fresh & (columns.durations > 0)
     counts[restated] = columns.durations[restated] > 0
@@ -185,24 +175,24 @@ def _doubled(columns: UsageColumns, channel: Integers, fresh: Flags, restated: R
     some = some[np.lexsort((columns.starts[some], channel[some]))]
     start = columns.starts[some]
     _, rank = np.unique(channel[some], return_inverse=True)
-    # one line of time for all channels, far enough apart that none reaches into the next
+    # one time axis for all channels, with an offset between them that is longer than any channel's readings
     apart = rank * np.int64(2**40)
     begin, past = start + apart, start + columns.durations[some] + apart
-    doubled = np.zeros(columns.size, dtype=np.bool_)
-    here = np.zeros(len(some), dtype=np.bool_)
-    here[1:] |= begin[1:] < np.maximum.accumulate(past)[:-1]
-    here[:-1] |= past[:-1] > begin[1:]
-    doubled[some[here]] = True
-    return doubled
+    shares = np.zeros(len(some), dtype=np.bool_)
+    shares[1:] |= begin[1:] < np.maximum.accumulate(past)[:-1]
+    shares[:-1] |= past[:-1] > begin[1:]
+    overlapping = np.zeros(columns.size, dtype=np.bool_)
+    overlapping[some[shares]] = True
+    return overlapping
 
 
 def _insert(
-    cursor: CursorWrapper, columns: UsageColumns, ids: Integers, fresh: Rows, doubled: Flags, origin: Origin,
+    cursor: CursorWrapper, columns: UsageColumns, ids: Integers, fresh: Rows, overlapping: Flags, origin: Origin,
     tally: Tally,
 ) -> None:  # fmt: skip
     if not len(fresh):
         return
-    arrays = array_text(fresh), array_text(doubled[fresh].astype(np.int64))
+    arrays = array_text(fresh), array_text(overlapping[fresh].astype(np.int64))
     cursor.execute(_INSERT, [origin.version, origin.at, origin.run_id, *arrays])
     tally.written.append(ids[columns.channel[fresh]])
     known = fresh[columns.known[fresh]]
@@ -215,7 +205,24 @@ def _merge(
 ) -> None:
     if not len(stored.place):
         return
-    outcome = _outcome(stored, columns, origin.version)
+    # what wins, compared as exact numbers of one scale, however long
+    scale = columns.scale[columns.channel[stored.place]]
+    common, former = np.maximum(scale, stored.scale), stored.readings
+    outcome = merged(
+        Readings(
+            former.values * _powers_of_ten(common - stored.scale),
+            former.known,
+            former.quality,
+            former.version,
+        ),
+        Readings(
+            columns.values[stored.place].astype(object) * _powers_of_ten(common - scale),
+            columns.known[stored.place],
+            columns.quality[stored.place],
+            np.full(len(scale), origin.version),
+        ),
+        mine=stored.mine,
+    )
     tally.superseded += int(outcome.superseded.sum())
     tally.reject(columns.lines[stored.place[outcome.contradicts]], CONTRADICTS)
     written = outcome.changed | outcome.restated
@@ -230,25 +237,5 @@ def _merge(
     cursor.execute(_UPDATE, [origin.version, origin.at, origin.run_id, *map(array_text, arrays)])
 
 
-def _outcome(stored: _Stored, columns: UsageColumns, version: int) -> Outcome:
-    """What wins, compared as exact numbers of one scale, however long."""
-    scale = columns.scale[columns.channel[stored.place]]
-    common = np.maximum(scale, stored.scale)
-    loaded = Readings(
-        columns.values[stored.place].astype(object) * _power(common - scale),
-        columns.known[stored.place],
-        columns.quality[stored.place],
-        np.full(len(scale), version),
-    )
-    was = stored.readings
-    values = was.values * _power(common - stored.scale)
-    return merged(Readings(values, was.known, was.quality, was.version), loaded, mine=stored.mine)
-
-
-def _power(exponents: Integers) -> npt.NDArray[np.object_]:
-    return np.array([10**one for one in exponents.tolist()], dtype=object)
-
-
-def _reason(start: datetime, end: datetime) -> str:
-    first, past = (moment.astimezone(UTC).isoformat() for moment in (start, end))
-    return f"overlaps the reading from {first} to {past} that is stored for this channel"
+def _powers_of_ten(exponents: Integers) -> npt.NDArray[np.object_]:
+    return np.array([10**exponent for exponent in exponents.tolist()], dtype=object)

@@ -1,4 +1,4 @@
-"""Readings as they lie in the tables, as arrays: whole blocks and periods of channels, not cut to anybody's windows."""
+"""Stored readings as arrays: whole blocks and periods of channels, not cut to any window."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from datahub.store.codec import (
 )
 from datahub.store.times import Places, Times
 
-# The rows of a channel on a grid come as one, each column its binary form end to end: what costs time is a row, not
-# its bytes. Periods (without a step) come in the same statement: most channels have none, and asking apart costs a
-# round trip.
+# All rows of a channel on a grid come as one row, each column with their binary forms one after the other: each row
+# costs time, its bytes cost little. Periods (without a step) come in the same statement: most channels have none, and a
+# statement of their own would cost a round trip.
 _STORED = """
     SELECT block.step, length(block.vals), block.phase, block.scale, block.channel_id, block.quality,
         string_agg(date_send(block.day), ''), NULL::bytea, string_agg(timestamptz_send(block.modified), ''),
@@ -39,16 +39,16 @@ _STORED = """
     FROM {periods} AND reading.start >= %(first)s::date AND reading.end < %(last)s::date + 2
     GROUP BY 4, 5, 6
 """
-# of channels that are all wanted on the same days, as most calls want them
-_ALIKE = _STORED.format(
+# of channels on the same days, the usual case
+_SAME_DAYS = _STORED.format(
     blocks="interval_block AS block WHERE block.channel_id = ANY(%(channels)s::bigint[])",
     periods="datahub_periodreading AS reading WHERE reading.channel_id = ANY(%(channels)s::bigint[])",
 )
-# Nothing is wanted twice, so that it can be joined: planned for whatever values, the database looks up one after the
-# other; with EXISTS it goes through all that is wanted for each row.
+# No day is wanted twice, so that a join is right: the plan then looks up one after the other, whatever the values are.
+# With EXISTS it would go through all that is wanted for each row.
 _WANTED = """unnest(%(channels)s::bigint[], %(firsts)s::date[], %(lasts)s::date[]) AS wanted (channel_id, first, last)
     JOIN {table} ON {name}.channel_id = wanted.channel_id WHERE {within}"""
-_APART = _STORED.format(
+_OWN_DAYS = _STORED.format(
     blocks=_WANTED.format(
         table="interval_block AS block", name="block", within="block.day BETWEEN wanted.first AND wanted.last"
     ),
@@ -63,7 +63,7 @@ _MICROS = 1_000_000
 _EPOCH = date(1970, 1, 1)
 
 
-class Wanted(NamedTuple):
+class ChannelDays(NamedTuple):
     """Days of a channel, both inclusive, counted in UTC since 1970-01-01."""
 
     channel_id: int
@@ -107,37 +107,40 @@ class _Table:
     known: Flags
     quality: Codes
 
-    def take(self, rows: Places) -> "_Table":
-        return _Table(
-            self.channel[rows], self.start[rows], self.moved[rows], self.scale[rows], self.values[rows],
-            self.known[rows], self.quality[rows],
-        )  # fmt: skip
 
-
-def stored_segments(wanted: Sequence[Wanted]) -> Iterator[StoredSegment]:
+def stored_segments(wanted: Sequence[ChannelDays]) -> Iterator[StoredSegment]:
     """What is stored of the channels on those days, by step, channel and scale. One statement.
 
-    Periods may reach a day beyond them; whoever asks cuts to the second.
+    Periods may reach a day beyond them; the caller cuts to the second.
     """
-    apart = _joined_days(wanted)
-    firsts, lasts = _dates([one.first for one in apart]), _dates([one.last for one in apart])
+    apart: list[ChannelDays] = []  # in order, with days that meet joined: none holds a reading of another
+    for days in sorted(wanted):
+        last = apart[-1] if apart else None
+        if last is not None and last.channel_id == days.channel_id and days.first <= last.last + 1:
+            apart[-1] = last._replace(last=max(last.last, days.last))
+        else:
+            apart.append(days)
+    firsts = [_EPOCH + timedelta(days=days.first) for days in apart]
+    lasts = [_EPOCH + timedelta(days=days.last) for days in apart]
     parameters = {
-        "channels": array(one.channel_id for one in apart),
+        "channels": array(days.channel_id for days in apart),
         "first": min(firsts).isoformat(),
         "last": max(lasts).isoformat(),
     }
-    statement = _ALIKE
-    if len({(one.first, one.last) for one in apart}) > 1:
-        statement = _APART
+    statement = _SAME_DAYS
+    if len({(days.first, days.last) for days in apart}) > 1:
+        statement = _OWN_DAYS
         parameters |= {"firsts": array(firsts), "lasts": array(lasts)}
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(statement, parameters)
         rows = [_Stored(*row) for row in cursor.fetchall()]
     for step in sorted({row.step for row in rows if row.step is not None}):
-        yield from _block_runs(step, _joined([*_tables(step, [row for row in rows if row.step == step])]))
+        yield from _block_segments(
+            step, _of_one_scale([*_tables(step, [row for row in rows if row.step == step])])
+        )
     periods = [row for row in rows if row.step is None]
     for scale in sorted({row.scale for row in periods}):
-        yield from _period_runs(scale, [row for row in periods if row.scale == scale])
+        yield from _period_segments(scale, [row for row in periods if row.scale == scale])
 
 
 class _Stored(NamedTuple):
@@ -155,22 +158,6 @@ class _Stored(NamedTuple):
     run_sizes: bytes
     runs: bytes | None  # of other qualities; of periods, whether there is a value
     vals: bytes
-
-
-def _joined_days(wanted: Sequence[Wanted]) -> list[Wanted]:
-    """By channel and day, none of which can hold a reading of another: those that meet are one."""
-    found: list[Wanted] = []
-    for one in sorted(wanted):
-        last = found[-1] if found else None
-        if last is not None and last.channel_id == one.channel_id and one.first <= last.last + 1:
-            found[-1] = last._replace(last=max(last.last, one.last))
-        else:
-            found.append(one)
-    return found
-
-
-def _dates(days: Sequence[int]) -> list[date]:
-    return [_EPOCH + timedelta(days=day) for day in days]
 
 
 def _tables(step: int, rows: Sequence[_Stored]) -> Iterator[_Table]:
@@ -201,8 +188,8 @@ def _end_to_end(parts: Iterable[bytes | None]) -> bytes:
     return b"".join(part for part in parts if part)
 
 
-def _joined(tables: Sequence[_Table]) -> _Table:
-    """One table of one scale a channel, except where that would need more than 64 bits: those rows keep their own."""
+def _of_one_scale(tables: Sequence[_Table]) -> _Table:
+    """One table with one scale a channel; rows whose values would then need more than 64 bits keep their own scale."""
     if len(tables) == 1:
         return tables[0]
     channel, start, moved, scale, values, known, quality = (
@@ -217,31 +204,24 @@ def _joined(tables: Sequence[_Table]) -> _Table:
     return _Table(channel, start, moved, np.where(one_scale, finest[of], scale), values, known, quality)
 
 
-def _block_runs(step: int, table: _Table) -> Iterator[StoredSegment]:
+def _block_segments(step: int, table: _Table) -> Iterator[StoredSegment]:
     order = np.lexsort((table.start, table.scale, table.channel))
     if np.any(order[1:] < order[:-1]):
-        table = table.take(order)
+        table = _Table(*(getattr(table, name)[order] for name in _Table.__slots__))
     slots = table.values.shape[1]
     values, known, quality = table.values.reshape(-1), table.known.reshape(-1), table.quality.reshape(-1)
-    for first, past in _stretches(table.channel, table.scale):
+    for first, past in _equal_rows(table.channel, table.scale):
         cut: slice | Places = slice(first * slots, past * slots)
         times, moved = Times.of_blocks(table.start[first:past], slots, step), table.moved[first:past]
-        if np.any(np.diff(times.rows) < DAY_SECONDS):  # grids between each other's slots
+        if np.any(np.diff(times.rows) < DAY_SECONDS):  # blocks of different phases, whose slots alternate
             order = np.argsort(times.starts, kind="stable")
             times, moved = times.cut(order), np.repeat(moved, slots)[order]
             cut = first * slots + order
-        yield StoredSegment(
-            int(table.channel[first]),
-            times,
-            values[cut],
-            int(table.scale[first]),
-            known[cut],
-            quality[cut],
-            moved,
-        )
+        channel, scale = int(table.channel[first]), int(table.scale[first])
+        yield StoredSegment(channel, times, values[cut], scale, known[cut], quality[cut], moved)
 
 
-def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]:
+def _period_segments(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]:
     begin, end, moments = (
         _epoch_micros(_end_to_end(getattr(row, name) for row in rows)) for name in ("begins", "ends", "moved")
     )
@@ -250,10 +230,10 @@ def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]
     starts, ends = begin // _MICROS, end // _MICROS
     order = np.lexsort((ends, starts, channel))
     channel, starts, durations, moved = channel[order], starts[order], (ends - starts)[order], moments[order]
-    values = _big(_end_to_end(row.vals for row in rows))[order]
+    values = np.frombuffer(_end_to_end(row.vals for row in rows), ">i8").astype(np.int64)[order]
     known = np.frombuffer(_end_to_end(row.runs for row in rows), dtype=np.bool_)[order]
     quality = np.repeat(np.array([row.quality for row in rows], dtype=np.uint8), readings)[order]
-    for first, past in _stretches(channel):
+    for first, past in _equal_rows(channel):
         cut = slice(first, past)
         times = Times.one_by_one(starts[cut], lengths=durations[cut])
         yield StoredSegment(
@@ -261,8 +241,8 @@ def _period_runs(scale: int, rows: Sequence[_Stored]) -> Iterator[StoredSegment]
         )
 
 
-def _stretches(*columns: Integers) -> Iterator[tuple[int, int]]:
-    """[first, past) of the rows that are the same in each column."""
+def _equal_rows(*columns: Integers) -> Iterator[tuple[int, int]]:
+    """[first, past) of consecutive rows that are equal in each column."""
     first, *others = columns
     parted = first[1:] != first[:-1]
     for column in others:
@@ -270,9 +250,5 @@ def _stretches(*columns: Integers) -> Iterator[tuple[int, int]]:
     return pairwise([0, *(np.flatnonzero(parted) + 1).tolist(), len(columns[0])])
 
 
-def _big(numbers: bytes) -> Integers:
-    return np.frombuffer(numbers, ">i8").astype(np.int64)
-
-
 def _epoch_micros(moments: bytes) -> Integers:
-    return _big(moments) + _DAY_ZERO * DAY_SECONDS * _MICROS
+    return np.frombuffer(moments, ">i8").astype(np.int64) + _DAY_ZERO * DAY_SECONDS * _MICROS

@@ -1,4 +1,4 @@
-"""When readings begin and how long they last; on a grid, without an element a reading until one is asked for."""
+"""When readings begin and how long they last; on a grid, an element a reading is made only when it is needed."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -80,7 +80,7 @@ class Times:
         return Times.one_by_one(self.starts[kept], step=self.step, lengths=lengths)
 
     def follow_on(self) -> list[tuple[int, int]]:
-        """[first, past) of stretches whose readings follow on each other and last equally long, instants alone."""
+        """[first, past) of the places whose readings follow on each other and last equally long; instants alone."""
         if self.lengths is None:
             gaps = np.flatnonzero(np.diff(self.rows) != self.slots * (self.step or 0)) + 1
             edges = gaps * self.slots - self.first

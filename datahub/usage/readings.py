@@ -12,7 +12,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import Channel
 from datahub.store.codec import DAY_SECONDS, Codes, Flags, Integers
-from datahub.store.stored_segments import StoredSegment, Wanted, stored_segments
+from datahub.store.stored_segments import ChannelDays, StoredSegment, stored_segments
 from datahub.store.times import Places, Times
 
 _ENDLESS = (-62_135_596_800, 253_402_214_400)  # the years 1 and 9999, in epoch seconds
@@ -105,7 +105,7 @@ def readings(
     for meter, meter_spans in of_meter.items():  # the days that the spans may touch
         bounds = list(map(seconds_of, union(meter_spans)))
         wanted += [
-            Wanted(channel.channel_id, first // DAY_SECONDS, past // DAY_SECONDS)
+            ChannelDays(channel.channel_id, first // DAY_SECONDS, past // DAY_SECONDS)
             for channel in channels.get(meter, ())
             for first, past in bounds
         ]

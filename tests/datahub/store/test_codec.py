@@ -20,7 +20,7 @@ def packed_rows(values, known, quality, version):
     zeros = np.zeros(count, dtype=np.int64)
     packed = PackedBlocks.of(
         step=3600, channel=zeros + 7, day=zeros + 20_000, phase=zeros, scale=zeros + 2, values=values, known=known,
-        said=version != NEVER, quality=quality, version=version, zone="UTC",
+        stated=version != NEVER, quality=quality, version=version, zone="UTC",
     )  # fmt: skip
     stream = b"".join(copy_tuples(packed, {"place": np.arange(count), "flags": 0}))
     while stream:

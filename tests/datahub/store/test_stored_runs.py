@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from datahub.models import Channel
-from datahub.store.stored_segments import Wanted, stored_segments
+from datahub.store.stored_segments import ChannelDays, stored_segments
 from tests.factories.accounts import household
 from tests.factories.feeds import load_days, load_readings, usage_series
 
@@ -41,7 +41,7 @@ def hours(first, days):
 def test_channels_are_read_on_their_own_days(channels):
     one, other = channels
 
-    found = starts_of([Wanted(one, DAY, DAY), Wanted(other, DAY + 3, DAY + 4)])
+    found = starts_of([ChannelDays(one, DAY, DAY), ChannelDays(other, DAY + 3, DAY + 4)])
 
     assert found == {(one, True): pytest.approx(hours(0, 1)), (other, True): pytest.approx(hours(3, 2))}
 
@@ -52,8 +52,12 @@ def test_days_that_are_wanted_twice_or_meet_are_read_once(channels, second):
     first, last = second
 
     found = starts_of(
-        [Wanted(one, DAY + 9, DAY + 9), Wanted(one, DAY, DAY + 1), Wanted(one, DAY + first, DAY + last)]
-        + [Wanted(other, DAY, DAY)]
+        [
+            ChannelDays(one, DAY + 9, DAY + 9),
+            ChannelDays(one, DAY, DAY + 1),
+            ChannelDays(one, DAY + first, DAY + last),
+        ]
+        + [ChannelDays(other, DAY, DAY)]
     )
 
     assert found[one, True] == pytest.approx([*hours(0, 4), *hours(9, 1)])
@@ -62,9 +66,13 @@ def test_days_that_are_wanted_twice_or_meet_are_read_once(channels, second):
 
 def test_a_reading_over_many_days_is_read_once_wherever_wanted_days_part(channels):
     one, other = channels
-    weeks = [Wanted(other, DAY, DAY + 6), Wanted(other, DAY + 8, DAY + 16), Wanted(other, DAY, DAY + 7)]
+    weeks = [
+        ChannelDays(other, DAY, DAY + 6),
+        ChannelDays(other, DAY + 8, DAY + 16),
+        ChannelDays(other, DAY, DAY + 7),
+    ]
 
-    found = starts_of([Wanted(one, DAY, DAY), *weeks])
+    found = starts_of([ChannelDays(one, DAY, DAY), *weeks])
 
     assert found[other, False] == [DAY + 5 / 24, DAY + 7 + 5 / 24]
     assert found[other, True] == pytest.approx(hours(0, 14))

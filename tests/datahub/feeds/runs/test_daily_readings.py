@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datahub.models import ChangedUse, Channel, PeriodReading
-from datahub.store.whole_days import days_lasting
+from datahub.store.whole_days import seconds_of_days
 from tests.datahub.feeds.runs.files import bring
 from tests.factories.accounts import household
 from tests.factories.feeds import FeedFactory
@@ -163,4 +163,4 @@ def test_days_follow_each_other_in_every_zone(zone, day, count):
         for one in (day, day + timedelta(days=count))
     )
 
-    assert start + days_lasting(start, count * 86_400, (local,)) == past
+    assert start + seconds_of_days(start, count * 86_400, (local,)) == past
