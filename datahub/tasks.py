@@ -1,7 +1,7 @@
 """Background work of the data hub. A lost message loses nothing: runs live in the database and are swept."""
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def run_feed(run_id: int) -> None:
-    """Carry out a feed run; sent twice, the second finds nothing to do."""
+    """Execute a feed run; sent twice, the second finds nothing to do."""
     execute_due_runs(run_id=run_id)
 
 
 @shared_task
 def sweep_feed_runs() -> int:
-    """Ask again for runs whose message or worker was lost; beat runs it."""
+    """Send runs again whose message or worker was lost; beat runs it."""
     stranded = stranded_runs(at=clock.now())
     for run_id in stranded:
         run_feed.delay(run_id)
@@ -51,13 +51,13 @@ def collect_files() -> int:
 
 @shared_task
 def collect_from_source(source_id: int) -> None:
-    """Look at one source; sent twice, the second finds it held or not due any more."""
+    """Look at one source; sent twice, the second finds it locked or not due any more."""
     collect(source_id=source_id)
 
 
 @shared_task
 def load_parked_readings() -> int:
-    """Load what waited for a meter that is known now; beat runs it too, for what came in between."""
+    """Load what waited for a meter that is known now; beat runs it too, for messages that were lost."""
     return load_arrived(at=clock.now())
 
 
@@ -86,8 +86,8 @@ def set_aside_readings() -> int:
 
 
 @shared_task
-def work_out_mix() -> int:
-    """Work out the days whose generation mix is due, each few in a transaction of their own; beat runs it."""
+def compute_mix() -> int:
+    """Compute the days whose generation mix is due, a few in each transaction; beat runs it."""
     mark_changed_use(at=clock.now())
     done = 0
     while days := recompute_next(at=clock.now()):
@@ -103,7 +103,7 @@ def write_download(download_id: int) -> None:
 
 @shared_task
 def sweep_downloads() -> int:
-    """Ask again for files whose message or worker was lost, and for those that wait for room; beat runs it."""
+    """Send files again whose message or worker was lost, and those that wait for space; beat runs it."""
     stranded = stranded_downloads(at=clock.now())
     for download_id in stranded:
         write_download.delay(download_id)
@@ -112,39 +112,35 @@ def sweep_downloads() -> int:
 
 @shared_task
 def delete_downloads() -> int:
-    """Delete customers' files whose day is over; beat runs it."""
+    """Delete customers' files that have expired; beat runs it."""
     return delete_old_downloads(at=clock.now())
 
 
 @receiver(download_waiting, dispatch_uid="write_waiting_download")
 def write_waiting_download(*, download_id: int, **_news: object) -> None:
-    """Ask a worker to write. With no broker the file waits for the sweep."""
-    try:
-        write_download.apply_async([download_id], retry=False)
-    except Exception as error:  # any broker, any failure: the row stays
-        log.warning("download.not_announced", error=type(error).__name__)
+    _send(write_download, download_id, failed="download.not_announced")
 
 
 @receiver(run_waiting, dispatch_uid="start_waiting_run")
 def start_waiting_run(*, run_id: int, **_news: object) -> None:
-    """Ask a worker to begin. With no broker the run waits for the sweep."""
-    try:
-        run_feed.apply_async([run_id], retry=False)
-    except Exception as error:  # any broker, any failure: the file is stored
-        log.warning("feed_run.not_announced", error=type(error).__name__)
+    _send(run_feed, run_id, failed="feed_run.not_announced")
 
 
 @receiver(post_save, sender=MeterDevice, dispatch_uid="look_for_parked_readings")
 def look_for_parked_readings(*, instance: MeterDevice, **_news: object) -> None:
-    """A meter added or renumbered by hand may be the one that readings wait for."""
+    """Readings may wait for a meter that staff added or renumbered."""
     number = instance.meter_number
     transaction.on_commit(lambda: waits_for(meter_number=number) and meters_arrived.send(sender=MeterDevice))
 
 
 @receiver(meters_arrived, dispatch_uid="load_what_was_parked")
 def load_what_was_parked(**_news: object) -> None:
-    """Ask a worker to load it. With no broker it waits for the sweep."""
+    _send(load_parked_readings, failed="parked_readings.not_announced")
+
+
+def _send(task: Task, *arguments: int, failed: str) -> None:
+    """Send a task to a worker; without a broker the sweep sends it later, and `failed` is logged."""
     try:
-        load_parked_readings.apply_async(retry=False)
-    except Exception as error:  # any broker, any failure: the readings are kept
-        log.warning("parked_readings.not_announced", error=type(error).__name__)
+        task.apply_async(args=arguments, retry=False)
+    except Exception as error:  # whatever the broker raises: the row is stored
+        log.warning(failed, error=type(error).__name__)

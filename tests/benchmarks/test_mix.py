@@ -7,7 +7,7 @@ from django.db import connection
 
 from benchmarks import mix, region
 from datahub.models import MixShare
-from datahub.tasks import work_out_mix
+from datahub.tasks import compute_mix
 from tests.factories.accounts import household
 
 
@@ -20,7 +20,7 @@ def place(transactional_db):
 
 
 def test_one_query_an_hour_comes_to_the_same_shares_and_only_to_these(place):
-    work_out_mix()
+    compute_mix()
     mix.readings_by_row(place)
 
     mix.hour_by_hour(place)
@@ -32,7 +32,7 @@ def test_one_query_an_hour_comes_to_the_same_shares_and_only_to_these(place):
 
 
 def test_a_correction_moves_few_shares(place):
-    work_out_mix()
+    compute_mix()
     whole = MixShare.objects.count()
 
     moved = {name: written for name, _spent, written in mix.corrections(place)}

@@ -44,13 +44,19 @@ class Command(BaseCommand):
         as_json: bool,
         **_options: object,
     ) -> None:
+        if unclear := [pair for pair in pairs if "=" not in pair]:
+            raise CommandError(f"--setting {unclear[0]}: write KEY=VALUE", returncode=_REFUSED)
+        try:
+            zone = ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise CommandError(f"{timezone} is not an IANA time zone", returncode=_REFUSED) from error
         try:
             account = check_file(
                 file,
-                zone=_zone(timezone),
+                zone=zone,
                 format_name=format,
                 mapping=_mapping(mapping) if mapping else {},
-                settings=_settings(pairs),
+                settings=dict(pair.split("=", 1) for pair in pairs),
             )
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}", returncode=_REFUSED) from error
@@ -77,15 +83,8 @@ class Command(BaseCommand):
         if len(account.rejected) > _SHOWN:
             self.stdout.write(f"  and {len(account.rejected) - _SHOWN} more")
         channels = list(account.channels_as_json())
-        if channels:
-            self._table(channels)
-
-    def _json(self, pieces: Iterable[str]) -> None:
-        for piece in pieces:
-            self.stdout.write(piece, ending="")
-        self.stdout.write("")
-
-    def _table(self, channels: list[dict[str, object]]) -> None:
+        if not channels:
+            return
         rows = [[name.replace("_", " ") for name in channels[0]]]
         rows += [
             ["" if value is None else _printable(str(value)) for value in channel.values()]
@@ -95,31 +94,23 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
 
+    def _json(self, pieces: Iterable[str]) -> None:
+        for piece in pieces:
+            self.stdout.write(piece, ending="")
+        self.stdout.write("")
+
 
 def _printable(text: str) -> str:
-    """A file's words without what would steer the terminal."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise CommandError(f"{name} is not an IANA time zone", returncode=_REFUSED) from error
-
-
-def _settings(pairs: list[str]) -> dict[str, str]:
-    if unclear := [pair for pair in pairs if "=" not in pair]:
-        raise CommandError(f"--setting {unclear[0]}: write KEY=VALUE", returncode=_REFUSED)
-    return dict(pair.split("=", 1) for pair in pairs)
+    """A file's text without control characters for the terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _mapping(path: Path) -> dict[str, object]:
     """Raises FeedStructureError: not the JSON of an object."""
     try:
-        said = read_json(path.read_bytes())
+        mapping = read_json(path.read_bytes())
     except ValueError as error:
         raise FeedStructureError(f"mapping {path.name}: {error}") from error
-    if not isinstance(said, dict):
+    if not isinstance(mapping, dict):
         raise FeedStructureError(f"mapping {path.name}: it is not an object")
-    return said
+    return mapping

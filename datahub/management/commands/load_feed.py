@@ -16,7 +16,7 @@ from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import Feed, FeedRun, RunStatus
 
 _BAR = 30
-_WIDTH = 120  # a shorter line covers the one before it
+_WIDTH = 120  # each line is as wide, so that it covers the line before
 _PAUSE = 0.3  # seconds between two looks
 _EXIT = {RunStatus.REFUSED: 2, RunStatus.FAILED: 2, RunStatus.HELD: 3}
 
@@ -62,12 +62,9 @@ class Command(BaseCommand):
         if options["here"]:
             limit_arenas()  # no thread has started yet
             execute_due_runs(run_id=run.pk)
-        if options["wait"] or options["here"]:
-            self._follow(run)
-        else:
+        if not options["wait"] and not options["here"]:
             self.stdout.write(f"run {run.public_id} is {run.get_status_display()}")
-
-    def _follow(self, run: FeedRun) -> None:
+            return
         run.refresh_from_db()
         while run.status in PENDING:
             self._show(run, ending="\r" if self.stdout.isatty() else "")

@@ -42,15 +42,16 @@ class Command(BaseCommand):
         self.stdout.write(f"{feed.name}: {feed.get_kind_display()}, {feed.format}, {feed.time_zone}")
 
 
-def _mapping(said: str) -> Mapping[str, object]:
-    if not said:
+def _mapping(name: str) -> Mapping[str, object]:
+    """That of the preset of this name, else of the file."""
+    if not name:
         return NO_MAPPING
-    if said in presets():
-        return presets()[said].mapping
+    if name in presets():
+        return presets()[name].mapping
     try:
-        mapping = read_json(Path(said).read_bytes())
+        mapping = read_json(Path(name).read_bytes())
     except (OSError, ValueError) as error:
-        raise CommandError(f"--mapping {said}: {error}; presets are {', '.join(presets())}") from error
+        raise CommandError(f"--mapping {name}: {error}; presets are {', '.join(presets())}") from error
     if not isinstance(mapping, dict):
-        raise CommandError(f"--mapping {said}: not a JSON object")
+        raise CommandError(f"--mapping {name}: not a JSON object")
     return mapping

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from cdsc_portal.lib.time import clock
 from datahub.mix.recomputing import recompute
 from datahub.models import MixDay, MixSeries, MixShare, MixShareHistory
-from datahub.tasks import work_out_mix
+from datahub.tasks import compute_mix
 from tests.datahub.mix.region import MONTH, START, amount, customer, mark, quantities, shares_at, work_out
 from tests.factories.datahub import hourly_mix
 from tests.factories.feeds import load_readings, usage_series
@@ -218,7 +218,7 @@ def test_queries_do_not_grow_with_contracts_tariffs_and_hours():
         for day in days:
             mark(day)
         with CaptureQueriesContext(connection) as queries:
-            work_out_mix()
+            compute_mix()
         return len(queries)
 
     hour_of_the_region()
@@ -241,5 +241,5 @@ def test_the_task_works_out_all_that_is_due():
     mark()
     mark(START + timedelta(days=9))
 
-    assert work_out_mix() == 2
+    assert compute_mix() == 2
     assert not MixDay.objects.filter(due__isnull=False).exists()
