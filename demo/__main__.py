@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from cdsc_portal import embedded_postgres
 from demo import processes as running
@@ -24,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a KeyboardInterrupt, as Ctrl-C is
     try:
         return commands[arguments[0]]()
     except StartError as error:
@@ -36,7 +35,12 @@ def main(arguments: list[str]) -> int:
 
 def serve() -> int:
     """Set up what is missing, run the main job at the first start, then serve until interrupted."""
-    port = _port(os.environ.get("PORT", "8000"))
+    text = os.environ.get("PORT", "8000")
+    if not (
+        text.isascii() and text.isdigit() and 0 < int(text) < 65534
+    ):  # the next two are for third parties
+        raise StartError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
+    port = int(text)
     for taken in (number for number in (port, port + 1) if running.is_taken(number)):
         raise StartError(
             f"Port {taken} is taken. Stop what uses it, or set PORT (the third party uses PORT + 1)."
@@ -58,13 +62,6 @@ def serve() -> int:
         while True:
             processes.check()
             time.sleep(1)
-
-
-def _port(text: str) -> int:
-    """The port to serve on; the next two are for third parties. Raises StartError, which names the setting."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65534):
-        raise StartError(f"PORT is {text!r}; it must be a number from 1 to 65533.")
-    return int(text)
 
 
 def smoke() -> int:
@@ -140,10 +137,6 @@ def stack(var_dir: Path, port: int) -> Iterator[Processes]:
         processes.stop()
         if embedded:
             embedded_postgres.stop(var_dir / "postgres")
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

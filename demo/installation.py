@@ -68,7 +68,7 @@ class Installation:
         made.append(files.FeedFile("Meter readings", "usage", "usage_csv_long", HAND_MADE))
         for number, file in enumerate(made, 1):
             print(f"  feed {number} {_bring_in(file, processes)}", flush=True)
-        self._give_passwords()
+        self.set_passwords()
         self.accounts = [
             {
                 "account_number": account.number,
@@ -85,9 +85,9 @@ class Installation:
         waiting_request(self.third_party(0), self.base_url, *self.owner)
 
     def finish(self) -> None:
-        """Write `demo.json`; from then on the installation is complete."""
+        """From now on the installation is complete."""
         self.complete = True
-        self._write()
+        self.write()
 
     def start_third_party(self, processes: Processes, port: int) -> str:
         client = self.clients[0]
@@ -98,7 +98,8 @@ class Installation:
         )
         return f"http://127.0.0.1:{port}/"
 
-    def _give_passwords(self) -> None:
+    def set_passwords(self) -> None:
+        """Of all users: the feed of the hierarchy brings logins without one."""
         from accounts.models import User
 
         for entry in self.users:
@@ -106,7 +107,8 @@ class Installation:
             user.set_password(entry["password"])
             user.save(update_fields=["password"])
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write `demo.json`."""
         record = {
             "base_url": self.base_url,
             "users": self.users,
@@ -121,6 +123,8 @@ class Installation:
 def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
     """Migrate, and make or find the installation under `var_dir`; a complete one moves to `port`."""
     django.setup()
+    from consent.models import Client
+
     call_command("migrate", verbosity=0)
     base_url, known = f"http://127.0.0.1:{port}", var_dir / "demo.json"
     callbacks = {name: f"http://127.0.0.1:{port + above}/callback" for name, _purpose, above in COMPANIES}
@@ -128,43 +132,42 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
         record = json.loads(known.read_text(encoding="utf-8"))  # noqa: TID251 - our own file
         clients = [{**client, "redirect_uri": callbacks[client["name"]]} for client in record["clients"]]
         made = Installation(var_dir, base_url, months, True, record["users"], clients, record["accounts"])
-        _move_clients(clients)
-        made._write()
+        for each in clients:
+            client = Client.objects.get(client_id=each["client_id"])
+            client.redirect_uris = each["redirect_uri"]
+            client.full_clean()
+            client.save(update_fields=["redirect_uris", "updated"])
+        made.write()
         return made
     clients = [_register(name, purpose, callbacks[name]) for name, purpose, _above in COMPANIES]
     return Installation(var_dir, base_url, months, False, _people(), clients)
 
 
 def _people() -> list[dict[str, str]]:
-    """Logins with a fresh password each; staff exist at once, the others come with the hierarchy feed."""
-    people = structure.utility(clock.now().date(), months=2).people
-    users = [
-        {"role": person.role, "email": person.email, "password": secrets.token_urlsafe(12)}
-        for person in people
-    ]
-    for person in people:
-        if not person.customer:
-            _add_staff(person)
-    return users
+    """Logins with a fresh password each; staff exist at once, the others come with the hierarchy feed.
 
-
-def _add_staff(person: structure.Person) -> None:
-    """The one called "staff" may do everything, the others what their role's group may."""
+    The person with the role "staff" may do everything, others of staff what the group of their role may.
+    """
     from django.contrib.auth.models import Group
 
     from accounts.models import User
 
-    if User.objects.filter(email=person.email).exists():
-        return
-    if person.role == "staff":
-        User.objects.create_superuser(person.email, name=person.name)
-        return
-    clerk = User.objects.create_user(person.email, name=person.name, is_staff=True)
-    clerk.groups.add(Group.objects.get(name=person.role))
+    people = structure.utility(clock.now().date(), months=2).people
+    for person in people:
+        if person.customer or User.objects.filter(email=person.email).exists():
+            continue
+        if person.role == "staff":
+            User.objects.create_superuser(person.email, name=person.name)
+        else:
+            clerk = User.objects.create_user(person.email, name=person.name, is_staff=True)
+            clerk.groups.add(Group.objects.get(name=person.role))
+    return [
+        {"role": person.role, "email": person.email, "password": secrets.token_urlsafe(12)}
+        for person in people
+    ]
 
 
 def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
-    from cdsc_portal.lib.time import clock
     from consent.models import Client
     from consent.scopes.catalogue import SCOPES
     from consent.services.credentials import first_secret
@@ -180,16 +183,6 @@ def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
     client.save()
     secret = first_secret(client=client, at=clock.now())
     return {"name": name, "client_id": client.client_id, "client_secret": secret, "redirect_uri": callback}
-
-
-def _move_clients(clients: list[dict[str, str]]) -> None:
-    from consent.models import Client
-
-    for each in clients:
-        client = Client.objects.get(client_id=each["client_id"])
-        client.redirect_uris = each["redirect_uri"]
-        client.full_clean()
-        client.save(update_fields=["redirect_uris", "updated"])
 
 
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:

@@ -4,7 +4,7 @@ A third party asks; the customer narrows and approves; the third party fetches e
 the next call is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from lxml import html
 
-from demo.browser_session import BrowserSession, Page
+from demo.browser_session import BrowserSession
 from examples.third_party import OAuthError, PendingRequest, ThirdParty
 
-# What the hand-made file says, worked out by hand: 49 hours over the autumn night with 25, one of them unknown.
+# What the hand-made file holds, computed by hand: 49 hours over the day of 25 hours in autumn, one of them unknown.
 HAND_MADE_METER, HAND_MADE_CONTRACT = "55-1044", "1111111-4"
 HAND_MADE_READINGS, HAND_MADE_KNOWN = 49, 48
 HAND_MADE_WH, HAND_MADE_LONG_DAY_WH = Decimal(37790), Decimal(20320)
@@ -77,10 +77,11 @@ class Walk:
         require(bool(dropped) and bool(services), "the page offers no way to narrow the request")
         start = form.xpath(".//input[starts-with(@name, 'start-usage_data')]/@name")[0]
         unticked = [(box.get("name"), box.get("value", "on")) for box in [*dropped, *services]]
-        self.say(
-            "read",
-            f"request {_reference(page)}: {len(_ticked(form, 'share-'))} kinds of data, all ticked as asked",
+        references = page.document.xpath(
+            "//*[contains(@class, 'reference')]//bdi/text() | //bdi[@class='reference']/text()"
         )
+        reference, kinds = (references or [urlsplit(page.url).path])[0], len(_ticked(form, "share-"))
+        self.say("read", f"request {reference}: {kinds} kinds of data, all ticked as asked")
         answer = self.browser.submit(
             page, form, ("decision", "approve"), fill={start: SHORTENED_TO}, untick=unticked
         )
@@ -112,7 +113,10 @@ class Walk:
         mine = self.party.get_all(
             "/usage_data", token, services=HAND_MADE_CONTRACT, start=LONG_DAY[0], end=LONG_DAY[1]
         )
-        total = _total(segment for segment in mine if segment["meter_number"] == HAND_MADE_METER)
+        hand_made = [segment for segment in mine if segment["meter_number"] == HAND_MADE_METER]
+        total = sum(
+            Decimal(value) for segment in hand_made for value in segment["values"] if value is not None
+        )
         require(
             total == HAND_MADE_LONG_DAY_WH, f"the 25-hour day sums to {total} Wh, not {HAND_MADE_LONG_DAY_WH}"
         )
@@ -166,13 +170,6 @@ def _label(form: html.FormElement, box: html.HtmlElement) -> str:
     return str(labels[0].text_content()) if labels else ""
 
 
-def _reference(page: Page) -> str:
-    found = page.document.xpath(
-        "//*[contains(@class, 'reference')]//bdi/text() | //bdi[@class='reference']/text()"
-    )
-    return str(found[0]) if found else urlsplit(page.url).path
-
-
 def _in_words(part: Mapping[str, Any]) -> str:
     period = " to ".join(str(part[edge]) for edge in ("start", "end") if part.get(edge))
     return f"{part['type']} {period} for {part.get('services', 'none')}"
@@ -180,10 +177,3 @@ def _in_words(part: Mapping[str, Any]) -> str:
 
 def _instant(text: object) -> datetime:
     return datetime.fromisoformat(str(text))
-
-
-def _total(segments: Iterable[Mapping[str, Any]]) -> Decimal:
-    return sum(
-        (Decimal(value) for segment in segments for value in segment["values"] if value is not None),
-        Decimal(0),
-    )

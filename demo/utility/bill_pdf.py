@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from demo.utility.bills import Bill, Line, Section
+from demo.utility.bills import Bill, Section
 from demo.utility.tagged_pdf import MARGIN, Cell, TaggedPdf
 
 _COMMODITIES = {"electricity": "Electricity", "natural_gas": "Gas", "water": "Water"}
@@ -24,11 +24,11 @@ def pdf(bill: Bill, *, issuer: str) -> bytes:
         document.line(f"This bill takes the place of bill {bill.replaces}.")
     document.line(f"Amount due by {_day(bill.due)}: {_money(bill.amount)}", size=12, bold=True)
     for section in bill.sections:
-        _section(document, section)
+        _add_section(document, section)
     return document.content()
 
 
-def _section(document: TaggedPdf, section: Section) -> None:
+def _add_section(document: TaggedPdf, section: Section) -> None:
     document.space(18)
     heading = f"{_COMMODITIES[section.contract.commodity]}, {section.contract.number}"
     document.line(heading, tag="H2", size=13, bold=True)
@@ -45,7 +45,14 @@ def _section(document: TaggedPdf, section: Section) -> None:
         )
         document.rule()
         for line in section.lines:
-            document.row(*_cells(line))
+            unit = line.unit.replace("m3", "m³")
+            quantity = "" if line.quantity is None else f"{line.quantity.normalize():,f} {unit}"
+            document.row(
+                Cell(line.name, MARGIN, "Row"),
+                Cell(quantity, _QUANTITY, right=True),
+                Cell(f"${_price(line.rate)} per {unit}" if line.rate is not None else "", _PRICE, right=True),
+                Cell(_money(line.amount), _AMOUNT, right=True),
+            )
         document.rule()
         document.row(
             Cell("Total of this service", MARGIN, "Row", bold=True),
@@ -55,24 +62,12 @@ def _section(document: TaggedPdf, section: Section) -> None:
         )
 
 
-def _cells(line: Line) -> tuple[Cell, ...]:
-    unit = line.unit.replace("m3", "m³")
-    quantity = "" if line.quantity is None else f"{line.quantity.normalize():,f} {unit}"
-    price = "" if line.rate is None else f"${_decimals(line.rate)} per {unit}"
-    return (
-        Cell(line.name, MARGIN, "Row"),
-        Cell(quantity, _QUANTITY, right=True),
-        Cell(price, _PRICE, right=True),
-        Cell(_money(line.amount), _AMOUNT, right=True),
-    )
-
-
 def _day(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
 
 
-def _decimals(rate: Decimal) -> str:
-    """As many as the rate needs, at least cents."""
+def _price(rate: Decimal) -> str:
+    """With as many decimals as the rate needs, at least two."""
     return f"{rate:.2f}" if rate == round(rate, 2) else f"{rate.normalize():f}"
 
 

@@ -1,4 +1,4 @@
-"""Monthly bills of the invented accounts, worked out from the readings."""
+"""Monthly bills of the invented accounts, computed from the readings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -68,25 +68,27 @@ def bills(utility: Utility, columns: Sequence[Column], zone: ZoneInfo) -> list[B
     by_meter: dict[str, list[Column]] = {}
     for column in columns:
         by_meter.setdefault(column.meter, []).append(column)
-    made = []
-    for start, end in _months(utility.first, utility.today):
+    made: list[Bill] = []
+    start = utility.first
+    while (end := date(start.year + start.month // 12, start.month % 12 + 1, 1)) <= utility.today:
         for account in utility.accounts:
             sections = tuple(
                 _section(contract, by_meter, start, end, zone)
                 for contract in utility.contracts
-                if contract.account == account.number and contract.billed and _served(contract, start, end)
+                if contract.account == account.number and contract.billed
+                if contract.start <= start and (contract.end is None or contract.end >= end)
             )
             dated = end + timedelta(days=2)
             if sections and dated <= utility.today:
-                number = f"B-{account.number}-{start:%Y%m}"
-                made.append(Bill(account, number, start, end, dated, sections))
-    return [one for bill in made for one in _with_correction(bill, utility)]
+                bill = Bill(account, f"B-{account.number}-{start:%Y%m}", start, end, dated, sections)
+                is_wrong = start == utility.first and account == utility.accounts[0]
+                made += _wrong_and_corrected(bill) if is_wrong else [bill]
+        start = end
+    return made
 
 
-def _with_correction(bill: Bill, utility: Utility) -> list[Bill]:
-    """The first account's bill for the first month charged 12 units too much for its first service."""
-    if bill.start != utility.first or bill.account != utility.accounts[0]:
-        return [bill]
+def _wrong_and_corrected(bill: Bill) -> list[Bill]:
+    """The bill with 12 units too much for its first service, and the bill that corrects it."""
     first, *others = bill.sections
     usage, *rest = first.lines
     assert usage.quantity is not None
@@ -101,21 +103,16 @@ def _with_correction(bill: Bill, utility: Utility) -> list[Bill]:
     ]
 
 
-def _served(contract: Contract, start: date, end: date) -> bool:
-    return contract.start <= start and (contract.end is None or contract.end >= end)
-
-
 def _section(
     contract: Contract, by_meter: dict[str, list[Column]], start: date, end: date, zone: ZoneInfo
 ) -> Section:
-    amount = sum(
-        (
-            _total(column, start, end, zone)
-            for meter in contract.meters
-            for column in by_meter.get(meter.number, [])
-        ),
-        Decimal(0),
-    ).quantize(CENT)
+    low, high = (datetime.combine(day, time(), zone).timestamp() for day in (start, end))
+    used = Decimal(0)  # kWh or m3; what was sent back is not charged
+    for column in (column for meter in contract.meters for column in by_meter.get(meter.number, [])):
+        if column.direction == "import":
+            inside = column.known & (column.starts >= low) & (column.starts < high)
+            used += Decimal(int(column.values[inside].sum())) / 1000
+    amount = used.quantize(CENT)
     term = max((term for term in contract.terms if term[3] <= start), key=lambda term: term[3], default=None)
     supplier, tariff = (term[0], (term[1], term[2])) if term else ("", ("", ""))
     rate = RATES.get(tariff[0]) or VOLUME_RATES[contract.commodity]
@@ -126,21 +123,3 @@ def _section(
     fixed = Line("Basic service", "fixed", None, "", None, FIXED[contract.commodity])
     tax = Line("Utility tax 4%", "tax", None, "", None, ((usage.amount + fixed.amount) * TAX).quantize(CENT))
     return Section(contract, supplier, tariff, (usage, fixed, tax))
-
-
-def _total(column: Column, start: date, end: date, zone: ZoneInfo) -> Decimal:
-    """What was used in [start, end) in kWh or m3; what was sent back is not charged."""
-    if column.direction != "import":
-        return Decimal(0)
-    low, high = (datetime.combine(day, time(), zone).timestamp() for day in (start, end))
-    inside = column.known & (column.starts >= low) & (column.starts < high)
-    return Decimal(int(column.values[inside].sum())) / 1000
-
-
-def _months(first: date, today: date) -> list[tuple[date, date]]:
-    months, start = [], first
-    while start < today:
-        end = date(start.year + start.month // 12, start.month % 12 + 1, 1)
-        months.append((start, end))
-        start = end
-    return [(start, end) for start, end in months if end <= today]

@@ -4,10 +4,11 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from demo.utility import bill_pdf, bills, loads, mix
@@ -24,6 +25,11 @@ from demo.utility.structure import (
 )
 
 ESPI_METER = "55-1043"  # its readings come as Green Button, all others as CSV
+BILL_COLUMNS = (
+    "record", "statement_number", "account_number", "statement_date", "due_date", "start", "end", "currency", "amount",
+    "file", "replaces", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name", "name", "kind",
+    "quantity", "unit", "rate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,118 +46,93 @@ def write(utility: Utility, folder: Path, zone: ZoneInfo, *, seed: int, mix_days
     """Write every file, in the order in which they must come in."""
     folder.mkdir(parents=True, exist_ok=True)
     columns = loads.columns(utility, zone, seed=seed)
-    billed = bills.bills(utility, columns, zone)
-    made: list[tuple[str, str, str, str, Callable[[Path], None]]] = [
-        (
-            "Hierarchy",
-            "hierarchy",
-            "hierarchy_json",
-            "hierarchy.json",
-            lambda p: _hierarchy(p, utility, zone),
-        ),
-        (
-            "Suppliers",
-            "supply_terms",
-            "supply_terms_csv",
-            "supply_terms.csv",
-            lambda p: _supply_terms(p, utility),
-        ),
-        ("Meter readings", "usage", "usage_csv_long", "usage.csv", lambda p: _usage(p, columns, utility)),
-        ("Green Button", "usage", "espi_xml", "charger.xml", lambda p: _green_button(p, columns)),
-        ("Bills", "bills", "bills_csv", "bills.zip", lambda p: _bills(p, billed)),
-        (
-            "Mix",
-            "generation_mix",
-            "generation_mix_csv",
-            "mix.csv",
-            lambda p: _mix(p, utility, mix_days, seed),
-        ),
+    _hierarchy(folder / "hierarchy.json", utility, zone)
+    _supply_terms(folder / "supply_terms.csv", utility)
+    _usage(folder / "usage.csv", columns, utility)
+    charger = [column for column in columns if column.meter == ESPI_METER]
+    (folder / "charger.xml").write_bytes(espi(charger))
+    _bills(folder / "bills.zip", bills.bills(utility, columns, zone))
+    _mix(folder / "mix.csv", utility, mix_days, seed)
+    return [
+        FeedFile("Hierarchy", "hierarchy", "hierarchy_json", folder / "hierarchy.json"),
+        FeedFile("Suppliers", "supply_terms", "supply_terms_csv", folder / "supply_terms.csv"),
+        FeedFile("Meter readings", "usage", "usage_csv_long", folder / "usage.csv"),
+        FeedFile("Green Button", "usage", "espi_xml", folder / "charger.xml"),
+        FeedFile("Bills", "bills", "bills_csv", folder / "bills.zip"),
+        FeedFile("Mix", "generation_mix", "generation_mix_csv", folder / "mix.csv"),
     ]
-    for _feed, _kind, _format, name, make in made:
-        make(folder / name)
-    return [FeedFile(feed, kind, format_name, folder / name) for feed, kind, format_name, name, _make in made]
 
 
 def _hierarchy(path: Path, utility: Utility, zone: ZoneInfo) -> None:
     points: dict[str, Contract] = {}
     meters: dict[str, tuple[Contract, Meter]] = {}
-    links = []
+    links: list[dict[str, str | None]] = []
     for contract in utility.contracts:
         for point in dict.fromkeys(meter.point for meter in contract.meters):
             points[point] = contract
-            links.append(
-                {
-                    "contract_number": contract.number,
-                    "servicepoint_number": point,
-                    "start": _instant(contract.start, zone),
-                    "end": _instant(contract.end, zone) if contract.end else None,
-                }
-            )
+            link = {"contract_number": contract.number, "servicepoint_number": point}
+            links.append({**link, **_period(contract, zone)})
         meters |= {meter.number: (contract, meter) for meter in contract.meters}
     addresses = list(dict.fromkeys(contract.address for contract in utility.contracts))
     premises = {address: f"P-{number:04}" for number, address in enumerate(addresses, 1)}
     record = {
         "mode": "full",
         "as_of": _instant(utility.today, zone),
-        "entities": _entities(),
-        "customers": [
-            {"customer_number": number, "name": name, "is_test": number == HOUSEHOLD}
-            for number, name in utility.customers
+        "entities": [
+            {"name": DISTRIBUTION, "abbreviation": "RVP", "kind": "distribution_utility"},
+            {"name": SUPPLIER_BEFORE, "abbreviation": "RVS", "kind": "supplier"},
+            {"name": SUPPLIER_NOW, "abbreviation": "BPE", "kind": "supplier"},
         ],
-        "memberships": _memberships(utility),
-        "accounts": _accounts(utility),
-        "contracts": [_contract(contract) for contract in utility.contracts],
+        **_customers(utility),
         "premises": [{"premise_number": number, "address": address} for address, number in premises.items()],
         "points": [_point(number, contract, premises) for number, contract in points.items()],
         "meters": [{"meter_number": n, "commodity": c.commodity} for n, (c, _meter) in meters.items()],
         "point_links": links,
-        "installations": [_installation(meter, zone) for _contract_of, meter in meters.values()],
+        "installations": [
+            {"meter_number": meter.number, "servicepoint_number": meter.point, **_period(meter, zone)}
+            for _contract, meter in meters.values()
+        ],
     }
     path.write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
-def _entities() -> list[dict[str, str]]:
-    return [
-        {"name": DISTRIBUTION, "abbreviation": "RVP", "kind": "distribution_utility"},
-        {"name": SUPPLIER_BEFORE, "abbreviation": "RVS", "kind": "supplier"},
-        {"name": SUPPLIER_NOW, "abbreviation": "BPE", "kind": "supplier"},
-    ]
-
-
-def _memberships(utility: Utility) -> list[dict[str, str]]:
-    return [
-        {
-            "customer_number": person.customer,
-            "email": person.email,
-            "user_name": person.name,
-            "role": person.role,
-        }
-        for person in utility.people
-        if person.customer
-    ]
-
-
-def _accounts(utility: Utility) -> list[dict[str, str]]:
-    return [
-        {
-            "account_number": account.number,
-            "customer_number": account.customer,
-            "parent_number": "2000" if account.number.startswith("2000-") else "",
-            "address": account.address,
-        }
-        for account in utility.accounts
-    ]
-
-
-def _contract(contract: Contract) -> dict[str, str | None]:
+def _customers(utility: Utility) -> dict[str, list[dict[str, Any]]]:
     return {
-        "contract_number": contract.number,
-        "account_number": contract.account,
-        "commodity": contract.commodity,
-        "distribution": DISTRIBUTION,
-        "address": contract.address,
-        "start": contract.start.isoformat(),
-        "end": contract.end.isoformat() if contract.end else None,
+        "customers": [
+            {"customer_number": number, "name": name, "is_test": number == HOUSEHOLD}
+            for number, name in utility.customers
+        ],
+        "memberships": [
+            {
+                "customer_number": person.customer,
+                "email": person.email,
+                "user_name": person.name,
+                "role": person.role,
+            }
+            for person in utility.people
+            if person.customer
+        ],
+        "accounts": [
+            {
+                "account_number": account.number,
+                "customer_number": account.customer,
+                "parent_number": account.parent,
+                "address": account.address,
+            }
+            for account in utility.accounts
+        ],
+        "contracts": [
+            {
+                "contract_number": contract.number,
+                "account_number": contract.account,
+                "commodity": contract.commodity,
+                "distribution": DISTRIBUTION,
+                "address": contract.address,
+                "start": contract.start.isoformat(),
+                "end": contract.end.isoformat() if contract.end else None,
+            }
+            for contract in utility.contracts
+        ],
     }
 
 
@@ -167,13 +148,9 @@ def _point(number: str, contract: Contract, premises: dict[str, str]) -> dict[st
     }
 
 
-def _installation(meter: Meter, zone: ZoneInfo) -> dict[str, str | None]:
-    return {
-        "meter_number": meter.number,
-        "servicepoint_number": meter.point,
-        "start": _instant(meter.start, zone),
-        "end": _instant(meter.end, zone) if meter.end else None,
-    }
+def _period(dated: Contract | Meter, zone: ZoneInfo) -> dict[str, str | None]:
+    end = _instant(dated.end, zone) if dated.end else None
+    return {"start": _instant(dated.start, zone), "end": end}
 
 
 def _instant(day: date, zone: ZoneInfo) -> str:
@@ -198,23 +175,18 @@ def _usage(path: Path, columns: Sequence[loads.Column], utility: Utility) -> Non
         for column in columns:
             if column.meter == ESPI_METER:
                 continue
-            head = (
-                f"{column.meter},{column.register},{commodity[column.meter]},{column.unit},{column.direction}"
-            )
-            values = (
-                column.values.tolist() if column.unit == "Wh" else [v / 1000 for v in column.values.tolist()]
-            )
+            head = f"{column.meter},{column.register},{commodity[column.meter]},{column.unit}"
+            head += f",{column.direction},{column.step}"
+            values = column.values.tolist()
+            if column.unit != "Wh":
+                values = [value / 1000 for value in values]
             file.writelines(
-                f"{head},{column.step},{start},{value},{'estimated' if guess else 'actual'}\n"
+                f"{head},{start},{value},{'estimated' if guess else 'actual'}\n"
                 for start, value, known, guess in zip(
                     loads.utc_text(column.starts), values, column.known, column.estimated, strict=True
                 )
                 if known
             )
-
-
-def _green_button(path: Path, columns: Sequence[loads.Column]) -> None:
-    path.write_bytes(espi([column for column in columns if column.meter == ESPI_METER]))
 
 
 def _bills(path: Path, made: Sequence[bills.Bill]) -> None:
@@ -227,22 +199,6 @@ def _bills(path: Path, made: Sequence[bills.Bill]) -> None:
         archive.writestr("bills.csv", table.getvalue())
         for bill in made:
             archive.writestr(bill.file_name, bill_pdf.pdf(bill, issuer=DISTRIBUTION))
-
-
-BILL_COLUMNS = (
-    *(
-        "record",
-        "statement_number",
-        "account_number",
-        "statement_date",
-        "due_date",
-        "start",
-        "end",
-        "currency",
-    ),
-    *("amount", "file", "replaces", "contract_number", "commodity", "supplier", "tariff_code", "tariff_name"),
-    *("name", "kind", "quantity", "unit", "rate"),
-)
 
 
 def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
@@ -284,16 +240,13 @@ def _bill_rows(bill: bills.Bill) -> Iterable[dict[str, object]]:
 
 
 def _mix(path: Path, utility: Utility, days: int, seed: int) -> None:
-    rows = (
-        (share.series, *_place(share), share.start.isoformat(), 3600, share.source, share.share)
-        for share in mix.shares(utility, days=days, seed=seed)
-    )
+    """A tariff's series names its tariff, those of the grid their region."""
+    rows = []
+    for share in mix.shares(utility, days=days, seed=seed):
+        of_tariff = share.series == "consumption_breakdown"
+        place = ("", share.key) if of_tariff else (share.key, "")
+        rows.append((share.series, *place, share.start.isoformat(), 3600, share.source, share.share))
     _csv(path, ["series", "region", "tariff_code", "start", "resolution_seconds", "source", "share"], rows)
-
-
-def _place(share: mix.Share) -> tuple[str, str]:
-    """A tariff's series names its tariff, the grid's theirs their region."""
-    return ("", share.key) if share.series == "consumption_breakdown" else (share.key, "")
 
 
 def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -49,8 +49,15 @@ def _registers(
     meter: Meter, scale: float, utility: Utility, zone: ZoneInfo, rng: np.random.Generator
 ) -> list[Column]:
     step = STEPS[meter.profile]
-    starts = _starts(max(meter.start, utility.first), meter.end or utility.today, step, zone)
-    hour = ((starts // 60) % 1440 / 60 + _offset_hours(utility.today, zone)) % 24
+    first, until = max(meter.start, utility.first), meter.end or utility.today
+    if step == DAY:  # local days
+        days = np.arange(np.datetime64(first), np.datetime64(until))
+        starts = np.array([_midnight(day.astype(object), zone) for day in days], np.int64)
+    else:
+        starts = np.arange(_midnight(first, zone), _midnight(until, zone), step, dtype=np.int64)
+    offset = datetime.combine(utility.today, time(12), zone).utcoffset()
+    offset_hours = offset.total_seconds() / HOUR if offset else 0.0
+    hour = ((starts // 60) % 1440 / 60 + offset_hours) % 24
     season = np.cos((starts / DAY % 365.25 - 15) / 365.25 * 2 * np.pi)  # 1 in mid January, -1 in mid July
     noise = rng.lognormal(0, 0.35, len(starts))
     per_hour = step / HOUR
@@ -77,7 +84,7 @@ def _registers(
             pairs, unit = [("V", "import", 0.42 * noise * 1000)], "m3"
         case _:
             pairs, unit = [("1.8.0", "import", _home(hour, season) * noise * scale * per_hour)], "Wh"
-    known, estimated = _holes(len(starts), step, rng)
+    known, estimated = _gaps_and_estimates(len(starts), step, rng)
     return [
         Column(
             meter.number, register, unit, direction, step, starts, values.astype(np.int64), known, estimated
@@ -92,10 +99,10 @@ def _home(hour: npt.NDArray[np.float64], season: npt.NDArray[np.float64]) -> npt
     return 210 + 520 * morning + 980 * evening + np.clip(season, 0, None) * 420
 
 
-def _holes(
+def _gaps_and_estimates(
     count: int, step: int, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """A few gaps of hours to days, and a few estimated stretches."""
+    """A few gaps of hours to days, and a few days of estimates."""
     known, estimated = np.ones(count, bool), np.zeros(count, bool)
     day = DAY // step
     for _ in range(4):
@@ -106,21 +113,8 @@ def _holes(
     return known, estimated & known
 
 
-def _starts(first: date, until: date, step: int, zone: ZoneInfo) -> Integers:
-    """Starts from local midnight of `first` to before local midnight of `until`; days follow the zone's clock."""
-    if step == DAY:
-        days = np.arange(np.datetime64(first), np.datetime64(until))
-        return np.array([_epoch(day.astype(object), zone) for day in days], np.int64)
-    return np.arange(_epoch(first, zone), _epoch(until, zone), step, dtype=np.int64)
-
-
-def _epoch(day: date, zone: ZoneInfo) -> int:
+def _midnight(day: date, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, time(), zone).timestamp())
-
-
-def _offset_hours(day: date, zone: ZoneInfo) -> float:
-    offset = datetime.combine(day, time(12), zone).utcoffset()
-    return offset.total_seconds() / HOUR if offset else 0.0
 
 
 def utc_text(starts: Integers) -> list[str]:

@@ -39,11 +39,7 @@ def shares(utility: Utility, *, days: int, seed: int) -> Iterator[Share]:
         wind = float(rng.beta(2, 3))
         for series, key, green in SERIES:
             weights = np.array([sun * 30 * green, wind * 45 * green, 12 * green, 18, 34, 5]) + 0.001
-            for source, share in zip(SOURCES, _exact(weights), strict=True):
+            # to four places, with a sum of exactly one: the last share makes up for the rounding of the others
+            parts = [Decimal(f"{weight:.4f}") for weight in (weights / weights.sum())[:-1]]
+            for source, share in zip(SOURCES, [*parts, 1 - sum(parts, Decimal(0))], strict=True):
                 yield Share(series, key, start, source, share)
-
-
-def _exact(weights: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[Decimal]:
-    """Shares to four places that sum to exactly one; the last takes what rounding left."""
-    parts = [Decimal(f"{weight:.4f}") for weight in (weights / weights.sum())[:-1]]
-    return [*parts, 1 - sum(parts, Decimal(0))]

@@ -1,4 +1,4 @@
-"""Documents that a screen reader can read: every mark on the page stands in the structure tree, or is an artifact.
+"""Documents that a screen reader can read: every mark on the page is in the structure tree, or is an artifact.
 
 ReportLab draws and embeds its own fonts; it has the objects of a structure tree (ISO 32000-1, 14.7 and 14.8), but
 nothing that fills them. This does, for what a bill needs: headings, paragraphs, tables with header cells.
@@ -106,7 +106,21 @@ class TaggedPdf:
     def content(self) -> bytes:
         """The finished document."""
         self._canvas.showPage()
-        self._finish_tree()
+        document = self._canvas._doc
+        pages = document.Pages.pages
+        nodes: dict[int, PDFDictionary] = {}
+        root = PDFDictionary({"Type": PDFName("StructTreeRoot"), "ParentTreeNextKey": len(pages)})
+        reference = document.Reference(root)
+        root["K"] = PDFArray([self._node(self._root, reference, nodes)])
+        numbers: list[object] = []
+        for number, (page, marks) in enumerate(zip(pages, self._by_page, strict=True)):
+            page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
+            page.StructParents, page.Tabs = number, PDFName("S")
+            numbers += [number, PDFArray([document.Reference(nodes[id(element)]) for element in marks])]
+        root["ParentTree"] = document.Reference(PDFDictionary({"Nums": PDFArray(numbers)}))
+        document.Catalog.StructTreeRoot = root
+        document.Catalog.MarkInfo = PDFDictionary({"Marked": "true"})
+        document.Catalog.Metadata = XMP(creator=lambda _doc: _XMP.format(title=escape(self._title)).encode())
         self._canvas.save()
         return self._buffer.getvalue()
 
@@ -129,23 +143,6 @@ class TaggedPdf:
         draw = self._canvas.drawRightString if cell.right else self._canvas.drawString
         draw(cell.x, self._y, cell.words)
         self._canvas.addLiteral("EMC")
-
-    def _finish_tree(self) -> None:
-        document = self._canvas._doc
-        pages = document.Pages.pages
-        made: dict[int, PDFDictionary] = {}
-        root = PDFDictionary({"Type": PDFName("StructTreeRoot"), "ParentTreeNextKey": len(pages)})
-        reference = document.Reference(root)
-        root["K"] = PDFArray([self._node(self._root, reference, made)])
-        numbers: list[object] = []
-        for number, (page, marks) in enumerate(zip(pages, self._by_page, strict=True)):
-            page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
-            page.StructParents, page.Tabs = number, PDFName("S")
-            numbers += [number, PDFArray([document.Reference(made[id(element)]) for element in marks])]
-        root["ParentTree"] = document.Reference(PDFDictionary({"Nums": PDFArray(numbers)}))
-        document.Catalog.StructTreeRoot = root
-        document.Catalog.MarkInfo = PDFDictionary({"Marked": "true"})
-        document.Catalog.Metadata = XMP(creator=lambda _doc: _XMP.format(title=escape(self._title)).encode())
 
     def _node(self, element: _Element, parent: object, made: dict[int, PDFDictionary]) -> object:
         document = self._canvas._doc
