@@ -21,15 +21,12 @@ from benchmarks.measure import Figure  # noqa: E402
 
 
 def main() -> int:
-    asked = argparse.ArgumentParser(prog="benchmarks")
-    asked.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
-    asked.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
-    asked.add_argument(
-        "--only",
-        choices=("loads", "reads", "many", "oauth", "flatness", "pages", "mix"),
-        help="one group of figures",
-    )
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("--large", action="store_true", help="a million meters' day instead of the figures")
+    parser.add_argument("--mix-year", action="store_true", help="a year of the mix instead of the figures")
+    groups = ("loads", "reads", "many", "oauth", "flatness", "pages", "mix")
+    parser.add_argument("--only", choices=groups, help="one group of figures")
+    options = parser.parse_args()
     import django
 
     django.setup()
@@ -48,7 +45,15 @@ def main() -> int:
             for line in mix_year.measured():
                 print(line, flush=True)
         else:
-            _report(list(_figures(options.only)))
+            import orjson
+
+            figures = list(_figures(options.only))
+            path = ROOT / "var" / "bench.json"
+            path.parent.mkdir(exist_ok=True)
+            record = {"figures": [asdict(figure) for figure in figures]}
+            path.write_bytes(orjson.dumps(record, option=orjson.OPT_INDENT_2))
+            held = sum(figure.holds for figure in figures)
+            print(f"bench: {held} of {len(figures)} figures hold; written to {path.relative_to(ROOT)}")
     finally:
         teardown_databases(databases, verbosity=0)
     return 0  # measuring went well; whether a goal holds is in the table and the file
@@ -71,30 +76,14 @@ def _figures(only: str | None) -> Iterator[Figure]:
     }
     needed = {None: list(groups), "flatness": ["loads", "flatness"]}
     for name in needed.get(only, [str(only)]):
-        yield from map(_shown, groups[name]())
-
-
-def _shown(figure: Figure) -> Figure:
-    """Print the figure when it is there: the whole takes minutes."""
-    verdict = "holds" if figure.holds else "DOES NOT HOLD"
-    print(
-        f"{figure.name:66} {figure.value:>13,.3f} {figure.yardstick:>13,.3f} {figure.unit:10}"
-        f" {figure.ratio:8.2f}x  {figure.sense} {figure.goal:g}x  {verdict}",
-        flush=True,
-    )
-    return figure
-
-
-def _report(found: list[Figure]) -> None:
-    import orjson
-
-    path = ROOT / "var" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(
-        orjson.dumps({"figures": [asdict(figure) for figure in found]}, option=orjson.OPT_INDENT_2)
-    )
-    held = sum(figure.holds for figure in found)
-    print(f"bench: {held} of {len(found)} figures hold; written to {path.relative_to(ROOT)}")
+        for figure in groups[name]():  # printed as they come: all of them take minutes
+            verdict = "holds" if figure.holds else "DOES NOT HOLD"
+            print(
+                f"{figure.name:66} {figure.value:>13,.3f} {figure.yardstick:>13,.3f} {figure.unit:10}"
+                f" {figure.ratio:8.2f}x  {figure.sense} {figure.goal:g}x  {verdict}",
+                flush=True,
+            )
+            yield figure
 
 
 if __name__ == "__main__":

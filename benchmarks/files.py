@@ -38,7 +38,8 @@ _BLOCK_END = "</espi:IntervalBlock></content></entry>\n"
 
 def wide_csv(path: Path, meters: Sequence[str], day: date, values: Values) -> Path:
     """A line a meter and day: kilowatt-hours with three decimals, 96 columns."""
-    slots = {f"{minute // 60:02d}:{minute % 60:02d}": column / 1000 for minute, column in _columns(values)}
+    times = [f"{slot // 4:02d}:{slot % 4 * 15:02d}" for slot in range(SLOTS)]
+    slots = {time: values[:, slot] / 1000 for slot, time in enumerate(times)}
     frame = pl.DataFrame({"meter": meters, "date": [day.isoformat()] * len(meters), **slots})
     frame.write_csv(path, float_precision=3)
     return path
@@ -82,8 +83,3 @@ def espi_xml(path: Path, points: int, first: date, values: Values) -> Path:
                 file.write(_BLOCK_END)
         file.write("</feed>\n")
     return path
-
-
-def _columns(values: Values) -> list[tuple[int, np.ndarray]]:
-    """(minute of the day, what that slot holds)."""
-    return [(slot * QUARTER // 60, values[:, slot]) for slot in range(SLOTS)]

@@ -20,18 +20,15 @@ from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, RunStatus
 
 METERS = 100_000
-_LONG_METERS, _ROW_METERS, _UPSERT_METERS = (
-    20_000,
-    8_000,
-    3_000,
-)  # the row table's speed needs no more to show
+_LONG_METERS = 20_000
+_ROW_METERS, _UPSERT_METERS = 8_000, 3_000  # enough to measure the row table
 _ESPI_POINTS, _ESPI_DAYS = 5, 365
 CSV = {"unit": "kWh", "interval_seconds": "900"}
 _RATE = "readings/s"
 
 
 def store(feed: Feed, path: Path, **options: Any) -> FeedRun:
-    """The file as an upload leaves it: copied, hashed, waiting for a worker (or done, where its hash is known)."""
+    """The file as an upload stores it: copied, hashed, waiting for a worker (or done, where its hash is known)."""
     with path.open("rb") as file:
         return start_run(feed=feed, file=file, name=path.name, by=None, at=clock.now(), **options)
 
@@ -55,8 +52,8 @@ def figures(place: Utility) -> Iterator[Figure]:
 
 def _wide(place: Utility, folder: Path) -> Iterator[Figure]:
     feed = utility.feed_of("wide", "usage_csv_wide", **CSV)
+    copy_and_commit = transaction.atomic(rows.copy_rows)
     times, copies = [], []
-    values = utility.day_of_values(METERS, seed=0)
     for number in range(3):
         day = MONTH + timedelta(days=number)
         values = utility.day_of_values(METERS, seed=number)
@@ -64,14 +61,19 @@ def _wide(place: Utility, folder: Path) -> Iterator[Figure]:
         ready = list(row_readings(place, day, values, _ROW_METERS))
         run = store(feed, path)
         times.append(seconds(lambda run=run: load(run)))
-        copies.append(seconds(lambda ready=ready: _committed(ready)))
+        copies.append(seconds(lambda ready=ready: copy_and_commit(ready)))
     stored = METERS * SLOTS / sorted(times)[1]
     copied = _ROW_METERS * SLOTS / sorted(copies)[1]
     yield at_least("wide CSV to stored / COPY into rows", _RATE, stored, copied, 30)
     first = sorted(times)[1]
     yield at_most("the same file, by hash / first load", "s", seconds(lambda: store(feed, path)), first, 0.03)
     yield at_most("the same file, through the merge / first load", "s", _merged_again(feed, path), first, 0.6)
-    yield _bytes()
+    with connection.cursor() as cursor:
+        partition = f"interval_block_{MONTH:%Y_%m}"
+        cursor.execute(f"VACUUM ANALYZE {partition}")
+        cursor.execute(f"SELECT pg_total_relation_size('{partition}')::float / sum(known) FROM {partition}")
+        (block,) = cursor.fetchone()
+    yield at_least("bytes a reading with index: row / block", "bytes", rows.bytes_a_row(), float(block), 35)
 
 
 def _merged_again(feed: Feed, path: Path) -> float:
@@ -90,16 +92,6 @@ def _merged_again(feed: Feed, path: Path) -> float:
         if cursor.fetchone() != before:
             raise RuntimeError("the same readings again must write nothing")
     return taken
-
-
-def _bytes() -> Figure:
-    with connection.cursor() as cursor:
-        partition = f"interval_block_{MONTH:%Y_%m}"
-        cursor.execute(f"VACUUM ANALYZE {partition}")
-        cursor.execute(f"SELECT pg_total_relation_size('{partition}')::float / sum(known) FROM {partition}")
-        (block,) = cursor.fetchone()
-    row = rows.bytes_a_row()
-    return at_least("bytes a reading with index: row / block", "bytes", row, float(block), 35)
 
 
 def _long(place: Utility, folder: Path) -> Iterator[Figure]:
@@ -143,11 +135,6 @@ def row_readings(place: Utility, day: date, values: Values, meters: int) -> Iter
             yield channel, start, Decimal(value).scaleb(-3), 0
 
 
-@transaction.atomic
-def _committed(ready: list[rows.Row]) -> None:
-    rows.copy_rows(ready)
-
-
 def flatness(place: Utility) -> Iterator[Figure]:
     """Three days into a store of a million blocks, then the same days into one of ten million."""
     feed = Feed.objects.get(name="wide")
@@ -162,14 +149,14 @@ def flatness(place: Utility) -> Iterator[Figure]:
 
 
 def _settle() -> None:
-    """Leave nothing to be done for what was seeded: a store of its size as it stands is asked for."""
+    """Finish the database's upkeep of what was seeded: a store at rest is to be measured."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE interval_block")
         cursor.execute("CHECKPOINT")
 
 
 def _days_into(place: Utility, feed: Feed, folder: Path, seed: int) -> float:
-    """Readings a second for the days 21 to 23 of the month, which are taken out again."""
+    """Readings a second for the days 21 to 23 of the month, which are deleted again."""
     times = []
     for number in range(20, 23):
         values = utility.day_of_values(METERS, seed=seed + number)

@@ -25,33 +25,28 @@ def figures() -> Iterator[Figure]:
     stores = chain(stores=SERVICES)
     client = ClientFactory()
     for name, scopes in (("usage", ["usage_data"]), ("all data", list(SCOPES))):
-        one = token_for(stores, stores.contracts[:1], scopes, client)
+        single = token_for(stores, stores.contracts[:1], scopes, client)
         all_of_them = token_for(stores, stores.contracts, scopes, client)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # as autovacuum would have by the time of a call
         with transaction.atomic():
-            value, yardstick = medians(_opens(all_of_them), _opens(one), rounds=_GATE_ROUNDS)
+            value, yardstick = medians(_opens(all_of_them), _opens(single), rounds=_GATE_ROUNDS)
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
     tags.fill(stores)
-    yield from tags.figures({SERVICES: all_of_them, 1: one}, client)
-    yield _mix_of_a_month(one, _year_of_usage(one, stores.meters[0]))
-    yield from sums.figures(stores, one, all_of_them)
+    yield from tags.figures({SERVICES: all_of_them, 1: single}, client)
+    yield _mix_of_a_month(single, stores.meters[0])
+    yield from sums.figures(stores, single, all_of_them)
 
 
-def _mix_of_a_month(token: str, year_of_usage: Callable[[], None]) -> Figure:
-    """Three series of one service, 17,856 shares."""
-    browser = Browser(headers={"Authorization": f"Bearer {token}"})
-    value, yardstick = medians(tags.get(browser, "/generation_mix"), year_of_usage, rounds=3)
-    return at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
-
-
-def _year_of_usage(token: str, meter: MeterDevice) -> Callable[[], None]:
-    """A call for a year of one meter's quarter hours, which are loaded for it."""
+def _mix_of_a_month(token: str, meter: MeterDevice) -> Figure:
+    """Three series of one service, 17,856 shares; beside a year of one meter's quarter hours."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
     load_readings(usage_series(meter, start, [100] * 35_040, scale=0))
     end = start + timedelta(days=365)
     browser = Browser(headers={"Authorization": f"Bearer {token}"})
-    return tags.get(browser, f"/usage_data?start={start:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}")
+    year = f"/usage_data?start={start:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}"
+    value, yardstick = medians(tags.get(browser, "/generation_mix"), tags.get(browser, year), rounds=3)
+    return at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
 
 
 def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:

@@ -1,13 +1,12 @@
-"""The generation mix worked out beside the same formula with one query an hour, and what a correction costs beside it.
+"""The generation mix beside the same formula with one query an hour, and what a correction costs beside it.
 
 100,000 contracts on 50 tariffs, all of which have certificates, for some days. `mix_year` is the same for all of a
 year, with the peak of a worker's memory (`make bench-mix-year`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db import connection, transaction
 
@@ -25,7 +24,7 @@ from datahub.models import MixAmount, MixShare
 from datahub.rows.mix import AmountRow
 from datahub.rows.usage import UsageColumns
 from datahub.store.tally import Origin
-from datahub.tasks import work_out_mix
+from datahub.tasks import compute_mix
 from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
 
 CONTRACTS, TARIFFS, DAYS = 100_000, 50, 16
@@ -37,7 +36,7 @@ def figures() -> Iterator[Figure]:
     """In seconds for a day of a region; the yardstick is one day of it."""
     region.unguarded()
     place = region.build(contracts=CONTRACTS, tariffs=TARIFFS, first=_FIRST, days=DAYS)
-    ours = seconds(work_out_mix) / DAYS
+    ours = seconds(compute_mix) / DAYS
     readings_by_row(place)
     hourly = seconds(lambda: hour_by_hour(place))
     check_alike(place)
@@ -50,35 +49,27 @@ def figures() -> Iterator[Figure]:
 
 def corrections(place: Region) -> Iterator[tuple[str, float, int]]:
     """Loaded as files bring them: what was corrected, how long the task takes then, and how many shares it moves."""
-    yield "one certificate corrected", *_after(lambda: _another_certificate(place))
-    yield "one meter's day corrected", *_after(lambda: _another_day_of_a_meter(place))
+    # the first tariff and hour, of wind
+    row = AmountRow(1, "cancelled", region.NAME, "wind", place.start, 3600, 1, tariff_code=place.tariffs[0])
+    with transaction.atomic():
+        load_amounts(rows=[row], origin=_origin())
+    yield "one certificate corrected", *_recompute()
+    # the first day of one meter, each hour 30 kWh
+    meter = MeterDevice.objects.get(meter_number="MIX-1")
+    origin = _origin()
+    rows = [UsageColumns.of([usage_series(meter, place.start, [30_000] * 24, step=3600, scale=0)])]
+    if not load_usage(rows=rows, origin=origin).accepted:
+        raise RuntimeError("no reading of the meter was taken")
+    yield "one meter's day corrected", *_recompute()
 
 
-def _after(load: Callable[[], object]) -> tuple[float, int]:
-    load()
+def _recompute() -> tuple[float, int]:
     at = clock.now()
-    spent = seconds(work_out_mix)
+    spent = seconds(compute_mix)
     moved = MixShare.objects.filter(modified__gte=at).count()
     if not moved:
         raise RuntimeError("the correction moved nothing")
     return spent, moved
-
-
-def _another_certificate(place: Region) -> None:
-    """For the first tariff and hour, of wind."""
-    row = AmountRow(1, "cancelled", region.NAME, "wind", place.start, 3600, 1, tariff_code=place.tariffs[0])
-    with transaction.atomic():
-        load_amounts(rows=[row], origin=_origin())
-
-
-def _another_day_of_a_meter(place: Region) -> None:
-    """The first day of one meter, each hour 30 kWh."""
-    meter = MeterDevice.objects.get(meter_number="MIX-1")
-    origin = _origin()
-    rows = [UsageColumns.of([usage_series(meter, place.start, [30_000] * 24, step=3600, scale=0)])]
-    loaded = load_usage(rows=rows, origin=origin)
-    if not loaded.accepted:
-        raise RuntimeError("no reading of the meter was taken")
 
 
 def _origin() -> Origin:
@@ -94,7 +85,7 @@ def readings_by_row(place: Region) -> None:
             f"""
             INSERT INTO mix_reading
             SELECT linked.contract_id, %s + hour.place * interval '1 hour' - interval '1 hour', hour.wh
-            FROM (SELECT %s::date AS day) told CROSS JOIN datahub_channel channel
+            FROM (SELECT %s::date AS day) first_day CROSS JOIN datahub_channel channel
             JOIN mix_profile profile ON profile.number = {region.PROFILE}
             JOIN accounts_meterinstallation installed ON installed.meter_id = channel.meter_id
             JOIN accounts_gridplacement placed ON placed.service_point_id = installed.service_point_id
@@ -111,33 +102,10 @@ def readings_by_row(place: Region) -> None:
 def hour_by_hour(place: Region) -> None:
     """The first day's consumption, each hour on its own: what each tariff used in one query, its amounts in another."""
     for hour in range(24):
-        _one(place, place.start + hour * HOUR)
+        _compute_hour(place, place.start + hour * HOUR)
 
 
-def _one(place: Region, start: datetime) -> None:
-    used = _used(start)
-    told: dict[str, dict[str, int]] = defaultdict(dict)
-    cancelled: dict[str, dict[str, int]] = {}
-    for amount in MixAmount.objects.filter(region=region.NAME, start=start):
-        told[amount.kind] = added(told[amount.kind], {amount.source: amount.wh})
-        if amount.kind == "cancelled":
-            cancelled[amount.tariff_code] = {amount.source: amount.wh}
-    untracked = sum(told["consumed"].values()) - sum(told["cancelled"].values())
-    step = RegionStep(told["generated"], told["issued"], untracked_use=max(0, untracked))
-    rest = residual(step).amounts
-    MixShare.objects.bulk_create(
-        _share(tariff, start, source, share)
-        for tariff in place.tariffs
-        for source, share in shares(
-            added(
-                dict.fromkeys(told["generated"], 0),
-                tariff_step(use=used[tariff], cancelled=cancelled[tariff], residual=rest).amounts,
-            )
-        ).items()
-    )
-
-
-def _used(start: datetime) -> dict[str, int]:
+def _compute_hour(place: Region, start: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT term.tariff_code, sum(reading.wh) FROM accounts_supplyterm term"
@@ -145,21 +113,29 @@ def _used(start: datetime) -> dict[str, int]:
             " WHERE reading.start = %s GROUP BY term.tariff_code",
             [start],
         )
-        return {tariff: int(wh) for tariff, wh in cursor.fetchall()}
-
-
-def _share(tariff: str, start: datetime, source: str, share: Decimal) -> MixShare:
-    return MixShare(
-        series="consumption_breakdown",
-        key=tariff,
-        region=_YARDSTICK,
-        start=start,
-        seconds=3600,
-        source=source,
-        share=share,
-        method=Method.ISSUANCE,
-        computed=True,
-    )
+        used = {tariff: int(wh) for tariff, wh in cursor.fetchall()}
+    amounts: dict[str, dict[str, int]] = defaultdict(dict)
+    cancelled: dict[str, dict[str, int]] = {}
+    for amount in MixAmount.objects.filter(region=region.NAME, start=start):
+        amounts[amount.kind] = added(amounts[amount.kind], {amount.source: amount.wh})
+        if amount.kind == "cancelled":
+            cancelled[amount.tariff_code] = {amount.source: amount.wh}
+    untracked = sum(amounts["consumed"].values()) - sum(amounts["cancelled"].values())
+    step = RegionStep(amounts["generated"], amounts["issued"], untracked_use=max(0, untracked))
+    rest = residual(step).amounts
+    MixShare.objects.bulk_create(
+        MixShare(
+            series="consumption_breakdown", key=tariff, region=_YARDSTICK, start=start, seconds=3600, source=source,
+            share=share, method=Method.ISSUANCE, computed=True,
+        )
+        for tariff in place.tariffs
+        for source, share in shares(
+            added(
+                dict.fromkeys(amounts["generated"], 0),
+                tariff_step(use=used[tariff], cancelled=cancelled[tariff], residual=rest).amounts,
+            )
+        ).items()
+    )  # fmt: skip
 
 
 def check_alike(place: Region) -> None:

@@ -12,7 +12,7 @@ from datahub.models import MixDay, MixShare
 
 _DAYS, _FIRST = 365, date(2025, 1, 1)
 _WORKER = (
-    "import django; django.setup(); from datahub.tasks import work_out_mix; work_out_mix.apply(throw=True)"
+    "import django; django.setup(); from datahub.tasks import compute_mix; compute_mix.apply(throw=True)"
 )
 
 

@@ -69,7 +69,7 @@ def figures() -> Iterator[Figure]:
     with server.running() as port:
         for name, (path, body) in calls.items():
             size = answer_size(ours, path, body())
-            value, yardstick = _seconds(port, ours, path, body, size)
+            value, yardstick = _seconds_a_call(port, ours, path, body, size)
             yield at_least(f"{name} over HTTP / {size} ready bytes", "calls/s", 1 / value, 1 / yardstick, 0.3)
 
 
@@ -83,7 +83,9 @@ def answer_size(ours: Company, path: str, body: str) -> int:
     return len(answer.content)
 
 
-def _seconds(port: int, ours: Company, path: str, body: Callable[[], str], size: int) -> tuple[float, float]:
+def _seconds_a_call(
+    port: int, ours: Company, path: str, body: Callable[[], str], size: int
+) -> tuple[float, float]:
     """Seconds a call of `path`, and of the yardstick, in turn: the median of the rounds."""
     status, bearer = 201 if path == "/oauth/par/" else 200, {"Authorization": f"Bearer {ours.token}"}
     times: list[list[float]] = [[], []]

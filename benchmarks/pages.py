@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.measure import Figure, Work, at_most, seconds
-from tests.factories.accounts import Household, household
+from tests.factories.accounts import household
 from tests.factories.consent import approve
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.consent_steps import EVERYTHING, request_of
@@ -20,23 +20,7 @@ _ROUNDS, _CALLS = 25, 4  # calls of a page in a row, as a busy worker makes them
 
 def figures() -> Iterator[Figure]:
     """In process, through all middleware; sharing and usage at most six times, the request at most four."""
-    home = _home()
-    owner = Client()
-    owner.force_login(home.owner)
-    asked = request_of(home, *EVERYTHING)
-    pages = {
-        "usage year of three years of quarter hours": (f"{reverse('my_usage')}?period=2026", 6),
-        "sharing list": (reverse("sharing_list"), 6),
-        "request page": (asked.page, 4),
-    }
-    bare, *found = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
-    for (name, (_path, goal)), value in zip(pages.items(), found, strict=True):
-        yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
-
-
-def _home() -> Household:
-    """Used and sent back, each quarter hour of three years."""
-    home = household()
+    home = household()  # used and sent back, each quarter hour of three years
     values = np.random.default_rng(1).integers(0, 900, (2, _QUARTERS)).tolist()
     load_readings(
         usage_series(home.meter, _START, values[0], scale=0),
@@ -44,7 +28,16 @@ def _home() -> Household:
     )
     for _ in range(_GRANTS):
         approve(request_of(home, *EVERYTHING))
-    return home
+    owner = Client()
+    owner.force_login(home.owner)
+    pages = {
+        "usage year of three years of quarter hours": (f"{reverse('my_usage')}?period=2026", 6),
+        "sharing list": (reverse("sharing_list"), 6),
+        "request page": (request_of(home, *EVERYTHING).page, 4),
+    }
+    bare, *p95s = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
+    for (name, (_path, goal)), value in zip(pages.items(), p95s, strict=True):
+        yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
 
 
 def _get(client: Client, path: str) -> Callable[[], None]:

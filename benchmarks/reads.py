@@ -1,7 +1,6 @@
 """Readings out: the gate, a meter-year as JSON in process, and the same over HTTP."""
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from itertools import groupby
 
 import orjson
@@ -26,17 +25,13 @@ _GATE_ROUNDS = 20  # a call takes a tenth of a millisecond
 
 
 def figures(place: World) -> Iterator[Figure]:
-    yield _gate()
+    with transaction.atomic():  # a call is one transaction, and its commit is the disclosure's
+        value, yardstick = medians(_open_gate, _round_trip, rounds=_GATE_ROUNDS)
+    yield at_most("gate (token, grant, scope, selection) / one SELECT 1", "ms", value, yardstick, 4)
     with rows.table():
         yield from _in_process(place)
     yield from _streams()
     yield from _over_http()
-
-
-def _gate() -> Figure:
-    with transaction.atomic():  # a call is one transaction, and its commit is the disclosure's
-        value, yardstick = medians(_open_gate, _round_trip, rounds=_GATE_ROUNDS)
-    return at_most("gate (token, grant, scope, selection) / one SELECT 1", "ms", value, yardstick, 4)
 
 
 def _open_gate() -> None:
@@ -66,43 +61,31 @@ def _in_process(place: World) -> Iterator[Figure]:
 
 
 def serialized(place: World) -> bytes:
-    found = rows.RowReading.objects.filter(channel=place.channel).order_by("start")
-    return JSONRenderer().render(rows.RowSerializer(found, many=True).data)
+    readings = rows.RowReading.objects.filter(channel=place.channel).order_by("start")
+    return JSONRenderer().render(rows.RowSerializer(readings, many=True).data)
 
 
 def from_tuples(place: World) -> bytes:
     """The members that change from reading to reading, in the shape of a usage segment."""
-    found = rows.plain_rows(place.channel)
-    quality = [(code, sum(1 for _ in run)) for code, run in groupby(code for _, code in found)]
+    readings = rows.plain_rows(place.channel)
+    quality = [(code, sum(1 for _ in run)) for code, run in groupby(code for _, code in readings)]
     return orjson.dumps(
         {
-            "values": [_watt_hours(value) for value, _ in found],
+            "values": [str(int(value.scaleb(3))) for value, _ in readings],
             "quality": [{"count": count, "quality": QUALITY_NAMES[code]} for code, count in quality],
         }
     )
 
 
-def _watt_hours(value: Decimal) -> str:
-    return str(int(value.scaleb(3)))
-
-
 def _streams() -> Iterator[Figure]:
     for form in FORMS:
-        asked, unasked = medians(
-            lambda form=form: streamed(form, _recheck), lambda form=form: streamed(form, None)
+        checked, unchecked = medians(
+            lambda form=form: streamed(form, lambda: data_access(TOKEN, at=clock.now(), lock=False)),
+            lambda form=form: streamed(form, None),
         )
         size = streamed(form, None) / 1000
-        yield at_least(
-            f"meter-year file, {form}: gate asked while it leaves / not asked",
-            "MB/s",
-            size / asked,
-            size / unasked,
-            0.7,
-        )
-
-
-def _recheck() -> DataAccess | None:
-    return data_access(TOKEN, at=clock.now(), lock=False)
+        name = f"meter-year file, {form}: gate asked while it leaves / not asked"
+        yield at_least(name, "MB/s", size / checked, size / unchecked, 0.7)
 
 
 def streamed(form: str, recheck: Callable[[], DataAccess | None] | None) -> int:

@@ -31,9 +31,7 @@ from tests.factories.feeds import FeedFactory, FeedRunFactory
 _PREFIX = "MIX-"
 NAME, HOUR = f"{_PREFIX}R1", timedelta(hours=1)
 _FIRST = 100_000_000  # keys from here on: no sequence comes as far
-_PROFILES = (
-    1009  # days of hours that channels take turns with; prime, so that the turns of a channel are long
-)
+_PROFILES = 1009  # different days of hours; prime, so that a channel has each of them before one comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,8 @@ def build(*, contracts: int, tariffs: int, first: date, days: int) -> Region:
     _contracts(region)
     _readings(region, run)
     _amounts(region, run)
-    _all_due(region)
+    all_days = (first + timedelta(days=number) for number in range(days))
+    MixDay.objects.bulk_create(MixDay(region=NAME, day=day, due=clock.now()) for day in all_days)
     ChangedUse.objects.all().delete()  # of what was loaded for other figures
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -65,20 +64,15 @@ def build(*, contracts: int, tariffs: int, first: date, days: int) -> Region:
 
 
 def unguarded() -> None:
-    """Drop what keeps dated links apart, in a database that will be thrown away: it takes longer than all that is made.
+    """Drop the constraints against overlapping links, in a database that will be thrown away.
 
-    They are apart by the way they are made.
+    To check them takes longer than to make all rows, and no two rows made here overlap.
     """
     with connection.schema_editor() as editor:
         for model in (ContractServicePoint, GridPlacement, MeterInstallation, SupplyTerm):
             for constraint in model._meta.constraints:
                 if isinstance(constraint, ExclusionConstraint):
                     editor.remove_constraint(model, constraint)
-
-
-def _all_due(region: Region) -> None:
-    days = (region.first + timedelta(days=number) for number in range(region.days))
-    MixDay.objects.bulk_create(MixDay(region=NAME, day=day, due=clock.now()) for day in days)
 
 
 def _contracts(region: Region) -> None:
@@ -111,19 +105,19 @@ def _contracts(region: Region) -> None:
     _like(channel, region, meter_id=key)
 
 
-def _like(one: Model, region: Region, **said: str) -> None:
-    """As many rows as contracts, with `one`; `said` are expressions of the number `n` of each."""
-    values = {"id": f"{_FIRST} + n", **said}
-    columns = [field.column for field in one._meta.concrete_fields]
+def _like(row: Model, region: Region, **expressions: str) -> None:
+    """As many rows as contracts, with `row`; the columns of `expressions` depend on the number `n` of each."""
+    values = {"id": f"{_FIRST} + n", **expressions}
+    columns = [field.column for field in row._meta.concrete_fields]
     picked = ", ".join(values.get(column, f'"{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
-    table = one._meta.db_table
+    table = row._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {picked} FROM {table}, generate_series(1, %s) AS n WHERE id = %s",
-            [region.contracts - 1, one.pk],
+            [region.contracts - 1, row.pk],
         )
-        # a key that was planned for, in this session, when few rows were there would read all of them for each new one
+        # else this session checks each foreign key by a plan that it made when there were few rows, which reads all
         cursor.execute(f"ANALYZE {table}")
 
 
@@ -166,9 +160,9 @@ _BLOCKS = f"""
 def _amounts(region: Region, run: FeedRun) -> None:
     """Of every hour: generation, consumption, certificates issued, and some cancelled for each tariff."""
     scale = region.contracts
-    told = [("generated", source, "", share * scale) for source, share in _GENERATED.items()]
-    told += [("issued", "wind", "", 200 * scale), ("consumed", "", "", 700 * scale)]
-    told += [
+    amounts = [("generated", source, "", share * scale) for source, share in _GENERATED.items()]
+    amounts += [("issued", "wind", "", 200 * scale), ("consumed", "", "", 700 * scale)]
+    amounts += [
         ("cancelled", "wind", tariff, 100 * scale // len(region.tariffs) * (2 + place % 9))
         for place, tariff in enumerate(region.tariffs)
     ]
@@ -179,14 +173,9 @@ def _amounts(region: Region, run: FeedRun) -> None:
                 seconds=3600, wh=wh + hour % 24, origin=run,
             )
             for hour in range(day * 24, day * 24 + 24)
-            for kind, source, tariff, wh in told
+            for kind, source, tariff, wh in amounts
         )  # fmt: skip
 
 
-_GENERATED = {
-    "solar": 90,
-    "wind": 260,
-    "hydro": 80,
-    "nuclear": 150,
-    "gas": 190,
-}  # watt-hours a contract and hour
+# watt-hours a contract and hour
+_GENERATED = {"solar": 90, "wind": 260, "hydro": 80, "nuclear": 150, "gas": 190}

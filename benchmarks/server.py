@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import requests
 from django.conf import settings
 from django.db import connection
 
 from cdsc_portal import embedded_postgres
-from demo.processes import WEB_SERVER, Processes, free_port
+from demo.processes import WEB_SERVER, Processes, answers, free_port, wait_until
 
 WORKERS = 2
 _PATIENCE = 30  # seconds until the server must answer
@@ -32,7 +31,8 @@ def running() -> Iterator[int]:
     ]  # fmt: skip
     try:
         processes.start("bench-web", command, DJANGO_SETTINGS_MODULE="benchmarks.settings")
-        _await(port, processes)
+        address = f"http://127.0.0.1:{port}/bare"
+        wait_until("the server", lambda: answers(address), seconds=_PATIENCE, processes=processes)
         yield port
     finally:
         processes.stop()
@@ -77,16 +77,3 @@ def database_url() -> str:
     """The address of the database that is being measured, for another process."""
     url = settings.ENV.database_url or embedded_postgres.ensure_running(settings.VAR_DIR / "postgres")
     return urlunsplit(urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}"))
-
-
-def _await(port: int, processes: Processes) -> None:
-    last = time.monotonic() + _PATIENCE
-    while time.monotonic() < last:
-        processes.check()
-        try:
-            requests.get(f"http://127.0.0.1:{port}/bare", timeout=5)
-        except (requests.ConnectionError, requests.Timeout):
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError("the server does not answer")

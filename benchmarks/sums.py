@@ -27,9 +27,11 @@ _ROWS = """
 """
 
 
-def figures(stores: Chain, one: str, many: str) -> Iterator[Figure]:
-    """`one` and `many`: tokens of one and of all services."""
-    ours, single = (Browser(headers={"Authorization": f"Bearer {token}"}) for token in (many, one))
+def figures(stores: Chain, token_of_one: str, token_of_all: str) -> Iterator[Figure]:
+    """The tokens open one and all services."""
+    ours, single = (
+        Browser(headers={"Authorization": f"Bearer {token}"}) for token in (token_of_all, token_of_one)
+    )
     month = f"/usage_sums?start={FIRST:%Y-%m-%d}"
     value, yardstick = medians(get(ours, month), get(single, month), rounds=3)
     yield at_most("sums by month of 100 services / of one", "ms", value, yardstick, 10)

@@ -53,7 +53,10 @@ def fill(stores: Chain) -> None:
         *(usage_series(meter, FIRST, [100] * _HOURS, step=3600, scale=0) for meter in stores.meters)
     )
     statements = [bill(contract) for contract in stores.contracts]
-    _add_document(statements[0])
+    statement = statements[0]
+    statement.file.save("bill.pdf", ContentFile(b"%PDF-1.4 " + b"1" * _DOCUMENT_BYTES), save=False)
+    statement.file_name, statement.file_sha256 = "bill.pdf", "ab" * 32
+    statement.save()
     with connection.cursor() as cursor:
         for region in ("R1", "R2", "R3", "R4"):
             for series in MixSeries:
@@ -63,12 +66,6 @@ def fill(stores: Chain) -> None:
                 days = [(FIRST + timedelta(days=day)).date() for day in range(31)]
                 note_written([(name[0], name[1], name[2], None)], days=days, at=FIRST)  # as every writer does
         cursor.execute("ANALYZE")
-
-
-def _add_document(statement: BillStatement) -> None:
-    statement.file.save("bill.pdf", ContentFile(b"%PDF-1.4 " + b"1" * _DOCUMENT_BYTES), save=False)
-    statement.file_name, statement.file_sha256 = "bill.pdf", "ab" * 32
-    statement.save()
 
 
 def addresses() -> list[str]:

@@ -43,8 +43,8 @@ def year_as_json(place: World) -> bytes:
         place.home.contract.pk, place.home.point.pk, place.home.meter.pk, Span(YEAR_START, YEAR_END)
     )
     return b"".join(
-        dumps(usage_object(UsageSegment(one, "", "", slice(0, one.size), one.synced)))
-        for one in readings([span], place.channels)
+        dumps(usage_object(UsageSegment(channel, "", "", slice(0, channel.size), channel.synced)))
+        for channel in readings([span], place.channels)
     )
 
 
