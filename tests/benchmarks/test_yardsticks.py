@@ -84,10 +84,10 @@ def test_each_file_says_the_same_readings(form, tmp_path, values):
     parsed = formats()[form].parse(path.read_bytes(), zone=UTC, settings=settings)
 
     assert not parsed.rejected
-    found = {series.meter_number: series for series in parsed.rows}
-    assert sorted(found) == meters
+    by_meter = {series.meter_number: series for series in parsed.rows}
+    assert sorted(by_meter) == meters
     for meter, line in zip(meters, values, strict=True):
-        series = found[meter]
+        series = by_meter[meter]
         assert (series.values == line * 10**series.scale).all()
         assert series.unit == "Wh"
         assert np.diff(series.starts).tolist() == [900] * (SLOTS - 1)

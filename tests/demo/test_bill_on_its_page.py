@@ -29,7 +29,7 @@ def owner(settings, tmp_path) -> Browser:
     settings.MEDIA_ROOT = tmp_path / "media"
     utility = structure.utility(date(2026, 11, 24), months=2)
     made = files.write(utility, tmp_path, ZoneInfo(settings.TIME_ZONE), seed=1, mix_days=1)
-    for file in (one for one in made if one.kind in ("hierarchy", "supply_terms", "bills")):
+    for file in (file for file in made if file.kind in ("hierarchy", "supply_terms", "bills")):
         content = ContentFile(file.path.read_bytes())
         feed = FeedFactory(kind=file.kind, format=file.format)
         run = start_run(feed=feed, file=content, name=file.path.name, by=None, at=clock.now())
@@ -54,6 +54,6 @@ def test_the_page_says_every_word_of_the_document(owner):
         document = PdfReader(io.BytesIO(b"".join(owner.get(f"{path}file/").streaming_content)))
         page = " ".join(html.fromstring(owner.get(path).content.decode()).itertext())
 
-        said = words(" ".join(one.extract_text() for one in document.pages))
-        assert len(said) > 50
-        assert said - words(page) - FILLING == set()
+        pdf_words = words(" ".join(page_of_pdf.extract_text() for page_of_pdf in document.pages))
+        assert len(pdf_words) > 50
+        assert pdf_words - words(page) - FILLING == set()

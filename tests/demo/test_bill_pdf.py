@@ -79,11 +79,11 @@ def test_everything_drawn_stands_in_the_tree_or_is_an_artifact(document):
     inside, outside = marked(document)
     drawn = {place for place in inside if isinstance(place[1], int)}
     pages = [page.indirect_reference for page in document.pages]
-    told = [(pages.index(one.raw_get("/Pg")), one["/K"]) for one in tree(document) if "/Pg" in one]
+    references = [(pages.index(node.raw_get("/Pg")), node["/K"]) for node in tree(document) if "/Pg" in node]
 
     assert not {b"Tj", b"TJ", b"S", b"f", b"Do"} & set(outside)
-    assert len(told) == len(set(told))
-    assert set(told) == drawn
+    assert len(references) == len(set(references))
+    assert set(references) == drawn
     numbers = document.trailer["/Root"]["/StructTreeRoot"]["/ParentTree"]["/Nums"]
     for number, page in enumerate(document.pages):
         parents = numbers[2 * page["/StructParents"] + 1]
@@ -92,7 +92,7 @@ def test_everything_drawn_stands_in_the_tree_or_is_an_artifact(document):
 
 
 def test_it_reads_from_top_to_bottom_with_one_first_heading(document, made):
-    tags = [one["/S"] for one in tree(document)]
+    tags = [node["/S"] for node in tree(document)]
 
     assert tags[0] == "/Document"
     assert tags.count("/H1") == 1
@@ -101,7 +101,7 @@ def test_it_reads_from_top_to_bottom_with_one_first_heading(document, made):
 
 
 def test_tables_have_rows_of_equal_length_and_header_cells_that_say_their_direction(document):
-    for table in (one for one in tree(document) if one["/S"] == "/Table"):
+    for table in (node for node in tree(document) if node["/S"] == "/Table"):
         rows = [row.get_object() for row in table["/K"]]
         assert {row["/S"] for row in rows} == {"/TR"}
         cells = [[cell.get_object() for cell in row["/K"]] for row in rows]

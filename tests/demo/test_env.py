@@ -122,10 +122,10 @@ def test_all_that_is_missing_is_said_at_once():
 
 
 def test_development_needs_nothing():
-    found = read({"DEVELOPMENT": "1"})
+    environment = read({"DEVELOPMENT": "1"})
 
-    assert found.public_url == "http://127.0.0.1:8000"
-    assert len(found.secret_keys) == 1
+    assert environment.public_url == "http://127.0.0.1:8000"
+    assert len(environment.secret_keys) == 1
 
 
 def test_what_is_wrong_is_said_in_one_line_with_what_would_be_right():
@@ -139,9 +139,9 @@ def test_what_is_wrong_is_said_in_one_line_with_what_would_be_right():
 
 
 def test_an_empty_variable_counts_as_not_set():
-    found = read({**PRODUCTION, "WEB_THREADS": "", "UTILITY_NAME": "", "REDIS_URL": ""})
+    environment = read({**PRODUCTION, "WEB_THREADS": "", "UTILITY_NAME": "", "REDIS_URL": ""})
 
-    assert (found.web_threads, found.utility_name, found.redis_url) == (20, "Utility", "")
+    assert (environment.web_threads, environment.utility_name, environment.redis_url) == (20, "Utility", "")
 
 
 def test_secrets_stand_neither_in_what_is_printed_nor_among_the_settings_of_code():
@@ -150,11 +150,11 @@ def test_secrets_stand_neither_in_what_is_printed_nor_among_the_settings_of_code
         "REDIS_URL": "redis://:hidden@cache",
         "MAIL_URL": "smtp://u:hidden@mail",
     }
-    found = read({**PRODUCTION, **secrets, "DATABASE_URL": "postgresql://u:hidden@db/portal"})
+    environment = read({**PRODUCTION, **secrets, "DATABASE_URL": "postgresql://u:hidden@db/portal"})
 
-    for shown in (repr(found), str(found.for_django())):
+    for shown in (repr(environment), str(environment.for_django())):
         assert not [part for part in ("hidden", OLD, NEW) if part in shown]
-    assert found.for_django()["PUBLIC_URL"] == "https://share.example.com"
+    assert environment.for_django()["PUBLIC_URL"] == "https://share.example.com"
 
 
 def test_each_declared_setting_is_one_of_djangos_under_its_own_name(settings):

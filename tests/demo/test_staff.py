@@ -17,12 +17,12 @@ def demo(tmp_path):
 
 def test_there_is_a_person_of_each_role_and_two_who_may_stand_for_a_consent(demo):
     staff = User.objects.filter(is_staff=True)
-    may_confirm = [one for one in staff if one.has_perm("consent.confirm_recordedconsent")]
+    may_confirm = [user for user in staff if user.has_perm("consent.confirm_recordedconsent")]
 
-    assert {group.name for one in staff for group in one.groups.all()} == set(ROLES)
-    assert [one.email for one in staff if one.is_superuser] == ["staff@example.com"]
+    assert {group.name for user in staff for group in user.groups.all()} == set(ROLES)
+    assert [user.email for user in staff if user.is_superuser] == ["staff@example.com"]
     assert len(may_confirm) == 3
-    assert [one["role"] for one in demo.users[:5]] == ["owner", "owner", "owner", "viewer", "staff"]
+    assert [user["role"] for user in demo.users[:5]] == ["owner", "owner", "owner", "viewer", "staff"]
 
 
 def test_starting_anew_keeps_them(demo, tmp_path):
@@ -37,5 +37,5 @@ def test_their_logins_are_printed(demo, capsys):
     show(demo, third_party="http://127.0.0.1:8001/", seconds=1)
 
     printed = capsys.readouterr().out
-    logins = {one["role"]: one for one in demo.users}
+    logins = {user["role"]: user for user in demo.users}
     assert all(logins[role]["email"] in printed and logins[role]["password"] in printed for role in ROLES)

@@ -22,21 +22,21 @@ def file(tmp_path):
 
 def checked(path, *options):
     """(what was said, exit status)"""
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("check_feed_file", str(path), *options, stdout=said)
+        call_command("check_feed_file", str(path), *options, stdout=output)
     except SystemExit as ended:
-        return said.getvalue(), ended.code
+        return output.getvalue(), ended.code
     except CommandError as error:
-        return said.getvalue(), error.returncode
-    return said.getvalue(), 0
+        return output.getvalue(), error.returncode
+    return output.getvalue(), 0
 
 
 def test_a_file_is_told_by_its_channels_with_exact_sums_and_nothing_is_touched(file):
-    said, status = checked(file, "--json")  # no database: the test has none
+    output, status = checked(file, "--json")  # no database: the test has none
 
     assert status == 0
-    assert json.loads(said) == {
+    assert json.loads(output) == {
         "skipped": [],
         "format": "nem12",
         "rows": 192,
@@ -73,10 +73,10 @@ def test_no_database_is_started_or_asked(file, tmp_path):
 def test_rejected_rows_are_told_with_line_and_reason_and_end_with_status_one(file):
     file.write_text(NEM12.replace("300,20260302,1.5,", "300,20260302,"))
 
-    said, status = checked(file, "--json")
+    output, status = checked(file, "--json")
 
     assert status == 1
-    account = json.loads(said)
+    account = json.loads(output)
     assert account["rejected"] == [{"line": 6, "reason": "47 values where 48 of 30 minutes are due"}]
     assert (account["rows"], account["accepted"]) == (145, 144)
 
@@ -84,10 +84,10 @@ def test_rejected_rows_are_told_with_line_and_reason_and_end_with_status_one(fil
 def test_a_refused_file_ends_with_status_two_and_its_reason(file, capsys):
     file.write_text(NEM12.removesuffix("900"))
 
-    said, status = checked(file, "--json")
+    output, status = checked(file, "--json")
 
     assert status == 2
-    account = json.loads(said)
+    account = json.loads(output)
     assert account["refused"] == "the end record 900 is missing: the file is cut off"
     assert account["format"] == "nem12"
     assert (account["rows"], account["rejected"], account["channels"]) == (0, [], [])
@@ -96,10 +96,10 @@ def test_a_refused_file_ends_with_status_two_and_its_reason(file, capsys):
 
 
 def test_a_person_reads_a_table(file):
-    said, status = checked(file)
+    output, status = checked(file)
 
     assert status == 0
-    first, head, *channels = said.splitlines()
+    first, head, *channels = output.splitlines()
     assert first == "nem12: 192 rows, 192 accepted, 0 rejected"
     assert head.split()[:3] == ["meter", "unit", "direction"]
     assert len(channels) == 2
@@ -109,13 +109,13 @@ def test_format_zone_settings_and_mapping_can_be_said(tmp_path):
     path = tmp_path / "usage.csv"
     path.write_text("meter,start,value\nM-1,2026-03-01T00:00,1.50\nM-1,2026-03-01T00:15,\n")
 
-    said, status = checked(
+    output, status = checked(
         path, "--json", "--format", "usage_csv_long", "--timezone", "Europe/Berlin",
         "--setting", "unit=kWh", "--setting", "interval_seconds=900",
     )  # fmt: skip
 
     assert status == 0
-    (channel,) = json.loads(said)["channels"]
+    (channel,) = json.loads(output)["channels"]
     assert (channel["first_start"], channel["sum"], channel["unknown"]) == ("2026-02-28T23:00:00Z", "1500", 1)
 
 
@@ -123,9 +123,9 @@ def test_format_zone_settings_and_mapping_can_be_said(tmp_path):
     ("name", "channels", "rows"), [("nem12.csv", 2, 192), ("nem13.csv", 1, 1), ("mscons.txt", 1, 2)]
 )
 def test_files_of_the_markets_are_known_and_whole(name, channels, rows):
-    said, status = checked(FOLDER / name, "--json")
+    output, status = checked(FOLDER / name, "--json")
 
-    account = json.loads(said)
+    account = json.loads(output)
     assert status == 0
     assert (len(account["channels"]), account["rows"]) == (channels, rows)
 
@@ -135,9 +135,9 @@ def test_files_of_the_markets_are_known_and_whole(name, channels, rows):
     ["bills.csv", "bills.json", "hierarchy.json", "hierarchy.csv", "supply_terms.csv", "generation_mix.csv"],
 )
 def test_files_of_other_kinds_have_rows_and_no_channels(name):
-    said, status = checked(FOLDER / name, "--json")
+    output, status = checked(FOLDER / name, "--json")
 
-    account = json.loads(said)
+    account = json.loads(output)
     assert status == bool(account["rejected"])
     assert account["accepted"] > 0
     assert account["rows"] == account["accepted"] + len(account["rejected"])
@@ -148,10 +148,10 @@ def test_amounts_are_told_by_region_and_source_in_watt_hours(tmp_path):
     path = tmp_path / "generation.xml"
     path.write_bytes(entsoe_document((1, "8"), (2, "4")))
 
-    said, status = checked(path, "--json")
+    output, status = checked(path, "--json")
 
     assert status == 0
-    (channel,) = json.loads(said)["channels"]
+    (channel,) = json.loads(output)["channels"]
     assert (channel["meter"], channel["register"], channel["unit"]) == ("10Y-ZONE", "B16", "Wh")
     assert (channel["readings"], channel["interval_seconds"], channel["sum"]) == (2, 900, "3000000")
 
@@ -164,10 +164,10 @@ def test_an_export_seen_in_the_field_is_known_by_its_preset(tmp_path):
         ";".join(['"Giorno"', *slots]) + "\n" + ";".join(['"02/03/2026"', *cells]) + "\n"
     )
 
-    said, status = checked(tmp_path / "export.csv", "--json")
+    output, status = checked(tmp_path / "export.csv", "--json")
 
     assert status == 0
-    account = json.loads(said)
+    account = json.loads(output)
     (channel,) = account["channels"]
     assert account["format"] == "usage_csv_wide"
     assert (channel["first_start"], channel["readings"], channel["sum"]) == (
@@ -186,9 +186,9 @@ def test_a_mapping_says_how_a_csv_is_laid_out(tmp_path, shape, known):
     (tmp_path / "mapping.json").write_text(json.dumps(mapping))
     (tmp_path / "export.csv").write_text("Zähler;ab;Wert\nM-1;2026-03-01T00:00Z;1,5\n")
 
-    said, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
+    output, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
 
-    account = json.loads(said)
+    account = json.loads(output)
     assert known in account.get("refused", account["format"])
     assert status == (0 if not shape else 2)
 
@@ -198,9 +198,9 @@ def test_a_mapping_that_cannot_be_read_is_refused_in_words(tmp_path, text):
     (tmp_path / "mapping.json").write_text(text)
     (tmp_path / "export.csv").write_text("meter,start,value\n")
 
-    said, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
+    output, status = checked(tmp_path / "export.csv", "--json", "--mapping", str(tmp_path / "mapping.json"))
 
-    assert (json.loads(said)["refused"].partition(":")[0], status) == ("mapping mapping.json", 2)
+    assert (json.loads(output)["refused"].partition(":")[0], status) == ("mapping mapping.json", 2)
 
 
 @pytest.mark.parametrize(("name", "beside"), [("bills.csv", "B-1.pdf"), ("march.csv", None)])
@@ -247,9 +247,9 @@ def test_sums_beyond_eight_bytes_stay_exact(tmp_path):
     rows = "".join(f"M-1,2026-03-01T{hour:02}:00Z,9000000000000000000\n" for hour in range(3))
     path.write_text("meter,start,value\n" + rows)
 
-    said, _ = checked(path, "--json", "--setting", "unit=Wh", "--setting", "interval_seconds=3600")
+    output, _ = checked(path, "--json", "--setting", "unit=Wh", "--setting", "interval_seconds=3600")
 
-    assert json.loads(said)["channels"][0]["sum"] == "27000000000000000000"
+    assert json.loads(output)["channels"][0]["sum"] == "27000000000000000000"
 
 
 def test_a_file_in_utf_16_is_known_by_its_byte_order_mark(tmp_path):
@@ -258,17 +258,17 @@ def test_a_file_in_utf_16_is_known_by_its_byte_order_mark(tmp_path):
         "meter,start,value,unit,interval_seconds\nM,2026-03-01T00:00Z,1,kWh,900\n", encoding="utf-16"
     )
 
-    said, status = checked(path, "--json")
+    output, status = checked(path, "--json")
 
     assert status == 0
-    assert (json.loads(said)["format"], json.loads(said)["accepted"]) == ("usage_csv_long", 1)
+    assert (json.loads(output)["format"], json.loads(output)["accepted"]) == ("usage_csv_long", 1)
 
 
 def test_the_words_of_a_file_do_not_steer_the_terminal(tmp_path):
     path = tmp_path / "usage.csv"
     path.write_text("meter,start,value,unit,interval_seconds\nM\x1b[2J,2026-03-01T00:00Z,1,kWh,900\n")
 
-    said, status = checked(path)
+    output, status = checked(path)
 
     assert status == 0
-    assert "M\N{REPLACEMENT CHARACTER}[2J" in said and "\x1b" not in said
+    assert "M\N{REPLACEMENT CHARACTER}[2J" in output and "\x1b" not in output

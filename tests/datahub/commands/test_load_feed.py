@@ -22,9 +22,9 @@ def _meters_feed(settings, tmp_path):
 
 
 def load(path, *options):
-    said = StringIO()
-    call_command("load_feed", "--feed", "meters", str(path), *options, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("load_feed", "--feed", "meters", str(path), *options, stdout=output)
+    return output.getvalue()
 
 
 def written(tmp_path, content):
@@ -34,17 +34,17 @@ def written(tmp_path, content):
 
 
 def test_a_file_waits_for_a_worker_unless_told_otherwise(tmp_path):
-    said = load(written(tmp_path, usage_file("M-1", [1, 2])))
+    output = load(written(tmp_path, usage_file("M-1", [1, 2])))
 
     run = FeedRun.objects.get()
     assert run.status == RunStatus.WAITING
-    assert said == f"run {run.public_id} is waiting for a worker\n"
+    assert output == f"run {run.public_id} is waiting for a worker\n"
 
 
 def test_the_outcome_is_told_in_numbers(tmp_path):
-    said = load(written(tmp_path, usage_file("M-1", [1, 2])), "--here")
+    output = load(written(tmp_path, usage_file("M-1", [1, 2])), "--here")
 
-    assert "done: 2 rows, 2 accepted, 0 unchanged, 0 rejected" in said
+    assert "done: 2 rows, 2 accepted, 0 unchanged, 0 rejected" in output
 
 
 @pytest.mark.parametrize(("options", "limits"), [(["--here"], 1), ([], 0)])
@@ -65,9 +65,9 @@ def test_rejected_rows_are_shown_and_end_with_status_one(tmp_path, capsys):
 
 
 def test_readings_of_an_unknown_meter_are_told_apart_and_are_no_fault(tmp_path):
-    said = load(written(tmp_path, usage_file("M-1", [1], "M-9", [2, 3])), "--here")
+    output = load(written(tmp_path, usage_file("M-1", [1], "M-9", [2, 3])), "--here")
 
-    assert "done: 3 rows, 1 accepted, 0 unchanged, 0 rejected, 2 parked" in said
+    assert "done: 3 rows, 1 accepted, 0 unchanged, 0 rejected, 2 parked" in output
 
 
 def test_a_refused_file_ends_with_status_two(tmp_path):

@@ -16,13 +16,13 @@ def register(format, mapping):
 
 
 def test_a_feed_is_registered_with_a_mapping_from_a_file_or_of_a_known_export(tmp_path):
-    said = {"columns": {"meter": 1, "start": 2, "value": 3}, "header": False, "interval_seconds": 900}
-    (tmp_path / "mapping.json").write_text(json.dumps(said))
+    mapping = {"columns": {"meter": 1, "start": 2, "value": 3}, "header": False, "interval_seconds": 900}
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
 
     own = register("usage_csv_long", tmp_path / "mapping.json").mapping
     known = register("usage_csv_wide", "e_distribuzione_quarter_hours").mapping
 
-    assert (own, known) == (said, presets()["e_distribuzione_quarter_hours"].mapping)
+    assert (own, known) == (mapping, presets()["e_distribuzione_quarter_hours"].mapping)
 
 
 @pytest.mark.parametrize(

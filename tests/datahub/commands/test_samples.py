@@ -35,10 +35,10 @@ def judge(tmp_path, capsys):
 
 
 def test_a_file_that_is_what_the_truth_says_is_ok(judge):
-    status, said = judge({"a.csv": NEM12}, {"a.csv": {"series": SERIES, "notes": []}})
+    status, output = judge({"a.csv": NEM12}, {"a.csv": {"series": SERIES, "notes": []}})
 
     assert status == 0
-    assert "a.csv  ok" in said
+    assert "a.csv  ok" in output
 
 
 def test_power_that_is_kept_as_energy_is_compared_as_energy(judge):
@@ -59,21 +59,21 @@ def test_power_that_is_kept_as_energy_is_compared_as_energy(judge):
 def test_any_other_figure_is_a_difference(judge, change):
     truth = {"series": {**SERIES, "E1": {**SERIES["E1"], **change}}, "notes": []}
 
-    status, said = judge({"a.csv": NEM12}, {"a.csv": truth})
+    status, output = judge({"a.csv": NEM12}, {"a.csv": truth})
 
     assert status == 1
-    assert "DIFFERS" in said
-    assert "not found: E1" in said
-    assert "more than is there: NMI0000001 E1" in said
+    assert "DIFFERS" in output
+    assert "not found: E1" in output
+    assert "more than is there: NMI0000001 E1" in output
 
 
 def test_a_series_more_or_a_rejected_row_is_a_difference(judge):
     broken = NEM12.replace("300,20260302,1.5,", "300,20260302,")
 
     assert judge({"a.csv": NEM12}, {"a.csv": {"series": {"E1": SERIES["E1"]}}})[0] == 1
-    status, said = judge({"a.csv": broken}, {"a.csv": {"series": SERIES}})
+    status, output = judge({"a.csv": broken}, {"a.csv": {"series": SERIES}})
     assert status == 1
-    assert "1 rows rejected" in said
+    assert "1 rows rejected" in output
 
 
 @pytest.mark.parametrize("cut", ["900", "0,V,,,20260302040000,"])
@@ -81,12 +81,12 @@ def test_an_invalid_file_is_to_be_refused_or_rejected(judge, cut):
     broken = NEM12.replace(cut, "")
 
     for truth, index in (({"notes": ["INVALID"]}, ""), ({}, "| a.csv | 12 | INVALID: cut off |")):
-        status, said = judge({"a.csv": broken}, {"a.csv": {"series": {}, **truth}}, index)
+        status, output = judge({"a.csv": broken}, {"a.csv": {"series": {}, **truth}}, index)
         assert status == 0
-        assert "as it should be" in said
-    status, said = judge({"a.csv": NEM12}, {"a.csv": {"series": {}, "notes": ["INVALID"]}})
+        assert "as it should be" in output
+    status, output = judge({"a.csv": NEM12}, {"a.csv": {"series": {}, "notes": ["INVALID"]}})
     assert status == 1
-    assert "TAKEN, THOUGH INVALID" in said
+    assert "TAKEN, THOUGH INVALID" in output
 
 
 def test_a_valid_file_that_is_refused_is_a_difference_and_an_unknown_one_is_told(judge):

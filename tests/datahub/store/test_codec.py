@@ -25,14 +25,14 @@ def packed_rows(values, known, quality, version):
     stream = b"".join(copy_tuples(packed, {"place": np.arange(count), "flags": 0}))
     while stream:
         (fields,) = struct.unpack_from(">h", stream)
-        stream, found = stream[2:], []
+        stream, fields = stream[2:], []
         for _ in range(fields):
             (length,) = struct.unpack_from(">i", stream)
-            found.append(stream[4 : 4 + max(length, 0)] if length >= 0 else None)
+            fields.append(stream[4 : 4 + max(length, 0)] if length >= 0 else None)
             stream = stream[4 + max(length, 0) :]
-        numbers = [int.from_bytes(one, "big", signed=True) for one in found[:10]]
+        numbers = [int.from_bytes(field, "big", signed=True) for field in fields[:10]]
         _, _, channel, day, step, phase, scale, usual, its_version, filled = numbers
-        sums, vals, exceptions, versions = found[10:]
+        sums, vals, exceptions, versions = fields[10:]
         yield BlockRow(
             channel, date(2000, 1, 1) + timedelta(days=day), step, phase, scale, vals, usual, exceptions, its_version,
             versions, filled,
@@ -50,16 +50,18 @@ def test_blocks_come_back_as_they_went_in(values, known, quality, version, small
     values[list(small)] %= 100
     values = np.where(known, values, 0)
     quality = np.where(known & (quality == Quality.WITHDRAWN), Quality.ACTUAL, quality).astype(np.uint8)
-    said = known | (quality == Quality.WITHDRAWN)
-    version = np.where(said, version, NEVER)
+    stated = known | (quality == Quality.WITHDRAWN)
+    version = np.where(stated, version, NEVER)
 
     rows = list(packed_rows(values, known, quality, version))
     back = decoded(rows, step=3600)
 
-    assert [(row.channel_id, row.day, row.known) for row in rows] == [(7, DAY, one.sum()) for one in known]
+    assert [(row.channel_id, row.day, row.known) for row in rows] == [
+        (7, DAY, slots.sum()) for slots in known
+    ]
     assert (back.values == values).all()
     assert (back.known == known).all()
-    assert (back.quality == quality)[said].all()
+    assert (back.quality == quality)[stated].all()
     assert (back.version == version).all()
 
 

@@ -217,9 +217,9 @@ def test_many_meters_cost_two_queries(django_assert_num_queries):
     spans = [MeteredSpan(place, 1, meter.pk, Span()) for place, meter in enumerate(meters)]
 
     with django_assert_num_queries(2):  # channels; blocks and periods
-        found = readings(spans)
+        channels = readings(spans)
 
-    assert [one.size for one in found] == [200] * 20
+    assert [channel.size for channel in channels] == [200] * 20
 
 
 def test_an_unknown_meter_and_a_foreign_commodity_are_rejected_by_line(meter):
@@ -229,7 +229,7 @@ def test_an_unknown_meter_and_a_foreign_commodity_are_rejected_by_line(meter):
         usage_series(stranger, NOON, [1, 2]), usage_series(meter, NOON, [3], commodity="water")
     )
 
-    assert [(one.line, one.reason) for one in loaded.rejected] == [
+    assert [(rejection.line, rejection.reason) for rejection in loaded.rejected] == [
         (2, "meter M-404 is not known here"),
         (3, "meter M-404 is not known here"),
         (2, "meter M-1 measures electricity, the file says water"),
@@ -290,7 +290,7 @@ def test_a_file_that_contradicts_itself_stands_as_it_said_first(meter):
 
     assert shown(meter) == ["0.001", "0.002", "0.003", "0.004"]
     assert (again.accepted, again.unchanged) == (1, 2)
-    assert [(one.line, one.reason) for one in again.rejected] == [
+    assert [(rejection.line, rejection.reason) for rejection in again.rejected] == [
         (3, "gives another value for a time of which the file spoke before")
     ]
 
@@ -312,14 +312,16 @@ def test_readings_of_a_meter_that_is_not_known_yet_are_handed_back(meter):
 def test_a_register_whose_name_is_too_long_is_rejected(meter):
     loaded = load_readings(usage_series(meter, NOON, [1], register="r" * 101))
 
-    assert [one.reason for one in loaded.rejected] == ["no channel's name has more than 100 characters"]
+    assert [rejection.reason for rejection in loaded.rejected] == [
+        "no channel's name has more than 100 characters"
+    ]
 
 
 def test_a_load_costs_the_same_statements_for_any_number_of_meters():
     counts = []
     for number in (2, 40):
         meters = [MeterDeviceFactory() for _ in range(number)]
-        rows = UsageColumns.of([usage_series(one, NOON, range(100)) for one in meters])
+        rows = UsageColumns.of([usage_series(meter, NOON, range(100)) for meter in meters])
         make_partitions(rows=[rows])
         with CaptureQueriesContext(connection) as queries:
             load_usage(rows=[rows], origin=Origin(FeedRunFactory().pk, 1, FIRST))

@@ -9,8 +9,8 @@ from tests.factories.feeds import FeedRunFactory, load_readings, usage_series
 pytestmark = pytest.mark.django_db
 
 
-def monthly(meter, start, days, value, **said):
-    return usage_series(meter, start, [value], step=days * 86_400, scale=0, unit="therm", **said)
+def monthly(meter, start, days, value, **facts):
+    return usage_series(meter, start, [value], step=days * 86_400, scale=0, unit="therm", **facts)
 
 
 def test_a_month_is_a_period_and_its_correction_keeps_history(meter):
@@ -53,4 +53,4 @@ def test_a_month_that_its_own_file_contradicts_stands_as_it_said_first(meter):
     again = load_readings(monthly(meter, NOON, 30, 42), run=run)
 
     assert shown(meter) == ["41"]
-    assert [one.line for one in again.rejected] == [2]
+    assert [rejection.line for rejection in again.rejected] == [2]

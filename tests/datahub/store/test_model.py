@@ -34,13 +34,13 @@ sizes = st.sampled_from([(0,), (0, 1, 2)])
 values = st.one_of(
     st.none(), st.integers(-300, 300), st.integers(-(2**55), 2**55), st.sampled_from([MOST, -MOST])
 )
-said = st.tuples(values, st.sampled_from(list(Quality)))
+stated = st.tuples(values, st.sampled_from(list(Quality)))
 segments = st.lists(
     st.tuples(
         st.integers(0, 12),
         st.sampled_from(STEPS),
         st.sampled_from([0, 0, 1800]),
-        st.lists(said, min_size=1, max_size=14),
+        st.lists(stated, min_size=1, max_size=14),
     ),
     max_size=3,
 )
@@ -113,44 +113,44 @@ def rows_of(part, keys, scales):
     as_grid, begin, *of_channel, scale = part
     scale = scales[scale % len(scales)]
     if as_grid:  # one step and one length for all rows
-        every = [segment for one in of_channel for segment in one]
+        every = [segment for segments in of_channel for segment in segments]
         step = every[0][1] if every else 900
         length = min((len(segment[3]) for segment in every), default=0)
         of_channel = [
-            [(gap, step, 0, readings[:length]) for gap, _, _, readings in one] for one in of_channel
+            [(gap, step, 0, readings[:length]) for gap, _, _, readings in segments] for segments in of_channel
         ]
     rows = []
-    for channel, one in enumerate(of_channel):
+    for channel, segments in enumerate(of_channel):
         moment = FIRST + begin * 900
-        for gap, step, phase, told in one:
+        for gap, step, phase, stated in segments:
             start = -(-(moment + gap * 900 - phase) // step) * step + phase
-            rows.append((channel, start, step, told))
-            moment = start + len(told) * step
+            rows.append((channel, start, step, stated))
+            moment = start + len(stated) * step
     flat = [
-        (channel, start + place * step, step, told[0], told[1])
+        (channel, start + place * step, step, stated[0], stated[1])
         for channel, start, step, each in rows
-        for place, told in enumerate(each)
+        for place, stated in enumerate(each)
     ]
     flat = [
         (c, start, step, limited(value, scale, scales), quality) for c, start, step, value, quality in flat
     ]
-    said = {
+    expected = {
         (c, start, step): (None if value is None else Decimal(value).scaleb(-scale), quality)
         for c, start, step, value, quality in flat
     }
     columns = UsageColumns(
         keys,
-        np.array([one[0] for one in flat], dtype=np.int64),
-        np.array([one[1] for one in flat], dtype=np.int64),
-        np.array([one[2] for one in flat], dtype=np.int64),
-        np.array([one[3] or 0 for one in flat], dtype=np.int64),
+        np.array([row[0] for row in flat], dtype=np.int64),
+        np.array([row[1] for row in flat], dtype=np.int64),
+        np.array([row[2] for row in flat], dtype=np.int64),
+        np.array([row[3] or 0 for row in flat], dtype=np.int64),
         np.full(len(keys), scale),
-        np.array([one[3] is not None for one in flat], dtype=np.bool_),
-        np.array([one[4] for one in flat], dtype=np.uint8),
+        np.array([row[3] is not None for row in flat], dtype=np.bool_),
+        np.array([row[4] for row in flat], dtype=np.uint8),
         np.arange(len(flat)) + 2,
     )
     if not as_grid or not flat:
-        return columns, said
+        return columns, expected
     shape = (len(rows), len(rows[0][3]))
     return UsageGrid(
         keys,
@@ -162,7 +162,7 @@ def rows_of(part, keys, scales):
         columns.known.reshape(shape),
         columns.quality.reshape(shape),
         np.arange(len(rows)) + 2,
-    ), said
+    ), expected
 
 
 def limited(value, scale, scales):
@@ -182,19 +182,19 @@ def limited(value, scale, scales):
 def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window):
     meters = [MeterDeviceFactory(), MeterDeviceFactory()]
     keys = ChannelKeys.of(
-        ChannelKey(one.meter_number, "", one.commodity, "Wh", "import", "interval") for one in meters
+        ChannelKey(meter.meter_number, "", meter.commodity, "Wh", "import", "interval") for meter in meters
     )
     model = Model()
     for number, (version, its_parts) in enumerate(loads):
         run, at = FeedRunFactory(), AT + timedelta(hours=number)
         origin = Origin(run.pk, version, at)
         for part in its_parts:
-            rows, told = rows_of(part, keys, scales)
+            rows, expected_readings = rows_of(part, keys, scales)
             make_partitions(rows=[rows])
 
             loaded = load_usage(rows=[rows], origin=origin)
 
-            expected = model.load(told, version, run.pk, at)
+            expected = model.load(expected_readings, version, run.pk, at)
             assert (loaded.accepted, loaded.superseded, len(loaded.rejected)) == expected
             assert loaded.accepted + loaded.unchanged + len(loaded.rejected) == rows.size
 
@@ -203,7 +203,7 @@ def test_the_store_answers_as_a_row_for_each_reading_would(loads, scales, window
     assert_windows(model, meters, window)
     assert_blocks(model, channels)
     assert_history(model, channels)
-    assert_reach(model, channels)
+    assert_extents(model, channels)
 
 
 def assert_windows(model, meters, window):
@@ -215,33 +215,33 @@ def assert_windows(model, meters, window):
             meters, [(begin, max(swap, begin + 1)), (max(swap, begin + 1), end)], strict=True
         )
     ]
-    found = {0: {}, 1: {}}
-    for one in readings(spans):
-        channel = [meter.pk for meter in meters].index(one.meter_id)
-        for place in np.flatnonzero(one.known).tolist():
-            value = Decimal(int(one.values[place])).scaleb(-one.scale)
-            found[channel][int(one.starts[place]), int(one.durations[place])] = (
+    served = {0: {}, 1: {}}
+    for segment in readings(spans):
+        channel = [meter.pk for meter in meters].index(segment.meter_id)
+        for place in np.flatnonzero(segment.known).tolist():
+            value = Decimal(int(segment.values[place])).scaleb(-segment.scale)
+            served[channel][int(segment.starts[place]), int(segment.durations[place])] = (
                 value,
-                int(one.quality[place]),
+                int(segment.quality[place]),
             )
 
     for channel, span in enumerate(spans):
-        assert found[channel] == model.shown(channel, span.span.start.timestamp(), span.span.end.timestamp())
+        assert served[channel] == model.shown(channel, span.span.start.timestamp(), span.span.end.timestamp())
 
 
 def assert_blocks(model, channels):
     """Content, and that it was modified when and by whom the model says; and the sums beside it."""
     stored = IntervalBlock.objects.filter(channel__in=channels)
-    found = {}
+    slots = {}
     for row in stored.values(*COLUMNS.split(", "), "sums", "modified", "feed_run_id"):
         sums, modified, run = (row.pop(name) for name in ("sums", "modified", "feed_run_id"))
         key, content = slots_of(BlockRow(**row), channels)
         if content:
-            found.update(content)
+            slots.update(content)
             assert model.blocks[key] == (modified, run)
         assert_sums(content, sums, row["known"], row["scale"])
     known = {key: row[0] for key, row in model.rows.items() if row[0] is not None}
-    assert found == known
+    assert slots == known
 
 
 def assert_sums(content, sums, known, scale):
@@ -290,7 +290,7 @@ def slots_of(row, channels):
     return (channel, int(blocks.day[0]), row.step, row.phase), content
 
 
-def assert_reach(model, channels):
+def assert_extents(model, channels):
     """Every reading lies within what its channel says of itself."""
     for pk, number in channels.items():
         channel = Channel.objects.get(pk=pk)

@@ -29,8 +29,8 @@ def periods(draw):
 
 
 @given(grids() | periods())
-def test_each_reading_is_where_the_arrays_have_it(told):
-    times, starts, lengths = told
+def test_each_reading_is_where_the_arrays_have_it(readings):
+    times, starts, lengths = readings
 
     assert times.starts.tolist() == starts.tolist()
     assert times.durations.tolist() == lengths.tolist()
@@ -39,16 +39,16 @@ def test_each_reading_is_where_the_arrays_have_it(told):
 
 
 @given(grids(), st.integers(-2, 2), st.data())
-def test_what_begins_before_an_instant_is_counted(told, beside, data):
-    times, starts, _ = told
+def test_what_begins_before_an_instant_is_counted(readings, beside, data):
+    times, starts, _ = readings
     instant = data.draw(st.sampled_from([*starts.tolist(), 0, 10**6])) + beside
 
     assert times.before(instant) == np.searchsorted(starts, instant)
 
 
 @given(grids() | periods(), st.data())
-def test_some_of_them_are_the_same_readings(told, data):
-    times, starts, lengths = told
+def test_some_of_them_are_the_same_readings(readings, data):
+    times, starts, lengths = readings
     kept = np.array(sorted(data.draw(st.sets(st.integers(0, len(starts) - 1), min_size=1))))
 
     some = times.cut(kept)
@@ -57,8 +57,8 @@ def test_some_of_them_are_the_same_readings(told, data):
 
 
 @given(grids() | periods())
-def test_stretches_end_where_the_next_does_not_follow(told):
-    times, starts, lengths = told
+def test_stretches_end_where_the_next_does_not_follow(readings):
+    times, starts, lengths = readings
     edges = [0]
     for place in range(1, len(starts)):
         follows = starts[place] == starts[place - 1] + lengths[place - 1]

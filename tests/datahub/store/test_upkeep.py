@@ -36,21 +36,21 @@ def test_a_closed_month_is_put_in_order_once_it_has_settled(meter):
     load_days(meter, date(2026, 3, 1), 3)
     table = "interval_block_2026_03"
 
-    looks = []
+    clustered = []
     for night in NIGHTS[:3]:
         count_changes()
-        looks.append(table in cluster_settled_months(at=night))
+        clustered.append(table in cluster_settled_months(at=night))
 
-    assert looks == [False, True, False]  # not before it was seen unchanged, not again without a change
+    assert clustered == [False, True, False]  # not before it was seen unchanged, not again without a change
     record = PartitionRecord.objects.get(table=table)
     assert (record.clustered, record.month) == (NIGHTS[1], date(2026, 3, 1))
 
     load_days(meter, date(2026, 3, 1), 3, value=300)
-    looks = []
+    clustered = []
     for night in NIGHTS[3:6]:
         count_changes()
-        looks.append(table in cluster_settled_months(at=night))
-    assert looks == [False, True, False]
+        clustered.append(table in cluster_settled_months(at=night))
+    assert clustered == [False, True, False]
     assert IntervalBlock.objects.count() == 3
 
 

@@ -32,19 +32,19 @@ def staff(client):
     return client
 
 
-def told(asked=None):
+def changes_of(query=None):
     """What the page shows, and the same from the CSV's source."""
-    found, _is_cut = latest_corrections(asked or CorrectionFilter())
-    assert list(all_corrections(asked or CorrectionFilter())) == found
+    corrections, _is_cut = latest_corrections(query or CorrectionFilter())
+    assert list(all_corrections(query or CorrectionFilter())) == corrections
     return [
         (
-            one.start,
+            correction.start,
             *(
-                (f"{said.value:f}" if said.value is not None else None, said.quality.name)
-                for said in (one.before, one.after)
+                (f"{stored.value:f}" if stored.value is not None else None, stored.quality.name)
+                for stored in (correction.before, correction.after)
             ),
         )
-        for one in found
+        for correction in corrections
     ]
 
 
@@ -54,10 +54,11 @@ def test_a_correction_tells_before_and_after_when_and_by_which_run(meter):
 
     load_readings(usage_series(meter, NOON, [1, 7, 3], quality=[0, Quality.CORRECTED, 0]), at=SECOND, run=run)
 
-    (one,) = latest_corrections(CorrectionFilter())[0]
-    assert told() == [(NOON + QUARTER, ("0.002", "ACTUAL"), ("0.007", "CORRECTED"))]
-    assert (one.end, one.replaced) == (NOON + 2 * QUARTER, SECOND)
-    assert (one.facts.run_id, one.facts.file_name, one.facts.meter_number) == (run.pk, "fixed.csv", "M-1")
+    (correction,) = latest_corrections(CorrectionFilter())[0]
+    assert changes_of() == [(NOON + QUARTER, ("0.002", "ACTUAL"), ("0.007", "CORRECTED"))]
+    assert (correction.end, correction.replaced) == (NOON + 2 * QUARTER, SECOND)
+    facts = correction.facts
+    assert (facts.run_id, facts.file_name, facts.meter_number) == (run.pk, "fixed.csv", "M-1")
 
 
 @pytest.mark.parametrize("step", [900, 86_400])
@@ -65,7 +66,7 @@ def test_each_correction_is_told_up_to_the_next_and_the_newest_first(meter, step
     for value, day in ((1, 1), (2, 2), (3, 3), (4, 4)):
         load_readings(usage_series(meter, NOON, [value], step=step), at=datetime(2026, 4, day, tzinfo=UTC))
 
-    changes = [(before[0], after[0]) for _start, before, after in told()]
+    changes = [(before[0], after[0]) for _start, before, after in changes_of()]
     assert changes == [("0.003", "0.004"), ("0.002", "0.003"), ("0.001", "0.002")]
 
 
@@ -74,7 +75,7 @@ def test_of_a_block_the_latest_reading_comes_first(meter):
 
     load_readings(usage_series(meter, NOON, [2, 2]), at=SECOND)
 
-    assert [start for start, *_ in told()] == [NOON + QUARTER, NOON]
+    assert [start for start, *_ in changes_of()] == [NOON + QUARTER, NOON]
 
 
 @pytest.mark.parametrize("step", [900, 86_400])
@@ -82,11 +83,11 @@ def test_a_withdrawal_is_told_also_when_the_value_comes_back(meter, step):
     load_readings(usage_series(meter, NOON, [1], step=step), at=FIRST)
     load_readings(usage_series(meter, NOON, [None], step=step, quality=Quality.WITHDRAWN), at=SECOND)
     withdrawn = [(NOON, ("0.001", "ACTUAL"), (None, "WITHDRAWN"))]
-    assert told() == withdrawn
+    assert changes_of() == withdrawn
 
     load_readings(usage_series(meter, NOON, [5], step=step), at=THIRD)
 
-    assert told() == withdrawn
+    assert changes_of() == withdrawn
 
 
 def test_more_decimals_of_the_same_value_are_no_correction(meter):
@@ -94,7 +95,7 @@ def test_more_decimals_of_the_same_value_are_no_correction(meter):
 
     load_readings(usage_series(meter, NOON, [150, 165], scale=2), at=SECOND)
 
-    assert told() == [(NOON + QUARTER, ("1.6", "ACTUAL"), ("1.65", "ACTUAL"))]
+    assert changes_of() == [(NOON + QUARTER, ("1.6", "ACTUAL"), ("1.65", "ACTUAL"))]
 
 
 def test_another_quality_of_the_same_value_is_told(meter):
@@ -102,7 +103,7 @@ def test_another_quality_of_the_same_value_is_told(meter):
 
     load_readings(usage_series(meter, NOON, [1]), at=SECOND)
 
-    assert told() == [(NOON, ("0.001", "ESTIMATED"), ("0.001", "ACTUAL"))]
+    assert changes_of() == [(NOON, ("0.001", "ESTIMATED"), ("0.001", "ACTUAL"))]
 
 
 def test_grids_stay_apart_each_by_its_own_step_and_phase(meter):
@@ -113,7 +114,7 @@ def test_grids_stay_apart_each_by_its_own_step_and_phase(meter):
     load_readings(usage_series(meter, offset, [1, 9]), at=SECOND)
     load_readings(usage_series(meter, NOON, [8], step=3600), at=THIRD)
 
-    assert told() == [
+    assert changes_of() == [
         (NOON, ("0.001", "ACTUAL"), ("0.008", "ACTUAL")),
         (offset + QUARTER, ("0.002", "ACTUAL"), ("0.009", "ACTUAL")),
     ]
@@ -124,7 +125,7 @@ def test_a_period_is_told_too(meter):
         quality = Quality.ACTUAL if value else Quality.WITHDRAWN
         load_readings(usage_series(meter, NOON, [value], step=86_400, quality=quality), at=at)
 
-    assert told() == [
+    assert changes_of() == [
         (NOON, ("0.020", "ACTUAL"), (None, "WITHDRAWN")),
         (NOON, ("0.010", "ACTUAL"), ("0.020", "ACTUAL")),
     ]
@@ -145,8 +146,8 @@ def test_only_the_channel_or_run_that_is_asked_for(meter, step):
     load_readings(usage_series(meter, NOON, [4], step=step), at=THIRD, run=runs[1])
     channel = Channel.objects.get(meter=meter)
 
-    def after(**asked):
-        return sorted(value for _start, _before, (value, _quality) in told(CorrectionFilter(**asked)))
+    def after(**query):
+        return sorted(value for _start, _before, (value, _quality) in changes_of(CorrectionFilter(**query)))
 
     assert after(channel_id=channel.pk) == ["0.002", "0.004"]
     assert after(run_id=runs[0].pk) == ["0.002", "0.003"]
@@ -171,14 +172,14 @@ def test_local_days_narrow_the_page_both_inclusive(staff, meter, step, count):
     assert min(line["start_local"][:10] for line in after) == "2026-03-09"
 
 
-def csv_of(staff, **asked):
-    answer = staff.get(reverse("admin:datahub_corrections_csv"), asked)
+def csv_of(staff, **query):
+    answer = staff.get(reverse("admin:datahub_corrections_csv"), query)
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
 
 
-def page_of(staff, **asked):
-    return staff.get(reverse("admin:datahub_corrections"), asked)
+def page_of(staff, **query):
+    return staff.get(reverse("admin:datahub_corrections"), query)
 
 
 @pytest.fixture
@@ -273,10 +274,11 @@ def test_only_staff_who_may_see_channels_see_corrections(client, corrected):
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"channel": "9"}, {"run": "9"}, {"channel": "x"}, {"run": str(2**63)}, {"channel": "-1"}]
+    "parameters",
+    [{}, {"channel": "9"}, {"run": "9"}, {"channel": "x"}, {"run": str(2**63)}, {"channel": "-1"}],
 )
-def test_what_is_not_there_is_not_found(staff, asked):
-    assert page_of(staff, **asked).status_code == 404
+def test_what_is_not_there_is_not_found(staff, parameters):
+    assert page_of(staff, **parameters).status_code == 404
 
 
 @pytest.mark.parametrize(

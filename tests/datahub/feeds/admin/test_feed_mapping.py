@@ -40,9 +40,9 @@ def fields_of(answer):
     return {field.html_name: field.value() or "" for field in form if field.name != "sample_file"}
 
 
-def post(staff, feed, button, said=MAPPING, **fields):
+def post(staff, feed, button, mapping=MAPPING, **fields):
     shown = fields_of(staff.get(page(feed)))
-    text = json.dumps(said) if isinstance(said, dict) else said
+    text = json.dumps(mapping) if isinstance(mapping, dict) else mapping
     return staff.post(page(feed), shown | {"mapping": text, "button": button} | fields)
 
 
@@ -63,10 +63,10 @@ def test_a_sample_is_shown_as_it_is_read_and_nothing_is_saved(staff, feed):
 
 def test_counted_hours_are_shown_at_the_times_that_they_are(staff, feed):
     columns = {"meter": 1, "start": 2, "slot": 3, "value": 4, "unit": {"text": "Wh"}}
-    said = {"columns": columns, "header": False, "interval_seconds": 3600, "zone": "Europe/Brussels"}
+    mapping = {"columns": columns, "header": False, "interval_seconds": 3600, "zone": "Europe/Brussels"}
     lines = "M;2025-03-30;23;1\nM;2025-03-30;24;2\nM;2025-10-26;25;3\n"
 
-    shown = post(staff, feed, "preview", said, sample=lines).content.decode()
+    shown = post(staff, feed, "preview", mapping, sample=lines).content.decode()
 
     for text in ("2025-03-30 23:00:00 +0200", "2025-10-26 23:00:00 +0100", "2 readings, 1 lines rejected"):
         assert text in shown
@@ -81,13 +81,13 @@ def test_an_uploaded_file_is_tried_and_stays_for_the_next_look(staff, feed):
 
 
 def test_a_mapping_is_saved_and_the_format_follows_its_shape(staff, feed):
-    said = {"shape": "wide", "columns": {"start": 1}, "slots": {"first": 2, "count": 24, "step": 3600}}
+    mapping = {"shape": "wide", "columns": {"start": 1}, "slots": {"first": 2, "count": 24, "step": 3600}}
 
-    answer = post(staff, feed, "save", said)
+    answer = post(staff, feed, "save", mapping)
 
     feed.refresh_from_db()
     assert answer.status_code == 302
-    assert (feed.mapping, feed.format) == (said, "usage_csv_wide")
+    assert (feed.mapping, feed.format) == (mapping, "usage_csv_wide")
 
 
 def test_a_field_that_was_changed_goes_into_the_json_and_the_rest_stays(staff, feed):
@@ -119,7 +119,7 @@ def test_a_field_that_was_changed_goes_into_the_json_and_the_rest_stays(staff, f
 
 
 @pytest.mark.parametrize(
-    ("said", "field", "message"),
+    ("mapping", "field", "message"),
     [
         (MAPPING | {"delimiter": "ab"}, "delimiter", "is not one character"),
         (
@@ -133,8 +133,8 @@ def test_a_field_that_was_changed_goes_into_the_json_and_the_rest_stays(staff, f
     ],
 )
 @pytest.mark.parametrize("button", ["preview", "save"])
-def test_what_is_wrong_is_said_beside_its_field(staff, feed, said, field, message, button):
-    answer = post(staff, feed, button, said)
+def test_what_is_wrong_is_said_beside_its_field(staff, feed, mapping, field, message, button):
+    answer = post(staff, feed, button, mapping)
 
     assert field in answer.context["form"].errors
     assert message in answer.content.decode()
@@ -176,8 +176,8 @@ def test_the_page_is_offered_where_usage_comes_in_and_nowhere_else(staff, feed):
     bills = FeedFactory(name="bills", kind="bills", format="bills_csv")
 
     offered, not_offered = (
-        staff.get(reverse("admin:datahub_feed_change", args=[one.pk])).content.decode()
-        for one in (feed, bills)
+        staff.get(reverse("admin:datahub_feed_change", args=[each.pk])).content.decode()
+        for each in (feed, bills)
     )
 
     assert "CSV mapping" in offered

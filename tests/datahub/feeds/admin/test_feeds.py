@@ -143,7 +143,7 @@ def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):
     run = FeedRunFactory(status=RunStatus.HELD, problem="would end 3 of 4 links")
     page = reverse("admin:datahub_feedrun_confirm", args=[run.pk])
 
-    asked = staff.get(page)
+    confirmation = staff.get(page)
     run.refresh_from_db()
     before = run.status
     without = staff.post(page, {"reason": " "})
@@ -152,7 +152,7 @@ def test_a_held_run_goes_on_only_when_someone_confirms_by_post(staff):
     staff.post(page, {"reason": "the supplier merged two accounts"})
 
     run.refresh_from_db()
-    assert "would end 3 of 4 links" in asked.content.decode()
+    assert "would end 3 of 4 links" in confirmation.content.decode()
     assert "This field is required" in without.content.decode()
     assert (before, unasked, run.status) == (RunStatus.HELD, RunStatus.HELD, RunStatus.WAITING)
     assert run.confirmed and run.confirmed_by is not None

@@ -129,14 +129,14 @@ def test_a_folder_is_as_good_as_a_zip_and_known_again(contract, settings, tmp_pa
     (folder / "one.pdf").write_bytes(PDF)
     (folder / ".half-copied").write_bytes(b"")
     call_command("register_feed", "bills", "bills_csv", stdout=StringIO())
-    said = StringIO()
+    output = StringIO()
 
     for _ in range(2):
-        call_command("load_feed", "--feed", "bills", str(folder), "--here", stdout=said)
+        call_command("load_feed", "--feed", "bills", str(folder), "--here", stdout=output)
 
     assert BillStatement.objects.get().file.read() == PDF
-    assert "done: 3 rows, 3 accepted" in said.getvalue()
-    assert "The same file as february.zip" in said.getvalue()
+    assert "done: 3 rows, 3 accepted" in output.getvalue()
+    assert "The same file as february.zip" in output.getvalue()
 
 
 def test_two_documents_of_one_name_are_not_guessed_between(bring_bills, contract):

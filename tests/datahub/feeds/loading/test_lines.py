@@ -19,9 +19,9 @@ def test_each_line_is_what_stands_there(content, piece, order):
         lines = FileLines(lambda: BytesIO(content))
         numbers = list(range(1, content.count(b"\n") + 3))
         order.shuffle(numbers)
-        found = {number: lines.raw(number) for number in numbers}
+        lines_read = {number: lines.raw(number) for number in numbers}
 
-    assert [found[number] for number in sorted(numbers)] == (
+    assert [lines_read[number] for number in sorted(numbers)] == (
         content.splitlines(keepends=True) + [b"", b"", b""]
     )[: len(numbers)]
 

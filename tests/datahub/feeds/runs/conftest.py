@@ -38,8 +38,10 @@ def parts_of_two_lines(monkeypatch):
                 some = lines[first : first + 2]
                 offset += sum(map(len, some))
                 parsed = long_csv.parse(head + b"".join(some), zone=zone, settings=settings)
-                rows = [replace(one, lines=one.lines + first, line=one.line + first) for one in parsed.rows]
-                rejected = [replace(one, line=one.line + first) for one in parsed.rejected]
+                rows = [
+                    replace(each, lines=each.lines + first, line=each.line + first) for each in parsed.rows
+                ]
+                rejected = [replace(each, line=each.line + first) for each in parsed.rejected]
                 yield Part([UsageColumns.of(rows)] if rows else [], rejected, offset)
 
     long_csv = formats()["usage_csv_long"]

@@ -74,7 +74,7 @@ def whole_file(meters):
 
 
 def holds_all(meters):
-    loaded = [one.decimals() for one in readings(metered(*meters))]
+    loaded = [channel.decimals() for channel in readings(metered(*meters))]
     return loaded == [["5", str(place), str(place + 10)] for place in range(len(meters))]
 
 
@@ -150,7 +150,7 @@ def test_chunks_of_the_same_channels_wait_for_each_other(feed, meters, steps):
 
     assert counts(run) == (8, 8, 0, 0, 0)
     assert steps.at_once == 1
-    both = [one.decimals() for one in readings(metered(*meters[:2]))]
+    both = [channel.decimals() for channel in readings(metered(*meters[:2]))]
     assert both == [["5", "0", "1", "2", "3"]] * 2
 
 
@@ -171,7 +171,11 @@ def test_of_new_meters_chunks_are_at_work_at_once(feed, steps):
     run = bring(feed, whole_file(made))
 
     assert counts(run) == (6, 6, 0, 0, 0)
-    assert [one.decimals() for one in readings(metered(*made))] == [["0", "10"], ["1", "11"], ["2", "12"]]
+    assert [channel.decimals() for channel in readings(metered(*made))] == [
+        ["0", "10"],
+        ["1", "11"],
+        ["2", "12"],
+    ]
 
 
 @pytest.mark.parametrize("going", ["M-2", "M-3"])
@@ -194,7 +198,11 @@ def test_a_channel_that_goes_is_made_anew_whichever_chunk_has_it(feed, meters, s
     assert counts(run) == (10, 10, 0, 0, 0)
     again = Channel.objects.get(meter__meter_number=going)
     assert again.pk != former.pk
-    values = {meter.meter_number: one.decimals()[-2:] for meter in meters for one in readings(metered(meter))}
+    values = {
+        meter.meter_number: channel.decimals()[-2:]
+        for meter in meters
+        for channel in readings(metered(meter))
+    }
     assert values == {f"M-{place + 1}": [str(place), str(place + 10)] for place in range(5)}
 
 

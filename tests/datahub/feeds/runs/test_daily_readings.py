@@ -43,7 +43,9 @@ def day_file(meter, first, days, *, seconds=86_400):
 
 
 def lengths():
-    return sorted((one.end - one.start) // timedelta(hours=1) for one in PeriodReading.objects.all())
+    return sorted(
+        (reading.end - reading.start) // timedelta(hours=1) for reading in PeriodReading.objects.all()
+    )
 
 
 @pytest.mark.parametrize(("first", "days"), [SPRING, AUTUMN])
@@ -53,12 +55,12 @@ def test_no_day_of_a_month_with_a_clock_change_vanishes(reader, home, daily, fir
 
     by_month = reader.get("/usage_sums", {"by": "month"}).json()["data"][0]["periods"]
     by_day = reader.get("/usage_sums", {"by": "day"}).json()["data"][0]["periods"]
-    values = [value for one in reader.get("/usage_data").json()["data"] for value in one["values"]]
+    values = [value for item in reader.get("/usage_data").json()["data"] for value in item["values"]]
 
-    assert sum(Decimal(one["value"]) for one in by_month) == days * 1500 == sum(map(Decimal, values))
-    assert sum(one["known"] for one in by_month) == days
-    assert [one["period"] for one in by_day] == [f"{first + timedelta(days=n)}" for n in range(days)]
-    assert {(one["known"], one["due"]) for one in by_day} == {(1, 1)}
+    assert sum(Decimal(item["value"]) for item in by_month) == days * 1500 == sum(map(Decimal, values))
+    assert sum(item["known"] for item in by_month) == days
+    assert [item["period"] for item in by_day] == [f"{first + timedelta(days=n)}" for n in range(days)]
+    assert {(item["known"], item["due"]) for item in by_day} == {(1, 1)}
 
 
 @pytest.mark.parametrize(("first", "days"), [SPRING, AUTUMN])
@@ -68,8 +70,8 @@ def test_segments_of_days_follow_each_other_without_overlap_or_gap(reader, home,
 
     segments = reader.get("/usage_data").json()["data"]
 
-    assert [one["interval_seconds"] // 3600 for one in segments] == [24, 23 if first.month == 3 else 25, 24]
-    assert [one["end"] for one in segments[:-1]] == [one["start"] for one in segments[1:]]
+    assert [item["interval_seconds"] // 3600 for item in segments] == [24, 23 if first.month == 3 else 25, 24]
+    assert [item["end"] for item in segments[:-1]] == [item["start"] for item in segments[1:]]
 
 
 @pytest.mark.parametrize(("first", "days"), [SPRING, AUTUMN])
@@ -77,16 +79,16 @@ def test_files_tell_each_day_of_the_month_too(reader, home, daily, first, days):
     bring(daily, day_file(home.meter, first, days))
     reader.granted(home.contract)
 
-    told = {
+    bodies = {
         form: b"".join(reader.get("/usage_data/file", Accept=form).streaming_content).decode()
         for form in ("text/csv", "application/json", "application/atom+xml")
     }
 
     hour = 3600 * (23 if first.month == 3 else 25)
-    assert sum(len(one["values"]) for one in json.loads(told["application/json"])["data"]) == days
-    assert told["text/csv"].count(",1500,") == days
-    assert told["application/atom+xml"].count("<value>") == days
-    assert told["application/atom+xml"].count(f"<duration>{hour}</duration>") >= 1
+    assert sum(len(item["values"]) for item in json.loads(bodies["application/json"])["data"]) == days
+    assert bodies["text/csv"].count(",1500,") == days
+    assert bodies["application/atom+xml"].count("<value>") == days
+    assert bodies["application/atom+xml"].count(f"<duration>{hour}</duration>") >= 1
 
 
 def test_a_file_a_day_is_accepted_across_the_clock_change(home, daily):
@@ -159,8 +161,8 @@ def test_readings_stored_before_the_rule_end_with_their_days(reader, home, daily
 def test_days_follow_each_other_in_every_zone(zone, day, count):
     local = ZoneInfo(zone)
     start, past = (
-        int(datetime(one.year, one.month, one.day, tzinfo=local).timestamp())
-        for one in (day, day + timedelta(days=count))
+        int(datetime(moment.year, moment.month, moment.day, tzinfo=local).timestamp())
+        for moment in (day, day + timedelta(days=count))
     )
 
     assert start + seconds_of_days(start, count * 86_400, (local,)) == past

@@ -55,7 +55,7 @@ def test_a_run_whose_worker_died_goes_on_where_it_stopped(feed, monkeypatch, par
     assert 0.4 < part_done < 0.7
     assert (started.status, started.chunks_done) == (RunStatus.DONE, 4)
     assert counts(started) == (8, 8, 0, 0, 0)
-    assert [one.decimals() for one in readings(metered(*meters))] == [["7", "8"]] * 4
+    assert [channel.decimals() for channel in readings(metered(*meters))] == [["7", "8"]] * 4
 
 
 def test_a_run_that_a_newer_release_cuts_otherwise_starts_over(feed, monkeypatch, parts_of_two_lines):

@@ -58,7 +58,7 @@ def test_blocks_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter
 
     assert counts(run) == (2, 2, 0, 0, 0)
     assert Channel.objects.get().pk != channel.pk
-    assert [one.decimals() for one in readings(metered(meter))] == [["7", "8"]]
+    assert [channel.decimals() for channel in readings(metered(meter))] == [["7", "8"]]
 
 
 def test_periods_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter, channel, meanwhile):
@@ -70,7 +70,7 @@ def test_periods_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, mete
 
     assert counts(run) == (1, 1, 0, 0, 0)
     assert Channel.objects.get().pk != channel.pk
-    assert [one.decimals() for one in readings(metered(meter))] == [["7"]]
+    assert [channel.decimals() for channel in readings(metered(meter))] == [["7"]]
 
 
 def test_a_meter_that_arrives_meanwhile_has_its_readings_at_once(feed, channel, meanwhile):
@@ -105,7 +105,9 @@ def test_a_meter_is_looked_for_again_when_its_number_may_have_moved_on(channel):
 def test_a_channel_stays_on_its_page_when_a_load_marks_it():
     series = [usage_series(MeterDeviceFactory(), FIRST, [5]) for _ in range(200)]
     find_or_make_channels(
-        ChannelKeys.of(KEYS[0]._replace(meter_number=one.meter_number) for one in series), UNBOUNDED, MORNING
+        ChannelKeys.of(KEYS[0]._replace(meter_number=each.meter_number) for each in series),
+        UNBOUNDED,
+        MORNING,
     )
     before = pages()
 

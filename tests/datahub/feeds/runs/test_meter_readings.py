@@ -17,8 +17,8 @@ METER = "/espi/1_1/resource/UsagePoint/1"
 
 def a_file(number, values):
     path = f"/UsagePoint/1/MeterReading/{number}"
-    said = [(start, 900, value) for start, value in zip(QUARTERS, values, strict=True)]
-    return feed(point(), reading_type(), meter_reading(path), block(said, f"{path}/IntervalBlock/1"))
+    intervals = [(start, 900, value) for start, value in zip(QUARTERS, values, strict=True)]
+    return feed(point(), reading_type(), meter_reading(path), block(intervals, f"{path}/IntervalBlock/1"))
 
 
 def brought(**settings):
@@ -26,19 +26,19 @@ def brought(**settings):
     loading = FeedFactory(format="espi_xml", settings=settings)
     first = bring(loading, a_file(1, [1, 2, 3, 4]))
     second = bring(loading, a_file(2, [1, 2, 7, 8]), at=MORNING + timedelta(hours=1))
-    found = {channel.register: channel.decimals() for channel in readings(metered(meter))}
-    return counts(first), counts(second), found
+    values = {channel.register: channel.decimals() for channel in readings(metered(meter))}
+    return counts(first), counts(second), values
 
 
 def test_are_one_channel_in_which_the_newer_file_wins():
-    first, second, found = brought()
+    first, second, values = brought()
 
     assert (first, second) == ((4, 4, 0, 0, 0), (4, 2, 2, 0, 0))
-    assert found == {"": ["1", "2", "7", "8"]}
+    assert values == {"": ["1", "2", "7", "8"]}
 
 
 def test_stay_apart_where_the_feed_says_so():
-    first, second, found = brought(meter_readings="apart")
+    first, second, values = brought(meter_readings="apart")
 
     assert (first, second) == ((4, 4, 0, 0, 0), (4, 4, 0, 0, 0))
-    assert found == {"1": ["1", "2", "3", "4"], "2": ["1", "2", "7", "8"]}
+    assert values == {"1": ["1", "2", "3", "4"], "2": ["1", "2", "7", "8"]}

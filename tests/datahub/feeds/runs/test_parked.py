@@ -43,10 +43,10 @@ def test_what_is_packed_comes_out_the_same(rows):
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     kinds = (np.int64, np.int64, np.int64, np.bool_, np.uint8, np.int64)
     made = dict(zip(COLUMNS, map(np.ndarray.astype, columns, kinds), strict=True))
-    one = UsageSeries("M-9", "1.8.0", "electricity", "Wh", "export", "interval", None, scale=3, **made)
+    series = UsageSeries("M-9", "1.8.0", "electricity", "Wh", "export", "interval", None, scale=3, **made)
 
     outcome = load_or_park(
-        rows=[UsageColumns.of([one])], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING)
+        rows=[UsageColumns.of([series])], origin=Origin.of(run_id=run.pk, version_at=MORNING, at=MORNING)
     )
 
     again = series_of(ParkedReadings.objects.filter(run=run).get())
@@ -167,7 +167,7 @@ def test_a_character_0_costs_its_own_line_and_not_the_run(feed):
     MeterDeviceFactory(meter_number="M-1", commodity="electricity")
     MeterDeviceFactory(meter_number="M-2", commodity="water")
     content = b"meter,register,start,value\n" + b"".join(
-        b"%b,2026-03-01T00:00:00Z,1\n" % one for one in (b"M-1,", b"M\0,", b"M-3,R\0", b"M-3,", b"M-2,")
+        b"%b,2026-03-01T00:00:00Z,1\n" % row for row in (b"M-1,", b"M\0,", b"M-3,R\0", b"M-3,", b"M-2,")
     )
 
     run = bring(feed, content)
@@ -212,4 +212,4 @@ def test_two_workers_load_each_parked_lot_once(feed, monkeypatch):
     assert [(counts(run)[0], counts(run)[-1]) for run in runs] == [(2, 0)] * 4
     assert not ParkedReadings.objects.exists()
     assert IntervalBlock.objects.count() == 2
-    assert [one.decimals() for one in readings(metered(*meters))] == [["3"], ["3"]]
+    assert [channel.decimals() for channel in readings(metered(*meters))] == [["3"], ["3"]]

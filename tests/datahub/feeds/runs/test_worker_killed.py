@@ -65,7 +65,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(surroundings, worker, tmp_pat
     assert (stopped.status, stopped.chunks_done, stopped.accepted) == (RunStatus.RUNNING, 0, 0)
     assert (done.rows_read, done.accepted, done.unchanged, done.rejected) == (4 * DAYS, 4 * DAYS, 0, 0)
     assert IntervalBlock.objects.count() == 1 + 4 * DAYS
-    sums = [int(one.values[one.known].sum()) for one in readings(metered(*meters))]
+    sums = [int(channel.values[channel.known].sum()) for channel in readings(metered(*meters))]
     assert sums == [value_sum(place) + (place == 2) for place in range(4)]
 
 

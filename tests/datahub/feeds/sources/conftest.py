@@ -22,7 +22,7 @@ def clock():
 
 
 @pytest.fixture
-def look(db, clock):
+def visit(db, clock):
     """Look at a source, a while after the last look, and return it as it is then."""
 
     def at_next(source: FeedSource) -> FeedSource:

@@ -21,11 +21,11 @@ def staff(client):
 
 
 def fields(feed, **changes):
-    said = {
+    fields = {
         "feed": feed.pk, "kind": "https", "address": "https://files.example.com/march.csv", "pattern": "*",
         "every_minutes": 15, "active": "on", "user_name": "", "secret_name": "", "host_key": "",
     }  # fmt: skip
-    return {**said, **changes}
+    return {**fields, **changes}
 
 
 def test_staff_add_a_source_and_it_is_due(staff, feed):
@@ -36,7 +36,7 @@ def test_staff_add_a_source_and_it_is_due(staff, feed):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         (
             {"address": "https://portal:secret@files.example.com/"},
@@ -49,10 +49,10 @@ def test_staff_add_a_source_and_it_is_due(staff, feed):
         ({"secret_name": "SECRET_KEY"}, "The name must begin with FEED_SECRET_"),
     ],
 )
-def test_what_cannot_work_is_refused_beside_its_field(staff, feed, changes, said):
+def test_what_cannot_work_is_refused_beside_its_field(staff, feed, changes, message):
     page = staff.post(reverse("admin:datahub_feedsource_add"), fields(feed, **changes))
 
-    assert said in page.content.decode()
+    assert message in page.content.decode()
     assert not FeedSource.objects.exists()
 
 
@@ -104,11 +104,11 @@ def test_a_revoked_token_opens_nothing_more(staff):
     text = re.search(r'id="staff-token">([^<]+)<', page.content.decode()).group(1)
     token = StaffToken.objects.get()
 
-    asked = staff.get(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
+    page = staff.get(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
     before = used_staff_token(text, at=token.created)
     staff.post(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
 
-    assert asked.status_code == 200
+    assert page.status_code == 200
     assert before == token
     assert used_staff_token(text, at=token.created) is None
 

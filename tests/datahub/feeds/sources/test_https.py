@@ -42,39 +42,39 @@ def runs() -> list[FeedRun]:
     return list(FeedRun.objects.order_by("pk"))
 
 
-def test_a_file_is_fetched_with_its_name_and_time(source, web, look):
+def test_a_file_is_fetched_with_its_name_and_time(source, web, visit):
     web.serves(MARCH, Last_Modified="Sun, 01 Mar 2026 06:00:00 GMT")
 
-    look(source)
+    visit(source)
 
     (run,) = runs()
     assert (run.file_name, run.size) == ("march.csv", len(MARCH))
     assert run.version_at == datetime(2026, 3, 1, 6, tzinfo=UTC)
     assert run.file.read() == MARCH
     assert source.last_run == run
-    assert web.asked[0][":path"] == "/out/march.csv?key=hidden"
+    assert web.requests[0][":path"] == "/out/march.csv?key=hidden"
 
 
-def test_what_did_not_change_is_not_sent_again(source, web, look):
-    def answer(asked):
-        if asked.get("if-none-match") == '"v1"' and "if-modified-since" in asked:
+def test_what_did_not_change_is_not_sent_again(source, web, visit):
+    def answer(request):
+        if request.get("if-none-match") == '"v1"' and "if-modified-since" in request:
             return 304, {}, b""
         return 200, {"ETag": '"v1"', "Last-Modified": "Sun, 01 Mar 2026 06:00:00 GMT"}, MARCH
 
     web.answer = answer
 
     for _ in range(3):
-        look(source)
+        visit(source)
 
     assert len(runs()) == 1
-    assert [asked.get("if-none-match") for asked in web.asked] == [None, '"v1"', '"v1"']
+    assert [request.get("if-none-match") for request in web.requests] == [None, '"v1"', '"v1"']
     assert source.problem == ""
 
 
-def test_a_server_without_etags_makes_a_run_only_of_another_file(source, web, look):
+def test_a_server_without_etags_makes_a_run_only_of_another_file(source, web, visit):
     for body in (MARCH, MARCH, APRIL):
         web.serves(body)
-        look(source)
+        visit(source)
 
     assert [run.file.read() for run in runs()] == [MARCH, APRIL]
 
@@ -82,42 +82,42 @@ def test_a_server_without_etags_makes_a_run_only_of_another_file(source, web, lo
 @pytest.mark.parametrize(
     ("user", "sent"), [("", f"Bearer {SECRET}"), ("portal", "Basic cG9ydGFsOnMzY3JldC1vZi10aGUtdmVuZG9y")]
 )
-def test_the_secret_comes_from_the_environment(source, web, look, monkeypatch, user, sent):
+def test_the_secret_comes_from_the_environment(source, web, visit, monkeypatch, user, sent):
     monkeypatch.setenv("FEED_SECRET_VENDOR", SECRET)
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR", user_name=user)
     web.serves(MARCH)
 
-    look(source)
+    visit(source)
 
-    assert web.asked[0]["authorization"] == sent
+    assert web.requests[0]["authorization"] == sent
 
 
-def test_the_secret_may_stand_in_a_file(source, web, look, monkeypatch, tmp_path):
+def test_the_secret_may_stand_in_a_file(source, web, visit, monkeypatch, tmp_path):
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     monkeypatch.setenv("FEED_SECRET_VENDOR_FILE", str(tmp_path / "secret"))
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR")
     web.serves(MARCH)
 
-    look(source)
+    visit(source)
 
-    assert web.asked[0]["authorization"] == f"Bearer {SECRET}"
+    assert web.requests[0]["authorization"] == f"Bearer {SECRET}"
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "FEED_SECRET_X_FILE", "feed_secret_x"])
-def test_no_other_variable_can_be_sent_anywhere(source, web, look, monkeypatch, name):
+def test_no_other_variable_can_be_sent_anywhere(source, web, visit, monkeypatch, name):
     monkeypatch.setenv(name, "the server's own")
     FeedSource.objects.update(secret_name=name)
 
-    look(source)
+    visit(source)
 
-    assert web.asked == []
+    assert web.requests == []
     assert source.problem == f"{name} is no name of a feed's secret; those are FEED_SECRET_..."
 
 
-def test_a_secret_that_is_not_set_is_named(source, web, look):
+def test_a_secret_that_is_not_set_is_named(source, web, visit):
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR")
 
-    look(source)
+    visit(source)
 
     assert source.problem == "the environment variable FEED_SECRET_VENDOR is not set"
 
@@ -140,14 +140,14 @@ def test_a_secret_that_is_not_set_is_named(source, web, look):
     ],
 )
 def test_what_goes_wrong_is_said_without_secret_or_query(
-    source, web, look, settings, monkeypatch, answer, problem
+    source, web, visit, settings, monkeypatch, answer, problem
 ):
     settings.FEED_FILE_MEGABYTES = 2
     monkeypatch.setenv("FEED_SECRET_VENDOR", SECRET)
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR")
-    web.answer = lambda _asked: answer
+    web.answer = lambda _request: answer
 
-    look(source)
+    visit(source)
 
     assert source.problem == problem
     assert source.failures == 1
@@ -155,53 +155,53 @@ def test_what_goes_wrong_is_said_without_secret_or_query(
     assert "hidden" not in source.problem and SECRET not in source.problem
 
 
-def test_a_body_without_a_length_is_still_limited(source, web, look, settings):
+def test_a_body_without_a_length_is_still_limited(source, web, visit, settings):
     settings.FEED_FILE_MEGABYTES = 1
     chunk = b"%x\r\n%s\r\n" % (1 << 20, b"x" * (1 << 20))
-    web.answer = lambda _asked: (
+    web.answer = lambda _request: (
         200,
         {"Transfer-Encoding": "chunked", "Content-Length": ""},
         chunk * 2 + b"0\r\n\r\n",
     )
 
-    look(source)
+    visit(source)
 
     assert source.problem == "the file is larger than 1 MB (FEED_FILE_MEGABYTES)"
 
 
-def test_a_secret_that_no_header_can_carry_is_not_repeated(source, web, look, monkeypatch):
+def test_a_secret_that_no_header_can_carry_is_not_repeated(source, web, visit, monkeypatch):
     monkeypatch.setenv("FEED_SECRET_VENDOR", "two\r\nX-Lines: yes")
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR")
 
-    look(source)
+    visit(source)
 
     assert source.problem == "FEED_SECRET_VENDOR holds what no header can carry"
-    assert web.asked == []
+    assert web.requests == []
 
 
-def test_a_private_address_is_refused_unless_its_host_is_named(source, web, look, settings):
+def test_a_private_address_is_refused_unless_its_host_is_named(source, web, visit, settings):
     settings.FEED_PULL_HOSTS = ()
     port = web.origin.rpartition(":")[2]
     FeedSource.objects.update(address=f"https://localhost:{port}/march.csv")
 
-    look(source)
+    visit(source)
 
     assert source.problem == "localhost is not a public address; FEED_PULL_HOSTS does not name it"
-    assert web.asked == []
+    assert web.requests == []
 
 
-def test_plain_http_is_refused_unless_its_host_is_named(source, web, look, settings):
+def test_plain_http_is_refused_unless_its_host_is_named(source, web, visit, settings):
     settings.FEED_PULL_HOSTS = ()
 
-    look(source)
+    visit(source)
 
     assert source.problem == "plain http is only for hosts that FEED_PULL_HOSTS names, localhost is none"
 
 
-def test_a_redirect_to_a_private_address_is_refused(source, web, look):
-    web.answer = lambda _asked: (302, {"Location": "https://127.0.0.1:1/latest/meta-data"}, b"")
+def test_a_redirect_to_a_private_address_is_refused(source, web, visit):
+    web.answer = lambda _request: (302, {"Location": "https://127.0.0.1:1/latest/meta-data"}, b"")
 
-    look(source)
+    visit(source)
 
     assert source.problem == "127.0.0.1 is not a public address; FEED_PULL_HOSTS does not name it"
 
@@ -211,14 +211,14 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch, setti
     answers = iter([[("93.184.216.34", 443)], [("127.0.0.1", 443)]])
     reached = []
 
-    def found(_host, _port, **_more):
+    def resolve(_host, _port, **_more):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in next(answers)]
 
     class Socket(socket.socket):
         def connect(self, address):
             reached.append(address)
 
-    monkeypatch.setattr(public_connections.socket, "getaddrinfo", found)
+    monkeypatch.setattr(public_connections.socket, "getaddrinfo", resolve)
     monkeypatch.setattr(public_connections.socket, "socket", Socket)
 
     public_connections.connected("files.example.com", 443).close()
@@ -240,47 +240,47 @@ def test_only_addresses_of_the_internet_are_public(address, public):
 
 
 def test_a_redirect_to_https_is_followed_and_the_secret_stays_behind(
-    source, web, safe_web, look, monkeypatch
+    source, web, safe_web, visit, monkeypatch
 ):
     monkeypatch.setenv("FEED_SECRET_VENDOR", SECRET)
     FeedSource.objects.update(secret_name="FEED_SECRET_VENDOR")
-    web.answer = lambda _asked: (307, {"Location": f"{safe_web.origin}/signed?token=once"}, b"")
+    web.answer = lambda _request: (307, {"Location": f"{safe_web.origin}/signed?token=once"}, b"")
     safe_web.serves(MARCH)
 
-    look(source)
+    visit(source)
 
     assert source.problem == ""
     assert [run.file_name for run in runs()] == ["march.csv"]
-    assert "authorization" in web.asked[0]
-    assert "authorization" not in safe_web.asked[0]
+    assert "authorization" in web.requests[0]
+    assert "authorization" not in safe_web.requests[0]
 
 
-def test_redirects_end(source, safe_web, look):
+def test_redirects_end(source, safe_web, visit):
     FeedSource.objects.update(address=f"{safe_web.origin}/a")
-    safe_web.answer = lambda _asked: (302, {"Location": "/a"}, b"")
+    safe_web.answer = lambda _request: (302, {"Location": "/a"}, b"")
 
-    look(source)
+    visit(source)
 
     assert source.problem == "localhost redirects more than 5 times"
-    assert len(safe_web.asked) == 6
+    assert len(safe_web.requests) == 6
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(source, safe_web, look, monkeypatch):
+def test_a_certificate_nobody_vouches_for_is_refused(source, safe_web, visit, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
     FeedSource.objects.update(address=f"{safe_web.origin}/march.csv")
     safe_web.serves(MARCH)
 
-    look(source)
+    visit(source)
 
     assert source.problem.startswith("the certificate of localhost: self")
-    assert safe_web.asked == []
+    assert safe_web.requests == []
 
 
-def test_a_server_that_says_nothing_is_given_up(source, web, look, monkeypatch):
+def test_a_server_that_says_nothing_is_given_up(source, web, visit, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(public_connections, "TIMEOUT", 0.1)
         FeedSource.objects.update(address=f"http://localhost:{silent.getsockname()[1]}/march.csv")
 
-        look(source)
+        visit(source)
 
     assert source.problem == "localhost went silent"

@@ -48,12 +48,12 @@ def taken():
     return [(run.file_name, run.file.read()) for run in FeedRun.objects.order_by("pk")]
 
 
-def test_a_file_that_has_settled_is_taken_once_and_left_there(source, outbox, look):
+def test_a_file_that_has_settled_is_taken_once_and_left_there(source, outbox, visit):
     put(outbox, "march.csv")
     put(outbox, "april.csv.part")
 
     for _ in range(4):
-        look(source)
+        visit(source)
 
     assert source.problem == ""
     assert taken() == [("march.csv", usage_file("M-1", [1]))]
@@ -61,18 +61,18 @@ def test_a_file_that_has_settled_is_taken_once_and_left_there(source, outbox, lo
     assert (outbox / "march.csv").exists()
 
 
-def test_the_same_name_with_another_time_is_another_file(source, outbox, look):
+def test_the_same_name_with_another_time_is_another_file(source, outbox, visit):
     put(outbox, "march.csv", 1)
-    look(source)
-    look(source)
+    visit(source)
+    visit(source)
     put(outbox, "march.csv", 2, at=datetime(2026, 3, 1, 7, tzinfo=UTC))
-    look(source)
-    look(source)
+    visit(source)
+    visit(source)
 
     assert [content for _name, content in taken()] == [usage_file("M-1", [1]), usage_file("M-1", [2])]
 
 
-def test_a_private_key_opens_too(feed, settings, outbox, clock, look, monkeypatch):
+def test_a_private_key_opens_too(feed, settings, outbox, clock, visit, monkeypatch):
     settings.FEED_PULL_HOSTS = ("localhost",)
     key, text = paramiko.ECDSAKey.generate(), StringIO()
     key.write_private_key(text)
@@ -83,71 +83,71 @@ def test_a_private_key_opens_too(feed, settings, outbox, clock, look, monkeypatc
             feed=feed, kind=SourceKind.SFTP, address=server.address, user_name=USER,
             secret_name="FEED_SECRET_VENDOR", host_key=server.line,
         )  # fmt: skip
-        look(source)
-        look(source)
+        visit(source)
+        visit(source)
 
     assert source.problem == ""
     assert len(taken()) == 1
 
 
-def test_a_server_with_another_key_never_sees_the_password(source, server, look):
+def test_a_server_with_another_key_never_sees_the_password(source, server, visit):
     source.host_key = f"ecdsa-sha2-nistp256 {paramiko.ECDSAKey.generate().get_base64()}"
     source.save()
 
-    look(source)
+    visit(source)
 
     assert source.problem == "localhost shows another key than the one that is known: it may be somebody else"
     assert server.attempts == []
 
 
 @pytest.mark.parametrize("line", ["", "ssh-ed25519", "ssh-ed25519 !!", "made-up AAAA"])
-def test_a_server_whose_key_is_not_known_is_not_asked(source, server, look, line):
+def test_a_server_whose_key_is_not_known_is_not_asked(source, server, visit, line):
     source.host_key = line
     source.save()
 
-    look(source)
+    visit(source)
 
     assert source.problem.startswith("the server's public key must be known")
     assert server.attempts == []
 
 
-def test_a_wrong_password_is_said_and_not_repeated(source, look, monkeypatch):
+def test_a_wrong_password_is_said_and_not_repeated(source, visit, monkeypatch):
     monkeypatch.setenv("FEED_SECRET_VENDOR", "wrong")
 
-    look(source)
+    visit(source)
 
     assert source.problem == f"localhost does not let {USER} in"
 
 
-def test_a_folder_that_is_not_there_is_said(source, server, look):
+def test_a_folder_that_is_not_there_is_said(source, server, visit):
     source.address = server.address.replace("/out", "/elsewhere")
     source.save()
 
-    look(source)
+    visit(source)
 
     assert source.problem == "the folder on localhost cannot be read: No such file"
 
 
-def test_a_file_that_cannot_be_read_is_named_and_the_others_are_taken(source, outbox, look):
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_taken(source, outbox, visit):
     put(outbox, "locked.csv")
     put(outbox, "march.csv")
 
-    look(source)
-    look(source)
+    visit(source)
+    visit(source)
 
     assert [name for name, _content in taken()] == ["march.csv"]
     assert source.problem == "locked.csv: Permission denied"
 
 
-def test_a_private_address_is_refused_unless_its_host_is_named(source, server, look, settings):
+def test_a_private_address_is_refused_unless_its_host_is_named(source, server, visit, settings):
     settings.FEED_PULL_HOSTS = ()
 
-    look(source)
+    visit(source)
 
     assert source.problem == "localhost is not a public address; FEED_PULL_HOSTS does not name it"
 
 
-def test_without_the_extra_the_source_says_what_to_install(source, look, monkeypatch):
+def test_without_the_extra_the_source_says_what_to_install(source, visit, monkeypatch):
     in_peace = builtins.__import__
 
     def without(name, *rest, **more):
@@ -157,6 +157,6 @@ def test_without_the_extra_the_source_says_what_to_install(source, look, monkeyp
 
     monkeypatch.setattr(builtins, "__import__", without)
 
-    look(source)
+    visit(source)
 
     assert source.problem == "SFTP needs the extra `sftp`: install cdsc-portal[sftp]"

@@ -64,14 +64,14 @@ def test_a_file_is_stored_to_be_loaded_and_its_run_can_be_followed(program, feed
     sent = program.send(feed, **{"X-File-Name": quote("märz.csv"), "X-Version-At": "2026-03-01T06:00:00Z"})
     run = FeedRun.objects.get()
     execute_due_runs(run_id=run.pk)
-    told = program.get(sent.json()["link"]).json()
+    status = program.get(sent.json()["link"]).json()
 
     assert (sent.status_code, sent.json()["status"]) == (202, "waiting")
     assert sent.headers["Location"] == sent.json()["link"]
     assert (run.file_name, run.by, run.file.read()) == ("märz.csv", program.user, MARCH)
     assert run.version_at == datetime(2026, 3, 1, 6, tzinfo=UTC)
-    assert (told["id"], told["status"], told["percent_done"]) == (run.public_id, "done", 100)
-    assert (told["rows_read"], told["accepted"], told["rejected"]) == (2, 2, 0)
+    assert (status["id"], status["status"], status["percent_done"]) == (run.public_id, "done", 100)
+    assert (status["rows_read"], status["accepted"], status["rejected"]) == (2, 2, 0)
 
 
 def test_the_same_file_again_is_known(program, feed):
@@ -90,10 +90,10 @@ def test_a_run_tells_its_first_rejected_rows_and_not_what_stood_there(program, f
     for line in range(12, 0, -1):
         RejectedRow.objects.create(run=run, line=line, reason="start is not a time", text="M-1,never,3")
 
-    told = program.get(f"/api/feeds/{feed.public_id}/files/{run.public_id}").json()
+    status = program.get(f"/api/feeds/{feed.public_id}/files/{run.public_id}").json()
 
-    assert told["rejected"] == 12
-    assert told["first_rejected"] == [
+    assert status["rejected"] == 12
+    assert status["first_rejected"] == [
         {"line": line, "reason": "start is not a time"} for line in range(1, 11)
     ]
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-Asked = dict[str, str]  # headers, and the path under ":path"
+Request = dict[str, str]  # headers, and the path under ":path"
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -22,12 +22,12 @@ class Web:
 
     def __init__(self, scheme: str, port: int) -> None:
         self.origin = f"{scheme}://localhost:{port}"
-        self.asked: list[Asked] = []
-        self.answer: Callable[[Asked], Answer] = lambda _asked: (404, {}, b"")
+        self.requests: list[Request] = []
+        self.answer: Callable[[Request], Answer] = lambda _request: (404, {}, b"")
 
     def serves(self, body: bytes, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answer = lambda _asked: (200, named, body)
+        self.answer = lambda _request: (200, named, body)
 
 
 @contextmanager
@@ -36,9 +36,9 @@ def web_server(certificate: Path | None = None) -> Iterator[Web]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # noqa: N802 - the name is the library's
-            asked = {name.lower(): value for name, value in self.headers.items()} | {":path": self.path}
-            web.asked.append(asked)
-            status, headers, body = web.answer(asked)
+            request = {name.lower(): value for name, value in self.headers.items()} | {":path": self.path}
+            web.requests.append(request)
+            status, headers, body = web.answer(request)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)

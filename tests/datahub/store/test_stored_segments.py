@@ -27,11 +27,11 @@ def channels():
 
 def starts_of(wanted):
     """By channel and whether they are on a grid: when readings begin, in epoch days."""
-    found = {}
+    starts = {}
     for run in stored_segments(wanted):
         key = run.channel_id, run.times.step is not None
-        found.setdefault(key, []).extend((run.times.starts / 86_400).tolist())
-    return found
+        starts.setdefault(key, []).extend((run.times.starts / 86_400).tolist())
+    return starts
 
 
 def hours(first, days):
@@ -39,40 +39,43 @@ def hours(first, days):
 
 
 def test_channels_are_read_on_their_own_days(channels):
-    one, other = channels
+    first_channel, second_channel = channels
 
-    found = starts_of([ChannelDays(one, DAY, DAY), ChannelDays(other, DAY + 3, DAY + 4)])
+    starts = starts_of([ChannelDays(first_channel, DAY, DAY), ChannelDays(second_channel, DAY + 3, DAY + 4)])
 
-    assert found == {(one, True): pytest.approx(hours(0, 1)), (other, True): pytest.approx(hours(3, 2))}
+    assert starts == {
+        (first_channel, True): pytest.approx(hours(0, 1)),
+        (second_channel, True): pytest.approx(hours(3, 2)),
+    }
 
 
 @pytest.mark.parametrize("second", [(1, 3), (2, 3), (0, 3)])
 def test_days_that_are_wanted_twice_or_meet_are_read_once(channels, second):
-    one, other = channels
+    first_channel, second_channel = channels
     first, last = second
 
-    found = starts_of(
+    starts = starts_of(
         [
-            ChannelDays(one, DAY + 9, DAY + 9),
-            ChannelDays(one, DAY, DAY + 1),
-            ChannelDays(one, DAY + first, DAY + last),
+            ChannelDays(first_channel, DAY + 9, DAY + 9),
+            ChannelDays(first_channel, DAY, DAY + 1),
+            ChannelDays(first_channel, DAY + first, DAY + last),
         ]
-        + [ChannelDays(other, DAY, DAY)]
+        + [ChannelDays(second_channel, DAY, DAY)]
     )
 
-    assert found[one, True] == pytest.approx([*hours(0, 4), *hours(9, 1)])
-    assert found[other, True] == pytest.approx(hours(0, 1))
+    assert starts[first_channel, True] == pytest.approx([*hours(0, 4), *hours(9, 1)])
+    assert starts[second_channel, True] == pytest.approx(hours(0, 1))
 
 
 def test_a_reading_over_many_days_is_read_once_wherever_wanted_days_part(channels):
-    one, other = channels
+    first_channel, second_channel = channels
     weeks = [
-        ChannelDays(other, DAY, DAY + 6),
-        ChannelDays(other, DAY + 8, DAY + 16),
-        ChannelDays(other, DAY, DAY + 7),
+        ChannelDays(second_channel, DAY, DAY + 6),
+        ChannelDays(second_channel, DAY + 8, DAY + 16),
+        ChannelDays(second_channel, DAY, DAY + 7),
     ]
 
-    found = starts_of([ChannelDays(one, DAY, DAY), *weeks])
+    starts = starts_of([ChannelDays(first_channel, DAY, DAY), *weeks])
 
-    assert found[other, False] == [DAY + 5 / 24, DAY + 7 + 5 / 24]
-    assert found[other, True] == pytest.approx(hours(0, 14))
+    assert starts[second_channel, False] == [DAY + 5 / 24, DAY + 7 + 5 / 24]
+    assert starts[second_channel, True] == pytest.approx(hours(0, 14))
