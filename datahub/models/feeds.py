@@ -58,11 +58,11 @@ class RunStatus(models.TextChoices):
 class FeedRun(models.Model):
     """One file of a feed on its way in. Rows read = accepted + unchanged + rejected + parked, at every moment.
 
-    `superseded` counts those of the unchanged that said something else, but older or weaker than what is stored.
-    `parked` rows wait for their meter; when it comes, they move to one of the others.
+    `superseded` counts those of the unchanged that stated another value, but an older or weaker one than is stored.
+    `parked` rows wait for their meter; when it is known, they move to one of the other counts.
 
     `chunks_done` and `bytes_done` are committed with each chunk, so that a run whose worker died resumes there;
-    `chunks_total` is known once the file is through. `heartbeat` tells the sweeper that a worker still holds it.
+    `chunks_total` is known once the file is through. `heartbeat` tells the sweep that a worker still has it.
     """
 
     public_id = models.CharField(

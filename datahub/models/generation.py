@@ -1,4 +1,4 @@
-"""Where electricity came from, by source and time: amounts that feeds tell, shares that are served."""
+"""Where electricity came from, by source and time: amounts as feeds state them, shares as they are served."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -20,7 +20,7 @@ class MixSeries(models.TextChoices):
 
 
 class MixMethod(models.TextChoices):
-    """How a share came about; those worked out here say how the residual mix in them was."""
+    """Where a share comes from; a computed share has the method of the residual mix in it."""
 
     PUBLISHED = Method.PUBLISHED.value, _("as published")
     ISSUANCE = Method.ISSUANCE.value, _("by certificates issued, balanced with use")
@@ -28,7 +28,7 @@ class MixMethod(models.TextChoices):
 
 
 class AmountKind(models.TextChoices):
-    """What an amount says of its source; `datahub.mix.arithmetic.residual` and `consumption` say what each does."""
+    """What an amount is of its source; `datahub.mix.arithmetic.residual` and `consumption` say what each does."""
 
     GENERATED = "generated", _("net generation")
     ISSUED = "issued", _("certificates issued for this production")
@@ -40,7 +40,7 @@ class AmountKind(models.TextChoices):
 
 
 def _run(*, null: bool = False) -> "models.ForeignKey[FeedRun, FeedRun]":
-    """A run that told something. Without an index: nobody looks by it, and runs stay."""
+    """The run that stated it. Without an index: no query uses one, and runs are never deleted."""
     return models.ForeignKey(
         FeedRun,
         verbose_name=_("origin"),
@@ -65,9 +65,9 @@ def _contract() -> "models.ForeignKey[ServiceContract | None, ServiceContract | 
 class _Share(models.Model):
     """The share of one source in one series during [start, start + seconds). `share` 0 to 1; null = unknown, never 0.
 
-    `key` is the tariff code for a tariff's series, the grid region for the others. A tariff's share that was worked out
-    is of one `region`, and of one `contract` where that has certificates of its own. `quantity` in watt-hours stands
-    where it says nothing of what customers used; `beyond` is how much more of the source was tracked than generated.
+    `key` is the tariff code for a tariff's series, the grid region for the others. A computed share of a tariff
+    is of one `region`, and of one `contract` if that has certificates of its own. `quantity` in watt-hours is set
+    where it shows nothing of what customers used; `beyond` is how much more of the source was tracked than generated.
     """
 
     series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
@@ -100,9 +100,9 @@ class _Share(models.Model):
 
 
 class MixShare(_Share):
-    """A share in force. `modified` moves when it or what it rests on does, `synced` with each load that saw it.
+    """A share in force. `modified` changes when it or its inputs do, `synced` with each load that states it.
 
-    Of what is worked out, `synced` moves in one row of each series: a series was last looked at when its newest says.
+    Of computed shares `synced` changes in one row of each series: the newest says when the series was last computed.
     """
 
     synced = models.DateTimeField(_("synced"), default=clock.now)
@@ -124,7 +124,7 @@ class MixShare(_Share):
             models.Index(
                 fields=["contract", "start"], name="share_of_contract", condition=Q(contract__isnull=False)
             ),
-            # all that was worked out of a region's day, whatever tariffs there were
+            # all computed shares of a region's day, whatever tariffs there were
             models.Index(fields=["region", "start"], name="share_of_region", condition=~Q(region="")),
             models.Index(fields=["series", "key", "region", "synced"], name="newest_share"),
         ]
@@ -134,7 +134,7 @@ class MixLoad(models.Model):
     """Shares of one series were last written at `at`. Whoever writes shares writes this row in the same transaction, so
     that it has another version (`cdsc_portal.lib.db.row_versions`) whenever the series has; none: never written since.
 
-    The series stands in `MixBlock` too where `packed` is `at`. A writer that knows no blocks leaves `packed` behind.
+    `MixBlock` holds the series too if `packed` equals `at`. A writer that knows no blocks does not change `packed`.
     """
 
     series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
@@ -158,9 +158,9 @@ class MixLoad(models.Model):
 
 
 class MixBlock(models.Model):
-    """The shares of one UTC day of a series that have all of these facts in common, packed: what costs a reader time is
-    a row. `count` numbers of 8 bytes each, big end first: starts and `modified` as the database sends instants, shares
-    in parts of 10**10, -1 for unknown. Derived from `MixShare`, and written with it (`MixLoad.packed`).
+    """The shares of one UTC day of a series that have all of these facts in common, packed in one row, since each row
+    costs a reader time. `count` big-endian numbers of 8 bytes: starts and `modified` as the database sends instants,
+    shares in parts of 10**10, -1 for unknown. Derived from `MixShare`, and written with it (`MixLoad.packed`).
     """
 
     series = models.CharField(_("series"), max_length=30, choices=MixSeries.choices)
@@ -253,7 +253,7 @@ class MixAmountHistory(_Amount):
 
 
 class MixDay(models.Model):
-    """A UTC day of a region: since when its shares are to be worked out anew (null = they are not); when they were."""
+    """A UTC day of a region: since when its shares must be computed again (null: they need not); when they were."""
 
     region = models.CharField(_("region"), max_length=50)
     day = models.DateField(_("day (UTC)"))
@@ -271,9 +271,9 @@ class MixDay(models.Model):
 
 
 class ChangedUse(models.Model):
-    """A load changed readings of these days, at `at`. It goes once the days of the mix that they touch are marked.
+    """A load changed readings of these days, at `at`. The row is deleted when the days of the mix are marked.
 
-    `channels` are the keys of those that changed, where they are few; null = many.
+    `channels` are the keys of those that changed, if they are few; null: many.
     """
 
     at = models.DateTimeField(_("at"))

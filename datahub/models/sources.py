@@ -17,10 +17,10 @@ class SourceKind(models.TextChoices):
 
 
 class FeedSource(models.Model):
-    """A place that is looked at every so often; what is new there becomes a run of the feed.
+    """A place from which a worker takes files at intervals; a new file becomes a run of the feed.
 
-    `secret_name` is the name of an environment variable: the secret itself is stored nowhere. `next_look` moves away
-    with each failure in a row; `problem` says why, empty = the last look went well.
+    `secret_name` is the name of an environment variable: the secret itself is stored nowhere. `next_look` is later
+    after each failure in a row; `problem` says why, empty: the last look went well.
     """
 
     public_id = models.CharField(
@@ -59,7 +59,7 @@ class FeedSource(models.Model):
 
 
 class SeenFile(models.Model):
-    """A file as the last look at its source found it: `taken` then, or waiting to be found unchanged."""
+    """A file as the last look at its source saw it: `taken` then, or to be taken if it does not change."""
 
     source = models.ForeignKey(
         FeedSource, verbose_name=_("source"), on_delete=models.CASCADE, related_name="seen_files"

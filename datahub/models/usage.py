@@ -27,10 +27,10 @@ class Direction(models.TextChoices):
 class Channel(models.Model):
     """One register of one meter, as its feed names it. Kinds are never summed with one another.
 
-    `modified` moves when a reading of the channel does, `synced` with each load that saw the channel; a load that
-    writes nothing of it leaves it where it is younger than ten minutes. Its known readings lie in [`first_start`,
-    `last_end`] and none is longer than `longest` seconds; null = none came yet. Loads only widen these: where a first
-    or last reading was withdrawn, they stay as wide as they were.
+    `modified` changes with a reading of the channel, `synced` with each load that names it; a load that writes none of
+    its readings does not change a `synced` of the last ten minutes. Its known readings lie in [`first_start`,
+    `last_end`] and none is longer than `longest` seconds; null: there is none yet. Loads only widen these: when a first
+    or last reading is withdrawn, they stay as they were.
     """
 
     meter = models.ForeignKey(
@@ -62,18 +62,18 @@ class Channel(models.Model):
 
 
 def _run_of_blocks() -> "models.ForeignKey[FeedRun, FeedRun]":
-    """A run that wrote blocks. Without an index: nobody looks for blocks by it, and runs stay."""
+    """A run that wrote blocks. Without an index: no query uses one, and runs are never deleted."""
     return models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
 
 
 class Packed(models.Model):
     """The readings of one UTC day on one grid, as `datahub.store.codec` packs them.
 
-    Slot i of 86400 / `step` covers [day + phase + i * step, + step) in seconds. A value is integer / 10**scale; what
-    is unknown is marked in `vals`. `quality` and `version` (epoch microseconds of the file that said so) hold
-    for the most slots, `exceptions` and `versions` where they differ (empty or null: nowhere). `sums` are those of the
-    local days that meet in the block, as `datahub.store.sums` lays them out. Columns of eight bytes come first
-    in the table, so that none is padded.
+    Slot i of 86400 / `step` covers [day + phase + i * step, + step) in seconds. A value is integer / 10**scale; an
+    unknown value is marked in `vals`. `quality` and `version` (epoch microseconds of the file that states it) are those
+    of most slots, `exceptions` and `versions` name the others (empty or null: none). `sums` are those of the two local
+    days in the block, as `datahub.store.sums` lays them out. Columns of eight bytes come first in the table, so that no
+    column is padded.
     """
 
     channel = models.ForeignKey(
@@ -126,9 +126,8 @@ class IntervalBlockHistory(Packed):
 class PeriodReading(models.Model):
     """A reading without a steady grid: [start, end) in UTC; a register read at an instant has end = start.
 
-    The value is `value` / 10**`scale`, null = unknown (a value that was withdrawn). Never two at once in a channel,
-    unless the meter operator's own file states periods that overlap (`overlapping`): those are
-    kept as stated.
+    The value is `value` / 10**`scale`, null: unknown (it was withdrawn). No two readings of a channel overlap, unless
+    one file of the meter operator states them so (`overlapping`): these are stored as stated.
     """
 
     channel = models.ForeignKey(

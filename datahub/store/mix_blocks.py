@@ -16,8 +16,8 @@ SAME_SERIES = """share.series = name.series AND share.key = name.key AND share.r
 _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[])
         AS name(series, key, region, own)"""
 _WRITTEN = f"""{_NAMES} JOIN datahub_mixload load ON {SAME_SERIES.replace("share.", "load.")}"""
-# The row of a series is its lock: who writes the series too waits here, and what it wrote is seen by the statements
-# below. In order, so that two writers do not wait for each other.
+# The row of a series is its lock: another writer of the series waits here, and the statements below see what this one
+# wrote. In order, so that two writers do not wait for each other.
 _NOTE = f"""
     INSERT INTO datahub_mixload (series, key, region, contract_id, at)
     SELECT name.series, name.key, name.region, name.own, %(at)s FROM {_NAMES} ORDER BY 1, 2, 3, 4
@@ -56,8 +56,9 @@ _PACKED = f"""
 def note_written(
     series: Collection[tuple[str, str, str, int | None]], *, days: Collection[date], at: datetime
 ) -> None:
-    """Whoever wrote shares of these series (series, key, region, contract) on these UTC days says so last, in the same
-    transaction: the series have another version then, and their blocks hold what the shares do. Four statements.
+    """Give these series (series, key, region, contract) another version and pack their shares of these UTC days anew.
+
+    Whoever writes shares calls this last, in the same transaction. Four statements.
     """
     facts: dict[str, Any] = {
         "series": [name[0] for name in series],
