@@ -1,9 +1,10 @@
 """The generation mix beside the same formula with one query an hour, and what a correction costs beside it.
 
-100,000 contracts on 50 tariffs, all of which have certificates, for some days. `mix_year` is the same for all of a
-year, with the peak of a worker's memory (`make bench-mix-year`).
+100,000 contracts on 50 tariffs, all of which have certificates, for some days, or for a year.
 """
 
+import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import MeterDevice
 from benchmarks import region
+from benchmarks.large import megabytes_of
 from benchmarks.measure import Figure, at_most, seconds
 from benchmarks.region import HOUR, Region
 from cdsc_portal.lib.time import clock
@@ -20,7 +22,7 @@ from datahub.feeds.loading.usage import load_usage
 from datahub.mix.arithmetic.amounts import added, shares
 from datahub.mix.arithmetic.consumption import tariff_step
 from datahub.mix.arithmetic.residual import Method, RegionStep, residual
-from datahub.models import MixAmount, MixShare
+from datahub.models import MixAmount, MixDay, MixShare
 from datahub.rows.mix import AmountRow
 from datahub.rows.usage import UsageColumns
 from datahub.store.tally import Origin
@@ -29,6 +31,10 @@ from tests.factories.feeds import FeedFactory, FeedRunFactory, usage_series
 
 CONTRACTS, TARIFFS, DAYS = 100_000, 50, 16
 _FIRST = date(2026, 3, 2)
+_YEAR_DAYS, _YEAR_FIRST = 365, date(2025, 1, 1)
+_WORKER = (
+    "import django; django.setup(); from datahub.tasks import compute_mix; compute_mix.apply(throw=True)"
+)
 _YARDSTICK = "yardstick"  # the region that the yardstick's rows name
 
 
@@ -146,3 +152,22 @@ def check_alike(place: Region) -> None:
     ours, theirs = set(rows.filter(region=region.NAME)), set(rows.filter(region=_YARDSTICK))
     if ours != theirs or len(ours) < len(place.tariffs) * 24:
         raise RuntimeError(f"{len(ours ^ theirs)} of {len(ours)} shares differ from the yardstick's")
+
+
+def year() -> Iterator[str]:
+    """For all of a year by a worker, with the peak of its memory (`make bench-mix-year`); lines as they are known."""
+    region.unguarded()
+    place = region.build(contracts=CONTRACTS, tariffs=TARIFFS, first=_YEAR_FIRST, days=_YEAR_DAYS)
+    began = time.perf_counter()
+    megabytes = megabytes_of([sys.executable, "-c", _WORKER])
+    taken = time.perf_counter() - began
+    if MixDay.objects.filter(due__isnull=False).exists():
+        raise RuntimeError("days are left")
+    rows = MixShare.objects.count()
+    yield f"a year of the mix, {CONTRACTS} contracts: {taken:.0f} s, {rows} rows, peak {megabytes:.0f} MB"
+    readings_by_row(place)
+    day = seconds(lambda: hour_by_hour(place))
+    check_alike(place)
+    yield f"with a query an hour: {day * _YEAR_DAYS:.0f} s, from the {day:.1f} s that its first day takes"
+    for name, spent, written in corrections(place):
+        yield f"{name}: {spent:.2f} s, {spent / taken:.3%} of the year; {written} rows, {written / rows:.5%}"

@@ -6,7 +6,6 @@ from datahub.feeds.admin import (  # noqa: F401
     feed_runs,
     feeds,
     loaded_data,
-    rejected_rows,
     sources,
     staff_tokens,
 )

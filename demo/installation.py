@@ -79,7 +79,7 @@ class Installation:
 
     def add_history(self) -> None:
         """One grant in use with reads in its log, and one request that waits; the walk left one that ended."""
-        from demo.history import grant_in_use, waiting_request
+        from demo.main_job import grant_in_use, waiting_request
 
         grant_in_use(self.third_party(1), self.base_url, *self.owner)
         waiting_request(self.third_party(0), self.base_url, *self.owner)
@@ -187,8 +187,8 @@ def _register(name: str, purpose: str, callback: str) -> dict[str, str]:
 
 def _bring_in(file: files.FeedFile, processes: Processes) -> str:
     """Register the feed, hand its file to the worker, wait for the end; what the run counted, in words."""
+    from datahub.feeds.runs.feed_status import counts_in_words
     from datahub.feeds.runs.life_cycle import start_run
-    from datahub.feeds.runs.run_progress import counts_in_words
     from datahub.models import Feed, RunStatus
 
     feed, _made = Feed.objects.get_or_create(

@@ -29,7 +29,9 @@ def owner(settings, tmp_path) -> Browser:
     settings.MEDIA_ROOT = tmp_path / "media"
     utility = structure.utility(date(2026, 11, 24), months=2)
     made = files.write(utility, tmp_path, ZoneInfo(settings.TIME_ZONE), seed=1, mix_days=1)
-    for file in (file for file in made if file.kind in ("hierarchy", "supply_terms", "bills")):
+    for file in made:
+        if file.kind not in ("hierarchy", "supply_terms", "bills"):
+            continue
         content = ContentFile(file.path.read_bytes())
         feed = FeedFactory(kind=file.kind, format=file.format)
         run = start_run(feed=feed, file=content, name=file.path.name, by=None, at=clock.now())

@@ -1,12 +1,13 @@
 """What the staff pages of feeds share: who may run feeds, times with their zone, lists that begin with the worst."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
@@ -30,6 +31,16 @@ class RunnerAdmin(ActingAdmin):
 def moment_with_zone(moment: datetime | None) -> str:
     """`November 24, 2029, 6:02 PM (Pacific Time)`, in the utility's zone; a dash for no time."""
     return f"{moment_in_words(moment)} ({zone_in_words()})" if moment else "-"
+
+
+def moment_column(field: str, description: Any, ordering: str | None = None) -> Callable[..., str]:  # noqa: ANN401
+    """A column of an admin page that shows a time with its zone."""
+
+    @admin.display(description=description, ordering=ordering)
+    def column(_admin: object, row: Model) -> str:
+        return moment_with_zone(getattr(row, field))
+
+    return column
 
 
 def worst_first_list(*order: Any) -> type[ChangeList]:  # noqa: ANN401 - names and expressions

@@ -1,4 +1,4 @@
-"""Feed runs in admin: progress while they go, what they took and what they did not."""
+"""Feed runs in admin: progress while they go, what they took, rejected and parked."""
 
 import csv
 import io
@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -24,15 +25,16 @@ from accounts.admin.base import ReadOnlyAdmin
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time import clock
-from datahub.feeds.admin.base import RunnerAdmin, moment_with_zone, worst_first_list
+from datahub.feeds.admin.base import RunnerAdmin, moment_column, worst_first_list
 from datahub.feeds.admin.corrections import CorrectionsAction
+from datahub.feeds.runs.feed_status import counts_in_words, progress_in_words
 from datahub.feeds.runs.life_cycle import PENDING, RunNotHeldError, confirm_run, rerun
 from datahub.feeds.runs.rejected_file import can_be_sent_again, file_to_send_again
-from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
-from datahub.models import FeedRun, RunStatus
+from datahub.models import FeedRun, ParkedReadings, RejectedRow, RunStatus
 from datahub.resources.admin import affected_by_run
 
 _SEE_RUNS = "datahub.view_feedrun"
+_SHOWN = 200  # characters of a rejected row; its own page and the CSV have all of it
 _WORST_FIRST = (RunStatus.FAILED, RunStatus.REFUSED, RunStatus.HELD, RunStatus.RUNNING, RunStatus.WAITING)
 
 
@@ -100,21 +102,10 @@ class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
             progress_in_words(run),
         )
 
-    @admin.display(description=_("sent"), ordering="created")
-    def sent(self, run: FeedRun) -> str:
-        return moment_with_zone(run.created)
-
-    @admin.display(description=_("the file's own time; newer wins"))
-    def of(self, run: FeedRun) -> str:
-        return moment_with_zone(run.version_at)
-
-    @admin.display(description=_("started"))
-    def began(self, run: FeedRun) -> str:
-        return moment_with_zone(run.started)
-
-    @admin.display(description=_("finished"))
-    def ended(self, run: FeedRun) -> str:
-        return moment_with_zone(run.finished)
+    sent = moment_column("created", _("sent"), ordering="created")
+    of = moment_column("version_at", _("the file's own time; newer wins"))
+    began = moment_column("started", _("started"))
+    ended = moment_column("finished", _("finished"))
 
     @admin.display(description=_("disclosures affected by backdated moves"))
     def late_moves(self, run: FeedRun) -> SafeString:
@@ -257,6 +248,44 @@ class FeedRunAdmin(CorrectionsAction, RunnerAdmin, ReadOnlyAdmin):
             on=run,
             content_type="text/csv",
         )
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(ReadOnlyAdmin):
+    """What was not taken, with its line and why."""
+
+    list_display = ("line", "reason", "shown", "rows", "run")
+    list_filter = ("run__feed",)
+    linked_lookups = ("run__id__exact",)  # a filter naming every run would be too long
+    list_select_related = ("run__feed",)
+    search_fields = ("reason", "text")
+
+    @admin.display(description=_("text"))
+    def shown(self, row: RejectedRow) -> str:
+        return Truncator(row.text).chars(_SHOWN)
+
+
+@admin.register(ParkedReadings)
+class ParkedReadingsAdmin(ReadOnlyAdmin):
+    """They load by themselves when a meter of this number is there."""
+
+    list_display = (
+        "meter_number",
+        "register",
+        "unit",
+        "direction",
+        "readings",
+        "first_line",
+        "run",
+        "created",
+    )
+    list_filter = ("run__feed",)
+    list_select_related = ("run__feed",)
+    search_fields = ("meter_number__startswith",)
+    exclude = ("packed",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedReadings]:
+        return super().get_queryset(request).defer("packed")
 
 
 def _rejected_lines(run: FeedRun) -> Iterator[str]:

@@ -1,16 +1,16 @@
-"""The state of each feed, those that need people first; and the runs in progress."""
+"""The state of each feed, those that need people first; and the progress of runs, in words for staff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
-from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import Feed, FeedRun, RunStatus
 
 LATE_AFTER = timedelta(days=2)
@@ -116,3 +116,33 @@ def runs_in_progress(*, limit: int) -> tuple[RunInProgress, ...]:
         )
         for run in runs.order_by("created")[:limit]
     )
+
+
+def progress_in_words(run: FeedRun) -> str:
+    """Percent, and while it runs the rows a second of the last chunks and the time left."""
+    words = [f"{int(run.share_done * 100)} %"]
+    if run.status == RunStatus.RUNNING and run.rate:
+        words.append(_("%(rate)s rows/s") % {"rate": _number(round(run.rate))})
+    if run.seconds_left is not None:
+        minutes, seconds = divmod(run.seconds_left, 60)
+        left = {"minutes": minutes, "seconds": seconds}
+        words.append((_("%(minutes)d min %(seconds)d s left") if minutes else _("%(seconds)d s left")) % left)
+    return ", ".join(words)
+
+
+def counts_in_words(run: FeedRun) -> str:
+    """What became of the rows so far; they add up at every moment."""
+    counts = {
+        "rows": _number(run.rows_read),
+        "accepted": _number(run.accepted),
+        "unchanged": _number(run.unchanged),
+        "rejected": _number(run.rejected),
+    }
+    words = _("%(rows)s rows, %(accepted)s accepted, %(unchanged)s unchanged, %(rejected)s rejected") % counts
+    if not run.parked:
+        return words
+    return words + _(", %(parked)s parked") % {"parked": _number(run.parked)}
+
+
+def _number(count: int) -> str:
+    return number_format(count, force_grouping=True)

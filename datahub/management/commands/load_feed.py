@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from cdsc_portal.lib.runtime.malloc import limit_arenas
 from cdsc_portal.lib.time import clock
 from datahub.feeds.loading.attachments import zip_of_folder
+from datahub.feeds.runs.feed_status import counts_in_words, progress_in_words
 from datahub.feeds.runs.life_cycle import PENDING, start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
-from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import Feed, FeedRun, RunStatus
 
 _BAR = 30

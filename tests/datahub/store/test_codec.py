@@ -25,14 +25,14 @@ def packed_rows(values, known, quality, version):
     stream = b"".join(copy_tuples(packed, {"place": np.arange(count), "flags": 0}))
     while stream:
         (fields,) = struct.unpack_from(">h", stream)
-        stream, fields = stream[2:], []
+        stream, values_of_row = stream[2:], []
         for _ in range(fields):
             (length,) = struct.unpack_from(">i", stream)
-            fields.append(stream[4 : 4 + max(length, 0)] if length >= 0 else None)
+            values_of_row.append(stream[4 : 4 + max(length, 0)] if length >= 0 else None)
             stream = stream[4 + max(length, 0) :]
-        numbers = [int.from_bytes(field, "big", signed=True) for field in fields[:10]]
+        numbers = [int.from_bytes(field, "big", signed=True) for field in values_of_row[:10]]
         _, _, channel, day, step, phase, scale, usual, its_version, filled = numbers
-        sums, vals, exceptions, versions = fields[10:]
+        sums, vals, exceptions, versions = values_of_row[10:]
         yield BlockRow(
             channel, date(2000, 1, 1) + timedelta(days=day), step, phase, scale, vals, usual, exceptions, its_version,
             versions, filled,

@@ -67,7 +67,7 @@ def test_sums_before_and_after_local_midnight_are_exact(values, known, phase, zo
             ZoneInfo(zone)
         )
         assert cut.timetz().replace(tzinfo=None).isoformat() == "00:00:00"
-        before = [day < cut.date() for day in dates]
+        before = [date_of_slot < cut.date() for date_of_slot in dates]
         assert back.head[row] == sum(v for v, b in zip(values[row].tolist(), before, strict=True) if b)
         assert back.tail[row] == sum(v for v, b in zip(values[row].tolist(), before, strict=True) if not b)
         assert back.head_known[row] == sum(k and b for k, b in zip(known[row], before, strict=True))

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
+from django.db import connection
+
 from accounts.models import MeterDevice, User
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
@@ -42,3 +44,11 @@ def counts(run: FeedRun) -> tuple[int, int, int, int, int]:
     run.refresh_from_db()
     assert run.rows_read == run.accepted + run.unchanged + run.rejected + run.parked
     return (run.rows_read, run.accepted, run.unchanged, run.rejected, run.parked)
+
+
+def execute_apart(run_id: int) -> None:
+    """As another worker: with a database session of its own."""
+    try:
+        execute_due_runs(run_id=run_id)
+    finally:
+        connection.close()

@@ -18,8 +18,7 @@ from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Channel, FeedRun, IntervalBlock, RunStatus
 from datahub.rows.base import FeedStructureError
 from datahub.usage.readings import readings
-from tests.datahub.feeds.runs.files import FIRST, MORNING, bring, counts, metered, usage_file
-from tests.datahub.feeds.runs.sessions import carry_out_apart
+from tests.datahub.feeds.runs.files import FIRST, MORNING, bring, counts, execute_apart, metered, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory, load_readings, usage_series
 from tests.support.queries import count_sessions
@@ -332,7 +331,7 @@ def wait_until(true):
 
 def carried_out(runs):
     """Each by a worker of its own; raises where one goes on for ever."""
-    workers = [threading.Thread(target=carry_out_apart, args=[run.pk], daemon=True) for run in runs]
+    workers = [threading.Thread(target=execute_apart, args=[run.pk], daemon=True) for run in runs]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -12,13 +12,12 @@ from psycopg.errors import DiskFull
 
 from datahub.feeds.formats.registry import formats
 from datahub.feeds.runs import chunks
+from datahub.feeds.runs.feed_status import counts_in_words, progress_in_words
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
-from datahub.feeds.runs.run_progress import counts_in_words, progress_in_words
 from datahub.models import FeedRun, IntervalBlock, ParkedReadings, RunStatus
 from datahub.usage.readings import readings
-from tests.datahub.feeds.runs.files import MORNING, bring, counts, metered, usage_file
-from tests.datahub.feeds.runs.sessions import carry_out_apart
+from tests.datahub.feeds.runs.files import MORNING, bring, counts, execute_apart, metered, usage_file
 from tests.factories.accounts import MeterDeviceFactory
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +143,7 @@ def test_two_workers_on_one_feed_wait_in_line(feed, monkeypatch):
     def another_comes(run, rejections, lines):
         order.append(run.file_name)
         if run.pk == first.pk:
-            another = threading.Thread(target=carry_out_apart, args=[second.pk])
+            another = threading.Thread(target=execute_apart, args=[second.pk])
             another.start()
             another.join(120)
             order.append(FeedRun.objects.get(pk=second.pk).status)
@@ -206,7 +205,7 @@ def test_a_worker_that_lost_its_hold_does_not_end_the_run_of_the_next(feed, monk
     content = usage_file("M-1", [1, 2, 3, 4])
     run = start_run(feed=feed, file=BytesIO(content), name="m.csv", by=None, at=MORNING + timedelta(days=1))
     monkeypatch.setattr("datahub.feeds.runs.run_executor.session_lock", lambda *_feed: nullcontext(True))
-    in_peace, another = chunks.store_rejections, threading.Thread(target=carry_out_apart, args=[run.pk])
+    in_peace, another = chunks.store_rejections, threading.Thread(target=execute_apart, args=[run.pk])
 
     def another_comes(run, rejections, lines):
         monkeypatch.setattr(chunks, "store_rejections", in_peace)

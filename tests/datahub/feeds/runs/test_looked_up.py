@@ -58,7 +58,7 @@ def test_blocks_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter
 
     assert counts(run) == (2, 2, 0, 0, 0)
     assert Channel.objects.get().pk != channel.pk
-    assert [channel.decimals() for channel in readings(metered(meter))] == [["7", "8"]]
+    assert [series.decimals() for series in readings(metered(meter))] == [["7", "8"]]
 
 
 def test_periods_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, meter, channel, meanwhile):
@@ -70,7 +70,7 @@ def test_periods_of_a_channel_that_goes_meanwhile_come_into_a_new_one(feed, mete
 
     assert counts(run) == (1, 1, 0, 0, 0)
     assert Channel.objects.get().pk != channel.pk
-    assert [channel.decimals() for channel in readings(metered(meter))] == [["7"]]
+    assert [series.decimals() for series in readings(metered(meter))] == [["7"]]
 
 
 def test_a_meter_that_arrives_meanwhile_has_its_readings_at_once(feed, channel, meanwhile):

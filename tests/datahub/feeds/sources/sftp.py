@@ -89,8 +89,8 @@ class _Files(paramiko.SFTPServerInterface):
         if self.canonicalize(path) != "/out":
             return paramiko.SFTP_NO_SUCH_FILE
         return [
-            paramiko.SFTPAttributes.from_stat(path.lstat(), path.name)
-            for path in self.served.folder.iterdir()
+            paramiko.SFTPAttributes.from_stat(file.lstat(), file.name)
+            for file in self.served.folder.iterdir()
         ]
 
     def stat(self, path: str) -> paramiko.SFTPAttributes | int:

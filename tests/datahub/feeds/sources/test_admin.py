@@ -104,11 +104,11 @@ def test_a_revoked_token_opens_nothing_more(staff):
     text = re.search(r'id="staff-token">([^<]+)<', page.content.decode()).group(1)
     token = StaffToken.objects.get()
 
-    page = staff.get(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
+    question = staff.get(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
     before = used_staff_token(text, at=token.created)
     staff.post(reverse("admin:datahub_stafftoken_revoke", args=[token.pk]))
 
-    assert page.status_code == 200
+    assert question.status_code == 200
     assert before == token
     assert used_staff_token(text, at=token.created) is None
 
