@@ -45,7 +45,7 @@ def folder(settings, live_server, tmp_path):
     (tmp_path / "var").mkdir()
     demo = installation.prepare(tmp_path / "var", port=port, months=2)
     _load_hierarchy_and_usage(tmp_path / "feeds")
-    demo._give_passwords()
+    demo.set_passwords()
     _return_to_a_free_port(demo)
     demo.finish()
     return tmp_path
