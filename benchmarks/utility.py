@@ -36,17 +36,8 @@ def build(count: int) -> Utility:
             MeterDevice(meter_number=number, commodity="electricity")
             for number in numbers[first : first + _AT_ONCE]
         )
-        made = Channel.objects.bulk_create(
-            Channel(
-                meter=meter,
-                register="",
-                commodity="electricity",
-                unit="Wh",
-                direction="import",
-                kind="interval",
-            )
-            for meter in meters
-        )
+        kind = {"commodity": "electricity", "unit": "Wh", "direction": "import", "kind": "interval"}
+        made = Channel.objects.bulk_create(Channel(meter=meter, register="", **kind) for meter in meters)
         channels += [channel.pk for channel in made]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE accounts_meterdevice, datahub_channel")
@@ -62,12 +53,7 @@ def day_of_values(meters: int, seed: int) -> Values:
 def feed_of(name: str, format_name: str, mapping: object = None, **settings: str) -> Feed:
     """A feed whose times without offset are UTC."""
     return Feed.objects.create(
-        name=name,
-        kind="usage",
-        format=format_name,
-        time_zone="UTC",
-        settings=settings,
-        mapping=mapping or {},
+        name=name, kind="usage", format=format_name, time_zone="UTC", settings=settings, mapping=mapping or {}
     )
 
 

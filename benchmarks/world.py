@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
-from django.db import transaction
 
 from accounts.queries.links import MeteredSpan
 from benchmarks.rows import Row
@@ -14,15 +13,12 @@ from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.models import AccessToken, Grant, GrantPart, Selection
-from datahub.feeds.loading.usage import load_usage
-from datahub.models import Channel, Feed, FeedRun
-from datahub.rows.usage import Quality, UsageColumns, UsageSeries
-from datahub.store.partitions import ensure_partitions
-from datahub.store.tally import Origin
+from datahub.models import Channel
 from datahub.usage.readings import ChannelFacts, channels_of, readings
 from datahub.usage.segments import UsageSegment, usage_object
 from tests.factories.accounts import Household, household
 from tests.factories.consent import ClientFactory, GrantFactory
+from tests.factories.feeds import load_readings, usage_series
 
 TOKEN = "a-token-of-nobody"
 YEAR_START, YEAR_END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,7 +58,12 @@ def _watt_hours() -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
 def build() -> World:
     """A year of one meter, shared whole."""
     home = household()
-    channel = _load_year(home)
+    quarters = _watt_hours().tolist()
+    load_readings(
+        usage_series(home.meter, YEAR_START, quarters, step=QUARTER, scale=0, register="1.8.0"),
+        version_at=YEAR_END,
+    )
+    channel = Channel.objects.get(meter=home.meter).pk
     grant = GrantFactory(client=ClientFactory(), user=home.owner, scope="usage_data")
     part = GrantPart.objects.create(
         grant=grant, scope="usage_data", position=0, window_start=YEAR_START, access_ends=grant.access_ends
@@ -77,39 +78,3 @@ def build() -> World:
         expires=clock.now() + timedelta(hours=1),
     )
     return World(home, grant, channel, channels_of({home.meter.pk}))
-
-
-def _load_year(home: Household) -> int:
-    starts = np.arange(int(YEAR_START.timestamp()), int(YEAR_END.timestamp()), QUARTER, dtype=np.int64)
-    count = len(starts)
-    series = UsageSeries(
-        meter_number=home.meter.meter_number,
-        register="1.8.0",
-        commodity="electricity",
-        unit="Wh",
-        direction="import",
-        kind="interval",
-        interval_seconds=QUARTER,
-        starts=starts,
-        durations=np.full(count, QUARTER, np.int64),
-        values=_watt_hours(),
-        scale=0,
-        known=np.ones(count, np.bool_),
-        quality=np.full(count, Quality.ACTUAL, np.uint8),
-        lines=np.arange(count, dtype=np.int64),
-    )
-    feed = Feed.objects.create(name="bench", kind="usage", format="usage_csv_long")
-    run = FeedRun.objects.create(feed=feed, file_name="bench", sha256="", size=0)
-    channel = Channel.objects.create(
-        meter=home.meter,
-        register="1.8.0",
-        commodity="electricity",
-        unit="Wh",
-        direction="import",
-        kind="interval",
-    )
-    ensure_partitions(first_day=YEAR_START.date(), last_day=YEAR_END.date())
-    origin = Origin.of(run_id=run.pk, version_at=YEAR_END, at=clock.now())
-    with transaction.atomic():
-        load_usage(rows=[UsageColumns.of([series])], origin=origin)
-    return int(channel.pk)

@@ -42,20 +42,15 @@ class AmountKind(models.TextChoices):
 def _run(*, null: bool = False) -> "models.ForeignKey[FeedRun, FeedRun]":
     """The run that stated it. Without an index: no query uses one, and runs are never deleted."""
     return models.ForeignKey(
-        FeedRun,
-        verbose_name=_("origin"),
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-        null=null,
+        FeedRun, models.PROTECT, verbose_name=_("origin"), related_name="+", db_index=False, null=null
     )
 
 
 def _contract() -> "models.ForeignKey[ServiceContract | None, ServiceContract | None]":
     return models.ForeignKey(
         ServiceContract,
+        models.CASCADE,
         verbose_name=_("contract"),
-        on_delete=models.CASCADE,
         null=True,
         related_name="+",
         db_index=False,

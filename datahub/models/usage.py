@@ -1,5 +1,7 @@
 """Meter readings: channels, day blocks of steady intervals, and readings of any other period."""
 
+from typing import Any
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
@@ -61,9 +63,17 @@ class Channel(models.Model):
         return f"{self.meter} {self.register or self.direction} in {self.unit}"
 
 
-def _run_of_blocks() -> "models.ForeignKey[FeedRun, FeedRun]":
-    """A run that wrote blocks. Without an index: no query uses one, and runs are never deleted."""
-    return models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+def _run(verbose_name: Any = None) -> "models.ForeignKey[FeedRun, FeedRun]":  # noqa: ANN401 - a lazy text
+    """A run that wrote readings. Without an index: no query uses one, and runs are never deleted."""
+    return models.ForeignKey(
+        FeedRun, models.PROTECT, verbose_name=verbose_name, related_name="+", db_index=False
+    )
+
+
+def _channel() -> "models.ForeignKey[Channel, Channel]":
+    return models.ForeignKey(
+        Channel, models.PROTECT, verbose_name=_("channel"), related_name="+", db_index=False
+    )
 
 
 class Packed(models.Model):
@@ -76,9 +86,7 @@ class Packed(models.Model):
     column is padded.
     """
 
-    channel = models.ForeignKey(
-        Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    channel = _channel()
     day = models.DateField(_("day (UTC)"))
     step = models.SmallIntegerField("seconds a slot")
     phase = models.SmallIntegerField("seconds from midnight UTC to the first slot")
@@ -90,7 +98,7 @@ class Packed(models.Model):
     versions = models.BinaryField(null=True)
     known = models.SmallIntegerField("slots with a value")
     modified = models.DateTimeField(_("modified"))
-    feed_run = _run_of_blocks()
+    feed_run = _run()
     sums = models.BinaryField("sums before and after local midnight", null=True)
 
     class Meta:
@@ -113,7 +121,7 @@ class IntervalBlockHistory(Packed):
     """A block as it was before a correction, with when and by which run it was replaced."""
 
     replaced = models.DateTimeField()
-    replaced_by = _run_of_blocks()
+    replaced_by = _run()
 
     class Meta:
         db_table = "interval_block_history"
@@ -130,9 +138,7 @@ class PeriodReading(models.Model):
     one file of the meter operator states them so (`overlapping`): these are stored as stated.
     """
 
-    channel = models.ForeignKey(
-        Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    channel = _channel()
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))
     value = models.BigIntegerField(null=True)
@@ -141,9 +147,7 @@ class PeriodReading(models.Model):
     version = models.BigIntegerField("epoch microseconds of the file")
     overlapping = models.BooleanField(default=False)
     modified = models.DateTimeField(_("modified"))
-    feed_run = models.ForeignKey(
-        FeedRun, verbose_name=_("feed run"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    feed_run = _run(_("feed run"))
 
     class Meta:
         constraints = [
@@ -175,11 +179,9 @@ class PeriodReadingHistory(models.Model):
     quality = models.SmallIntegerField()
     version = models.BigIntegerField()
     modified = models.DateTimeField(_("modified"))
-    feed_run = models.ForeignKey(
-        FeedRun, verbose_name=_("feed run"), on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    feed_run = _run(_("feed run"))
     replaced = models.DateTimeField()
-    replaced_by = models.ForeignKey(FeedRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    replaced_by = _run()
 
     class Meta:
         indexes = [models.Index(fields=["replaced_by"], name="period_history_by_run")]

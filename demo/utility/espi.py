@@ -18,28 +18,18 @@ def espi(columns: Sequence[Column]) -> bytes:
 
 
 def _channel(number: int, column: Column) -> Iterator[str]:
-    point, reading = (
-        f"/espi/UsagePoint/{column.meter}",
-        f"/espi/UsagePoint/{column.meter}/MeterReading/{number}",
-    )
-    kind = f"/espi/ReadingType/{number}"
+    point, kind = f"/espi/UsagePoint/{column.meter}", f"/espi/ReadingType/{number}"
+    reading = f"{point}/MeterReading/{number}"
     flow = FORWARD if column.direction == "import" else REVERSE
-    yield _entry(
-        point,
-        [reading],
-        column.meter,
-        "<espi:UsagePoint><espi:ServiceCategory><espi:kind>0</espi:kind>"
-        "</espi:ServiceCategory></espi:UsagePoint>",
-    )
+    usage_point = "<espi:ServiceCategory><espi:kind>0</espi:kind></espi:ServiceCategory>"
+    yield _entry(point, [reading], column.meter, f"<espi:UsagePoint>{usage_point}</espi:UsagePoint>")
     yield _entry(reading, [kind, f"{reading}/IntervalBlock"], "", "<espi:MeterReading/>")
-    yield _entry(
-        kind,
-        [],
-        "",
+    reading_type = (
         "<espi:ReadingType><espi:accumulationBehaviour>4</espi:accumulationBehaviour><espi:commodity>1</espi:commodity>"
         f"<espi:flowDirection>{flow}</espi:flowDirection><espi:intervalLength>{column.step}</espi:intervalLength>"
-        "<espi:powerOfTenMultiplier>0</espi:powerOfTenMultiplier><espi:uom>72</espi:uom></espi:ReadingType>",
+        "<espi:powerOfTenMultiplier>0</espi:powerOfTenMultiplier><espi:uom>72</espi:uom></espi:ReadingType>"
     )
+    yield _entry(kind, [], "", reading_type)
     blocks = "".join(_blocks(column))
     yield _entry(f"{reading}/IntervalBlock/1", [], "", blocks, up=f"{reading}/IntervalBlock")
 

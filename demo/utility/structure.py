@@ -127,47 +127,26 @@ def _household(first: date, swapped: date, changed: date, charger: date) -> tupl
         Meter("55-1043", "SP-1002", "charger", charger),
     )
     garden, new_year = "12 Alder Lane (garden), Exampleton", date(2026, 1, 1)
-    by_hand = Meter(HAND_MADE_METER, "SP-1005", "hand_made", new_year)
+    gas, water = (Meter("G-2001", "SP-1003", "gas", first),), (Meter("W-3001", "SP-1004", "water", first),)
+    by_hand = (Meter(HAND_MADE_METER, "SP-1005", "hand_made", new_year),)
     before, now = (SUPPLIER_BEFORE, *RESIDENTIAL, since), (SUPPLIER_NOW, *EV, changed)
+    in_garden = (SUPPLIER_BEFORE, *RESIDENTIAL, new_year)
     return (
         Contract("1111111-1", account, "electricity", address, since, meters, (before, now)),
+        Contract("1111111-2", account, "natural_gas", address, first, gas, ()),
+        Contract("1111111-3", account, "water", address, first, water, ()),
         Contract(
-            "1111111-2",
-            account,
-            "natural_gas",
-            address,
-            first,
-            (Meter("G-2001", "SP-1003", "gas", first),),
-            (),
-        ),
-        Contract(
-            "1111111-3", account, "water", address, first, (Meter("W-3001", "SP-1004", "water", first),), ()
-        ),
-        Contract(
-            HAND_MADE_CONTRACT,
-            account,
-            "electricity",
-            garden,
-            new_year,
-            (by_hand,),
-            ((SUPPLIER_BEFORE, *RESIDENTIAL, new_year),),
-            billed=False,
+            HAND_MADE_CONTRACT, account, "electricity", garden, new_year, by_hand, (in_garden,), billed=False
         ),
     )
 
 
 def _store(number: int, first: date) -> Contract:
+    meter = Meter(f"66-{number:04}", f"SP-2{number:03}", "store", first)
     return Contract(
-        f"222222-{number}",
-        f"2000-{number:02}",
-        "electricity",
-        f"{number} Market Street, Exampleton",
-        first,
-        (Meter(f"66-{number:04}", f"SP-2{number:03}", "store", first),),
-        ((SUPPLIER_BEFORE, *BUSINESS, first),),
-        scale=0.7 + number / 20,
-        billed=number <= 3,
-    )
+        f"222222-{number}", f"2000-{number:02}", "electricity", f"{number} Market Street, Exampleton", first,
+        (meter,), ((SUPPLIER_BEFORE, *BUSINESS, first),), scale=0.7 + number / 20, billed=number <= 3,
+    )  # fmt: skip
 
 
 def _moved_house(first: date, moved: date) -> tuple[Contract, ...]:
