@@ -76,7 +76,7 @@ Codes = npt.NDArray[np.uint8]
 
 # of readings: a year beyond is a slip of the sender, has a month's partition to itself, or is none that dates can say
 YEARS = range(1970, 2100)
-REACH = f"from {YEARS.start} to {YEARS.stop - 1}"
+YEARS_TEXT = f"from {YEARS.start} to {YEARS.stop - 1}"
 _FIRST, _PAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS.start, YEARS.stop))
 
 
@@ -260,7 +260,9 @@ def within_reach(rows: UsageRows) -> tuple[UsageRows, list[Rejection]]:
         return rows, []
     names = ["channel", "starts", "values", "known", "quality", "lines"]
     names += [] if isinstance(rows, UsageGrid) else ["durations"]
-    rejected = [Rejection(line, f"its time is not {REACH}") for line in sorted(rows.lines[~within].tolist())]
+    rejected = [
+        Rejection(line, f"its time is not {YEARS_TEXT}") for line in sorted(rows.lines[~within].tolist())
+    ]
     return replace(rows, **{name: getattr(rows, name)[within] for name in names}), rejected
 
 

@@ -1,8 +1,8 @@
 """MSCONS (UN/EDIFACT D.04B, as energy markets use it): metered values of points.
 
 A series is a place (LOC+172), a device (RFF+MG) and a register (PIA with its OBIS code); each QTY below it has its
-times: begin and end (DTM 163, 164) for a quantity of a period, one moment (DTM 7 or 9) for what a register shows. Where
-the series says its begin and a step (DTM 163, 672) ahead of them, those without times follow each other from there.
+times: begin and end (DTM 163, 164) for a quantity of a period, one moment (DTM 7 or 9) for the state of a meter. Where
+the series states its begin and a step (DTM 163, 672) ahead of them, those without times follow each other from there.
 A time without offset is in the feed's zone, a date is its first moment. A unit that is not written is the one that the
 OBIS code implies. The `line` of a reading is the number of its segment.
 
@@ -14,7 +14,7 @@ whose UNT and UNZ count wrongly.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import groupby
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from datahub.feeds.formats.cells import at_most, exact, needed
 from datahub.feeds.formats.edifact.interchange import Frame, Quantities, Segment, Segments, Syntax
 from datahub.feeds.formats.edifact.mscons_readings import (
     Moment,
-    Moments,
+    MomentCache,
     Reading,
     Readings,
     SeriesGrid,
@@ -34,9 +34,9 @@ from datahub.feeds.formats.edifact.mscons_readings import (
 from datahub.feeds.formats.local_time import moment, resolve_fold
 from datahub.feeds.formats.obis import Obis, is_obis, obis
 from datahub.feeds.formats.spool import SlotChannel, Spool
-from datahub.feeds.formats.units import Measure, check_commodity, measure
+from datahub.feeds.formats.units import check_commodity, measure
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings, choice
-from datahub.rows.usage import REACH, YEARS, ChannelKey, Kind, Quality, UsageColumns
+from datahub.rows.usage import YEARS, YEARS_TEXT, ChannelKey, Kind, Quality, UsageColumns
 
 NAME = "mscons"
 KIND = "usage"
@@ -58,10 +58,18 @@ _QUALITIES: Mapping[str, int] = {
     "Z31": Quality.UNSTATED,
     "20": _UNKNOWN,  # not to be used
 }
-_WORDS = {quality.name.lower(): quality for quality in Quality}
+_QUALITY_WORDS = {quality.name.lower(): quality for quality in Quality}
+_DIGITS = {
+    "102": 8,
+    "203": 12,
+    "204": 14,
+    "303": 12,
+    "304": 14,
+    "205": 12,
+}  # ahead of the offset, by format of a DTM
 _CANCELS = "1"  # the function of a message
 _LONGEST_GRID = 12 * 3600  # seconds; days and longer may last differently
-_MOST_TOGETHER = 200_000  # readings of a series looked at as a whole
+_MOST_IN_MEMORY = 200_000  # readings of a series; a longer one is checked piece by piece
 
 
 @dataclass(slots=True)
@@ -89,58 +97,60 @@ def read(
     rejected. Raises FeedStructureError: what `Segments` and `Frame` refuse, a message of another type, a setting.
     """
     segments, frame = Segments(source), Frame(choice(settings, "counts", "checked", "ignored") == "checked")
-    messages = _Messages(zone, settings)
-    for found in segments:
-        if isinstance(found, Quantities):
-            frame.take_together(found)
-            messages.take_together(found)
+    messages = _MessageReader(zone, settings)
+    for item in segments:
+        if isinstance(item, Quantities):
+            frame.take_quantities(item)
+            messages.take_quantities(item)
         else:
-            frame.take(found)
-            messages.take(found)
+            frame.take(item)
+            messages.take(item)
     frame.close()
-    yield from messages.spool.parts(messages.meanings(), size=segments.size)
+    yield from messages.spool.parts(messages.channels(), size=segments.size)
 
 
-class _Messages:
-    """The readings of a file as its segments go by."""
+class _MessageReader:
+    """Puts the readings of messages into its spool; called with the segments of a file in their order."""
 
     def __init__(self, zone: ZoneInfo, settings: Settings) -> None:
         self.spool = Spool()
         self._zone = zone
         self._by_device = choice(settings, "meter", "point", "device") == "device"
         self._unit = measure(settings["unit"]) if settings.get("unit") else None
-        self._qualities = {**_QUALITIES, **_further_qualities(settings.get("qualities", ""))}
-        self._slots: dict[tuple[ChannelKey, int], int] = {}
-        self._found: dict[tuple[str, str, str, bool], int] = {}
+        self._qualities = dict(_QUALITIES)
+        for pair in settings.get("qualities", "").replace(",", " ").split():
+            qualifier, _, word = pair.partition("=")
+            if not qualifier or word not in _QUALITY_WORDS:
+                raise FeedStructureError(f"setting qualities: {pair!r} is not like 136=actual")
+            self._qualities[qualifier] = _QUALITY_WORDS[word]
+        self._slots: dict[tuple[ChannelKey, int], int] = {}  # of the spool, by channel and power of ten
+        self._slot_numbers: dict[tuple[str, str, str, bool], int] = {}  # the same by the words of the file
         self._cancels = False
         self._point = self._device = self._register = ""
         self._quantity: _Quantity | None = None
         self._grid = SeriesGrid()
-        self._grid_fault = ""
-        self._series: dict[int, list[Reading]] = {}  # since what stands in `_before`
-        self._before: dict[int, list[Readings]] = {}
-        self._moments = Moments(partial(_said_moment, zone=zone))
+        # readings of the open series by slot: whole pieces, and behind them single ones
+        self._pieces: dict[int, list[Readings]] = {}
+        self._singles: dict[int, list[Reading]] = {}
+        self._moments = MomentCache(self._moment_of)
 
-    def meanings(self) -> list[SlotChannel]:
+    def channels(self) -> list[SlotChannel]:
         return [SlotChannel(key, exponent) for key, exponent in self._slots]
 
     def take(self, segment: Segment) -> None:
         match segment.tag:
             case "DTM":
-                if self._quantity is not None:
-                    self._time(self._quantity, *segment.components(0, 3))
-                else:
-                    self._time_of_series(*segment.components(0, 3))
+                self._take_time(*segment.components(0, 3))
             case "QTY":
                 self._finish_quantity()
                 self._quantity = _Quantity(segment)
-            case "STS":
-                pass
             case "PIA":
                 if segment.components(0, 1) == ("5",):
                     (self._register,) = segment.components(1, 1)
             case "LIN" | "LOC" | "NAD" | "UNS" | "UNT" | "UNH":
-                self._finish_series()
+                self._finish_quantity()
+                for slot in {**self._pieces, **self._singles}:
+                    self._add_to_spool(slot)
                 self._open(segment)
             case "RFF":
                 name, number = segment.components(0, 2)
@@ -148,51 +158,59 @@ class _Messages:
             case "BGM":
                 self._cancels = segment.components(2, 1) == (_CANCELS,)
                 if self._cancels:
-                    self.spool.reject(
-                        segment.number,
-                        "cancels another message: what that brought is not undone",
-                        segment.text,
-                    )
+                    reason = "cancels another message: what that brought is not undone"
+                    self.spool.reject(segment.number, reason, segment.text)
+
+    def take_quantities(self, quantities: Quantities) -> None:
+        """Many quantities of one series; where any of those with one qualifier is odd, all of these go singly."""
+        self._finish_quantity()
+        component = quantities.syntax.component
+        qualifiers = [text.partition(component)[0] for text in quantities.texts[::3]]
+        past = 0
+        for head, group in groupby(qualifiers):
+            first, past = past, past + len(list(group))
+            readings = self._read_alike(quantities, head + component, first, past)
+            if readings is None:
+                for segment in quantities.segments(first, past):
+                    self.take(segment)
+                self._finish_quantity()
+            else:
+                self._keep(*readings)
 
     def _open(self, segment: Segment) -> None:
+        """Begin what the segment begins: a line, a place, a party, a message."""
         self._register = ""
         self._grid.close(segment.number)
         if segment.tag != "LIN":
-            self._grid, self._grid_fault = SeriesGrid(), ""
+            self._grid = SeriesGrid()
         if segment.tag == "UNH" and segment.components(1, 1) != ("MSCONS",):
-            said = segment.components(1, 1)[0]
-            raise FeedStructureError(f"segment {segment.number}: a message of type {said!r}, not MSCONS")
+            kind = segment.components(1, 1)[0]
+            raise FeedStructureError(f"segment {segment.number}: a message of type {kind!r}, not MSCONS")
         if segment.tag == "LOC" and segment.components(0, 1) == ("172",):
             first, _, _, fourth = segment.components(1, 4)
             self._point, self._device = first or fourth, ""  # the number itself, or behind its agency
         elif segment.tag in ("UNH", "NAD"):
             self._point = self._device = ""
 
-    def _time(self, quantity: _Quantity, which: str, text: str, form: str) -> None:
+    def _take_time(self, which: str, text: str, form: str) -> None:
+        quantity = self._quantity
+        target = quantity or self._grid
         try:
             match which:
                 case "163":
-                    quantity.begin = _moment(text, form, self._zone)
+                    target.begin = _moment(text, form, self._zone)
                 case "164":
-                    quantity.end = _moment(text, form, self._zone)
-                case "7":
+                    target.end = _moment(text, form, self._zone)
+                case "7" if quantity:
                     quantity.at = _moment(text, form, self._zone)
-                case "9" if quantity.at is None:  # the day of the read; 7 is the moment that it stands for
+                case "9" if (
+                    quantity and quantity.at is None
+                ):  # the day of the read; 7 is the moment it is valid for
                     quantity.at = _moment(text, form, self._zone)
-        except ValueError as error:
-            quantity.fault = quantity.fault or str(error)
-
-    def _time_of_series(self, which: str, text: str, form: str) -> None:
-        try:
-            match which:
-                case "163":
-                    self._grid.begin = _moment(text, form, self._zone)
-                case "164":
-                    self._grid.end = _moment(text, form, self._zone)
-                case "672":
+                case "672" if quantity is None:
                     self._grid.take_step(text, form)
         except ValueError as error:
-            self._grid_fault = self._grid_fault or str(error)
+            target.fault = target.fault or str(error)
 
     def _finish_quantity(self) -> None:
         quantity, self._quantity = self._quantity, None
@@ -204,180 +222,140 @@ class _Messages:
         except ValueError as error:
             self.spool.reject(segment.number, str(error), segment.text)
             return
-        self._series.setdefault(slot, []).append(reading)
-        if len(self._series[slot]) >= _MOST_TOGETHER:
-            self._put(slot, Readings.of(self._series.pop(slot)))
+        singles = self._singles.setdefault(slot, [])
+        singles.append(reading)
+        if len(singles) >= _MOST_IN_MEMORY:
+            self._keep(slot, Readings.of(self._singles.pop(slot)))
 
     def _reading(self, quantity: _Quantity) -> tuple[int, Reading]:
+        """(slot, reading). Raises ValueError."""
         if quantity.fault:
             raise ValueError(quantity.fault)
-        is_read = quantity.begin is None and quantity.end is None
+        has_times = quantity.begin is not None or quantity.end is not None
+        is_register = quantity.at is not None and not has_times
         if quantity.begin is not None and quantity.end is not None:
             start, stop = quantity.begin, quantity.end
-        elif quantity.at is not None and is_read:
+        elif quantity.at is not None and is_register:
             start = stop = quantity.at
-        elif is_read:
-            if self._grid_fault:
-                raise ValueError(self._grid_fault)
-            is_read, (start, stop) = False, self._grid.place()
-        else:
+        elif has_times:
             raise ValueError("neither begin and end nor one moment are said")
-        qualifier, text, unit = quantity.segment.components(0, 3)
-        slot, quality = self._slot_and_quality(qualifier, unit, is_read)
-        mark = quantity.segment.syntax.decimal
-        digits, exponent = exact(text.replace(mark or ",", ".") if mark != "." else text)
+        else:
+            start, stop = self._grid.next_interval()
         segment = quantity.segment
+        qualifier, text, unit = segment.components(0, 3)
+        slot, quality = self._slot_and_quality(qualifier, unit, is_register)
+        mark = segment.syntax.decimal
+        digits, exponent = exact(text.replace(mark or ",", ".") if mark != "." else text)
         return slot, Reading(segment.text, segment.number, start, stop, digits, exponent, quality)
 
-    def _slot_and_quality(self, qualifier: str, unit: str, is_read: bool) -> tuple[int, int]:
-        asked = (self._device if self._by_device else self._point, self._register, unit, is_read)
-        slot = self._found.get(asked)
+    def _read_alike(
+        self, quantities: Quantities, head: str, first: int, past: int
+    ) -> tuple[int, Readings] | None:
+        """(slot, readings) of the quantities [first, past), which all begin with `head`; None where one is odd."""
+        texts, syntax = quantities.texts[3 * first : 3 * past], quantities.syntax
+        numbers = amounts(texts[::3], head, syntax)
+        if numbers is None:
+            return None
+        qualifier, _, unit = next(quantities.segments(first, past)).components(0, 3)
+        try:
+            slot, quality = self._slot_and_quality(qualifier, unit, is_register=False)
+            starts, stops = (self._moments.read(texts[place::3], syntax) for place in (1, 2))
+        except ValueError:
+            return None
+        lines = quantities.number + 3 * np.arange(first, past)
+        qualities = np.full(past - first, quality)
+        return slot, Readings(texts[::3], lines, starts, stops, numbers.digits, numbers.exponents, qualities)
+
+    def _slot_and_quality(self, qualifier: str, unit: str, is_register: bool) -> tuple[int, int]:
+        words = (self._device if self._by_device else self._point, self._register, unit, is_register)
+        slot = self._slot_numbers.get(words)
         if slot is None:
-            slot = self._found[asked] = self._slot(*asked)
+            slot = self._slot_numbers[words] = self._slot(*words)
         quality = self._qualities.get(qualifier)
         if quality is None:
             raise ValueError(f"quantity qualifier {qualifier!r} is not known")
         return slot, Quality.WITHDRAWN if self._cancels else quality
 
-    def take_together(self, quantities: Quantities) -> None:
-        """Many quantities of one series; where any of those with one qualifier is odd, those go one by one."""
-        self._finish_quantity()
-        texts, component = quantities.texts, quantities.syntax.component
-        heads = [text.partition(component)[0] for text in texts[::3]]
-        past = 0
-        for head, alike in groupby(heads):
-            first, past = past, past + len(list(alike))
-            if not self._take_alike(quantities, head + component, first, past):
-                for segment in quantities.segments(first, past):
-                    self.take(segment)
-                self._finish_quantity()
-
-    def _take_alike(self, quantities: Quantities, head: str, first: int, past: int) -> bool:
-        """Whether the quantities [first, past), which all begin with `head`, were taken."""
-        texts, syntax = quantities.texts[3 * first : 3 * past], quantities.syntax
-        found = amounts(texts[::3], head, syntax)
-        if found is None:
-            return False
-        qualifier, _, unit = next(quantities.segments(first, past)).components(0, 3)
-        try:
-            slot, quality = self._slot_and_quality(qualifier, unit, is_read=False)
-            starts, stops = (self._moments.of(texts[place::3], syntax) for place in (1, 2))
-        except ValueError:
-            return False
-        lines = quantities.number + 3 * np.arange(first, past)
-        qualities = np.full(past - first, quality)
-        self._put(slot, Readings(texts[::3], lines, starts, stops, found.digits, found.exponents, qualities))
-        return True
-
-    def _slot(self, meter: str, register: str, unit: str, is_read: bool) -> int:
-        """The number of the channel so named. Raises ValueError."""
+    def _slot(self, meter: str, register: str, unit: str, is_register: bool) -> int:
+        """The slot of the channel with these words. Raises ValueError."""
         needed(meter, "the device (RFF+MG)" if self._by_device else "the point (LOC+172)", 100)
         if not register:
             raise ValueError("no register (PIA) is said")
-        said = _measure(unit) if unit else None
-        known = _register(at_most(register, "register", 100), said)
-        said = said or known.implied or self._unit
-        if said is None:
+        at_most(register, "register", 100)
+        stated = measure(_UNITS.get(unit.upper(), unit)) if unit else None
+        if is_obis(register) or stated is None or not stated.commodity:
+            known = obis(register)
+        else:
+            known = Obis(register, stated.commodity, "none", None)
+        measured = stated or known.implied or self._unit
+        if measured is None:
             raise ValueError(f"{known.code}: its unit is neither said nor implied nor set")
-        kind: Kind = "demand" if said.unit in ("W", "VA", "var") else "register" if is_read else "interval"
-        if kind == "demand" and is_read:
-            raise ValueError("how long the mean power was taken is not said")
-        check_commodity(said.unit, known.commodity)
-        key = ChannelKey(meter, known.code, known.commodity, said.unit, known.direction, kind)
-        return self._slots.setdefault((key, said.exponent), len(self._slots))
+        kind: Kind = "register" if is_register else "interval"
+        if measured.unit in ("W", "VA", "var"):
+            kind = "demand"
+            if is_register:
+                raise ValueError("how long the mean power was taken is not said")
+        check_commodity(measured.unit, known.commodity)
+        key = ChannelKey(meter, known.code, known.commodity, measured.unit, known.direction, kind)
+        return self._slots.setdefault((key, measured.exponent), len(self._slots))
 
-    def _finish_series(self) -> None:
-        self._finish_quantity()
-        for slot in {**self._before, **self._series}:
-            self._add(slot)
+    def _keep(self, slot: int, readings: Readings) -> None:
+        """Keep them behind those of the series so far, as far as memory allows."""
+        pieces = self._pieces.setdefault(slot, [])
+        if self._singles.get(slot):
+            pieces.append(Readings.of(self._singles.pop(slot)))
+        pieces.append(readings)
+        if sum(len(piece.texts) for piece in pieces) >= _MOST_IN_MEMORY:
+            self._add_to_spool(slot)
 
-    def _put(self, slot: int, readings: Readings) -> None:
-        """Keep them behind those of the series so far, but not too many."""
-        before = self._before.setdefault(slot, [])
-        if self._series.get(slot):
-            before.append(Readings.of(self._series.pop(slot)))
-        before.append(readings)
-        if sum(len(some.texts) for some in before) >= _MOST_TOGETHER:
-            self._add(slot)
-
-    def _add(self, slot: int) -> None:
-        """Readings of one series in the order of the file, those of unusual length left out."""
-        before, since = self._before.pop(slot, []), self._series.pop(slot, [])
-        some = Readings.joined([*before, Readings.of(since)] if since else before)
-        starts = resolve_fold(*some.starts.T)
-        stops, shifts = some.stops.T
+    def _add_to_spool(self, slot: int) -> None:
+        """The kept readings of the series in the order of the file, without those of unusual length."""
+        pieces, singles = self._pieces.pop(slot, []), self._singles.pop(slot, [])
+        readings = Readings.joined([*pieces, Readings.of(singles)] if singles else pieces)
+        starts = resolve_fold(*readings.starts.T)
+        stops, shifts = readings.stops.T
         stops = np.where(stops > starts, stops, stops + shifts)
         lengths = stops - starts
-        each, counts = np.unique(lengths, return_counts=True)
-        usual, count = int(each[counts.argmax()]), int(counts.max())
-        grid = 0 < usual <= _LONGEST_GRID and count * 2 > len(lengths)
-        kept = np.flatnonzero(lengths == usual) if grid else np.arange(len(lengths))
-        for place in np.setdiff1d(np.arange(len(lengths)), kept).tolist():
+        distinct, counts = np.unique(lengths, return_counts=True)
+        usual, count = int(distinct[counts.argmax()]), int(counts.max())
+        has_grid = 0 < usual <= _LONGEST_GRID and count * 2 > len(lengths)
+        is_usual = lengths == usual if has_grid else np.ones(len(lengths), np.bool_)
+        for place in np.flatnonzero(~is_usual).tolist():
             reason = f"lasts {lengths[place]} seconds where its series has {usual}"
-            self.spool.reject(int(some.lines[place]), reason, some.texts[place])
-        quality = some.quality[kept]
+            self.spool.reject(int(readings.lines[place]), reason, readings.texts[place])
+        quality = readings.quality[is_usual]
         known = (quality != _UNKNOWN) & (quality != Quality.WITHDRAWN)
         self.spool.add(
             slot,
-            lines=some.lines[kept],
-            starts=starts[kept],
-            durations=lengths[kept],
-            digits=np.where(known, some.digits[kept], 0),
-            exponents=some.exponents[kept],
+            lines=readings.lines[is_usual],
+            starts=starts[is_usual],
+            durations=lengths[is_usual],
+            digits=np.where(known, readings.digits[is_usual], 0),
+            exponents=readings.exponents[is_usual],
             known=known,
             quality=np.where(quality == _UNKNOWN, Quality.UNSTATED, quality),
         )
 
-
-@lru_cache(maxsize=1 << 10)
-def _measure(unit: str) -> Measure:
-    try:
-        return measure(_UNITS.get(unit.upper(), unit))
-    except FeedStructureError as error:
-        raise ValueError(str(error)) from error
-
-
-def _register(code: str, said: Measure | None) -> Obis:
-    """What a register measures; of a product that is no OBIS code the unit must tell."""
-    if is_obis(code) or said is None or not said.commodity:
-        return obis(code)
-    return Obis(code, said.commodity, "none", None)
-
-
-_FORMS = {"102": 8, "203": 12, "204": 14, "303": 12, "304": 14, "205": 12}  # digits before the offset
+    def _moment_of(self, text: str, syntax: Syntax) -> Moment:
+        """Of a whole segment DTM. Raises ValueError."""
+        _, moment_text, form = Segment(0, "DTM", text, syntax).components(0, 3)
+        return _moment(moment_text, form, self._zone)
 
 
 @lru_cache(maxsize=1 << 16)
-def _moment(text: str, form: str, zone: ZoneInfo) -> tuple[int, int]:
+def _moment(text: str, form: str, zone: ZoneInfo) -> Moment:
     """Epoch seconds and shift, as `local_time.moment` says. Raises ValueError."""
-    digits = _FORMS.get(form)
+    digits = _DIGITS.get(form)
     if digits is None:
         raise ValueError(f"time format {form!r} is not known")
     date, time, offset = text[:8], text[8:digits].ljust(6, "0"), text[digits:]
     if len(text) < digits or not text[:digits].isdigit() or bool(offset) != (form in ("303", "304", "205")):
         raise ValueError(f"{text!r} is no time of format {form}")
     if int(date[:4]) not in YEARS:
-        raise ValueError(f"{text!r} is not {REACH}")
+        raise ValueError(f"{text!r} is not {YEARS_TEXT}")
     if time == "240000":
         time, date = "000000", (datetime.strptime(date, "%Y%m%d") + timedelta(days=1)).strftime("%Y%m%d")
     iso = f"{date[:4]}-{date[4:6]}-{date[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}"
     if offset:
         iso += offset if len(offset) > 3 else f"{offset}:00"
     return moment(iso, zone)
-
-
-def _said_moment(text: str, syntax: Syntax, *, zone: ZoneInfo) -> Moment:
-    """Of a whole segment DTM. Raises ValueError."""
-    _, said, form = Segment(0, "DTM", text, syntax).components(0, 3)
-    return _moment(said, form, zone)
-
-
-def _further_qualities(text: str) -> dict[str, int]:
-    """From a setting like "136=actual 99=estimated"."""
-    further: dict[str, int] = {}
-    for pair in text.replace(",", " ").split():
-        qualifier, _, word = pair.partition("=")
-        if not qualifier or word not in _WORDS:
-            raise FeedStructureError(f"setting qualities: {pair!r} is not like 136=actual")
-        further[qualifier] = _WORDS[word]
-    return further

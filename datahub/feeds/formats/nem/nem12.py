@@ -17,7 +17,8 @@ import numpy as np
 from datahub.feeds.formats.cells import whole_number
 from datahub.feeds.formats.digits import numbers, shifted
 from datahub.feeds.formats.nem import records as nem
-from datahub.rows.base import NO_SETTINGS, Integers, Part, Rejection, Settings, choice
+from datahub.feeds.formats.order import in_order
+from datahub.rows.base import NO_SETTINGS, Part, Rejection, Settings
 from datahub.rows.usage import ChannelKey, ChannelKeys, Codes, Quality, UsageGrid
 
 NAME = "nem12"
@@ -25,14 +26,14 @@ KIND = "usage"
 SUFFIXES = (".csv",)
 
 _LENGTHS = (1, 5, 10, 15, 30)  # minutes
-_BEHIND = 5  # cells after the values: quality, reason code and description, updated, loaded
+_CELLS_BEHIND = 5  # the values: quality, reason code and description, updated, loaded
 _NUMBER = re.compile(rb"\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?\s*")
 _INT32 = 2**31 - 1
-_CONFIGURATION = re.compile(r"([A-Z][0-9A-Z])+")  # the suffixes of all data streams of the NMI
+_NMI_CONFIGURATION = re.compile(r"([A-Z][0-9A-Z])+")  # the suffixes of all data streams of the NMI
 
 
 class _Stream(NamedTuple):
-    """What a 200 record says of the days below it."""
+    """A data stream: what a 200 record says of the days below it."""
 
     key: ChannelKey
     exponent: int
@@ -63,18 +64,18 @@ class _Day:
     fault: str = ""
 
     def qualities(self) -> Codes:
-        """One a slot. Raises ValueError: a flag V with slots that no event or more than one speaks of."""
+        """One a slot. Raises ValueError: a flag V with slots that are in no event or in several."""
         if self.fault:
             raise ValueError(self.fault)
         codes = np.full(self.stream.slots, self.quality, np.uint8)
-        spoken = np.zeros(self.stream.slots, np.bool_)
+        covered = np.zeros(self.stream.slots, np.bool_)
         for event in self.events:
-            if spoken[event.first : event.past].any():
+            if covered[event.first : event.past].any():
                 raise ValueError(f"line {event.line}: its intervals meet those of a 400 record before it")
-            spoken[event.first : event.past] = True
+            covered[event.first : event.past] = True
             codes[event.first : event.past] = event.quality
-        if self.quality == nem.VARIES and not spoken.all():
-            raise ValueError(f"quality V, and no 400 record speaks of interval {int(np.argmin(spoken)) + 1}")
+        if self.quality == nem.VARIES and not covered.all():
+            raise ValueError(f"quality V, and no 400 record speaks of interval {int(np.argmin(covered)) + 1}")
         return codes
 
 
@@ -87,7 +88,7 @@ def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) 
 
     Raises FeedStructureError: another header, no end, no 200 record before the first 300, a setting that is none.
     """
-    days = _Days(nem.market_offset(settings), choice(settings, "meter", "nmi", "serial"))
+    days = _DayReader(nem.market_offset(settings), nem.meter_cell(settings))
     for block in nem.blocks_of(source, "NEM12", b"200"):
         for line, text in block.lines:
             days.take(line, text)
@@ -95,22 +96,22 @@ def read(source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) 
     yield days.part(block.offset, last=True)
 
 
-class _Days:
-    """The days of a file as its lines go by."""
+class _DayReader:
+    """Collects the days of a file; called with its lines in their order."""
 
-    def __init__(self, offset: int, meter: str) -> None:
-        self._offset, self._meter = offset, meter
+    def __init__(self, offset: int, meter_cell: int) -> None:
+        self._offset, self._meter_cell = offset, meter_cell
         self._stream: _Stream | str = "no 200 record above it"
         self._days: list[_Day] = []
-        self._open: _Day | None = None  # what 400 records belong to
-        self._skipped = False  # or whether that day was rejected, with what is below it
-        self._over = False
+        self._open: _Day | None = None  # to which 400 records belong
+        self._skipped = False  # whether that day was rejected, and the 400 records below it are ignored
+        self._is_over = False
         self._rejected: list[Rejection] = []
 
     def take(self, line: int, text: bytes) -> None:
         record = nem.record_of(text)
         try:
-            if self._over and record not in (b"100", b""):
+            if self._is_over and record not in (b"100", b""):
                 raise ValueError("stands after the end record 900")
             match record:
                 case b"300":
@@ -123,7 +124,7 @@ class _Days:
                     self._open, self._skipped = None, False
                     self._stream = self._stream_of(line, nem.cells_of(text))
                 case b"100" | b"900":
-                    self._over = record == b"900"
+                    self._is_over = record == b"900"
                     self._open, self._skipped = None, False
                     self._stream = "no 200 record above it"
                 case b"500" | b"":
@@ -135,18 +136,19 @@ class _Days:
 
     def _stream_of(self, line: int, cells: Sequence[bytes]) -> _Stream | str:
         """The stream, or why the days below cannot be taken."""
-        said = [nem.text_of(cell) for cell in cells] + [""] * 10
+        texts = [nem.text_of(cell) for cell in cells] + [""] * 10
         try:
-            minutes = whole_number(said[8], "interval length")
+            minutes = whole_number(texts[8], "interval length")
             if minutes not in _LENGTHS:
                 raise ValueError(
                     f"interval length {minutes} is none of {', '.join(map(str, _LENGTHS))} minutes"
                 )
-            suffixes = said[2].upper()
-            if suffixes and not _CONFIGURATION.fullmatch(suffixes):
-                raise ValueError(f"NMI configuration {said[2][:40]!r} is not a row of suffixes like E1B1Q1")
-            meter = said[6] if self._meter == "serial" else said[1]
-            key, exponent = nem.channel_of(meter=meter, register=said[4], suffix=said[4], uom=said[7])
+            suffixes = texts[2].upper()
+            if suffixes and not _NMI_CONFIGURATION.fullmatch(suffixes):
+                raise ValueError(f"NMI configuration {texts[2][:40]!r} is not a row of suffixes like E1B1Q1")
+            key, exponent = nem.channel_of(
+                meter=texts[self._meter_cell], register=texts[4], suffix=texts[4], uom=texts[7]
+            )
         except ValueError as error:
             return f"line {line}: {error}"
         return _Stream(key, exponent, minutes, 24 * 60 // minutes)
@@ -155,15 +157,13 @@ class _Days:
         stream = self._stream
         if isinstance(stream, str):
             raise ValueError(stream)
-        if b'"' not in text and text.count(b",") == stream.slots + 1 + _BEHIND:
+        if b'"' not in text and text.count(b",") == stream.slots + 1 + _CELLS_BEHIND:
             _, date, rest = text.split(b",", 2)
-            values, flag, *_ = rest.rsplit(b",", _BEHIND)
-            if flag.isalnum() and not flag.isdigit():
-                return self._made(line, stream, date, values, flag, text)
-        cells = nem.cells_of(text)
-        return self._made(line, stream, *_apart(cells, stream), text)
-
-    def _made(self, line: int, stream: _Stream, date: bytes, values: bytes, flag: bytes, text: bytes) -> _Day:
+            values, flag, *_ = rest.rsplit(b",", _CELLS_BEHIND)
+        else:
+            flag = b""
+        if not flag.isalnum() or flag.isdigit():
+            date, values, flag = _split_odd(nem.cells_of(text), stream)
         start = nem.market_time(nem.text_of(date.strip()), "20260301") - self._offset
         return _Day(line, stream, start, values, nem.quality_of(nem.text_of(flag.strip())), text)
 
@@ -174,11 +174,11 @@ class _Days:
                 return
             raise ValueError("no 300 record above it")
         try:
-            said = [nem.text_of(cell) for cell in cells] + [""] * 4
-            first, last = whole_number(said[1], "first interval"), whole_number(said[2], "last interval")
+            texts = [nem.text_of(cell) for cell in cells] + [""] * 4
+            first, last = whole_number(texts[1], "first interval"), whole_number(texts[2], "last interval")
             if not 1 <= first <= last <= day.stream.slots:
                 raise ValueError(f"intervals {first} to {last} are not within 1 to {day.stream.slots}")
-            quality = nem.quality_of(said[3])
+            quality = nem.quality_of(texts[3])
             if quality == nem.VARIES:
                 raise ValueError("quality V says nothing here")
             day.events.append(_Event(line, first - 1, last, quality))
@@ -191,37 +191,45 @@ class _Days:
         by_length: dict[int, list[_Day]] = {}
         for day in self._days:
             by_length.setdefault(day.stream.minutes, []).append(day)
-        grids = [grid for days in by_length.values() for grid in self._grid(days)]
+        grids = [grid for days in by_length.values() if (grid := self._grid(days)) is not None]
         rejected = sorted(self._rejected, key=lambda rejection: rejection.line)
         self._days, self._rejected = waiting, []
         return Part(grids, rejected, offset)
 
-    def _grid(self, days: Sequence[_Day]) -> Iterator[UsageGrid]:
-        days, codes = self._with_codes(days)
+    def _grid(self, days: Sequence[_Day]) -> UsageGrid | None:
+        """The days that can be taken, all of one interval length; the others are rejected."""
+        days, codes = self._with_qualities(days)
         if not days:
-            return
+            return None
         slots, unknown = days[0].stream.slots, codes == nem.UNKNOWN
-        found = numbers(b",".join([day.values for day in days]))
-        bad = (~found.good).reshape(-1, slots) & ~unknown
-        digits = np.where(unknown, 0, found.digits.reshape(-1, slots))
-        channels, channel = _channels_of(days)
-        exponents = found.exponents.reshape(-1, slots) + np.array([[day.stream.exponent] for day in days])
-        scale = np.zeros(len(channels), np.int64)
+        read = numbers(b",".join([day.values for day in days]))
+        bad = (~read.good).reshape(-1, slots) & ~unknown
+        digits = np.where(unknown, 0, read.digits.reshape(-1, slots))
+        places: dict[ChannelKey, int] = {}
+        channel = np.array([places.setdefault(day.stream.key, len(places)) for day in days], np.int64)
+        exponents = read.exponents.reshape(-1, slots) + np.array([[day.stream.exponent] for day in days])
+        scale = np.zeros(len(places), np.int64)
         np.maximum.at(scale, channel, np.where(bad | unknown, 0, -exponents).max(axis=1))
         values, fits = shifted(digits, np.maximum(exponents + scale[channel][:, None], 0))
-        keep = np.ones(len(days), np.bool_)
-        for row in np.flatnonzero((bad | ~fits).any(axis=1)).tolist():
-            slot = int(np.argmax(bad[row] | ~fits[row]))
-            self._reject(days[row], _wrong(slot, days[row].values.split(b",")[slot]))
-            keep[row] = False
+        bad |= ~fits
+        for row in np.flatnonzero(bad.any(axis=1)).tolist():
+            slot = int(np.argmax(bad[row]))
+            cell = days[row].values.split(b",")[slot]
+            wrong = f": {nem.text_of(cell)[:40]!r} is not a number that can be kept exactly"
+            self._reject(days[row], f"value {slot + 1}{wrong if cell.strip() else ' is empty'}")
         starts = np.array([day.start for day in days])
-        order = self._in_order(days, starts, channel, values, codes, np.flatnonzero(keep))
+        good = np.flatnonzero(~bad.any(axis=1))
+        order, repeats, firsts = (good[rows] for rows in in_order(channel[good], starts[good]))
+        for late, first in zip(repeats.tolist(), firsts.tolist(), strict=True):
+            same = np.array_equal(values[late], values[first]) and np.array_equal(codes[late], codes[first])
+            what = "repeats" if same else "gives other values for the day of"
+            self._reject(days[late], f"{what} line {days[first].line}")
         if not len(order):
-            return
+            return None
         if np.abs(values[order]).max() <= _INT32:
             values = values.astype(np.int32)
-        yield UsageGrid(
-            channels,
+        return UsageGrid(
+            ChannelKeys.of(places),
             channel[order],
             starts[order],
             days[0].stream.minutes * 60,
@@ -232,46 +240,26 @@ class _Days:
             np.array([day.line for day in days])[order],
         )
 
-    def _with_codes(self, days: Sequence[_Day]) -> tuple[list[_Day], Codes]:
-        """The days whose qualities are told, and the qualities: a row a day."""
-        told, codes = [], []
+    def _with_qualities(self, days: Sequence[_Day]) -> tuple[list[_Day], Codes]:
+        """The days whose qualities can be read, and the qualities: a row a day."""
+        readable, codes = [], []
         for day in days:
             try:
                 codes.append(day.qualities())
-                told.append(day)
+                readable.append(day)
             except ValueError as error:
                 self._reject(day, str(error))
-        return told, np.array(codes, np.uint8)
-
-    def _in_order(
-        self,
-        days: Sequence[_Day],
-        starts: Integers,
-        channel: Integers,
-        values: Integers,
-        codes: Codes,
-        kept: Integers,
-    ) -> Integers:
-        """Rows in order of channel and time; a day told before is rejected with the line of the first."""
-        order = kept[np.lexsort((starts[kept], channel[kept]))]
-        again = np.zeros(len(order), np.bool_)
-        again[1:] = (starts[order][1:] == starts[order][:-1]) & (channel[order][1:] == channel[order][:-1])
-        first = -1
-        for place, row in enumerate(order.tolist()):
-            if not again[place]:
-                first = row
-                continue
-            same = np.array_equal(values[row], values[first]) and np.array_equal(codes[row], codes[first])
-            what = "repeats" if same else "gives other values for the day of"
-            self._reject(days[row], f"{what} line {days[first].line}")
-        return order[~again]
+        return readable, np.array(codes, np.uint8)
 
     def _reject(self, day: _Day, reason: str) -> None:
         self._rejected.append(Rejection(day.line, reason, nem.text_of(day.text)))
 
 
-def _apart(cells: Sequence[bytes], stream: _Stream) -> tuple[bytes, bytes, bytes]:
-    """(date, values, quality) of a record that is not quite as it should be, or a ValueError saying what is wrong."""
+def _split_odd(cells: Sequence[bytes], stream: _Stream) -> tuple[bytes, bytes, bytes]:
+    """(date, values, quality) of a 300 record that is quoted or has other cells than it should.
+
+    Raises ValueError where these are too few or too many.
+    """
     behind = stream.slots + 2
     given = next((at for at, cell in enumerate(cells[2:]) if not _NUMBER.fullmatch(cell)), len(cells) - 2)
     flag = cells[behind] if len(cells) > behind else b""
@@ -282,15 +270,3 @@ def _apart(cells: Sequence[bytes], stream: _Stream) -> tuple[bytes, bytes, bytes
             f"more than {stream.slots} values of {stream.minutes} minutes, or no quality behind them"
         )
     return cells[1] if len(cells) > 1 else b"", b",".join(cells[2:behind]), flag
-
-
-def _wrong(slot: int, cell: bytes) -> str:
-    if not cell.strip():
-        return f"value {slot + 1} is empty"
-    return f"value {slot + 1}: {nem.text_of(cell)[:40]!r} is not a number that can be kept exactly"
-
-
-def _channels_of(days: Sequence[_Day]) -> tuple[ChannelKeys, Integers]:
-    places: dict[ChannelKey, int] = {}
-    channel = [places.setdefault(day.stream.key, len(places)) for day in days]
-    return ChannelKeys.of(places), np.array(channel, np.int64)

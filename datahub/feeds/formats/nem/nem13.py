@@ -22,12 +22,12 @@ NAME = "nem13"
 KIND = "usage"
 SUFFIXES = (".csv",)
 
-_CELLS = 20  # up to the unit; what follows is not read
-_TIME = "20260301093000"  # how one is written
+_CELLS = 20  # up to the unit; the others are not read
+_TIME_EXAMPLE = "20260301093000"
 
 
-class _Said(NamedTuple):
-    """A reading as one record tells it; a register is read at an instant: seconds 0."""
+class _Reading(NamedTuple):
+    """A reading of one record; a register is read at an instant: seconds 0."""
 
     key: ChannelKey
     start: int
@@ -58,102 +58,95 @@ def read(
 
     Raises FeedStructureError: another header, no end, another record than 250 first, a setting that is none.
     """
-    records = _Records(
-        nem.market_offset(settings),
-        choice(settings, "meter", "nmi", "serial"),
-        choice(settings, "registers", "no", "yes") == "yes",
-    )
+    offset, meter_cell = nem.market_offset(settings), nem.meter_cell(settings)
+    registers = choice(settings, "registers", "no", "yes") == "yes"
+    is_over = False
     for block in nem.blocks_of(source, "NEM13", b"250"):
+        part = _Part()
         for line, text in block.lines:
-            records.take(line, text)
-        yield records.part(block.offset)
+            record = nem.record_of(text)
+            try:
+                if is_over and record not in (b"100", b""):
+                    raise ValueError("stands after the end record 900")
+                if record == b"250":
+                    cells = [nem.text_of(cell) for cell in nem.cells_of(text)]
+                    for reading in _readings(cells, meter_cell, offset, registers=registers):
+                        part.add(line, reading)
+                elif record in (b"100", b"900"):
+                    is_over = record == b"900"
+                elif record not in (b"550", b""):
+                    raise ValueError(f"{nem.text_of(record)[:20]!r} is no record of NEM13")
+            except ValueError as error:
+                part.rejected.append(Rejection(line, str(error), nem.text_of(text)))
+        yield part.finish(block.offset)
 
 
-class _Records:
-    """The readings of a file as its lines go by."""
+class _Part:
+    """The readings of a block of lines."""
 
-    def __init__(self, offset: int, meter: str, registers: bool) -> None:
-        self._offset, self._meter, self._registers = offset, meter, registers
-        self._over = False
-        self._clear()
-
-    def _clear(self) -> None:
+    def __init__(self) -> None:
+        self.rejected: list[Rejection] = []
         self._places: dict[ChannelKey, int] = {}
-        self._reads: dict[tuple[ChannelKey, int], tuple[int, _Said]] = {}  # with the place in the rows
+        self._reads: dict[tuple[ChannelKey, int], tuple[int, _Reading]] = {}  # with the place in the rows
         self._rows: list[tuple[int, ...]] = []
-        self._rejected: list[Rejection] = []
 
-    def take(self, line: int, text: bytes) -> None:
-        record = nem.record_of(text)
-        try:
-            if self._over and record not in (b"100", b""):
-                raise ValueError("stands after the end record 900")
-            if record == b"250":
-                for said in self._readings([nem.text_of(cell) for cell in nem.cells_of(text)]):
-                    self._add(line, said)
-            elif record in (b"100", b"900"):
-                self._over = record == b"900"
-            elif record not in (b"550", b""):
-                raise ValueError(f"{nem.text_of(record)[:20]!r} is no record of NEM13")
-        except ValueError as error:
-            self._rejected.append(Rejection(line, str(error), nem.text_of(text)))
-
-    def _add(self, line: int, said: _Said) -> None:
-        """A read that was told before is told once: an estimate gives way to what another record says."""
-        place = self._places.setdefault(said.key, len(self._places))
-        value = (said.digits, place, line, 0, said.exponent, said.quality, said.known)
-        row, at = (said.start, said.seconds, *value), len(self._rows)
-        if said.key.kind == "register":
-            at, told = self._reads.setdefault((said.key, said.start), (at, said))
-            if told is not said:
-                if told.is_soft and told.value != said.value:
-                    self._reads[said.key, said.start] = (at, said)
+    def add(self, line: int, reading: _Reading) -> None:
+        """A read that a record before gave is one reading with it: an estimate gives way to the other value."""
+        place = self._places.setdefault(reading.key, len(self._places))
+        row = (
+            reading.start, reading.seconds, reading.digits, place, line, 0, reading.exponent, reading.quality,
+            reading.known,
+        )  # fmt: skip
+        if reading.key.kind == "register":
+            at, before = self._reads.setdefault((reading.key, reading.start), (len(self._rows), reading))
+            if before is not reading:
+                if before.is_soft and before.value != reading.value:
+                    self._reads[reading.key, reading.start] = (at, reading)
                     self._rows[at] = row
-                if told.is_soft or said.is_soft or told.value == said.value:
+                if before.is_soft or reading.is_soft or before.value == reading.value:
                     return
         self._rows.append(row)
 
-    def _readings(self, cells: list[str]) -> list[_Said]:
-        """What a 250 record says, or a ValueError."""
-        if len(cells) < _CELLS:
-            raise ValueError(f"{len(cells)} cells where a 250 record has at least {_CELLS}")
-        meter = cells[6] if self._meter == "serial" else cells[1]
-        key, shift = nem.channel_of(
-            meter=meter, register=cells[4], suffix=cells[4], uom=cells[19], direction=cells[7]
-        )
-        previous = _moment(cells[9]) - self._offset
-        current = _moment(cells[14]) - self._offset
-        if current <= previous:
-            raise ValueError("the current read is not after the previous one")
-        said = [_said(key, previous, current - previous, cells[18], shift, cells[15], "quantity")]
-        if self._registers:
-            register = key._replace(kind="register")
-            said.append(_said(register, previous, 0, cells[8], shift, cells[10], "previous register read"))
-            said.append(_said(register, current, 0, cells[13], shift, cells[15], "current register read"))
-        return said
-
-    def part(self, offset: int) -> Part[UsageColumns]:
-        rows, rejected = [], self._rejected
-        if self._rows:
-            records = np.array(self._rows, READING)
-            columns, more = columns_of_records(records, records["slot"].astype(np.int64), list(self._places))
-            rows, rejected = [columns], sorted([*rejected, *more], key=lambda rejection: rejection.line)
-        self._clear()
-        return Part(rows, rejected, offset)
+    def finish(self, offset: int) -> Part[UsageColumns]:
+        if not self._rows:
+            return Part([], self.rejected, offset)
+        records = np.array(self._rows, READING)
+        columns, repeats = columns_of_records(records, records["slot"].astype(np.int64), list(self._places))
+        rejected = sorted([*self.rejected, *repeats], key=lambda rejection: rejection.line)
+        return Part([columns], rejected, offset)
 
 
-def _said(key: ChannelKey, start: int, seconds: int, text: str, shift: int, flag: str, name: str) -> _Said:
+def _readings(cells: list[str], meter_cell: int, offset: int, *, registers: bool) -> list[_Reading]:
+    """The readings of a 250 record. Raises ValueError."""
+    if len(cells) < _CELLS:
+        raise ValueError(f"{len(cells)} cells where a 250 record has at least {_CELLS}")
+    key, shift = nem.channel_of(
+        meter=cells[meter_cell], register=cells[4], suffix=cells[4], uom=cells[19], direction=cells[7]
+    )
+    # seconds may be left out
+    times = (f"{cell}00" if len(cell) == 12 else cell for cell in (cells[9], cells[14]))
+    previous, current = (nem.market_time(time, _TIME_EXAMPLE) - offset for time in times)
+    if current <= previous:
+        raise ValueError("the current read is not after the previous one")
+    readings = [_reading(key, previous, current - previous, cells[18], shift, cells[15], "quantity")]
+    if registers:
+        key = key._replace(kind="register")
+        readings += [
+            _reading(key, previous, 0, cells[8], shift, cells[10], "previous register read"),
+            _reading(key, current, 0, cells[13], shift, cells[15], "current register read"),
+        ]
+    return readings
+
+
+def _reading(
+    key: ChannelKey, start: int, seconds: int, text: str, shift: int, flag: str, name: str
+) -> _Reading:
     quality = nem.quality_of(flag)
     if quality == nem.VARIES:
         raise ValueError(f"{name}: quality V says nothing here")
     if quality == nem.UNKNOWN:
-        return _Said(key, start, seconds, 0, 0, Quality.UNSTATED, False)
+        return _Reading(key, start, seconds, 0, 0, Quality.UNSTATED, False)
     if not text:
         raise ValueError(f"{name} is empty")
     digits, exponent = exact(text)
-    return _Said(key, start, seconds, digits, exponent + shift if digits else 0, quality, True)
-
-
-def _moment(text: str) -> int:
-    """Seconds may be left out."""
-    return nem.market_time(f"{text}00" if len(text) == 12 else text, _TIME)
+    return _Reading(key, start, seconds, digits, exponent + shift if digits else 0, quality, True)

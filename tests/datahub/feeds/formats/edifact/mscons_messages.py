@@ -39,7 +39,7 @@ def message(*segments, reference="1", function="9", kind="MSCONS"):
 
 
 def content(*messages, una="UNA:+.? '", mark="'"):
-    segments = ["UNB+UNOC:3+1:500+2:500+260302:0000+REF1", *(part for one in messages for part in one)]
+    segments = ["UNB+UNOC:3+1:500+2:500+260302:0000+REF1", *(part for each in messages for part in each)]
     segments.append(f"UNZ+{len(messages)}+REF1")
     return (una + "".join(segment + mark for segment in segments)).encode()
 
@@ -55,4 +55,8 @@ def series_in(content, **settings):
 
 
 def rejections(content, **settings):
-    return [(one.line, one.reason) for part in parts_of(content, **settings) for one in part.rejected]
+    return [
+        (rejection.line, rejection.reason)
+        for part in parts_of(content, **settings)
+        for rejection in part.rejected
+    ]

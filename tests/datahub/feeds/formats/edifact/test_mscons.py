@@ -22,13 +22,22 @@ from tests.datahub.feeds.formats.edifact.mscons_messages import (
 
 
 def test_a_series_is_a_point_and_a_register_with_its_periods():
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *quarters(["1.5", "0", "2.25"])))))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *quarters(["1.5", "0", "2.25"])))))
 
-    assert (one.meter_number, one.register, one.commodity) == ("DE0001", "1-1:1.29.0", "electricity")
-    assert (one.unit, one.direction, one.kind, one.interval_seconds) == ("Wh", "import", "interval", 900)
-    assert datetime.fromtimestamp(one.starts[0], UTC) == MIDNIGHT
-    assert one.total == 3750
-    assert set(one.quality) == {Quality.ACTUAL}
+    assert (channel.meter_number, channel.register, channel.commodity) == (
+        "DE0001",
+        "1-1:1.29.0",
+        "electricity",
+    )
+    assert (channel.unit, channel.direction, channel.kind, channel.interval_seconds) == (
+        "Wh",
+        "import",
+        "interval",
+        900,
+    )
+    assert datetime.fromtimestamp(channel.starts[0], UTC) == MIDNIGHT
+    assert channel.total == 3750
+    assert set(channel.quality) == {Quality.ACTUAL}
 
 
 def test_the_marks_of_una_are_respected():
@@ -38,15 +47,15 @@ def test_the_marks_of_una_are_respected():
     for usual, mark in marks.items():
         own = own.replace(usual, mark)
 
-    (one,) = series_in(b"UNA;*,! ~\r\n" + own.encode())
+    (channel,) = series_in(b"UNA;*,! ~\r\n" + own.encode())
 
-    assert (one.register, one.total) == ("1-1:1.29.0", 1500)
+    assert (channel.register, channel.total) == ("1-1:1.29.0", 1500)
 
 
 def test_without_una_the_usual_marks_hold_and_the_decimal_mark_is_either():
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *quarters(["1,5", "1.5"]))), una=""))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *quarters(["1,5", "1.5"]))), una=""))
 
-    assert one.total == 3000
+    assert channel.total == 3000
 
 
 def test_a_decimal_mark_that_una_does_not_name_is_no_decimal_mark():
@@ -73,25 +82,30 @@ def test_a_decimal_mark_that_una_does_not_name_is_no_decimal_mark():
     ],
 )
 def test_the_obis_code_says_direction_and_implied_unit(register, unit, kept, direction, kind, total):
-    (one,) = series_in(content(message(*series(register, *quarters([f"1{unit}"])))))
+    (channel,) = series_in(content(message(*series(register, *quarters([f"1{unit}"])))))
 
-    assert (one.unit, one.direction, one.kind) == (kept, direction, kind)
-    assert one.total == Decimal(total)
-    assert one.register == register.replace("?", "")
+    assert (channel.unit, channel.direction, channel.kind) == (kept, direction, kind)
+    assert channel.total == Decimal(total)
+    assert channel.register == register.replace("?", "")
 
 
 def test_a_product_that_is_no_obis_code_is_told_by_its_unit_and_has_no_direction():
-    (one,) = series_in(content(message(*series("XYZ", *quarters(["2:KWH"])))))
+    (channel,) = series_in(content(message(*series("XYZ", *quarters(["2:KWH"])))))
 
-    assert (one.register, one.commodity, one.direction, one.total) == ("XYZ", "electricity", "none", 2000)
+    assert (channel.register, channel.commodity, channel.direction, channel.total) == (
+        "XYZ",
+        "electricity",
+        "none",
+        2000,
+    )
 
 
 def test_gas_without_a_unit_takes_that_of_the_setting():
     file = content(message(*series("7-20?:3.0.0", *quarters(["4"]))))
 
     assert rejections(file) == [(14, "7-20:3.0.0: its unit is neither said nor implied nor set")]
-    (one,) = series_in(file, unit="m3")
-    assert (one.commodity, one.unit, one.total) == ("natural_gas", "m3", 4)
+    (channel,) = series_in(file, unit="m3")
+    assert (channel.commodity, channel.unit, channel.total) == ("natural_gas", "m3", 4)
 
 
 def test_a_value_of_one_moment_is_what_a_register_shows():
@@ -103,24 +117,24 @@ def test_a_value_of_one_moment_is_what_a_register_shows():
         "DTM+9:20260501:102",
     ]
 
-    (one,) = series_in(content(message(*series("1-1?:1.8.0", *reads))))
+    (channel,) = series_in(content(message(*series("1-1?:1.8.0", *reads))))
 
-    assert (one.kind, one.durations.tolist()) == ("register", [0, 0])
-    assert [datetime.fromtimestamp(start, UTC).isoformat() for start in one.starts] == [
+    assert (channel.kind, channel.durations.tolist()) == ("register", [0, 0])
+    assert [datetime.fromtimestamp(start, UTC).isoformat() for start in channel.starts] == [
         "2026-03-31T22:00:00+00:00",
         "2026-04-30T22:00:00+00:00",
     ]
-    assert (one.values / 10**one.scale).tolist() == [2729000, 3000000]
-    assert one.quality.tolist() == [Quality.SUBSTITUTED, Quality.ACTUAL]
+    assert (channel.values / 10**channel.scale).tolist() == [2729000, 3000000]
+    assert channel.quality.tolist() == [Quality.SUBSTITUTED, Quality.ACTUAL]
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_moment_of_use_comes_before_the_day_of_reading(order):
     times = ["DTM+9:20251113:102", "DTM+7:202511132300?+00:303"][::order]
 
-    (one,) = series_in(content(message(*series("1-0?:1.8.0", "QTY+220:10614", *times))))
+    (channel,) = series_in(content(message(*series("1-0?:1.8.0", "QTY+220:10614", *times))))
 
-    assert datetime.fromtimestamp(one.starts[0], UTC) == datetime(2025, 11, 13, 23, tzinfo=UTC)
+    assert datetime.fromtimestamp(channel.starts[0], UTC) == datetime(2025, 11, 13, 23, tzinfo=UTC)
 
 
 def test_qualifiers_say_the_quality_and_an_unusable_value_is_unknown_never_zero():
@@ -130,22 +144,22 @@ def test_qualifiers_say_the_quality_and_an_unusable_value_is_unknown_never_zero(
         for segment in quarters(["5"], f"2026030100{hour * 5:02}", qualifier=qualifier, step=5)
     ]
 
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
 
-    assert one.quality[:6].tolist() == [
+    assert channel.quality[:6].tolist() == [
         Quality.ACTUAL, Quality.SUBSTITUTED, Quality.ESTIMATED, Quality.ESTIMATED, Quality.PROVISIONAL,
         Quality.UNSTATED,
     ]  # fmt: skip
-    assert one.known.tolist() == [True] * 6 + [False]
-    assert one.total == 30000
+    assert channel.known.tolist() == [True] * 6 + [False]
+    assert channel.total == 30000
 
 
 def test_a_setting_names_further_qualifiers():
     file = content(message(*series("1-1?:1.29.0", *quarters(["1"], qualifier="136"))))
 
     assert rejections(file) == [(14, "quantity qualifier '136' is not known")]
-    (one,) = series_in(file, qualities="136=actual 99=estimated")
-    assert one.quality.tolist() == [Quality.ACTUAL]
+    (channel,) = series_in(file, qualities="136=actual 99=estimated")
+    assert channel.quality.tolist() == [Quality.ACTUAL]
 
 
 def test_times_without_offset_are_in_the_zone_of_the_feed_also_when_an_hour_comes_twice():
@@ -160,19 +174,19 @@ def test_times_without_offset_are_in_the_zone_of_the_feed_also_when_an_hour_come
         )
     ]
 
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
 
-    assert (one.size, one.interval_seconds) == (9, 900)
-    assert datetime.fromtimestamp(one.starts[0], UTC) == datetime(2026, 10, 24, 23, 45, tzinfo=UTC)
-    assert set((one.starts[1:] - one.starts[:-1]).tolist()) == {900}
+    assert (channel.size, channel.interval_seconds) == (9, 900)
+    assert datetime.fromtimestamp(channel.starts[0], UTC) == datetime(2026, 10, 24, 23, 45, tzinfo=UTC)
+    assert set((channel.starts[1:] - channel.starts[:-1]).tolist()) == {900}
 
 
 def test_midnight_may_be_written_as_the_end_of_a_day():
     readings = ["QTY+220:1", "DTM+163:202603282345:203", "DTM+164:202603282400:203"]
 
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *readings))))
 
-    assert one.durations.tolist() == [900]
+    assert channel.durations.tolist() == [900]
 
 
 def test_rows_of_unusual_length_and_doubled_starts_are_rejected_with_their_reasons():
@@ -183,13 +197,13 @@ def test_rows_of_unusual_length_and_doubled_starts_are_rejected_with_their_reaso
 
     parts = parts_of(content(message(*series("1-1?:1.29.0", *regular, *longer, *backwards, *doubled))))
 
-    assert [(one.line, one.reason) for part in parts for one in part.rejected] == [
+    assert [(row.line, row.reason) for part in parts for row in part.rejected] == [
         (32, "lasts 960 seconds where its series has 900"),
         (35, "lasts -3600 seconds where its series has 900"),
         (38, "gives another value for the start of line 17"),
     ]
     assert sum(part.accepted for part in parts) == 6
-    assert all(one.text for part in parts for one in part.rejected)
+    assert all(row.text for part in parts for row in part.rejected)
 
 
 def test_months_may_last_differently():
@@ -200,10 +214,10 @@ def test_months_may_last_differently():
         "QTY+220:4", "DTM+163:20260701:102", "DTM+164:20260801:102",
     ]  # fmt: skip
 
-    (one,) = series_in(content(message(*series("1-1?:1.9.0", *months))))
+    (channel,) = series_in(content(message(*series("1-1?:1.9.0", *months))))
 
-    assert one.total == 10000
-    assert (one.durations // 86400).tolist() == [31, 28, 31, 31]
+    assert channel.total == 10000
+    assert (channel.durations // 86400).tolist() == [31, 28, 31, 31]
 
 
 def test_points_devices_and_registers_of_many_messages_stay_apart():
@@ -213,12 +227,12 @@ def test_points_devices_and_registers_of_many_messages_stay_apart():
         message(*series("1-1?:1.29.0", *quarters(["4"], "202603010015")), reference="3"),
     )
 
-    assert [(one.meter_number, one.register, one.total) for one in series_in(file)] == [
+    assert [(channel.meter_number, channel.register, channel.total) for channel in series_in(file)] == [
         ("DE0001", "1-1:1.29.0", 5000),
         ("DE0001", "1-1:2.29.0", 2000),
         ("DE0002", "1-1:1.29.0", 3000),
     ]
-    assert {one.meter_number for one in series_in(file, meter="device")} == {"DEV1", "DEV2"}
+    assert {channel.meter_number for channel in series_in(file, meter="device")} == {"DEV1", "DEV2"}
 
 
 @pytest.mark.parametrize(
@@ -247,9 +261,9 @@ def test_a_reading_that_cannot_be_told_is_rejected_with_the_number_of_its_segmen
         content(message(*segments), message(*series("1-1?:1.29.0", *quarters(["1"])), reference="2"))
     )
 
-    ((said_line, said),) = [(one.line, one.reason) for part in parts for one in part.rejected]
-    assert said_line == line
-    assert reason in said
+    ((rejected_line, text),) = [(row.line, row.reason) for part in parts for row in part.rejected]
+    assert rejected_line == line
+    assert reason in text
     assert sum(part.accepted for part in parts) == 1
 
 
@@ -310,9 +324,9 @@ def test_a_file_longer_than_what_is_read_at_a_time_is_the_same(monkeypatch):
     whole = series_in(GOOD)[0]
     for size in (1 + len("UNA:+.? 'UNB"), 50, 51, 52, 53):
         monkeypatch.setattr("datahub.feeds.formats.edifact.interchange._CHUNK", size)
-        (one,) = series_in(GOOD)
-        assert one.starts.tolist() == whole.starts.tolist()
-        assert one.total == whole.total
+        (channel,) = series_in(GOOD)
+        assert channel.starts.tolist() == whole.starts.tolist()
+        assert channel.total == whole.total
 
 
 @pytest.mark.parametrize("text", [b"x" * (3 << 20), b"?'" * (40 << 10)])
@@ -334,10 +348,10 @@ def test_the_hour_that_begins_and_ends_at_the_same_clock_time_is_an_hour():
     for begin, end in zip(["0000", *ends], ends, strict=False):
         segments += ["QTY+220:1", f"DTM+163:20261025{begin}:203", f"DTM+164:20261025{end}:203"]
 
-    (one,) = series_in(content(message(*series("1-1?:1.29.0", *segments))))
+    (channel,) = series_in(content(message(*series("1-1?:1.29.0", *segments))))
 
-    assert (one.kind, one.interval_seconds, one.size) == ("interval", 3600, 5)
-    assert set(np.diff(one.starts).tolist()) == {3600}
+    assert (channel.kind, channel.interval_seconds, channel.size) == ("interval", 3600, 5)
+    assert set(np.diff(channel.starts).tolist()) == {3600}
 
 
 @pytest.mark.parametrize("written", ["000101010000?+00", "999912312400?+00", "999912312330?-10"])

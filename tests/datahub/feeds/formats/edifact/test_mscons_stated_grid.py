@@ -44,18 +44,18 @@ def test_quantities_without_times_follow_the_begin_and_the_step_of_their_series(
 
 @pytest.mark.parametrize(("step", "seconds"), [("1:805", 3600), ("30:806", 1800), ("900:807", 900)])
 def test_a_step_is_said_in_hours_minutes_or_seconds(step, seconds):
-    (one,) = series_in(content(message(*stated_grid([1, 2, 3], step=step, end=""))))
+    (channel,) = series_in(content(message(*stated_grid([1, 2, 3], step=step, end=""))))
 
-    assert one.interval_seconds == seconds
+    assert channel.interval_seconds == seconds
 
 
 def test_a_day_of_25_hours_has_room_for_100_quarters():
     grid = stated_grid([1] * 100, begin="202610250000:203", end="202610260000:203")
 
-    (one,) = series_in(content(message(*grid)))
+    (channel,) = series_in(content(message(*grid)))
 
-    assert one.size == 100
-    assert set(np.diff(one.starts).tolist()) == {900}
+    assert channel.size == 100
+    assert set(np.diff(channel.starts).tolist()) == {900}
 
 
 def test_each_place_has_a_grid_of_its_own_and_numbers_may_stand_behind_their_agency():
@@ -63,10 +63,10 @@ def test_each_place_has_a_grid_of_its_own_and_numbers_may_stand_behind_their_age
     second = stated_grid([5, 6], begin="202603020000?+01:303", end="202603020100?+01:303", step="30:806",
                          point="::87:CH0002")  # fmt: skip
 
-    one, other = series_in(content(message(*first, *second)))
+    channel, second_channel = series_in(content(message(*first, *second)))
 
-    assert (one.meter_number, other.meter_number) == ("DE0001", "CH0002")
-    assert (one.interval_seconds, other.interval_seconds) == (900, 1800)
+    assert (channel.meter_number, second_channel.meter_number) == ("DE0001", "CH0002")
+    assert (channel.interval_seconds, second_channel.interval_seconds) == (900, 1800)
 
 
 @pytest.mark.parametrize("values", [[1, 2, 3], [1, 2, 3, 4, 5]])
@@ -77,9 +77,9 @@ def test_more_or_fewer_quantities_than_the_series_has_room_for_refuse_the_file(v
 
 @pytest.mark.parametrize("step", ["1:804", "1:802", "0:806", "x:806", "99999999999:806", "13:805", ":806"])
 def test_a_step_that_is_none_rejects_its_quantities_in_words(step):
-    found = rejections(content(message(*stated_grid([1, 2], step=step, end=""))))
+    rejected = rejections(content(message(*stated_grid([1, 2], step=step, end=""))))
 
     text, _, form = step.partition(":")
-    assert [reason for _, reason in found] == [
+    assert [reason for _, reason in rejected] == [
         f"DTM 672 {text!r} in format {form!r} is no step of up to 12 hours"
     ] * 2

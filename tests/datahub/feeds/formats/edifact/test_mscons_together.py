@@ -1,4 +1,4 @@
-"""Quantities that are looked at together are what they are one by one, whatever stands among them."""
+"""Quantities that are read together are what they are when read singly, whatever stands among them."""
 
 import io
 import random
@@ -43,21 +43,23 @@ def a_file(seed):
     messages = []
     for number in range(3):
         values = [f"{chance.randrange(10**5) / 100:.2f}" for _ in range(chance.choice([5, 30, 120]))]
-        told = quarters(values, begin, offset=form[0], form=form[1])
-        body = [part for point in "AB" for part in series("1-1?:1.29.0", *spoilt(chance, told), point=point)]
+        segments = quarters(values, begin, offset=form[0], form=form[1])
+        body = [
+            part for point in "AB" for part in series("1-1?:1.29.0", *spoilt(chance, segments), point=point)
+        ]
         messages.append(message(*body, reference=str(number), function=chance.choice("999991")))
     una, mark = chance.choice([("UNA:+.? '", "'"), ("", "'"), ("UNA:+,? '", "'\r\n")])
     return content(*messages, una=una, mark=mark)
 
 
-def told(file):
+def rows_and_rejections(file):
     parts = list(read(io.BytesIO(file), zone=BERLIN))
     rows = [
-        (one.meter_number, one.register, one.unit, one.kind, one.scale, one.starts.tolist(), one.durations.tolist(),
-         one.values.tolist(), one.known.tolist(), one.quality.tolist())
-        for one in series_of(row for part in parts for row in part.rows)
+        (channel.meter_number, channel.register, channel.unit, channel.kind, channel.scale, channel.starts.tolist(),
+         channel.durations.tolist(), channel.values.tolist(), channel.known.tolist(), channel.quality.tolist())
+        for channel in series_of(row for part in parts for row in part.rows)
     ]  # fmt: skip
-    return rows, sorted((one.line, one.reason, one.text) for part in parts for one in part.rejected)
+    return rows, sorted((row.line, row.reason, row.text) for part in parts for row in part.rejected)
 
 
 @pytest.mark.parametrize("piece", [1 << 20, 997])
@@ -65,16 +67,16 @@ def told(file):
 def test_the_same_is_read(seed, piece, monkeypatch):
     file = a_file(seed)
     monkeypatch.setattr(interchange, "_CHUNK", piece)
-    together = told(file)
-    monkeypatch.setattr(interchange, "_FEWEST", 1 << 30)
+    together = rows_and_rejections(file)
+    monkeypatch.setattr(interchange, "_FEWEST_QUANTITIES", 1 << 30)
 
-    assert together == told(file)
+    assert together == rows_and_rejections(file)
 
 
 def test_a_day_of_quarters_comes_together_all_but_the_last():
     file = content(message(*series("1-1?:1.29.0", *quarters(["1.5"] * 96))))
 
-    found = [one for one in Segments(io.BytesIO(file)) if isinstance(one, Quantities)]
+    runs = [item for item in Segments(io.BytesIO(file)) if isinstance(item, Quantities)]
 
-    assert [len(one.texts) // 3 for one in found] == [95]
-    assert next(found[0].segments(0, 1)).number == 14
+    assert [len(item.texts) // 3 for item in runs] == [95]
+    assert next(runs[0].segments(0, 1)).number == 14

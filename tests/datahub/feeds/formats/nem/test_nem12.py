@@ -39,7 +39,7 @@ def only(content, **settings):
 
 
 def rejections(content):
-    return [(one.line, one.reason) for part in parts_of(content) for one in part.rejected]
+    return [(rejection.line, rejection.reason) for part in parts_of(content) for rejection in part.rejected]
 
 
 VALUES = [f".{n:03}" for n in range(47)] + ["12.5"]
@@ -127,7 +127,7 @@ def test_streams_of_one_file_stand_side_by_side():
     )  # fmt: skip
 
     series = series_of(grid for part in parts for grid in part.rows)
-    assert [(one.register, one.direction, one.size, one.total) for one in series] == [
+    assert [(channel.register, channel.direction, channel.size, channel.total) for channel in series] == [
         ("E1", "import", 96, 144000),
         ("B1", "export", 96, 288000),
     ]
@@ -149,7 +149,7 @@ def test_streams_of_one_file_stand_side_by_side():
 def test_a_bad_record_is_rejected_alone_with_its_line_and_text(record, reason):
     parts = parts_of(content(STREAM, record, day(["1"] * 48, date="20260302")))
 
-    (rejection,) = [one for part in parts for one in part.rejected]
+    (rejection,) = [each for part in parts for each in part.rejected]
     assert rejection.line == 3
     assert reason in rejection.reason
     assert rejection.text == record
@@ -167,10 +167,10 @@ def test_a_bad_record_is_rejected_alone_with_its_line_and_text(record, reason):
     ],
 )
 def test_events_that_do_not_cover_the_day_once_reject_it(events, reason):
-    ((line, said),) = rejections(content(STREAM, day(["1"] * 48, "V"), *events))
+    ((line, text),) = rejections(content(STREAM, day(["1"] * 48, "V"), *events))
 
     assert line == 3
-    assert reason in said
+    assert reason in text
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,10 @@ def test_events_that_do_not_cover_the_day_once_reject_it(events, reason):
     ],
 )
 def test_days_of_a_stream_that_cannot_be_told_are_rejected_with_the_line_of_the_stream(stream, reason):
-    ((line, said),) = rejections(content(STREAM, day(["1"] * 48), stream, day(["1"] * 48)))
+    ((line, text),) = rejections(content(STREAM, day(["1"] * 48), stream, day(["1"] * 48)))
 
     assert line == 5
-    assert reason in said
+    assert reason in text
 
 
 def test_a_day_told_twice_is_rejected_with_the_line_of_the_first():
@@ -253,7 +253,7 @@ def test_a_setting_that_is_none_refuses_the_file():
 
 
 def test_a_day_at_the_seam_of_two_parts_keeps_its_events(monkeypatch):
-    monkeypatch.setattr("datahub.feeds.formats.nem.records._BLOCK", 10)
+    monkeypatch.setattr("datahub.feeds.formats.nem.records._BLOCK_BYTES", 10)
     records = [
         STREAM,
         day(["1"] * 48, "V"),
@@ -304,9 +304,9 @@ def test_the_format_is_known_by_its_header():
     )
 )
 def test_cells_read_all_at_once_are_what_they_are_one_by_one(cells):
-    found = numbers(",".join(cells).encode())
+    read = numbers(",".join(cells).encode())
 
-    for cell, digits, exponent, good in zip(cells, *(column.tolist() for column in found), strict=True):
+    for cell, digits, exponent, good in zip(cells, *(column.tolist() for column in read), strict=True):
         try:
             number, power = exact(cell.strip())
         except ValueError:

@@ -55,7 +55,7 @@ def test_reads_are_a_register_of_their_own_and_one_that_ends_and_begins_is_one_r
 def test_the_reads_are_kept_where_a_setting_says_so():
     (parts,) = parts_of(content(FIRST))
 
-    assert [one.kind for one in series_of(parts.rows)] == ["interval"]
+    assert [channel.kind for channel in series_of(parts.rows)] == ["interval"]
     assert len(series_in(content(FIRST), registers="yes")) == 2
 
 
@@ -83,9 +83,9 @@ def test_a_bad_record_is_rejected_alone(old, new, reason):
     assert old in FIRST
     parts = parts_of(content(FIRST.replace(old, new), SECOND), registers="yes")
 
-    ((line, said),) = [(one.line, one.reason) for part in parts for one in part.rejected]
+    ((line, text),) = [(row.line, row.reason) for part in parts for row in part.rejected]
     assert line == 2
-    assert reason in said
+    assert reason in text
     assert sum(part.accepted for part in parts) == 3
 
 
@@ -94,8 +94,8 @@ def test_an_estimated_read_gives_way_to_what_the_next_period_begins_with():
     _, register = series_in(content(FIRST, firm))
     _, other_way = series_in(content(firm, FIRST))
 
-    for one in (register, other_way):
-        assert (one.values / 10**one.scale).tolist() == [1000500, 1260000, 1300000]
+    for channel in (register, other_way):
+        assert (channel.values / 10**channel.scale).tolist() == [1000500, 1260000, 1300000]
 
 
 def test_two_actual_reads_of_one_moment_that_differ_are_rejected_the_second_time():
@@ -103,7 +103,7 @@ def test_two_actual_reads_of_one_moment_that_differ_are_rejected_the_second_time
 
     parts = parts_of(content(first, second.replace("001250.0", "001260.0")), registers="yes")
 
-    assert [(one.line, one.reason) for part in parts for one in part.rejected] == [
+    assert [(row.line, row.reason) for part in parts for row in part.rejected] == [
         (3, "gives another value for the start of line 2")
     ]
 
