@@ -1,4 +1,4 @@
-"""What an answer covers: the grant's contracts and windows, narrowed by what was asked, never widened."""
+"""What an answer covers: the grant's contracts and windows, narrowed by the query, never widened."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,13 +32,13 @@ class CoveredContract:
     frozen=True
 )  # no slots: what derives from the contracts is computed once, queries read it per contract
 class Coverage:
-    """`window` is the hull of all spans; `not_shared` the numbers asked for that the access does not open (X-15)."""
+    """`window` is the hull of all spans; `not_shared` the requested numbers that the access does not open (X-15)."""
 
     contracts: tuple[CoveredContract, ...]
     window: Span
     not_shared: tuple[str, ...]
-    cut: bool  # what was asked reached beyond what was granted
-    outside: bool  # nothing of what was asked was granted
+    cut: bool  # the query reached beyond what was granted
+    outside: bool  # nothing of the query was granted
 
     @cached_property
     def open(self) -> tuple[CoveredContract, ...]:

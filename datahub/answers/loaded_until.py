@@ -8,7 +8,7 @@ from cdsc_portal.lib.time.ranges import Span
 
 
 class Status(StrEnum):
-    """Four things that an empty list alone would not tell apart."""
+    """Four cases that an empty list alone could not distinguish."""
 
     AVAILABLE = "available"
     NONE = "none"

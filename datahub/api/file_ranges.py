@@ -1,4 +1,4 @@
-"""A stored file as an answer, whole or the one range that was asked for (RFC 9110 14)."""
+"""A stored file as an answer, whole or the one range that was requested (RFC 9110 14)."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ def file_answer(
 ) -> HttpResponseBase:
     """`file`, which is closed when it has left. `etag` is strong: that of these very bytes.
 
-    `still_open` is asked while it leaves, as often as the gate of a stream; once it says no the answer breaks off.
+    `still_open` is called while it leaves, as often as the gate of a stream; once it is false the answer breaks off.
     Several ranges at once, and what is no range, are answered with the whole. So is If-Range with another tag.
     """
     size = file.seek(0, 2)
@@ -61,7 +61,7 @@ def range_not_satisfiable(size: int) -> HttpResponse:
 
 
 def _requested_range(request: HttpRequest | Request, etag: str, size: int) -> range | None:
-    """The bytes asked for; None = all. It may begin behind the end."""
+    """The requested bytes; None = all. They may begin behind the end."""
     matched = _RANGE.fullmatch(request.headers.get("Range", ""))
     if request.method != "GET" or matched is None or request.headers.get("If-Range", etag) != etag:
         return None

@@ -1,4 +1,4 @@
-"""Files too long to wait for: asked for by a person, written by a worker, kept for a day, then deleted.
+"""Files too long to wait for: requested by a person, written by a worker, kept for a day, then deleted.
 
 A file has its name in the storage only once it is whole: it is written beside it and renamed. A worker that dies leaves
 a row whose heartbeat stops; the sweep gives it to another one, which starts over.
@@ -77,7 +77,7 @@ def ask_for_download(
 
 
 def prepare_download(*, download_id: int, stream: Stream) -> None:
-    """Write the file and tell its person; carried out twice, the second finds nothing to do."""
+    """Write the file and mail its person; run twice, the second run finds nothing to do."""
     with session_lock(_LOCKS, download_id) as held:
         download = Download.objects.filter(pk=download_id, status__in=PENDING).select_related("user").first()
         if not held or download is None:
@@ -95,7 +95,7 @@ def prepare_download(*, download_id: int, stream: Stream) -> None:
         except OSError as error:
             if error.errno not in _NO_SPACE:
                 raise
-            # waiting for space is no failed attempt; the sweep asks again
+            # waiting for space is no failed attempt; the sweep starts it again
             download.status, download.problem = DownloadStatus.WAITING, DownloadProblem.NO_SPACE
             download.attempts, download.heartbeat = 0, clock.now()
             download.save(update_fields=["status", "problem", "attempts", "heartbeat"])

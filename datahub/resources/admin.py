@@ -24,12 +24,7 @@ from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from datahub.feeds.loading.kinds import KINDS
 from datahub.models import FeedRun
-from datahub.resources.affected_disclosures import (
-    PAGE_SIZE,
-    PagePosition,
-    affected_disclosures,
-    affected_page,
-)
+from datahub.resources.affected_disclosures import PAGE_SIZE, affected_disclosures, affected_page
 
 SEE_DISCLOSURES = "consent.view_disclosure"
 _POSITION = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
@@ -44,12 +39,12 @@ def affected_by_run(run: FeedRun) -> SafeString:
     kind = KINDS.get(run.feed.kind)  # None: withdrawn
     if kind is None or not kind.moves_links or run.started is None:
         return SafeString("-")
-    page = affected_page(recorded=_recorded(run))
-    count = len(page.affected)
-    if page.resume is None and not count:
+    page, older = affected_page(recorded=_recorded(run))
+    count = len(page)
+    if older is None and not count:
         return SafeString("-")
     words = ngettext("%d disclosure made wrong", "%d disclosures made wrong", count) % count
-    if page.resume is not None:
+    if older is not None:
         words = _("of the last %(checked)d alone, %(affected)s") % {"checked": PAGE_SIZE, "affected": words}
     address = f"{reverse('admin:accounts_linkchange_affected')}?run={run.public_id}"
     return format_html('<a href="{}">{}</a>', address, words)
@@ -100,18 +95,18 @@ class LinkChangeAdmin(ReadOnlyAdmin):
             keys = _POSITION.fullmatch(after)
             if keys is None:
                 raise Http404
-            position = PagePosition(int(keys[1]), int(keys[2]))
-        page = affected_page(**filters, after=position)
+            position = int(keys[1]), int(keys[2])
+        page, next_position = affected_page(**filters, after=position)
         chosen = {name: request.GET[name] for name in ("contract", "run") if request.GET.get(name)}
         older = None
-        if page.resume is not None:
-            older = f"?{urlencode({**chosen, 'after': f'{page.resume.disclosure}-{page.resume.contract}'})}"
+        if next_position is not None:
+            older = f"?{urlencode({**chosen, 'after': '{}-{}'.format(*next_position)})}"
         context = {
             **self.admin_site.each_context(request),
             "title": _("Disclosures affected by backdated moves"),
             "contract_number": filters["contract_number"],
             "run": request.GET.get("run", ""),
-            "affected": [(each, link_to(each.contract), link_to(each.disclosure)) for each in page.affected],
+            "affected": [(each, link_to(each.contract), link_to(each.disclosure)) for each in page],
             "older": older,
             "table": self.has_export_permission(request)
             and f"{reverse('admin:accounts_linkchange_affected_csv')}?{urlencode(chosen)}",

@@ -20,6 +20,7 @@ from datahub.resources.link_history import LinkHistory, common
 from datahub.resources.registry import RESOURCES
 
 PAGE_SIZE = 500
+Position = tuple[int, int]  # where a page ends: the keys of a disclosure and of a contract that it is about
 # pairs of a disclosure and a contract that lost time by a change after the release: of a link of the contract, of its
 # own days, of a supply term, or of a meter or region of a point that is or was the contract's; a bill may have been
 # released before its days began
@@ -71,37 +72,22 @@ class AffectedDisclosure:
         return round(total / timedelta(days=1), 2)
 
 
-@dataclass(frozen=True, slots=True)
-class PagePosition:
-    """Where a page ends: the keys of a disclosure and of a contract that it is about."""
-
-    disclosure: int
-    contract: int
-
-
-@dataclass(frozen=True, slots=True)
-class AffectedPage:
-    """`affected` may be fewer than were checked; `resume` is where the next page begins, None = this is the last."""
-
-    affected: tuple[AffectedDisclosure, ...]
-    resume: PagePosition | None
-
-
 def affected_disclosures(
     *, contract_number: str = "", recorded: Span | None = None
 ) -> Iterator[AffectedDisclosure]:
     """All of them, newest release first, page by page: see `affected_page`."""
-    page = affected_page(contract_number=contract_number, recorded=recorded)
-    yield from page.affected
-    while page.resume is not None:
-        page = affected_page(contract_number=contract_number, recorded=recorded, after=page.resume)
-        yield from page.affected
+    after = None
+    while True:
+        page, after = affected_page(contract_number=contract_number, recorded=recorded, after=after)
+        yield from page
+        if after is None:
+            return
 
 
 def affected_page(
-    *, contract_number: str = "", recorded: Span | None = None, after: PagePosition | None = None
-) -> AffectedPage:
-    """Those among the next PAGE_SIZE that a change concerns, newest release first (X-15).
+    *, contract_number: str = "", recorded: Span | None = None, after: Position | None = None
+) -> tuple[list[AffectedDisclosure], Position | None]:
+    """Those among the next PAGE_SIZE that a change concerns, newest release first (X-15), and where the next begin.
 
     Of one contract, or affected by what was entered in `recorded`. Thirteen queries, however many. A change that was
     taken back affects nothing.
@@ -119,12 +105,11 @@ def affected_page(
         spans = _lost_spans(disclosures[key], contract, history, sections[contract])
         if spans:
             affected.append(AffectedDisclosure(disclosures[key], contracts[contract], spans, at))
-    resume = PagePosition(*checked[-1][:2]) if len(pairs) > PAGE_SIZE else None
-    return AffectedPage(tuple(affected), resume)
+    return affected, checked[-1][:2] if len(pairs) > PAGE_SIZE else None
 
 
 def _candidates(
-    number: str, recorded: Span, after: PagePosition | None, most: int
+    number: str, recorded: Span, after: Position | None, most: int
 ) -> list[tuple[int, int, datetime]]:
     """(disclosure, contract, when the last change of it was entered)."""
     pairs = [(name, kind) for name, resource in RESOURCES.items() for kind in sorted(resource.link_kinds)]
@@ -139,8 +124,8 @@ def _candidates(
                 "number": number,
                 "first": recorded.start or "-infinity",
                 "last": recorded.end or "infinity",
-                "disclosure": after.disclosure if after else None,
-                "contract": after.contract if after else None,
+                "disclosure": after[0] if after else None,
+                "contract": after[1] if after else None,
                 "most": most,
             },
         )
@@ -150,7 +135,7 @@ def _candidates(
 def _lost_spans(
     disclosure: Disclosure, contract: int, history: LinkHistory, sections: Collection[BillSection]
 ) -> tuple[Span, ...]:
-    """What this release told of the contract, as was on record then, and is not the contract's any more."""
+    """What of this release was the contract's, as was on record then, and is not the contract's any more."""
     at, resource = disclosure.released_at, RESOURCES[disclosure.resource]
     lost = union(
         span

@@ -1,4 +1,4 @@
-"""Which version of its rows an answer stands on. No reading, share or line of a bill is among them.
+"""The version of the rows that an answer is made of. No reading, share or line of a bill is among them.
 
 Whoever writes these writes a row above them in the same transaction: readings their channel, shares their series
 (`MixLoad`), lines their section.
@@ -14,12 +14,12 @@ from cdsc_portal.lib.db.row_versions import Rows, digest, digest_statement
 
 
 def answer_version(rows: tuple[Rows, ...], contracts: Collection[int], *, at: datetime) -> str:
-    """What an answer that stands on `rows` about the contracts (database keys) stands on at `at`. One statement."""
+    """The version at `at` of an answer made of `rows` about the contracts (database keys). One statement."""
     return digest(_statement(rows), {"contracts": array(sorted(contracts)), "at": at})
 
 
 def open_series_version(rows: tuple[Rows, ...], region: str) -> str:
-    """What a region's own series stands on. One statement."""
+    """The version of a region's own series. One statement."""
     return digest(digest_statement(rows), {"region": region})
 
 

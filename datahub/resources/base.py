@@ -48,7 +48,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ResourceQuery:
-    """What a call asks for.
+    """The parsed query string of a call.
 
     `services`: contract numbers, None = all; `window`: UTC, open where nothing was given; `after`: None = first page;
     `options`: those of the resource that were given or have a default.
@@ -126,7 +126,7 @@ class OpenSeries:
     """The series of a whole grid region, at `grid/<resource>`: no customer's data, for registered clients, without a
     grant, where the utility opens them (MIX_OPEN_TO_CLIENTS).
 
-    `query` gives a page of a region during a window; `rows` are what its tag stands on, with the parameter `region`.
+    `query` gives a page of a region during a window; `rows` make its tag, with the parameter `region`.
     """
 
     summary: str
@@ -143,8 +143,8 @@ class Resource:
     `name` is its address and, unless it is `part_of` another, the word that scopes open and disclosures record.
     `query` answers what the call covers and one page of it. `shape` describes an object on the wire, `serialize` makes
     the objects where the shape would be too slow. `examples` are invented objects, the plain one under "", those of
-    other forms under the query that gives them. `rows` are what tags stand on, with `more_rows` for some calls.
-    `histories` are the dated links that an answer goes by: a change of them that comes late makes releases wrong.
+    other forms under the query that gives them. `rows` make its tags, with `more_rows` for some calls.
+    `histories` are the dated links that an answer depends on: a backdated change of them affects releases.
     `stream`, `document` and `open_series` are its other addresses, if it has them: what leaves there is recorded, and
     opened, as the resource.
     Raises ImproperlyConfigured where a part is missing.

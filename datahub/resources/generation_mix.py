@@ -64,7 +64,7 @@ class MixSegmentShape(Shape):
 
 
 class SummedSourceShape(Shape):
-    """`share` is null where it is told at no time of the period, `energy_wh` where usage is not shared or not known."""
+    """`share` is null where it is never known in the period, `energy_wh` where usage is not shared or not known."""
 
     source = Text(help_text="Such as wind, solar, gas; the list is open.")  # type: ignore[assignment]  # a wire name; fields have one of their own
     share = Exact(allow_null=True, help_text="0 to 1; null where it is known at no time of the period.")
@@ -100,7 +100,7 @@ class MixPeriodShape(Shape):
 
 
 class SummedMixShape(Shape):
-    """Periods of which nothing is told are left out."""
+    """Periods of which nothing is known are left out."""
 
     series = serializers.ChoiceField(
         ("generation_breakdown", "consumption_breakdown", "residual_mix"),

@@ -133,6 +133,7 @@ class Correction:
 
 # some corrections, newest first; older ones are in rows of history before the key, None = there are none
 _Batch = tuple[Iterator[Correction], int | None]
+_Pair = tuple[Facts, BlockRow, BlockRow]  # a block before a correction and after it
 
 
 def latest_corrections(query: CorrectionFilter) -> tuple[list[Correction], bool]:
@@ -193,31 +194,23 @@ def _fetched(
     return rows, rows[-1][0] if len(rows) == _AT_ONCE else None
 
 
-class _Pair(NamedTuple):
-    """A block before a correction and after it."""
-
-    facts: Facts
-    before: BlockRow
-    after: BlockRow
-
-
 def _in_blocks(rows: Sequence[tuple[Any, ...]], span: Span) -> Iterator[Correction]:
     facts, key, whole = len(Facts._fields), len(_OF_BLOCK), len(_OF_BLOCK) + len(_CONTENT)
-    pairs = []
+    pairs: list[_Pair] = []
     for row in rows:
         block = row[facts:]
-        pair = _Pair(Facts(*row[:facts]), BlockRow(*block[:whole]), BlockRow(*block[:key], *block[whole:]))
-        if pair.after.vals is not None:
-            pairs.append(pair)
-    for step, alike in groupby(pairs, key=lambda pair: pair.before.step):
+        after = BlockRow(*block[:key], *block[whole:])
+        if after.vals is not None:
+            pairs.append((Facts(*row[:facts]), BlockRow(*block[:whole]), after))
+    for step, alike in groupby(pairs, key=lambda pair: pair[1].step):
         while some := list(islice(alike, _DECODED)):
             yield from _differing(step, some, span)
 
 
 def _differing(step: int, pairs: Sequence[_Pair], span: Span) -> Iterator[Correction]:
     """Of blocks of one step; within a block the latest reading comes first."""
-    old = decoded([pair.before for pair in pairs], step=step)
-    new = decoded([pair.after for pair in pairs], step=step)
+    old = decoded([before for _facts, before, _after in pairs], step=step)
+    new = decoded([after for _facts, _before, after in pairs], step=step)
     starts = (old.day * DAY_SECONDS + old.phase)[:, None] + np.arange(DAY_SECONDS // step) * step
     # alike: known with the same quality and the same number, whatever its digits; one of the two has the finer scale
     # already, and what does not fit beside it is another number

@@ -1,4 +1,4 @@
-"""All that an answer about usage stands on beside its readings, in one statement, since each call asks for it.
+"""All that an answer about usage needs beside its readings, in one statement, since each call reads it.
 
 How far the readings of meters are loaded is what their channels keep; no reading is touched for it.
 """
@@ -148,7 +148,7 @@ def usage_standings(
 ) -> dict[int, Standing]:
     """How usage stands for each contract of an answer, by key; of those `with_readings` some is known.
 
-    `links` are all that ever were, so that freshness does not hang on the window, and what a meter measured for
+    `links` are all that ever were, so that freshness does not depend on the window, and what a meter measured for
     someone else counts as nothing.
     """
     loaded: dict[int, list[MeteredSpan]] = defaultdict(list)

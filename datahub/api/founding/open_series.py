@@ -40,7 +40,7 @@ class OpenSeriesView(APIView):
     http_method_names = ["get", "head", "options"]
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        """Where it is closed there is nothing here, whoever asks; scopes that staff keep from a client stay kept."""
+        """Raises Refusal: 404 for everybody while the setting is off; 403 for a client without the scope."""
         if not settings.MIX_OPEN_TO_CLIENTS:
             raise not_found()
         super().initial(request, *args, **kwargs)

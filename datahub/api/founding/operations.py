@@ -112,7 +112,7 @@ SERIES_HEADERS = headers(
 )
 
 
-# which scopes may be asked for, while a document is made: what describes an operation is handed no context
+# the scopes that a document offers while it is made: what describes an operation is handed no context
 scopes_of_document: ContextVar[tuple[Scope, ...]] = ContextVar(
     "scopes_of_document", default=tuple(SCOPES.values())
 )

@@ -69,20 +69,12 @@ class LastBill:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountChoice:
-    """One account that has bills; `key` is what addresses say."""
-
-    key: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
 class BillList:
-    """One page of the list. `accounts` (of many only some) and `years` are what it can be narrowed to."""
+    """One page of the list. `accounts` (public id and number, of many only some) and `years` narrow it."""
 
     bills: tuple[ListedBill, ...]
     page: Page[BillStatement]
-    accounts: tuple[AccountChoice, ...]
+    accounts: tuple[tuple[str, str], ...]
     years: tuple[int, ...]
     account: str
     year: int | None
@@ -130,7 +122,7 @@ def bill_list(
     return BillList(
         bills=tuple(_listed(statement, covered, linked[statement.pk]) for statement in shown),
         page=page,
-        accounts=tuple(AccountChoice(*row) for row in accounts.distinct()[: MOST_LISTED + 1]),
+        accounts=tuple(accounts.distinct()[: MOST_LISTED + 1]),
         years=tuple(day.year for day in years),
         account=account,
         year=year,

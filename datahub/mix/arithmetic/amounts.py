@@ -6,7 +6,7 @@ from typing import TypeVar
 
 Name = TypeVar("Name", bound=Hashable)
 
-UNKNOWN = "unknown"  # a source of its own: what nobody can say the source of
+UNKNOWN = "unknown"  # a source of its own: energy of which no source is known
 DECIMALS = 10
 ONE = 10**DECIMALS  # the whole, in the units that shares are counted in
 Amounts = Mapping[str, int]  # watt-hours by source, none below 0

@@ -1,6 +1,6 @@
 """The consumption breakdown: certificates cancelled for a contract, then for its tariff, then the residual mix.
 
-Everything is counted in watt-hours of one step; what leaves are shares, which tell nothing of how much was used.
+Everything is counted in watt-hours of one step; the results are shares, which do not reveal how much was used.
 """
 
 from collections.abc import Mapping

@@ -65,7 +65,7 @@ _SEVERAL = """
     GROUP BY channel.meter_id HAVING count(*) > 1
 """
 # A day of a channel counts only if no channel before it has a reading of that day: to the reading it is cut where a
-# contract's own use is shown; here a day on which a feed changes its names is told by the one that comes first.
+# contract's own use is shown; here the first channel counts on a day on which a feed changes its names.
 _YIELDING = """ AND NOT EXISTS (
         SELECT FROM unnest(%(yields)s::bigint[], %(before_it)s::bigint[]) AS pair (channel, first)
         JOIN interval_block other ON other.channel_id = pair.first AND other.known > 0
@@ -130,7 +130,7 @@ class Served:
 
 
 class Use:
-    """Whole watt-hours by step: of all contracts of a tariff, and of those asked for alone."""
+    """Whole watt-hours by step: of all contracts of a tariff, and of single contracts."""
 
     def __init__(self) -> None:
         self._exact: dict[tuple[str, int | None, int], dict[int, int]] = defaultdict(lambda: defaultdict(int))

@@ -1,4 +1,4 @@
-"""A usage file as a stream: bounded memory whatever its length, and the gate is asked again and again while it leaves:
+"""A usage file as a stream: bounded memory whatever its length. The gate is checked again and again while it leaves:
 before each read of the store, and while what was read leaves, as often as `cdsc_portal.lib.http.checked_stream` says.
 """
 
@@ -52,7 +52,7 @@ class _Gate:
         return access
 
     def passed(self, data: bytes) -> Iterator[bytes]:
-        """`data` in pieces, each after the gate was asked if that is due."""
+        """`data` in pieces; the gate is checked before a piece where that is due."""
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
             late = self._checked_at is None or clock.now() - self._checked_at >= CHECK_EVERY

@@ -1,4 +1,4 @@
-"""What was measured of a contract in a shown period and a year before, part by part: what all usage pages stand on."""
+"""What was measured of a contract in a shown period and a year before, part by part: the input of all usage pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -129,7 +129,7 @@ def measured_usage(
     """Of one contract, by the parts of `period`: years, months, days, or the slots of a day. Four queries at most.
 
     `meter` is the key of the only one that counts; None = all; `names` are what meters are called, by key.
-    Single days are known beside months and years, of all years only where `days_of_years` asks for them.
+    Single days are known beside months and years, of all years only with `days_of_years`.
     """
     facts = _of_meter(facts, meter)
     ago = period.year_ago

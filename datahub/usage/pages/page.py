@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import OuterRef, Subquery, Value
@@ -108,14 +108,6 @@ class UsagePageQuery:
         return self.url(period=ShownPeriod.parse(period)) if period else ""
 
 
-class NamedMeter(NamedTuple):
-    """`name` is what the contract's customer calls it, "" for none."""
-
-    public_id: str
-    number: str
-    name: str
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of several views of the same period."""
@@ -127,12 +119,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MeterChoice:
-    """One meter, by the customer's name for it and its number, or all with the empty `public_id`."""
+    """One meter, by its number and what the contract's customer calls it, or all with the empty `public_id`."""
 
     public_id: str
     number: str
-    is_current: bool
-    name: str = ""
+    name: str
+    is_current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +208,7 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     return replace(page, charts=charts, table=table)
 
 
-def contract_meters(facts: UsageFacts) -> dict[int, NamedMeter]:
+def contract_meters(facts: UsageFacts) -> dict[int, MeterChoice]:
     """All that ever measured the contract, by key, in the order of numbers. One query."""
     names = MeterName.objects.filter(
         meter=OuterRef("pk"),
@@ -225,10 +217,10 @@ def contract_meters(facts: UsageFacts) -> dict[int, NamedMeter]:
     meters = MeterDevice.objects.filter(pk__in=facts.meters).order_by("meter_number")
     meters = meters.annotate(called=Coalesce(Subquery(names.values("name")[:1]), Value("")))
     rows = meters.values_list("pk", "public_id", "meter_number", "called")
-    return {key: NamedMeter(*row) for key, *row in rows}
+    return {key: MeterChoice(*row) for key, *row in rows}
 
 
-def meter_key(meters: Mapping[int, NamedMeter], public_id: str) -> int | None:
+def meter_key(meters: Mapping[int, MeterChoice], public_id: str) -> int | None:
     """None where no meter is chosen. Raises LookupError for one that is not among them."""
     if not public_id:
         return None
@@ -239,15 +231,14 @@ def meter_key(meters: Mapping[int, NamedMeter], public_id: str) -> int | None:
 
 
 def _frame(
-    usage: MeasuredUsage, extent: UsageExtent, query: UsagePageQuery, meters: Mapping[int, NamedMeter]
+    usage: MeasuredUsage, extent: UsageExtent, query: UsagePageQuery, meters: Mapping[int, MeterChoice]
 ) -> UsagePage:
     """The page without charts and tables."""
     period = usage.period
     start, end = period.start, period.end
-    choices = [MeterChoice("", "", not query.meter)]
-    choices += [
-        MeterChoice(meter.public_id, meter.number, meter.public_id == query.meter, meter.name)
-        for meter in meters.values()
+    choices = [
+        replace(meter, is_current=meter.public_id == query.meter)
+        for meter in (MeterChoice("", "", ""), *meters.values())
     ]
     shows = {Show.ENERGY: _("Energy"), Show.BILLED: _("Billed"), Show.ESTIMATE: _("Estimate")}
     kinds: tuple[Choice, ...] = ()

@@ -1,6 +1,6 @@
 """A customer's own usage: by year, month, day, reading and hour, in energy or money, and as a file."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -31,14 +31,6 @@ from datahub.usage.pages.page import (
 _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """One form of the file of what is shown."""
-
-    name: str
-    url: str
-
-
 @require_safe
 @login_required
 @never_cache
@@ -56,7 +48,7 @@ def usage(request: HttpRequest) -> HttpResponse:
             raise Http404 from error
     if page is not None and page.has_data:
         address = reverse("my_usage_file") + page.query.url(show=Show.ENERGY, chart=ChartKind.BARS)
-        downloads = [Download(name, f"{address}&form={form}") for form, name in _NAMES.items()]
+        downloads = [(name, f"{address}&form={form}") for form, name in _NAMES.items()]
     context = {"chooser": choice, "chosen": chosen, "page": page, "downloads": downloads}
     return render(request, "datahub/usage.html", context)
 

@@ -300,9 +300,8 @@ def test_every_one_is_found_page_by_page(company, home, now, monkeypatch, django
     after = None
     while not pages or after is not None:
         with django_assert_num_queries(13):
-            page = affected_page(after=after)
-        pages.append(page.affected)
-        after = page.resume
+            page, after = affected_page(after=after)
+        pages.append(page)
 
     assert [len(page) for page in pages] == [2, 2, 1]
     keys = [affected.disclosure.pk for page in pages for affected in page]
