@@ -8,11 +8,11 @@ from cdsc_portal.lib.http.secret_pages import all_show_secrets
 _staff_pages, _app, _namespace = admin.site.urls
 
 urlpatterns = [
+    path("", include("datahub.urls")),  # first: each pattern before it is tried on each call of the API
     path("", include("cdsc_portal.web.urls")),
     path("accounts/", include("accounts.sign_in.urls")),
     path("", include("accounts.urls")),
     path("", include("consent.urls")),
-    path("", include("datahub.urls")),
     path("admin/", (all_show_secrets(_staff_pages), _app, _namespace)),
 ]
 

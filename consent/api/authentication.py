@@ -10,13 +10,19 @@ from consent.queries.access import data_access
 
 
 class BearerAuthentication(BaseAuthentication):
-    """RFC 6750, header only; the grant is looked up on every call, so a stop holds from the next one on (X-14)."""
+    """RFC 6750, header only; the grant is looked up on every call, so a stop holds from the next one on (X-14).
+
+    `lock`: it stays as it is until the transaction ends.
+    """
+
+    def __init__(self, *, lock: bool = True) -> None:
+        self.lock = lock
 
     def authenticate(self, request: Request) -> tuple[None, DataAccess]:
         """`request.auth` becomes the access. Raises Refusal: 400 for a token in the query, else 401."""
         if "access_token" in request.query_params:
             raise token_in_query()
-        access = data_access(bearer_token(request), at=clock.now())
+        access = data_access(bearer_token(request), at=clock.now(), lock=self.lock)
         if access is None:
             raise invalid_token()
         return None, access

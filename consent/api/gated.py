@@ -1,6 +1,7 @@
 """The base of every view that serves customers' data."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, ClassVar, cast
 
@@ -8,25 +9,39 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from consent.access import DataAccess
 from consent.api.authentication import BearerAuthentication
 from consent.api.cross_origin import CrossOrigin
+from consent.api.etags import is_known, not_modified
 from consent.api.problems import insufficient_scope
 from consent.scopes.catalogue import SCOPES
+
+
+class _AnswerDueError(Exception):
+    """The caller's tags are of other answers, or the view has none."""
+
+
+class _NotModifiedError(Exception):
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
 
 
 class GatedView(APIView):
     """Authenticates and checks the scope before any handler runs, so that no view can forget to.
 
     A call is one transaction: the gate's lock, the rows it opens and the disclosure belong together. `request.auth` is
-    the DataAccess.
+    the DataAccess. A call that carries tags passes the gate without lock and transaction first, and no handler runs: a
+    304 releases nothing that a stop would have to wait for (docs/decisions/0058).
     """
 
     resource: ClassVar[str]
-    authentication_classes = [BearerAuthentication]
+    holds_grant = False  # whether the call's transaction has begun, in which the gate locks the grant
+    authentication_classes = [BearerAuthentication]  # as documents say; `get_authenticators` makes it
     permission_classes = []
     http_method_names = [
         "get",
@@ -37,8 +52,16 @@ class GatedView(APIView):
         ("GET", "HEAD"), ("Authorization", "If-Modified-Since", "If-None-Match", "If-Range", "Range")
     )
 
+    def etag(self, request: Request, **key: str) -> str | None:
+        """The tag of the answer to a call past the gate, which costs less than the answer; None: there is none."""
+        return None
+
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """HEAD passes the same gate and takes back the record of a release, since nothing is released (as with 304)."""
+        if request.method in ("GET", "HEAD") and "If-None-Match" in request.headers:
+            with suppress(_AnswerDueError):
+                return super().dispatch(request, *args, **kwargs)
+        self.holds_grant = True
         with transaction.atomic():
             response = super().dispatch(request, *args, **kwargs)
             if request.method == "HEAD":
@@ -46,14 +69,25 @@ class GatedView(APIView):
                 leave_headers(response)
             return response
 
-    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [BearerAuthentication(lock=self.holds_grant)]
+
+    def initial(self, request: Request, *args: object, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if not access_of(request).parts_for(self.resource):
             raise insufficient_scope(scopes_opening(self.resource))
+        if not self.holds_grant:
+            etag = self.etag(request, **kwargs)
+            raise _NotModifiedError(etag) if etag and is_known(request, etag) else _AnswerDueError
 
     def handle_exception(self, exc: Exception) -> Any:
         """A call that ends in a problem leaves nothing behind."""
-        transaction.set_rollback(True)
+        if isinstance(exc, _AnswerDueError):
+            raise exc
+        if isinstance(exc, _NotModifiedError):
+            return not_modified(exc.etag)
+        if self.holds_grant:
+            transaction.set_rollback(True)
         return super().handle_exception(exc)
 
     def finalize_response(

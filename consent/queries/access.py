@@ -88,8 +88,8 @@ _PartGroup = tuple[
 def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | None:
     """What `token` opens at `at`, or None: unknown, expired, its grant over, its client suspended.
 
-    One statement. It locks the grant until the transaction ends; without `lock`, for callers that read no data under
-    it, it locks and writes nothing. Only scopes that the token names and the utility offers open anything.
+    One statement. It locks the grant until the transaction ends; without `lock`, for callers that release no data
+    under it, it locks and writes nothing. Only scopes that the token names and the utility offers open anything.
     """
     parameters: dict[str, Any] = {
         "checksum": checksum(token),

@@ -31,7 +31,7 @@ SCOPES: dict[str, Scope] = {
 
 def scope_named(name: str) -> Scope | None:
     """The scope that a request calls `name`, with or without the `customer_` prefix; None if there is none."""
-    return next((scope for scope in SCOPES.values() if name in scope.names), None)
+    return SCOPES.get(name) or next((scope for scope in SCOPES.values() if name in scope.aliases), None)
 
 
 def is_offered(scope: Scope, role: str) -> bool:

@@ -48,12 +48,3 @@ def record_disclosure(
                 value_count, at, address, array(sorted(contracts)),
             ],
         )  # fmt: skip
-
-
-def disclose_nothing() -> None:
-    """Let the transaction of an answer that releases nothing end without waiting for the disk.
-
-    It holds the gate's lock and has written nothing that a crash could lose.
-    """
-    with prepared_cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit TO off")

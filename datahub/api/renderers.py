@@ -59,6 +59,9 @@ class AcceptNegotiation(DefaultContentNegotiation):
         The narrowest range that covers a form says its q, and 0 refuses it. Raises NotAcceptable (406).
         """
         accepted = request.headers.get("Accept") or "*/*"
+        if accepted == "*/*":
+            first = next(iter(renderers))
+            return first, first.media_type
         ranges = accepted.split(",")[:_RANGES_READ]
         ranked = []
         for renderer in renderers:

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from cdsc_portal.lib.db.prepared import prepared_cursor
+
 _MINUTE = 60
 # One row a caller, whatever the minute, so that parallel calls are all counted. The table is unlogged: a count is
 # not worth a flush to disk, and a crash that forgets it lets nobody in. A server whose clock is behind adds to the
@@ -24,7 +26,7 @@ def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:
     One statement. Outside a transaction, else other calls of the same caller wait for its end.
     """
     minute, second = divmod(int(at.timestamp()), _MINUTE)
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_COUNT, [hashlib.sha256(caller.encode()).digest(), minute])
         (calls,) = cursor.fetchone()
     return 0 if calls <= limit else _MINUTE - second

@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from cdsc_portal.lib.http.paging import Cursor, Position, write_cursor
 from cdsc_portal.lib.json.encoder import instant
+from cdsc_portal.lib.secrets.sealed import digest
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
 from datahub.answers.loaded_until import NOTHING_LOADED, Status
@@ -147,6 +148,12 @@ def next_address(
     cursor = Cursor(query.window, resume)
     following["cursor"] = write_cursor(cursor, purpose=cursor_purpose(purpose, parameters))
     return f"{settings.PUBLIC_URL}{path}?{following.urlencode()}"
+
+
+def next_page_facts(parameters: QueryDict, query: ResourceQuery, *, purpose: str) -> list[object]:
+    """What decides `next_address`, for a tag, wherever the page ends: the key that signs cursors, too."""
+    key = digest("", purpose="cursors")
+    return [settings.PUBLIC_URL, purpose, parameters.urlencode(), query.window, query.after, key]
 
 
 def window_members(span: Span) -> dict[str, str | None]:

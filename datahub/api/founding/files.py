@@ -1,8 +1,10 @@
 """Files of a resource: all of a window as a stream, and the stored document of one object."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.files import File
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -16,7 +18,7 @@ from consent.api.gated import GatedView, access_of, headers_alone
 from consent.api.problems import Refusal, bad_parameter, not_found, too_many_streams
 from consent.queries.access import data_access
 from datahub.answers.coverage import coverage
-from datahub.api.etags import is_known, not_modified
+from datahub.answers.page import Document
 from datahub.api.file_ranges import file_answer
 from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.views import record_release
@@ -67,8 +69,22 @@ class DocumentView(GatedView):
     file: ClassVar[StoredFile]
 
     def get(self, request: Request, **key: str) -> HttpResponseBase:
-        at = clock.now()
-        public_id = key[self.file.key]
+        document, content = self._document(request, key[self.file.key])
+        release = Release(self.resource, document.data, 1, document.contracts)
+        record_release(release, request, span=document.data, at=clock.now())
+        return file_answer(
+            request,
+            content(),
+            etag=_tag(document),
+            content_type=self.file.media_type,
+            filename=document.file_name,
+        )
+
+    def etag(self, request: Request, **key: str) -> str:
+        return _tag(self._document(request, key[self.file.key])[0])
+
+    def _document(self, request: Request, public_id: str) -> tuple[Document, "Callable[[], File[bytes]]"]:
+        """The document, and what opens its file."""
         is_id = public_id.isascii() and public_id.isalnum()
         document = self.file.find(access_of(request).parts_for(self.resource), public_id) if is_id else None
         if document is None:
@@ -78,15 +94,9 @@ class DocumentView(GatedView):
             raise Refusal(Problem(403, "withheld", detail, {"withheld": ["file"]}))
         if document.open is None:
             raise not_found()
-        etag = f'"{document.sha256}"'
-        if is_known(request, etag):
-            return not_modified(etag)
-        release = Release(self.resource, document.data, 1, document.contracts)
-        record_release(release, request, span=document.data, at=at)
-        return file_answer(
-            request,
-            document.open(),
-            etag=etag,
-            content_type=self.file.media_type,
-            filename=document.file_name,
-        )
+        return document, document.open
+
+
+def _tag(document: Document) -> str:
+    """Of its bytes, which change less often than the rows around it."""
+    return f'"{document.sha256}"'

@@ -13,12 +13,12 @@ from rest_framework.views import APIView
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from consent.api.client_calls import ClientAuthentication
+from consent.api.etags import etag_of_facts, is_known, not_modified
 from consent.api.gated import headers_alone, leave_headers, scopes_opening
 from consent.api.problems import bad_parameter, insufficient_scope, not_found
 from consent.models import Client
 from consent.services.access_requests import allowed_scopes
-from datahub.api.etags import etag_of_facts, is_known, not_modified
-from datahub.api.founding.envelope import next_address, window_members
+from datahub.api.founding.envelope import next_address, next_page_facts, window_members
 from datahub.api.founding.resource_query import parse_query
 from datahub.models import OpenRelease
 from datahub.resources.answer_versions import open_series_version
@@ -63,7 +63,6 @@ class OpenSeriesView(APIView):
     def options(self, request: Request, *args: object, **kwargs: object) -> Any:  # type: ignore[override]
         return HttpResponse(status=204)
 
-    @transaction.atomic
     def get(self, request: Request) -> HttpResponseBase:
         """HEAD too: it says the tag, and nothing is released."""
         at, client = clock.now(), cast(Client, request.auth)
@@ -74,28 +73,30 @@ class OpenSeriesView(APIView):
         query = parse_query(request.query_params, now=at, purpose=purpose, also=("region",))
         if query.services is not None:
             raise bad_parameter("services", "what the grid generated is of no service")
-        address = next_address(request.path, request.query_params, [], query, purpose=purpose)
-        etag = etag_of_facts(address, query.after, open_series_version(self.series.rows, region))
+        facts = next_page_facts(request.query_params, query, purpose=purpose)
+        etag = etag_of_facts(facts, open_series_version(self.series.rows, region))
         if is_known(request, etag):
             return not_modified(etag)
         if request.method == "HEAD":
             return headers_alone("application/json", {"ETag": etag})
-        page = self.series.query(region, query.window, query.after)
-        body = {
-            "resource": self.declared.name,
-            "time_zone": settings.TIME_ZONE,
-            "region": region,
-            "window": window_members(query.window),
-            "next": next_address(request.path, request.query_params, page.resume, query, purpose=purpose),
-            "data": [self.series.serialize(item) for item in page.items],
-        }
-        OpenRelease.objects.create(
-            client=client,
-            resource=self.declared.name,
-            region=region,
-            start=query.window.start,
-            end=query.window.end,
-            value_count=page.values,
-            released_at=at,
-        )
-        return HttpResponse(dumps(body), content_type="application/json", headers={"ETag": etag})
+        with transaction.atomic():
+            page = self.series.query(region, query.window, query.after)
+            following = next_address(request.path, request.query_params, page.resume, query, purpose=purpose)
+            body = dumps({
+                "resource": self.declared.name,
+                "time_zone": settings.TIME_ZONE,
+                "region": region,
+                "window": window_members(query.window),
+                "next": following,
+                "data": [self.series.serialize(item) for item in page.items],
+            })  # fmt: skip
+            OpenRelease.objects.create(
+                client=client,
+                resource=self.declared.name,
+                region=region,
+                start=query.window.start,
+                end=query.window.end,
+                value_count=page.values,
+                released_at=at,
+            )
+        return HttpResponse(body, content_type="application/json", headers={"ETag": etag})

@@ -12,10 +12,10 @@ from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import contracts_of
+from consent.api.etags import etag_of_facts
 from consent.api.gated import GatedView, access_of, headers_alone, remote_address
 from consent.services.disclose import record_disclosure
-from datahub.api.etags import etag_of_facts, is_known, not_modified
-from datahub.api.founding.envelope import Envelope, envelope, next_address
+from datahub.api.founding.envelope import Envelope, envelope, next_address, next_page_facts
 from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.shapes import answer_of
 from datahub.resources.answer_versions import answer_version
@@ -25,20 +25,15 @@ from datahub.resources.base import Call, Release, Resource
 class FoundingView(GatedView):
     """What the founding resources share: one envelope, two forms, a tag, a record of what left.
 
-    Parse, compare tags, query, render, disclose: in one transaction, and not disclosed where nothing leaves (304).
+    Parse, query, render, disclose: in one transaction.
     """
 
     declared: ClassVar[Resource]
 
     def get(self, request: Request) -> HttpResponseBase:
         """HEAD too: it reads no more than its headers say, which is the whole envelope of CSV, and the tag of JSON."""
-        at = clock.now()
-        purpose = f"{request.path}:{access_of(request).grant_public_id}"  # a cursor is good for one address of a grant
-        query = parse_query(request.query_params, now=at, purpose=purpose, options=self.declared.options)
-        call = Call(self.declared, access_of(request), query, at)
-        etag = _tag(request, call, purpose)
-        if is_known(request, etag):
-            return not_modified(etag)
+        call = self._call(request)
+        etag, query = _tag(request, call), call.query
         if request.method == "HEAD" and not _is_csv(request):
             return headers_alone(_media_type(request), {"ETag": etag})
         covered, page = self.declared.query(call)
@@ -48,7 +43,9 @@ class FoundingView(GatedView):
             page,
             query,
             is_of_present=self.declared.is_of_present,
-            following=next_address(request.path, request.query_params, page.resume, query, purpose=purpose),
+            following=next_address(
+                request.path, request.query_params, page.resume, query, purpose=_purpose(request)
+            ),
         )
         headers = answer.headers if _is_csv(request) else {}
         if request.method == "HEAD":
@@ -56,12 +53,21 @@ class FoundingView(GatedView):
         csv = self.declared.csv if _is_csv(request) else None
         body = csv(answer.data, query) if csv else render_json(answer, self.declared)
         contracts = frozenset(page.contracts or covered.spans)
-        record_release(
-            Release(self.resource, page.data, page.values, contracts), request, span=covered.window, at=at
-        )
-        for more in self.declared.releases(page) if self.declared.releases else ():
-            record_release(more, request, span=covered.window, at=at)
+        releases = self.declared.releases(page) if self.declared.releases else ()
+        for release in (Release(self.resource, page.data, page.values, contracts), *releases):
+            record_release(release, request, span=covered.window, at=call.at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
+
+    def etag(self, request: Request, **key: str) -> str:
+        return _tag(request, self._call(request))
+
+    def _call(self, request: Request) -> Call:
+        """Raises Refusal (400) naming the parameter."""
+        at = clock.now()
+        query = parse_query(
+            request.query_params, now=at, purpose=_purpose(request), options=self.declared.options
+        )
+        return Call(self.declared, access_of(request), query, at)
 
 
 def render_json(answer: Envelope, resource: Resource) -> bytes:
@@ -73,17 +79,22 @@ def render_json(answer: Envelope, resource: Resource) -> bytes:
     return dumps({**answer.members, "data": data})
 
 
-def _tag(request: Request, call: Call, purpose: str) -> str:
-    """Of all that decides what the answer says; made before it. The address that a next page would have holds all
-    parameters, the grant and the key that signs cursors.
-    """
+def _purpose(request: Request) -> str:
+    """A cursor is good for one address of a grant."""
+    return f"{request.path}:{access_of(request).grant_public_id}"
+
+
+def _tag(request: Request, call: Call) -> str:
+    """Of all that decides what the answer says; made before it."""
     resource, access, query, at = call.resource, call.access, call.query, call.at
     windows = (query.window, *(part.window for part in access.parts))
+    sorted_contracts = {
+        contracts: sorted(contracts) for contracts in {part.contracts for part in access.parts}
+    }
     return etag_of_facts(
         _media_type(request),
-        next_address(request.path, request.query_params, [], query, purpose=purpose),
-        query.after,
-        [(part.scope, sorted(part.contracts), part.window) for part in access.parts],
+        next_page_facts(request.query_params, query, purpose=_purpose(request)),
+        [(part.scope, sorted_contracts[part.contracts], part.window) for part in access.parts],
         [window.end is not None and window.end <= at for window in windows],
         timezone.localdate(at) if resource.is_of_present else None,
         answer_version(

@@ -251,8 +251,8 @@ def test_nothing_changed_costs_gate_and_facts_and_no_reading(reader, home, grant
         answer = reader.get(URL, **{"If-None-Match": tag})
 
     assert answer.status_code == 304
-    # savepoint, gate, versions, no wait for the disk, release
-    assert len(queries) == 5
+    # gate, versions
+    assert len(queries) == 2
     assert Disclosure.objects.count() == 1
 
 

@@ -9,7 +9,6 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 
 from cdsc_portal.lib.runtime.release import code_digest
-from consent.services.disclose import disclose_nothing
 
 
 def etag_of_facts(*facts: object) -> str:
@@ -26,5 +25,4 @@ def is_known(request: Request, etag: str) -> bool:
 
 def not_modified(etag: str) -> HttpResponse:
     """Nothing leaves, so nothing is disclosed."""
-    disclose_nothing()
     return HttpResponse(status=304, headers={"ETag": etag})
