@@ -30,32 +30,34 @@ def mix_lines(segments: Iterable[MixSegment]) -> Iterator[str]:
         )
         tail = f"{segment.method},{_yes_or_no(segment.provisional)}"
         begins, ends = _instants(segment.steps.starts), _instants(segment.steps.ends)
-        for told in segment.sources:
-            name = csv_cells((told.source,))
-            cells = decimal_cells(told.shares, told.known, DECIMALS, after=b",", unknown=b",", trimmed=True)
+        for source in segment.sources:
+            name = csv_cells((source.source,))
+            cells = decimal_cells(
+                source.shares, source.known, DECIMALS, after=b",", unknown=b",", trimmed=True
+            )
             shares = text(cells).decode().split(",")[:-1]
             for start, end, share in zip(begins, ends, shares, strict=True):
                 yield f"{head},{start}Z,{end}Z,{name},{share},{tail}"
 
 
 def mix_sum_lines(summed: Iterable[SummedMix]) -> Iterator[str]:
-    """A line a source of a period; numbers and codes are separated by spaces, what is not told is an empty cell."""
+    """A line a source of a period; numbers and codes are separated by spaces, what is not known is an empty cell."""
     yield ",".join(MIX_SUMS_HEADER)
-    for one in summed:
+    for item in summed:
         head = csv_cells(
-            (one.series, " ".join(one.contract_numbers), " ".join(one.tariff_codes or ()), one.region)
+            (item.series, " ".join(item.contract_numbers), " ".join(item.tariff_codes or ()), item.region)
         )
-        for period in one.periods:
-            found, energy = period.sum, period.energy_wh or {}
-            when = f"{period.first.strftime(LABELS[one.by])},{instant(period.start)},{instant(period.end)}"
+        for period in item.periods:
+            mix, energy = period.sum, period.energy_wh or {}
+            when = f"{period.first.strftime(LABELS[item.by])},{instant(period.start)},{instant(period.end)}"
             tail = (
-                f"{found.weighting},{found.method},{_yes_or_no(found.provisional)},{found.known_seconds}"
+                f"{mix.weighting},{mix.method},{_yes_or_no(mix.provisional)},{mix.known_seconds}"
                 f",{period.due_seconds}"
             )
-            for source, share in found.shares.items():
-                told = "" if share is None else exact(share)
+            for source, share in mix.shares.items():
+                cell = "" if share is None else exact(share)
                 name = csv_cells((source,))
-                yield f"{head},{when},{_yes_or_no(period.whole)},{name},{told},{energy.get(source, '')},{tail}"
+                yield f"{head},{when},{_yes_or_no(period.whole)},{name},{cell},{energy.get(source, '')},{tail}"
 
 
 def _yes_or_no(flag: bool) -> str:
@@ -82,8 +84,8 @@ def mix_object(segment: MixSegment) -> dict[str, object]:
         "provisional": segment.provisional,
         "origin": segment.origin,
         "sources": [
-            {"source": one.source, "shares": orjson.Fragment(shares)}
-            for one, shares in zip(sources, _shares(sources), strict=True)
+            {"source": source.source, "shares": orjson.Fragment(shares)}
+            for source, shares in zip(sources, _shares(sources), strict=True)
         ],
         "modified": instant(segment.modified),
     }
@@ -94,8 +96,8 @@ def _shares(sources: Sequence[SourceShares]) -> list[bytes]:
     if not sources:
         return []
     cells = decimal_cells(
-        np.concatenate([one.shares for one in sources]),
-        np.concatenate([one.known for one in sources]),
+        np.concatenate([source.shares for source in sources]),
+        np.concatenate([source.known for source in sources]),
         DECIMALS,
         before=b'"',
         after=b'",',

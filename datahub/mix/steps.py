@@ -1,4 +1,4 @@
-"""The steps of a series as arrays: who is asked for shares of a year asks for one statement, not for its rows."""
+"""The steps of a series as arrays: one statement packs the shares of a year, so that no row is read by itself."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(
 # A row for all shares of a source that came about alike: what costs time is a row, not its bytes. Name by name, so that
 # only their shares are read, whatever the planner thinks of how many these are.
 _SHARES = f"""
-    SELECT name.place, told.* FROM {_NAMES}
+    SELECT name.place, stored.* FROM {_NAMES}
     CROSS JOIN LATERAL (
         SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
             string_agg(timestamptz_send(share.start), ''::bytea),
@@ -41,12 +41,12 @@ _SHARES = f"""
             AND share.start > coalesce(%(start)s::timestamptz, '-infinity') - interval '366 days'
             AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
         GROUP BY 1, 2, 3, 4, 5
-    ) told
+    ) stored
 """  # noqa: S608 - no part of it is input
-# Of each name the days, or the rows where it is not packed, that hold the first rows of a page; watt-hours are not told
-# step by step. Of the first day some may be before the page, so that it does not count towards its rows.
+# Of each name the days, or the rows where it is not packed, that hold the first rows of a page; watt-hours are not
+# served by step. Of the first day some may be before the page, so that it does not count towards its rows.
 _PAGE = f"""
-    SELECT name.place, told.* FROM {_NAMES}
+    SELECT name.place, stored.* FROM {_NAMES}
     LEFT JOIN datahub_mixload load ON {SAME_SERIES.replace("share.", "load.")}
     CROSS JOIN LATERAL (
         SELECT load.packed IS NOT NULL AND load.packed = load.at,
@@ -82,9 +82,9 @@ _PAGE = f"""
             ORDER BY share.start LIMIT %(rows)s
         ) share
         GROUP BY 1, 2, 3, 4, 5
-    ) told
+    ) stored
 """  # noqa: S608 - no part of it is input
-_TOLD = f"""
+_LOADED = f"""
     SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
     FROM {_NAMES}
     CROSS JOIN LATERAL (SELECT share.start FROM datahub_mixshare share
@@ -157,9 +157,9 @@ def mix_steps(
     """
     names = list(places)
     during = during or Span()
-    found = _rows(_SHARES, places, start=during.start, end=during.end) if names else []
+    rows = _rows(_SHARES, places, start=during.start, end=during.end) if names else []
     shares: dict[MixName, list[_Shares]] = defaultdict(list)
-    for row in found:
+    for row in rows:
         columns = (_moments(row[6]), _moments(row[7]), _big(row[8]), _big(row[9]))
         shares[names[row[0] - 1]].append(_Shares(named(row[1]), row[2], row[3], row[4], row[5], *columns))
     return _of_all(shares)
@@ -187,7 +187,7 @@ def page_of_steps(
             )
     ends = []
     for each in shares.values():
-        starts = np.concatenate([one.starts for one in each])
+        starts = np.concatenate([of_source.starts for of_source in each])
         if len(starts) >= rows:
             ends.append(int(np.partition(starts, rows - 1)[rows - 1]) // _MICROS)
     steps = _of_all(shares)
@@ -217,19 +217,19 @@ def _micros(moment: datetime) -> int:
 
 def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]:
     """All with the same columns."""
-    told = {one.source for each in shares.values() for one in each}
-    sources = (*sorted(told - {UNKNOWN}), UNKNOWN)
+    named = {of_source.source for each in shares.values() for of_source in each}
+    sources = (*sorted(named - {UNKNOWN}), UNKNOWN)
     return {name: _steps(sources, each) for name, each in shares.items()}
 
 
 def loaded_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
     """From when to when there are steps, by name; names without any are left out. One query."""
     names = list(places)
-    return {names[place - 1]: (first, last) for place, first, last in _rows(_TOLD, places)} if names else {}
+    return {names[place - 1]: (first, last) for place, first, last in _rows(_LOADED, places)} if names else {}
 
 
-def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
-    keys = [one.starts // _MICROS * _LONG + one.seconds for one in told]
+def _steps(sources: tuple[str, ...], of_sources: Sequence[_Shares]) -> Steps:
+    keys = [of_source.starts // _MICROS * _LONG + of_source.seconds for of_source in of_sources]
     places = np.unique(np.concatenate(keys))
     size = len(places)
     shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64) for _ in range(2))
@@ -237,19 +237,19 @@ def _steps(sources: tuple[str, ...], told: Sequence[_Shares]) -> Steps:
     has_amounts, computed = (np.ones(size, dtype=np.bool_) for _ in range(2))
     provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
     method = np.full(size, "", dtype=object)
-    for one, key in zip(told, keys, strict=True):
+    for of_source, key in zip(of_sources, keys, strict=True):
         # most sources tell of every step, in order: a slice is written faster than by places
         row = slice(None) if np.array_equal(key, places) else np.searchsorted(places, key)
-        column = sources.index(one.source)
+        column = sources.index(of_source.source)
         named[row, column] = True
-        known[row, column] |= one.shares != UNKNOWN_SHARE
-        shares[row, column] += np.maximum(one.shares, 0)
-        amounts[row, column] += np.maximum(one.amounts, 0)
-        has_amounts[row] &= one.amounts != UNKNOWN_SHARE
-        computed[row] &= one.computed
-        provisional[row] |= one.provisional
-        modified[row] = np.maximum(modified[row], one.modified)
-        method[row] = one.method
+        known[row, column] |= of_source.shares != UNKNOWN_SHARE
+        shares[row, column] += np.maximum(of_source.shares, 0)
+        amounts[row, column] += np.maximum(of_source.amounts, 0)
+        has_amounts[row] &= of_source.amounts != UNKNOWN_SHARE
+        computed[row] &= of_source.computed
+        provisional[row] |= of_source.provisional
+        modified[row] = np.maximum(modified[row], of_source.modified)
+        method[row] = of_source.method
     return Steps(
         sources=sources,
         starts=places // _LONG,

@@ -54,7 +54,7 @@ class MixPeriod:
 class SummedMix:
     """The periods of one series: of a region for contracts served there at the same times, or of one contract.
 
-    Periods of which nothing is told are left out. `tariff_codes` are in order of time, None where no supply scope opens
+    Periods of which nothing is known are left out. `tariff_codes` are in order of time, None if no supply scope opens
     the contract.
     """
 
@@ -72,12 +72,12 @@ class SummedMix:
 
     @property
     def energies(self) -> int:
-        """How many amounts of energy it tells: those are usage."""
+        """How many amounts of energy it has: those are usage."""
         return sum(len(period.energy_wh or ()) for period in self.periods)
 
 
 class _Item(NamedTuple):
-    """What becomes one `SummedMix`. `hull` is the time of which something may be told."""
+    """What becomes one `SummedMix`. `hull` is the time of which something may be known."""
 
     series: str
     label: str
@@ -103,37 +103,37 @@ def summed_mix(
     page, resume = _page_of(items, after)
     steps = mix_steps(_places_of(page, places))
     summing = _Summing(covered, access, by, steps, _open_use(page, access))
-    summed = [one for item in page if (one := summing.summed(item)) is not None]
+    summed = [each for item in page if (each := summing.summed(item)) is not None]
     return Page(
         items=summed,
         standings=mix_standings(covered, places),
-        contracts=frozenset().union(*(one.contracts for one in summed)),
-        values=sum(one.values for one in summed),
-        data=from_first_to_last((period.start, period.end) for one in summed for period in one.periods),
+        contracts=frozenset().union(*(each.contracts for each in summed)),
+        values=sum(each.values for each in summed),
+        data=from_first_to_last((period.start, period.end) for each in summed for period in each.periods),
         resume=resume,
     )
 
 
 def _items(
-    places: Places, told: Mapping[MixName, tuple[datetime, datetime]], covered: Coverage
+    places: Places, loaded: Mapping[MixName, tuple[datetime, datetime]], covered: Coverage
 ) -> Iterator[_Item]:
     """A region's contracts that were there at the same times are one, since they read the same."""
     numbers = {contract.key: contract.contract_number for contract in covered.open}
     own: dict[int, dict[MixName, list[Span]]] = defaultdict(dict)
-    for name, found in places.items():
+    for name, own_places in places.items():
         by_contract: dict[int, list[Span]] = defaultdict(list)
-        for place in found:
+        for place in own_places:
             by_contract[place.contract].append(place.span)
         alike: dict[tuple[Span, ...], list[int]] = defaultdict(list)
         for contract, spans in by_contract.items():
             alike[union(spans)].append(contract)
             own[contract][name] = spans
         if name.series != MixSeries.CONSUMPTION:
-            for stretches, contracts in alike.items():
-                yield from _item(name.series, name.key, contracts, {name: stretches}, told)
+            for common_spans, contracts in alike.items():
+                yield from _item(name.series, name.key, contracts, {name: common_spans}, loaded)
     for contract, names in own.items():
         tariffs = {name: union(each) for name, each in names.items() if name.series == MixSeries.CONSUMPTION}
-        yield from _item(str(MixSeries.CONSUMPTION), numbers[contract], [contract], tariffs, told)
+        yield from _item(str(MixSeries.CONSUMPTION), numbers[contract], [contract], tariffs, loaded)
 
 
 def _item(
@@ -141,19 +141,19 @@ def _item(
     label: str,
     contracts: Iterable[int],
     spans: Mapping[MixName, Sequence[Span]],
-    told: Mapping[MixName, tuple[datetime, datetime]],
+    loaded: Mapping[MixName, tuple[datetime, datetime]],
 ) -> Iterator[_Item]:
-    """None where nothing is told."""
-    reached = [
+    """Nothing where no share is loaded."""
+    loaded_spans = [
         cut
         for name, each in spans.items()
-        if name in told
+        if name in loaded
         for span in each
-        if (cut := span.intersect(Span(*told[name]))) is not None
+        if (cut := span.intersect(Span(*loaded[name]))) is not None
     ]
-    if reached:
-        first = min(int(span.start.timestamp()) for span in reached if span.start)
-        past = max(int(span.end.timestamp()) for span in reached if span.end)
+    if loaded_spans:
+        first = min(int(span.start.timestamp()) for span in loaded_spans if span.start)
+        past = max(int(span.end.timestamp()) for span in loaded_spans if span.end)
         yield _Item(series, label, tuple(sorted(contracts)), spans, (first, past))
 
 
@@ -175,8 +175,8 @@ def _places_of(page: Sequence[_Item], places: Places) -> Places:
     names = {name for item in page for name in item.spans}
     contracts = {contract for item in page for contract in item.contracts}
     return {
-        name: [place for place in found if place.contract in contracts]
-        for name, found in places.items()
+        name: [place for place in own if place.contract in contracts]
+        for name, own in places.items()
         if name in names
     }
 
@@ -225,22 +225,22 @@ class _Summing:
         )
 
     def _periods(self, item: _Item, parts: Parts, days: Calendar) -> Iterator[MixPeriod]:
-        stretches = union(span for spans in item.spans.values() for span in spans)
+        intervals = union(span for spans in item.spans.values() for span in spans)
         use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
         used = use.during(parts.begins, parts.ends) if use else None
         for bucket in np.unique(parts.buckets).tolist():
             begin, end = int(days.edges[bucket]), int(days.edges[bucket + 1])
-            covered = [cut for span in stretches if (cut := span.intersect(_span(begin, end))) is not None]
+            covered = [cut for span in intervals if (cut := span.intersect(_span(begin, end))) is not None]
             edges = [(cut.start, cut.end) for cut in covered if cut.start and cut.end]
             due = int(sum((past - first).total_seconds() for first, past in edges))
-            found, energy = self._sum(item, parts, parts.of(bucket), (begin, end), used)
+            mix, energy = self._sum(item, parts, parts.of(bucket), (begin, end), used)
             yield MixPeriod(
                 first=days.days[bucket],
                 start=edges[0][0],
                 end=edges[-1][1],
                 whole=due == end - begin,
                 due_seconds=due,
-                sum=found,
+                sum=mix,
                 energy_wh=energy,
             )
 
@@ -250,17 +250,17 @@ class _Summing:
         if used is None or not self._is_open(item.contracts[0], parts, rows):
             return mix_sum(parts, rows), None
         use = self.use[item.contracts[0]]
-        found = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
-        if found.weighting is not Weighting.ENERGY:
-            return found, None
-        return found, found.in_watt_hours(use.during(*parts.once(rows)))
+        mix = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
+        if mix.weighting is not Weighting.ENERGY:
+            return mix, None
+        return mix, mix.in_watt_hours(use.during(*parts.once(rows)))
 
     def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
         """Whether the access opens all the readings that say what was used during these parts."""
         first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
-        told = _span(*self.use[contract].hull_of_readings(first, past))
+        readings = _span(*self.use[contract].hull_of_readings(first, past))
         windows = union(part.window for part in self.opened if contract in part.contracts)
-        return any(window.covers(told) for window in windows)
+        return any(window.covers(readings) for window in windows)
 
 
 def _tariffs(item: _Item) -> tuple[str, ...]:

@@ -143,27 +143,27 @@ class MixShape(ReadOnlyField):
 
 
 def _period(period: MixPeriod, by: By) -> dict[str, object]:
-    found, energy = period.sum, period.energy_wh or {}
+    mix, energy = period.sum, period.energy_wh or {}
     return {
         "period": period.first.strftime(LABELS[by]),
         "start": instant(period.start),
         "end": instant(period.end),
         "whole": period.whole,
-        "known_seconds": found.known_seconds,
+        "known_seconds": mix.known_seconds,
         "due_seconds": period.due_seconds,
-        "weighting": found.weighting,
-        "method": found.method,
-        "provisional": found.provisional,
-        "origin": found.origin,
+        "weighting": mix.weighting,
+        "method": mix.method,
+        "provisional": mix.provisional,
+        "origin": mix.origin,
         "sources": [
             {
                 "source": source,
                 "share": None if share is None else exact(share),
                 "energy_wh": energy.get(source),
             }
-            for source, share in found.shares.items()
+            for source, share in mix.shares.items()
         ],
-        "modified": instant(found.modified),
+        "modified": instant(mix.modified),
     }
 
 
