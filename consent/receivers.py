@@ -8,12 +8,12 @@ from django.dispatch import receiver
 
 from accounts.models import ActivationCode, BillingAccount, Membership, Role, ServiceContract, User
 from accounts.signals import address_corrected, code_offered, membership_ended, role_agreed, role_given
-from consent.mail.personal import tell_of_delegate
+from consent.mail.personal import mail_delegate_role
 from consent.mail.roles import (
-    tell_of_address,
-    tell_of_agreement,
-    tell_of_code,
-    tell_of_new_login,
+    mail_agreement,
+    mail_login_code,
+    mail_new_address,
+    mail_new_login,
 )
 from consent.services.stop import remove_former_owners_services
 
@@ -36,25 +36,25 @@ def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: 
     )
 
 
-@receiver(role_given, dispatch_uid="tell_of_role")
-def tell_owners(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
+@receiver(role_given, dispatch_uid="mail_role")
+def mail_owners(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
     """The owners are told who can act for them and since or until when; a delegate, too."""
     if membership.role == Role.DELEGATE:
-        tell_of_delegate(membership=membership, at=at)
+        mail_delegate_role(membership=membership, at=at)
     else:
-        tell_of_new_login(membership=membership, at=at)
+        mail_new_login(membership=membership, at=at)
 
 
-@receiver(role_agreed, dispatch_uid="tell_of_agreement")
-def tell_who_waited(sender: Any, *, membership: Membership, by: User, at: datetime, **_news: Any) -> None:
-    tell_of_agreement(membership=membership, by=by, at=at)
+@receiver(role_agreed, dispatch_uid="mail_agreement")
+def mail_who_waited(sender: Any, *, membership: Membership, by: User, at: datetime, **_news: Any) -> None:
+    mail_agreement(membership=membership, by=by, at=at)
 
 
-@receiver(code_offered, dispatch_uid="tell_of_code")
-def tell_of_offer(sender: Any, *, code: ActivationCode, at: datetime, **_news: Any) -> None:
-    tell_of_code(code=code, at=at)
+@receiver(code_offered, dispatch_uid="mail_login_code")
+def mail_offered_code(sender: Any, *, code: ActivationCode, at: datetime, **_news: Any) -> None:
+    mail_login_code(code=code, at=at)
 
 
-@receiver(address_corrected, dispatch_uid="tell_of_address")
-def tell_of_correction(sender: Any, *, user: User, at: datetime, **_news: Any) -> None:
-    tell_of_address(user=user, at=at)
+@receiver(address_corrected, dispatch_uid="mail_new_address")
+def mail_corrected_address(sender: Any, *, user: User, at: datetime, **_news: Any) -> None:
+    mail_new_address(user=user, at=at)

@@ -19,7 +19,7 @@ from consent.periods import PartPeriod
 from consent.scopes.base import Period, Scope
 
 if TYPE_CHECKING:
-    from consent.queries.visible_grants import SeenGrant
+    from consent.queries.visible_grants import VisibleGrant
 
 _ZONES = {
     "America/New_York": gettext_lazy("Eastern Time"),
@@ -145,12 +145,12 @@ def recorded_in_words(how: str, given_at: datetime) -> str:
     return _("Recorded by our staff: agreed by phone on %(moment)s (%(zone)s).") % words
 
 
-def until_in_words(grant: "SeenGrant") -> str:
+def until_in_words(grant: "VisibleGrant") -> str:
     """Until when the company can or could read: a day to come, the moment of the end, or `until you stop it`."""
     if grant.ended_at is not None:
         return moment_in_words(grant.ended_at)
-    if not grant.reaches and grant.left_at is not None:
-        return moment_in_words(grant.left_at)
+    if not grant.has_services and grant.services_removed_at is not None:
+        return moment_in_words(grant.services_removed_at)
     if grant.access_ends is None:
         return _("until you stop it")
     return day_in_words(last_day(grant.access_ends))

@@ -10,8 +10,8 @@ from accounts.current_user import current_user
 from accounts.queries.choices import contract_choices
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
-from consent.pages.decisions_due import decisions_due
 from consent.pages.sharing.readers import companies_reading, grants_to_decide
+from consent.pages.waiting_requests import decisions_due
 from datahub.bills.pages.bill_list import last_bill
 from datahub.usage.pages.month_so_far import month_so_far
 

@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, User
+from consent.mail.personal import in_one_line, mail_to
 from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
 
 _SECOND_CLICK = timedelta(minutes=1)
@@ -59,13 +60,15 @@ def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetim
     last = Message.objects.filter(first=first).order_by("-created", "-pk").first() or first
     if (last.author_id, last.description) == (by.pk, text) and last.created > at - _SECOND_CLICK:
         return last
+    # the utility answers a support request with its state; all else is a message (R-96, R-132)
+    of_request = first.type == MessageType.SUPPORT_REQUEST
     written = Message.objects.create(
         client=first.client,
         first=first,
         previous=last,
         by_client=by_client,
         author=by,
-        type=_type_of_answer(first, by_client=by_client),
+        type=MessageType.REQUEST_UPDATE if of_request and not by_client else MessageType.PRIVATE_MESSAGE,
         status=MessageStatus.COMPLETE,
         name=first.name,
         description=text,
@@ -73,12 +76,12 @@ def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetim
         created=at,
         modified=at,
     )
-    if first.type == MessageType.SUPPORT_REQUEST:
+    if of_request:
         first.status = MessageStatus.PENDING if by_client else MessageStatus.COMPLETE
     first.modified = at
     first.save(update_fields=["status", "modified"])
     if not by_client:
-        _tell_contacts(written, at)
+        _mail_contacts(written, at)
     return written
 
 
@@ -104,24 +107,17 @@ def notify(
         created=at,
         modified=at,
     )
-    _tell_contacts(written, at)
+    _mail_contacts(written, at)
     return written
 
 
 def mark_read(*, thread: Message, at: datetime) -> None:
     """The third party has seen all of a thread (R-133). One statement."""
-    whole = Message.objects.filter(pk=thread.pk) | Message.objects.filter(first=thread)
-    whole.filter(read=False).update(read=True, modified=at)
+    unread = Message.objects.filter(Q(pk=thread.pk) | Q(first=thread), read=False)
+    unread.update(read=True, modified=at)
 
 
-def _type_of_answer(first: Message, *, by_client: bool) -> MessageType:
-    """The utility answers a support request with its state; all else is a message (R-96, R-132)."""
-    if first.type == MessageType.SUPPORT_REQUEST and not by_client:
-        return MessageType.REQUEST_UPDATE
-    return MessageType.PRIVATE_MESSAGE
-
-
-def _tell_contacts(message: Message, at: datetime) -> None:
+def _mail_contacts(message: Message, at: datetime) -> None:
     """A mail to each contact that there is something to read; the message itself stays behind the login."""
     contacts = ClientContact.objects.filter(client=message.client, user__is_active=True)
     for contact in contacts.select_related("user"):
@@ -129,7 +125,7 @@ def _tell_contacts(message: Message, at: datetime) -> None:
             kind="client_message",
             dedup_key=f"client_message:{message.public_id}:{contact.user.public_id}",
             user=contact.user,
-            mail=_told(message, contact.user),
+            mail=_notification(message, contact.user),
             at=at,
         )
 
@@ -141,20 +137,17 @@ def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
     if message is None or mail.user is None:
         return None
     contacts = ClientContact.objects.filter(client=message.client, user=mail.user, user__is_active=True)
-    return _told(message, mail.user) if contacts.exists() else None
+    return _notification(message, mail.user) if contacts.exists() else None
 
 
-def _told(message: Message, user: User) -> MailText:
+def _notification(message: Message, user: User) -> MailText:
     thread = message.first or message
     with override(user.language):
-        words = {"client": " ".join(message.client.name.split())}
-        return MailText(
-            language=user.language,
-            utility=settings.UTILITY_NAME,
-            support_url=settings.SUPPORT_URL,
+        words = {"client": in_one_line(message.client.name)}
+        return mail_to(
+            user,
             subject=_("A message about %(client)s") % words,
             paragraphs=(_("There is a message about %(client)s. Log in to read it.") % words,),
-            rows=(),
-            link=f"{settings.PUBLIC_URL}/developer/messages/{thread.public_id}/",
+            path=f"/developer/messages/{thread.public_id}/",
             link_words=_("Read the message"),
         )

@@ -1,8 +1,8 @@
 """Mails to owners about who can act for them: each is told at once, under the address on file (decision 0038)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -11,58 +11,51 @@ from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import ActivationCode, CodeWay, Membership, OutgoingMail, User
 from accounts.queries.roles import owners_reaching
 from accounts.role_words import role_in_words
-from consent.mail.personal import Letter, in_one_line, moment_with_zone, text_of, write_letter
+from consent.mail.personal import in_one_line, mail_to, moment_with_zone, write_personal_mail
 
 
-def tell_of_code(*, code: ActivationCode, at: datetime) -> None:
-    """Staff asked for a code that opens a first login: tell every owner."""
+def mail_login_code(*, code: ActivationCode, at: datetime) -> None:
+    """Staff asked for a code that opens a first login: mail every owner."""
     for owner in owners_reaching(customer=code.customer_id, account=None, at=at):
-        with override(owner.language):
-            write_letter("login_code", _login_code(code, at), owner, occasion=str(code.pk), at=at)
+        mail = _login_code(code, owner, at)
+        write_personal_mail("login_code", mail, owner, occasion=str(code.pk), at=at)
 
 
-def tell_of_new_login(*, membership: Membership, at: datetime) -> None:
-    """Somebody is an owner or a viewer now, by whatever way: tell every other owner of what the role reaches."""
+def mail_new_login(*, membership: Membership, at: datetime) -> None:
+    """Somebody is an owner or a viewer now, by whatever way: mail every other owner of what the role reaches."""
     occasion = f"{membership.pk}:{membership.role}:{membership.version_at or membership.created:%Y%m%d%H%M%S}"
-    for owner in _others(membership, at):
-        with override(owner.language):
-            letter = _new_login(membership, at)
-            write_letter("new_login", letter, owner, occasion=occasion, at=at)
+    for owner in _other_owners(membership, at):
+        mail = _new_login(membership, owner, at)
+        write_personal_mail("new_login", mail, owner, occasion=occasion, at=at)
 
 
-def tell_of_agreement(*, membership: Membership, by: User, at: datetime) -> None:
-    """An owner agreed: tell who waited, and the other owners."""
+def mail_agreement(*, membership: Membership, by: User, at: datetime) -> None:
+    """An owner agreed: mail who waited, and the other owners."""
     words = {"person": in_one_line(membership.user), "by": in_one_line(by)}
-    for reader in (membership.user, *_others(membership, at)):
+    for reader in (membership.user, *_other_owners(membership, at)):
         with override(reader.language):
             if reader.pk == membership.user_id:
                 subject = _("You can share data now")
-                said = _("%(by)s agreed that you can share data with companies.")
+                sentence = _("%(by)s agreed that you can share data with companies.")
             else:
                 subject = _("%(person)s can share data now")
-                said = _("%(by)s agreed that %(person)s can share data with companies.")
-            letter = Letter(
-                subject=subject % words,
-                paragraphs=(said % words,),
-                rows=(
-                    (_("Customer"), in_one_line(membership.customer.name)),
-                    (_("Time"), moment_with_zone(at)),
-                ),
-                path="/my/people/",
-                link_words=_("See who can act for whom"),
+                sentence = _("%(by)s agreed that %(person)s can share data with companies.")
+            rows = (
+                (_("Customer"), in_one_line(membership.customer.name)),
+                (_("Time"), moment_with_zone(at)),
             )
-            write_letter("agreed", letter, reader, occasion=f"{membership.pk}:{at:%Y%m%d%H%M%S}", at=at)
+            mail = _mail(reader, subject % words, (sentence % words,), rows)
+        occasion = f"{membership.pk}:{at:%Y%m%d%H%M%S}"
+        write_personal_mail("agreed", mail, reader, occasion=occasion, at=at)
 
 
-def tell_of_address(*, user: User, at: datetime) -> None:
-    """Staff changed the address `user` logs in with: tell the other owners of each customer that `user` acts for."""
-    held = Membership.objects.filter(user=user).select_related("customer", "user").order_by("pk")
-    for membership in held:
-        for owner in _others(membership, at):
-            with override(owner.language):
-                letter = _new_address(membership, at)
-                occasion = f"{membership.pk}:{at:%Y%m%d%H%M%S}"
-                write_letter("new_address", letter, owner, occasion=occasion, at=at)
+def mail_new_address(*, user: User, at: datetime) -> None:
+    """Staff changed the address `user` logs in with: mail the other owners of each customer that `user` acts for."""
+    for membership in Membership.objects.filter(user=user).select_related("customer", "user").order_by("pk"):
+        occasion = f"{membership.pk}:{at:%Y%m%d%H%M%S}"
+        for owner in _other_owners(membership, at):
+            mail = _new_address(membership, owner, at)
+            write_personal_mail("new_address", mail, owner, occasion=occasion, at=at)
 
 
 @writes_again("login_code")
@@ -73,91 +66,91 @@ def _login_code_again(mail: OutgoingMail, at: datetime) -> MailText | None:
         return None
     if mail.user not in owners_reaching(customer=code.customer_id, account=None, at=at):
         return None
-    with override(mail.user.language):
-        return text_of(_login_code(code, mail.created), mail.user)
+    return _login_code(code, mail.user, mail.created)
 
 
 @writes_again("new_login", "new_address")
 def _role_again(mail: OutgoingMail, at: datetime) -> MailText | None:
-    """For who is an owner still, while the role is held, with the time of then."""
-    held = Membership.objects.select_related("customer", "user").filter(pk=occasion_of(mail)).first()
-    if held is None or mail.user is None or mail.user not in _others(held, at):
+    """For who is an owner still, while the role is in force, with the time of then."""
+    membership = Membership.objects.select_related("customer", "user").filter(pk=occasion_of(mail)).first()
+    if membership is None or mail.user is None or mail.user not in _other_owners(membership, at):
         return None
-    letter = _new_login if mail.kind == "new_login" else _new_address
-    with override(mail.user.language):
-        return text_of(letter(held, mail.created), mail.user)
+    written = _new_login if mail.kind == "new_login" else _new_address
+    return written(membership, mail.user, mail.created)
 
 
-def _others(membership: Membership, at: datetime) -> Iterable[User]:
+def _other_owners(membership: Membership, at: datetime) -> QuerySet[User]:
     owners = owners_reaching(customer=membership.customer_id, account=membership.billing_account_id, at=at)
     return owners.exclude(pk=membership.user_id)
 
 
-def _login_code(code: ActivationCode, at: datetime) -> Letter:
-    return Letter(
-        subject=_("A code for a new login to your account"),
-        paragraphs=(
-            _("We were asked for a code that gives a person a login for %(customer)s.")
-            % {"customer": in_one_line(code.customer.name)},
-            _not_known(),
-        ),
-        rows=(
-            (_("What they may do"), str(role_in_words(code.role, may_share=False))),
-            (_("How the code is sent"), _way(code)),
-            (_("Time"), moment_with_zone(at)),
-        ),
-        path="/my/people/",
-        link_words=_("See who can act for whom"),
-    )
+def _login_code(code: ActivationCode, reader: User, at: datetime) -> MailText:
+    with override(reader.language):
+        ways: dict[str, str] = {
+            CodeWay.MAIL: _("By e-mail to an owner"),
+            CodeWay.LETTER: _("By letter to the address of the bill"),
+        }
+        asked_for = _("We were asked for a code that gives a person a login for %(customer)s.")
+        return _mail(
+            reader,
+            _("A code for a new login to your account"),
+            (asked_for % {"customer": in_one_line(code.customer.name)}, _if_unknown()),
+            (
+                (_("What they may do"), str(role_in_words(code.role, may_share=False))),
+                (_("How the code is sent"), ways.get(code.way, _("Told to the person"))),
+                (_("Time"), moment_with_zone(at)),
+            ),
+        )
 
 
-def _new_login(membership: Membership, at: datetime) -> Letter:
+def _new_login(membership: Membership, reader: User, at: datetime) -> MailText:
     words = {"person": in_one_line(membership.user), "customer": in_one_line(membership.customer.name)}
-    paragraphs = [_("%(person)s has a login for %(customer)s from now on.") % words]
-    waits = membership.shares_from
-    if waits is not None and waits > at:
-        paragraphs.append(
-            _(
+    shares_from = membership.shares_from
+    with override(reader.language):
+        paragraphs = [_("%(person)s has a login for %(customer)s from now on.") % words]
+        if shares_from is not None and shares_from > at:
+            waits = _(
                 "They can look at once, and share data with companies from %(moment)s. You can agree to it sooner."
             )
-            % {"moment": moment_with_zone(waits)}
+            paragraphs.append(waits % {"moment": moment_with_zone(shares_from)})
+        role = role_in_words(membership.role, may_share=membership.may_share)
+        return _mail(
+            reader,
+            _("%(person)s can act for you now") % words,
+            (*paragraphs, _if_unknown()),
+            (
+                (_("Person"), words["person"]),
+                (_("E-mail address"), membership.user.email),
+                (_("What they may do"), str(role)),
+                (_("Time"), moment_with_zone(at)),
+            ),
         )
-    rows = [
-        (_("Person"), words["person"]),
-        (_("E-mail address"), membership.user.email),
-        (_("What they may do"), str(role_in_words(membership.role, may_share=membership.may_share))),
-        (_("Time"), moment_with_zone(at)),
-    ]
-    return Letter(
-        subject=_("%(person)s can act for you now") % words,
-        paragraphs=(*paragraphs, _not_known()),
-        rows=tuple(rows),
-        path="/my/people/",
-        link_words=_("See who can act for whom"),
-    )
 
 
-def _new_address(membership: Membership, at: datetime) -> Letter:
+def _new_address(membership: Membership, reader: User, at: datetime) -> MailText:
     words = {"person": in_one_line(membership.user)}
-    return Letter(
-        subject=_("We changed the e-mail address of %(person)s") % words,
-        paragraphs=(
-            _("We were told that %(person)s, who can act for you, has another e-mail address.") % words,
-            _not_known(),
-        ),
-        rows=((_("E-mail address"), membership.user.email), (_("Time"), moment_with_zone(at))),
+    with override(reader.language):
+        changed = _("We were told that %(person)s, who can act for you, has another e-mail address.")
+        return _mail(
+            reader,
+            _("We changed the e-mail address of %(person)s") % words,
+            (changed % words, _if_unknown()),
+            ((_("E-mail address"), membership.user.email), (_("Time"), moment_with_zone(at))),
+        )
+
+
+def _mail(
+    reader: User, subject: str, paragraphs: tuple[str, ...], rows: tuple[tuple[str, str], ...]
+) -> MailText:
+    return mail_to(
+        reader,
+        subject=subject,
+        paragraphs=paragraphs,
+        rows=rows,
         path="/my/people/",
         link_words=_("See who can act for whom"),
     )
 
 
-def _not_known() -> str:
+def _if_unknown() -> str:
     return _("If you know nothing of this, end the role under “People” and tell us at once.")
-
-
-def _way(code: ActivationCode) -> str:
-    if code.way == CodeWay.MAIL:
-        return _("By e-mail to an owner")
-    return (
-        _("By letter to the address of the bill") if code.way == CodeWay.LETTER else _("Told to the person")
-    )

@@ -31,7 +31,7 @@ class Notice(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class NoticeFacts:
     """What a mail says about; `giver` is who agreed, as the other owners know them, `periods` those of the parts by
     scope id.
 
@@ -106,47 +106,47 @@ _TEXTS[Notice.ENDS_IN_30_DAYS] = _TEXTS[Notice.ENDS_IN_7_DAYS] = (
 )
 
 
-def subject_and_paragraphs(notice: Notice, news: News, reader: User) -> tuple[str, tuple[str, ...]]:
+def subject_and_paragraphs(notice: Notice, facts: NoticeFacts, reader: User) -> tuple[str, tuple[str, ...]]:
     """The words of `notice` for `reader`, in the language that is active."""
-    doer = "" if news.by is None or news.by.pk == reader.pk else " ".join(str(news.by).split())
-    ends = news.grant.access_ends
+    doer = "" if facts.by is None or facts.by.pk == reader.pk else " ".join(str(facts.by).split())
+    ends = facts.grant.access_ends
     words = {
-        "company": news.client,
-        "number": news.receipt.number,
-        "giver": news.giver,
-        "person": doer or news.giver,
-        "reason": " ".join(news.public_reason.split()),
+        "company": facts.client,
+        "number": facts.receipt.number,
+        "giver": facts.giver,
+        "person": doer or facts.giver,
+        "reason": " ".join(facts.public_reason.split()),
         "day": day_in_words(last_day(ends)) if ends else "",
     }
     subject, opening, closing = (str(text) for text in _TEXTS[notice])
-    if notice is Notice.STOPPED and news.change == Change.OWNER_LEFT:
+    if notice is Notice.STOPPED and facts.change == Change.OWNER_LEFT:
         opening = _(
             "%(giver)s no longer owns the account that was shared with %(company)s, so we stopped it. From now on "
             "they get nothing from us."
         )
     elif notice is Notice.STOPPED and doer:
         opening = _("%(person)s stopped sharing with %(company)s. From now on they get nothing from us.")
-    elif notice is Notice.CHANGED and news.change == Change.OWNER_LEFT:
+    elif notice is Notice.CHANGED and facts.change == Change.OWNER_LEFT:
         opening = _("%(giver)s no longer owns an account that was shared with %(company)s. We took it out.")
-    elif notice is Notice.CHANGED and news.change == Change.OWNER_STOPPED and doer:
+    elif notice is Notice.CHANGED and facts.change == Change.OWNER_STOPPED and doer:
         opening = _("%(person)s took what they own out of what is shared with %(company)s.")
-    elif notice is Notice.CHANGED and news.change == Change.OWNER_STOPPED:
+    elif notice is Notice.CHANGED and facts.change == Change.OWNER_STOPPED:
         opening = _("You took what you own out of what %(giver)s shares with %(company)s.")
     elif notice is Notice.CHANGED and doer:
         opening = _("%(person)s changed what is shared with %(company)s. It is less than before.")
 
     paragraphs = [opening % words]
-    if news.recorded is not None:  # that staff wrote it down, and what to do if that is wrong (P-23)
+    if facts.recorded is not None:  # that staff wrote it down, and what to do if that is wrong (P-23)
         cannot_read_yet = _(
             "%(company)s cannot read the data yet. It can when you open its own request in your browser and "
             "share there."
         )
         paragraphs += [
-            recorded_in_words(news.recorded.how, news.recorded.given_at),
+            recorded_in_words(facts.recorded.how, facts.recorded.given_at),
             cannot_read_yet % words,
             _("If this is not what was agreed, stop it and tell us."),
         ]
-    if news.public_reason:
+    if facts.public_reason:
         paragraphs.append(_("Reason: %(reason)s") % words)
     if closing:
         paragraphs.append(closing % words)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import day_in_words
@@ -53,28 +52,23 @@ def words_of(grant: Grant, at: datetime, *, viewer: User | None = None) -> Statu
 
     One query for a stopped grant that does not come from `visible_grants`, else none.
     """
-    status = status_at(grant, at)
+    status, known = status_at(grant, at), vars(grant)  # `visible_grants` brings services and stop along
     if status == GrantStatus.REVOKED:
-        return _words_of_stop(grant, viewer)
-    if status in OPEN and not vars(grant).get("reaches", True):
+        if "ended_actor" in known:
+            actor, by, change = known["ended_actor"], known["ended_by"], known["ended_change"]
+        else:
+            stops = grant.events.filter(to_status=GrantStatus.REVOKED).values_list("actor", "by", "change")
+            actor, by, change = stops.first() or (None, None, "")
+        if actor == Actor.STAFF:
+            return STATUS_WORDS[GrantStatus.DISABLED]
+        if change == Change.OWNER_LEFT:
+            return _OWNER_LEFT
+        if actor == Actor.CUSTOMER and by != (grant.user_id if viewer is None else viewer.pk):
+            return _STOPPED_BY_ANOTHER
+        return STATUS_WORDS[GrantStatus.REVOKED]
+    if status in OPEN and not known.get("has_services", True):
         return _NOT_FROM_YOU
     if status == GrantStatus.FUTURE and grant.not_before is not None:
-        start = _now("Starts on %(day)s") % {"day": day_in_words(grant.not_before)}
+        start = gettext("Starts on %(day)s") % {"day": day_in_words(grant.not_before)}
         return StatusWords(start, _QUIET)
     return STATUS_WORDS[status]
-
-
-def _words_of_stop(grant: Grant, viewer: User | None) -> StatusWords:
-    known = vars(grant)  # `visible_grants` brings the stop along
-    if "ended_actor" in known:
-        actor, by, change = known["ended_actor"], known["ended_by"], known["ended_change"]
-    else:
-        stop = grant.events.filter(to_status=GrantStatus.REVOKED).values_list("actor", "by", "change").first()
-        actor, by, change = stop or (None, None, "")
-    if actor == Actor.STAFF:
-        return STATUS_WORDS[GrantStatus.DISABLED]
-    if change == Change.OWNER_LEFT:
-        return _OWNER_LEFT
-    if actor == Actor.CUSTOMER and by != (grant.user_id if viewer is None else viewer.pk):
-        return _STOPPED_BY_ANOTHER
-    return STATUS_WORDS[GrantStatus.REVOKED]

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-class GrantReach(TypedDict):
-    """`reaches`: it still has a service of the user. `left_at`: when the last one of theirs was taken out (UTC)."""
+class GrantServices(TypedDict):
+    """`has_services`: it opens a service of the user's now, or may one that is added later. `services_removed_at`: when
+    the last one of theirs was removed (UTC).
+    """
 
-    reaches: bool
-    left_at: datetime | None
+    has_services: bool
+    services_removed_at: datetime | None
 
 
-class GrantTimes(GrantReach):
+class GrantTimes(GrantServices):
     """What `visible_grants` adds to a grant; instants in UTC."""
 
     last_read: datetime | None
@@ -47,31 +49,46 @@ class GrantTimes(GrantReach):
 
 
 if TYPE_CHECKING:
-    GrantInSight = WithAnnotations[Grant, GrantReach]
-    SeenGrant = WithAnnotations[Grant, GrantTimes]
+    AccountGrant = WithAnnotations[Grant, GrantServices]
+    VisibleGrant = WithAnnotations[Grant, GrantTimes]
 
 
-def visible_grants(*, user: User, at: datetime) -> "QuerySet[SeenGrant]":
+def visible_grants(*, user: User, at: datetime) -> "QuerySet[VisibleGrant]":
     """Grants that open, or once opened, a contract `user` may see at `at`, newest first, with GrantTimes.
 
     So joint owners and viewers see what others shared from their accounts, and whoever lost the last role no
     longer does; the public receipt stays theirs. Two queries.
     """
-    return with_times(grants_in_sight(user=user, at=at))
+    return with_times(grants_of_accounts(user=user, at=at))
 
 
-def grants_in_sight(*, user: User, at: datetime) -> "QuerySet[GrantInSight]":
-    """The same grants with their GrantReach alone: to count and to page them. Two queries, the first at once."""
-    current, removed = _grants_of_accounts(user, at)
-    reaches = Case(When(pk__in=current, then=Value(True)), default=Value(False), output_field=BooleanField())
-    removals = [When(pk=grant, then=Value(last)) for grant, last in removed.items()]
-    return Grant.objects.filter(pk__in=current | removed.keys()).annotate(
-        reaches=reaches, left_at=Case(*removals, default=None, output_field=DateTimeField())
+def grants_of_accounts(*, user: User, at: datetime) -> "QuerySet[AccountGrant]":
+    """The same grants with their GrantServices alone: to count and to page them. Two queries, the first at once.
+
+    The first starts from the user's accounts: from the grants it would read every grant of the utility.
+    """
+    accounts = visible_account_keys(user=user, at=at)
+    never = Cast(Value(None), DateTimeField())
+    chosen = Selection.objects.filter(contract__billing_account__in=accounts)
+    later = GrantPart.future_accounts.through.objects.filter(billingaccount__in=accounts)
+    removed = RemovedService.objects.filter(contract__billing_account__in=accounts).order_by()
+    union = chosen.values_list("part__grant", never).union(
+        later.values_list("grantpart__grant", never), removed.values_list("grant", Max("at"))
+    )
+    rows = cast(list[tuple[int, datetime | None]], list(union))
+    current = {grant for grant, removed_at in rows if removed_at is None}
+    removals = {grant: removed_at for grant, removed_at in rows if removed_at is not None}
+    removed_at = [When(pk=grant, then=Value(last)) for grant, last in removals.items()]
+    return Grant.objects.filter(pk__in=current | removals.keys()).annotate(
+        has_services=Case(
+            When(pk__in=current, then=Value(True)), default=Value(False), output_field=BooleanField()
+        ),
+        services_removed_at=Case(*removed_at, default=None, output_field=DateTimeField()),
     )
 
 
-def with_times(grants: "QuerySet[GrantInSight]") -> "QuerySet[SeenGrant]":
-    """`grants` in sight with client, user and all GrantTimes."""
+def with_times(grants: "QuerySet[AccountGrant]") -> "QuerySet[VisibleGrant]":
+    """`grants` with client, user and all GrantTimes."""
     last_read = Disclosure.objects.filter(grant=OuterRef("pk")).order_by("-released_at").values("released_at")
     end = GrantEvent.objects.filter(grant=OuterRef("pk"), to_status__in=ENDED)
     return grants.select_related("client", "user").annotate(
@@ -83,33 +100,10 @@ def with_times(grants: "QuerySet[GrantInSight]") -> "QuerySet[SeenGrant]":
     )
 
 
-def _grants_of_accounts(user: User, at: datetime) -> tuple[set[int], dict[int, datetime]]:
-    """Keys of the grants with a service of the user's now, and by key the last removal of one from a grant.
-
-    The query starts from the user's accounts: from the grants it would read every grant of the utility. One query.
-    """
-    accounts = visible_account_keys(user=user, at=at)
-    never = Cast(Value(None), DateTimeField())
-    chosen = Selection.objects.filter(contract__billing_account__in=accounts)
-    chosen = chosen.values_list("part__grant", never)
-    to_come = GrantPart.future_accounts.through.objects.filter(billingaccount__in=accounts)
-    left = (
-        RemovedService.objects.filter(contract__billing_account__in=accounts)
-        .order_by()
-        .values_list("grant", Max("at"))
-    )
-    union = chosen.union(to_come.values_list("grantpart__grant", never), left)
-    rows = cast(list[tuple[int, datetime | None]], list(union))
-    return (
-        {grant for grant, last in rows if last is None},
-        {grant: last for grant, last in rows if last is not None},
-    )
-
-
 def open_at(at: datetime) -> Q:
     """Among `visible_grants`: those that open something of the user's, now or once it starts or resumes."""
     lasts = Q(access_ends__isnull=True) | Q(access_ends__gt=at)
-    return Q(reaches=True, status__in=OPEN) & lasts
+    return Q(has_services=True, status__in=OPEN) & lasts
 
 
 def status_at(grant: Grant, at: datetime) -> GrantStatus:
@@ -120,9 +114,9 @@ def status_at(grant: Grant, at: datetime) -> GrantStatus:
     return status
 
 
-def is_open(grant: "SeenGrant", at: datetime) -> bool:
+def is_open(grant: "VisibleGrant", at: datetime) -> bool:
     """Whether one of `visible_grants` opens something of the user's, as `open_at` says it of rows."""
-    return status_at(grant, at) not in ENDED and grant.reaches
+    return status_at(grant, at) not in ENDED and grant.has_services
 
 
 def grants_user_may_stop(grants: Collection[Grant], *, user: User, at: datetime) -> set[int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Membership, User
-from consent.mail.grant_events import tell_of_approval
+from consent.mail.grant_events import mail_approval
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
 from consent.requests import AccessRequest, InvalidDetails
 from consent.services.access_requests import allowed_scopes, may_request
@@ -66,7 +66,7 @@ def approve_request(
     )
     receipt = write_receipt(grant=grant, offer=offer, parts=parts, by=by, recorded=recorded)
     _store_outcome(request, RequestStatus.APPROVED, at=at, grant=grant)
-    tell_of_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
+    mail_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant
 
 

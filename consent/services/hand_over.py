@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.queries.roles import shareable_contracts
-from consent.mail.personal import tell_of_waiting_request
+from consent.mail.personal import mail_waiting_request
 from consent.models import ConsentRequest
 from consent.services.access_requests import DECISION_PERIOD
 from consent.services.decision import MayNotDecide
@@ -28,5 +28,5 @@ def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
     locked.handed_over = at
     locked.expires = max(locked.expires, at + DECISION_PERIOD)
     locked.save(update_fields=["handed_over", "expires"])
-    tell_of_waiting_request(request=locked, viewer=by, at=at)
+    mail_waiting_request(request=locked, viewer=by, at=at)
     return True

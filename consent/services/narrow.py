@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from consent.mail.client_messages import notify
-from consent.mail.grant_events import concerned, tell_of_less
+from consent.mail.grant_events import mail_narrowed, recipients_of
 from consent.models import Actor, Change, Grant, Receipt
 from consent.parts import Part
 from consent.queries.grant_contents import GrantContents, grant_contents
@@ -107,7 +107,7 @@ def _write_narrowed(
     at: datetime,
     form_token: str | None,
 ) -> Receipt:
-    recipients = concerned(grant, at)  # before the change: owners of what is removed get the mail too
+    recipients = recipients_of(grant, at)  # before the change: owners of what is removed get the mail too
     reduce_grant(grant, contents, remaining, at=at)
     record_event(grant, former=grant.status, to=grant.status, actor=actor, by=by, change=change, at=at)
     receipt = supersede_receipt(
@@ -118,6 +118,6 @@ def _write_narrowed(
         at=at,
         form_token=form_token,
     )
-    tell_of_less(grant=grant, receipt=receipt, change=change, by=by, readers=recipients, at=at)
+    mail_narrowed(grant=grant, receipt=receipt, change=change, by=by, readers=recipients, at=at)
     notify(client=grant.client, subject="Grant narrowed", text=_NARROWED % grant.public_id, at=at)
     return receipt

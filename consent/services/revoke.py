@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts.models import User
 from consent.mail.client_messages import notify
-from consent.mail.grant_events import Notice, tell_of_change
+from consent.mail.grant_events import mail_change
+from consent.mail.texts import Notice
 from consent.models import Actor, Grant
 from consent.services.each import for_each
 from consent.services.transitions import record_transition
@@ -49,7 +50,7 @@ def revoke_grant(
             reason=reason,
             public_reason=public_reason,
         )
-        tell_of_change(Notice.STOPPED, grant=grant, at=at, by=by, public_reason=public_reason)
+        mail_change(Notice.STOPPED, grant=grant, at=at, by=by, public_reason=public_reason)
         notify(client=grant.client, subject="Grant stopped", text=_STOPPED % grant.public_id, at=at)
     return grant
 
@@ -60,7 +61,7 @@ def close_grant(*, grant: Grant, at: datetime) -> Grant:
     grant = _locked(grant)
     if grant.status != GrantStatus.CLOSED:
         record_transition(grant, to=GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
-        tell_of_change(Notice.CLOSED, grant=grant, at=at)
+        mail_change(Notice.CLOSED, grant=grant, at=at)
     return grant
 
 
@@ -81,7 +82,7 @@ def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_r
             reason=reason,
             public_reason=public_reason,
         )
-        tell_of_change(Notice.PAUSED, grant=grant, at=at, public_reason=public_reason)
+        mail_change(Notice.PAUSED, grant=grant, at=at, public_reason=public_reason)
         notify(client=grant.client, subject="Grant paused", text=_PAUSED % grant.public_id, at=at)
     return grant
 
@@ -103,7 +104,7 @@ def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_re
             reason=reason,
             public_reason=public_reason,
         )
-        tell_of_change(Notice.RESUMED, grant=grant, at=at, public_reason=public_reason)
+        mail_change(Notice.RESUMED, grant=grant, at=at, public_reason=public_reason)
         notify(client=grant.client, subject="Grant resumed", text=_RESUMED % grant.public_id, at=at)
     return grant
 
@@ -123,7 +124,7 @@ def _expire(grant: Grant, *, at: datetime) -> bool:
     if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
         return False
     record_transition(grant, to=GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
-    tell_of_change(Notice.ENDED, grant=grant, at=at)
+    mail_change(Notice.ENDED, grant=grant, at=at)
     return True
 
 

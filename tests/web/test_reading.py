@@ -13,7 +13,8 @@ from accounts.models import OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import write_to_utility
-from consent.mail.grant_events import Notice, tell_of_change
+from consent.mail.grant_events import mail_change
+from consent.mail.texts import Notice
 from consent.models import ClientContact
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
@@ -126,7 +127,7 @@ def test_a_mail_about_sharing_is_easy_to_read(language, ana, notice):
     with translation.override(language):
         grant = approve(ask(usage, user=ana.user, client=ClientFactory(name="Sol (demo)")))
 
-    tell_of_change(notice, grant=grant, at=clock.now())
+    mail_change(notice, grant=grant, at=clock.now())
 
     written = OutgoingMail.objects.filter(user=ana.user, kind=notice.value).last()
     assert_easy(as_page(f"{written.subject}\n\n{written.text}"), language)

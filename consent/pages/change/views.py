@@ -38,7 +38,7 @@ from consent.services.digests import changed_aspects
 from consent.transitions import TransitionNotAllowed
 
 if TYPE_CHECKING:
-    from consent.queries.visible_grants import SeenGrant
+    from consent.queries.visible_grants import VisibleGrant
 
 _TOKEN_LENGTH = 64
 
@@ -75,7 +75,7 @@ def _token(posted: str) -> str:
 
 
 def _change(
-    request: HttpRequest, grant: "SeenGrant", offer: ChangeOffer, *, token: str, at: datetime
+    request: HttpRequest, grant: "VisibleGrant", offer: ChangeOffer, *, token: str, at: datetime
 ) -> HttpResponse:
     form, digest = posted_form(offer, request.POST), request.POST.get("digest", "")
     if digest != offer.digest:

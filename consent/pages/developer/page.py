@@ -38,25 +38,21 @@ _TURNS: dict[str, str | Promise] = {
 class ClientCard:
     """One client as its contacts see it: no more than its API tells."""
 
-    public_id: str
-    name: str
+    client: Client
     status: str | Promise
     status_kind: str
-    client_id: str
     is_confidential: bool
     redirects: tuple[str, ...]
-    scopes: tuple[tuple[str, str | Promise], ...]
+    scopes: tuple[str, ...]
     open_grants: int
     ended_grants: int
 
 
 @dataclass(frozen=True, slots=True)
-class MessageLine:
+class ThreadLine:
     """One thread in the list; `unread`: something in it is new."""
 
-    public_id: str
-    subject: str
-    client: str
+    first: Message
     type: str | Promise
     turn: str | Promise
     is_outstanding: bool
@@ -65,20 +61,11 @@ class MessageLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidMessage:
-    """One message of a thread, oldest first."""
+class ThreadPage:
+    """A thread with all of its messages, oldest first: each with its author and time."""
 
-    author: str
-    by_client: bool
-    type: str | Promise
-    moment: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    line: MessageLine
-    said: tuple[SaidMessage, ...]
+    line: ThreadLine
+    messages: tuple[tuple[Message, str, str], ...]
     takes_answer: bool
 
 
@@ -93,13 +80,24 @@ def client_cards(*, user: User) -> tuple[ClientCard, ...]:
         open_total=Count("grants", filter=Q(grants__status__in=OPEN), distinct=True),
         grant_total=Count("grants", distinct=True),
     )
-    return tuple(_card(client) for client in counted)
+    return tuple(
+        ClientCard(
+            client=client,
+            status=_STATUS[client.status][0],
+            status_kind=_STATUS[client.status][1],
+            is_confidential=client.client_type == Client.CLIENT_CONFIDENTIAL,
+            redirects=tuple(client.redirect_uris.split()),
+            scopes=tuple(name for name in client.allowed_scopes if name in SCOPES),
+            open_grants=client.open_total,
+            ended_grants=client.grant_total - client.open_total,
+        )
+        for client in counted
+    )
 
 
-def message_lines(*, user: User) -> tuple[MessageLine, ...]:
+def thread_lines(*, user: User) -> tuple[ThreadLine, ...]:
     """Threads of the user's clients: what is outstanding first (R-119), then the newest. One query."""
-    threads = _threads(user).order_by("-modified", "-pk")[:200]
-    lines = [_line(thread) for thread in threads]
+    lines = [_line(first) for first in _threads(user).order_by("-modified", "-pk")[:200]]
     return tuple(sorted(lines, key=lambda line: not line.is_outstanding))
 
 
@@ -108,12 +106,16 @@ def thread_of(*, user: User, public_id: str) -> Message:
     return _threads(user).get(public_id=public_id)
 
 
-def thread_page(first: Message) -> Thread:
+def thread_page(first: Message) -> ThreadPage:
     """All of a thread that `thread_of` gave. One query."""
-    said = Message.objects.filter(Q(pk=first.pk) | Q(first=first)).select_related("author")
-    return Thread(
+    thread = Message.objects.filter(Q(pk=first.pk) | Q(first=first)).select_related("author")
+    messages = []
+    for message in thread.order_by("created", "pk"):
+        author = str(message.author) if message.by_client and message.author else ""
+        messages.append((message, author, moment_in_words(message.created)))
+    return ThreadPage(
         line=_line(first),
-        said=tuple(_said(one) for one in said.order_by("created", "pk")),
+        messages=tuple(messages),
         takes_answer=first.type not in {MessageType.NOTIFICATION, MessageType.FIELD_CHANGES},
     )
 
@@ -127,40 +129,12 @@ def _threads(user: User) -> QuerySet[Message]:
     )
 
 
-def _card(client: Client) -> ClientCard:
-    words, kind = _STATUS[client.status]
-    return ClientCard(
-        public_id=client.public_id,
-        name=client.name,
-        status=words,
-        status_kind=kind,
-        client_id=client.client_id,
-        is_confidential=client.client_type == Client.CLIENT_CONFIDENTIAL,
-        redirects=tuple(client.redirect_uris.split()),
-        scopes=tuple((name, SCOPES[name].title) for name in client.allowed_scopes if name in SCOPES),
-        open_grants=client.open_total,  # type: ignore[attr-defined]  # annotated
-        ended_grants=client.grant_total - client.open_total,  # type: ignore[attr-defined]  # annotated
-    )
-
-
-def _line(first: Message) -> MessageLine:
-    return MessageLine(
-        public_id=first.public_id,
-        subject=first.name,
-        client=first.client.name,
+def _line(first: Message) -> ThreadLine:
+    return ThreadLine(
+        first=first,
         type=_TYPES[first.type],
         turn=_TURNS[first.status],
         is_outstanding=first.status in {MessageStatus.OPEN, MessageStatus.PENDING},
         unread=not first.read or first.unread_answer,  # type: ignore[attr-defined]  # annotated
         moment=moment_in_words(first.modified),
-    )
-
-
-def _said(message: Message) -> SaidMessage:
-    return SaidMessage(
-        author=str(message.author) if message.by_client and message.author else "",
-        by_client=message.by_client,
-        type=_TYPES[message.type],
-        moment=moment_in_words(message.created),
-        text=message.description,
     )

@@ -18,7 +18,7 @@ from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.models import Client, Message
-from consent.pages.developer.page import client_cards, clients_of, message_lines, thread_of, thread_page
+from consent.pages.developer.page import client_cards, clients_of, thread_lines, thread_of, thread_page
 from consent.pages.developer.shown_once import keep_secret, take_secret
 from consent.pages.redirects import SeeOther
 from consent.queries.clients import live_tokens
@@ -50,7 +50,7 @@ class AnswerForm(forms.Form):
 def developer(request: HttpRequest) -> HttpResponse:
     """The clients of which the reader is a contact, and their messages."""
     user = current_user(request)
-    context = {"clients": client_cards(user=user), "messages_list": message_lines(user=user)}
+    context = {"clients": client_cards(user=user), "messages_list": thread_lines(user=user)}
     return render(request, "consent/developer/developer.html", context)
 
 
@@ -73,13 +73,13 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
         return SeeOther(request.path)
     form = SecretForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        made = form.renew(client=client, by=user, at=at)
-        keep_secret(request, client, made)
+        keep_secret(request, client, form.renew(client=client, by=user, at=at))
         return SeeOther(request.path)
-    ends = [one.expires for one in secrets_in_use(client=client, at=at)[1:] if one.expires]
+    older = secrets_in_use(client=client, at=at)[1:]
+    ends = [credential.expires for credential in older if credential.expires]
     context = {
         "client": client,
-        # to ask for headers alone uses nothing up
+        # HEAD leaves the secret for the GET that follows
         "secret": take_secret(request, client) if request.method == "GET" else "",
         "kept_until": moment_in_words(max(ends)) if ends else "",
         "tokens": live_tokens(client=client, at=at),
@@ -101,9 +101,9 @@ def new_message(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not form.is_valid():
         return render(request, "consent/developer/new_message.html", {"form": form})
-    said = form.cleaned_data
+    fields = form.cleaned_data
     written = write_to_utility(
-        client=said["client"], by=user, subject=said["subject"], text=said["text"], at=clock.now()
+        client=fields["client"], by=user, subject=fields["subject"], text=fields["text"], at=clock.now()
     )
     messages.success(request, _("Your message was sent."))
     return SeeOther(reverse("developer_message", args=[written.public_id]))
@@ -114,7 +114,7 @@ def new_message(request: HttpRequest) -> HttpResponse:
 @never_cache
 @shows_secret
 def message(request: HttpRequest, public_id: str) -> HttpResponse:
-    """A thread; POST adds an answer. To look at it is to have read it."""
+    """A thread; POST adds an answer. A GET marks it as read."""
     user = current_user(request)
     try:
         first = thread_of(user=user, public_id=public_id)

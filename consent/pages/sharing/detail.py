@@ -20,7 +20,7 @@ from consent.queries.visible_grants import grants_user_may_stop, is_open
 from consent.wording import part_in_words, services_in_words, until_in_words
 
 if TYPE_CHECKING:
-    from consent.queries.visible_grants import SeenGrant
+    from consent.queries.visible_grants import VisibleGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class SharingDetail:
     support_sessions: tuple[TimelineEntry, ...]
 
 
-def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDetail:
+def sharing_detail(grant: "VisibleGrant", *, user: User, at: datetime) -> SharingDetail:
     """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Ten queries."""
     opens = is_open(grant, at)
     contents = grant_contents(grant)
@@ -83,7 +83,7 @@ def sharing_detail(grant: "SeenGrant", *, user: User, at: datetime) -> SharingDe
             )
             for part in contents.parts
         ),
-        services=service_lists(contents, seen=visible),
+        services=service_lists(contents, visible=visible),
         has_others=len(visible) < len(contents.contracts),
         receipts=tuple(
             (receipt.number, moment_in_words(receipt.created)) for receipt in grant.receipts.all()

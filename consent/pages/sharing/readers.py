@@ -29,14 +29,6 @@ class Reader:
     until: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantToDecide:
-    """A sharing that goes on only once the customer has decided."""
-
-    public_id: str
-    company: str
-
-
 def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
     """Companies that can read data of what `user` may see, by name; several sharings of one count once. One query."""
     open_now = visible_grants(user=user, at=at).filter(open_at(at)).order_by()
@@ -44,13 +36,10 @@ def companies_reading(*, user: User, at: datetime) -> tuple[str, ...]:
     return tuple(sorted((name for _key, name in companies), key=str.casefold))
 
 
-def grants_to_decide(*, user: User, at: datetime) -> tuple[GrantToDecide, ...]:
-    """Sharings that wait for a decision of the customer's, by company. One query."""
-    waiting = (
-        visible_grants(user=user, at=at).filter(open_at(at)).filter(status=GrantStatus.NEEDS_AUTHORIZATION)
-    )
-    grants = [GrantToDecide(grant.public_id, grant.client.name) for grant in waiting]
-    return tuple(sorted(grants, key=lambda grant: grant.company.casefold()))
+def grants_to_decide(*, user: User, at: datetime) -> tuple[Grant, ...]:
+    """Grants that go on only once the customer has decided, by company. One query."""
+    waiting = visible_grants(user=user, at=at).filter(open_at(at), status=GrantStatus.NEEDS_AUTHORIZATION)
+    return tuple(sorted(waiting, key=lambda grant: grant.client.name.casefold()))
 
 
 def readers_of_contracts(keys: Collection[int], *, user: User, at: datetime) -> tuple[Reader, ...]:
@@ -74,20 +63,18 @@ def _readers(
     parts = GrantPart.objects.filter(covering, lasting).distinct()
     grants = visible_grants(user=user, at=at).filter(open_at(at)).filter(parts__in=parts).distinct()
     grants = grants.prefetch_related(Prefetch("parts", queryset=parts, to_attr="covering"))
-    readers = [
-        Reader(
-            public_id=grant.public_id,
-            company=grant.client.name,
-            status=words_of(grant, at, viewer=user),
-            data=tuple(SCOPES[part.scope].title for part in vars(grant)["covering"]),
-            until=_until(grant),
+    readers = []
+    for grant in grants:
+        until = _("Until you stop it")
+        if grant.access_ends is not None:
+            until = _("Until %(last)s") % {"last": day_in_words(last_day(grant.access_ends))}
+        readers.append(
+            Reader(
+                public_id=grant.public_id,
+                company=grant.client.name,
+                status=words_of(grant, at, viewer=user),
+                data=tuple(SCOPES[part.scope].title for part in vars(grant)["covering"]),
+                until=until,
+            )
         )
-        for grant in grants
-    ]
     return tuple(sorted(readers, key=lambda reader: reader.company.casefold()))
-
-
-def _until(grant: Grant) -> str:
-    if grant.access_ends is None:
-        return _("Until you stop it")
-    return _("Until %(last)s") % {"last": day_in_words(last_day(grant.access_ends))}

@@ -46,16 +46,20 @@ def reads_of(grant: Grant, *, user: User, at: datetime) -> QuerySet[Disclosure]:
     Whoever sees all that the grant opens or ever opened sees all of them, empty answers too; everyone else the reads
     of what they see.
     """
-    mine = visible_contracts(user=user, at=at)
-    others = Selection.objects.filter(part__grant=OuterRef("grant")).exclude(contract__in=mine)
-    gone = RemovedService.objects.filter(grant=OuterRef("grant")).exclude(contract__in=mine)
-    foreign = ServiceContract.objects.filter(billing_account=OuterRef("billingaccount")).exclude(pk__in=mine)
-    to_come = GrantPart.future_accounts.through.objects.filter(
+    visible = visible_contracts(user=user, at=at)
+    others = Selection.objects.filter(part__grant=OuterRef("grant")).exclude(contract__in=visible)
+    removed = RemovedService.objects.filter(grant=OuterRef("grant")).exclude(contract__in=visible)
+    foreign = ServiceContract.objects.filter(billing_account=OuterRef("billingaccount")).exclude(
+        pk__in=visible
+    )
+    future = GrantPart.future_accounts.through.objects.filter(
         Exists(foreign), grantpart__grant=OuterRef("grant")
     )
-    touched = Disclosure.contracts.through.objects.filter(disclosure=OuterRef("pk"), servicecontract__in=mine)
-    whole = ~Exists(others) & ~Exists(gone) & ~Exists(to_come)
-    return Disclosure.objects.filter(whole | Q(Exists(touched)), grant=grant)
+    of_visible = Disclosure.contracts.through.objects.filter(
+        disclosure=OuterRef("pk"), servicecontract__in=visible
+    )
+    sees_all = ~Exists(others) & ~Exists(removed) & ~Exists(future)
+    return Disclosure.objects.filter(sees_all | Q(Exists(of_visible)), grant=grant)
 
 
 def read_in_words(disclosure: Disclosure) -> Read:

@@ -19,15 +19,7 @@ from consent.queries.grant_contents import GrantContents
 from consent.wording import commodity_in_words, service_in_words
 
 SERVICES_CSV_HEADER = ("account", "account_name", "service", "kind", "service_name", "address", "data")
-_ACCOUNTS_ON_A_CARD = 4
-
-
-@dataclass(frozen=True, slots=True)
-class AccountsOnCard:
-    """The first few printed account numbers and how many there are."""
-
-    first: tuple[str, ...]
-    count: int
+_NUMBERS_ON_A_CARD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +35,34 @@ class ServiceList:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def accounts_of(grants: Collection[Grant], *, user: User, at: datetime) -> dict[int, AccountsOnCard]:
-    """By grant key: its billing accounts that `user` may see, past ones where none is left.
+def accounts_in_words(grants: Collection[Grant], *, user: User, at: datetime) -> dict[int, str]:
+    """By grant key: the numbers of its billing accounts that `user` may see, past ones where none is left.
 
-    Two queries at most, however many accounts.
+    Up to four numbers; of more, the first three and how many follow. Two queries at most, however many accounts.
     """
-    seen = visible_account_keys(user=user, at=at)
-    now = Selection.objects.filter(part__grant__in=grants, contract__billing_account__in=seen)
-    found = _numbers(now.values_list("part__grant"))
-    missing = [grant.pk for grant in grants if grant.pk not in found]
+    visible = visible_account_keys(user=user, at=at)
+    now = Selection.objects.filter(part__grant__in=grants, contract__billing_account__in=visible)
+    words = _numbers_in_words(now.values_list("part__grant"))
+    missing = [grant.pk for grant in grants if grant.pk not in words]
     if missing:
-        then = RemovedService.objects.filter(grant__in=missing, contract__billing_account__in=seen)
-        found |= _numbers(then.values_list("grant"))
-    return found
+        then = RemovedService.objects.filter(grant__in=missing, contract__billing_account__in=visible)
+        words |= _numbers_in_words(then.values_list("grant"))
+    return words
+
+
+def _numbers_in_words(rows: "QuerySet[Any, Any]") -> dict[int, str]:
+    number = F("contract__billing_account__account_number")
+    few = Func(
+        ArrayAgg(number, distinct=True, order_by=number),
+        template=f"(%(expressions)s)[1:{_NUMBERS_ON_A_CARD}]",
+    )
+    words = {}
+    for grant, first, count in rows.annotate(first=few, count=Count(number, distinct=True)).order_by():
+        words[grant] = ", ".join(first)
+        if count > len(first):
+            named = {"first": ", ".join(first[:-1]), "count": count - len(first) + 1}
+            words[grant] = _("%(first)s and %(count)s more") % named
+    return words
 
 
 def account_rows(
@@ -80,11 +87,11 @@ def account_rows(
     return rows
 
 
-def service_lists(contents: GrantContents, *, seen: Collection[int]) -> tuple[ServiceList, ...]:
-    """The services among `seen`, once for all kinds of data that share the same ones; order of the parts."""
+def service_lists(contents: GrantContents, *, visible: Collection[int]) -> tuple[ServiceList, ...]:
+    """The services among `visible`, once for all kinds of data that share the same ones; order of the parts."""
     lists: dict[frozenset[int], list[str | Promise]] = defaultdict(list)
     for part in contents.parts:
-        lists[part.contracts & frozenset(seen)].append(part.scope.title)
+        lists[part.contracts & frozenset(visible)].append(part.scope.title)
     return tuple(
         ServiceList(
             titles=tuple(titles) if len(lists) > 1 else (),
@@ -114,14 +121,14 @@ def service_line(
     return label, ", ".join(filter(None, (address, account)))
 
 
-def service_rows(contents: GrantContents, *, seen: Collection[int]) -> Iterator[tuple[str, ...]]:
+def service_rows(contents: GrantContents, *, visible: Collection[int]) -> Iterator[tuple[str, ...]]:
     """The same services under SERVICES_CSV_HEADER, one a line, safe to open in a spreadsheet."""
     data: Mapping[int, list[str]] = defaultdict(list)
     for part in contents.parts:
         for pk in part.contracts:
             data[pk].append(str(part.scope.title))
     for pk, contract in contents.contracts.items():
-        if pk in seen:
+        if pk in visible:
             account = contract.billing_account
             cells = (
                 account.account_number,
@@ -133,13 +140,3 @@ def service_rows(contents: GrantContents, *, seen: Collection[int]) -> Iterator[
                 "; ".join(data[pk]),
             )
             yield tuple(plain_cell(cell) for cell in cells)
-
-
-def _numbers(rows: "QuerySet[Any, Any]") -> dict[int, AccountsOnCard]:
-    number = F("contract__billing_account__account_number")
-    few = Func(
-        ArrayAgg(number, distinct=True, order_by=number),
-        template=f"(%(expressions)s)[1:{_ACCOUNTS_ON_A_CARD}]",
-    )
-    counted = rows.annotate(first=few, count=Count(number, distinct=True)).order_by()
-    return {grant: AccountsOnCard(tuple(first), count) for grant, first, count in counted}

@@ -56,7 +56,7 @@ def stop_page(grant: Grant, *, user: User | None, at: datetime) -> StopPage:
 
 
 def _removed_services(contents: GrantContents, user: User, at: datetime) -> tuple[str, ...]:
-    """The accounts that `user` would take out, in words; empty where nothing of others would be left."""
+    """The accounts that `user` would remove, in words; empty where nothing of others would remain."""
     contracts = shareable_contracts(user=user, at=at).filter(pk__in=list(contents.contracts))
     mine = frozenset(contracts.values_list("pk", flat=True))
     accounts = dict(
@@ -67,14 +67,10 @@ def _removed_services(contents: GrantContents, user: User, at: datetime) -> tupl
     )
     if all(part.contracts <= mine and part.future_accounts <= accounts.keys() for part in contents.parts):
         return ()
-    return tuple(_line(pk, number, contents, mine) for pk, number in accounts.items())
-
-
-def _line(account: int, number: str, contents: GrantContents, mine: frozenset[int]) -> str:
-    commodities = [
-        contents.contracts[pk].commodity
-        for pk in mine
-        if contents.contracts[pk].billing_account_id == account
-    ]
-    services = services_in_words(commodities) or _("services added later")
-    return _("account %(number)s: %(services)s") % {"number": number, "services": services}
+    lines = []
+    for account, number in accounts.items():
+        removed = [contents.contracts[pk] for pk in mine]
+        commodities = [c.commodity for c in removed if c.billing_account_id == account]
+        services = services_in_words(commodities) or _("services added later")
+        lines.append(_("account %(number)s: %(services)s") % {"number": number, "services": services})
+    return tuple(lines)

@@ -43,22 +43,14 @@ def timeline(grant: Grant, *, viewer: User | None) -> tuple[TimelineEntry, ...]:
     entries = []
     request = ConsentRequest.objects.filter(grant=grant).first()
     if request is not None:
-        entries.append(_entry(request.created, _("%(company)s asked") % {"company": grant.client.name}))
+        requested = _("%(company)s asked") % {"company": grant.client.name}
+        entries.append(TimelineEntry(request.created, moment_in_words(request.created), requested))
     for event in grant.events.select_related("by").all():
-        entries.append(_entry(event.at, _sentence(event, viewer)))
+        what = ", ".join(filter(None, (_step(event), _actor(event, viewer))))
+        if event.public_reason:
+            what = f"{what}. {_('Reason: %(reason)s') % {'reason': event.public_reason}}"
+        entries.append(TimelineEntry(event.at, moment_in_words(event.at), what))
     return tuple(entries)
-
-
-def _entry(at: datetime, what: str) -> TimelineEntry:
-    return TimelineEntry(at=at, when=moment_in_words(at), what=what)
-
-
-def _sentence(event: GrantEvent, viewer: User | None) -> str:
-    done = ", ".join(filter(None, (_step(event), _who(event, viewer))))
-    if not event.public_reason:
-        return done
-    reason = _("Reason: %(reason)s") % {"reason": event.public_reason}
-    return f"{done}. {reason}"
 
 
 def _step(event: GrantEvent) -> str:
@@ -73,7 +65,7 @@ def _step(event: GrantEvent) -> str:
     return str(_STEPS.get(event.to_status) or STATUS_WORDS[GrantStatus(event.to_status)].words)
 
 
-def _who(event: GrantEvent, viewer: User | None) -> str:
+def _actor(event: GrantEvent, viewer: User | None) -> str:
     if event.actor == Actor.LINK:
         return _("through the link of the receipt")
     if event.actor == Actor.STAFF:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -32,7 +33,7 @@ from consent.services.stop import stop_sharing
 from consent.transitions import TransitionNotAllowed
 
 if TYPE_CHECKING:
-    from consent.queries.visible_grants import SeenGrant
+    from consent.queries.visible_grants import VisibleGrant
 
 _READS_A_PAGE = 25
 
@@ -42,12 +43,13 @@ _READS_A_PAGE = 25
 @never_cache
 def sharing_list_page(request: HttpRequest) -> HttpResponse:
     """Now, waiting, ended."""
-    filters = sharing_list.ListFilter(
+    page = sharing_list.sharing_list(
+        user=current_user(request),
+        at=clock.now(),
         search=request.GET.get("q", "").replace("\0", "").strip()[:100],
         now=_number(request.GET.get("now")),
         ended=_number(request.GET.get("ended")),
     )
-    page = sharing_list.sharing_list(user=current_user(request), at=clock.now(), filters=filters)
     return render(request, "consent/sharing/list.html", {"sharing": page})
 
 
@@ -67,8 +69,8 @@ def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """What, which, until; who read what; the timeline."""
     at, user = clock.now(), current_user(request)
     grant = grant_or_404(request, public_id, at)
-    found = Paginator(reads.reads_of(grant, user=user, at=at), _READS_A_PAGE)
-    page = found.get_page(request.GET.get("page"))
+    disclosures = reads.reads_of(grant, user=user, at=at)
+    page = Paginator(disclosures, _READS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "sharing": sharing_detail(grant, user=user, at=at),
         "reads": [reads.read_in_words(read) for read in page],
@@ -96,7 +98,7 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
     at = clock.now()
     grant = grant_or_404(request, public_id, at)
     contents = grant_contents(grant)
-    rows = service_rows(contents, seen=visible_keys(contents, user=current_user(request), at=at))
+    rows = service_rows(contents, visible=visible_keys(contents, user=current_user(request), at=at))
     return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
 
 
@@ -106,9 +108,8 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
 def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
     """A receipt for who is logged in: who gave the grant, and those who see it, who stop only what they own (F-29)."""
     at, user = clock.now(), current_user(request)
-    given = Grant.objects.filter(
-        user=user, public_id=public_id
-    ).first()  # theirs to read when all else is gone
+    # who gave it reads it, whatever roles have ended since
+    given = Grant.objects.filter(user=user, public_id=public_id).first()
     grant = given or grant_or_404(request, public_id, at)
     receipts = Receipt.objects.select_related("grant__client", "grant__user")
     page = receipt_page(get_object_or_404(receipts, grant=grant, number=number), user=user, at=at)
@@ -127,43 +128,32 @@ def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpRe
 @never_cache
 def sharing_stop(request: HttpRequest, public_id: str) -> HttpResponse:
     """The second of two clicks. GET shows, POST acts (C-40)."""
-    at = clock.now()
+    at, user = clock.now(), current_user(request)
     grant = grant_or_404(request, public_id, at)
     back = reverse("sharing_detail", args=[public_id])
-    if request.method == "POST":
-        if request.POST.get("action") == "stop":
-            _stop(request, grant, at)
+    if request.method == "POST" and request.POST.get("action") != "stop":
         return SeeOther(back)
-    _require_may_stop(request, grant, at)
-    context = {
-        "stop": stop_page(grant, user=current_user(request), at=at),
-        "base": "base.html",
-        "back": back,
-    }
+    if (
+        request.method == "POST" and not grant.has_services
+    ):  # pressed twice: nothing of theirs remains to stop
+        return SeeOther(back)
+    if not grants_user_may_stop([grant], user=user, at=at):
+        raise Http404
+    if request.method == "POST":
+        with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
+            stop_sharing(grant=grant, by=user, at=at)
+            messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
+        return SeeOther(back)
+    context = {"stop": stop_page(grant, user=user, at=at), "base": "base.html", "back": back}
     return render(request, "consent/stop.html", context)
 
 
-def grant_or_404(request: HttpRequest, public_id: str, at: datetime) -> "SeenGrant":
+def grant_or_404(request: HttpRequest, public_id: str, at: datetime) -> "VisibleGrant":
     """A grant the user may see; foreign and missing look the same."""
     grant = visible_grants(user=current_user(request), at=at).filter(public_id=public_id).first()
     if grant is None:
         raise Http404
     return grant
-
-
-def _stop(request: HttpRequest, grant: "SeenGrant", at: datetime) -> None:
-    """Pressed twice, the second finds nothing of theirs left to stop, which is no error."""
-    if not grant.reaches:
-        return
-    _require_may_stop(request, grant, at)
-    with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
-        stop_sharing(grant=grant, by=current_user(request), at=at)
-        messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
-
-
-def _require_may_stop(request: HttpRequest, grant: Grant, at: datetime) -> None:
-    if not grants_user_may_stop([grant], user=current_user(request), at=at):
-        raise Http404
 
 
 def _number(text: str | None) -> int:
@@ -178,13 +168,7 @@ class _Echo:
 
 
 def _csv(name: str, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(_csv_lines(header, rows), content_type="text/csv; charset=utf-8")
+    lines = map(csv.writer(_Echo()).writerow, chain([header], rows))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _csv_lines(header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(header)
-    for row in rows:
-        yield writer.writerow(row)

@@ -9,7 +9,7 @@ from django.core import mail as sent_mail
 from accounts.mail.queue import send_waiting_mail, words_of
 from accounts.mail.resend import send_again
 from accounts.models import Membership, OutgoingMail, Role
-from consent.mail.personal import tell_of_delegate, tell_of_waiting_request
+from consent.mail.personal import mail_delegate_role, mail_waiting_request
 from consent.models import Actor, ConsentRequest, RequestStatus
 from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
@@ -88,14 +88,14 @@ def hand_over(world):
     request = ask(USAGE, user=viewer, client=world.company, at=AT)
     request.handed_over = AT
     request.save()
-    tell_of_waiting_request(request=request, viewer=viewer, at=AT)
+    mail_waiting_request(request=request, viewer=viewer, at=AT)
 
 
 def delegate(world):
     until = datetime(2027, 3, 1, 8, tzinfo=UTC)
     helper = UserFactory(name="Cleo Demo")
     role = MembershipFactory(customer=world.home.customer, user=helper, role=Role.DELEGATE, until=until)
-    tell_of_delegate(membership=role, at=AT)
+    mail_delegate_role(membership=role, at=AT)
 
 
 def yearly(world):

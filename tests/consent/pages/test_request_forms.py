@@ -14,7 +14,7 @@ from lxml import html
 from accounts.models import Membership, OutgoingMail, Role
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
-from consent.pages.decisions_due import decisions_due
+from consent.pages.waiting_requests import decisions_due
 from consent.services.digests import changed_aspects
 from consent.services.offer import OFFER_ASPECTS, build_offer
 from tests.factories.accounts import PASSWORD, MembershipFactory, UserFactory, household
@@ -169,7 +169,7 @@ def test_decisions_due_name_own_requests_and_those_of_viewers(home, viewer, hand
     mine = ask(BILLS, user=home.owner)
     ask(BILLS, user=household().owner)
 
-    due = {one.reference: one.asked_by for one in decisions_due(user=home.owner, at=clock.now())}
+    due = {one.reference: one.opened_by for one in decisions_due(user=home.owner, at=clock.now())}
 
     assert due == {mine.reference: "", handed_over.reference: str(viewer)}
 

@@ -96,14 +96,14 @@ def test_the_others_get_their_yearly_list(now, monkeypatch):
     now(AT + timedelta(days=365))
     first, second = sorted((home.owner for home in homes), key=lambda owner: owner.pk)
     with monkeypatch.context() as broken, capture_logs() as logged:
-        write = reminders._list
+        write = reminders._yearly_list
 
         def fail_for_first(user, at):
             if user.pk == first.pk:
                 raise RuntimeError("Ada Demo")
             return write(user, at)
 
-        broken.setattr(reminders, "_list", fail_for_first)
+        broken.setattr(reminders, "_yearly_list", fail_for_first)
         with pytest.raises(SomeFailed, match="1 failed, 1 done"):
             tasks.list_once_a_year()
 

@@ -6,8 +6,7 @@ import pytest
 
 from accounts.models import Role
 from consent.models import ConsentRequest, Grant
-from consent.pages.decisions_due import decisions_due
-from consent.pages.sharing.sharing_list import waiting_requests
+from consent.pages.waiting_requests import decisions_due, own_waiting_requests
 from consent.services.access_requests import UNDECIDED_RETENTION, bind_request, delete_undecided
 from consent.services.approve import approve_request, deny_request
 from consent.services.decision import RequestOver
@@ -41,7 +40,7 @@ def test_older_undecided_requests_of_the_company_give_way_and_lists_show_the_new
         ("waiting", None),
     ]
     assert [one.reference for one in decisions_due(user=home.owner, at=AT)] == [third.reference]
-    assert [one.reference for one in waiting_requests(user=home.owner, at=AT)] == [third.reference]
+    assert [one.reference for one in own_waiting_requests(user=home.owner, at=AT)] == [third.reference]
 
 
 def test_requests_of_other_companies_other_people_and_decided_ones_stay(client):

@@ -1,0 +1,54 @@
+"""Requests that wait for a person's decision, for their home page and the list of what they share."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.models import Membership, Role, User
+from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from consent.models import ConsentRequest, RequestStatus
+from consent.queries.deciders import is_handed_over_to
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A request to read and decide. `opened_by`: who handed it over; empty where the reader opened it alone."""
+
+    reference: str
+    company: str
+    opened_by: str
+    created: str
+    expires: str
+
+
+def own_waiting_requests(*, user: User, at: datetime) -> tuple[WaitingRequest, ...]:
+    """Requests `user` has opened and not decided, which can still be decided at `at`. One query."""
+    requests = ConsentRequest.objects.filter(user=user, status=RequestStatus.WAITING, expires__gt=at)
+    return tuple(_waiting_request(request, user) for request in requests.select_related("client"))
+
+
+def decisions_due(*, user: User, at: datetime) -> tuple[WaitingRequest, ...]:
+    """Requests that `user` left undecided, and those that viewers handed over to them, the last to end first.
+
+    One query, and two for each request that somebody handed over to the user's customers.
+    """
+    waiting = ConsentRequest.objects.filter(status=RequestStatus.WAITING, expires__gt=at)
+    owned = Membership.objects.filter(user=user, role=Role.OWNER).values("customer")
+    handed_over = Q(handed_over__isnull=False, user__memberships__customer__in=owned)
+    requests = waiting.filter(Q(user=user) | handed_over).select_related("client", "user").distinct()
+    return tuple(
+        _waiting_request(request, user)
+        for request in requests.order_by("-expires")
+        if request.user_id == user.pk or is_handed_over_to(user, request, at=at)
+    )
+
+
+def _waiting_request(request: ConsentRequest, reader: User) -> WaitingRequest:
+    return WaitingRequest(
+        reference=request.reference,
+        company=request.client.name,
+        opened_by="" if request.user_id == reader.pk else str(request.user),
+        created=moment_in_words(request.created),
+        expires=moment_in_words(request.expires),
+    )
