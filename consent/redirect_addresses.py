@@ -66,8 +66,8 @@ def is_registered(uri: str, registered: Collection[str], *, public: bool) -> boo
     """Whether `uri` is one of `registered`: letter by letter; of a public client on any port of a loopback IP."""
     if uri in registered:
         return True
-    asked = _LOOPBACK_IP.fullmatch(uri)
-    if not (public and asked):
+    loopback = _LOOPBACK_IP.fullmatch(uri)
+    if not (public and loopback):
         return False
     known = (_LOOPBACK_IP.fullmatch(each) for each in registered)
-    return any(each is not None and each.groups() == asked.groups() for each in known)
+    return any(each is not None and each.groups() == loopback.groups() for each in known)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from consent.models import Client
-from consent.services.credentials import KEPT_FOR, renew_secret, replace_leaked_secret
+from consent.services.credentials import SECRET_OVERLAP, renew_secret, replace_leaked_secret
 
 _LEAKED = "leaked"
 _HOUR = timedelta(hours=1)
@@ -19,13 +19,13 @@ class SecretForm(forms.Form):
     before = forms.ChoiceField(
         label=_("The secret in use"),
         choices=[
-            (KEPT_FOR // _HOUR, _("works for 24 hours more")),
+            (SECRET_OVERLAP // _HOUR, _("works for 24 hours more")),
             (1, _("works for 1 hour more")),
             (7 * 24, _("works for 7 days more")),
             (0, _("ends at once; tokens got with it keep working")),
             (_LEAKED, _("is known to others: it ends at once, and tokens got with it end too")),
         ],
-        initial=KEPT_FOR // _HOUR,
+        initial=SECRET_OVERLAP // _HOUR,
         widget=forms.RadioSelect,
     )
 

@@ -27,10 +27,10 @@ from accounts.admin.base import list_link
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
+from consent.admin.confirm_change import ConfirmChangeAdmin
 from consent.admin.filters import PeopleFilter, has_people
-from consent.admin.grants_that_stay import warn_of_grants_that_stay
 from consent.admin.invite_contact import InviteContactAdmin
-from consent.admin.shown_change import ShownChangeAdmin
+from consent.admin.open_grants import warn_of_open_grants
 from consent.models import Client, Grant, Message, MessageStatus
 from consent.queries.clients import live_tokens, open_grants
 from consent.scopes.catalogue import offered_scopes
@@ -111,7 +111,7 @@ class StaffSecretForm(SecretForm, ReasonForm):
 
 
 @admin.register(Client)
-class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
+class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
     """A third party's application. It is never deleted: grants and disclosures name it."""
 
     act_permission = _CHANGE
@@ -153,7 +153,7 @@ class ClientAdmin(InviteContactAdmin, ShownChangeAdmin):
         """A client that is new gets its secret, which the answer shows; of one that loses scopes, which grants stay."""
         taken = set(form.initial.get("allowed_scopes", ())) - set(obj.allowed_scopes) if change else set()
         super().save_model(request, obj, form, change)
-        warn_of_grants_that_stay(request, scopes=taken, client=obj)
+        warn_of_open_grants(request, scopes=taken, client=obj)
         if not change:
             request.new_client_secret = first_secret(client=obj, at=clock.now())  # type: ignore[attr-defined]
 

@@ -41,8 +41,8 @@ class RequestScopeFilter(_ScopeFilter):
     lookup = "details__parts__contains"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        asked = [{"scope": self.value()}]
-        return queryset.filter(details__parts__contains=asked) if self.value() else queryset
+        part = [{"scope": self.value()}]
+        return queryset.filter(details__parts__contains=part) if self.value() else queryset
 
 
 def has_people() -> Exists:

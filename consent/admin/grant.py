@@ -257,13 +257,22 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         form = ReasonsForm(request.POST or None)
         if not self._fits(request, grant, step):
             return redirect(page)
-        if request.method == "POST" and form.is_valid():
-            self._take(request, pk, step, form.cleaned_data)
-            return redirect(page)
-        return ask(
-            request, self.admin_site, form=form, title=step.title, text=step.text % grant.client,
-            button=step.button, back=page,
-        )  # fmt: skip
+        if request.method != "POST" or not form.is_valid():
+            return ask(
+                request, self.admin_site, form=form, title=step.title, text=step.text % grant.client,
+                button=step.button, back=page,
+            )  # fmt: skip
+        with transaction.atomic():  # checked again under the lock: somebody else may have changed it since
+            grant = Grant.objects.select_for_update(of=("self",)).select_related("client").get(pk=pk)
+            if self._fits(request, grant, step):
+                reason, public_reason = form.cleaned_data["reason"], form.cleaned_data["words"]
+                step.take(
+                    grant=grant, by=current_user(request), at=clock.now(),
+                    reason=reason, public_reason=public_reason,
+                )  # fmt: skip
+                self.log_act(request, grant, step.what, reason=reason)
+                messages.success(request, str(step.done))
+        return redirect(page)
 
     def _fits(self, request: HttpRequest, grant: Grant, step: Step) -> bool:
         """Whether the grant is in a state for it; else says why not."""
@@ -271,18 +280,6 @@ class GrantAdmin(ActingAdmin, ExportAdmin):
         if status not in step.fits:
             messages.error(request, str(STOP.misfit if status in ENDED else step.misfit))
         return status in step.fits
-
-    @transaction.atomic
-    def _take(self, request: HttpRequest, pk: int, step: Step, told: dict[str, str]) -> None:
-        """Looks again at the locked grant: somebody else may have been at it since the page was asked for."""
-        grant = Grant.objects.select_for_update(of=("self",)).select_related("client").get(pk=pk)
-        if self._fits(request, grant, step):
-            step.take(
-                grant=grant, by=current_user(request), at=clock.now(),
-                reason=told["reason"], public_reason=told["words"],
-            )  # fmt: skip
-            self.log_act(request, grant, step.what, reason=told["reason"])
-            messages.success(request, str(step.done))
 
 
 @admin.register(GrantEvent)

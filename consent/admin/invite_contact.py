@@ -52,14 +52,14 @@ class InviteContactAdmin(LoggedAdmin):
         client = get_object_or_404(Client, pk=pk)
         form, back = _ContactForm(request.POST or None), reverse("admin:consent_client_change", args=[pk])
         if form.is_valid():
-            said = form.cleaned_data
+            fields = form.cleaned_data
             try:
                 with transaction.atomic():
                     contact = invite_contact(
                         client=client,
-                        email=said["email"].lower(),
-                        name=said["name"],
-                        language=said["language"],
+                        email=fields["email"].lower(),
+                        name=fields["name"],
+                        language=fields["language"],
                         link_for=invitation_url,
                         at=clock.now(),
                     )

@@ -40,7 +40,7 @@ class _NotificationForm(forms.Form):
 
 @admin.register(Message)
 class MessageAdmin(ActingAdmin):
-    """Threads. Nothing that was said is edited or deleted."""
+    """Threads. No message is edited or deleted."""
 
     act_permission = _CHANGE
     list_display = ("name", "client_page", "type", "status", "modified")
@@ -75,11 +75,15 @@ class MessageAdmin(ActingAdmin):
 
     @admin.display(description=_("messages"))
     def thread_text(self, message: Message) -> str:
-        said = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related("author", "client")
+        thread = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related(
+            "author", "client"
+        )
+        rows = []
+        for each in thread.order_by("pk"):
+            author: Any = each.author or (each.client.name if each.by_client else _("the server"))
+            rows.append((author, moment_in_words(each.created), each.description))
         return format_html_join(
-            "",
-            '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>',
-            ((_author(one), moment_in_words(one.created), one.description) for one in said.order_by("pk")),
+            "", '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>', rows
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -110,11 +114,11 @@ class MessageAdmin(ActingAdmin):
             return ask(
                 request, self.admin_site, title=title, text=text, button=_("Send"), back=back, form=form
             )
-        said = form.cleaned_data
+        fields = form.cleaned_data
         written = notify(
-            client=said["client"],
-            subject=said["subject"],
-            text=said["text"],
+            client=fields["client"],
+            subject=fields["subject"],
+            text=fields["text"],
             at=clock.now(),
             by=current_user(request),
         )
@@ -171,9 +175,3 @@ class ClientContactAdmin(LoggedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A contact is added or removed, never turned into another."""
         return obj is None and super().has_change_permission(request, obj)
-
-
-def _author(message: Message) -> Any:  # noqa: ANN401 - a name or a lazy text
-    if message.author is not None:
-        return str(message.author)
-    return message.client.name if message.by_client else _("the server")

@@ -28,10 +28,10 @@ class PersonForm(forms.Form):
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
-        found = User.objects.filter(email=email, is_active=True, is_staff=False).first()
-        if found is None:
+        person = User.objects.filter(email=email, is_active=True, is_staff=False).first()
+        if person is None:
             raise forms.ValidationError(_("Nobody logs in with this address. Invite the person first."))
-        self.person = found
+        self.person = person
         return email
 
 
@@ -56,8 +56,8 @@ class AgreedForm(forms.Form):
             self.fields[name].widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         owned = shareable_contracts(user=person, at=clock.now()).order_by("contract_number")
         choices: list[tuple[str, str]] = [
-            (one.contract_number, f"{one.contract_number}, {one.get_commodity_display()}, {one.address}")
-            for one in owned
+            (c.contract_number, f"{c.contract_number}, {c.get_commodity_display()}, {c.address}")
+            for c in owned
         ]
         self.fields["contracts"].choices = choices  # type: ignore[attr-defined]  # declared above
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]  # declared above
@@ -73,8 +73,8 @@ class AgreedForm(forms.Form):
 
     def agreed(self) -> Agreed:
         """Of a valid form."""
-        told = self.cleaned_data
-        return Agreed(tuple(told["scopes"]), tuple(told["contracts"]), told["first"], told["last"])
+        fields = self.cleaned_data
+        return Agreed(tuple(fields["scopes"]), tuple(fields["contracts"]), fields["first"], fields["last"])
 
 
 class ProofForm(forms.Form):
@@ -119,8 +119,8 @@ class ProofForm(forms.Form):
 
     def proof(self) -> Proof:
         """Of a valid form."""
-        told = self.cleaned_data
-        return Proof(told["how"], told["given_at"], told["proof_file"], told["proof_reference"])
+        fields = self.cleaned_data
+        return Proof(fields["how"], fields["given_at"], fields["proof_file"], fields["proof_reference"])
 
 
 class RefuseForm(forms.Form):

@@ -27,7 +27,7 @@ from consent.models import ConsentRequest, Disclosure, Grant, Receipt
 _SHOWN = 200  # contracts
 
 
-class _Spoken(ExportAdmin):
+class _SearchedInLowerCase(ExportAdmin):
     """Numbers that people read out are stored in lower case."""
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:  # noqa: ANN401
@@ -35,7 +35,7 @@ class _Spoken(ExportAdmin):
 
 
 @admin.register(ConsentRequest)
-class ConsentRequestAdmin(_Spoken):
+class ConsentRequestAdmin(_SearchedInLowerCase):
     """What a third party asked, and what became of it."""
 
     list_display = ("reference", "client_page", "status", "created", "decided_at", "user_page")
@@ -70,7 +70,7 @@ class ConsentRequestAdmin(_Spoken):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(_Spoken):
+class ReceiptAdmin(_SearchedInLowerCase):
     """What the customer was shown and agreed to, as it was."""
 
     list_display = ("number", "grant_page", "client_page", "created", "superseded_page")
@@ -164,23 +164,23 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
             "%d mails go out again, to the addresses the people have now. Those that went out before are written anew.",
             count,
         )
-        asked = ask_about_rows(
+        reason = ask_about_rows(
             request, self.admin_site, mails, action="send_again", title=_("Send again"), text=text % count,
             button=_("Send again"), back=reverse("admin:accounts_outgoingmail_changelist"),
         )  # fmt: skip
-        if isinstance(asked, HttpResponse):
-            return asked
+        if isinstance(reason, HttpResponse):
+            return reason
         ticked = list(mails.select_related("user"))
         sent = send_again(mails=ticked, at=clock.now())
         for mail in sent:
-            self.log_act(request, mail, "sent again", reason=asked)
+            self.log_act(request, mail, "sent again", reason=reason)
         message = ngettext("%d mail goes out again.", "%d mails go out again.", len(sent))
         messages.success(request, message % len(sent))
-        if left := len(ticked) - len(sent):
+        if unsent := len(ticked) - len(sent):
             message = ngettext(
                 "%d mail does not go out again: what it said is over, or not for its reader any more.",
                 "%d mails do not go out again: what they said is over, or not for their readers any more.",
-                left,
+                unsent,
             )
-            messages.warning(request, message % left)
+            messages.warning(request, message % unsent)
         return None

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.admin.base import link_to
 from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib.time import clock
-from consent.admin.grants_that_stay import warn_of_grants_that_stay
+from consent.admin.open_grants import warn_of_open_grants
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES, offered_scopes
 
@@ -58,4 +58,4 @@ class ScopeSettingAdmin(LoggedAdmin):
         obj.modified = clock.now()
         super().save_model(request, obj, form, change)
         if not obj.is_open:
-            warn_of_grants_that_stay(request, scopes={obj.scope}, client=obj.client)
+            warn_of_open_grants(request, scopes={obj.scope}, client=obj.client)

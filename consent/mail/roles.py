@@ -90,11 +90,11 @@ def _login_code(code: ActivationCode, reader: User, at: datetime) -> MailText:
             CodeWay.MAIL: _("By e-mail to an owner"),
             CodeWay.LETTER: _("By letter to the address of the bill"),
         }
-        asked_for = _("We were asked for a code that gives a person a login for %(customer)s.")
+        requested = _("We were asked for a code that gives a person a login for %(customer)s.")
         return _mail(
             reader,
             _("A code for a new login to your account"),
-            (asked_for % {"customer": in_one_line(code.customer.name)}, _if_unknown()),
+            (requested % {"customer": in_one_line(code.customer.name)}, _if_unknown()),
             (
                 (_("What they may do"), str(role_in_words(code.role, may_share=False))),
                 (_("How the code is sent"), ways.get(code.way, _("Told to the person"))),

@@ -11,7 +11,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErr
 from consent.models import Client, ClientStatus, Credential
 from consent.oauth.rate_limit import count_claimed_call, count_failure, count_proven_call, count_slow_check
 from consent.queries.credentials import KnownClient, known_client
-from consent.services.credentials import upgraded
+from consent.services.credentials import upgrade_credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def _check_slow_hash(
     if known.slow_hash(at=at) is None:
         return None
     count_slow_check(request, at=at)
-    return upgraded(known=known, secret=secret, at=at)
+    return upgrade_credential(known=known, secret=secret, at=at)
 
 
 def _sent_credentials(request: HttpRequest, sent: dict[str, str]) -> tuple[str, str | None]:

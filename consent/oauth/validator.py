@@ -64,7 +64,7 @@ class PortalValidator(OAuth2Validator):
             return False
         if (
             presented.expires <= at
-            or any(one.spent for one in codes)
+            or any(stored.spent for stored in codes)
             or not tokens.may_issue_tokens(grant, at=at)
         ):
             return False

@@ -12,7 +12,7 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import NO_SECRET, Client, Credential
 
 _FIELDS = Client._meta.concrete_fields
-# Written out and planned once, as the gate's statement is: to make it anew for each call costs more than to run it.
+# Written out and planned once, as the gate's statement is: to build it with the ORM for each call costs more than to run it.
 _KNOWN = f"""
     SELECT secret.id, secret.digest, secret.created, secret.expires,
         {", ".join(f'client."{field.column}"' for field in _FIELDS)}
@@ -32,15 +32,15 @@ class KnownClient:
     def proven_by(self, secret: str, *, at: datetime) -> Credential | None:
         """The credential whose secret this is, while it works. Compares in constant time, and every one of them."""
         digest = checksum(secret)
-        same = [one for one in self.credentials if one.digest and hmac.compare_digest(one.digest, digest)]
-        return next((one for one in same if _works(one, at)), None)
+        same = [each for each in self.credentials if each.digest and hmac.compare_digest(each.digest, digest)]
+        return next((credential for credential in same if _works(credential, at)), None)
 
     def slow_hash(self, *, at: datetime) -> str | None:
         """The hash of a secret of before there were credentials, while that works and was not used since."""
         if self.client.client_secret == NO_SECRET:
             return None
-        waiting = [one for one in self.credentials if one.digest is None and _works(one, at)]
-        return self.client.client_secret if waiting or not self.credentials else None
+        unused = any(each.digest is None and _works(each, at) for each in self.credentials)
+        return self.client.client_secret if unused or not self.credentials else None
 
 
 def known_client(client_id: str) -> KnownClient | None:

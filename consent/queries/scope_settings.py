@@ -1,9 +1,7 @@
 """What staff set about scopes, for one client: what it may not ask for, and the limits of what it may."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from consent.models import Client, ScopeSetting
@@ -14,14 +12,6 @@ from consent.scopes.catalogue import offered_scopes
 _CLOSED = """
     SELECT scope FROM consent_scopesetting WHERE NOT is_open AND (client_id IS NULL OR client_id = %s::bigint)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """In days from the day of the request; None = as the scope is declared."""
-
-    days_back: int | None
-    days_ahead: int | None
 
 
 def closed_scopes(*, client: Client | None) -> frozenset[str]:
@@ -40,15 +30,11 @@ def available_scopes() -> tuple[Scope, ...]:
     return tuple(scope for scope in offered_scopes(settings.UTILITY_ROLE) if scope.id not in closed)
 
 
-def limits_of(*, client: Client) -> dict[str, Limits]:
-    """The tighter of the server's and the client's limits, by scope id. One query."""
+def limits_of(*, client: Client) -> dict[str, tuple[int | None, int | None]]:
+    """By scope id the days back and the days ahead of the request's day: the tighter of the server's and the client's.
+
+    None: as the scope is declared. One query.
+    """
     settings_of = ScopeSetting.objects.filter(Q(client__isnull=True) | Q(client=client))
-    found: dict[str, Limits] = {}
-    for scope, back, ahead in settings_of.values_list("scope", "days_back", "days_ahead"):
-        known = found.get(scope, Limits(None, None))
-        found[scope] = Limits(_tighter(known.days_back, back), _tighter(known.days_ahead, ahead))
-    return found
-
-
-def _tighter(one: int | None, other: int | None) -> int | None:
-    return min((days for days in (one, other) if days is not None), default=None)
+    limits = settings_of.values_list("scope").annotate(Min("days_back"), Min("days_ahead")).order_by()
+    return {scope: (back, ahead) for scope, back, ahead in limits}

@@ -1,6 +1,6 @@
 """Find consents by what people read out: a request's reference, a receipt's number, a company's name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -16,33 +16,33 @@ def find_consents(term: str, *, limit: int) -> list[SearchHit]:
     term = term.strip()
     if not term:
         return []
-    said = term.lower()  # references and public ids are lower case
+    lower = term.lower()  # references and public ids are lower case
     return [
         *_of(
             Client.objects.filter(name__istartswith=term), limit, lambda client: client.get_status_display()
         ),
         *_of(
-            ConsentRequest.objects.filter(reference__startswith=said).select_related("client"),
+            ConsentRequest.objects.filter(reference__startswith=lower).select_related("client"),
             limit,
             lambda request: f"{request.client}, {request.get_status_display()}",
         ),
         *_of(
-            Receipt.objects.filter(number__startswith=said).select_related("grant__client"),
+            Receipt.objects.filter(number__startswith=lower).select_related("grant__client"),
             limit,
             lambda receipt: f"{receipt.grant.client}, {receipt.grant.status}",
         ),
         *_of(
-            Grant.objects.filter(public_id__startswith=said).select_related("client"),
+            Grant.objects.filter(public_id__startswith=lower).select_related("client"),
             limit,
             lambda grant: f"{grant.client}, {grant.status}",
         ),
     ]
 
 
-def customers_of_consents(found: Iterable[SearchHit]) -> set[int]:
+def customers_of_consents(hits: Sequence[SearchHit]) -> set[int]:
     """Keys of the customers whose services the grants and receipts among the hits cover. One query."""
-    grants = [one.pk for one in found if one.model == "consent.grant"]
-    receipts = [one.pk for one in found if one.model == "consent.receipt"]
+    grants = [hit.pk for hit in hits if hit.model == "consent.grant"]
+    receipts = [hit.pk for hit in hits if hit.model == "consent.receipt"]
     if not grants and not receipts:
         return set()
     covered = Selection.objects.filter(Q(part__grant__in=grants) | Q(part__grant__receipts__in=receipts))

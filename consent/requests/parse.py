@@ -53,41 +53,30 @@ def parse_request(
     each has `error` (the OAuth code) and `description`. Dates are checked against `now` and stay text until
     approval.
     """
-    parts = _details(authorization_details, allowed, now, zone) if authorization_details else []
-    parts += _plain(scope, allowed, covered={part.scope for part in parts})
+    parts = _details(authorization_details, allowed, now, zone) if authorization_details else {}
+    for name in scope.split(" ") if scope else ():
+        named = scope_named(name)
+        if named is None:
+            raise InvalidScope(f"scope: there is no {printable(name)}")
+        if named.id not in allowed:
+            raise InvalidScope(f"scope: {named.id} is not open to this client")
+        parts.setdefault(named.id, RequestedPart(named.id, name))
     if not parts:
         raise InvalidRequest("scope or authorization_details must say what is asked for")
-    order = list(SCOPES)
-    parts.sort(key=lambda part: order.index(part.scope))
-    return AccessRequest(
-        scope=" ".join(part.type_sent for part in parts),
-        parts=tuple(replace(part, locked=locked) for part in parts),
-    )
+    ordered = [replace(parts[scope_id], locked=locked) for scope_id in SCOPES if scope_id in parts]
+    return AccessRequest(scope=" ".join(part.type_sent for part in ordered), parts=tuple(ordered))
 
 
-def _plain(scope: str, allowed: Collection[str], covered: Collection[str]) -> list[RequestedPart]:
-    parts: dict[str, RequestedPart] = {}
-    for name in scope.split(" ") if scope else ():
-        found = scope_named(name)
-        if found is None:
-            raise InvalidScope(f"scope: there is no {printable(name)}")
-        if found.id not in allowed:
-            raise InvalidScope(f"scope: {found.id} is not open to this client")
-        if found.id not in covered:
-            parts.setdefault(found.id, RequestedPart(found.id, name))
-    return list(parts.values())
-
-
-def _details(text: str, allowed: Collection[str], now: datetime, zone: ZoneInfo) -> list[RequestedPart]:
-    entries = read_entries(text)
+def _details(text: str, allowed: Collection[str], now: datetime, zone: ZoneInfo) -> dict[str, RequestedPart]:
+    """The parts of `authorization_details` by scope id."""
     united: dict[str, RequestedPart] = {}
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(read_entries(text)):
         where = f"authorization_details[{index}]"
         part = _part(entry, where, allowed)
         _check_period(part, where, now, zone)
         former = united.get(part.scope)
         united[part.scope] = part if former is None else _united(former, part, where, now, zone)
-    return list(united.values())
+    return united
 
 
 def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
@@ -95,16 +84,16 @@ def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
         raise InvalidDetails(where, "must be an object")
     if "type" not in entry:
         raise InvalidDetails(f"{where}.type", "is missing")
-    found = scope_named(entry["type"]) if isinstance(entry["type"], str) else None
-    if found is None:
+    scope = scope_named(entry["type"]) if isinstance(entry["type"], str) else None
+    if scope is None:
         raise InvalidDetails(f"{where}.type", "is no type that this server knows")
-    if found.id not in allowed:
-        raise InvalidDetails(f"{where}.type", f"{found.id} is not open to this client")
+    if scope.id not in allowed:
+        raise InvalidDetails(f"{where}.type", f"{scope.id} is not open to this client")
     for name in entry:
         if name not in ("type", "start", "end", "services"):
-            raise InvalidDetails(f"{where}.{printable(name)}", f"is no field of {found.id}")
+            raise InvalidDetails(f"{where}.{printable(name)}", f"is no field of {scope.id}")
     return RequestedPart(
-        scope=found.id,
+        scope=scope.id,
         type_sent=entry["type"],
         start=_date_text(entry, "start", where),
         end=_date_text(entry, "end", where),
@@ -123,19 +112,19 @@ def _date_text(entry: dict[str, Any], name: str, where: str) -> str | None:
 def _services(entry: dict[str, Any], where: str) -> Services:
     if "services" not in entry:
         return None
-    asked, field = entry["services"], f"{where}.services"
-    if asked == "all":
+    services, field = entry["services"], f"{where}.services"
+    if services == "all":
         return "all"
-    if not isinstance(asked, list):
+    if not isinstance(services, list):
         raise InvalidDetails(field, "must be the text all or an array of contract numbers")
-    if not asked:
+    if not services:
         raise InvalidDetails(field, "must name a contract, or be left out")
-    for position, number in enumerate(asked):
+    for position, number in enumerate(services):
         if not (isinstance(number, str) and number.strip() and number.isprintable()):
             raise InvalidDetails(f"{field}[{position}]", "must be a contract number as text")
         if len(number) > MAX_NUMBER_LENGTH:
             raise InvalidDetails(f"{field}[{position}]", f"longer than {MAX_NUMBER_LENGTH} characters")
-    return tuple(dict.fromkeys(number.strip() for number in asked))
+    return tuple(dict.fromkeys(number.strip() for number in services))
 
 
 def _check_period(part: RequestedPart, where: str, now: datetime, zone: ZoneInfo) -> None:
@@ -187,17 +176,14 @@ def _united(
                 f"{where}.start", f"this period of {first.scope} does not meet the one before"
             )
     second_is_earlier = first_start is not None and (second_start is None or second_start < first_start)
+    services: Services = None
+    if first.services == "all" or second.services == "all":
+        services = "all"
+    elif first.services is not None and second.services is not None:
+        services = tuple(dict.fromkeys((*first.services, *second.services)))
     return replace(
         first,
         start=second.start if second_is_earlier else first.start,
         end=second.end if second_until > first_until else first.end,
-        services=_united_services(first.services, second.services),
+        services=services,
     )
-
-
-def _united_services(first: Services, second: Services) -> Services:
-    if first == "all" or second == "all":
-        return "all"
-    if first is None or second is None:
-        return None
-    return tuple(dict.fromkeys((*first, *second)))

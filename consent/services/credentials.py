@@ -15,8 +15,10 @@ from consent.queries.credentials import KnownClient, known_client, secrets_in_us
 from consent.services.clients import ClientChangeRefused
 from consent.signals import credentials_leaked
 
-KEPT_FOR = timedelta(hours=24)  # the secret before works on for so long, unless somebody chooses another time
-LONGEST_KEPT = timedelta(days=7)
+SECRET_OVERLAP = timedelta(
+    hours=24
+)  # the secret before works on for so long, unless somebody chooses another time
+LONGEST_OVERLAP = timedelta(days=7)
 _HOLD = """
     SELECT 1 FROM consent_credential WHERE id = %s AND (expires IS NULL OR expires > %s) FOR SHARE
 """
@@ -27,7 +29,7 @@ def first_secret(*, client: Client, at: datetime) -> str:
     return _new_secret(client, at) if client.client_type == Client.CLIENT_CONFIDENTIAL else ""
 
 
-def upgraded(*, known: KnownClient, secret: str, at: datetime) -> Credential | None:
+def upgrade_credential(*, known: KnownClient, secret: str, at: datetime) -> Credential | None:
     """The credential of a secret of before there were credentials, from its first right use on; None: it is not right.
 
     Costs a third of a second of processor: ask only who may (docs/decisions/0029).
@@ -35,20 +37,20 @@ def upgraded(*, known: KnownClient, secret: str, at: datetime) -> Credential | N
     hashed = known.slow_hash(at=at)
     if hashed is None or not check_password(secret, hashed):
         return None
-    with transaction.atomic():  # what was found may be over: the check took its time
-        _hold(known.client)
+    with transaction.atomic():  # the check took its time: the secret may have ended since
+        _lock_row(known.client)
         now = known_client(known.client.client_id)
         if now is None or now.slow_hash(at=at) != hashed:
             return now.proven_by(secret, at=at) if now else None
-        waiting = next((one for one in now.credentials if one.digest is None), None)
-        credential = waiting or Credential(client=now.client, created=at)
+        unused = next((each for each in now.credentials if each.digest is None), None)
+        credential = unused or Credential(client=now.client, created=at)
         credential.digest = checksum(secret)
         credential.save()
         return credential
 
 
 def hold_credential(credential: Credential, *, at: datetime) -> bool:
-    """Whether it still works; where it does, it works until the transaction ends: who ends it waits.
+    """Whether it still works; then it is locked until the transaction ends, and whoever ends it waits.
 
     One statement, FOR SHARE, so that calls of one client do not wait for each other.
     """
@@ -58,22 +60,22 @@ def hold_credential(credential: Credential, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def renew_secret(*, client: Client, by: User, at: datetime, keep: timedelta = KEPT_FOR) -> str:
+def renew_secret(*, client: Client, by: User, at: datetime, keep: timedelta = SECRET_OVERLAP) -> str:
     """A new secret, readable in this answer and never again; those before work on for `keep` at most.
 
-    Every contact is told (R-148). Tokens that were given stay. Raises ClientChangeRefused: a public client has none,
-    or `keep` is longer than LONGEST_KEPT.
+    Every contact gets a message (R-148). Tokens that were given stay. Raises ClientChangeRefused: a public client has
+    none, or `keep` is longer than LONGEST_OVERLAP.
     """
-    if not timedelta() <= keep <= LONGEST_KEPT:
-        raise ClientChangeRefused(f"a secret is kept for {LONGEST_KEPT.days} days at most")
-    locked = _locked(client)
+    if not timedelta() <= keep <= LONGEST_OVERLAP:
+        raise ClientChangeRefused(f"a secret is kept for {LONGEST_OVERLAP.days} days at most")
+    locked = _lock_confidential(client)
     until = at + keep
-    _end(_all_in_use(locked, at), until=until)
+    _end(_credentials_in_use(locked, at), until=until)
     if not keep:
         _forget_slow_hash(locked)
     words = f"works until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if keep else "no longer works"
-    _tell(
-        locked,
+    notify(
+        client=locked,
         subject="Secret renewed",
         text=f"{by} renewed the secret. The one before {words}.",
         by=by,
@@ -89,11 +91,11 @@ def replace_leaked_secret(*, client: Client, by: User, at: datetime) -> str:
 
     Tokens of before tokens named their secret count as got with it. Raises ClientChangeRefused: a public client.
     """
-    locked = _locked(client)
-    _end_leaked(locked, _all_in_use(locked, at), at=at)
+    locked = _lock_confidential(client)
+    _end_leaked(locked, _credentials_in_use(locked, at), at=at)
     _forget_slow_hash(locked)
     text = f"{by} renewed the secret because it leaked. Secrets before no longer work, nor do tokens got with them."
-    _tell(locked, subject="Secret renewed: it leaked", text=text, by=by, at=at)
+    notify(client=locked, subject="Secret renewed: it leaked", text=text, by=by, at=at)
     return _new_secret(locked, at)
 
 
@@ -103,24 +105,24 @@ def end_older_secrets(*, client: Client, by: User, at: datetime) -> int:
 
     The newest secret and its tokens stay: a client that has refreshed with it since loses nothing.
     """
-    locked = _locked(client)
+    locked = _lock_confidential(client)
     older = secrets_in_use(client=locked, at=at)[1:]
     if older:
         _end_leaked(locked, older, at=at)
         _forget_slow_hash(locked)
         text = f"{by} ended what was renewed, because it leaked: secrets before the newest, and tokens got with them."
-        _tell(locked, subject="Older secrets ended", text=text, by=by, at=at)
+        notify(client=locked, subject="Older secrets ended", text=text, by=by, at=at)
     return len(older)
 
 
-def _locked(client: Client) -> Client:
-    locked = _hold(client)
+def _lock_confidential(client: Client) -> Client:
+    locked = _lock_row(client)
     if locked.client_type != Client.CLIENT_CONFIDENTIAL:
         raise ClientChangeRefused(f"{locked} is public: it has no secret")
     return locked
 
 
-def _hold(client: Client) -> Client:
+def _lock_row(client: Client) -> Client:
     """Its secrets change one at a time; tokens, which refer to the row, are made meanwhile."""
     return Client.objects.select_for_update(no_key=True).get(pk=client.pk)
 
@@ -131,22 +133,22 @@ def _new_secret(client: Client, at: datetime) -> str:
     return secret
 
 
-def _all_in_use(client: Client, at: datetime) -> list[Credential]:
-    """The secrets that work, with a row for one of before that was not used since: it ends as the others do."""
+def _credentials_in_use(client: Client, at: datetime) -> list[Credential]:
+    """The secrets that work, newest first; a former one that was not used since gets a row, to end as the others do."""
     if client.client_secret != NO_SECRET and not client.credentials.exists():
         Credential.objects.create(client=client, digest=None, created=client.created)
     return secrets_in_use(client=client, at=at)
 
 
 def _end(credentials: list[Credential], *, until: datetime) -> None:
-    for one in credentials:
-        if one.expires is None or one.expires > until:
-            one.expires = until
-            one.save(update_fields=["expires"])
+    for credential in credentials:
+        if credential.expires is None or credential.expires > until:
+            credential.expires = until
+            credential.save(update_fields=["expires"])
 
 
 def _end_leaked(client: Client, credentials: list[Credential], *, at: datetime) -> None:
-    """Rows first: who makes a token holds the row of its secret, so none is made behind this back."""
+    """Rows first: whoever makes a token locks the row of its secret, so that none is made meanwhile."""
     _end(credentials, until=at)
     credentials_leaked.send(sender=Credential, client=client, credentials=credentials, at=at)
 
@@ -154,7 +156,3 @@ def _end_leaked(client: Client, credentials: list[Credential], *, at: datetime) 
 def _forget_slow_hash(client: Client) -> None:
     client.client_secret = NO_SECRET
     client.save(update_fields=["client_secret", "updated"])
-
-
-def _tell(client: Client, *, subject: str, text: str, by: User, at: datetime) -> None:
-    notify(client=client, subject=subject, text=text, at=at, by=by)

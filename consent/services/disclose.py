@@ -35,16 +35,16 @@ def record_disclosure(
 ) -> None:
     """Record that `resource` was released under `scope`; call it in the transaction of the answer (X-20).
 
-    `span` is the period that the answer could speak of, unbounded for what tells the present; `data` the one from the
-    first value that leaves to the end of the last, None without any; `value_count` how many values, 0 for an empty
+    `span` is the period that the answer could speak of, unbounded for what speaks of the present; `data` the one from
+    the first value that leaves to the end of the last, None without any; `value_count` how many values, 0 for an empty
     answer; `contracts` database keys of those it was about. One statement.
     """
-    told = data or Span()
+    values = data or Span()
     with prepared_cursor() as cursor:
         cursor.execute(
             _STATEMENT,
             [
-                new_public_id(), access.grant_id, scope, resource, span.start, span.end, told.start, told.end,
+                new_public_id(), access.grant_id, scope, resource, span.start, span.end, values.start, values.end,
                 value_count, at, address, array(sorted(contracts)),
             ],
         )  # fmt: skip

@@ -17,14 +17,12 @@ def require_within_limits(access: AccessRequest, *, client: Client, at: datetime
     """Raises InvalidDetails naming type and field. One query."""
     limits = limits_of(client=client)
     for part in access.parts:
-        limit = limits.get(part.scope)
-        if limit is None:
-            continue
+        days_back, days_ahead = limits.get(part.scope, (None, None))
         period = requested_period(part, at=at)
-        start = period.window.start
-        if limit.days_back is not None and SCOPES[part.scope].period is Period.DATA:
-            if start is None or start < at - timedelta(days=limit.days_back) - _TODAY:
-                raise InvalidDetails(f"{part.type_sent}.start", f"at most {limit.days_back} days back here")
-        if limit.days_ahead is not None and period.lasting and period.access_ends is not None:
-            if period.access_ends > at + timedelta(days=limit.days_ahead) + _TODAY:
-                raise InvalidDetails(f"{part.type_sent}.end", f"at most {limit.days_ahead} days ahead here")
+        start, ends = period.window.start, period.access_ends
+        if days_back is not None and SCOPES[part.scope].period is Period.DATA:
+            if start is None or start < at - timedelta(days=days_back) - _TODAY:
+                raise InvalidDetails(f"{part.type_sent}.start", f"at most {days_back} days back here")
+        if days_ahead is not None and period.lasting and ends is not None:
+            if ends > at + timedelta(days=days_ahead) + _TODAY:
+                raise InvalidDetails(f"{part.type_sent}.end", f"at most {days_ahead} days ahead here")

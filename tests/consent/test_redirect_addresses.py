@@ -101,13 +101,13 @@ def test_a_name_of_this_machine_may_lead_elsewhere():
 
 @pytest.mark.spec("X-01")
 @given(st.integers(1, 65535), st.integers(1, 65535))
-def test_a_native_app_takes_any_port_of_a_loopback_ip(registered, asked):
+def test_a_native_app_takes_any_port_of_a_loopback_ip(registered, port):
     known = [f"http://127.0.0.1:{registered}/callback", "http://[::1]/callback"]
 
-    assert is_registered(f"http://127.0.0.1:{asked}/callback", known, public=True)
-    assert is_registered(f"http://[::1]:{asked}/callback", known, public=True)
+    assert is_registered(f"http://127.0.0.1:{port}/callback", known, public=True)
+    assert is_registered(f"http://[::1]:{port}/callback", known, public=True)
     assert is_registered("http://127.0.0.1/callback", known, public=True)
-    assert is_registered(f"http://127.0.0.1:{asked}/callback", known, public=False) is (asked == registered)
+    assert is_registered(f"http://127.0.0.1:{port}/callback", known, public=False) is (port == registered)
 
 
 @pytest.mark.spec("X-01")

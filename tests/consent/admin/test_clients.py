@@ -88,7 +88,7 @@ def test_a_public_client_has_no_secret(staff):
 def test_staff_renew_a_secret_with_a_reason_and_see_it_once(staff):
     client = ClientFactory()
     url = f"/admin/consent/client/{client.pk}/secret/"
-    asked = staff.get(url).content.decode()
+    shown = staff.get(url).content.decode()
     staff.post(url, {"before": "24", "reason": ""})
     without_reason = Credential.objects.count()
 
@@ -96,7 +96,7 @@ def test_staff_renew_a_secret_with_a_reason_and_see_it_once(staff):
 
     secret = re.search(r'id="client-secret">([^<]+)<', page.content.decode()).group(1)
     newest, before = Credential.objects.all()
-    assert "works for 24 hours more" in asked and "0 tokens work now" in asked
+    assert "works for 24 hours more" in shown and "0 tokens work now" in shown
     assert without_reason == 1 and "no-store" in page["Cache-Control"]
     assert (newest.digest, newest.expires) == (checksum(secret), None)
     assert before.expires - newest.created == timedelta(hours=24)
@@ -172,7 +172,7 @@ def test_suspending_shows_the_count_and_reinstating_undoes_it(staff):
     GrantFactory(client=client, status=GrantStatus.REVOKED)
     url = f"/admin/consent/client/{client.pk}/suspend/"
 
-    asked = staff.get(url)
+    page = staff.get(url)
     client.refresh_from_db()
     untouched = client.status
     staff.post(url, {"reason": " "})
@@ -184,10 +184,10 @@ def test_suspending_shows_the_count_and_reinstating_undoes_it(staff):
     staff.post(url.replace("suspend", "reinstate"), {"reason": "it has a new one"})
     client.refresh_from_db()
 
-    assert "2 open grants and 0 tokens are hit" in asked.content.decode()
+    assert "2 open grants and 0 tokens are hit" in page.content.decode()
     assert untouched == without_reason == client.status == "production"
     assert suspended == "suspended"
-    assert [one.reason for one in StaffAction.objects.order_by("pk")] == [
+    assert [row.reason for row in StaffAction.objects.order_by("pk")] == [
         "it leaked a secret",
         "it has a new one",
     ]
@@ -208,7 +208,7 @@ def test_staff_put_a_client_in_the_sandbox_and_in_production_with_a_reason(staff
     GrantFactory(client=client)
     url = f"/admin/consent/client/{client.pk}/sandbox/"
 
-    asked = staff.get(url).content.decode()
+    page = staff.get(url).content.decode()
     statuses = []
     for address, reason in [
         (url, " "),
@@ -220,10 +220,10 @@ def test_staff_put_a_client_in_the_sandbox_and_in_production_with_a_reason(staff
         client.refresh_from_db()
         statuses.append(client.status)
 
-    assert "1 open grants and 0 tokens are hit" in asked
+    assert "1 open grants and 0 tokens are hit" in page
     assert statuses == ["production", "sandbox", "sandbox", "production"]
-    assert [one.reason for one in StaffAction.objects.order_by("pk")] == ["it is new", "it is ready"]
-    assert [one.name for one in Message.objects.order_by("pk")] == ["In the sandbox", "In production"]
+    assert [row.reason for row in StaffAction.objects.order_by("pk")] == ["it is new", "it is ready"]
+    assert [row.name for row in Message.objects.order_by("pk")] == ["In the sandbox", "In production"]
 
 
 def test_staff_without_the_permission_cannot_suspend(client):

@@ -64,12 +64,12 @@ def test_mail_goes_out_again_to_the_address_of_now_once_a_reason_is_given(staff)
     grant.user.save()
     url = "/admin/accounts/outgoingmail/"
 
-    asked = staff.post(url, ticked("send_again", mail)).content.decode()
+    page = staff.post(url, ticked("send_again", mail)).content.decode()
     untouched = OutgoingMail.objects.get().sent_at
     staff.post(url, ticked("send_again", mail, confirmed="yes", reason="never came"))
 
     again = OutgoingMail.objects.get()
-    assert "1 mail goes out again" in asked
+    assert "1 mail goes out again" in page
     assert untouched is not None
     assert (again.sent_at, again.attempts, again.to) == (None, 0, "new@example.com")
     assert "/receipts/" in words_of(again).text and words_of(again).text != words_of(mail).text

@@ -36,11 +36,11 @@ def test_a_developer_is_invited_chooses_a_password_and_lands_on_the_companys_pag
     url = f"/admin/consent/client/{company.pk}/invite/"
     staff = of_role(client, "onboarding")
 
-    asked = staff.get(url)
+    shown = staff.get(url)
     answer = staff.post(url, FORM)
 
     user = User.objects.get(email="dev@example.com")
-    assert (asked.status_code, answer.status_code) == (200, 302)
+    assert (shown.status_code, answer.status_code) == (200, 302)
     assert (user.is_staff, user.memberships.count()) == (False, 0)
     assert not OutgoingMail.objects.filter(kind="invitation").exists()
     assert list(user.client_contacts.values_list("client", flat=True)) == [company.pk]

@@ -32,7 +32,7 @@ def status():
     return Grant.objects.get().status
 
 
-def told(step):
+def mails_and_message(step):
     """Who got which mail, and what the company reads behind its login."""
     mails = OutgoingMail.objects.filter(kind__in=(step, "client_message"))
     message = Message.objects.latest("pk")
@@ -57,7 +57,7 @@ def test_a_sharing_is_paused_only_with_a_reason_and_both_sides_are_told(staff, g
     )
     logged = StaffAction.objects.get()
     assert (logged.what, logged.reason, logged.by) == ("paused", "a complaint of ours", event.by)
-    mails, message = told("paused")
+    mails, message = mails_and_message("paused")
     assert mails == [("ada@example.com", "paused"), ("dev@example.com", "client_message")]
     assert message.startswith(f"Grant paused: The utility paused grant {grant.public_id}")
     assert "We look into it." in words_of(OutgoingMail.objects.get(kind="paused")).text
@@ -74,7 +74,7 @@ def test_a_paused_sharing_goes_on_with_a_reason_and_both_sides_are_told(staff, g
 
     assert status() == "active"
     assert [act.reason for act in StaffAction.objects.order_by("pk")] == ["a complaint", "it is settled"]
-    mails, message = told("resumed")
+    mails, message = mails_and_message("resumed")
     assert mails == [("ada@example.com", "resumed"), ("dev@example.com", "client_message")]
     assert message.startswith(f"Grant resumed: The utility resumed grant {grant.public_id}")
 

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, StaffAction
 from cdsc_portal.lib.time import clock
 from consent.models import Grant, RecordedConsent
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 LIST = "/admin/consent/recordedconsent/"
 
 
-def said(home, client) -> dict[str, object]:
+def agreement(home, client) -> dict[str, object]:
     """What the agent enters first."""
     until = clock.now().date() + timedelta(days=90)
     return {
@@ -32,11 +33,11 @@ def said(home, client) -> dict[str, object]:
 def recorded_through_the_form(staff, home) -> RecordedConsent:
     client = ClientFactory(name="Sunny Roofs (demo)")
     url = f"{LIST}record/{home.owner.pk}/"
-    shown = staff.post(url, said(home, client))
+    shown = staff.post(url, agreement(home, client))
     staff.post(
         url,
         {
-            **said(home, client),
+            **agreement(home, client),
             "read": shown.context["draft"].offer.digest,
             "store": "yes",
             "how": "phone",
@@ -52,7 +53,7 @@ def test_the_words_are_shown_before_anything_can_be_written_down(staff):
     home, client = household(), ClientFactory(name="Sunny Roofs (demo)")
 
     empty = staff.get(f"{LIST}record/{home.owner.pk}/").content.decode()
-    shown = staff.post(f"{LIST}record/{home.owner.pk}/", said(home, client)).content.decode()
+    shown = staff.post(f"{LIST}record/{home.owner.pk}/", agreement(home, client)).content.decode()
 
     assert "Read this to the customer" not in empty
     assert "checked" not in empty.split("<main")[-1].split("staff-fields")[1].split("</form>")[0]
@@ -78,18 +79,17 @@ def test_one_person_records_and_another_makes_the_grant(staff, client):
     assert all(line in shown for line in recorded.wording[:1])
     assert "can read nothing by it" in shown
     assert "reads what was read" not in shown
-    letters = OutgoingMail.objects.filter(about=Grant.objects.get().public_id)
-    assert letters
-    assert all("cannot read the data yet" in letter.text for letter in letters)
+    mail = OutgoingMail.objects.get(about=Grant.objects.get().public_id)
+    assert "cannot read the data yet" in words_of(mail).text
     assert Grant.objects.get().user == home.owner
-    assert [one.by for one in StaffAction.objects.order_by("pk")] == [recorded.recorded_by, second]
+    assert [action.by for action in StaffAction.objects.order_by("pk")] == [recorded.recorded_by, second]
 
 
 def test_words_that_changed_meanwhile_are_read_again(staff):
     home, client = household(), ClientFactory()
     url = f"{LIST}record/{home.owner.pk}/"
 
-    answer = staff.post(url, {**said(home, client), "read": "stale", "store": "yes"})
+    answer = staff.post(url, {**agreement(home, client), "read": "stale", "store": "yes"})
 
     assert "Read it out again" in answer.content.decode()
     assert not RecordedConsent.objects.exists()
@@ -98,10 +98,10 @@ def test_words_that_changed_meanwhile_are_read_again(staff):
 def test_a_person_is_found_by_the_address_they_log_in_with_only(staff):
     home = household(owner=UserFactory(email="robin@example.com"))
 
-    found = staff.post(f"{LIST}record/", {"email": "Robin@example.com"})
+    answer = staff.post(f"{LIST}record/", {"email": "Robin@example.com"})
     unknown = staff.post(f"{LIST}record/", {"email": "nobody@example.com"})
 
-    assert found.headers["Location"] == f"{LIST}record/{home.owner.pk}/"
+    assert answer.headers["Location"] == f"{LIST}record/{home.owner.pk}/"
     assert "Nobody logs in with this address" in unknown.content.decode()
 
 
@@ -125,12 +125,12 @@ def test_the_proof_is_taken_as_a_file_and_that_is_logged(staff):
 def test_a_page_is_no_proof(staff):
     home, client = household(), ClientFactory()
     url = f"{LIST}record/{home.owner.pk}/"
-    shown = staff.post(url, said(home, client))
+    shown = staff.post(url, agreement(home, client))
 
     answer = staff.post(
         url,
         {
-            **said(home, client),
+            **agreement(home, client),
             "read": shown.context["draft"].offer.digest,
             "store": "yes",
             "how": "paper",
@@ -155,7 +155,7 @@ def test_who_has_no_permission_reaches_none_of_it(client, path):
 
 def test_records_are_not_edited_and_the_list_costs_the_same_for_many(staff):
     recorded = recorded_through_the_form(staff, household())
-    with CaptureQueriesContext(connection) as one:
+    with CaptureQueriesContext(connection) as single:
         staff.get(LIST)
     for number in range(10):
         RecordedConsent.objects.create(
@@ -172,6 +172,6 @@ def test_records_are_not_edited_and_the_list_costs_the_same_for_many(staff):
     with CaptureQueriesContext(connection) as many:
         staff.get(LIST)
 
-    assert len(many) == len(one)
+    assert len(many) == len(single)
     assert staff.post(f"{LIST}{recorded.pk}/change/", {"how": "paper"}).status_code == 403
     assert staff.get(f"{LIST}add/").status_code == 403

@@ -62,7 +62,7 @@ def url_of(record) -> str:
 def test_thirty_rows_cost_as_many_queries_as_one(staff, name):
     url = f"/admin/{RECORDS[name]._meta.app_label}/{name}/"
     shared()
-    with CaptureQueriesContext(connection) as one:
+    with CaptureQueriesContext(connection) as single:
         staff.get(url)
 
     for _ in range(29):
@@ -71,7 +71,7 @@ def test_thirty_rows_cost_as_many_queries_as_one(staff, name):
         page = staff.get(url)
 
     assert len(page.context["cl"].result_list) >= 30
-    assert len(thirty) == len(one)
+    assert len(thirty) == len(single)
 
 
 @pytest.mark.parametrize("name", RECORDS)

@@ -69,10 +69,10 @@ def test_services_are_looked_up_once_however_many_scopes_open_them(reader, db):
     reader.granted(*stores.contracts, scope=" ".join(SCOPES))
     before = contracts_read()
 
-    found = opened(reader)
+    opened_scopes = opened(reader)
 
-    assert {len(contracts) for contracts in found.values()} == {100}
-    assert len(found) == len(SCOPES)
+    assert {len(contracts) for contracts in opened_scopes.values()} == {100}
+    assert len(opened_scopes) == len(SCOPES)
     assert contracts_read() - before <= 200
 
 
@@ -287,7 +287,7 @@ def test_a_stop_waits_for_the_answer_under_way():
 
 def _is_locked(grant: int) -> bool:
     """Whether another session would have to wait to change the grant."""
-    found: list[bool] = []
+    locked: list[bool] = []
 
     def ask() -> None:
         with connections["default"].cursor() as cursor:
@@ -295,10 +295,10 @@ def _is_locked(grant: int) -> bool:
                 "SELECT count(*) FROM (SELECT id FROM consent_grant WHERE id = %s FOR UPDATE SKIP LOCKED) free",
                 [grant],
             )
-            found.append(cursor.fetchone()[0] == 0)
+            locked.append(cursor.fetchone()[0] == 0)
         connections.close_all()
 
     thread = threading.Thread(target=ask)
     thread.start()
     thread.join()
-    return found[0]
+    return locked[0]

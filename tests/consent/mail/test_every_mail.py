@@ -190,8 +190,8 @@ def test_it_is_sent_once_to_each_reader_with_nothing_private(kind, cause, subjec
         "A complaint of ours",
     )
     assert (owner.sealed, owner.text, owner.html) == ("", "", "")
-    [told] = [message for message in sent if message.to == [owner.to]]
-    for body in (told.body, told.alternatives[0].content):
+    [mail] = [message for message in sent if message.to == [owner.to]]
+    for body in (mail.body, mail.alternatives[0].content):
         assert not [value for value in private if value in body]
         assert "<img" not in body and "src=" not in body
 

@@ -78,10 +78,10 @@ def test_the_other_owners_are_told_without_the_link_that_stops_everything(home):
 
     assert set(mails("approved")) == {home.owner.email}
     assert set(mails("shared")) == {partner.email}
-    told = mails("shared")[partner.email]
-    assert told.subject == "Ada Demo shared data from your account"
-    assert "/receipts/" not in words_of(told).text + words_of(told).html
-    assert f"/my/sharing/{grant.public_id}/" in words_of(told).text
+    mail = mails("shared")[partner.email]
+    assert mail.subject == "Ada Demo shared data from your account"
+    assert "/receipts/" not in words_of(mail).text + words_of(mail).html
+    assert f"/my/sharing/{grant.public_id}/" in words_of(mail).text
 
 
 def test_owners_of_accounts_that_are_not_shared_hear_nothing(home):
@@ -120,9 +120,9 @@ def test_an_end_is_told_to_everyone_who_owns_the_data(home, grant, kind, change,
 
     change(grant)
 
-    told = mails(kind)
-    assert set(told) == {home.owner.email, partner.email}
-    assert {mail.subject for mail in told.values()} == {subject}
+    by_address = mails(kind)
+    assert set(by_address) == {home.owner.email, partner.email}
+    assert {mail.subject for mail in by_address.values()} == {subject}
 
 
 def test_a_mail_about_an_end_does_not_call_anything_ongoing_or_still_to_be_stopped(home, grant):

@@ -20,7 +20,7 @@ def at_once(call: Callable[[], HttpResponse], times: int) -> list[int]:
     """The sorted status codes of `times` calls that start together."""
     ready = Barrier(times, timeout=120)
 
-    def one(_number: int) -> int:
+    def call_in_thread(_number: int) -> int:
         ready.wait()
         try:
             return call().status_code
@@ -28,7 +28,7 @@ def at_once(call: Callable[[], HttpResponse], times: int) -> list[int]:
             connections.close_all()
 
     with ThreadPoolExecutor(times) as pool:
-        return sorted(pool.map(one, range(times)))
+        return sorted(pool.map(call_in_thread, range(times)))
 
 
 @pytest.mark.spec("X-03")

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from cdsc_portal.lib.time import clock
 from consent.models import Client, Credential
 from consent.queries.credentials import known_client
-from consent.services.credentials import renew_secret, replace_leaked_secret, upgraded
+from consent.services.credentials import renew_secret, replace_leaked_secret, upgrade_credential
 from tests.consent.oauth.third_party import FORM, ThirdParty
 from tests.factories.accounts import UserFactory
 from tests.factories.consent import SECRET, ClientFactory
@@ -91,7 +91,7 @@ def test_a_secret_of_before_that_leaked_opens_nothing_even_while_it_is_checked(o
     known = known_client(of_before.client.client_id)
     replace_leaked_secret(client=of_before.client, by=UserFactory(), at=clock.now())
 
-    assert upgraded(known=known, secret=SECRET, at=clock.now()) is None
+    assert upgrade_credential(known=known, secret=SECRET, at=clock.now()) is None
     assert call(of_before) == 401
 
 
@@ -136,7 +136,7 @@ def test_failures_count_by_client_and_more_of_them_by_address(third_party, rival
     assert call(rival, secret="wrong") == 401
 
     strangers = [ThirdParty(ClientFactory()) for _ in range(10)]
-    assert [call(one, secret="wrong") for one in strangers][-1] == 429
+    assert [call(stranger, secret="wrong") for stranger in strangers][-1] == 429
     assert call(strangers[-1], secret="wrong", address="192.0.2.2") == 401
 
 

@@ -33,8 +33,12 @@ def spa() -> ThirdParty:
 
 
 def preflight(path, method, headers=""):
-    asked = {**PAGE, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return Browser().options(path, headers=asked)
+    headers_sent = {
+        **PAGE,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": headers,
+    }
+    return Browser().options(path, headers=headers_sent)
 
 
 def may_be_read(answer) -> bool:

@@ -315,9 +315,9 @@ def test_every_error_says_in_words_what_is_wrong(third_party, grant):
     Client.objects.update(status=ClientStatus.SUSPENDED)
     errors.append(third_party.refresh(first["refresh_token"]))
 
-    told = [answer.json() for answer in errors if answer.status_code != 200]
+    problems = [answer.json() for answer in errors if answer.status_code != 200]
 
-    assert [error for error in told if len(error.get("error_description", "")) < 10] == []
-    assert {error["error"] for error in told} == {
+    assert [error for error in problems if len(error.get("error_description", "")) < 10] == []
+    assert {error["error"] for error in problems} == {
         "invalid_grant", "invalid_request", "invalid_scope", "unauthorized_client", "unsupported_grant_type",
     }  # fmt: skip

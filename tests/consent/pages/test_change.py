@@ -125,7 +125,7 @@ def test_a_form_from_before_another_change_changes_nothing_and_says_what_differs
         (lambda form, other: None, "Nothing was changed. Untick something"),
     ],
 )
-def test_a_form_that_would_widen_or_leave_nothing_is_refused_and_says_why(browser, grant, forge, said):
+def test_a_form_that_would_widen_or_leave_nothing_is_refused_and_says_why(browser, grant, forge, message):
     before = grant.authorization_details
     form = form_of(browser, grant)
     forge(form, household())
@@ -135,7 +135,7 @@ def test_a_form_that_would_widen_or_leave_nothing_is_refused_and_says_why(browse
     page = response.content.decode()
     assert response.status_code == 422
     assert "<title>Error:" in re.sub(r"\s+", " ", page).replace("<title> ", "<title>")
-    assert said in page
+    assert message in page
     grant.refresh_from_db()
     assert grant.authorization_details == before
     assert Receipt.objects.count() == 1

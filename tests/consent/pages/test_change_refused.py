@@ -58,7 +58,7 @@ def test_a_forged_form_takes_nothing_out_of_a_whole(gas, browser, locked):
 @pytest.mark.spec("F-67")
 def test_the_service_too_keeps_a_whole_together(home, locked):
     offer = build_change(locked, user=home.owner, at=locked.created)
-    kept = frozenset(one.pk for one in offer.services)
+    kept = frozenset(contract.pk for contract in offer.services)
     wanted = RequestedChange(data=frozenset({"usage_data"}), contracts=kept, include_future=False, days={})
 
     with pytest.raises(AllOrNone):

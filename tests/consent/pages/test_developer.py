@@ -106,9 +106,9 @@ def test_what_was_renewed_can_be_ended_early(contact, client_app, client):
     secret = shown_secret(contact.post(url, {"before": "168"}, follow=True))
     assert "known to others" in words(contact.get(url))
 
-    told = words(contact.post(url, {"end_older": "yes"}, follow=True))
+    page = words(contact.post(url, {"end_older": "yes"}, follow=True))
 
-    assert "no longer work" in told and "It works until" not in told
+    assert "no longer work" in page and "It works until" not in page
     assert refusal(client, client_app, secret) == "invalid_grant"
     assert refusal(client, client_app, SECRET) == "invalid_client"
 
@@ -214,13 +214,13 @@ def test_a_public_client_has_no_secret_to_renew(contact, person):
 
 
 def test_a_second_click_sends_nothing_twice(contact, client_app):
-    told = {"client": client_app.public_id, "subject": "A second address", "text": "Please add one."}
-    first = contact.post(reverse("developer_new_message"), told)
-    assert contact.post(reverse("developer_new_message"), told)["Location"] == first["Location"]
+    fields = {"client": client_app.public_id, "subject": "A second address", "text": "Please add one."}
+    first = contact.post(reverse("developer_new_message"), fields)
+    assert contact.post(reverse("developer_new_message"), fields)["Location"] == first["Location"]
     contact.post(first["Location"], {"text": "It is urgent."})
     contact.post(first["Location"], {"text": "It is urgent."})
 
-    assert [said.description for said in Message.objects.order_by("pk")] == [
+    assert [message.description for message in Message.objects.order_by("pk")] == [
         "Please add one.",
         "It is urgent.",
     ]
@@ -290,8 +290,8 @@ def test_an_empty_message_says_what_is_missing(contact, client_app):
 def test_a_suspension_is_told_to_the_contacts(client_app, person):
     suspend_client(client=client_app)
 
-    told = Message.objects.get()
-    assert (told.type, told.name) == ("field_changes", "Suspended")
+    message = Message.objects.get()
+    assert (message.type, message.name) == ("field_changes", "Suspended")
     assert OutgoingMail.objects.filter(to=person.email).count() == 1
 
 

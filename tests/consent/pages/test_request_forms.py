@@ -169,7 +169,7 @@ def test_decisions_due_name_own_requests_and_those_of_viewers(home, viewer, hand
     mine = ask(BILLS, user=home.owner)
     ask(BILLS, user=household().owner)
 
-    due = {one.reference: one.opened_by for one in decisions_due(user=home.owner, at=clock.now())}
+    due = {waiting.reference: waiting.opened_by for waiting in decisions_due(user=home.owner, at=clock.now())}
 
     assert due == {mine.reference: "", handed_over.reference: str(viewer)}
 

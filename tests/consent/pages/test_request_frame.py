@@ -59,7 +59,7 @@ def test_nothing_leads_astray_from_the_request(home, browser):
 @pytest.mark.spec("F-63", "F-64s")
 def test_reset_brings_back_what_was_asked(home, browser, opened):
     form = opened(browser, ask(USAGE, BILLS, user=home.owner))
-    asked = {name: values for name, values in form.data.items() if name != "csrfmiddlewaretoken"}
+    requested = {name: values for name, values in form.data.items() if name != "csrfmiddlewaretoken"}
     form.untick("share-bill_data")
     form.fill("end-usage_data", "2027-01-01")
     changed = PostedForm.on(browser, form.press("action", "update"))
@@ -69,4 +69,4 @@ def test_reset_brings_back_what_was_asked(home, browser, opened):
 
     assert again.status_code == 303
     fresh = PostedForm.on(browser, browser.get(again["Location"]))
-    assert {name: values for name, values in fresh.data.items() if name != "csrfmiddlewaretoken"} == asked
+    assert {name: values for name, values in fresh.data.items() if name != "csrfmiddlewaretoken"} == requested

@@ -170,7 +170,7 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
 
     page = page_of(browser, request)
 
-    told = [
+    in_order = [
         "River Valley Power (demo)",
         "Request to share your data",
         "<strong>Sunny Roofs (demo)</strong> asks to see data about your energy service. You can say no.",
@@ -187,8 +187,8 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
         request.reference,
         "Logged in as",
     ]
-    places = [page.find(words) for words in told]
-    assert -1 not in places, told[places.index(-1)]
+    places = [page.find(words) for words in in_order]
+    assert -1 not in places, in_order[places.index(-1)]
     assert places == sorted(places)
 
 
@@ -225,9 +225,9 @@ def test_services_left_out_of_the_request_start_unticked(home, browser, opened):
 @pytest.mark.spec("P-03")
 def test_a_list_of_services_offers_only_those(home, browser, opened):
     other = add_service(owner=home.owner, account=home.account)
-    asked = {**USAGE, "services": [other.contract.contract_number]}
+    usage = {**USAGE, "services": [other.contract.contract_number]}
 
-    page = page_of(browser, ask(asked, user=home.owner))
+    page = page_of(browser, ask(usage, user=home.owner))
 
     assert other.contract.public_id in page
     assert home.contract.public_id not in page

@@ -37,8 +37,8 @@ def test_each_kind_of_data_is_a_sentence_and_has_its_details_with_examples_behin
         assert details.get("open") is None
         assert str(scope.sentence) in words_of(card)
         assert str(scope.sentence) not in words_of(details)
-        told = {words_of(one.find("dt")): words_of(one.find("dd")) for one in details.xpath(".//dl/div")}
-        assert told == {str(what): f"Example: {example}" for what, example in scope.includes}
+        examples = {words_of(row.find("dt")): words_of(row.find("dd")) for row in details.xpath(".//dl/div")}
+        assert examples == {str(what): f"Example: {example}" for what, example in scope.includes}
         assert f"Not included: {scope.excludes}" in words_of(details)
 
 
@@ -94,10 +94,10 @@ def test_the_form_asks_for_nothing_but_what_is_shared(home, browser):
     page = page_of(browser, ask(USAGE, user=home.owner, client=client))
 
     fields = page.xpath("//form[@id='request']//*[self::input or self::select or self::textarea]")
-    asked = {field.get("name") for field in fields} - CARRIED
+    names = {field.get("name") for field in fields} - CARRIED
 
-    assert {"share-usage_data", "contract-usage_data", "end-usage_data"} <= asked
-    assert [name for name in asked if not name.startswith(FIELDS)] == []
+    assert {"share-usage_data", "contract-usage_data", "end-usage_data"} <= names
+    assert [name for name in names if not name.startswith(FIELDS)] == []
     assert page.xpath("//*[@required]") == []
 
 

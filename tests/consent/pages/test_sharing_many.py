@@ -47,13 +47,13 @@ def test_the_list_is_searched_from_eleven_on_and_by_page(home, browser):
 
     first = browser.get(LIST).content.decode()
     second = browser.get(LIST, {"now": 2}).content.decode()
-    found = browser.get(LIST, {"q": "sunny"}).content.decode()
+    page = browser.get(LIST, {"q": "sunny"}).content.decode()
     by_number = browser.get(LIST, {"q": home.contract.contract_number}).content.decode()
     nothing = browser.get(LIST, {"q": "nobody"}).content.decode()
 
     assert first.count('<li class="card sharing-card">') == 24
     assert second.count('<li class="card sharing-card">') == 7
-    assert found.count('<li class="card sharing-card">') == 1 and "Sunny Roofs (demo)" in found
+    assert page.count('<li class="card sharing-card">') == 1 and "Sunny Roofs (demo)" in page
     assert by_number.count('<li class="card sharing-card">') == 24
     assert "Nothing that is shared now has “nobody”." in nothing
 

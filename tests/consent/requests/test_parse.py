@@ -36,25 +36,25 @@ def refused(*details, **fields):
 
 
 def test_the_form_of_the_minutes_is_read_as_sent():
-    asked = parse(
+    request = parse(
         {"type": "supply_details"},
         {"type": "usage_data", "start": "-3y", "end": "+3y", "services": "all"},
         {"type": "generation_mix", "start": "-3y", "end": "now", "services": ["1111111-1", "222222-2"]},
     )
 
-    assert asked.scope == "supply_details usage_data generation_mix"
-    assert asked.parts == (
+    assert request.scope == "supply_details usage_data generation_mix"
+    assert request.parts == (
         RequestedPart("customer_supply_details", "supply_details"),
         RequestedPart("usage_data", "usage_data", "-3y", "+3y", "all"),
         RequestedPart("generation_mix", "generation_mix", "-3y", "now", ("1111111-1", "222222-2")),
     )
-    assert AccessRequest.from_json(json.loads(json.dumps(asked.as_json()))) == asked
+    assert AccessRequest.from_json(json.loads(json.dumps(request.as_json()))) == request
 
 
 def test_a_name_in_scope_without_a_detail_leaves_everything_to_the_customer():
-    asked = parse({"type": "usage_data", "start": "-1y"}, scope="usage_data supply_details")
+    request = parse({"type": "usage_data", "start": "-1y"}, scope="usage_data supply_details")
 
-    assert asked.parts == (
+    assert request.parts == (
         RequestedPart("customer_supply_details", "supply_details"),
         RequestedPart("usage_data", "usage_data", "-1y"),
     )
@@ -148,12 +148,12 @@ def test_text_that_cannot_be_read_is_described(text, words):
 
 
 def test_two_details_of_one_type_become_the_smallest_that_covers_both():
-    asked = parse(
+    request = parse(
         {"type": "usage_data", "start": "-1y", "end": "now", "services": ["A"]},
         {"type": "customer_usage_data", "start": "-2y", "end": "-1mo", "services": ["B", "A"]},
     )
 
-    assert asked.parts == (RequestedPart("usage_data", "usage_data", "-2y", "now", ("A", "B")),)
+    assert request.parts == (RequestedPart("usage_data", "usage_data", "-2y", "now", ("A", "B")),)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_united_services_take_in_both(first, second, united):
 
 
 def test_a_period_left_open_stays_open_when_united():
-    asked = parse({"type": "usage_data", "start": "-1y", "end": "+1y"}, {"type": "usage_data"})
+    request = parse({"type": "usage_data", "start": "-1y", "end": "+1y"}, {"type": "usage_data"})
 
-    assert asked.parts == (RequestedPart("usage_data", "usage_data", None, "+1y"),)
+    assert request.parts == (RequestedPart("usage_data", "usage_data", None, "+1y"),)
 
 
 def test_periods_that_do_not_meet_are_not_united_over_the_gap():

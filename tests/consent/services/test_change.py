@@ -39,7 +39,7 @@ def grant(home, gas):
 def change(grant, home, *kept, token, digest=None, later=False):
     wanted = RequestedChange(
         data=frozenset({"usage_data"}),
-        contracts=frozenset(one.pk for one in kept),
+        contracts=frozenset(contract.pk for contract in kept),
         include_future=later,
         days={},
     )

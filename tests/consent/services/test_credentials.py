@@ -11,7 +11,7 @@ from consent.models import AccessToken, Client, Message, RefreshToken
 from consent.queries.credentials import secrets_in_use
 from consent.services.clients import ClientChangeRefused
 from consent.services.credentials import (
-    LONGEST_KEPT,
+    LONGEST_OVERLAP,
     end_older_secrets,
     hold_credential,
     renew_secret,
@@ -55,8 +55,8 @@ def test_each_token_names_the_secret_it_came_by(third_party, grant, by):
     refreshed(third_party, first)
 
     new = secrets_in_use(client=third_party.client, at=clock.now())[0]
-    assert [one.credential for one in AccessToken.objects.order_by("pk")] == [old, new]
-    assert [one.credential for one in RefreshToken.objects.order_by("pk")] == [old, new]
+    assert [token.credential for token in AccessToken.objects.order_by("pk")] == [old, new]
+    assert [token.credential for token in RefreshToken.objects.order_by("pk")] == [old, new]
 
 
 def test_a_renewal_leaves_tokens_alone(third_party, grant, by):
@@ -132,7 +132,7 @@ def test_a_second_renewal_gives_the_first_secret_no_more_time(third_party, by):
     assert list(ends) == [at + timedelta(hours=1), at + timedelta(hours=24, minutes=30), None]
 
 
-@pytest.mark.parametrize("keep", [LONGEST_KEPT + timedelta(seconds=1), -timedelta(seconds=1)])
+@pytest.mark.parametrize("keep", [LONGEST_OVERLAP + timedelta(seconds=1), -timedelta(seconds=1)])
 def test_a_secret_is_kept_for_a_week_at_most(third_party, by, keep):
     with pytest.raises(ClientChangeRefused):
         renew_secret(client=third_party.client, by=by, at=clock.now(), keep=keep)

@@ -102,8 +102,8 @@ def _end(data):
     return {"end": end} if end else {}
 
 
-def _assert_within(grant, asked, home):
-    wanted = {part.scope: part for part in asked.parts}
+def _assert_within(grant, requested, home):
+    wanted = {part.scope: part for part in requested.parts}
     for part in grant.parts.all():
         period = requested_period(
             wanted[part.scope],
@@ -130,16 +130,16 @@ def _window(part):
     return Span(part.window_start, part.window_end)
 
 
-@given(start=DAYS, end=DAYS, asked_end=st.sampled_from(ENDS), scope=st.sampled_from(sorted(SCOPES)))
-def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end, asked_end, scope):
-    part = RequestedPart(scope, scope, "-1y", asked_end)
-    asked = requested_period(
+@given(start=DAYS, end=DAYS, requested_end=st.sampled_from(ENDS), scope=st.sampled_from(sorted(SCOPES)))
+def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end, requested_end, scope):
+    part = RequestedPart(scope, scope, "-1y", requested_end)
+    requested = requested_period(
         part,
         at=AT,
     )
     try:
         narrowed = narrowed_period(
-            asked,
+            requested,
             kind=SCOPES[scope].period,
             start=start,
             end=end,
@@ -148,6 +148,6 @@ def test_a_narrowed_period_lies_inside_the_asked_one_and_is_not_empty(start, end
     except ValueError:
         return
 
-    assert asked.window.covers(narrowed.window)
-    assert AT < narrowed.access_ends <= asked.access_ends
+    assert requested.window.covers(narrowed.window)
+    assert AT < narrowed.access_ends <= requested.access_ends
     assert not narrowed.is_empty

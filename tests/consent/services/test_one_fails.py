@@ -45,15 +45,15 @@ def three():
 
 
 def spoil(grant, monkeypatch):
-    """Whatever is told of this grant fails within its transaction, after it was changed."""
-    news = grant_events._news
+    """Each mail about this grant fails within its transaction, after it was changed."""
+    facts_of = grant_events._facts_of
 
-    def broken(one, *rest, **named):
-        if one.pk == grant.pk:
+    def broken(other, *rest, **named):
+        if other.pk == grant.pk:
             raise RuntimeError("Ada Demo, meter 55-1042")
-        return news(one, *rest, **named)
+        return facts_of(other, *rest, **named)
 
-    monkeypatch.setattr(grant_events, "_news", broken)
+    monkeypatch.setattr(grant_events, "_facts_of", broken)
 
 
 def test_the_others_end_and_the_one_that_failed_ends_next_time(three, now, monkeypatch):

@@ -144,9 +144,9 @@ def test_no_other_code_makes_a_grant():
     for app in ("accounts", "consent", "datahub", "cdsc_portal"):
         for path in (ROOT / app).rglob("*.py"):
             text = path.read_text()
-            for call, found in calls.items():
+            for call, places in calls.items():
                 if re.search(rf"(?<!class )(?<!def )(?<![\w.]){re.escape(call)}", text):
-                    found.add(str(path.relative_to(ROOT)))
+                    places.add(str(path.relative_to(ROOT)))
 
     assert calls["create_grant("] == {"consent/services/approve.py"}
     assert calls["Grant("] == {"consent/services/grants.py"}

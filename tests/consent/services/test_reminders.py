@@ -82,8 +82,8 @@ def test_an_owner_who_did_not_share_is_reminded_too(home):
 
     remind_of_ends(at=shared(home).access_ends - 7 * DAY)
 
-    told = OutgoingMail.objects.filter(kind="ends_in_7_days")
-    assert {mail.user for mail in told} == {home.owner, partner}
+    reminders_written = OutgoingMail.objects.filter(kind="ends_in_7_days")
+    assert {mail.user for mail in reminders_written} == {home.owner, partner}
 
 
 @pytest.mark.parametrize("end", ["+20d", "+3d", None])

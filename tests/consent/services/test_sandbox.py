@@ -121,7 +121,7 @@ def test_a_call_reads_test_customers_only_until_the_client_is_in_production(
     reader = Reader(client)
     grant = reader.granted(home.contract, real.contract, future=[home.account, real.account])
     after = {"cds_created": grant.created + timedelta(hours=1)}
-    later = {add_service(owner=home.owner, account=one.account, **after).contract for one in (home, real)}
+    later = {add_service(owner=home.owner, account=each.account, **after).contract for each in (home, real)}
 
     def read():
         with django_assert_num_queries(1):
@@ -131,8 +131,10 @@ def test_a_call_reads_test_customers_only_until_the_client_is_in_production(
     in_sandbox = read()
     type(client).objects.update(status=ClientStatus.PRODUCTION)
 
-    assert in_sandbox == {home.contract.pk} | {one.pk for one in later if one.billing_account == home.account}
-    assert read() == {home.contract.pk, real.contract.pk} | {one.pk for one in later}
+    assert in_sandbox == {home.contract.pk} | {
+        contract.pk for contract in later if contract.billing_account == home.account
+    }
+    assert read() == {home.contract.pk, real.contract.pk} | {contract.pk for contract in later}
 
 
 def test_a_whole_approval_of_a_test_customer_reads(client):
@@ -156,31 +158,31 @@ def tokens_of_before(client):
 def test_token_answers_name_services_of_test_customers_only():
     third_party, body, test, real = tokens_of_before(ClientFactory())
 
-    told = third_party.refresh(body["refresh_token"]).json()
+    claims = third_party.refresh(body["refresh_token"]).json()
 
     assert real in str(body)
-    assert told["authorization_details"][0]["services"] == [test]
-    assert real not in str(told)
+    assert claims["authorization_details"][0]["services"] == [test]
+    assert real not in str(claims)
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
 def test_introspection_names_services_of_test_customers_only(kind):
     third_party, body, test, real = tokens_of_before(ClientFactory())
 
-    told = third_party.introspect(body[kind])
+    claims = third_party.introspect(body[kind])
 
-    assert told["authorization_details"][0]["services"] == [test]
-    assert real not in str(told)
+    assert claims["authorization_details"][0]["services"] == [test]
+    assert real not in str(claims)
 
 
 def test_a_sandbox_client_may_repeat_the_details_as_it_was_told_them():
     third_party, body, _, real = tokens_of_before(ClientFactory())
-    told = third_party.introspect(body["access_token"])["authorization_details"]
+    claims = third_party.introspect(body["access_token"])["authorization_details"]
 
     refused = third_party.refresh(
         body["refresh_token"], authorization_details=json.dumps(body["authorization_details"])
     )
-    repeated = third_party.refresh(body["refresh_token"], authorization_details=json.dumps(told))
+    repeated = third_party.refresh(body["refresh_token"], authorization_details=json.dumps(claims))
 
     assert refused.json()["error"] == "invalid_authorization_details"
     assert real not in refused.content.decode()
@@ -192,6 +194,6 @@ def test_the_details_are_whole_again_in_production():
     third_party, body, test, real = tokens_of_before(client)
     type(client).objects.update(status=ClientStatus.PRODUCTION)
 
-    told = third_party.introspect(body["access_token"])
+    claims = third_party.introspect(body["access_token"])
 
-    assert told["authorization_details"][0]["services"] == sorted([test, real])
+    assert claims["authorization_details"][0]["services"] == sorted([test, real])

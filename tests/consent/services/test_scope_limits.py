@@ -84,6 +84,6 @@ def test_the_tighter_limit_of_server_and_client_holds(detail, field):
 
     answer = party.ask(authorization_details=json.dumps([{"type": "usage_data", **detail}]))
 
-    told = parse_qs(urlsplit(answer.headers["Location"]).query)
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert ConsentRequest.objects.exists() is not bool(field)
-    assert field in told.get("error_description", [""])[0]
+    assert field in query.get("error_description", [""])[0]

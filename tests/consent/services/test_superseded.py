@@ -27,7 +27,7 @@ def client():
 
 def status_of(*requests):
     now = ConsentRequest.objects.in_bulk()
-    return [(now[one.pk].status, now[one.pk].superseded_by_id) for one in requests]
+    return [(now[request.pk].status, now[request.pk].superseded_by_id) for request in requests]
 
 
 def test_older_undecided_requests_of_the_company_give_way_and_lists_show_the_newest(client):
@@ -39,8 +39,10 @@ def test_older_undecided_requests_of_the_company_give_way_and_lists_show_the_new
         ("superseded", third.pk),
         ("waiting", None),
     ]
-    assert [one.reference for one in decisions_due(user=home.owner, at=AT)] == [third.reference]
-    assert [one.reference for one in own_waiting_requests(user=home.owner, at=AT)] == [third.reference]
+    assert [request.reference for request in decisions_due(user=home.owner, at=AT)] == [third.reference]
+    assert [request.reference for request in own_waiting_requests(user=home.owner, at=AT)] == [
+        third.reference
+    ]
 
 
 def test_requests_of_other_companies_other_people_and_decided_ones_stay(client):
@@ -71,9 +73,9 @@ def test_an_older_one_that_is_opened_last_gives_way_itself(client):
     home, other = household(), UserFactory()
     older, newer = (ask(USAGE, user=other, client=ClientFactory(), at=AT) for _ in range(2))
     ConsentRequest.objects.update(user=None, client=client)
-    for one in (newer, older):
-        one.refresh_from_db()
-        bind_request(request=one, user=home.owner, at=AT)
+    for request in (newer, older):
+        request.refresh_from_db()
+        bind_request(request=request, user=home.owner, at=AT)
 
     assert status_of(older, newer) == [("superseded", newer.pk), ("waiting", None)]
     assert older.status == "superseded"
@@ -108,7 +110,7 @@ def test_of_two_tabs_that_open_at_once_only_the_newest_stays(client):
     home, other = household(), UserFactory()
     made = [ask(USAGE, user=other, client=ClientFactory(), at=AT) for _ in range(2)]
     ConsentRequest.objects.update(user=None, client=client)
-    turns = [ConsentRequest.objects.get(pk=one.pk) for one in made]
+    turns = [ConsentRequest.objects.get(pk=request.pk) for request in made]
 
     at_once(2, lambda: bind_request(request=turns.pop(), user=home.owner, at=AT))
 

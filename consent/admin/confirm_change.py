@@ -1,7 +1,7 @@
-"""What customers read of a third party changes: old and new are shown before it goes live."""
+"""What customers read of a third party changes: old and new are shown, and confirmed, before it goes live."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,27 +17,34 @@ from cdsc_portal.lib.time import clock
 from consent.models import Client
 from consent.queries.clients import open_grants, waiting_for
 
-SHOWN = ("name", "purpose", "client_uri", "uri_confirmed", "terms_uri", "policy_uri")
+READ_BY_CUSTOMERS = ("name", "purpose", "client_uri", "uri_confirmed", "terms_uri", "policy_uri")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Words that stay, go or come: `kind` is same, gone or new."""
+class FieldChange:
+    """Old and new value of a field; `pieces` are words with their kind: same, removed or added."""
 
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownChange:
     label: str
     before: str
     after: str
-    pieces: tuple[Piece, ...]
+
+    @property
+    def pieces(self) -> list[tuple[str, str]]:
+        before, after, pieces = self.before.split(), self.after.split(), []
+        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+        for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+            if kind == "equal":
+                pieces.append(("same", " ".join(before[i1:i2])))
+                continue
+            if i1 < i2:
+                pieces.append(("removed", " ".join(before[i1:i2])))
+            if j1 < j2:
+                pieces.append(("added", " ".join(after[j1:j2])))
+        return pieces
 
 
-class ShownChangeAdmin(ActingAdmin):
-    """Asks once more where a change reaches customers' eyes; the form's values travel along."""
+class ConfirmChangeAdmin(ActingAdmin):
+    """Asks once more where a change is one that customers read; the form's values travel along."""
 
     def changeform_view(
         self,
@@ -50,47 +57,37 @@ class ShownChangeAdmin(ActingAdmin):
             client = self.get_object(request, unquote(object_id))
             changes = self._changes(request, client) if client else ()
             if client and changes:
-                return self._asked(request, client, changes)
+                return self._confirmation(request, client, changes)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _changes(self, request: HttpRequest, client: Model) -> Sequence[ShownChange]:
+    def _changes(self, request: HttpRequest, client: Model) -> Sequence[FieldChange]:
         """What a valid form would change of what customers read; nothing for one with errors."""
         if not self.has_change_permission(request, client):
             return ()
         form = self.get_form(request, client, change=True)(request.POST, instance=client)
-        before = {name: str(form.initial.get(name) or "") for name in SHOWN}
         if not form.is_valid():
             return ()
         return [
-            _change(str(form.fields[name].label or name), before[name], str(form.cleaned_data[name] or ""))
-            for name in SHOWN
+            FieldChange(
+                label=str(form.fields[name].label or name),
+                before=str(form.initial.get(name) or ""),
+                after=str(form.cleaned_data[name] or ""),
+            )
+            for name in READ_BY_CUSTOMERS
             if name in form.changed_data
         ]
 
-    def _asked(self, request: HttpRequest, client: Client, changes: Sequence[ShownChange]) -> HttpResponse:
-        kept = [(name, value) for name, values in request.POST.lists() for value in values]
+    def _confirmation(
+        self, request: HttpRequest, client: Client, changes: Sequence[FieldChange]
+    ) -> HttpResponse:
+        posted = [(name, value) for name, values in request.POST.lists() for value in values]
         context = {
             **self.admin_site.each_context(request),
             "title": _("What customers read of %s changes") % Client.objects.get(pk=client.pk),
             "changes": changes,
-            "hidden": [pair for pair in kept if pair[0] != "csrfmiddlewaretoken"],
+            "hidden": [(name, value) for name, value in posted if name != "csrfmiddlewaretoken"],
             "grants": open_grants(client=client).count(),
             "waiting": waiting_for(client=client, at=clock.now()),
             "back": reverse("admin:consent_client_change", args=[client.pk]),
         }
         return TemplateResponse(request, "admin/consent/client_change.html", context)
-
-
-def _change(label: str, before: str, after: str) -> ShownChange:
-    return ShownChange(label, before, after, tuple(_pieces(before.split(), after.split())))
-
-
-def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield Piece("same", " ".join(before[i1:i2]))
-            continue
-        if i1 < i2:
-            yield Piece("gone", " ".join(before[i1:i2]))
-        if j1 < j2:
-            yield Piece("new", " ".join(after[j1:j2]))

@@ -13,7 +13,7 @@ from consent.models import Client, Grant
 from consent.queries.clients import open_grants_with
 
 
-def warn_of_grants_that_stay(request: HttpRequest, *, scopes: Collection[str], client: Client | None) -> None:
+def warn_of_open_grants(request: HttpRequest, *, scopes: Collection[str], client: Client | None) -> None:
     """Say how many open grants of `client` (None = of all) go on to open `scopes`, and where they stand."""
     count = open_grants_with(scopes=scopes, client=client) if scopes else 0
     if not count:
