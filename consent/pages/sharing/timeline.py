@@ -48,7 +48,8 @@ def timeline(grant: Grant, *, viewer: User | None) -> tuple[TimelineEntry, ...]:
     for event in grant.events.select_related("by").all():
         what = ", ".join(filter(None, (_step(event), _actor(event, viewer))))
         if event.public_reason:
-            what = f"{what}. {_('Reason: %(reason)s') % {'reason': event.public_reason}}"
+            reason = _("Reason: %(reason)s") % {"reason": event.public_reason}
+            what = f"{what}. {reason}"
         entries.append(TimelineEntry(event.at, moment_in_words(event.at), what))
     return tuple(entries)
 
