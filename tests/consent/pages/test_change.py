@@ -112,7 +112,7 @@ def test_a_form_from_before_another_change_changes_nothing_and_says_what_differs
 
 @pytest.mark.spec("P-11")
 @pytest.mark.parametrize(
-    ("forge", "said"),
+    ("forge", "message"),
     [
         (lambda form, other: form.tick("data", "bill_statements"), "you can only share less"),
         (lambda form, other: form.tick("contract", other.contract.public_id), "you can only share less"),
