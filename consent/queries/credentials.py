@@ -12,7 +12,7 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import NO_SECRET, Client, Credential
 
 _FIELDS = Client._meta.concrete_fields
-# Written out and planned once, as the gate's statement is: to build it with the ORM for each call costs more than to run it.
+# Written out and planned once, as the gate's statement is: to build it for each call costs more than to run it.
 _KNOWN = f"""
     SELECT secret.id, secret.digest, secret.created, secret.expires,
         {", ".join(f'client."{field.column}"' for field in _FIELDS)}
