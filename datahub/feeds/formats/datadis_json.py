@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.cells import exact, needed
 from datahub.feeds.formats.json_members import Member, members_of
+from datahub.feeds.formats.limits import size_within
 from datahub.feeds.formats.local_time import moment
-from datahub.feeds.formats.size import size_within
 from datahub.feeds.formats.spool import SlotChannel, Spool
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Part, Settings
 from datahub.rows.usage import ChannelKey, Direction, Quality, UsageColumns

@@ -4,6 +4,7 @@ In the hour that comes twice in autumn, a time without offset means the first pa
 steps back; a time that the spring change skips does not exist and is refused.
 """
 
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -83,3 +84,19 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
 
 def instant_or_none(text: str, zone: ZoneInfo) -> datetime | None:
     return instant(text, zone) if text else None
+
+
+def unused_pass(
+    lines: dict[tuple[Hashable, int], int], key: Hashable, moment: tuple[int, int], line: int, what: str
+) -> int:
+    """Epoch seconds of a row of `key`: the second row in a repeated hour is of its second pass.
+
+    `lines` has the rows so far, `moment` is as above. Raises ValueError where both passes are taken.
+    """
+    first, shift = moment
+    earlier = lines.setdefault((key, first), line)
+    if earlier == line:
+        return first
+    if not shift or lines.setdefault((key, first + shift), line) != line:
+        raise ValueError(f"{what} is already in line {earlier}")
+    return first + shift

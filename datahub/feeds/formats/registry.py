@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
-from datahub.feeds.formats.size import size_within
+from datahub.feeds.formats.limits import size_within
 from datahub.feeds.kinds import KIND_NAMES
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Part
 from datahub.rows.usage import UsageColumns, UsageSeries, series_of, within_reach

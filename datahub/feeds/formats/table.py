@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from typing import BinaryIO, TypeVar
 
-from datahub.feeds.formats.rejections import reject
+from datahub.feeds.formats.limits import reject
 from datahub.feeds.formats.utf8 import BoundedLines, text_of
 from datahub.rows.base import Cells, FeedStructureError, Parsed, Rejection, require_columns
 

@@ -22,7 +22,7 @@ from datahub.feeds.formats.cells import (
     needed,
     one_of,
 )
-from datahub.feeds.formats.rejections import reject
+from datahub.feeds.formats.limits import reject
 from datahub.feeds.formats.table import Ragged, Table, header_of
 from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Parsed, Rejection, Settings
 from datahub.rows.bills import BillLineRow, BillRow, BillSectionRow
@@ -55,7 +55,7 @@ _NEEDED = (
 )
 MONEY_DECIMALS = 4
 MOST_RECORDS_OF_A_BILL = 10_000
-_Group = list[tuple[int, Cells]]  # a statement and what is below it
+_Records = list[tuple[int, Cells]]  # a statement and what is below it
 
 
 def sniff(content: bytes) -> bool:
@@ -70,8 +70,8 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     rows: list[BillRow] = []
     rejected: list[Rejection] = []
     seen: dict[str, int] = {}
-    for group in _groups(table):
-        bill, faults = _bill(group)
+    for records in _statements(table):
+        bill, faults = _bill(records)
         if bill and not faults and seen.setdefault(bill.statement_number, bill.line) != bill.line:
             faults[bill.line] = (
                 f"statement {bill.statement_number} is already in line {seen[bill.statement_number]}"
@@ -80,32 +80,37 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
             rows.append(bill)
         else:
             other = f"not taken, because of line {min(faults)}"
-            for line, cells in group:
+            for line, cells in records:
                 reject(rejected, line, faults.get(line, other), ",".join(cells.values()))
     return Parsed(rows, rejected)
 
 
-def _groups(table: Table) -> Iterator[_Group]:
-    group: _Group = []
+def _statements(table: Table) -> Iterator[_Records]:
+    records: _Records = []
     for line, cells in table:
-        if group and not isinstance(cells, Ragged) and cells["record"] == "statement":
-            yield group
-            group = []
-        if len(group) >= MOST_RECORDS_OF_A_BILL:
+        if records and not isinstance(cells, Ragged) and cells["record"] == "statement":
+            yield records
+            records = []
+        if len(records) >= MOST_RECORDS_OF_A_BILL:
             raise FeedStructureError(f"line {line}: more than {MOST_RECORDS_OF_A_BILL:,} records of one bill")
-        group.append((line, cells))
-    if group:
-        yield group
+        records.append((line, cells))
+    if records:
+        yield records
 
 
-def _bill(group: _Group) -> tuple[BillRow | None, dict[int, str]]:
-    """The statement, if it could be built, and what is wrong by line."""
+def _bill(records: _Records) -> tuple[BillRow | None, dict[int, str]]:
+    """The statement, if it could be built, and its faults by line."""
     faults: dict[int, str] = {}
     bill: BillRow | None = None
     sections: list[BillSectionRow] = []
-    for line, cells in group:
+    for line, cells in records:
         try:
-            kind = _kind(cells)
+            kind = one_of(cells["record"], "record", *_FIELDS)
+            strange = [
+                name for name, text in cells.items() if text and name not in ("record", *_FIELDS[kind])
+            ]
+            if strange:
+                raise ValueError(f"a {kind} has no {', '.join(strange)}")
             if kind == "statement":
                 bill = _statement(line, cells)
             elif kind == "section":
@@ -117,18 +122,10 @@ def _bill(group: _Group) -> tuple[BillRow | None, dict[int, str]]:
         except ValueError as error:
             faults[line] = str(error)
     if bill is None:
-        faults.setdefault(group[0][0], "no statement above it")
+        faults.setdefault(records[0][0], "no statement above it")
         return None, faults
     bill = replace(bill, sections=tuple(sections))
     return bill, faults or {row.line: reason for row, reason in wrong_sums(bill)}
-
-
-def _kind(cells: Cells) -> str:
-    kind = one_of(cells["record"], "record", *_FIELDS)
-    strange = [name for name, text in cells.items() if text and name not in ("record", *_FIELDS[kind])]
-    if strange:
-        raise ValueError(f"a {kind} has no {', '.join(strange)}")
-    return kind
 
 
 def _statement(line: int, cells: Cells) -> BillRow:
@@ -192,7 +189,7 @@ def _stated_money(cells: Cells, name: str) -> Decimal | None:
 
 
 def wrong_sums(bill: BillRow) -> Iterator[tuple[BillRow | BillSectionRow, str]]:
-    """What has a figure that is not the sum of what it is made of; both figures are named."""
+    """The sections, or the bill, whose amount is not the sum of its parts, with both figures."""
     for section in bill.sections:
         items = sum((item.amount for item in section.lines), Decimal(0))
         if section.lines and items != section.amount:

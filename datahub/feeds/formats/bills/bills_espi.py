@@ -1,16 +1,15 @@
-"""Bills out of Green Button XML: each UsageSummary that states an amount is a statement with one section.
+"""Bills out of Green Button XML: each UsageSummary with an amount is a statement with one section.
 
 A summary names neither account nor statement: the account is that of the contract, the statement is named by contract
 and first day, its date is the day its period ends. The contract is the usage point's `id` (last part of its
-link), or by setting `contract` its `link` or `title`. The amount is `billLastPeriod`, where that is not said the sum of
-the line items; items are additional details in the standard and need not come to the amount. Settings:
-`currency` (as ISO 4217, USD if not set) where the file says none, `amount_decimals` (5: hundred-thousandths, as the
+link), or by setting `contract` its `link` or `title`. The amount is `billLastPeriod`, without it the sum of the line
+items; items are additional details in the standard and need not add up to the amount. Settings:
+`currency` (as ISO 4217, USD if not set) where the file has none, `amount_decimals` (5: hundred-thousandths, as the
 standard has it), `wall_clock_as_utc` as for readings. Summaries without any amount are no bills.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -52,16 +51,6 @@ _HOUR = timedelta(hours=1)
 _LATEST = 1 << 33  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How this feed writes its bills."""
-
-    zone: ZoneInfo
-    wall_clock: bool
-    currency: str
-    decimals: int
-
-
 def sniff(content: bytes) -> bool:
     return holds_only_bills(content)
 
@@ -71,172 +60,176 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
 
     Raises FeedStructureError: what every Green Button file is refused for, a setting that is none.
     """
-    manner = _Manner(
-        zone,
-        choice(settings, "wall_clock_as_utc", "no", "yes") == "yes",
-        settings.get("currency") or "USD",
-        int(choice(settings, "amount_decimals", "5", "4", "3", "2", "1", "0")),
-    )
-    directory = Directory(choice(settings, "contract", "id", "link", "title"))
+    reader = _BillReader(zone, settings)
     summaries: list[tuple[Links, etree._Element]] = []
     currencies: set[str] = set()
     for event in events(BytesIO(content)):
         if isinstance(event, UniformReadings):
             continue
         if event.tag != f"{ATOM}entry":
-            _forget_before(event)
+            block = event.getparent()  # a block may have millions of readings
+            while block is not None and (before := event.getprevious()) is not None:
+                block.remove(before)
             continue
         links = Links.of(event)
-        for resource in (one for part in event.iterchildren(f"{ATOM}content") for one in part):
+        for resource in (resource for part in event.iterchildren(f"{ATOM}content") for resource in part):
             if resource.tag == f"{ESPI}UsagePoint":
-                directory.add_point(UsagePoint.of(resource, links, event.findtext(f"{ATOM}title")))
+                reader.directory.add_point(UsagePoint.of(resource, links, event.findtext(f"{ATOM}title")))
             elif resource.tag == f"{ESPI}ReadingType":
                 currencies.add(_text(resource, "currency"))
-            elif resource.tag in _SUMMARIES and _states_money(resource):
-                summaries.append((links, deepcopy(resource)))
+            elif resource.tag in _SUMMARIES:
+                if _text(resource, "billLastPeriod") or resource.find(_ITEM) is not None:
+                    summaries.append((links, deepcopy(resource)))
     if len(currencies - {""}) == 1:
-        manner = replace(manner, currency=_currency(currencies.pop()) or manner.currency)
-    return _bills(summaries, directory, manner)
+        reader.currency = _currency((currencies - {""}).pop()) or reader.currency
+    return reader.bills(summaries)
 
 
-def _forget_before(reading: etree._Element) -> None:
-    """Readings say nothing of bills, and a block may have millions."""
-    block = reading.getparent()
-    while block is not None and (before := reading.getprevious()) is not None:
-        block.remove(before)
+class _BillReader:
+    """Bills of a file, as the settings of its feed say it is written."""
 
+    def __init__(self, zone: ZoneInfo, settings: Settings) -> None:
+        self.directory = Directory(choice(settings, "contract", "id", "link", "title"))
+        self.currency = settings.get("currency") or "USD"
+        self._zone = UTC if choice(settings, "wall_clock_as_utc", "no", "yes") == "yes" else zone
+        self._decimals = int(choice(settings, "amount_decimals", "5", "4", "3", "2", "1", "0"))
 
-def _bills(
-    summaries: Sequence[tuple[Links, etree._Element]], directory: Directory, manner: _Manner
-) -> Parsed[BillRow]:
-    rows: list[BillRow] = []
-    rejected: list[Rejection] = []
-    lines: dict[str, int] = {}
-    for links, summary in summaries:
-        try:
-            bill = _bill(summary, links, directory, manner)
-            first = lines.setdefault(bill.statement_number, bill.line)
-            if first != bill.line:
-                raise ValueError(f"statement {bill.statement_number} is already in line {first}")
-            rows.append(bill)
-        except ValueError as error:
-            text = " ".join(str(part).strip() for part in summary.itertext() if part.strip())
-            rejected.append(Rejection(line_of(summary), str(error), text))
-    return Parsed(rows, rejected)
+    def bills(self, summaries: Iterable[tuple[Links, etree._Element]]) -> Parsed[BillRow]:
+        rows: list[BillRow] = []
+        rejected: list[Rejection] = []
+        lines: dict[str, int] = {}
+        for links, summary in summaries:
+            try:
+                bill = self._bill(summary, links)
+                first = lines.setdefault(bill.statement_number, bill.line)
+                if first != bill.line:
+                    raise ValueError(f"statement {bill.statement_number} is already in line {first}")
+                rows.append(bill)
+            except ValueError as error:
+                text = " ".join(str(part).strip() for part in summary.itertext() if part.strip())
+                rejected.append(Rejection(line_of(summary), str(error), text))
+        return Parsed(rows, rejected)
 
+    def _bill(self, summary: etree._Element, links: Links) -> BillRow:
+        point = _point(links, self.directory)
+        contract = needed(self.directory.meter_number(point), "the name of the contract", 50)
+        start, end = self._period(summary)
+        commodity = (
+            COMMODITIES.get(number_in(summary, "commodity") or 0) or point.commodity or _commodity(summary)
+        )
+        if not commodity:
+            raise ValueError("whether it bills electricity, gas or water is not said")
+        code = _text(summary, "currency")
+        currency = _currency(code) if code else self.currency
+        if not currency:
+            raise ValueError(f"currency {code!r} is not known")
+        items = [(item, self._money(item, "amount")) for item in summary.iterchildren(_ITEM)]
+        charges = [(item, amount) for item, amount in items if number_in(item, "itemKind") != _PAYMENT]
+        paid = [amount for item, amount in items if number_in(item, "itemKind") == _PAYMENT]
+        amount = sum((amount for _, amount in charges), Decimal(0))
+        if _text(summary, "billLastPeriod"):
+            amount = self._money(summary, "billLastPeriod")
+        section = BillSectionRow(
+            line_of(summary),
+            contract_number=contract,
+            start=start,
+            end=end,
+            commodity=commodity,
+            supplier="",
+            tariff_code=at_most(_text(summary, "tariffProfile"), "tariffProfile", 50),
+            tariff_name="",
+            amount=amount,
+            lines=tuple(self._line(item, amount) for item, amount in charges),
+        )
+        return BillRow(
+            line_of(summary),
+            account_number="",
+            statement_number=f"{contract} {start}",
+            statement_date=end,
+            due_date=None,
+            start=start,
+            end=end,
+            currency=currency,
+            amount=amount,
+            previous_balance=None,
+            paid=abs(sum(paid, Decimal(0))) if paid else None,
+            new_charges=None,
+            file_name="",
+            sections=(section,),
+        )
 
-def _bill(summary: etree._Element, links: Links, directory: Directory, manner: _Manner) -> BillRow:
-    line = line_of(summary)
-    point = _point(links, directory)
-    contract = needed(directory.meter_number(point), "the name of the contract", 50)
-    start, end = _period(summary, manner)
-    commodity = (
-        COMMODITIES.get(number_in(summary, "commodity") or 0) or point.commodity or _commodity(summary)
-    )
-    if not commodity:
-        raise ValueError("whether it bills electricity, gas or water is not said")
-    said = _text(summary, "currency")
-    currency = _currency(said) if said else manner.currency
-    if not currency:
-        raise ValueError(f"currency {said!r} is not known")
-    items = [(item, _money(item, "amount", manner)) for item in summary.iterchildren(_ITEM)]
-    charges = [(item, amount) for item, amount in items if _item_kind(item) != _PAYMENT]
-    paid = [amount for item, amount in items if _item_kind(item) == _PAYMENT]
-    total = _money(summary, "billLastPeriod", manner) if _text(summary, "billLastPeriod") else None
-    amount = sum((amount for _, amount in charges), Decimal(0)) if total is None else total
-    section = BillSectionRow(
-        line,
-        contract_number=contract,
-        start=start,
-        end=end,
-        commodity=commodity,
-        supplier="",
-        tariff_code=at_most(_text(summary, "tariffProfile"), "tariffProfile", 50),
-        tariff_name="",
-        amount=amount,
-        lines=tuple(_line(item, amount, manner) for item, amount in charges),
-    )
-    return BillRow(
-        line,
-        account_number="",
-        statement_number=f"{contract} {start}",
-        statement_date=end,
-        due_date=None,
-        start=start,
-        end=end,
-        currency=currency,
-        amount=amount,
-        previous_balance=None,
-        paid=abs(sum(paid, Decimal(0))) if paid else None,
-        new_charges=None,
-        file_name="",
-        sections=(section,),
-    )
+    def _line(self, item: etree._Element, amount: Decimal) -> BillLineRow:
+        kind, usual_name = _ITEM_KINDS.get(number_in(item, "itemKind") or 0, ("other", "Other"))
+        quantity, unit, rate = self._quantity(item, amount)
+        if unit in ("W", "kW", "MW"):
+            kind = "demand"
+        return BillLineRow(
+            line_of(item),
+            name=at_most(" ".join(_text(item, "note").split()) or usual_name, "note", 200),
+            kind=kind,
+            quantity=quantity,
+            unit=unit,
+            rate=rate,
+            amount=amount,
+        )
 
+    def _quantity(self, item: etree._Element, amount: Decimal) -> tuple[Decimal | None, str, Decimal | None]:
+        """(quantity, unit, rate). The file does not say what unit the rate is for: it is the one with which rate and
+        quantity give the amount, and where none does the rate is left out. A quantity of 0 is left out as well.
+        """
+        measured = item.find(f"{ESPI}measurement")
+        if measured is None or not _text(measured, "value"):
+            return None, "", None
+        digits, exponent = exact(_text(measured, "value"))
+        power_of_ten = number_in(measured, "powerOfTenMultiplier") or 0
+        if not -12 <= power_of_ten <= 12:
+            raise ValueError(f"multiplier 10^{power_of_ten} is out of bounds")
+        known = ESPI_MEASURES.get(number_in(measured, "uom"))
+        if known is None or not digits:
+            return None, "", None
+        unit, quantity = known.unit, Decimal(digits).scaleb(exponent + power_of_ten + known.exponent)
+        if _text(item, "unitCost"):
+            rate = self._scaled(item, "unitCost")
+            for prefix, power in _PREFIXES:
+                in_unit = quantity.scaleb(-power)
+                if abs(in_unit * rate - amount) <= _HALF_CENT:
+                    return decimal(f"{in_unit:f}", "measurement", decimals=6), prefix + unit, rate
+        return decimal(f"{quantity:f}", "measurement", decimals=6), unit, None
 
-def _commodity(summary: etree._Element) -> str:
-    """What it must be by its name and the unit of what was used, "" if that does not tell."""
-    if summary.tag != f"{ESPI}UsageSummary":
-        return "electricity"
-    used = summary.find(f"{ESPI}overallConsumptionLastPeriod")
-    known = None if used is None else ESPI_MEASURES.get(number_in(used, "uom"))
-    return "" if known is None else known.commodity
+    def _period(self, summary: etree._Element) -> tuple[date, date]:
+        """Local dates, an hour later than stated: across the autumn change, whole days end at 23:00."""
+        period = summary.find(f"{ESPI}billingPeriod")
+        start, duration = (
+            None if period is None else number_in(period, name) for name in ("start", "duration")
+        )
+        if start is None or not duration:
+            raise ValueError("the billing period has no start or no length")
+        if not 0 <= start < _LATEST or not 0 < duration < _LATEST:
+            raise ValueError("the billing period is out of bounds")
+        instants = (datetime.fromtimestamp(seconds, UTC) for seconds in (start, start + duration))
+        first, past = ((instant.astimezone(self._zone) + _HOUR).date() for instant in instants)
+        is_before(first, past)
+        return first, past
 
+    def _money(self, element: etree._Element, name: str) -> Decimal:
+        return decimal(f"{self._scaled(element, name):f}", name, decimals=MONEY_DECIMALS)
 
-def _line(item: etree._Element, amount: Decimal, manner: _Manner) -> BillLineRow:
-    kind, usual_name = _ITEM_KINDS.get(_item_kind(item), ("other", "Other"))
-    quantity, unit, rate = _quantity(item, amount, manner)
-    if unit in ("W", "kW", "MW"):
-        kind = "demand"
-    return BillLineRow(
-        line_of(item),
-        name=at_most(" ".join(_text(item, "note").split()) or usual_name, "note", 200),
-        kind=kind,
-        quantity=quantity,
-        unit=unit,
-        rate=rate,
-        amount=amount,
-    )
-
-
-def _quantity(
-    item: etree._Element, amount: Decimal, manner: _Manner
-) -> tuple[Decimal | None, str, Decimal | None]:
-    """(quantity, unit, rate). What the rate is for is not said: the unit is the one with which it gives the amount, and
-    where none does the rate is left out. Nothing of something that costs is no quantity but a blank.
-    """
-    measured = item.find(f"{ESPI}measurement")
-    if measured is None or not _text(measured, "value"):
-        return None, "", None
-    digits, exponent = exact(_text(measured, "value"))
-    power_of_ten = number_in(measured, "powerOfTenMultiplier") or 0
-    if not -12 <= power_of_ten <= 12:
-        raise ValueError(f"multiplier 10^{power_of_ten} is out of bounds")
-    known = ESPI_MEASURES.get(number_in(measured, "uom"))
-    if known is None or not digits:
-        return None, "", None
-    unit, quantity = known.unit, Decimal(digits).scaleb(exponent + power_of_ten + known.exponent)
-    if _text(item, "unitCost"):
-        rate = _scaled(item, "unitCost", manner)
-        for prefix, power in _PREFIXES:
-            if abs(quantity.scaleb(-power) * rate - amount) <= _HALF_CENT:
-                return decimal(f"{quantity.scaleb(-power):f}", "measurement", decimals=6), prefix + unit, rate
-    return decimal(f"{quantity:f}", "measurement", decimals=6), unit, None
-
-
-def _states_money(summary: etree._Element) -> bool:
-    return bool(_text(summary, "billLastPeriod")) or summary.find(_ITEM) is not None
+    def _scaled(self, element: etree._Element, name: str) -> Decimal:
+        if not _text(element, name):
+            raise ValueError(f"{name} is missing")
+        digits, exponent = exact(_text(element, name))
+        return Decimal(digits).scaleb(exponent - self._decimals) if digits else Decimal(0)
 
 
 def _point(links: Links, directory: Directory) -> UsagePoint:
-    """The usage point that a summary is of; one that the file does not tell of has a link and no more."""
+    """The usage point of a summary; one that is not in the file is known by its link only."""
     heads = [*links.above("UsageSummary"), *links.above("ElectricPowerUsageSummary")]
     for head in heads:
         if head in directory.points:
             return directory.points[head]
-    pointing = directory.point_linking_to(links)
-    if pointing is not None:
-        return pointing
+    linking = directory.point_linking_to(links)
+    if linking is not None:
+        return linking
     for point in (Links(head, "", frozenset()) for head in heads):
         if point.is_a("UsagePoint"):
             return UsagePoint(point, "", "")
@@ -245,37 +238,13 @@ def _point(links: Links, directory: Directory) -> UsagePoint:
     return next(iter(directory.points.values()))
 
 
-def _period(summary: etree._Element, manner: _Manner) -> tuple[date, date]:
-    period = summary.find(f"{ESPI}billingPeriod")
-    start, duration = (None if period is None else number_in(period, name) for name in ("start", "duration"))
-    if start is None or not duration:
-        raise ValueError("the billing period has no start or no length")
-    if not 0 <= start < _LATEST or not 0 < duration < _LATEST:
-        raise ValueError("the billing period is out of bounds")
-    first, past = _local_date(start, manner), _local_date(start + duration, manner)
-    is_before(first, past)
-    return first, past
-
-
-def _local_date(seconds: int, manner: _Manner) -> date:
-    """The day that begins, an hour that the clocks moved aside: a period of whole days ends at 23:00 in autumn."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return ((moment if manner.wall_clock else moment.astimezone(manner.zone)) + _HOUR).date()
-
-
-def _money(element: etree._Element, name: str, manner: _Manner) -> Decimal:
-    return decimal(f"{_scaled(element, name, manner):f}", name, decimals=MONEY_DECIMALS)
-
-
-def _scaled(element: etree._Element, name: str, manner: _Manner) -> Decimal:
-    if not _text(element, name):
-        raise ValueError(f"{name} is missing")
-    digits, exponent = exact(_text(element, name))
-    return Decimal(digits).scaleb(exponent - manner.decimals) if digits else Decimal(0)
-
-
-def _item_kind(item: etree._Element) -> int:
-    return number_in(item, "itemKind") or 0
+def _commodity(summary: etree._Element) -> str:
+    """By the name of the summary and the unit of what was used; "" if these do not tell."""
+    if summary.tag != f"{ESPI}UsageSummary":
+        return "electricity"
+    used = summary.find(f"{ESPI}overallConsumptionLastPeriod")
+    known = None if used is None else ESPI_MEASURES.get(number_in(used, "uom"))
+    return "" if known is None else known.commodity
 
 
 def _currency(code: str) -> str:

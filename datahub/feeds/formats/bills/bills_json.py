@@ -2,8 +2,8 @@
 
 A statement, a section and a line have the members that the records of `bills_csv` have as columns. A section's charges
 are `lines`, `tiers` (lines of kind usage), `taxes` (of kind tax) and `credits` (of kind credit), which say no kind.
-Figures are numbers or text, dates are text, what is not known is null or not there. A fault is named by its path, as in
-`bills[3].sections[0].amount`.
+Figures are numbers or text, dates are text, a member that is not known is null or left out. A fault is named by its
+path, as in `bills[3].sections[0].amount`.
 """
 
 import re
@@ -41,8 +41,9 @@ def sniff(content: bytes) -> bool:
 
 
 def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -> Parsed[BillRow]:
-    """One row a statement. A statement is taken whole or not at all: what is wrong in it, or does not add up, rejects
-    each of its records with a reason. Raises FeedStructureError: not JSON, a member told twice, other than `bills`.
+    """One row a statement. A statement is taken whole or not at all: one wrong member, or a sum that does not add up,
+    rejects each of its records with a reason. Raises FeedStructureError: not JSON, a member twice in an object, other
+    members than `bills`.
     """
     if content.count(b",") > _MOST_MEMBERS:
         raise FeedStructureError(f"more than {_MOST_MEMBERS:,} members: send the bills in several files")
@@ -56,24 +57,23 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
             raise FeedStructureError(f"line {member.line}: {member.name!r} is no list of bills")
         if member.text.count("{") > MOST_RECORDS_OF_A_BILL:
             raise FeedStructureError(f"bills[{number}] has more than {MOST_RECORDS_OF_A_BILL:,} records")
-        records = _Records(member, f"bills[{number}]")
-        bill = records.bill()
-        if bill and not records.faults:
-            first = seen.setdefault(bill.statement_number, records.path)
-            if first != records.path:
-                records.fault(
-                    f"{records.path}.statement_number", f"{bill.statement_number} is that of {first}"
-                )
-        if bill and not records.faults:
+        statement = _Statement(member, f"bills[{number}]")
+        bill = statement.bill()
+        if bill and not statement.faults:
+            first = seen.setdefault(bill.statement_number, statement.path)
+            if first != statement.path:
+                reason = f"{bill.statement_number} is that of {first}"
+                statement.fault(f"{statement.path}.statement_number", reason)
+        if bill and not statement.faults:
             rows.append(bill)
         else:
-            rejected += records.rejections()
+            rejected += statement.rejections()
     return Parsed(rows, rejected)
 
 
 @dataclass(slots=True)
-class _Records:
-    """A statement and the objects in it by their path, in the order of the file."""
+class _Statement:
+    """A statement and the objects in it, its records, by their path in the order of the file."""
 
     member: Member
     path: str
@@ -85,10 +85,8 @@ class _Records:
         self.lines = dict(zip(paths, _lines(self.member), strict=False)) or {self.path: self.member.line}
 
     def fault(self, path: str, reason: str) -> None:
-        record = max(
-            (one for one in self.lines if path == one or path.startswith((f"{one}.", f"{one}["))), key=len
-        )
-        self.faults.setdefault(record, []).append(f"{path}: {reason}")
+        above = [record for record in self.lines if f"{path}.".startswith((f"{record}.", f"{record}["))]
+        self.faults.setdefault(max(above, key=len), []).append(f"{path}: {reason}")
 
     def rejections(self) -> list[Rejection]:
         first = min(self.faults, key=list(self.lines).index)
@@ -98,36 +96,35 @@ class _Records:
         ]
 
     def bill(self) -> BillRow | None:
-        """The statement, if it could be built; what is wrong is in `faults`."""
-        said = self._read(self.member.value, self.path, _STATEMENT, "sections")
-        sections = [
-            self._section(value, path) for value, path in self._list(self.member.value, self.path, "sections")
-        ]
+        """The statement, if it could be built; else `faults` has the reasons."""
+        value = self.member.value
+        members = self._read(value, self.path, _STATEMENT, "sections")
+        sections = []
+        for section, path in self._list(value, self.path, "sections"):
+            of_section = self._read(section, path, _SECTION, *_CHARGES)
+            lines = [
+                (
+                    self.lines.get(of_line, 0),
+                    {"kind": kind, **self._read(charge, of_line, _CHARGE if kind else _LINE)},
+                )
+                for name, kind in _CHARGES.items()
+                for charge, of_line in self._list(section, path, name)
+            ]
+            sections.append((self.lines.get(path, 0), of_section, lines))
         if self.faults:
             return None
-        bill = BillRow(self.member.line, **said, sections=tuple(section for section in sections if section))
+        rows = tuple(
+            BillSectionRow(
+                line, **of_section, lines=tuple(BillLineRow(at, **of_line) for at, of_line in lines)
+            )
+            for line, of_section, lines in sections
+        )
+        bill = BillRow(self.member.line, **members, sections=rows)
         for row, reason in wrong_sums(bill):
-            place = next((at for at, section in enumerate(bill.sections) if section is row), None)
-            of_section = "" if place is None else f".sections[{place}]"
-            self.fault(f"{self.path}{of_section}.amount", reason)
+            place = next((place for place, section in enumerate(rows) if section is row), None)
+            of_section_path = "" if place is None else f".sections[{place}]"
+            self.fault(f"{self.path}{of_section_path}.amount", reason)
         return bill
-
-    def _section(self, value: Any, path: str) -> BillSectionRow | None:  # noqa: ANN401  what JSON holds
-        said = self._read(value, path, _SECTION, *_CHARGES)
-        lines = [
-            self._line(charge, place, kind)
-            for name, kind in _CHARGES.items()
-            for charge, place in self._list(value, path, name)
-        ]
-        if self.faults:
-            return None
-        return BillSectionRow(self.lines[path], **said, lines=tuple(line for line in lines if line))
-
-    def _line(self, value: Any, path: str, kind: str | None) -> BillLineRow | None:  # noqa: ANN401
-        said = self._read(value, path, _LINE if kind is None else _CHARGE)
-        if self.faults:
-            return None
-        return BillLineRow(self.lines[path], **{"kind": kind, **said})
 
     def _read(
         self,
@@ -136,25 +133,25 @@ class _Records:
         readers: Mapping[str, tuple[str, _Reader]],
         *others: str,
     ) -> dict[str, Any]:
-        """The members by the name of their field; also the period is checked."""
+        """The members by the name of their field, with the period checked."""
         if not isinstance(value, dict):
             self.fault(path, f"{_shown(value)} is not an object")
             return {}
         for name in value:
             if name not in readers and name not in others:
                 self.fault(f"{path}.{name}", "there is no such member")
-        said: dict[str, Any] = {}
-        for name, (target, reader) in readers.items():
+        fields: dict[str, Any] = {}
+        for name, (field_name, reader) in readers.items():
             try:
-                said[target] = reader(value.get(name))
+                fields[field_name] = reader(value.get(name))
             except ValueError as error:
                 self.fault(f"{path}.{name}", str(error))
-        if said.get("start") and said.get("end"):
+        if fields.get("start") and fields.get("end"):
             try:
-                is_before(said["start"], said["end"])
+                is_before(fields["start"], fields["end"])
             except ValueError as error:
                 self.fault(f"{path}.end", str(error))
-        return said
+        return fields
 
     def _list(self, value: Any, path: str, name: str) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
         items = value.get(name) if isinstance(value, dict) else None
@@ -188,34 +185,30 @@ def _lines(member: Member) -> Iterator[int]:
             line += 1
 
 
-def _text(said: Any, longest: int, *, must: bool = False) -> str:  # noqa: ANN401
-    if said is None or said == "":
+def _text(value: Any, longest: int, *, must: bool = False) -> str:  # noqa: ANN401
+    if value is None or value == "":
         return needed("", "it") if must else ""
-    if not isinstance(said, str):
-        raise ValueError(f"{_shown(said)} is not text")
-    return at_most(said.strip(), "it", longest)
+    if not isinstance(value, str):
+        raise ValueError(f"{_shown(value)} is not text")
+    return at_most(value.strip(), "it", longest)
 
 
-def _word(said: Any, *allowed: str) -> str:  # noqa: ANN401
-    return one_of(_text(said, 50, must=True), "it", *allowed)
-
-
-def _date(said: Any, *, must: bool = False) -> date | None:  # noqa: ANN401
-    text = _text(said, 50, must=must)
+def _date(value: Any, *, must: bool = False) -> date | None:  # noqa: ANN401
+    text = _text(value, 50, must=must)
     return iso_date(text) if text else None
 
 
-def _figure(said: Any, decimals: int, *, must: bool = False) -> Decimal | None:  # noqa: ANN401
-    if isinstance(said, bool) or not isinstance(said, Decimal | str | None):
-        raise ValueError(f"{_shown(said)} is not a number")
-    text = "" if said is None else str(said).strip()  # not written out: an exponent may be a milliard
+def _figure(value: Any, decimals: int, *, must: bool = False) -> Decimal | None:  # noqa: ANN401
+    if isinstance(value, bool) or not isinstance(value, Decimal | str | None):
+        raise ValueError(f"{_shown(value)} is not a number")
+    text = "" if value is None else str(value).strip()  # keeps the exponent, which may be a billion zeros
     if not text and not must:
         return None
     return decimal(text, "it", decimals=decimals)
 
 
-def _currency(said: Any) -> str:  # noqa: ANN401
-    text = _text(said, 50, must=True)
+def _currency(value: Any) -> str:  # noqa: ANN401
+    text = _text(value, 50, must=True)
     if not _CURRENCY.fullmatch(text):
         raise ValueError(f"{text!r} is not three capital letters")
     return text
@@ -225,13 +218,13 @@ def _shown(value: Any) -> str:  # noqa: ANN401
     return f"{str(value)[:40]!r}"
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise FeedStructureError(f"member {twice!r} is told twice in one object")
-    return found
+    return members
 
 
 def _no_number(text: str) -> NoReturn:
@@ -239,7 +232,7 @@ def _no_number(text: str) -> NoReturn:
 
 
 _DECODER = JSONDecoder(
-    parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_once
+    parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_without_repeats
 )
 _money = partial(_figure, decimals=MONEY_DECIMALS)
 _needed_money = partial(_money, must=True)
@@ -263,7 +256,10 @@ _SECTION: Mapping[str, tuple[str, _Reader]] = {
     "contract_number": ("contract_number", partial(_text, longest=50, must=True)),
     "start": ("start", _needed_date),
     "end": ("end", _needed_date),
-    "commodity": ("commodity", lambda said: _word(said, "electricity", "natural_gas", "water")),
+    "commodity": (
+        "commodity",
+        lambda value: one_of(_text(value, 50, must=True), "it", "electricity", "natural_gas", "water"),
+    ),
     "supplier": ("supplier", partial(_text, longest=150)),
     "tariff_code": ("tariff_code", partial(_text, longest=50)),
     "tariff_name": ("tariff_name", partial(_text, longest=150)),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.feed_rows import Hierarchy
 from datahub.feeds.formats.hierarchy.records import FIELDS, MOST_BYTES, MOST_RECORDS, collect
-from datahub.feeds.formats.size import size_within
+from datahub.feeds.formats.limits import size_within
 from datahub.feeds.formats.table import Ragged, Table, header_of
 from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Part, Settings
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from accounts.feed_rows import Hierarchy
 from datahub.feeds.formats.hierarchy.records import MOST_BYTES, RECORDS, collect
 from datahub.feeds.formats.json_members import members_of
-from datahub.feeds.formats.size import size_within
+from datahub.feeds.formats.limits import size_within
 from datahub.rows.base import NO_SETTINGS, Cells, FeedStructureError, Part, Settings
 
 NAME = "hierarchy_json"
@@ -34,17 +34,14 @@ def _records(source: BinaryIO, about: dict[str, str]) -> Iterator[tuple[int, str
     """All records; `mode` and `as_of` go to `about`."""
     for member in members_of(source):
         if member.name in _KINDS:
-            yield member.line, _KINDS[member.name], _cells(member.line, member.value)
+            if not isinstance(member.value, dict):
+                raise FeedStructureError(f"line {member.line}: {member.value!r} is not an object")
+            cells = {name: _text(value) for name, value in member.value.items()}
+            yield member.line, _KINDS[member.name], cells
         elif member.name in ("mode", "as_of"):
             about[member.name] = str(member.value)
         else:
             raise FeedStructureError(f"line {member.line}: {member.name[:60]!r} is no list of records")
-
-
-def _cells(line: int, record: Any) -> Cells:
-    if not isinstance(record, dict):
-        raise FeedStructureError(f"line {line}: {record!r} is not an object")
-    return {name: _text(value) for name, value in record.items()}
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,6 @@ covered. Programs are numbers separated by ";".
 """
 
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -35,16 +34,16 @@ from datahub.feeds.formats.cells import (
     yes_or_no,
 )
 from datahub.feeds.formats.hierarchy.unique_rows import UniqueRows
+from datahub.feeds.formats.limits import reject
 from datahub.feeds.formats.local_time import instant, instant_or_none
-from datahub.feeds.formats.rejections import reject
 from datahub.feeds.formats.table import Ragged
 from datahub.rows.base import Cells, FeedStructureError, Rejection
 
 _Reader = Callable[[str, str, ZoneInfo], Any]  # (text, name of the field, zone)
 
 
-class Record(NamedTuple):
-    """A kind of record: its row, its list in `Hierarchy`, how each field is read, what tells two apart."""
+class RecordKind(NamedTuple):
+    """Its row, its list in `Hierarchy`, the reader of each field, the fields that identify a record."""
 
     row: Callable[..., Any]
     collection: str
@@ -65,8 +64,11 @@ def _address(text: str, name: str, _: ZoneInfo) -> str:
     return at_most(" ".join(text.split()), name, 300)
 
 
-def _needed_address(text: str, name: str, zone: ZoneInfo) -> str:
-    return needed(_address(text, name, zone), name)
+def _email(text: str, name: str, _: ZoneInfo) -> str:
+    needed(text, name, 254)
+    if text.count("@") != 1 or text.startswith("@") or text.endswith("@") or " " in text:
+        raise ValueError(f"{text!r} is not an e-mail address")
+    return text.lower()
 
 
 def _among(*allowed: str) -> _Reader:
@@ -87,8 +89,8 @@ _TIMES: dict[str, _Reader] = {
     "end": lambda text, name, zone: instant_or_none(text, zone),
 }
 
-RECORDS: dict[str, Record] = {
-    "entity": Record(
+RECORDS: dict[str, RecordKind] = {
+    "entity": RecordKind(
         EntityRow,
         "entities",
         {
@@ -98,10 +100,10 @@ RECORDS: dict[str, Record] = {
         },
         ("name",),
     ),
-    "program": Record(
+    "program": RecordKind(
         ProgramRow, "programs", {"program_number": _must(50), "name": _must(150)}, ("program_number",)
     ),
-    "customer": Record(
+    "customer": RecordKind(
         CustomerRow,
         "customers",
         {
@@ -111,12 +113,12 @@ RECORDS: dict[str, Record] = {
         },
         ("customer_number",),
     ),
-    "membership": Record(
+    "membership": RecordKind(
         MembershipRow,
         "memberships",
         {
             "customer_number": _must(50),
-            "email": lambda text, name, _: _email(needed(text, name, 254)),
+            "email": _email,
             "user_name": _may(150),
             "role": _among("owner", "viewer", "delegate"),
             "account_number": _may(50),
@@ -125,7 +127,7 @@ RECORDS: dict[str, Record] = {
         },
         ("customer_number", "email", "account_number"),
     ),
-    "account": Record(
+    "account": RecordKind(
         AccountRow,
         "accounts",
         {
@@ -137,7 +139,7 @@ RECORDS: dict[str, Record] = {
         },
         ("account_number",),
     ),
-    "contract": Record(
+    "contract": RecordKind(
         ContractRow,
         "contracts",
         {
@@ -151,16 +153,16 @@ RECORDS: dict[str, Record] = {
         },
         ("contract_number",),
     ),
-    "premise": Record(
+    "premise": RecordKind(
         PremiseRow,
         "premises",
         {
             "premise_number": _must(50),
-            "address": _needed_address,
+            "address": lambda text, name, zone: needed(_address(text, name, zone), name),
         },
         ("premise_number",),
     ),
-    "point": Record(
+    "point": RecordKind(
         PointRow,
         "points",
         {
@@ -174,28 +176,27 @@ RECORDS: dict[str, Record] = {
         },
         ("servicepoint_number",),
     ),
-    "meter": Record(
+    "meter": RecordKind(
         MeterRow, "meters", {"meter_number": _must(100), "commodity": _COMMODITY}, ("meter_number",)
     ),
-    "point_link": Record(
+    "point_link": RecordKind(
         PointLinkRow,
         "point_links",
         {"contract_number": _must(50), "servicepoint_number": _must(50), **_TIMES},
         ("contract_number", "servicepoint_number", "start"),
     ),
-    "installation": Record(
+    "installation": RecordKind(
         InstallationRow,
         "installations",
         {"meter_number": _must(100), "servicepoint_number": _must(50), **_TIMES},
         ("meter_number", "start"),
     ),
 }
-MOST_BYTES = 256 << 20  # a full one cannot be sent in parts
+MOST_BYTES = 256 << 20  # a full hierarchy cannot be sent in several files
 MOST_RECORDS = 4_000_000
 FIELDS = tuple(dict.fromkeys(name for record in RECORDS.values() for name in record.fields))
-
-
-_LANES: dict[str, Callable[[Any], Hashable]] = {
+# of records with one of these, no two may cover the same time
+_EXCLUSION_KEYS: dict[str, Callable[[Any], Hashable]] = {
     "point_link": lambda row: (row.contract_number, row.servicepoint_number),
     "installation": lambda row: row.meter_number,
 }
@@ -204,13 +205,14 @@ _LANES: dict[str, Callable[[Any], Hashable]] = {
 def collect(
     records: Iterable[tuple[int, str, Cells]], *, about: Cells, zone: ZoneInfo
 ) -> tuple[Hierarchy, list[Rejection]]:
-    """The hierarchy of `(line, kind, cells)`; a record told twice, or that contradicts another, is rejected.
+    """The hierarchy of `(line, kind, cells)`; a record that repeats or contradicts another is rejected.
 
-    `about` holds `mode` and `as_of` when the records are through. Raises FeedStructureError if the file does not say
-    whether it is full and as of when, or holds more records than can be compared with each other.
+    `about` has `mode` and `as_of` once all records are read. Raises FeedStructureError if the file does not state
+    whether it is full and as of when, or has more records than can be compared with each other.
     """
     parts = {
-        kind: UniqueRows(kind, attrgetter(*record.key), _LANES.get(kind)) for kind, record in RECORDS.items()
+        kind: UniqueRows(kind, attrgetter(*record.key), _EXCLUSION_KEYS.get(kind))
+        for kind, record in RECORDS.items()
     }
     rejected: list[Rejection] = []
     for count, (line, kind, cells) in enumerate(records, 1):
@@ -222,17 +224,14 @@ def collect(
             reject(rejected, line, str(error), ",".join(filter(None, cells.values())))
         else:
             parts[kind].append(row)
-    mode, as_of = _scope(about.get("mode", ""), about.get("as_of", ""), zone)
+    try:
+        mode: Literal["full", "changes"] = one_of(about.get("mode", ""), "mode", "full", "changes")
+        as_of = instant(about.get("as_of", ""), zone)
+    except ValueError as error:
+        raise FeedStructureError(f"what the file covers is not said: {error}") from error
     rows = {RECORDS[kind].collection: part.finish(rejected) for kind, part in parts.items()}
     hierarchy = Hierarchy(mode, as_of, **rows)
     return hierarchy, sorted(rejected, key=lambda rejection: rejection.line)
-
-
-def _scope(mode: str, as_of: str, zone: ZoneInfo) -> tuple[Literal["full", "changes"], datetime]:
-    try:
-        return one_of(mode, "mode", "full", "changes"), instant(as_of, zone)
-    except ValueError as error:
-        raise FeedStructureError(f"what the file covers is not said: {error}") from error
 
 
 def _row(line: int, kind: str, cells: Cells, zone: ZoneInfo) -> Any:
@@ -252,9 +251,3 @@ def _row(line: int, kind: str, cells: Cells, zone: ZoneInfo) -> Any:
     if "end" in record.fields:
         is_before(row.start, row.end)
     return row
-
-
-def _email(text: str) -> str:
-    if text.count("@") != 1 or text.startswith("@") or text.endswith("@") or " " in text:
-        raise ValueError(f"{text!r} is not an e-mail address")
-    return text.lower()

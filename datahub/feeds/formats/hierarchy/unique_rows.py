@@ -1,53 +1,99 @@
-"""Millions of rows of one kind, of which none is told twice and no two of one thing cover the same time.
+"""Millions of rows of one kind, without repeats and without rows that cover the same time of one thing.
 
-In memory are 32 bytes a row: hashes say which few rows may contradict each other, and only those are compared.
+Rows wait in a temporary file. In memory are 32 bytes a row: hashes show which few rows may contradict each other, and
+only those are compared.
 """
 
+import pickle
 from array import array
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, Generic, TypeVar, overload
 
 import numpy as np
-import numpy.typing as npt
 
-from datahub.feeds.formats.hierarchy.stored_rows import StoredRows
+from datahub.feeds.formats.limits import MOST_REJECTED, reject
 from datahub.feeds.formats.periods import without_overlap
-from datahub.feeds.formats.rejections import MOST_REJECTED, reject
 from datahub.rows.base import FeedStructureError, Integers, Rejection
+from datahub.rows.usage import Flags
 
+_Row = TypeVar("_Row")
 _Key = Callable[[Any], Hashable]
-_Places = npt.NDArray[np.bool_]
+_ROWS_IN_MEMORY = 10_000
 _MOST_COMPARED = 2 * MOST_REJECTED
 _OPEN = 2**63 - 1
 
 
-class UniqueRows:
-    """`key` tells two rows apart; of those with one `lane`, none may cover another's time."""
+class StoredRows(Sequence[_Row], Generic[_Row]):
+    """Rows in the order in which they came, the last ones in memory, the others in batches in a temporary file."""
 
-    def __init__(self, kind: str, key: _Key, lane: _Key | None = None) -> None:
-        self._kind, self._key, self._lane = kind, key, lane
+    def __init__(self) -> None:
+        self._last: list[_Row] = []
+        self._offsets: list[int] = []  # of batches of _ROWS_IN_MEMORY rows
+        self._file: IO[bytes] | None = None
+        self._batch: tuple[int, list[_Row]] = -1, []  # number and rows of the batch that was read last
+
+    def append(self, row: _Row) -> None:
+        self._last.append(row)
+        if len(self._last) >= _ROWS_IN_MEMORY:
+            if self._file is None:
+                self._file = TemporaryFile()  # noqa: SIM115 - lives as long as the rows
+            self._offsets.append(self._file.seek(0, 2))
+            pickle.dump(self._last, self._file, pickle.HIGHEST_PROTOCOL)
+            self._last = []
+
+    def __len__(self) -> int:
+        return len(self._offsets) * _ROWS_IN_MEMORY + len(self._last)
+
+    def __iter__(self) -> Iterator[_Row]:
+        for number in range(len(self._offsets)):
+            yield from self._read(number)
+        yield from self._last
+
+    @overload
+    def __getitem__(self, place: int) -> _Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[_Row]: ...
+    def __getitem__(self, place: int | slice) -> _Row | list[_Row]:
+        if isinstance(place, slice):
+            return [self[index] for index in range(*place.indices(len(self)))]
+        number, inside = divmod(range(len(self))[place], _ROWS_IN_MEMORY)
+        return self._last[inside] if number == len(self._offsets) else self._read(number)[inside]
+
+    def _read(self, number: int) -> list[_Row]:
+        if self._batch[0] != number and self._file is not None:
+            self._file.seek(self._offsets[number])
+            self._batch = number, pickle.load(self._file)  # noqa: S301 - written by `append`, in a file without name
+        return self._batch[1]
+
+
+class UniqueRows:
+    """Rows of which no two have one `key`, and no two with one `exclusion_key` cover the same time."""
+
+    def __init__(self, kind: str, key: _Key, exclusion_key: _Key | None = None) -> None:
+        self._kind, self._key, self._exclusion_key = kind, key, exclusion_key
         self._rows = StoredRows[Any]()
-        self._keys, self._lanes = array("q"), array("q")
+        self._keys, self._exclusion_keys = array("q"), array("q")
         self._starts, self._ends = array("q"), array("q")
 
     def append(self, row: Any) -> None:
         self._rows.append(row)
         self._keys.append(hash(self._key(row)))
-        if self._lane:
-            self._lanes.append(hash(self._lane(row)))
-            self._starts.append(_number(row.start))
-            self._ends.append(_OPEN if row.end is None else _number(row.end))
+        if self._exclusion_key:
+            self._exclusion_keys.append(hash(self._exclusion_key(row)))
+            self._starts.append(_microseconds(row.start))
+            self._ends.append(_OPEN if row.end is None else _microseconds(row.end))
 
     def finish(self, rejected: list[Rejection]) -> StoredRows[Any]:
-        """The rows less those that contradict one of an earlier place, which are added to `rejected`.
+        """The rows without those that contradict an earlier one, which are added to `rejected`.
 
         Raises FeedStructureError where so many do that they cannot be compared.
         """
         dropped = np.zeros(len(self._rows), dtype=np.bool_)
-        self._drop_doubles(dropped, rejected)
-        if self._lane:
-            self._drop_overlaps(dropped, rejected)
+        self._drop_repeats(dropped, rejected)
+        if self._exclusion_key:
+            self._drop_overlaps(self._exclusion_key, dropped, rejected)
         if not dropped.any():
             return self._rows
         kept = StoredRows[Any]()
@@ -55,42 +101,42 @@ class UniqueRows:
             kept.append(row)
         return kept
 
-    def _drop_doubles(self, dropped: _Places, rejected: list[Rejection]) -> None:
+    def _drop_repeats(self, dropped: Flags, rejected: list[Rejection]) -> None:
         keys = np.frombuffer(self._keys, dtype=np.int64)
         order = np.argsort(keys, kind="stable")
         alike = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
-        compared = self._compared(order, alike)
         lines: dict[Hashable, int] = {}
-        for place, row in self._at(compared):
+        for place, row in self._at(self._compared(order, alike)):
             key = self._key(row)
             if key in lines:
                 dropped[place] = True
-                shown = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
-                reject(rejected, row.line, f"{self._kind} {shown} is already in line {lines[key]}", shown)
+                name = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+                reject(rejected, row.line, f"{self._kind} {name} is already in line {lines[key]}", name)
             else:
                 lines[key] = row.line
 
-    def _drop_overlaps(self, dropped: _Places, rejected: list[Rejection]) -> None:
-        assert self._lane
-        lanes, starts, ends = (
-            np.frombuffer(column, dtype=np.int64) for column in (self._lanes, self._starts, self._ends)
+    def _drop_overlaps(self, exclusion_key: _Key, dropped: Flags, rejected: list[Rejection]) -> None:
+        keys, starts, ends = (
+            np.frombuffer(column, dtype=np.int64)
+            for column in (self._exclusion_keys, self._starts, self._ends)
         )
-        order = np.lexsort((starts, lanes))
+        order = np.lexsort((starts, keys))
         order = order[~dropped[order]]
         earlier, later = order[:-1], order[1:]
-        meeting = (lanes[later] == lanes[earlier]) & (starts[later] < ends[earlier])
-        if not meeting.any():
+        overlapping = (keys[later] == keys[earlier]) & (starts[later] < ends[earlier])
+        if not overlapping.any():
             return
-        touched = order[np.isin(lanes[order], lanes[later[meeting]])]
-        compared = self._compared(touched, _in_groups(lanes[touched], starts[touched], ends[touched]))
+        order = order[np.isin(keys[order], keys[later[overlapping]])]
+        overlaps = _before_overlaps(keys[order], starts[order], ends[order])
+        compared = self._compared(order, overlaps)
         places = {id(row): (place, row) for place, row in self._at(compared)}
-        kept, clashes = without_overlap((row for _, row in places.values()), self._lane)
+        kept, clashes = without_overlap((row for _, row in places.values()), exclusion_key)
         for clash in clashes:
             reject(rejected, clash.line, clash.reason)
-        for found in places.keys() - {id(row) for row in kept}:
-            dropped[places[found][0]] = True
+        for identity in places.keys() - {id(row) for row in kept}:
+            dropped[places[identity][0]] = True
 
-    def _compared(self, order: Integers, neighbours: Integers) -> _Places:
+    def _compared(self, order: Integers, neighbours: Integers) -> Flags:
         """True at the places of `order` at `neighbours` and of those after them."""
         compared = np.zeros(len(self._rows), dtype=np.bool_)
         compared[order[neighbours]] = compared[order[neighbours + 1]] = True
@@ -98,24 +144,24 @@ class UniqueRows:
             raise FeedStructureError(f"{count:,} rows say the same {self._kind} or cover the same time")
         return compared
 
-    def _at(self, places: _Places) -> Iterator[tuple[int, Any]]:
+    def _at(self, places: Flags) -> Iterator[tuple[int, Any]]:
         if places.any():
             yield from ((place, row) for place, row in enumerate(self._rows) if places[place])
 
 
-def _in_groups(lanes: Integers, starts: Integers, ends: Integers) -> Integers:
-    """Sorted by lane and start: the places whose next one begins before all of its lane before it have ended."""
-    found, latest = [], -_OPEN
-    for place in range(len(lanes) - 1):
-        same = place > 0 and lanes[place] == lanes[place - 1]
+def _before_overlaps(keys: Integers, starts: Integers, ends: Integers) -> Integers:
+    """Places whose next row begins before all rows of its key ahead of it have ended, in rows by key and start."""
+    places, latest = [], -_OPEN
+    for place in range(len(keys) - 1):
+        same = place > 0 and keys[place] == keys[place - 1]
         latest = max(latest, ends[place]) if same else ends[place]
-        if lanes[place + 1] == lanes[place] and starts[place + 1] < latest:
-            found.append(place)
-    return np.array(found, dtype=np.int64)
+        if keys[place + 1] == keys[place] and starts[place + 1] < latest:
+            places.append(place)
+    return np.array(places, dtype=np.int64)
 
 
-def _number(moment: date) -> int:
-    """Microseconds of an instant or of a day's beginning, to be compared."""
+def _microseconds(moment: date) -> int:
+    """Of an instant, or of the beginning of a day in UTC, since 1970."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time(), UTC)
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)

@@ -1,8 +1,8 @@
 """Generation as ENTSO-E publishes it: GL_MarketDocument, MW by type of production, as watt-hours of each step.
 
-The region is the bidding zone's code, the source the type (B01 to B20). A curve of blocks (A03) repeats a value until
-the next position that is told; of a sequence (A01) what is missing is not told. Units of one type (A73) are added up.
-What storage takes in is no generation. Intermediate documents are provisional. Times are UTC throughout.
+The region is the bidding zone's code, the source the type (B01 to B20). In a curve of blocks (A03) a value holds until
+the next given position; in a sequence (A01) a missing position is not known. Units of one type (A73) are added up.
+What storage consumes is no generation. Intermediate documents are provisional. Times are UTC throughout.
 """
 
 import re
@@ -25,28 +25,24 @@ SUFFIXES = (".xml",)
 MOST_BYTES = 16 << 20  # the document is a tree in memory
 
 _HEAD = 1 << 12
-_BLOCKS = "A03"
-_UNITS, _INTERMEDIATE = "A73", "A01"
+_CURVE_OF_BLOCKS = "A03"
+_GENERATION_BY_UNIT, _INTERMEDIATE = "A73", "A01"
 _MEGA = 10**6
 _HOUR = 3600
 _STEP = re.compile(r"PT(?:(\d{1,2})H)?(?:(\d{1,3})M)?")
 _MOST_NODES = 850_000  # elements and attributes, some 200 bytes each
-_MOST_STEPS = 20_000  # half a year of quarter hours; a longer period is split by whoever publishes
+_MOST_STEPS = 20_000  # half a year of quarter hours; a longer period comes in several
 _TIME = "%Y-%m-%dT%H:%MZ"
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
-    """What all points of a time series share."""
+class _Period:
+    """What all points of a period share: `steps` of so many seconds from `start` on."""
 
     region: str
     source: str
     in_blocks: bool
     provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Period:
     start: datetime
     seconds: int
     steps: int
@@ -63,17 +59,22 @@ def parse(content: bytes, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS) -
     Raises FeedStructureError: not well-formed, a document type, not a generation document, no time series.
     """
     document = _document(content)
-    kind = _text(document, "type")
+    add_up = _text(document, "type") == _GENERATION_BY_UNIT
     provisional = _text(document, "docStatus", "value") == _INTERMEDIATE
-    rows: list[AmountRow] = []
+    rows: dict[tuple[str, str, datetime, int], AmountRow] = {}
     rejected: list[Rejection] = []
     for series in _children(document, "TimeSeries"):
-        for told in _points(series, provisional):
-            if isinstance(told, Rejection):
-                rejected.append(told)
-            else:
-                rows.append(told)
-    return _without_doubles(rows, rejected, add_up=kind == _UNITS)
+        for period in _children(series, "Period"):
+            for row in _rows(series, period, rejected, provisional=provisional):
+                first = rows.setdefault((row.region, row.source, row.start, row.seconds), row)
+                if first is not row and add_up:
+                    rows[row.region, row.source, row.start, row.seconds] = replace(
+                        first, wh=first.wh + row.wh
+                    )
+                elif first is not row:
+                    reason = f"{row.source} at {row.start} is already in line {first.line}"
+                    rejected.append(Rejection(row.line, reason))
+    return Parsed(list(rows.values()), sorted(rejected, key=lambda rejection: rejection.line))
 
 
 def _document(content: bytes) -> etree._Element:
@@ -87,56 +88,65 @@ def _document(content: bytes) -> etree._Element:
         document = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise FeedStructureError(f"line {error.lineno}: not well-formed XML: {error.msg}") from error
-    if (
-        document.getroottree().docinfo.internalDTD is not None
-    ):  # in an encoding in which it is spelt otherwise
+    # a document type in an encoding with other bytes
+    if document.getroottree().docinfo.internalDTD is not None:
         raise FeedStructureError("a document type has no place in a generation document")
-    if _name(document) != "GL_MarketDocument":
-        raise FeedStructureError(f"a {_name(document)} is no generation document")
+    name = etree.QName(document).localname
+    if name != "GL_MarketDocument":
+        raise FeedStructureError(f"a {name} is no generation document")
     if next(_children(document, "TimeSeries"), None) is None:
         raise FeedStructureError("no time series in the document")
     return document
 
 
-def _points(series: etree._Element, provisional: bool) -> Iterator[AmountRow | Rejection]:
+def _rows(
+    series: etree._Element, period: etree._Element, rejected: list[Rejection], *, provisional: bool
+) -> Iterator[AmountRow]:
+    """The points of a period in their order; in a curve of blocks each fills the steps up to the next one."""
     try:
-        shared = _shared(series, provisional)
+        shared = _period(series, period, provisional=provisional)
     except ValueError as error:
-        yield from _all_rejected(series, str(error))
+        rejected += [Rejection(line_of(point), str(error)) for point in period.iter("{*}Point")]
         return
-    for period in _children(series, "Period"):
+    before: AmountRow | None = None  # whose value is repeated
+    last = 0
+    for point in _children(period, "Point"):
         try:
-            grid = _period(period)
+            position, row = _row(point, shared)
+            if position <= last:
+                raise ValueError(f"position {position} follows on position {last}")
         except ValueError as error:
-            yield from _all_rejected(period, str(error))
+            rejected.append(Rejection(line_of(point), str(error)))
+            before = None  # how far the value before it holds is not known
             continue
-        yield from _steps(period, grid, shared)
+        if before is not None:
+            yield from _repeated(before, position - last - 1)
+        yield row
+        last = position
+        before = row if shared.in_blocks else None
+    if before is not None:
+        yield from _repeated(before, shared.steps - last)
 
 
-def _shared(series: etree._Element, provisional: bool) -> _Series:
+def _period(series: etree._Element, period: etree._Element, *, provisional: bool) -> _Period:
+    """Raises ValueError: no generation, or not in megawatts, or no steps of equal length."""
     region = _text(series, "inBiddingZone_Domain.mRID") or _text(series, "inDomain.mRID")
     if not region and (_text(series, "outBiddingZone_Domain.mRID") or _text(series, "outDomain.mRID")):
         raise ValueError("what storage takes in is no generation")
     unit = _text(series, "quantity_Measure_Unit.name")
     if unit != "MAW":
         raise ValueError(f"unit {unit!r} is not MAW")
-    return _Series(
-        needed(region, "inBiddingZone_Domain.mRID", 50),
-        needed(_text(series, "MktPSRType", "psrType"), "psrType", 50),
-        _text(series, "curveType") == _BLOCKS,
-        provisional,
-    )
-
-
-def _period(period: etree._Element) -> _Period:
+    needed(region, "inBiddingZone_Domain.mRID", 50)
+    source = needed(_text(series, "MktPSRType", "psrType"), "psrType", 50)
     start, end = (_moment(_text(period, "timeInterval", side)) for side in ("start", "end"))
-    told = _text(period, "resolution")
-    found = _STEP.fullmatch(told)
-    seconds = int(found[1] or 0) * _HOUR + int(found[2] or 0) * 60 if found else 0
+    resolution = _text(period, "resolution")
+    match = _STEP.fullmatch(resolution)
+    seconds = int(match[1] or 0) * _HOUR + int(match[2] or 0) * 60 if match else 0
     length = int((end - start).total_seconds())
     if seconds <= 0 or length <= 0 or length % seconds or length // seconds > _MOST_STEPS:
-        raise ValueError(f"a period from {start} to {end} has no steps of {told or 'no resolution'}")
-    return _Period(start, seconds, length // seconds)
+        raise ValueError(f"a period from {start} to {end} has no steps of {resolution or 'no resolution'}")
+    in_blocks = _text(series, "curveType") == _CURVE_OF_BLOCKS
+    return _Period(region, source, in_blocks, provisional, start, seconds, length // seconds)
 
 
 def _moment(text: str) -> datetime:
@@ -146,71 +156,27 @@ def _moment(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time like 2026-03-01T23:00Z") from error
 
 
-def _steps(period: etree._Element, grid: _Period, shared: _Series) -> Iterator[AmountRow | Rejection]:
-    """Points in the order of the file; in a curve of blocks each fills the steps up to the next one told."""
-    before: tuple[int, AmountRow] | None = None
-    last = 0
-    for point in _children(period, "Point"):
-        line = line_of(point)
-        try:
-            position, row = _row(point, grid, shared)
-            if position <= last:
-                raise ValueError(f"position {position} follows on position {last}")
-        except ValueError as error:
-            yield Rejection(line, str(error))
-            before = None  # what a value that cannot be read was repeated as is not known
-            continue
-        last = position
-        if before is not None:
-            yield from _repeated(*before, until=position)
-        yield row
-        before = (position, row) if shared.in_blocks else None
-    if before is not None:
-        yield from _repeated(*before, until=grid.steps + 1)
+def _repeated(row: AmountRow, times: int) -> Iterator[AmountRow]:
+    for number in range(1, times + 1):
+        yield replace(row, start=row.start + timedelta(seconds=number * row.seconds))
 
 
-def _repeated(position: int, row: AmountRow, *, until: int) -> Iterator[AmountRow]:
-    for ahead in range(1, until - position):
-        yield replace(row, start=row.start + timedelta(seconds=ahead * row.seconds))
-
-
-def _row(point: etree._Element, grid: _Period, shared: _Series) -> tuple[int, AmountRow]:
+def _row(point: etree._Element, period: _Period) -> tuple[int, AmountRow]:
     position = whole_number(_text(point, "position"), "position")
-    if not 1 <= position <= grid.steps:
-        raise ValueError(f"position {position} is not in a period of {grid.steps} steps")
+    if not 1 <= position <= period.steps:
+        raise ValueError(f"position {position} is not in a period of {period.steps} steps")
     try:
         power = decimal(_text(point, "quantity"), "quantity", decimals=6)
     except ValueError as error:
         raise ValueError(f"position {position}: {error}") from error
-    energy = power * _MEGA * grid.seconds / _HOUR
+    energy = power * _MEGA * period.seconds / _HOUR
     if energy < 0 or energy != energy.to_integral_value():
         raise ValueError(f"position {position}: {power} MW is below 0 or no whole number of watt-hours")
-    start = grid.start + timedelta(seconds=(position - 1) * grid.seconds)
+    start = period.start + timedelta(seconds=(position - 1) * period.seconds)
     return position, AmountRow(
-        line_of(point), "generated", shared.region, shared.source, start, grid.seconds,
-        int(Decimal(energy)), provisional=shared.provisional,
+        line_of(point), "generated", period.region, period.source, start, period.seconds,
+        int(Decimal(energy)), provisional=period.provisional,
     )  # fmt: skip
-
-
-def _without_doubles(rows: list[AmountRow], rejected: list[Rejection], *, add_up: bool) -> Parsed[AmountRow]:
-    kept: dict[tuple[str, str, datetime, int], AmountRow] = {}
-    for row in rows:
-        key = (row.region, row.source, row.start, row.seconds)
-        first = kept.get(key)
-        if first is None:
-            kept[key] = row
-        elif add_up:
-            kept[key] = replace(first, wh=first.wh + row.wh)
-        else:
-            rejected.append(
-                Rejection(row.line, f"{row.source} at {row.start} is already in line {first.line}")
-            )
-    return Parsed(list(kept.values()), sorted(rejected, key=lambda rejection: rejection.line))
-
-
-def _all_rejected(element: etree._Element, reason: str) -> Iterator[Rejection]:
-    for point in element.iter("{*}Point"):
-        yield Rejection(line_of(point), reason)
 
 
 def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -219,7 +185,3 @@ def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
 
 def _text(element: etree._Element, *path: str) -> str:
     return (element.findtext("/".join(f"{{*}}{name}" for name in path)) or "").strip()
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname

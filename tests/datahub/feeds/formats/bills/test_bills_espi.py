@@ -39,13 +39,13 @@ def test_a_summary_is_a_statement_with_local_dates_across_the_spring_change():
 def test_line_items_with_their_kinds_and_quantities_and_only_rates_that_are_certain():
     lines = bills().rows[0].sections[0].lines
 
-    assert [(one.name, one.kind, one.amount) for one in lines] == [
+    assert [(line.name, line.kind, line.amount) for line in lines] == [
         ("Energy, off peak", "usage", 36),
         ("Highest demand", "demand", 18),
         ("Administrative fee", "fixed", 10),
         ("Solar credit", "credit", Decimal("-2.5")),
     ]
-    assert [(one.quantity, one.unit, one.rate) for one in lines] == [
+    assert [(line.quantity, line.unit, line.rate) for line in lines] == [
         (400, "kWh", Decimal("0.09")),
         (3000, "W", None),
         (None, "", None),

@@ -138,11 +138,11 @@ def test_a_wrong_member_is_named_by_its_path_and_rejects_its_statement(path, val
     parsed = parse(content(bill_with(path, value), {**BILL, "statement_number": "B-2"}), zone=NEW_YORK)
 
     assert [bill.statement_number for bill in parsed.rows] == ["B-2"]
-    told = [rejection for rejection in parsed.rejected if not rejection.reason.startswith("not taken")]
-    assert len(told) == 1
-    assert told[0].reason.startswith(reason)
-    others = {rejection.reason for rejection in parsed.rejected} - {told[0].reason}
-    assert others <= {f"not taken, because of {told[0].text}"}
+    named = [rejection for rejection in parsed.rejected if not rejection.reason.startswith("not taken")]
+    assert len(named) == 1
+    assert named[0].reason.startswith(reason)
+    others = {rejection.reason for rejection in parsed.rejected} - {named[0].reason}
+    assert others <= {f"not taken, because of {named[0].text}"}
 
 
 @pytest.mark.parametrize("path", ["sections.0.lines.0.name", "sections.0.tariff_name", "statement_number"])
@@ -158,10 +158,12 @@ def test_a_text_with_a_sign_that_cannot_be_seen_rejects_its_statement(path, sign
     parsed = parse(content(bill), zone=NEW_YORK)
 
     assert parsed.rows == []
-    assert any("line break or a sign that cannot be seen" in one.reason for one in parsed.rejected)
+    assert any(
+        "line break or a sign that cannot be seen" in rejection.reason for rejection in parsed.rejected
+    )
 
 
-def test_every_wrong_member_is_told():
+def test_every_wrong_member_is_named():
     bill = bill_with(("sections", 0, "amount"), "many")
     bill["currency"], bill["start"] = "dollars", None
 
@@ -194,7 +196,7 @@ def test_sums_that_do_not_add_up_reject_the_statement(path, value, reason):
     assert any(rejection.reason.startswith(reason) for rejection in parsed.rejected)
 
 
-def test_a_statement_told_twice_is_rejected_the_second_time():
+def test_a_statement_given_twice_is_rejected_the_second_time():
     parsed = parse(content(BILL, BILL), zone=NEW_YORK)
 
     assert len(parsed.rows) == 1

@@ -24,17 +24,17 @@ def reasons(parsed):
 def test_a_whole_hierarchy_comes_out_of_json():
     parsed = read_hierarchy("hierarchy_json", content_of("hierarchy.json"))
 
-    (found,) = parsed.rows
-    assert (found.mode, found.as_of) == ("full", datetime(2026, 1, 15, 6, tzinfo=UTC))
-    assert [customer.name for customer in found.customers] == ["Ada Example"]
-    assert [(account.account_number, account.programs) for account in found.accounts] == [
+    (hierarchy,) = parsed.rows
+    assert (hierarchy.mode, hierarchy.as_of) == ("full", datetime(2026, 1, 15, 6, tzinfo=UTC))
+    assert [customer.name for customer in hierarchy.customers] == ["Ada Example"]
+    assert [(account.account_number, account.programs) for account in hierarchy.accounts] == [
         ("A-1", ("DR-1",)),
         ("4711", ()),
     ]
-    assert found.contracts[0].distribution == "Invented Wires"
-    assert (found.contracts[0].start, found.contracts[0].end) == (date(2024, 1, 1), None)
-    assert found.points[0].voltage == 240
-    assert found.accounts[1].parent_number == "A-1"
+    assert hierarchy.contracts[0].distribution == "Invented Wires"
+    assert (hierarchy.contracts[0].start, hierarchy.contracts[0].end) == (date(2024, 1, 1), None)
+    assert hierarchy.points[0].voltage == 240
+    assert hierarchy.accounts[1].parent_number == "A-1"
 
 
 def test_what_contradicts_the_rest_is_rejected_with_its_line_and_the_rest_stands():
@@ -48,12 +48,12 @@ def test_what_contradicts_the_rest_is_rejected_with_its_line_and_the_rest_stands
 
 
 @pytest.mark.parametrize(
-    ("said", "is_test"), [({}, None), ({"is_test": True}, True), ({"is_test": False}, False)]
+    ("member", "is_test"), [({}, None), ({"is_test": True}, True), ({"is_test": False}, False)]
 )
-def test_a_customer_is_a_test_where_json_says_so(said, is_test):
-    (found,) = from_json(customers=[{"customer_number": "C-1", "name": "Ada Example"} | said]).rows
+def test_a_customer_is_a_test_where_json_says_so(member, is_test):
+    (hierarchy,) = from_json(customers=[{"customer_number": "C-1", "name": "Ada Example"} | member]).rows
 
-    assert [customer.is_test for customer in found.customers] == [is_test]
+    assert [customer.is_test for customer in hierarchy.customers] == [is_test]
 
 
 def test_a_customer_is_a_test_where_a_column_of_csv_says_so():
@@ -70,9 +70,9 @@ def test_a_customer_is_a_test_where_a_column_of_csv_says_so():
 
 
 def test_times_without_an_offset_are_local_and_a_swap_meets_without_overlap():
-    (found,) = read_hierarchy("hierarchy_json", content_of("hierarchy.json")).rows
+    (hierarchy,) = read_hierarchy("hierarchy_json", content_of("hierarchy.json")).rows
 
-    first, second = found.installations
+    first, second = hierarchy.installations
     assert first.start == datetime(2024, 1, 1, 5, tzinfo=UTC)
     assert first.end == second.start == datetime(2025, 7, 1, 13, 30, tzinfo=UTC)
 
@@ -88,15 +88,15 @@ def test_times_without_an_offset_are_local_and_a_swap_meets_without_overlap():
 def test_a_point_may_say_since_when_it_is_in_its_region(since, start):
     point = {"servicepoint_number": "SP", "commodity": "electricity", "region": "EAST", "region_since": since}
 
-    (found,) = from_json(points=[point]).rows
+    (hierarchy,) = from_json(points=[point]).rows
 
-    assert (found.points[0].region, found.points[0].region_since) == ("EAST", start)
+    assert (hierarchy.points[0].region, hierarchy.points[0].region_since) == ("EAST", start)
 
 
 def test_a_delegate_has_an_end_and_addresses_are_compared_without_case():
-    (found,) = read_hierarchy("hierarchy_json", content_of("hierarchy.json")).rows
+    (hierarchy,) = read_hierarchy("hierarchy_json", content_of("hierarchy.json")).rows
 
-    owner, delegate = found.memberships
+    owner, delegate = hierarchy.memberships
     assert owner.email == "ada@example.com"
     assert (delegate.may_share, delegate.until) == (True, datetime(2026, 6, 30, 4, tzinfo=UTC))
 
@@ -143,10 +143,10 @@ def test_json_that_is_broken_or_says_no_scope_is_refused(content, message):
 def test_csv_holds_the_same_records_and_names_what_it_rejects():
     parsed = read_hierarchy("hierarchy_csv", content_of("hierarchy.csv"))
 
-    (found,) = parsed.rows
-    assert found.mode == "changes"
-    assert [contract.end for contract in found.contracts] == [date(2025, 1, 1)]
-    assert [link.meter_number for link in found.installations] == ["M-1"]
+    (hierarchy,) = parsed.rows
+    assert hierarchy.mode == "changes"
+    assert [contract.end for contract in hierarchy.contracts] == [date(2025, 1, 1)]
+    assert [link.meter_number for link in hierarchy.installations] == ["M-1"]
     assert [line for line, _ in reasons(parsed)] == [6, 7, 9, 11, 12]
     assert [reason for _, reason in reasons(parsed)][:3] == [
         "contract K-1 is already in line 5",

@@ -8,7 +8,7 @@ from tests.datahub.feeds.formats.files import NEW_YORK, content_of
 from tests.support.feed_files import entsoe_document
 
 
-def told(content):
+def rows_and_reasons(content):
     parsed = parse(content, zone=NEW_YORK)
     rows = [(row.start.minute, row.wh) for row in parsed.rows]
     return rows, [rejection.reason for rejection in parsed.rejected]
@@ -28,31 +28,31 @@ def test_power_of_an_hour_is_that_many_watt_hours():
 
 
 def test_a_quarter_hour_is_a_quarter_of_the_energy():
-    assert told(entsoe_document((1, "4"), (2, "0.5"))) == ([(0, 1_000_000), (15, 125_000)], [])
+    assert rows_and_reasons(entsoe_document((1, "4"), (2, "0.5"))) == ([(0, 1_000_000), (15, 125_000)], [])
 
 
 def test_a_curve_of_blocks_repeats_its_value_to_the_next_one_and_to_the_end():
-    rows, rejected = told(entsoe_document((1, "4"), (3, "8"), curve="A03"))
+    rows, rejected = rows_and_reasons(entsoe_document((1, "4"), (3, "8"), curve="A03"))
 
     assert rows == [(0, 1_000_000), (15, 1_000_000), (30, 2_000_000), (45, 2_000_000)]
     assert not rejected
 
 
 def test_what_a_sequence_leaves_out_is_not_told():
-    assert told(entsoe_document((1, "4"), (4, "8"))) == ([(0, 1_000_000), (45, 2_000_000)], [])
+    assert rows_and_reasons(entsoe_document((1, "4"), (4, "8"))) == ([(0, 1_000_000), (45, 2_000_000)], [])
 
 
 def test_a_block_that_cannot_be_read_repeats_nothing():
-    rows, rejected = told(entsoe_document((1, "4"), (2, "many"), (4, "8"), curve="A03"))
+    rows, rejected = rows_and_reasons(entsoe_document((1, "4"), (2, "many"), (4, "8"), curve="A03"))
 
     assert rows == [(0, 1_000_000), (45, 2_000_000)]
     assert rejected == ["position 2: 'many' is not a number"]
 
 
 def test_units_of_a_type_are_added_up_and_a_type_told_twice_is_rejected():
-    assert told(entsoe_document((1, "4"), kind="A73", times=2)) == ([(0, 2_000_000)], [])
+    assert rows_and_reasons(entsoe_document((1, "4"), kind="A73", times=2)) == ([(0, 2_000_000)], [])
 
-    rows, (reason,) = told(entsoe_document((1, "4"), times=2))
+    rows, (reason,) = rows_and_reasons(entsoe_document((1, "4"), times=2))
     assert rows == [(0, 1_000_000)]
     assert reason.startswith("B16 at 2026-03-29 00:00:00+00:00 is already in line")
 
@@ -71,7 +71,7 @@ def test_units_of_a_type_are_added_up_and_a_type_told_twice_is_rejected():
     ],
 )
 def test_what_cannot_be_is_rejected_point_by_point(content, reason):
-    assert told(content) == ([], [reason])
+    assert rows_and_reasons(content) == ([], [reason])
 
 
 def test_an_intermediate_document_is_provisional():
