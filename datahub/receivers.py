@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from accounts.services.link_changes import Changed
 from accounts.signals import links_changed
-from datahub.mix.recomputing.changed_links import mark_changed_links
+from datahub.mix.recomputing.marks import mark_changed_links
 
 
 @receiver(links_changed, dispatch_uid="mark_days_of_changed_links")

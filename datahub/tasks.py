@@ -15,7 +15,7 @@ from datahub.feeds.runs.life_cycle import stranded_runs
 from datahub.feeds.runs.parked import end_waiting, load_arrived, waits_for
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.feeds.sources.collect import collect, due_sources
-from datahub.mix.recomputing.changed_use import mark_changed_use
+from datahub.mix.recomputing.marks import mark_changed_use
 from datahub.mix.recomputing.recompute import recompute_next
 from datahub.signals import download_waiting, meters_arrived, run_waiting
 from datahub.store.partitions import ensure_coming_partitions

@@ -12,8 +12,7 @@ from cdsc_portal.lib.time.local_days import days, first_day_from
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import NOTHING_LOADED, Standing, standing
-from datahub.answers.page import Document, Page
+from datahub.answers.page import NOTHING_LOADED, Document, Page, Standing, standing
 from datahub.models import BillSection, BillStatement
 
 PAGE_SIZE = 200

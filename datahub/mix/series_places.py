@@ -11,7 +11,7 @@ from accounts.queries.supplies import tariff_terms
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.time.ranges import Span, difference, union
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import Standing, series_standing
+from datahub.answers.page import Standing, series_standing
 from datahub.models import MixSeries
 from datahub.store.mix_blocks import SAME_SERIES
 

@@ -5,8 +5,7 @@ from rest_framework import serializers
 from accounts.queries.deliveries import Delivery, deliveries
 from accounts.queries.row_versions import DELIVERY_ROWS
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import standing
-from datahub.answers.page import Page
+from datahub.answers.page import Page, standing
 from datahub.resources.base import AnswerTime, Call, Resource
 from datahub.resources.fields import Instant, MaybeText, Shape, Text
 from datahub.resources.link_history import LinkHistory

@@ -22,7 +22,7 @@ from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.time.local_days import days
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import Standing, series_standing
+from datahub.answers.page import Standing, series_standing
 from datahub.usage.readings import ChannelFacts
 
 _STATEMENT = f"""

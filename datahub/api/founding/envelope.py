@@ -12,8 +12,7 @@ from cdsc_portal.lib.json.encoder import instant
 from cdsc_portal.lib.secrets.sealed import digest
 from cdsc_portal.lib.time.ranges import Span
 from datahub.answers.coverage import Coverage
-from datahub.answers.loaded_until import NOTHING_LOADED, Status
-from datahub.answers.page import Page
+from datahub.answers.page import NOTHING_LOADED, Page, Status
 from datahub.api.founding.resource_query import cursor_purpose
 from datahub.resources.base import ResourceQuery
 

@@ -1,10 +1,11 @@
 """Where electricity came from, as a customer reads it: of a tariff, of the grid, or of what nobody claims."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -13,13 +14,14 @@ from django.utils.translation import gettext_lazy
 from accounts.queries.supplies import supplies
 from cdsc_portal.lib.json.encoder import exact
 from cdsc_portal.lib.time.dates_in_words import last_day, moment_in_words
+from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.mix.pages.chart import MixChart, mix_chart
-from datahub.mix.pages.shown import ShownMix, mix_loaded, shown_mix
 from datahub.mix.pages.texts import (
     Source,
     finding,
+    known_as,
     methods_in_words,
     part_note,
     percent,
@@ -27,8 +29,10 @@ from datahub.mix.pages.texts import (
     under_the_chart,
     weighing_in_words,
 )
-from datahub.mix.series_places import mix_places
-from datahub.mix.sums import MixSum, Weighting
+from datahub.mix.series_places import Places, mix_places
+from datahub.mix.steps import loaded_between, mix_steps
+from datahub.mix.sums import MixSum, Weighting, mix_sum, parts_of
+from datahub.mix.weights import contracts_use
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
 from datahub.usage.sum_periods import By, Slots
@@ -105,6 +109,14 @@ class MixPage:
 
 
 @dataclass(frozen=True, slots=True)
+class _ShownMix:
+    """`parts` by their place, those left out of which nothing is known; `whole` is all of them together."""
+
+    parts: Mapping[int, MixSum]
+    whole: MixSum
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """Instants [begin, end) in UTC; `first` is the day that it begins on, or for an hour the instant."""
 
@@ -144,7 +156,7 @@ def mix_page(
     covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
     kind = SERIES[series]
     places = mix_places(covered, (kind,))
-    loaded = mix_loaded(places, kind)
+    loaded = _loaded(places, kind)
     links = _Links(public_id, series)
     if loaded is None:
         text = period.text if period else ""
@@ -164,7 +176,7 @@ def mix_page(
         data_until=moment_in_words(loaded[1]),
     )
     parts = [part for part in _parts(shown) if part.begin < loaded[1] and part.end > loaded[0]]
-    mix = shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
+    mix = _shown_mix(places, kind, [*(part.begin for part in parts), parts[-1].end]) if parts else None
     if mix is None:
         return page
     during = {
@@ -205,7 +217,7 @@ def _names(series: MixSeries, keys: Collection[str], contracts: Collection[int])
 
 
 def _filled(
-    page: MixPage, shown: ShownPeriod, parts: Sequence[_Part], mix: ShownMix, links: _Links
+    page: MixPage, shown: ShownPeriod, parts: Sequence[_Part], mix: _ShownMix, links: _Links
 ) -> MixPage:
     """The page with its finding, chart and table."""
     average = mix.whole
@@ -267,3 +279,40 @@ def _cells(mix: MixSum, columns: Sequence[Source]) -> tuple[MixCell, ...]:
             MixCell("", "", _("not known")) if share is None else MixCell(percent(share), exact(share), note)
         )
     return tuple(cells)
+
+
+def _shown_mix(places: Places, series: MixSeries, bounds: Sequence[datetime]) -> _ShownMix | None:
+    """Each part begins at its bound and ends at the next; None where nothing is known. Three queries, however long."""
+    of_series = {name: own for name, own in places.items() if name.series == series}
+    steps = mix_steps(of_series, during=Span(bounds[0], bounds[-1]), named=known_as)
+    edges = np.array([int(bound.timestamp()) for bound in bounds], dtype=np.int64)
+    spans = {name: [place.span for place in own] for name, own in of_series.items()}
+    parts = parts_of(steps, spans, edges)
+    if parts is None:
+        return None
+    used = None
+    if series == MixSeries.CONSUMPTION:
+        (contract,) = {place.contract for own in of_series.values() for place in own}
+        use = contracts_use([contract], (int(edges[0]), int(edges[-1])))[contract]
+        used = use.during(parts.begins, parts.ends)
+
+    def summed(rows: slice) -> MixSum:
+        return mix_sum(parts, rows, used=used.of(rows) if used else None)
+
+    buckets = np.unique(parts.buckets).tolist()
+    return _ShownMix(
+        {bucket: summed(parts.of(bucket)) for bucket in buckets}, summed(slice(0, parts.steps.size))
+    )
+
+
+def _loaded(places: Places, series: MixSeries) -> tuple[datetime, datetime] | None:
+    """From when to when the series holds shares of the contract's places; None for nothing. One query."""
+    of_series = {name: own for name, own in places.items() if name.series == series}
+    loaded = [
+        cut
+        for name, between in loaded_between(of_series).items()
+        for place in of_series[name]
+        if (cut := place.span.intersect(Span(*between))) is not None
+    ]
+    starts, ends = [cut.start for cut in loaded if cut.start], [cut.end for cut in loaded if cut.end]
+    return (min(starts), max(ends)) if loaded else None

@@ -11,7 +11,7 @@ from accounts.feed_rows import Hierarchy, PointRow, SupplyTermRow
 from accounts.models import EVER
 from accounts.services.supply_terms import load_supply_terms
 from datahub.feeds.loading import mix_days
-from datahub.mix.recomputing.changed_use import mark_changed_use
+from datahub.mix.recomputing.marks import mark_changed_use
 from datahub.models import ChangedUse, MixDay, MixSeries
 from tests.accounts.rows import load
 from tests.datahub.mix.region import HOUR, MONTH, START, amount, customer, mark, shares_at, work_out

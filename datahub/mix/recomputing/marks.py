@@ -1,12 +1,45 @@
-"""Days whose certificates are shared by use, and whose readings a load changed."""
+"""Marks days of regions that must be computed again: those whose links were changed, and those whose certificates are
+shared by use that a load changed.
+"""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.queries.relations import GRID_PLACEMENTS, METER_INSTALLATIONS
-from datahub.models import ChangedUse
+from accounts.models import ContractServicePoint, GridPlacement, MeterInstallation
+from accounts.queries.relations import CONTRACT_POINTS, GRID_PLACEMENTS, METER_INSTALLATIONS
+from accounts.services.link_changes import Changed
+from cdsc_portal.lib.time.ranges import difference
+from datahub.models import ChangedUse, MixDay
 
+_Place = tuple[int | None, int | None, str]  # a point, or a contract wherever it is linked, or a region
+# locked in the order in which loads of amounts mark days
+_MARK_LINKED = f"""
+    UPDATE datahub_mixday SET due = %(at)s WHERE id IN (
+        WITH changed AS MATERIALIZED (
+            SELECT * FROM unnest(%(points)s::bigint[], %(contracts)s::bigint[], %(regions)s::text[],
+                %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) AS row (point, contract, region, first, last)
+        ),
+        moved AS MATERIALIZED (
+            SELECT region, first, last FROM changed WHERE region <> ''
+            UNION
+            SELECT placed.region, changed.first, changed.last FROM changed
+            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = changed.point
+            UNION
+            SELECT placed.region, changed.first, changed.last FROM changed
+            JOIN {CONTRACT_POINTS} linked ON linked.contract_id = changed.contract
+            JOIN {GRID_PLACEMENTS} placed ON placed.service_point_id = linked.service_point_id
+        )
+        SELECT mixed.id FROM datahub_mixday mixed
+        WHERE EXISTS (
+            SELECT FROM moved WHERE moved.region = mixed.region
+                AND coalesce(moved.first, '-infinity') < (mixed.day + 1)::timestamp AT TIME ZONE 'UTC'
+                AND coalesce(moved.last, 'infinity') > mixed.day::timestamp AT TIME ZONE 'UTC'
+        )
+        ORDER BY mixed.region, mixed.day FOR UPDATE
+    )
+"""  # noqa: S608 - no part of it is input
 # One statement, so that loads, channels and blocks are as of one moment: what a load under way has yet to say is seen
 # wholly or not at all. Where a load names its channels, their regions on its days are what it may touch; where it names
 # none, one changed block of a region on a day is looked for, mostly found at once.
@@ -67,7 +100,7 @@ _CHANGED = f"""
     )
 """  # noqa: S608 - no part of it is input
 # in the order in which loads of amounts mark days; a worker at one of them is waited for
-_MARK = """
+_MARK_DAYS = """
     UPDATE datahub_mixday SET due = %s WHERE id IN (
         SELECT id FROM datahub_mixday WHERE id = ANY(%s) ORDER BY region, day FOR UPDATE)
 """
@@ -82,6 +115,32 @@ def mark_changed_use(*, at: datetime) -> int:
         cursor.execute(_CHANGED)
         loads, days = cursor.fetchone()
         if loads:
-            cursor.execute(_MARK, [at, days or []])
+            cursor.execute(_MARK_DAYS, [at, days or []])
             cursor.execute("DELETE FROM datahub_changeduse WHERE id = ANY(%s)", [loads])
     return len(days or ())
+
+
+def mark_changed_links(changes: Iterable[Changed], *, at: datetime) -> None:
+    """Mark due the days that were computed and that the changes touch. Two queries, in the caller's transaction."""
+    if not MixDay.objects.exists():
+        return
+    rows = set()
+    for change in changes:
+        link = change.link
+        if isinstance(link, GridPlacement):
+            place: _Place = (None, None, link.region)
+        elif isinstance(link, ContractServicePoint | MeterInstallation):
+            place = (link.service_point_id, None, "")
+        else:
+            place = (None, getattr(link, "contract_id", link.pk), "")
+        # what only one of the two held; all of it where the dates are as they were, since then something else is not
+        old = () if change.old is None else (change.old,)
+        new = () if change.new is None else (change.new,)
+        spans = old if old == new else (*difference(old, new), *difference(new, old))
+        rows |= {(*place, span.start, span.end) for span in spans}
+    if not rows:
+        return
+    points, contracts, regions, firsts, lasts = (list(column) for column in zip(*rows, strict=True))
+    facts = {"points": points, "contracts": contracts, "regions": regions, "firsts": firsts, "lasts": lasts}
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_LINKED, {"at": at, **facts})
