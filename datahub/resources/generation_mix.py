@@ -222,7 +222,6 @@ def mix_resource(name: str, summary: str, *, open_summary: str = "") -> Resource
         )
     of_tariffs = MixSeries.CONSUMPTION in series
     of_regions = bool(set(series) - {MixSeries.CONSUMPTION})
-    example, by_day = _examples(name, of_tariffs=of_tariffs)
     return Resource(
         name=name,
         summary=summary,
@@ -230,7 +229,7 @@ def mix_resource(name: str, summary: str, *, open_summary: str = "") -> Resource
         shape=MixShape,
         csv=_csv,
         options=(_BY,),
-        examples={"": example, "by=day": by_day},
+        examples=_examples(name, of_tariffs=of_tariffs),
         rows=_rows(series),
         more_rows=_usage_rows,
         histories=(LinkHistory.grid_regions,) * of_regions + (LinkHistory.tariffs,) * of_tariffs,
@@ -239,22 +238,16 @@ def mix_resource(name: str, summary: str, *, open_summary: str = "") -> Resource
     )
 
 
-def _examples(name: str, *, of_tariffs: bool) -> tuple[dict[str, object], dict[str, object]]:
-    """A segment of steps and a day's sum. A tariff's sum names energy; a region's does not."""
-    if of_tariffs:
-        series = str(MixSeries.CONSUMPTION)
-        return (
-            _example(series, "EV-TOU", None),
-            _summed_example(series, ["EV-TOU"], None, (990, 2700, 5310)),
-        )
-    return _example(name, None, "WEST"), _summed_example(name, None, "WEST", (None, None, None))
-
-
-def _example(series: str, tariff: str | None, region: str | None) -> dict[str, object]:
-    return {
+def _examples(name: str, *, of_tariffs: bool) -> dict[str, dict[str, object]]:
+    """A segment of steps and a day's sum. A tariff's sum has energy; a region's does not."""
+    series = str(MixSeries.CONSUMPTION) if of_tariffs else name
+    region = None if of_tariffs else "WEST"
+    energy = (990, 2700, 5310) if of_tariffs else (None, None, None)
+    shares = zip(("solar", "wind", "unknown"), ("0.11", "0.3", "0.59"), energy, strict=True)
+    segment: dict[str, object] = {
         "series": series,
         "contract_numbers": ["7000-1"],
-        "tariff_code": tariff,
+        "tariff_code": "EV-TOU" if of_tariffs else None,
         "region": region,
         "interval_seconds": 3600,
         "start": "2026-03-01T08:00:00Z",
@@ -269,38 +262,29 @@ def _example(series: str, tariff: str | None, region: str | None) -> dict[str, o
         ],
         "modified": "2026-03-02T03:10:00Z",
     }
-
-
-def _summed_example(
-    series: str, tariffs: list[str] | None, region: str | None, energy: tuple[int | None, ...]
-) -> dict[str, object]:
-    shares = (("solar", "0.11"), ("wind", "0.3"), ("unknown", "0.59"))
-    return {
+    day = {
+        "period": "2026-03-01",
+        "start": "2026-03-01T08:00:00Z",
+        "end": "2026-03-02T08:00:00Z",
+        "whole": True,
+        "known_seconds": 86_400,
+        "due_seconds": 86_400,
+        "weighting": "energy",
+        "method": "issuance",
+        "provisional": False,
+        "origin": "computed",
+        "sources": [{"source": source, "share": share, "energy_wh": wh} for source, share, wh in shares],
+        "modified": "2026-03-02T03:10:00Z",
+    }
+    summed: dict[str, object] = {
         "series": series,
         "contract_numbers": ["7000-1"],
-        "tariff_codes": tariffs,
+        "tariff_codes": ["EV-TOU"] if of_tariffs else None,
         "region": region,
         "by": "day",
-        "periods": [
-            {
-                "period": "2026-03-01",
-                "start": "2026-03-01T08:00:00Z",
-                "end": "2026-03-02T08:00:00Z",
-                "whole": True,
-                "known_seconds": 86_400,
-                "due_seconds": 86_400,
-                "weighting": "energy",
-                "method": "issuance",
-                "provisional": False,
-                "origin": "computed",
-                "sources": [
-                    {"source": source, "share": share, "energy_wh": wh}
-                    for (source, share), wh in zip(shares, energy, strict=True)
-                ],
-                "modified": "2026-03-02T03:10:00Z",
-            }
-        ],
+        "periods": [day],
     }
+    return {"": segment, "by=day": summed}
 
 
 GENERATION_MIX = mix_resource("generation_mix", "The three series below together.")

@@ -3,18 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponseBase,
-    StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,7 +19,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import ServiceContract, User
 from accounts.queries.choices import ContractChoice, contract_choices
-from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
 from consent.access import OwnerAccess
@@ -33,6 +29,7 @@ from datahub.downloads.pages.forms import BILLS, DownloadForm
 from datahub.downloads.pages.list_page import listed_downloads, open_download
 from datahub.downloads.services import MOST_WAITING, TooManyWaitingError, ask_for_download, stored_path
 from datahub.usage.exports.stream import FORMS, RESOURCE, known_values, usage_stream
+from datahub.usage.pages.views import streamed_file
 
 AT_ONCE = 400_000  # readings that are sent at once: about ten years of quarter hours, some seconds
 
@@ -85,7 +82,8 @@ def _file_or_page(
     name = f"{cleaned['what']}-{start.isoformat()}-{cleaned['end'].isoformat()}.{cleaned['form']}"
     if cleaned["what"] == BILLS:
         content_type, written = BILL_FORMS[cleaned["form"]]
-        return _stream(user, written(bill_lines(keys, start, end)), content_type, name)
+        pieces = written(bill_lines(keys, start, end))
+        return streamed_file(user, pieces, content_type=content_type, name=name)
     window = days(start, end)
     total = known_values(coverage(OwnerAccess(user.pk, keys), RESOURCE, window=window)).count
     if total <= AT_ONCE:
@@ -97,7 +95,7 @@ def _file_or_page(
             return OwnerAccess(user.pk, keys) if keys <= now else None
 
         pieces = usage_stream(file, reopen, services=None, window=window)
-        return _stream(user, pieces, file.content_type, name)
+        return streamed_file(user, pieces, content_type=file.content_type, name=name)
     try:
         ask_for_download(
             user=user, contracts=ServiceContract.objects.filter(pk__in=keys), form=cleaned["form"], start=start,
@@ -114,9 +112,3 @@ def _file_or_page(
     else:
         messages.success(request, _("We are making your file. You get an e-mail when it is ready."))
     return redirect("my_downloads")
-
-
-def _stream(user: User, pieces: Any, content_type: str, name: str) -> StreamingHttpResponse:
-    stream = CountedStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT)
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS}
-    return StreamingHttpResponse(stream, content_type=content_type, headers=headers)

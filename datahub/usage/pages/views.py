@@ -1,5 +1,6 @@
 """A customer's own usage: by year, month, day, reading and hour, in energy or money, and as a file."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from django.conf import settings
@@ -79,11 +80,16 @@ def usage_file(request: HttpRequest) -> StreamingHttpResponse:
     file = form(window=window, at=at)
     name = f"usage-{chosen.number}-{query.period.text}.{file.suffix}"
     pieces = usage_stream(file, reopen, services=None, window=window, meter=meter)
-    return StreamingHttpResponse(
-        CountedStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT),
-        content_type=file.content_type,
-        headers={"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS},
-    )
+    return streamed_file(user, pieces, content_type=file.content_type, name=name)
+
+
+def streamed_file(
+    user: User, pieces: Iterator[bytes], *, content_type: str, name: str
+) -> StreamingHttpResponse:
+    """`pieces` as a file for the user, of whom only so many leave at once."""
+    stream = CountedStream(pieces, reader=f"user {user.pk}", limit=settings.STREAMS_PER_CLIENT)
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "", **STREAM_HEADERS}
+    return StreamingHttpResponse(stream, content_type=content_type, headers=headers)
 
 
 def choose_service(request: HttpRequest, choices: tuple[ContractChoice, ...]) -> Chooser:
