@@ -10,6 +10,6 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import (
             receivers,  # noqa: F401 - connects grants to the roles they rest on
-            tasks,  # noqa: F401 - connects the outbox to a worker
+            tasks,  # noqa: F401 - registers the tasks, and what writes mail about reminders anew
         )
         from consent.oauth import receivers as oauth_receivers  # noqa: F401 - tokens die with their grant

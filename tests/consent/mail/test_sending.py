@@ -78,7 +78,7 @@ def test_nothing_is_announced_or_kept_when_the_decision_is_undone(django_capture
 def test_a_mail_server_that_fails_is_tried_again_later_and_later(settings):
     home = household()
     approve(ask(SHARE, user=home.owner, at=AT), at=AT)
-    settings.EMAIL_BACKEND = "tests.consent.mail.test_outbox.UnreachableServer"
+    settings.EMAIL_BACKEND = "tests.consent.mail.test_sending.UnreachableServer"
 
     assert send_waiting_mail(at=AT) == 0
     assert send_waiting_mail(at=AT + timedelta(minutes=1)) == 0
