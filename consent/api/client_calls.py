@@ -7,7 +7,7 @@ from cdsc_portal.lib.http.problems import Problem
 from cdsc_portal.lib.time import clock
 from consent.api.problems import Refusal, token_in_query
 from consent.models import Client
-from consent.oauth.client_calls import calling_client
+from consent.oauth.callers import calling_client
 from consent.oauth.rate_limit import TooManyCalls
 
 

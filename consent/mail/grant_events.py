@@ -12,10 +12,11 @@ from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
+from cdsc_portal.lib.db.public_ids import new_secret
+from cdsc_portal.lib.secrets.checksums import checksum
 from consent.mail.personal import in_one_line, mail_to, moment_with_zone
-from consent.mail.receipt_addresses import new_receipt_address
 from consent.mail.texts import Notice, NoticeFacts, subject_and_paragraphs
-from consent.models import Actor, Grant, Receipt, RecordedConsent
+from consent.models import Actor, Grant, Receipt, ReceiptAddress, RecordedConsent
 from consent.queries.grant_contents import granted_periods
 from consent.queries.outcomes import current_receipt
 from consent.scopes.catalogue import SCOPES
@@ -100,6 +101,16 @@ def recipients_of(grant: Grant, at: datetime) -> list[User]:
     owners = owners_of(contracts=list(contracts), at=at)
     giver = [grant.user] if grant.user is not None and grant.user.is_active else []
     return giver + [owner for owner in owners if owner.pk != grant.user_id]
+
+
+def new_receipt_address(*, receipt: Receipt, at: datetime) -> str:
+    """The key of one more address that opens `receipt` without a login; only its digest is kept. One statement.
+
+    The addresses that the receipt has go on to work.
+    """
+    key = new_secret()
+    ReceiptAddress.objects.create(receipt=receipt, digest=checksum(key), created=at)
+    return key
 
 
 def _facts_of(

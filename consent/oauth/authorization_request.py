@@ -11,8 +11,12 @@ from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
 from consent.redirect_addresses import is_registered, why_refused
 from consent.requests import AccessRequest, InvalidRequest, parse_request
-from consent.services.access_requests import RequestContext, allowed_scopes, may_request
-from consent.services.scope_limits import require_within_limits
+from consent.services.access_requests import (
+    RequestContext,
+    allowed_scopes,
+    may_request,
+    require_within_limits,
+)
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
 _PROMPTS = frozenset({"login", "consent", "select_account"})

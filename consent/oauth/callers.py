@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, OAuth2Error
 
 from consent.models import Client, ClientStatus, Credential
 from consent.oauth.rate_limit import count_claimed_call, count_failure, count_proven_call, count_slow_check
@@ -78,3 +78,15 @@ def _basic(header: str) -> tuple[str, str]:
         raise InvalidClientError from error
     client_id, _colon, secret = pair.partition(":")
     return unquote_plus(client_id), unquote_plus(secret)
+
+
+def calling_client(request: HttpRequest, *, at: datetime) -> Client | None:
+    """The client whose id and secret are in the Authorization header (HTTP Basic), for calls that need no grant.
+
+    None for every other; a suspended one reads nothing, as at the gate. Raises TooManyCalls.
+    """
+    try:
+        client = authenticated_caller(request, {}, at=at).client
+    except OAuth2Error:
+        return None
+    return client if client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX) else None

@@ -12,13 +12,16 @@ from accounts.queries.roles import shares_from
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
-from consent.queries.scope_settings import closed_scopes
-from consent.requests import AccessRequest
-from consent.scopes.catalogue import offered_scopes, scope_named
+from consent.periods import requested_period
+from consent.queries.scope_settings import closed_scopes, limits_of
+from consent.requests import AccessRequest, InvalidDetails
+from consent.scopes.base import Period
+from consent.scopes.catalogue import SCOPES, offered_scopes, scope_named
 
 PUSHED_LIFETIME = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
 UNDECIDED_RETENTION = timedelta(days=30)  # docs/decisions/0007
 DECISION_PERIOD = timedelta(hours=24)  # a new customer may first have to set a password
+_TODAY = timedelta(days=1)  # limits count whole days: the day of the request is inside
 _UNDECIDED = (RequestStatus.PUSHED, RequestStatus.WAITING, RequestStatus.SUPERSEDED)
 REQUEST_URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 
@@ -54,6 +57,24 @@ def may_request(client: Client) -> bool:
     return client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX)
 
 
+def require_within_limits(access: AccessRequest, *, client: Client, at: datetime) -> None:
+    """Refuse a request that goes beyond what staff allow of a scope, for everybody or for this client.
+
+    Raises InvalidDetails naming type and field. One query.
+    """
+    limits = limits_of(client=client)
+    for part in access.parts:
+        days_back, days_ahead = limits.get(part.scope, (None, None))
+        period = requested_period(part, at=at)
+        start, ends = period.window.start, period.access_ends
+        if days_back is not None and SCOPES[part.scope].period is Period.DATA:
+            if start is None or start < at - timedelta(days=days_back) - _TODAY:
+                raise InvalidDetails(f"{part.type_sent}.start", f"at most {days_back} days back here")
+        if days_ahead is not None and period.lasting and ends is not None:
+            if ends > at + timedelta(days=days_ahead) + _TODAY:
+                raise InvalidDetails(f"{part.type_sent}.end", f"at most {days_ahead} days ahead here")
+
+
 def store_request(
     *, client: Client, access: AccessRequest, context: RequestContext, at: datetime
 ) -> tuple[ConsentRequest, str]:
@@ -85,7 +106,7 @@ def push_request(
 
 
 def open_request(*, client: Client, request_uri: str, at: datetime) -> tuple[ConsentRequest, str]:
-    """The pushed request, once, with the key of its page's address: it now may_share_from for a decision.
+    """The pushed request, once, with the key of its page's address: it waits for a decision from now on.
 
     Raises UnusableRequestUri.
     """
@@ -121,19 +142,15 @@ def bind_request(*, request: ConsentRequest, user: User, at: datetime) -> None:
         if not unbound_or_own.update(user=user):
             raise BoundToAnotherUser
         request.user = user
-        _supersede_older(request, user, at)
-
-
-def _supersede_older(request: ConsentRequest, user: User, at: datetime) -> None:
-    """Mark the user's older requests of the client superseded by the newest, also those superseded before."""
-    of_user = ConsentRequest.objects.filter(client=request.client_id, user=user)
-    newest = of_user.filter(status=RequestStatus.WAITING, expires__gt=at).order_by("pk").last()
-    if newest is None:
-        return
-    older = of_user.filter(status__in=(RequestStatus.WAITING, RequestStatus.SUPERSEDED), pk__lt=newest.pk)
-    older.update(status=RequestStatus.SUPERSEDED, superseded_by=newest)
-    if request.pk != newest.pk:
-        request.status, request.superseded_by = RequestStatus.SUPERSEDED, newest
+        # of the user's requests of this client all but the newest are superseded, also those superseded before
+        of_user = ConsentRequest.objects.filter(client=request.client_id, user=user)
+        newest = of_user.filter(status=RequestStatus.WAITING, expires__gt=at).order_by("pk").last()
+        if newest is None:
+            return
+        older = of_user.filter(status__in=(RequestStatus.WAITING, RequestStatus.SUPERSEDED), pk__lt=newest.pk)
+        older.update(status=RequestStatus.SUPERSEDED, superseded_by=newest)
+        if request.pk != newest.pk:
+            request.status, request.superseded_by = RequestStatus.SUPERSEDED, newest
 
 
 def extend_waiting(*, request: ConsentRequest, user: User, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The decision on a request: approved or denied, once."""
+"""The decision on a request: approved or denied, once; a viewer hands it over to an owner (P-15)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,23 +6,31 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Membership, User
+from accounts.queries.roles import shareable_contracts
 from consent.mail.grant_events import mail_approval
+from consent.mail.personal import mail_waiting_request
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
+from consent.queries.deciders import is_handed_over_to
 from consent.requests import AccessRequest, InvalidDetails
-from consent.services.access_requests import allowed_scopes, may_request
+from consent.services.access_requests import (
+    DECISION_PERIOD,
+    allowed_scopes,
+    may_request,
+    require_within_limits,
+)
 from consent.services.decision import (
     AlreadyDecided,
     ClientNotAllowed,
+    MayNotDecide,
     OfferChanged,
     PartDecision,
+    RequestOver,
     validate_decision,
 )
 from consent.services.digests import changed_aspects
 from consent.services.grants import create_grant
 from consent.services.offer import OFFER_ASPECTS, build_offer
 from consent.services.receipts import write_receipt
-from consent.services.request_lock import lock_request
-from consent.services.scope_limits import require_within_limits
 from consent.services.transitions import record_event
 from consent.transitions import GrantStatus
 from consent.wording import recorded_in_words
@@ -45,7 +53,7 @@ def approve_request(
     on paper, confirmed by a second member of staff (P-23). Raises AlreadyDecided with the first outcome, else another
     DecisionRefused.
     """
-    request = lock_request(request, by, at)
+    request = _lock_request(request, by, at)
     check_client(request)
     # lock the user's roles: one that ends at the same time is either missing here or removes services afterwards
     list(Membership.objects.select_for_update(no_key=True).filter(user=by).order_by("pk").values_list("pk"))
@@ -77,7 +85,7 @@ def deny_request(*, request: ConsentRequest, by: User, at: datetime) -> ConsentR
     Denying twice changes nothing. Raises AlreadyDecided where it was approved, MayNotDecide, RequestOver.
     """
     try:
-        request = lock_request(request, by, at)
+        request = _lock_request(request, by, at)
     except AlreadyDecided as earlier:
         if earlier.grant is not None:
             raise
@@ -85,6 +93,25 @@ def deny_request(*, request: ConsentRequest, by: User, at: datetime) -> ConsentR
         return request
     _store_outcome(request, RequestStatus.DENIED, at=at, grant=None)
     return request
+
+
+@transaction.atomic
+def hand_over(*, request: ConsentRequest, by: User, at: datetime) -> bool:
+    """Let the owners of what `by` sees decide `request`, within a day from now; each gets one mail.
+
+    Returns whether this was the first time; a second time changes nothing. Raises a DecisionRefused: the request
+    is over or another's, or `by` may decide it without help.
+    """
+    locked = _lock_request(request, by, at)
+    if locked.user_id != by.pk or shareable_contracts(user=by, at=at).exists():
+        raise MayNotDecide
+    if locked.handed_over is not None:
+        return False
+    locked.handed_over = at
+    locked.expires = max(locked.expires, at + DECISION_PERIOD)
+    locked.save(update_fields=["handed_over", "expires"])
+    mail_waiting_request(request=locked, viewer=by, at=at)
+    return True
 
 
 def check_client(request: ConsentRequest) -> None:
@@ -106,3 +133,19 @@ def _store_outcome(
     request.decided_at = at
     request.grant = grant
     request.save(update_fields=["status", "decided_at", "grant"])
+
+
+def _lock_request(request: ConsentRequest, by: User, at: datetime) -> ConsentRequest:
+    """`request` as it is now, locked, still open, and `by`'s to decide: they opened it or were asked to.
+
+    Raises MayNotDecide, AlreadyDecided with the first outcome, RequestOver.
+    """
+    # nothing joined: after waiting for the lock, PostgreSQL would show joined rows as they were before
+    locked = ConsentRequest.objects.select_for_update().get(pk=request.pk)
+    if locked.user_id != by.pk and not is_handed_over_to(by, locked, at=at):
+        raise MayNotDecide
+    if locked.status in (RequestStatus.APPROVED, RequestStatus.DENIED, RequestStatus.FAILED):
+        raise AlreadyDecided(locked.grant)
+    if locked.status != RequestStatus.WAITING or locked.expires <= at:
+        raise RequestOver
+    return locked

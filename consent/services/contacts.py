@@ -37,25 +37,22 @@ def invite_contact(
     if user.is_staff or not user.is_active:
         raise ContactRefused(_("This is the login of one of staff, or one that may not log in."))
     contact, _new = ClientContact.objects.get_or_create(client=client, user=user, defaults={"created": at})
-    _write(contact, "" if user.has_usable_password() else link_for(user), at)
-    return contact
-
-
-def _write(contact: ClientContact, choose_password: str, at: datetime) -> None:
-    user, days = contact.user, settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)
+    choose_password = "" if user.has_usable_password() else link_for(user)
     with override(user.language):
-        words = {"client": contact.client.name, "utility": settings.UTILITY_NAME}
+        words = {"client": client.name, "utility": settings.UTILITY_NAME}
         subject = _("Manage %(client)s at %(utility)s") % words
-        link = f"{choose_password}?next={_LANDING}" if choose_password else f"{settings.PUBLIC_URL}{_LANDING}"
         context = {
             **words,
             "subject": subject,
             "name": user.name,
             "language": user.language,
             "support_url": settings.SUPPORT_URL,
-            "link": link,
-            "days": days if choose_password else 0,
+            "link": f"{settings.PUBLIC_URL}{_LANDING}",
+            "days": 0,
         }
+        if choose_password:
+            context["link"] = f"{choose_password}?next={_LANDING}"
+            context["days"] = settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)
         write_sign_in_mail(
             to=user.email,
             subject=subject,
@@ -63,3 +60,4 @@ def _write(contact: ClientContact, choose_password: str, at: datetime) -> None:
             html=render_to_string("emails/developer_invited.html", context),
             at=at,
         )
+    return contact

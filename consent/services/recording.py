@@ -24,11 +24,15 @@ from consent.models import (
 from consent.requests import AccessRequest, parse_request
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES
-from consent.services.access_requests import DECISION_PERIOD, allowed_scopes, may_request
+from consent.services.access_requests import (
+    DECISION_PERIOD,
+    allowed_scopes,
+    may_request,
+    require_within_limits,
+)
 from consent.services.approve import approve_request
 from consent.services.decision import ClientNotAllowed, MayNotDecide, PartDecision, validate_decision
 from consent.services.offer import Offer, build_offer
-from consent.services.scope_limits import require_within_limits
 from consent.wording import badge_in_words, commodity_in_words, part_in_words
 
 CONFIRM_WITHIN = timedelta(days=30)  # of when it was given: an old word is no longer what the customer wants

@@ -14,13 +14,19 @@ from consent.services.each import for_each
 from consent.services.transitions import record_transition
 from consent.transitions import ENDED, GrantStatus
 
-# what a company reads of a grant, in the language of the API
-_PAUSED = "The utility paused grant %s: nothing is read through it. It may be resumed; tokens stay."
 _STOPPED = "Grant %s was stopped: nothing is read through it any more, and its tokens are dead."
+_PAUSED = "The utility paused grant %s: nothing is read through it. It may be resumed; tokens stay."
 _RESUMED = "The utility resumed grant %s: it opens again what it opened before."
+# which mail owners get, and what a company reads of a grant, in the language of the API
+_NEWS = {
+    GrantStatus.REVOKED: (Notice.STOPPED, "Grant stopped", _STOPPED),
+    GrantStatus.SUSPENDED: (Notice.PAUSED, "Grant paused", _PAUSED),
+    GrantStatus.ACTIVE: (Notice.RESUMED, "Grant resumed", _RESUMED),
+    GrantStatus.CLOSED: (Notice.CLOSED, "", ""),
+    GrantStatus.EXPIRED: (Notice.ENDED, "", ""),
+}
 
 
-@transaction.atomic
 def revoke_grant(
     *,
     grant: Grant,
@@ -38,75 +44,47 @@ def revoke_grant(
     caller's check. `reason` stays with the utility, `public_reason` is told to the customer. Revoking twice
     changes nothing. Raises TransitionNotAllowed when the grant has ended some other way.
     """
-    grant = _locked(grant)
-    if grant.status != GrantStatus.REVOKED:
-        record_transition(
-            grant,
-            to=GrantStatus.REVOKED,
-            actor=actor,
-            by=by,
-            change=change,
-            at=at,
-            reason=reason,
-            public_reason=public_reason,
-        )
-        mail_change(Notice.STOPPED, grant=grant, at=at, by=by, public_reason=public_reason)
-        notify(client=grant.client, subject="Grant stopped", text=_STOPPED % grant.public_id, at=at)
-    return grant
+    return _change_status(
+        grant,
+        GrantStatus.REVOKED,
+        actor=actor,
+        at=at,
+        by=by,
+        change=change,
+        reason=reason,
+        public_reason=public_reason,
+    )
 
 
-@transaction.atomic
 def close_grant(*, grant: Grant, at: datetime) -> Grant:
     """End a grant at the third party's word (R-158). Closing twice changes nothing."""
-    grant = _locked(grant)
-    if grant.status != GrantStatus.CLOSED:
-        record_transition(grant, to=GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
-        mail_change(Notice.CLOSED, grant=grant, at=at)
-    return grant
+    return _change_status(grant, GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
 
 
-@transaction.atomic
 def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
     """Pause a grant: nothing is read until staff resume it (R-157s). Owners and the company are told.
 
     `reason` stays with the utility. Pausing twice changes nothing. Raises TransitionNotAllowed when it has ended.
     """
-    grant = _locked(grant)
-    if grant.status != GrantStatus.SUSPENDED:
-        record_transition(
-            grant,
-            to=GrantStatus.SUSPENDED,
-            actor=Actor.STAFF,
-            by=by,
-            at=at,
-            reason=reason,
-            public_reason=public_reason,
-        )
-        mail_change(Notice.PAUSED, grant=grant, at=at, public_reason=public_reason)
-        notify(client=grant.client, subject="Grant paused", text=_PAUSED % grant.public_id, at=at)
-    return grant
+    return _change_status(
+        grant,
+        GrantStatus.SUSPENDED,
+        actor=Actor.STAFF,
+        at=at,
+        by=by,
+        reason=reason,
+        public_reason=public_reason,
+    )
 
 
-@transaction.atomic
 def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
     """Let a paused grant open again what it opened before; owners and the company are told.
 
     Resuming twice changes nothing. Raises TransitionNotAllowed when the grant has ended.
     """
-    grant = _locked(grant)
-    if grant.status != GrantStatus.ACTIVE:
-        record_transition(
-            grant,
-            to=GrantStatus.ACTIVE,
-            actor=Actor.STAFF,
-            by=by,
-            at=at,
-            reason=reason,
-            public_reason=public_reason,
-        )
-        mail_change(Notice.RESUMED, grant=grant, at=at, public_reason=public_reason)
-        notify(client=grant.client, subject="Grant resumed", text=_RESUMED % grant.public_id, at=at)
-    return grant
+    return _change_status(
+        grant, GrantStatus.ACTIVE, actor=Actor.STAFF, at=at, by=by, reason=reason, public_reason=public_reason
+    )
 
 
 def expire_grants(*, at: datetime) -> int:
@@ -120,13 +98,34 @@ def expire_grants(*, at: datetime) -> int:
 
 @transaction.atomic
 def _expire(grant: Grant, *, at: datetime) -> bool:
-    grant = _locked(grant)
+    grant = Grant.objects.select_for_update().get(pk=grant.pk)
     if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
         return False
-    record_transition(grant, to=GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
-    mail_change(Notice.ENDED, grant=grant, at=at)
+    _change_status(grant, GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
     return True
 
 
-def _locked(grant: Grant) -> Grant:
-    return Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)
+@transaction.atomic
+def _change_status(
+    grant: Grant,
+    to: GrantStatus,
+    *,
+    actor: str,
+    at: datetime,
+    by: User | None = None,
+    change: str = "",
+    reason: str = "",
+    public_reason: str = "",
+) -> Grant:
+    """Move the grant under its lock and write the mail and the company's message; nothing where it is there already."""
+    grant = Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)
+    if grant.status == to:
+        return grant
+    record_transition(
+        grant, to=to, actor=actor, by=by, change=change, at=at, reason=reason, public_reason=public_reason
+    )
+    notice, subject, text = _NEWS[to]
+    mail_change(notice, grant=grant, at=at, by=by, public_reason=public_reason)
+    if text:
+        notify(client=grant.client, subject=subject, text=text % grant.public_id, at=at)
+    return grant

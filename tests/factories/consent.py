@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import BillingAccount, ServiceContract, User
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
-from consent.mail.receipt_addresses import new_receipt_address
+from consent.mail.grant_events import new_receipt_address
 from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
 from consent.requests import parse_request
 from consent.scopes.catalogue import SCOPES

@@ -38,7 +38,7 @@ from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choi
 from consent.pages.request.service_lists import ticked_at_once
 from consent.queries.deciders import is_handed_over_to
 from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
-from consent.services.approve import approve_request, check_client, deny_request
+from consent.services.approve import approve_request, check_client, deny_request, hand_over
 from consent.services.decision import (
     AlreadyDecided,
     DecisionRefused,
@@ -47,7 +47,6 @@ from consent.services.decision import (
     RequestOver,
 )
 from consent.services.digests import changed_aspects
-from consent.services.hand_over import hand_over
 from consent.services.offer import OFFER_ASPECTS, Offer, build_offer
 
 _REQUESTS = ConsentRequest.objects.select_related("client", "grant", "user", "superseded_by")
