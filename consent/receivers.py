@@ -1,4 +1,4 @@
-"""News of accounts that grants must hear of."""
+"""Receivers of accounts' signals: what a change of roles means for grants, and the mail about it."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ def follow_owner(sender: Any, *, membership: Membership, at: datetime, **_news: 
 
 @receiver(role_given, dispatch_uid="mail_role")
 def mail_owners(sender: Any, *, membership: Membership, at: datetime, **_news: Any) -> None:
-    """The owners are told who can act for them and since or until when; a delegate, too."""
+    """Mail the owners who can act for them and since or until when; a delegate, too."""
     if membership.role == Role.DELEGATE:
         mail_delegate_role(membership=membership, at=at)
     else:

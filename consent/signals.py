@@ -1,4 +1,4 @@
-"""News from the services for what lies above them."""
+"""Signals of the services, for the apps and modules above them."""
 
 from django.dispatch import Signal
 

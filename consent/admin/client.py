@@ -226,7 +226,7 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
         return to_page("admin:consent_client_secret", object_id)
 
     def secret_page(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """For a company that cannot do it itself at /developer/. Its contacts are told. 404 for a public client."""
+        """For a company that cannot do it itself at /developer/. Contacts get a message. 404 for a public client."""
         if not request.user.has_perm(_CHANGE):
             raise PermissionDenied
         client = get_object_or_404(Client, pk=pk, client_type=Client.CLIENT_CONFIDENTIAL)

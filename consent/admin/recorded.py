@@ -48,7 +48,7 @@ _WORDS = {
 
 @admin.register(RecordedConsent)
 class RecordedConsentAdmin(ReadOnlyAdmin):
-    """What customers agreed to by phone or on paper, and who stands for it."""
+    """What customers agreed to by phone or on paper, who recorded it and who confirmed it."""
 
     list_display = (
         "reference", "client_page", "user_page", "how", "status", "recorded_by", "recorded_at", "decided_by",

@@ -147,7 +147,7 @@ class OutgoingMailAdmin(ActingAdmin, ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
-        """Without what opens a login, which is gone once it was sent."""
+        """Without mail that opens a login: its row is deleted once it was sent."""
         return super().get_queryset(request).filter(opens_login=False)
 
     @admin.display(description=_("grant"))

@@ -1,4 +1,4 @@
-"""Calls of a registered client that need no customer's consent, since what they read is nobody's."""
+"""Calls of a registered client that need no customer's consent, since what they read is about no customer."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request

@@ -49,7 +49,7 @@ def keep_from_pages(request: HttpRequest) -> None:
 class CrossOriginMiddleware:
     """Answers OPTIONS of open views, preflights among them, and permits pages to read their answers, errors too.
 
-    OPTIONS needs no token: what it says is the same for everybody.
+    OPTIONS needs no token: its answer is the same for everybody.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

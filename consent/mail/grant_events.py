@@ -56,7 +56,7 @@ def mail_narrowed(
     readers: Sequence[User],
     at: datetime,
 ) -> None:
-    """Write to `readers`, the recipients of before the change, what is still shared."""
+    """Write to `readers`, who were recipients before the change, what is still shared."""
     facts = _facts_of(grant, receipt, at, by=by, change=change)
     for user in readers:
         _write(Notice.CHANGED, facts, user)

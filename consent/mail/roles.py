@@ -1,4 +1,4 @@
-"""Mails to owners about who can act for them: each is told at once, under the address on file (decision 0038)."""
+"""Mails to owners about who can act for them: sent at once, to the address on file (decision 0038)."""
 
 from datetime import datetime
 

@@ -11,9 +11,9 @@ from cdsc_portal.lib.time import clock
 class Credential(models.Model):
     """A secret of a client, kept as a checksum only (X-18). A client may have several that work at a time.
 
-    It works until `expires`; null = until it is renewed. Rows stay when they are over, since tokens name the secret
-    they came by. `digest` is null for a secret of before there were credentials that was renewed unused: its slow
-    hash still stands on the client's row, and gives way to the digest at the first right use.
+    It works until `expires`; null = until it is renewed. Rows stay when they have expired, since tokens name the secret
+    by which they were got. `digest` is null for a secret that is older than this table and was renewed before it was
+    used: its slow hash is in the client's row, and is replaced by the digest when the secret is first used.
     """
 
     client = models.ForeignKey(

@@ -22,8 +22,8 @@ from cdsc_portal.lib.db.public_ids import new_public_id
 from cdsc_portal.lib.text.one_line import validate_one_line
 from consent.redirect_addresses import has_user_info, why_refused
 
-# A hash of Argon2 that no secret has: all zeros. A release of before there were credentials checks it in no time and
-# refuses every secret; an empty text it would compare as it is, and let in whoever sends nothing.
+# A hash of Argon2 that no secret has: all zeros. A release without the table of credentials checks it fast and refuses
+# every secret; an empty text it would compare as it is, and accept a call that sends no secret.
 NO_SECRET = "argon2$argon2id$v=19$m=8,t=1,p=1$bm8gc2VjcmV0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105
 
 
@@ -39,7 +39,8 @@ class Client(AbstractApplication):
 
     `allowed_scopes` are the scope ids it may ask for. `client_uri` is linked only once `uri_confirmed`.
     `all_or_nothing`: customers may choose services, but not leave out data or shorten dates (F-67).
-    Secrets are `credentials`; `client_secret` is the slow hash of one of before, until its first right use.
+    Secrets are `credentials`; `client_secret` is the slow hash of a secret that is older than that table, until it is
+    first used.
     """
 
     client_secret = ClientSecretField(
@@ -75,7 +76,7 @@ class Client(AbstractApplication):
         return (self.client_id,)
 
     def clean(self) -> None:
-        """Refuse addresses that nobody may be answered at or that show another host than they lead to (X-17).
+        """Refuse redirect addresses that are not allowed, and addresses that show another host than their own (X-17).
 
         Instead of the library's own check, which knows schemes only, and fields that are not used here.
         """
@@ -132,7 +133,8 @@ class AuthorizationCode(AbstractGrant):
 class AccessToken(AbstractAccessToken):
     """A bearer token of a grant; only its checksum is stored. Tokens of one code and its refreshes are a family.
 
-    `credential` is the secret that its client called with; null = of before credentials, or of a public client.
+    `credential` is the secret that its client called with; null = of a public client, or older than the table of
+    credentials.
     """
 
     grant = models.ForeignKey(

@@ -182,9 +182,9 @@ def end_tokens_of(grant: Grant, *, at: datetime) -> None:
 
 def end_tokens_got_by(client: Client, credentials: Collection[Credential], *, at: datetime) -> None:
     """End the tokens of a confidential client that were got with `credentials`, or before tokens named any (X-19)."""
-    theirs = Q(application=client) & (Q(credential__in=credentials) | Q(credential=None))
-    RefreshToken.objects.filter(theirs, revoked__isnull=True).update(revoked=at)
-    AccessToken.objects.filter(theirs).delete()
+    got = Q(application=client) & (Q(credential__in=credentials) | Q(credential=None))
+    RefreshToken.objects.filter(got, revoked__isnull=True).update(revoked=at)
+    AccessToken.objects.filter(got).delete()
 
 
 def delete_expired(*, at: datetime) -> int:

@@ -36,7 +36,7 @@ class KnownClient:
         return next((credential for credential in same if _works(credential, at)), None)
 
     def slow_hash(self, *, at: datetime) -> str | None:
-        """The hash of a secret of before there were credentials, while that works and was not used since."""
+        """The hash of a secret that is older than the table of credentials, while it works and was not used since."""
         if self.client.client_secret == NO_SECRET:
             return None
         unused = any(each.digest is None and _works(each, at) for each in self.credentials)

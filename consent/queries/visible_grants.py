@@ -1,4 +1,4 @@
-"""Which grants a user may look at, and which of their contracts are theirs to see or to stop."""
+"""Which grants a user may see, and which of them they may stop."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -57,7 +57,7 @@ def visible_grants(*, user: User, at: datetime) -> "QuerySet[VisibleGrant]":
     """Grants that open, or once opened, a contract `user` may see at `at`, newest first, with GrantTimes.
 
     So joint owners and viewers see what others shared from their accounts, and whoever lost the last role no
-    longer does; the public receipt stays theirs. Two queries.
+    longer does; they still have the public receipt. Two queries.
     """
     return with_times(grants_of_accounts(user=user, at=at))
 

@@ -67,7 +67,7 @@ def put_in_production(*, client: Client) -> int:
 
 @transaction.atomic
 def _move(client: Client, former: ClientStatus, to: ClientStatus, *, subject: str, text: str) -> int:
-    """Under the client's lock; its people are told. How many open grants it has."""
+    """Change the status under the client's lock and write its contacts a message. How many open grants it has."""
     locked = Client.objects.select_for_update().get(pk=client.pk)
     if locked.status != former:
         raise ClientChangeRefused(f"{locked} is {locked.status}, not {former}")

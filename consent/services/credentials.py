@@ -30,9 +30,9 @@ def first_secret(*, client: Client, at: datetime) -> str:
 
 
 def upgrade_credential(*, known: KnownClient, secret: str, at: datetime) -> Credential | None:
-    """The credential of a secret of before there were credentials, from its first right use on; None: it is not right.
+    """The credential of a secret that is older than the table of credentials, stored now; None: the secret is wrong.
 
-    Costs a third of a second of processor: ask only who may (docs/decisions/0029).
+    Costs a third of a second of processor: the caller limits who may cause it (docs/decisions/0029).
     """
     hashed = known.slow_hash(at=at)
     if hashed is None or not check_password(secret, hashed):
@@ -89,7 +89,7 @@ def replace_leaked_secret(*, client: Client, by: User, at: datetime) -> str:
     """A new secret, because those before are known to others: they end at once, and with them the tokens got with
     them (X-19). Grants stay; the company asks its customers again.
 
-    Tokens of before tokens named their secret count as got with it. Raises ClientChangeRefused: a public client.
+    Tokens that name no secret, since they are older, count as got with it. Raises ClientChangeRefused: a public client.
     """
     locked = _lock_confidential(client)
     _end_leaked(locked, _credentials_in_use(locked, at), at=at)

@@ -161,7 +161,7 @@ def _group_with_parts(
     regions: Mapping[int, str],
     at: datetime,
 ) -> tuple[Group, list[Part]]:
-    """The list of services that `requested` share, and what each of them comes to."""
+    """The list of services that `requested` share, and the part that each of them is for this user."""
     services, today = requested[0].services, timezone.localdate(at)
     scopes = [SCOPES[part.scope] for part in requested]
     if isinstance(services, tuple):  # a contract that was named is shown even where there is nothing to share

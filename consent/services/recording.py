@@ -76,7 +76,7 @@ class Draft:
 
 
 def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draft:
-    """What `agreed` comes to and how it reads, in the person's language. Writes nothing.
+    """What would be granted for `agreed`, and the words to read out, in the person's language. Writes nothing.
 
     Raises InvalidRequest (dates, scopes), ClientNotAllowed, MayNotDecide unless the person owns what is shared,
     another DecisionRefused where a kind of data has nothing to share.
@@ -199,7 +199,7 @@ def _decide(recorded: RecordedConsent, status: RecordedStatus, by: User, at: dat
 
 
 def _request(client: Client, person: User, access: AccessRequest, at: datetime) -> ConsentRequest:
-    """The request as the company would have sent it; kept only with the grant it leads to."""
+    """The request as the company would have sent it; stored only together with a grant."""
     return ConsentRequest(
         client=client,
         user=person,

@@ -107,7 +107,7 @@ def _write_yearly_list(user: User, *, without_end: QuerySet[Grant], at: datetime
 
 @writes_again("yearly")
 def _yearly_list_again(mail: OutgoingMail, at: datetime) -> MailText | None:
-    """The list of now, for who still wants it."""
+    """The list as it is now, for a person who still wants it."""
     user = mail.user
     return _yearly_list(user, at) if user is not None and user.is_active and user.yearly_summary else None
 

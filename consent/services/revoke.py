@@ -37,11 +37,12 @@ def revoke_grant(
     reason: str = "",
     public_reason: str = "",
 ) -> Grant:
-    """End a grant as a whole at the customer's word; its tokens open nothing from then on (X-14). Owners and the
-    company are told.
+    """End a grant as a whole at the customer's word; its tokens open nothing from then on (X-14).
+
+    Owners get a mail, the company a message.
 
     `by` is None for the receipt's link, which needs no login (F-194). Whether `by` may stop it is the
-    caller's check. `reason` stays with the utility, `public_reason` is told to the customer. Revoking twice
+    caller's check. `reason` stays with the utility, the customer reads `public_reason`. Revoking twice
     changes nothing. Raises TransitionNotAllowed when the grant has ended some other way.
     """
     return _change_status(
@@ -62,7 +63,7 @@ def close_grant(*, grant: Grant, at: datetime) -> Grant:
 
 
 def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
-    """Pause a grant: nothing is read until staff resume it (R-157s). Owners and the company are told.
+    """Pause a grant: nothing is read until staff resume it (R-157s). Owners get a mail, the company a message.
 
     `reason` stays with the utility. Pausing twice changes nothing. Raises TransitionNotAllowed when it has ended.
     """
@@ -78,7 +79,7 @@ def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_r
 
 
 def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
-    """Let a paused grant open again what it opened before; owners and the company are told.
+    """Let a paused grant open again what it opened before. Owners get a mail, the company a message.
 
     Resuming twice changes nothing. Raises TransitionNotAllowed when the grant has ended.
     """

@@ -19,7 +19,7 @@ from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.mail.client_messages import MessageRefused, answer, mark_read, write_to_utility
 from consent.models import Client, Message
 from consent.pages.developer.page import client_cards, clients_of, thread_lines, thread_of, thread_page
-from consent.pages.developer.shown_once import keep_secret, take_secret
+from consent.pages.developer.secret_in_session import pop_secret, store_secret
 from consent.pages.redirects import SeeOther
 from consent.queries.clients import live_tokens
 from consent.queries.credentials import secrets_in_use
@@ -73,14 +73,14 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
         return SeeOther(request.path)
     form = SecretForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        keep_secret(request, client, form.renew(client=client, by=user, at=at))
+        store_secret(request, client, form.renew(client=client, by=user, at=at))
         return SeeOther(request.path)
     older = secrets_in_use(client=client, at=at)[1:]
     ends = [credential.expires for credential in older if credential.expires]
     context = {
         "client": client,
         # HEAD leaves the secret for the GET that follows
-        "secret": take_secret(request, client) if request.method == "GET" else "",
+        "secret": pop_secret(request, client) if request.method == "GET" else "",
         "kept_until": moment_in_words(max(ends)) if ends else "",
         "tokens": live_tokens(client=client, at=at),
         "form": form,
@@ -93,7 +93,7 @@ def client_secret(request: HttpRequest, public_id: str) -> HttpResponse:
 @never_cache
 @shows_secret
 def new_message(request: HttpRequest) -> HttpResponse:
-    """404 for who is nobody's contact."""
+    """Write to the utility. 404 for a person who is no client's contact."""
     user = current_user(request)
     form = NewMessageForm(request.POST if request.method == "POST" else None)
     form.fields["client"].queryset = clients_of(user)  # type: ignore[attr-defined]  # a choice of models

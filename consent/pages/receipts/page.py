@@ -49,7 +49,7 @@ class ReceiptPage:
 def receipt_page(receipt: Receipt, *, user: User | None, at: datetime) -> ReceiptPage:
     """`receipt` (with grant, its client and user loaded) for `user`, None where nobody is logged in.
 
-    Personal values are shown to who approved, and to those who see the contracts, of which only theirs. Queries
+    Personal values are shown to who approved; those who see some of the contracts read the values of these. Queries
     do not grow with services.
     """
     facts, grant = receipt.facts, receipt.grant

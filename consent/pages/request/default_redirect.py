@@ -12,7 +12,7 @@ from consent.oauth.answers import grant_of_code
 from consent.pages.redirects import SeeOther
 from consent.queries.outcomes import receipt_of
 
-# by error code: why the request could not be completed (F-169). What the address says besides is nobody's word.
+# by error code: why the request could not be completed (F-169). The description in the address is not trusted.
 _REASONS: dict[str, str | Promise] = {
     "no_preselections": _("It asks for services that do not appear to be yours."),
     "invalid_scope": _("It asks for a kind of data that this company may not ask for here."),
@@ -31,8 +31,8 @@ def default_redirect(request: HttpRequest) -> HttpResponse:
     """
     if code := request.GET.get("code"):
         grant = grant_of_code(code)
-        is_theirs = grant is not None and grant.user is not None and grant.user == request.user
-        receipt = receipt_of(grant) if is_theirs else None
+        is_own = grant is not None and grant.user is not None and grant.user == request.user
+        receipt = receipt_of(grant) if is_own else None
         if grant is not None and receipt is not None:
             return SeeOther(reverse("sharing_receipt", args=[grant.public_id, receipt.number]))
         return render(request, "consent/request/default_done.html")

@@ -1,7 +1,8 @@
-"""Choices are kept where the login has run out, until the same person is back (P-08), and over a change of language.
+"""Choices of the request form, saved when the login has expired until the same person is back (P-08), and while the
+language changes.
 
-They lie in the browser's own session with the public id of whom the form was shown to, so nobody else who logs in
-there gets to see them, and logging out drops them.
+They lie in the browser's own session with the public id of the person the form was shown to: nobody else who logs in
+there sees them, and logging out deletes them.
 """
 
 from django.http import HttpRequest, QueryDict
@@ -9,26 +10,26 @@ from django.http import HttpRequest, QueryDict
 from accounts.models import User
 from consent.models import ConsentRequest
 
-_NEVER_KEPT = ("csrfmiddlewaretoken", "digest", "decision", "action")
-QUIETLY = "quietly"
+_NEVER_SAVED = ("csrfmiddlewaretoken", "digest", "decision", "action")
+WITHOUT_NOTE = "quietly"
 
 
-def keep_choices(request: HttpRequest, stored: ConsentRequest, *, quietly: bool = False) -> None:
-    """Remember what was posted, for a request that somebody has opened. `quietly`: nobody asks why it is there."""
+def save_choices(request: HttpRequest, stored: ConsentRequest, *, without_note: bool = False) -> None:
+    """Save what was posted, for a request that somebody has opened. `without_note`: the page does not mention it."""
     if stored.user_id is None:
         return
     posted = request.POST.copy()
-    for name in _NEVER_KEPT:
+    for name in _NEVER_SAVED:
         posted.pop(name, None)
-    if quietly:
-        posted[QUIETLY] = "on"
+    if without_note:
+        posted[WITHOUT_NOTE] = "on"
     request.session[_name(stored)] = posted.urlencode()
 
 
-def kept_choices(request: HttpRequest, stored: ConsentRequest, user: User) -> QueryDict | None:
-    """What was kept of this user's, once; None where nothing was."""
-    kept = request.session.pop(_name(stored), None)
-    choices = None if kept is None else QueryDict(kept)
+def pop_choices(request: HttpRequest, stored: ConsentRequest, user: User) -> QueryDict | None:
+    """What was saved of this user's, once; None where nothing was."""
+    saved = request.session.pop(_name(stored), None)
+    choices = None if saved is None else QueryDict(saved)
     return choices if choices is not None and choices.get("who") == user.public_id else None
 
 

@@ -34,7 +34,7 @@ from consent.pages.request.forms import (
     validate_choices,
 )
 from consent.pages.request.page import deciders_of, request_page
-from consent.pages.request.saved_choices import QUIETLY, keep_choices, kept_choices
+from consent.pages.request.saved_choices import WITHOUT_NOTE, pop_choices, save_choices
 from consent.pages.request.service_lists import ticked_at_once
 from consent.queries.deciders import is_handed_over_to
 from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
@@ -67,7 +67,7 @@ class RequestView(View):
         stored = self._find(**kwargs)
         if not request.user.is_authenticated:
             if stored is not None and request.method == "POST":
-                keep_choices(request, stored)
+                save_choices(request, stored)
             return redirect_to_login(request.path)
         if stored is None:
             raise Http404
@@ -121,11 +121,11 @@ class RequestView(View):
             return closed.no_match_page(request, self.stored)
         if not offer.may_decide:
             extend_waiting(request=self.stored, user=user, at=self.at)
-        saved = kept_choices(request, self.stored, user)
+        saved = pop_choices(request, self.stored, user)
         if saved is None:
             return self._page(offer, initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
         note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
-        return self._page(offer, posted_choices(offer, saved), note="" if QUIETLY in saved else note)
+        return self._page(offer, posted_choices(offer, saved), note="" if WITHOUT_NOTE in saved else note)
 
     def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
         """Take the decision, or render the form again."""
@@ -145,7 +145,7 @@ class RequestView(View):
         if action == "reset":
             return SeeOther(request.path)
         if "language" in request.POST:  # the same page with its ticks, and the language of the user's mail
-            keep_choices(request, self.stored, quietly=True)
+            save_choices(request, self.stored, without_note=True)
             keep_language(user=user, language=request.POST["language"])
             return set_language(request)
         if action == "ask-owner":

@@ -106,7 +106,7 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
 @login_required
 @never_cache
 def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
-    """A receipt for who is logged in: who gave the grant, and those who see it, who stop only what they own (F-29)."""
+    """A receipt for a user who is logged in: the giver of the grant, or who sees it and may stop what they own (F-29)."""
     at, user = clock.now(), current_user(request)
     # who gave it reads it, whatever roles have ended since
     given = Grant.objects.filter(user=user, public_id=public_id).first()
@@ -133,9 +133,8 @@ def sharing_stop(request: HttpRequest, public_id: str) -> HttpResponse:
     back = reverse("sharing_detail", args=[public_id])
     if request.method == "POST" and request.POST.get("action") != "stop":
         return SeeOther(back)
-    if (
-        request.method == "POST" and not grant.has_services
-    ):  # pressed twice: nothing of theirs remains to stop
+    # pressed twice: nothing of the user's remains to stop
+    if request.method == "POST" and not grant.has_services:
         return SeeOther(back)
     if not grants_user_may_stop([grant], user=user, at=at):
         raise Http404

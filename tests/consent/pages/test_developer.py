@@ -147,7 +147,7 @@ def test_a_secret_waits_for_its_own_page_and_not_for_long(contact, client_app, p
 
     contact.post(url, NOW)
     later = clock.now() + timedelta(minutes=6)
-    monkeypatch.setattr("consent.pages.developer.shown_once.clock.now", lambda: later)
+    monkeypatch.setattr("consent.pages.developer.secret_in_session.clock.now", lambda: later)
 
     assert shown_secret(contact.get(url)) == ""
 
