@@ -106,7 +106,7 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
 @login_required
 @never_cache
 def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpResponse:
-    """A receipt for a user who is logged in: the giver of the grant, or who sees it and may stop what they own (F-29)."""
+    """A receipt for a user who is logged in: the giver, or one who sees the grant and may stop what they own (F-29)."""
     at, user = clock.now(), current_user(request)
     # who gave it reads it, whatever roles have ended since
     given = Grant.objects.filter(user=user, public_id=public_id).first()
