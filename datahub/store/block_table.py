@@ -27,14 +27,16 @@ from datahub.store.codec import (
     unpacked,
 )
 from datahub.store.grids import LoadedBlocks
-from datahub.store.merge import Outcome, merged_blocks
+from datahub.store.merge import CONTRADICTS, Outcome, merged_blocks
 from datahub.store.packing import COPY_END, COPY_HEAD, FIELDS, STAGE, Lead, PackedBlocks, copy_tuples
 from datahub.store.planning import by_index
 from datahub.store.tally import Origin, Tally
+from datahub.store.unchanged_blocks import unchanged_blocks
 
 _EPOCH = date(1970, 1, 1)
 _DATABASE_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _BLOCKS_A_PIECE = 4_096  # packed and merged at a time: what numpy works on stays in the processor's cache
+TOO_LONG = "the value has more digits than 64 bits hold beside its day's other values"
 _CHANGED, _REPLACED = 1, 2  # flags of a staged row: other content; the old content goes to history
 
 _SAMPLED, _GOLDEN = 64, (5**0.5 - 1) / 2
@@ -60,17 +62,15 @@ _DIFFERS = """
      OR block.version < staged.version OR coalesce(block.versions, '') <> '')
 """
 _WHICH_DIFFER = f"AND {_DIFFERS} FOR UPDATE"
-# Whether any of some blocks is stored.
-_ANY = """
-    SELECT EXISTS (
-        SELECT FROM unnest(%s::bigint[], %s::integer[], %s::smallint[]) AS looked_for (channel_id, day, phase)
-        CROSS JOIN LATERAL (
-            SELECT FROM interval_block AS block
-            WHERE block.channel_id = looked_for.channel_id AND block.day = date '1970-01-01' + looked_for.day
-              AND block.step = %s AND block.phase = looked_for.phase AND block.day BETWEEN %s AND %s
-            OFFSET 0
-        ) AS stored
-    )
+_SAMPLE_STORED = """
+    SELECT count(*) > 0, coalesce(bool_or(stored.version >= %s), false)
+    FROM unnest(%s::bigint[], %s::integer[], %s::smallint[]) AS sample (channel_id, day, phase)
+    CROSS JOIN LATERAL (
+        SELECT block.version FROM interval_block AS block
+        WHERE block.channel_id = sample.channel_id AND block.day = date '1970-01-01' + sample.day
+          AND block.step = %s AND block.phase = sample.phase AND block.day BETWEEN %s AND %s
+        OFFSET 0
+    ) AS stored
 """
 _FOUND = f"""
     SELECT coalesce(string_agg(int4send(staged.place), ''), ''), coalesce(bool_or(stored.differs), false)
@@ -108,14 +108,6 @@ _UPDATE = f"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Refused:
-    """Which loaded slots were not taken: too many digits for their block; another value than this run gave before."""
-
-    unfit: Flags
-    contradicting: Flags
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Stored:
     """Blocks as they are stored that a load would change: the load's row of each, and whether this run wrote it."""
 
@@ -124,26 +116,32 @@ class _Stored:
     mine: Flags
 
 
-def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refused | None:
-    """Insert or merge blocks of one step; answers what was refused, None for nothing.
+def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> None:
+    """Insert or merge blocks of one step; rejects what their digits or an earlier line of the file do not allow.
 
-    New blocks are a COPY into the table; where some of a sample are stored, all are looked up first. A block that
-    another load stores meanwhile is a violation of the key: then the look-up finds it.
+    New blocks are a COPY into the table; where some of a sample are stored, all are looked up first: those of which
+    nothing changes by reading them, the others by staging them. A block that another load stores meanwhile is a
+    violation of the key: then the look-up finds it.
     """
     if not len(loaded):
-        return None
+        return
     with connection.cursor() as cursor, by_index():
         found = _Found.nothing(loaded)
-        if _any_stored(cursor, loaded, _sample(len(loaded))):
+        any_stored, any_as_new = _sampled(cursor, loaded, _sample(len(loaded)), origin)
+        if any_as_new:
+            loaded = loaded.take(np.flatnonzero(~unchanged_blocks(loaded, origin.version)))
+            if not len(loaded):
+                return
+        if any_stored:
             found = _look_up(cursor, loaded, origin)
         while not _inserted(cursor, loaded, ~found.stored, origin):
             found = _look_up(cursor, loaded, origin)
         new = loaded.take(np.flatnonzero(~found.stored)) if found.stored.any() else loaded
         tally.accepted += int(np.count_nonzero(new.known))
         tally.block_changed(new.channel, new.day, new.phase)
-        refused = _merge(cursor, loaded, origin, tally) if found.differs else None
+        if found.differs:
+            _merge(cursor, loaded, origin, tally)
         cursor.execute("DROP TABLE IF EXISTS staged_block")
-    return refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,10 +162,12 @@ def _sample(count: int) -> Rows:
     return np.unique(np.append(spread, count - 1))
 
 
-def _any_stored(cursor: CursorWrapper, loaded: LoadedBlocks, rows: Rows) -> bool:
+def _sampled(cursor: CursorWrapper, loaded: LoadedBlocks, rows: Rows, origin: Origin) -> tuple[bool, bool]:
+    """Whether any of these blocks is stored, and any by a file no older than the load's."""
     columns = (array_text(column[rows]) for column in (loaded.channel, loaded.day, loaded.phase))
-    cursor.execute(_ANY, [*columns, loaded.step, *_days(loaded)])
-    return bool(cursor.fetchone()[0])
+    cursor.execute(_SAMPLE_STORED, [origin.version, *columns, loaded.step, *_days(loaded)])
+    any_stored, any_as_new = cursor.fetchone()
+    return any_stored, any_as_new
 
 
 def _look_up(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin) -> _Found:
@@ -197,7 +197,7 @@ def _inserted(cursor: CursorWrapper, loaded: LoadedBlocks, new: Flags, origin: O
     return True
 
 
-def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> Refused | None:
+def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> None:
     days = _days(loaded)
     cursor.execute(_DIFFERING, [*days, origin.run_id])
     pieces = [_merged(stored, loaded, origin) for row in cursor.fetchall() for stored in _stored(row, loaded)]
@@ -213,7 +213,11 @@ def _merge(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin, tally: T
         tally.superseded += piece.superseded
         tally.block_changed(*piece.changed)
         tally.written.append(piece.written)
-    return _refused(pieces, loaded)
+    if any(piece.unfit.any() or piece.contradicting.any() for piece in pieces):
+        lines = loaded.lines()
+        for piece in pieces:
+            tally.reject(lines[piece.looked_at][piece.unfit], TOO_LONG)
+            tally.reject(lines[piece.looked_at][piece.contradicting], CONTRADICTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,15 +264,6 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
 def _flags(changed: Flags, outcome: Outcome, stored: Blocks) -> Integers:
     replaced = (outcome.changed & stored.stated).any(axis=1)  # a withdrawal is content too
     return changed * _CHANGED + replaced * _REPLACED
-
-
-def _refused(pieces: list[_Merged], loaded: LoadedBlocks) -> Refused | None:
-    if not any(piece.unfit.any() or piece.contradicting.any() for piece in pieces):
-        return None
-    unfit, contradicting = np.zeros((2, *loaded.known.shape), dtype=np.bool_)
-    for piece in pieces:
-        unfit[piece.looked_at], contradicting[piece.looked_at] = piece.unfit, piece.contradicting
-    return Refused(unfit, contradicting)
 
 
 def _stored(row: tuple[Any, ...], loaded: LoadedBlocks) -> Iterator[_Stored]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from datahub.rows.base import Rejection
 from datahub.rows.usage import UsageColumns, UsageGrid, UsageRows, columns_of
-from datahub.store.block_table import store_blocks
+from datahub.store.block_table import TOO_LONG, store_blocks
 from datahub.store.channel_marks import NOWHERE, Extents, mark_channels
 from datahub.store.codec import DAY_SECONDS, NEVER, Flags, Integers
 from datahub.store.columns import on_a_grid, picked, speaking, storable
@@ -19,13 +19,9 @@ from datahub.store.grids import (
     blocks_of_whole_days,
     lies_on_a_grid,
 )
-from datahub.store.merge import CONTRADICTS
 from datahub.store.period_table import store_periods
 from datahub.store.tally import Origin, Tally, distinct
 from datahub.store.whole_days import by_local_days
-
-_TOO_LONG = "the value has more digits than 64 bits hold beside its day's other values"
-
 
 Steady = TypeVar("Steady", UsageColumns, UsageGrid, UsageRows)
 
@@ -96,7 +92,7 @@ class _Load:
         """Store flat readings: whole days as they stand, else by their length, the rest as periods."""
         if columns.size and int(columns.values.min()) == NEVER:
             fitting = storable(columns)
-            self.tally.reject(columns.lines[~fitting], _TOO_LONG)
+            self.tally.reject(columns.lines[~fitting], TOO_LONG)
             columns = picked(columns, fitting)
         columns = speaking(columns)
         whole = blocks_of_whole_days(columns, self.ids) if self.once else None
@@ -130,11 +126,7 @@ class _Load:
 
     def store(self, blocks: LoadedBlocks) -> None:
         """Store blocks of one step."""
-        refused = store_blocks(loaded=blocks, origin=self.origin, tally=self.tally)
-        if refused is not None:
-            lines = blocks.lines()
-            self.tally.reject(lines[refused.unfit], _TOO_LONG)
-            self.tally.reject(lines[refused.contradicting], CONTRADICTS)
+        store_blocks(loaded=blocks, origin=self.origin, tally=self.tally)
         some = np.flatnonzero(blocks.known.any(axis=1))
         known = blocks.known[some]
         begin = blocks.day[some] * DAY_SECONDS + blocks.phase[some]
