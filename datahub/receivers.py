@@ -1,4 +1,4 @@
-"""What the data hub does when the hierarchy tells of something."""
+"""What the data hub does when the hierarchy changes."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,5 +12,5 @@ from datahub.mix.recomputing.marks import mark_changed_links
 
 @receiver(links_changed, dispatch_uid="mark_days_of_changed_links")
 def mark_days_of_changed_links(*, changes: Collection[Changed], at: datetime, **_news: object) -> None:
-    """In the transaction of the changes: a worker that waits for it sees them."""
+    """In the transaction of the changes: a worker that waits for these days sees the changed links."""
     mark_changed_links(changes, at=at)

@@ -1,4 +1,4 @@
-"""What happens in the data hub, for whoever wants to know."""
+"""Events of the data hub; receivers connect to them."""
 
 from django.dispatch import Signal
 

@@ -48,7 +48,7 @@ def usage_series(
     **channel: object,
 ) -> UsageSeries:
     """`values` one after the other from `start`, None = unknown, as integers of 10**-`scale`."""
-    said = {
+    facts = {
         "register": "",
         "commodity": meter.commodity,
         "unit": "Wh",
@@ -66,7 +66,7 @@ def usage_series(
         known=np.array([value is not None for value in values], dtype=np.bool_),
         quality=np.broadcast_to(np.array(quality, dtype=np.uint8), (count,)).copy(),
         lines=np.arange(2, 2 + count, dtype=np.int64),
-        **{**said, **channel},
+        **{**facts, **channel},
     )
 
 
