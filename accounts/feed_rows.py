@@ -4,7 +4,7 @@ Lines count from 1.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Literal
 
@@ -142,22 +142,8 @@ class Hierarchy:
 
     @property
     def size(self) -> int:
-        return sum(
-            len(part)
-            for part in (
-                self.entities,
-                self.programs,
-                self.customers,
-                self.memberships,
-                self.accounts,
-                self.contracts,
-                self.premises,
-                self.points,
-                self.meters,
-                self.point_links,
-                self.installations,
-            )
-        )
+        parts = (getattr(self, part.name) for part in fields(self))
+        return sum(len(rows) for rows in parts if isinstance(rows, list | tuple))
 
 
 @dataclass(frozen=True, slots=True)

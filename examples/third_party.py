@@ -135,7 +135,7 @@ class ThirdParty:
         return body
 
 
-ASKED: list[dict[str, Any]] = [
+AUTHORIZATION_DETAILS: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "supply_details", "end": "+1y", "services": "all"},
@@ -170,7 +170,7 @@ class ConnectPages(BaseHTTPRequestHandler):
         )
 
     def connect(self) -> None:
-        pending = self.party.ask(ASKED)
+        pending = self.party.ask(AUTHORIZATION_DETAILS)
         self.pending[pending.state] = pending
         self._redirect(pending.url)
 

@@ -23,11 +23,11 @@ def _is_key(key: Any, text: str) -> bool:  # noqa: ANN401
     return True
 
 
-class _One(_KeysOnly, AutocompleteSelect):  # type: ignore[misc]
+class _Single(_KeysOnly, AutocompleteSelect):  # type: ignore[misc]
     pass
 
 
-class _Several(_KeysOnly, AutocompleteSelectMultiple):  # type: ignore[misc]
+class _Multiple(_KeysOnly, AutocompleteSelectMultiple):  # type: ignore[misc]
     pass
 
 
@@ -36,10 +36,10 @@ class CheckedAutocompletes:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]  # of the admin class
-            kwargs.setdefault("widget", _One(db_field, self.admin_site))  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", _Single(db_field, self.admin_site))  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs.setdefault("widget", _Several(db_field, self.admin_site))  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", _Multiple(db_field, self.admin_site))  # type: ignore[attr-defined]
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]

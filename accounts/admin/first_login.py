@@ -56,7 +56,7 @@ class CodeForm(ReasonForm):
                 for key, contact in self.contacts.items()
             ),
             *((key, _("By letter to %s") % address) for key, address in self.addresses.items()),
-            (str(CodeWay.TOLD), _("Told to the person")),
+            (str(CodeWay.SPOKEN), _("Told to the person")),
         ]
 
 

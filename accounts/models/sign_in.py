@@ -39,7 +39,7 @@ class CodeWay(models.TextChoices):
 
     MAIL = "mail", _("by e-mail to an owner")
     LETTER = "letter", _("by letter")
-    TOLD = "told", _("told to the person")
+    SPOKEN = "told", _("told to the person")
 
 
 class ActivationCode(models.Model):

@@ -12,7 +12,7 @@ from accounts.role_words import ROLES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
 from cdsc_portal.lib.time.local_days import days
 
-_ALL, _ONE = "all", "one"
+_ALL, _BY_NUMBER = "all", "one"
 
 
 def _end_field() -> forms.DateField:
@@ -75,7 +75,7 @@ class InviteForm(_EndDateForm):
         }
         choices = [(key, _name(*offer, alone=not scope.several)) for key, offer in self.scopes.items()]
         if scope.by_number:
-            choices.insert(0, (_ONE, _("One account, by its number")))
+            choices.insert(0, (_BY_NUMBER, _("One account, by its number")))
         else:
             del self.fields["number"]
         self.fields["account"].choices = choices  # type: ignore[attr-defined]  # declared above
@@ -86,12 +86,12 @@ class InviteForm(_EndDateForm):
             self.add_error("until", _("A delegate needs a last day."))
         if cleaned.get("role") != Role.DELEGATE:
             cleaned["until"], cleaned["may_share"] = None, False
-        if cleaned.get("account") == _ONE:
+        if cleaned.get("account") == _BY_NUMBER:
             account = offered_account(user=self.user, number=str(cleaned.get("number", "")), at=self.at)
             if account is None:
                 self.add_error("number", _("You own no account with this number."))
             else:
-                self.scopes[_ONE] = (account.customer, account)
+                self.scopes[_BY_NUMBER] = (account.customer, account)
         elif cleaned.get("number"):
             self.add_error("number", _("Leave this empty, or choose “One account, by its number” above."))
         return cleaned

@@ -103,9 +103,9 @@ def deciding_owners(*, contracts: "Collection[int] | QuerySet[Any, Any]", at: da
     return _owners(contracts, holds(at) & settled(at))
 
 
-def owners_reaching(*, customer: int, account: int | None, at: datetime) -> QuerySet[User]:
-    """Active users who own, at `at`, some of what a role for `account`, or for all of `customer`, reaches (database
-    keys): who is told of the role. One query, each user once, by e-mail address."""
+def concerned_owners(*, customer: int, account: int | None, at: datetime) -> QuerySet[User]:
+    """Active users who own, at `at`, some of what a role for `account`, or for all of `customer`, is for (database
+    keys): who is notified of the role. One query, each user once, by e-mail address."""
     owning = Membership.objects.filter(holds(at), role=Role.OWNER, customer=customer, user=OuterRef("pk"))
     if account is not None:
         owning = owning.filter(Q(billing_account=None) | Q(billing_account=account))

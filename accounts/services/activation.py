@@ -99,7 +99,7 @@ def ask_for_code(
 
     There is no code before that. Raises CodeRefused: not_on_file, own_customer; ValueError for a delegate.
     """
-    if way not in (CodeWay.LETTER, CodeWay.TOLD):
+    if way not in (CodeWay.LETTER, CodeWay.SPOKEN):
         raise ValueError(f"no code is asked for {way}")
     if way == CodeWay.LETTER and address not in addresses_on_file(customer=customer):
         raise CodeRefused("not_on_file")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from accounts.models import Membership, Role
-from accounts.queries.roles import owners_reaching
+from accounts.queries.roles import concerned_owners
 
 WAITS = timedelta(hours=24)
 
@@ -21,7 +21,7 @@ def waits_until(*, membership: Membership, is_vouched: bool, at: datetime) -> da
     """
     if not may_share(membership):
         return None
-    others = owners_reaching(customer=membership.customer_id, account=membership.billing_account_id, at=at)
+    others = concerned_owners(customer=membership.customer_id, account=membership.billing_account_id, at=at)
     if is_vouched and not others.exclude(pk=membership.user_id).exists():
         return None
     return at + WAITS

@@ -9,14 +9,14 @@ from django.utils.translation import override
 from accounts.mail.queue import MailText
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import ActivationCode, CodeWay, Membership, OutgoingMail, User
-from accounts.queries.roles import owners_reaching
+from accounts.queries.roles import concerned_owners
 from accounts.role_words import role_in_words
 from consent.mail.personal import in_one_line, mail_to, moment_with_zone, write_personal_mail
 
 
 def mail_login_code(*, code: ActivationCode, at: datetime) -> None:
     """Staff asked for a code that opens a first login: mail every owner."""
-    for owner in owners_reaching(customer=code.customer_id, account=None, at=at):
+    for owner in concerned_owners(customer=code.customer_id, account=None, at=at):
         mail = _login_code(code, owner, at)
         write_personal_mail("login_code", mail, owner, occasion=str(code.pk), at=at)
 
@@ -64,7 +64,7 @@ def _login_code_again(mail: OutgoingMail, at: datetime) -> MailText | None:
     code = ActivationCode.objects.select_related("customer").filter(pk=occasion_of(mail)).first()
     if code is None or mail.user is None:
         return None
-    if mail.user not in owners_reaching(customer=code.customer_id, account=None, at=at):
+    if mail.user not in concerned_owners(customer=code.customer_id, account=None, at=at):
         return None
     return _login_code(code, mail.user, mail.created)
 
@@ -80,7 +80,7 @@ def _role_again(mail: OutgoingMail, at: datetime) -> MailText | None:
 
 
 def _other_owners(membership: Membership, at: datetime) -> QuerySet[User]:
-    owners = owners_reaching(customer=membership.customer_id, account=membership.billing_account_id, at=at)
+    owners = concerned_owners(customer=membership.customer_id, account=membership.billing_account_id, at=at)
     return owners.exclude(pk=membership.user_id)
 
 

@@ -89,7 +89,7 @@ def recipients(kind: str) -> set[str]:
     return set(OutgoingMail.objects.filter(kind=kind).values_list("to", flat=True))
 
 
-def offer_code(customer, by, way=CodeWay.TOLD) -> ActivationCode:
+def offer_code(customer, by, way=CodeWay.SPOKEN) -> ActivationCode:
     return ask_for_code(customer=customer, role=Role.OWNER, way=way, reason="called", by=by, at=clock.now())
 
 
@@ -188,7 +188,7 @@ def test_every_owner_is_told_at_once_of_a_code_and_of_who_came_by_it():
     assert {event.verb for event in RoleEvent.objects.filter(customer=home.customer)} == {"offered", "joined"}
 
 
-@pytest.mark.parametrize("way", [CodeWay.LETTER, CodeWay.TOLD])
+@pytest.mark.parametrize("way", [CodeWay.LETTER, CodeWay.SPOKEN])
 def test_where_there_is_an_owner_a_new_login_looks_and_shares_after_a_day(way):
     home = household()
 
@@ -202,7 +202,7 @@ def test_the_first_owner_by_letter_shares_at_once_and_by_word_of_mouth_after_a_d
     (by_letter, _), (by_word, _) = unowned(), unowned()
 
     first = joined(by_letter, email="first@example.com")
-    other = joined(by_word, way=CodeWay.TOLD, email="other@example.com")
+    other = joined(by_word, way=CodeWay.SPOKEN, email="other@example.com")
 
     assert shares(first)
     assert (shares(other), shares(other, after=WAITS)) == (False, True)

@@ -12,13 +12,13 @@ from tests.factories.feeds import load_days
 
 pytestmark = pytest.mark.spec("X-15")
 
-ASKED = [
+SERVICE_PARAMETERS = [
     "{number}", "{number},{own}", "{own},{number}", "{id}", "{meter}", "{account}", "{point}", "{customer}",
     "{number}\x00", "*", "%", "' OR '1'='1", "all,{number}", "{number}%00",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ASKED)
+@pytest.mark.parametrize("form", SERVICE_PARAMETERS)
 @pytest.mark.parametrize("path", ["/usage_data", "/usage_sums", "/usage_data/file"])
 def test_no_name_of_a_foreign_service_brings_its_readings(reader, home, path, form):
     unticked, foreign = add_service(owner=home.owner, account=home.account), household()

@@ -230,8 +230,8 @@ DEEP = b"[" * 5_000
 MAPPING = "/admin/datahub/feed/<int:pk>/mapping/"
 FEED = "/admin/datahub/feed/<path:object_id>/change/"
 FILES_OF_FEED = "/api/feeds/<str:feed_id>/files"
-# what was found: (status, caller, method, address, body, headers)
-FOUND = {
+# calls that were faults once: (status, caller, method, address, body, headers)
+FORMER_FAULTS = {
     "a length of a digit that is none": (411, "feed job", "POST", FILES_OF_FEED, b"x", {"Content-Length": "²"}),
     "a length of 5,000 digits": (413, "feed job", "POST", FILES_OF_FEED, b"x", {"Content-Length": "9" * 5_000}),
     "a list of staff with a length of a digit that is none": (
@@ -262,17 +262,17 @@ FOUND = {
 
 def test_a_call_that_was_a_fault_is_answered(world):
     answers = {}
-    for name, (_, caller, method, route, body, headers) in FOUND.items():
+    for name, (_, caller, method, route, body, headers) in FORMER_FAULTS.items():
         address = PARAMETER.sub(lambda match, route=route: world.good(route, match["name"]), route)
         answers[name] = world.send(caller, method, address, body, headers)
 
-    assert answers == {name: case[0] for name, case in FOUND.items()}
+    assert answers == {name: case[0] for name, case in FORMER_FAULTS.items()}
 
 
 @pytest.mark.parametrize("caller", ["administrator", "program"])
 def test_a_query_that_is_no_text_is_refused_at_each_address(world, caller):
     places = {
-        PARAMETER.sub(lambda found, route=route: world.good(route, found["name"] or found["named"]), route)
+        PARAMETER.sub(lambda match, route=route: world.good(route, match["name"] or match["named"]), route)
         for route in ROUTES
     }
     addresses = [place.replace("\\", "") for place in sorted(places)]
@@ -282,7 +282,7 @@ def test_a_query_that_is_no_text_is_refused_at_each_address(world, caller):
         for address, query in product(addresses, ("services=%FF", "q=a&page=%ED%A0%80", "%C0%AF=1"))
     }
 
-    assert {asked: status for asked, status in answers.items() if status != 400} == {}
+    assert {call: status for call, status in answers.items() if status != 400} == {}
 
 
 @pytest.mark.parametrize("area", AREAS)

@@ -20,7 +20,7 @@ from tests.support.titles import title_of
 pytestmark = pytest.mark.journey
 
 COMPANY = "app.example.com"
-ASKED = [
+AUTHORIZATION_DETAILS = [
     {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-1y", "end": "now", "services": "all"},
 ]
@@ -64,7 +64,7 @@ def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
     page = browser_page(width=width, scripts=scripts, also=[COMPANY])
     sent = at_the_company(page)
     first_day = timezone.localdate(clock.now()) - timedelta(days=3)
-    pending = company.ask(ASKED)
+    pending = company.ask(AUTHORIZATION_DETAILS)
 
     log_in(page, home.owner.email, pending.url)
     bills = page.get_by_role("group", name=title_of("bill_data"))

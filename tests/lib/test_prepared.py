@@ -6,7 +6,7 @@ from django.db import connection
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 
 # An index would serve one key and no index all of them: left to itself the database plans this for each call.
-_ASKED = "SELECT count(*) FROM accounts_user WHERE id = ANY(%s::bigint[])"
+_STATEMENT = "SELECT count(*) FROM accounts_user WHERE id = ANY(%s::bigint[])"
 
 
 @pytest.mark.django_db
@@ -14,7 +14,7 @@ _ASKED = "SELECT count(*) FROM accounts_user WHERE id = ANY(%s::bigint[])"
 def test_a_statement_is_planned_once(binary):
     for call in range(8):
         with prepared_cursor(binary=binary) as cursor:
-            cursor.execute(_ASKED, [array(range(call))])
+            cursor.execute(_STATEMENT, [array(range(call))])
             cursor.fetchone()
 
     with connection.cursor() as cursor:

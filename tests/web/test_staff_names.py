@@ -36,11 +36,11 @@ def labels(model, shown):
             field = model._meta.get_field(name)
         except FieldDoesNotExist:
             continue
-        yield getattr(field, "verbose_name", _SAID)
+        yield getattr(field, "verbose_name", _SOME_NAME)
         yield from (label for _value, label in getattr(field, "flatchoices", ()))
 
 
-_SAID = translation.gettext_lazy("Name")
+_SOME_NAME = translation.gettext_lazy("Name")
 
 
 @pytest.mark.django_db
