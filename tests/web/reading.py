@@ -31,8 +31,8 @@ def words(text):
 
 
 def english_in(text):
-    """English words of a page or mail. Addresses are left out: a random key may hold any letters."""
-    without_addresses = [re.sub(r"https?://\S+", " ", block) for block in blocks(text)]
+    """English words of a page or mail. Addresses and numbers are left out: random ones may hold any letters."""
+    without_addresses = [re.sub(r"https?://\S+|\S*\d\S*", " ", block) for block in blocks(text)]
     return sorted({word for block in without_addresses for word in words(block)} & ENGLISH)
 
 

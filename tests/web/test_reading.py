@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 from django.utils import translation
 
+from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
 from accounts.services.inviting import Offered, invite
 from cdsc_portal.lib.time import clock
@@ -129,7 +130,7 @@ def test_a_mail_about_sharing_is_easy_to_read(language, ana, notice):
 
     mail_change(notice, grant=grant, at=clock.now())
 
-    written = OutgoingMail.objects.filter(user=ana.user, kind=notice.value).last()
+    written = words_of(OutgoingMail.objects.filter(user=ana.user, kind=notice.value).last())
     assert_easy(as_page(f"{written.subject}\n\n{written.text}"), language)
     assert_easy(written.html, language)
 

@@ -55,7 +55,7 @@ def test_the_name_of_a_secret_is_masked_in_what_was_removed(staff):
 
 
 @pytest.mark.parametrize(
-    "path", ["datahub/channel/corrections.csv?run={run}", "accounts/linkchange/wrong.csv"]
+    "path", ["datahub/channel/corrections.csv?run={run}", "accounts/linkchange/affected.csv"]
 )
 def test_a_table_that_is_taken_away_is_in_the_log(staff, path):
     run = FeedRunFactory()
