@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from drf_spectacular.utils import extend_schema_field
+import numpy as np
+import orjson
 from rest_framework import serializers
 
-from cdsc_portal.lib.json.encoder import exact, instant
+from cdsc_portal.lib.json.encoder import dumps, exact, exact_scaled, instant
 from cdsc_portal.lib.text.csv_cells import csv_cells, lines_as_csv
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
@@ -69,55 +70,73 @@ class UsageSumsShape(Shape):
         source="sums.rule",
         help_text="How the readings of a period become one value.",
     )
-    periods = serializers.SerializerMethodField(
-        help_text="In order; those without a known reading are left out."
-    )
+    periods = PeriodShape(many=True, help_text="In order; those without a known reading are left out.")
 
-    @extend_schema_field(PeriodShape(many=True))
-    def get_periods(self, sums: UsageSums) -> list[dict[str, object]]:
-        return [
-            {
-                "period": period,
-                "start": start,
-                "end": end,
-                "whole": whole,
-                "value": value,
-                "counted": counted,
-                "known": known,
-                "due": due,
-                "quality": _qualities(tuple(counts), due - known),
-            }
-            for period, start, end, whole, value, counted, known, due, counts in _rows(sums)
+
+def _serialize(items: Sequence[UsageSums]) -> list[dict[str, object]]:
+    """The objects that the shape describes; periods are written as text, since there may be thousands."""
+    objects: list[dict[str, object]] = []
+    for item in items:
+        channel, sums = item.channel, item.sums
+        columns = (sums.starts, sums.ends, sums.whole, sums.known, sums.due, sums.qualities)
+        frames = _frames(tuple(item.periods), *(column.tobytes() for column in columns))
+        values, counted = _values(item)
+        counted = ["null" if count is None else f'"{count}"' for count in counted]
+        periods = [
+            f'{head}{value}","counted":{count}{tail}'
+            for (head, tail), value, count in zip(frames, values, counted, strict=True)
         ]
+        objects.append(
+            {
+                "contract_number": item.contract_number,
+                "meter_number": channel.meter_number,
+                "register": channel.register or None,
+                "service_type": channel.commodity,
+                "direction": channel.direction,
+                "kind": channel.kind,
+                "unit": channel.unit,
+                "by": item.by,
+                "rule": sums.rule,
+                "periods": orjson.Fragment(f"[{','.join(periods)}]"),
+            }
+        )
+    return objects
 
 
-def _rows(sums: UsageSums) -> Iterator[tuple[str, str, str, bool, str, str | None, int, int, list[int]]]:
-    """Period, start, end, whole, exact value, what counts of it, known, due, counts by code of Quality: all plain."""
-    totals = sums.sums
-    values = [exact(value) for value in sums.values]
-    return zip(
-        sums.periods,
-        map(_instant, totals.starts.tolist()),
-        map(_instant, totals.ends.tolist()),
-        totals.whole.tolist(),
-        values,
-        values
-        if sums.part is totals
-        else (None if value is None else exact(value) for value in sums.counted),
-        totals.known.tolist(),
-        totals.due.tolist(),
-        totals.qualities.tolist(),
-        strict=True,
-    )
+@lru_cache(maxsize=512)  # channels of a page mostly have the same periods with the same counts
+def _frames(
+    periods: tuple[str, ...],
+    starts: bytes,
+    ends: bytes,
+    whole: bytes,
+    known: bytes,
+    due: bytes,
+    qualities: bytes,
+) -> list[tuple[str, str]]:
+    """The JSON of each period before its values and behind them; columns as they stand in memory."""
+    integers = (np.frombuffer(column, dtype=np.int64) for column in (starts, ends, known, due))
+    counts = np.frombuffer(qualities, dtype=np.int64).reshape(len(periods), -1)
+    columns = [column.tolist() for column in (*integers, np.frombuffer(whole, dtype=np.bool_), counts)]
+    frames = []
+    for period, start, end, count, count_due, is_whole, by_quality in zip(periods, *columns, strict=True):
+        times = {"period": period, "start": _instant(start), "end": _instant(end), "whole": is_whole}
+        runs = [
+            {"count": number, "quality": QUALITY_NAMES[code]}
+            for code, number in [*enumerate(by_quality), (MISSING, count_due - count)]
+            if number
+        ]
+        head = dumps(times)[:-1] + b',"value":"'
+        tail = b"," + dumps({"known": count, "due": count_due, "quality": runs})[1:]
+        frames.append((head.decode(), tail.decode()))
+    return frames
 
 
-@lru_cache(maxsize=4096)  # mostly one quality, as often as any month has readings
-def _qualities(counts: tuple[int, ...], missing: int) -> list[dict[str, object]]:
-    return [
-        {"count": count, "quality": QUALITY_NAMES[code]}
-        for code, count in [*enumerate(counts), (MISSING, missing)]
-        if count
-    ]
+def _values(item: UsageSums) -> tuple[list[str], list[str | None]]:
+    """The exact value of each period, and what counts of it."""
+    values = exact_scaled(item.sums.totals, item.sums.scale)
+    if item.part is item.sums:
+        return values, [*values]
+    return values, [None if value is None else exact(value) for value in item.counted]
 
 
 @lru_cache(maxsize=4096)  # channels of a page have the same periods
@@ -140,10 +159,14 @@ def _lines(items: Sequence[UsageSums]) -> Iterator[str]:
                 channel.unit, item.sums.rule,
             )
         )  # fmt: skip
-        for period, start, end, whole, value, counted, known, due, counts in _rows(item):
+        sums = item.sums
+        columns = (sums.starts, sums.ends, sums.whole, sums.known, sums.due, sums.qualities)
+        for period, value, counted, start, end, whole, known, due, counts in zip(
+            item.periods, *_values(item), *(column.tolist() for column in columns), strict=True
+        ):
             by_quality = ",".join(str(counts[quality]) for quality in _QUALITIES)
-            cells = f"{period},{start},{end},{'yes' if whole else 'no'},{value},{known},{due},{counted or ''}"
-            yield f"{head},{cells},{by_quality}"
+            times = f"{period},{_instant(start)},{_instant(end)},{'yes' if whole else 'no'}"
+            yield f"{head},{times},{value},{known},{due},{counted or ''},{by_quality}"
 
 
 USAGE_SUMS = Resource(
@@ -152,6 +175,7 @@ USAGE_SUMS = Resource(
     part_of=USAGE_DATA,
     query=_sums,
     shape=UsageSumsShape,
+    serialize=_serialize,
     csv=lambda items, _query: lines_as_csv(_lines(items)),
     options=(Option("by", tuple(By), "How long a period is; without it, a month.", default=By.MONTH),),
     examples={

@@ -1,5 +1,6 @@
 """JSON bytes of plain values: exact decimals as strings, instants in UTC."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -21,6 +22,19 @@ def exact(value: Decimal, *, places: int = 0) -> str:
     whole, _, fraction = f"{value:f}".partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
+
+
+def exact_scaled(integers: Iterable[int], scale: int) -> list[str]:
+    """integer / 10**`scale`, each as `exact` writes it."""
+    if scale <= 0:
+        return [str(integer * 10**-scale) for integer in integers]
+    texts = []
+    for integer in integers:
+        digits = f"{abs(integer):0{scale + 1}d}"
+        fraction = digits[-scale:].rstrip("0")
+        whole = f"-{digits[:-scale]}" if integer < 0 else digits[:-scale]
+        texts.append(f"{whole}.{fraction}" if fraction else whole)
+    return texts
 
 
 def instant(moment: datetime) -> str:
