@@ -14,9 +14,11 @@ class Span:
 
     def intersect(self, other: "Span") -> "Span | None":
         """The part both cover, or None where they do not meet."""
-        starts = [moment for moment in (self.start, other.start) if moment is not None]
-        ends = [moment for moment in (self.end, other.end) if moment is not None]
-        start, end = max(starts, default=None), min(ends, default=None)
+        start, end = self.start, self.end
+        if start is None or (other.start is not None and other.start > start):
+            start = other.start
+        if end is None or (other.end is not None and other.end < end):
+            end = other.end
         if start is not None and end is not None and start >= end:
             return None
         return Span(start, end)
