@@ -1,7 +1,7 @@
 """Blocks into the table: new ones by COPY, those that differ merged under a lock and written back by way of staging."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,7 +27,7 @@ from datahub.store.codec import (
     unpacked,
 )
 from datahub.store.grids import LoadedBlocks
-from datahub.store.merge import CONTRADICTS, Outcome, merged_blocks
+from datahub.store.merge import CONTRADICTS, merged_blocks
 from datahub.store.packing import COPY_END, COPY_HEAD, FIELDS, STAGE, Lead, PackedBlocks, copy_tuples
 from datahub.store.planning import by_index
 from datahub.store.tally import Origin, Tally
@@ -45,7 +45,7 @@ _SAMPLED, _GOLDEN = 64, (5**0.5 - 1) / 2
 _STAGE = f"DROP TABLE IF EXISTS staged_block; CREATE TEMPORARY TABLE staged_block ({STAGE}) ON COMMIT DROP"
 _CONTENT = "scale, vals, quality, exceptions, version, versions, known, sums"
 _COLUMNS = f"channel_id, day, step, phase, {_CONTENT}"
-# Each staged block finds its stored one by key. OFFSET 0 keeps it so: a day that the statistics have not seen yet looks
+# Each staged block finds its stored one by key. OFFSET 0 keeps it so: a day that the statistics do not know yet seems
 # empty to the planner, which would then compare every stored block with every staged one.
 _PAIRED = """
     staged_block AS staged CROSS JOIN LATERAL (
@@ -72,7 +72,7 @@ _SAMPLE_STORED = """
         OFFSET 0
     ) AS stored
 """
-_FOUND = f"""
+_STORED = f"""
     SELECT coalesce(string_agg(int4send(staged.place), ''), ''), coalesce(bool_or(stored.differs), false)
     FROM {_PAIRED.format(columns=f"{_DIFFERS} AS differs", which="")}
 """  # noqa: S608
@@ -126,34 +126,22 @@ def store_blocks(*, loaded: LoadedBlocks, origin: Origin, tally: Tally) -> None:
     if not len(loaded):
         return
     with connection.cursor() as cursor, by_index():
-        found = _Found.nothing(loaded)
         any_stored, any_as_new = _sampled(cursor, loaded, _sample(len(loaded)), origin)
         if any_as_new:
             loaded = loaded.take(np.flatnonzero(~unchanged_blocks(loaded, origin.version)))
             if not len(loaded):
                 return
+        stored, differs = np.zeros(len(loaded), dtype=np.bool_), False
         if any_stored:
-            found = _look_up(cursor, loaded, origin)
-        while not _inserted(cursor, loaded, ~found.stored, origin):
-            found = _look_up(cursor, loaded, origin)
-        new = loaded.take(np.flatnonzero(~found.stored)) if found.stored.any() else loaded
+            stored, differs = _look_up(cursor, loaded, origin)
+        while not _inserted(cursor, loaded, ~stored, origin):
+            stored, differs = _look_up(cursor, loaded, origin)
+        new = loaded.take(np.flatnonzero(~stored)) if stored.any() else loaded
         tally.accepted += int(np.count_nonzero(new.known))
         tally.block_changed(new.channel, new.day, new.phase)
-        if found.differs:
+        if differs:
             _merge(cursor, loaded, origin, tally)
         cursor.execute("DROP TABLE IF EXISTS staged_block")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """Which loaded blocks are stored, and whether one of those may have other content."""
-
-    stored: Flags
-    differs: bool
-
-    @classmethod
-    def nothing(cls, loaded: LoadedBlocks) -> "_Found":
-        return cls(np.zeros(len(loaded), dtype=np.bool_), differs=False)
 
 
 def _sample(count: int) -> Rows:
@@ -170,15 +158,15 @@ def _sampled(cursor: CursorWrapper, loaded: LoadedBlocks, rows: Rows, origin: Or
     return any_stored, any_as_new
 
 
-def _look_up(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin) -> _Found:
-    """Stage the blocks and find those that are stored."""
+def _look_up(cursor: CursorWrapper, loaded: LoadedBlocks, origin: Origin) -> tuple[Flags, bool]:
+    """Stage the blocks: which of them are stored, and whether any of those may have other content."""
     cursor.execute(_STAGE)
     _copy(cursor, f"staged_block (place, flags, {FIELDS})", _packed_load(loaded, origin, new=False))
-    cursor.execute(_FOUND, [*_days(loaded)])
+    cursor.execute(_STORED, [*_days(loaded)])
     places, differs = cursor.fetchone()
-    found = _Found.nothing(loaded)
-    found.stored[np.frombuffer(places, dtype=">i4")] = True
-    return replace(found, differs=differs)
+    stored = np.zeros(len(loaded), dtype=np.bool_)
+    stored[np.frombuffer(places, dtype=">i4")] = True
+    return stored, differs
 
 
 def _inserted(cursor: CursorWrapper, loaded: LoadedBlocks, new: Flags, origin: Origin) -> bool:
@@ -242,7 +230,8 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
     )
     changed: Flags = np.any(outcome.changed, axis=1)
     touched = np.flatnonzero(changed | outcome.restated.any(axis=1))
-    flags = _flags(changed, outcome, stored.blocks)
+    replaced = (outcome.changed & stored.blocks.stated).any(axis=1)  # a withdrawal is content too
+    flags = changed * _CHANGED + replaced * _REPLACED
     written = now.take(touched)
     tuples = b"".join(
         copy_tuples(
@@ -255,15 +244,10 @@ def _merged(stored: _Stored, loaded: LoadedBlocks, origin: Origin) -> _Merged:
         )
     ) if len(touched) else b""  # fmt: skip
     return _Merged(
-        stored.rows, touched, tuples, bool((flags & _REPLACED).any()), int(outcome.changed.sum()),
+        stored.rows, touched, tuples, bool(replaced.any()), int(outcome.changed.sum()),
         int(outcome.superseded.sum()), (now.channel[changed], now.day[changed], now.phase[changed]),
         now.channel[touched], unfit, outcome.contradicts,
     )  # fmt: skip
-
-
-def _flags(changed: Flags, outcome: Outcome, stored: Blocks) -> Integers:
-    replaced = (outcome.changed & stored.stated).any(axis=1)  # a withdrawal is content too
-    return changed * _CHANGED + replaced * _REPLACED
 
 
 def _stored(row: tuple[Any, ...], loaded: LoadedBlocks) -> Iterator[_Stored]:

@@ -11,7 +11,6 @@ A local day is the tail of one block and the head of the next. Null where that c
 local midnights or one between quarters, or a sum needs more than 64 bits. A reader then decodes the block.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -32,36 +31,6 @@ _NARROW, _WIDE = (
 )
 LAYOUTS = {layout.itemsize: layout for layout in (_NARROW, _WIDE)}  # by length in bytes
 NO_CUT = -1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockSums:
-    """The sums of blocks, an element a block; all are 0 where not `usable`: decode that block.
-
-    `head` is the exact sum of the `head_known` known slots that start before `cut_seconds` of the UTC day, `tail` that
-    of the `tail_known` others; both are integers at the block's scale.
-    """
-
-    usable: Flags
-    cut_seconds: Integers
-    head: Integers
-    tail: Integers
-    head_known: Integers
-    tail_known: Integers
-
-    @classmethod
-    def read(cls, sums: Sequence[bytes | None], known: Integers) -> "BlockSums":
-        """Of the columns `sums` and `known` of the table."""
-        size_of = np.fromiter((len(one) if one else 0 for one in sums), np.int64, len(sums))
-        columns = [np.zeros(len(sums), dtype=np.int64) for _ in range(4)]
-        for layout in (_NARROW, _WIDE):
-            rows = np.flatnonzero(size_of == layout.itemsize)
-            table = np.frombuffer(b"".join(sums[row] or b"" for row in rows.tolist()), dtype=layout)
-            for column, name in zip(columns, ("cut", "head", "tail", "head_known"), strict=True):
-                column[rows] = table[name]
-        cut, head, tail, head_known = columns
-        usable: Flags = size_of > 0
-        return cls(usable, cut * _QUARTER, head, tail, head_known, np.where(usable, known - head_known, 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +93,7 @@ def exact_sums(values: AnyIntegers) -> tuple[Integers, Flags]:
 def cuts(day: Integers, zone: str) -> Integers:
     """For each day since 1970 (UTC): its local midnight in quarters of an hour, NO_CUT without a single one."""
     days, place = np.unique(day, return_inverse=True)
-    found = np.array([_cut(one, zone) for one in days.tolist()], dtype=np.int64)
-    return found[place]
+    return np.array([_cut(number, zone) for number in days.tolist()], dtype=np.int64)[place]
 
 
 @lru_cache(maxsize=4096)

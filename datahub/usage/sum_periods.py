@@ -14,7 +14,7 @@ import numpy as np
 from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.store.codec import Integers
 
-_YEARS = (1900, 2200)  # what a calendar of ours reaches
+_YEARS = (1900, 2200)  # of which there is a calendar
 
 
 class By(StrEnum):
@@ -33,7 +33,7 @@ class Slots:
 
 
 class _Instants(Sequence[datetime]):
-    """Epoch seconds as instants (UTC), made when they are asked for."""
+    """Epoch seconds as instants (UTC), made when they are read."""
 
     def __init__(self, seconds: Integers) -> None:
         self._seconds = seconds
@@ -110,6 +110,6 @@ def _midnights_between(first: int, last: int, zone: ZoneInfo) -> Integers:
 def _midnights(year: int, zone: ZoneInfo) -> Integers:
     first = date(year, 1, 1)
     days = (first + timedelta(days=place) for place in range((date(year + 1, 1, 1) - first).days))
-    found = np.array([int(local_midnight(day, zone).timestamp()) for day in days], dtype=np.int64)
-    found.flags.writeable = False
-    return found
+    midnights = np.array([int(local_midnight(day, zone).timestamp()) for day in days], dtype=np.int64)
+    midnights.flags.writeable = False
+    return midnights

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from datahub.store.codec import MOST
-from datahub.store.sums import NO_CUT, BlockSums, cuts, exact_sums, packed_sums
+from datahub.store.sums import NO_CUT, cuts, exact_sums, packed_sums
+from tests.datahub.store.stored import stated_sums
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -47,31 +48,32 @@ def test_sums_before_and_after_local_midnight_are_exact(values, known, phase, zo
     packed = packed_sums(
         day=np.array(days), phase=np.full(4, phase), step=3600, values=values, known=known, zone=zone
     )
-    stored = [
-        packed.of_size(size)[row].tobytes() if size else None for row, size in enumerate(packed.size.tolist())
-    ]
 
-    back = BlockSums.read(stored, np.count_nonzero(known, axis=1))
+    stated = [
+        stated_sums(packed.of_size(size)[row].tobytes() if size else None)
+        for row, size in enumerate(packed.size.tolist())
+    ]
 
     for row, day in enumerate(days):
         dates = [
             datetime.fromtimestamp(day * 86_400 + phase + slot * 3600, UTC).astimezone(ZoneInfo(zone)).date()
             for slot in range(24)
         ]
-        if not back.usable[row]:
+        if stated[row] is None:
             head = sum(v for v, d in zip(values[row].tolist(), dates, strict=True) if d == dates[0])
             tail = sum(values[row].tolist()) - head
             assert cuts(np.array([day]), zone)[0] == NO_CUT or max(abs(head), abs(tail)) >= 2**63
             continue
-        cut = datetime.fromtimestamp(day * 86_400 + int(back.cut_seconds[row]), UTC).astimezone(
+        cut = datetime.fromtimestamp(day * 86_400 + int(stated[row]["cut"]) * 900, UTC).astimezone(
             ZoneInfo(zone)
         )
         assert cut.timetz().replace(tzinfo=None).isoformat() == "00:00:00"
         before = [date_of_slot < cut.date() for date_of_slot in dates]
-        assert back.head[row] == sum(v for v, b in zip(values[row].tolist(), before, strict=True) if b)
-        assert back.tail[row] == sum(v for v, b in zip(values[row].tolist(), before, strict=True) if not b)
-        assert back.head_known[row] == sum(k and b for k, b in zip(known[row], before, strict=True))
-        assert back.head_known[row] + back.tail_known[row] == known[row].sum()
+        assert stated[row]["head"] == sum(v for v, b in zip(values[row].tolist(), before, strict=True) if b)
+        assert stated[row]["tail"] == sum(
+            v for v, b in zip(values[row].tolist(), before, strict=True) if not b
+        )
+        assert stated[row]["head_known"] == sum(k and b for k, b in zip(known[row], before, strict=True))
 
 
 @given(values=arrays(np.int64, (3, 96), elements=st.integers(-MOST, MOST)))
