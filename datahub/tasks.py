@@ -21,6 +21,7 @@ from datahub.signals import download_waiting, meters_arrived, run_waiting
 from datahub.store.partitions import ensure_coming_partitions
 from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
 from datahub.usage.exports.stream import counted_stream
+from datahub.usage.summed_months import sum_closed_months
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +78,12 @@ def make_partitions() -> int:
 def cluster_months() -> int:
     """Put settled months of the interval store in order; beat runs it."""
     return len(cluster_settled_months(at=clock.now()))
+
+
+@shared_task
+def sum_months() -> int:
+    """Sum the channels of closed months, and those that loads changed since; beat runs it."""
+    return sum_closed_months(at=clock.now())
 
 
 @shared_task

@@ -21,18 +21,23 @@ from datahub.models.sources import FeedSource, SeenFile, SourceKind, StaffToken
 from datahub.models.usage import (
     Channel,
     ChannelKind,
+    ChannelMonth,
+    ChannelsToSum,
     Direction,
     IntervalBlock,
     IntervalBlockHistory,
     PartitionRecord,
     PeriodReading,
     PeriodReadingHistory,
+    SummedMonth,
+    UnnotedChange,
 )
 
 __all__ = [
-    "AmountKind", "BillSection", "BillStatement", "ChangedUse", "Channel", "ChannelKind", "Direction",
-    "Download", "DownloadProblem", "DownloadStatus", "Feed", "FeedRun", "FeedSource", "IntervalBlock",
-    "IntervalBlockHistory", "LineItem", "MixAmount", "MixAmountHistory", "MixBlock", "MixDay", "MixLoad",
-    "MixMethod", "MixSeries", "MixShare", "MixShareHistory", "OpenRelease", "ParkedReadings", "PartitionRecord",
-    "PeriodReading", "PeriodReadingHistory", "RejectedRow", "RunStatus", "SeenFile", "SourceKind", "StaffToken",
+    "AmountKind", "BillSection", "BillStatement", "ChangedUse", "Channel", "ChannelKind", "ChannelMonth",
+    "ChannelsToSum", "Direction", "Download", "DownloadProblem", "DownloadStatus", "Feed", "FeedRun",
+    "FeedSource", "IntervalBlock", "IntervalBlockHistory", "LineItem", "MixAmount", "MixAmountHistory",
+    "MixBlock", "MixDay", "MixLoad", "MixMethod", "MixSeries", "MixShare", "MixShareHistory", "OpenRelease",
+    "ParkedReadings", "PartitionRecord", "PeriodReading", "PeriodReadingHistory", "RejectedRow", "RunStatus",
+    "SeenFile", "SourceKind", "StaffToken", "SummedMonth", "UnnotedChange",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -188,6 +188,69 @@ class PeriodReadingHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reading} until {self.replaced}"
+
+
+class SummedMonth(models.Model):
+    """A closed local month, [start, end) in UTC, of which sums by channel are kept; see `ChannelMonth`.
+
+    From when this row is there, whatever changes readings of the month deletes its sums of the channels that changed,
+    and leaves a row of `ChannelsToSum`. After a change of the utility's time zone the month begins anew.
+    """
+
+    month = models.DateField(_("first day of the month"), primary_key=True)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class ChannelMonth(models.Model):
+    """The sum of an interval channel over a closed local month, [start, end) in UTC: `total` / 10**`scale`.
+
+    It is of the `known` readings that start in the month, all of them slots of one grid; `qualities` counts them by
+    code of Quality. A month without a row, such as one with two grids, is summed from its blocks.
+    """
+
+    pk = models.CompositePrimaryKey("channel_id", "month")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    month = models.DateField(_("first day of the month"))
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    total = models.BigIntegerField()
+    known = models.IntegerField("readings with a value")
+    scale = models.SmallIntegerField(_("scale"))
+    step = models.SmallIntegerField("seconds a slot")
+    phase = models.SmallIntegerField("seconds from midnight UTC to the first slot")
+    qualities = ArrayField(models.IntegerField(), verbose_name="readings by quality")
+
+    class Meta:
+        indexes = [models.Index(fields=["month"], name="sums_of_a_month")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} in {self.month:%Y-%m}"
+
+
+class ChannelsToSum(models.Model):
+    """Channels whose sums of a closed month are to be computed; the row goes with the transaction that does it."""
+
+    month = models.DateField(_("first day of the month"), db_index=True)
+    channels = ArrayField(models.BigIntegerField(), verbose_name=_("channels"))
+
+    def __str__(self) -> str:
+        return f"{len(self.channels)} in {self.month:%Y-%m}"
+
+
+class UnnotedChange(models.Model):
+    """A statement changed readings in a transaction that deletes no sums of closed months; a trigger writes the row.
+
+    Such is one of the release before, or of somebody who writes by hand. While there is a row no sum of a month counts.
+    """
+
+    at = models.DateTimeField(_("at"))
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
 
 
 class PartitionRecord(models.Model):

@@ -10,6 +10,7 @@ from datahub.rows.base import Rejection
 from datahub.rows.usage import UsageColumns, UsageGrid, UsageRows, columns_of
 from datahub.store.block_table import TOO_LONG, store_blocks
 from datahub.store.channel_marks import NOWHERE, Extents, mark_channels
+from datahub.store.channel_months import forget_sums, will_forget_sums
 from datahub.store.codec import DAY_SECONDS, NEVER, Flags, Integers
 from datahub.store.columns import on_a_grid, picked, speaking, storable
 from datahub.store.grids import (
@@ -49,6 +50,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
     Partitions for its days must be there. Counts are readings. What the file says a second time of an interval is
     unchanged if it is the same and refused if it is not. Statements by kind of reading, not by channel.
     """
+    will_forget_sums()
     tally = Tally()
     present = np.zeros(len(ids), dtype=np.bool_)
     present[rows.channel] = True
@@ -60,6 +62,7 @@ def load_rows(*, rows: UsageRows, ids: Integers, settled: Flags, origin: Origin)
     else:
         load.columns(columns_of(rows))
     mark_channels(extents=load.extents, tally=tally, settled=ids[settled & present], origin=origin)
+    forget_sums(channels=tally.changed, days=[*tally.days, *tally.days_of_instants])
     unchanged = rows.size - tally.accepted - len(tally.rejected)
     return Loaded(tally.accepted, unchanged, tally.superseded, tally.rejected, tally.days, tally.changed)
 

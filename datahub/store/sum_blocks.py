@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ from datahub.store.sums import LAYOUTS
 
 QUALITIES = max(Quality) + 1
 WANTED = "unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted (channel_id, first, past, place)"
-# One row for all blocks of a stretch; `vals` stay where they are. What has a fixed width comes as two numbers of eight
-# bytes a block, read by _WHEN and _WHAT: more keys of the groups, or one that is worked out, cost half of it again.
+# One row for all blocks of an interval; `vals` stay where they are. What has a fixed width comes as two numbers of
+# eight bytes a block, read by _WHEN and _WHAT: more keys of the groups, or a computed key, cost half of it again.
 _SUMMED = """
     SELECT wanted.place,
         string_agg(int8send(
@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SummedBlocks:
-    """An element a block and a wanted stretch it may touch (`place` in the list of those).
+    """An element a block and a wanted interval that it may touch (`place` in the list of those).
 
     `head` sums the `head_known` known slots that start before `cut` seconds of the UTC day, `tail` the others; integers
     at `scale`. `cut` is -1 where the block states no sums.
@@ -140,9 +140,9 @@ def _quality_counts(blocks: SummedBlocks) -> tuple[Integers, Integers]:
     tail = np.zeros((len(row), QUALITIES), dtype=np.int64)
     head[row, blocks.quality], tail[row, blocks.quality] = blocks.head_known, blocks.known - blocks.head_known
     other = np.flatnonzero(blocks.exceptions >= 0)
-    said = [blocks.runs[one] for one in blocks.exceptions[other].tolist()]
-    runs = np.frombuffer(b"".join(said), dtype=QUALITY_RUN)
-    owner = np.repeat(other, [len(one) // QUALITY_RUN.itemsize for one in said])
+    runs_of = [blocks.runs[number] for number in blocks.exceptions[other].tolist()]
+    runs = np.frombuffer(b"".join(runs_of), dtype=QUALITY_RUN)
+    owner = np.repeat(other, [len(packed) // QUALITY_RUN.itemsize for packed in runs_of])
     kept = runs["code"] != Quality.WITHDRAWN
     owner, code, length = owner[kept], runs["code"][kept], runs["length"][kept].astype(np.int64)
     before = np.clip(blocks.split[owner] - runs["start"][kept], 0, length)
@@ -158,17 +158,10 @@ def arrays(rows: Sequence[tuple[int, ...]]) -> list[str]:
 
 
 def summed_blocks(wanted: Sequence[Wanted]) -> SummedBlocks:
-    """Blocks with a value that the stretches may touch. One statement, which reads no value."""
-    seconds = np.array([(one.first, one.past) for one in wanted], dtype=np.int64)
-    first, last = seconds.astype("datetime64[s]").astype("datetime64[D]").T
-    stretches = zip([one.channel for one in wanted], first.astype(str), last.astype(str), strict=True)
-    with prepared_cursor(binary=True) as cursor:
-        cursor.execute(_SUMMED, [*arrays(list(stretches)), first.min().item(), last.max().item()])
-        groups = cursor.fetchall()
-    place = np.repeat(
-        np.array([group[0] for group in groups], dtype=np.int64) - 1,
-        [len(group[1]) // _WHEN.itemsize for group in groups],
-    )
+    """Blocks with a value that the intervals may touch. One statement, which reads no value; none without intervals."""
+    groups = _groups(wanted) if wanted else []
+    counts = np.array([len(group[1]) // _WHEN.itemsize for group in groups], dtype=np.int64)
+    place = np.repeat(np.array([group[0] - 1 for group in groups], dtype=np.int64), counts)
     when, what = (
         np.frombuffer(b"".join(group[at] for group in groups), dtype=layout)
         for at, layout in ((1, _WHEN), (2, _WHAT))
@@ -186,10 +179,22 @@ def summed_blocks(wanted: Sequence[Wanted]) -> SummedBlocks:
     )  # fmt: skip
 
 
+def _groups(wanted: Sequence[Wanted]) -> list[tuple[Any, ...]]:
+    """Rows of _SUMMED."""
+    seconds = np.array([interval[1:] for interval in wanted], dtype=np.int64)
+    first, last = seconds.astype("datetime64[s]").astype("datetime64[D]").T
+    channels = [interval.channel for interval in wanted]
+    columns = arrays(list(zip(channels, first.astype(str).tolist(), last.astype(str).tolist(), strict=True)))
+    with prepared_cursor(binary=True) as cursor:
+        cursor.execute(_SUMMED, [*columns, first.min().item(), last.max().item()])
+        groups: list[tuple[Any, ...]] = cursor.fetchall()
+    return groups
+
+
 def _stated_sums(packed: bytes, size: Integers) -> dict[str, Integers]:
     """By name, an element a block, of which `packed` holds `size` bytes; the cut in seconds, -1 where it holds none."""
-    found = {name: np.zeros(len(size), dtype=np.int64) for name in ("cut", "head_known", "head", "tail")}
-    found["cut"] -= 1
+    columns = {name: np.zeros(len(size), dtype=np.int64) for name in ("cut", "head_known", "head", "tail")}
+    columns["cut"] -= 1
     table, ends = np.frombuffer(packed, dtype=np.uint8), np.cumsum(size)
     for width, layout in LAYOUTS.items():
         rows = np.flatnonzero(size == width)
@@ -198,10 +203,10 @@ def _stated_sums(packed: bytes, size: Integers) -> dict[str, Integers]:
         together = len(rows) * width == len(packed)  # mostly all
         own = table if together else table[(ends[rows] - width)[:, None] + np.arange(width)].reshape(-1)
         sums = own.view(layout)
-        for name, column in found.items():
+        for name, column in columns.items():
             column[rows] = sums[name]
-        found["cut"][rows] *= 900
-    return found
+        columns["cut"][rows] *= 900
+    return columns
 
 
 def _runs(packed: bytes) -> Iterator[bytes]:

@@ -34,13 +34,12 @@ class Tally:
     accepted: int = 0
     superseded: int = 0
     rejected: list[Rejection] = field(default_factory=list)
-    changed: list[Integers] = field(
-        default_factory=list
-    )  # keys of channels whose content moved, in any order
-
-    days: list[Integers] = field(
-        default_factory=list
-    )  # UTC days that changed readings reach into, in any order
+    # keys of channels whose content moved, and of those with a row written besides, in any order
+    changed: list[Integers] = field(default_factory=list)
+    written: list[Integers] = field(default_factory=list)
+    # UTC days that changed readings reach into, and those of changed readings of no length, in any order
+    days: list[Integers] = field(default_factory=list)
+    days_of_instants: list[Integers] = field(default_factory=list)
 
     def block_changed(self, channel: Integers, day: Integers, phase: Integers) -> None:
         """The content of these blocks moved; one with a phase ends in the next day."""
@@ -53,14 +52,13 @@ class Tally:
         """The content of these periods moved, in epoch seconds; a register read at an instant used nothing then."""
         self.changed.append(channel)
         lasting = durations > 0
+        self.days_of_instants.append(starts[~lasting] // DAY_SECONDS)
         first, last = starts[lasting] // DAY_SECONDS, (starts + durations - 1)[lasting] // DAY_SECONDS
         for begin, end in np.unique(np.stack([first, last], axis=1), axis=0).tolist():
             self.days.append(np.arange(begin, end + 1, dtype=np.int64))
 
     def reject(self, lines: Integers, reason: str) -> None:
         self.rejected.extend(Rejection(line, reason) for line in lines.tolist())
-
-    written: list[Integers] = field(default_factory=list)  # likewise of those with a row written besides
 
     @property
     def written_channels(self) -> Integers:

@@ -9,10 +9,11 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.timezone import localdate
 
 from datahub.models import PartitionRecord
+from datahub.store.channel_months import forget_months, will_forget_sums
 from datahub.store.partitions import months_of
 
 log = structlog.get_logger(__name__)
-_CLOSED_AFTER = timedelta(days=3)  # after a month's end most of what is late has come
+CLOSED_AFTER = timedelta(days=3)  # after a month's end most of what is late has come
 _LOCK_TIMEOUT = "2s"  # a load that is at work goes first
 _CHANGES = """
     SELECT pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid)
@@ -46,7 +47,7 @@ def cluster_settled_months(*, at: datetime) -> list[str]:
     """
     done = []
     for table, month in months_of("interval_block"):
-        if _past(month) + _CLOSED_AFTER <= localdate(at) and _cluster(table, month, at):
+        if _past(month) + CLOSED_AFTER <= localdate(at) and _cluster(table, month, at):
             done.append(table)
     return done
 
@@ -103,6 +104,7 @@ def _detach(table: str, month: date, at: datetime) -> PartitionRecord | None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+            forget_months(month=month)
             aside = _free_name(cursor, table)
             cursor.execute(f"ALTER TABLE interval_block DETACH PARTITION {table}")
             cursor.execute(f"ALTER TABLE {table} RENAME TO {aside}")
@@ -120,6 +122,7 @@ def _move(table: str, month_of: str, old: str, before: date, at: datetime) -> li
     records = []
     limits = {"before": before, "before_instant": _instant(before)}
     label_of = f"to_char({month_of}, 'YYYY_MM')"
+    will_forget_sums()  # there are none: a month with a period is not summed
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT {label_of} FROM {table} WHERE {old} ORDER BY 1",  # noqa: S608

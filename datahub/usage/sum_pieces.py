@@ -1,6 +1,6 @@
 """Parts of a sum: put together exactly, and how many readings a period should have while links and window last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
@@ -24,12 +24,15 @@ class Rule(StrEnum):
     LAST = "last"
 
 
+RULES = list(Rule)  # by the number that arrays say
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pieces:
     """An element a part of a total: `known` readings that start at or after `start`, together `value` / 10**scale.
 
     They are of the pair (contract, channel) and the period of those numbers, last `seconds` in all, and lie on a
-    grid of `step` seconds from `phase` (0 and 0 for none).
+    grid of `step` seconds from `phase` (0 and 0 for none). `qualities` counts them by code: (pieces, codes).
     """
 
     pair: Integers
@@ -41,46 +44,60 @@ class Pieces:
     seconds: Integers
     step: Integers
     phase: Integers
+    qualities: Integers
 
     def __add__(self, other: "Pieces") -> "Pieces":
         pairs = ((getattr(self, column.name), getattr(other, column.name)) for column in fields(self))
         return Pieces(*(np.concatenate(pair) for pair in pairs))
 
+    def where(self, keep: Flags) -> "Pieces":
+        return Pieces(*(getattr(self, column.name)[keep] for column in fields(self)))
 
-def totals(group: Integers, pieces: Pieces, rules: Sequence[Rule]) -> list[tuple[int, int]]:
-    """For each group (piece i is of `group[i]`, of 0 to len(rules) - 1, none empty): (integer, scale)."""
+
+def totals(group: Integers, pieces: Pieces, rules: Integers) -> tuple[list[int], Integers]:
+    """For each group an exact integer, and its scale; piece i is of `group[i]`, of 0 to len(rules) - 1, none empty.
+
+    `rules` are numbers of RULES.
+    """
+    if not len(rules):
+        return [], np.empty(0, dtype=np.int64)
     key = group * _SCALES + pieces.scale + _SCALES // 2
     order = np.lexsort((pieces.start, key))
     key, value, start = key[order], pieces.value[order], pieces.start[order]
     edges = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
     high, low = (np.add.reduceat(half, edges) for half in (value >> 32, value & _LOW))  # neither overflows
+    high, low = high + (low >> 32), low & _LOW
     last = np.append(edges[1:], len(key)) - 1
-    columns = (key[edges], high, low, np.maximum.reduceat(value, edges), value[last], start[last])
-    found: list[list[tuple[int, int, int]]] = [[] for _ in rules]
-    for one, upper, lower, highest, newest, moment in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        place, scale = divmod(one, _SCALES)
-        if (rule := rules[place]) is Rule.SUM:
-            worth = (upper << 32) + lower
-        else:
-            worth = highest if rule is Rule.HIGHEST else newest
-        found[place].append((moment, worth, scale - _SCALES // 2))
-    return [_together(parts, rule) for parts, rule in zip(found, rules, strict=True)]
+    of, scale = key[edges] // _SCALES, key[edges] % _SCALES - _SCALES // 2
+    is_sum = rules[of] == RULES.index(Rule.SUM)
+    newest = np.where(rules[of] == RULES.index(Rule.LAST), value[last], np.maximum.reduceat(value, edges))
+    worth = np.where(is_sum, (high << 32) | low, newest)
+    bounds = np.searchsorted(of, np.arange(len(rules) + 1))
+    result, scales = worth[bounds[:-1]].tolist(), scale[bounds[:-1]]
+    wide = is_sum & ((high < -(2**31)) | (high >= 2**31))
+    several = np.diff(bounds) > 1
+    several[of[wide]] = True
+    for number in np.flatnonzero(several).tolist():  # few: of several scales, or longer than 64 bits
+        rows = range(int(bounds[number]), int(bounds[number + 1]))
+        parts = [
+            (
+                int(start[last[row]]),
+                (int(high[row]) << 32) + int(low[row]) if is_sum[row] else int(newest[row]),
+                int(scale[row]),
+            )
+            for row in rows
+        ]
+        result[number], scales[number] = _together(parts, RULES[rules[number]])
+    return result, scales
 
 
 def _together(parts: Sequence[tuple[int, int, int]], rule: Rule) -> tuple[int, int]:
     """Of (newest start, integer, scale), brought to the largest scale."""
-    if len(parts) == 1:
-        return parts[0][1:]
-    scale = max(part[2] for part in parts)
+    scale = max(own for _, _, own in parts)
     even = [(moment, worth * 10 ** (scale - own)) for moment, worth, own in parts]
-    choose: dict[Rule, Callable[[], int]] = {
-        Rule.SUM: lambda: sum(worth for _, worth in even),
-        Rule.HIGHEST: lambda: max(worth for _, worth in even),
-        Rule.LAST: lambda: max(even)[1],
-    }
-    return choose[rule](), scale
+    if rule is Rule.LAST:
+        return max(even)[1], scale
+    return (sum if rule is Rule.SUM else max)(worth for _, worth in even), scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +133,7 @@ def due_readings(
     step, phase = np.where(on_grid, code // DAY_SECONDS, 1), code % DAY_SECONDS
     row, interval = _intervals_of(pair, pair_of)
     begin, end = days.edges[period[row]], days.edges[period[row] + 1]
-    first, past = (np.array(side, dtype=np.int64)[interval] for side in list(zip(*wanted, strict=True))[1:])
+    first, past = np.array([each[1:] for each in wanted], dtype=np.int64)[interval].T
     low, high = np.maximum(first, begin), np.minimum(past, end)
     there = high > low
     row, low, high, end, past = row[there], low[there], high[there], end[there], past[there]

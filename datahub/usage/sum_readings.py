@@ -43,6 +43,10 @@ class Readings:
     scale: Integers
     quality: Integers
 
+    @classmethod
+    def none(cls) -> "Readings":
+        return cls(*np.empty((7, 0), dtype=np.int64))
+
     @property
     def size(self) -> int:
         return len(self.start)
@@ -65,9 +69,9 @@ def period_readings(wanted: Sequence[Wanted]) -> Readings:
 
 def block_readings(blocks: SummedBlocks, wanted: Sequence[Wanted]) -> Readings:
     """The known readings of `blocks` that lie wholly inside their intervals. One statement, none for no blocks."""
-    channels = np.array([one.channel for one in wanted], dtype=np.int64)
+    channels = np.array([interval.channel for interval in wanted], dtype=np.int64)
     keys = np.stack([channels[blocks.place], blocks.day, blocks.step, blocks.phase], axis=1)
-    parts = [_nothing()]
+    parts = [Readings.none()]
     if len(keys):
         distinct, row_of = np.unique(keys, axis=0, return_inverse=True)
         stored = _stored(distinct)
@@ -114,10 +118,6 @@ def _apart(begin: Integers, length: int) -> Flags:
     return keep
 
 
-def _nothing() -> Readings:
-    return Readings(*np.empty((7, 0), dtype=np.int64))
-
-
 def _stored(keys: Integers) -> dict[tuple[int, ...], BlockRow]:
     """By channel, day since 1970-01-01, step and phase."""
     days = keys[:, 1].astype("datetime64[D]")
@@ -147,8 +147,8 @@ def _decoded(
         return []
     source, place = at[row_of[here]], blocks.place[here]
     starts = blocks.starts[here][:, None] + np.arange(DAY_SECONDS // step) * step
-    first = np.array([one.first for one in wanted], dtype=np.int64)[place][:, None]
-    past = np.array([one.past for one in wanted], dtype=np.int64)[place][:, None]
+    bounds = np.array([interval[1:] for interval in wanted], dtype=np.int64)[place]
+    first, past = bounds[:, :1], bounds[:, 1:]
     keep = table.known[source] & (starts >= first) & (starts + step <= past)
     wide = (np.broadcast_to(column[:, None], keep.shape)[keep] for column in (place, table.scale[source]))
     places, scales = wide

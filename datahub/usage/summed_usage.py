@@ -104,38 +104,38 @@ def service_sums(
 ) -> list[ServiceSums]:
     """For several lengths of a period at once, in the order of `every`; see `usage_sums` and `counted`.
 
-    Three statements however many spans, and one where registers, or channels that measure the same, are among them.
+    Four statements at most, however many spans, and one more where registers, or channels that measure the same, are
+    among them.
     """
     own = parts_of(spans, channels)
     shares = counted(spans, channels)
-    always = {(one.contract_id, one.channel.channel_id) for one in shares if one.always}
+    always = {(share.contract_id, share.channel.channel_id) for share in shares if share.always}
     cut = [
-        Part(one.contract_id, one.channel, Rule.SUM, one.intervals, one.differences)
-        for one in shares
-        if not one.always
+        Part(share.contract_id, share.channel, Rule.SUM, share.intervals, share.differences)
+        for share in shares
+        if not share.always
     ]
     long = tuple(
         pair
-        for one in shares
-        if one.differences is not None
-        for pair in zip(one.differences.starts.tolist(), one.differences.ends.tolist(), strict=True)
+        for share in shares
+        if share.differences is not None
+        for pair in zip(share.differences.starts.tolist(), share.differences.ends.tolist(), strict=True)
         if pair[1] - pair[0] > LONGEST_DAY
     )
     results = []
     for sums in sums_of([*own, *cut], every):
-        by_itself = tuple(one for place, one in sums if place < len(own))
-        whole = [one for one in by_itself if (one.contract_id, one.channel.channel_id) in always]
-        results.append(
-            ServiceSums(by_itself, (*whole, *(one for place, one in sums if place >= len(own))), long)
-        )
+        by_itself = tuple(of_part for number, of_part in sums if number < len(own))
+        whole = [each for each in by_itself if (each.contract_id, each.channel.channel_id) in always]
+        parted = [of_part for number, of_part in sums if number >= len(own)]
+        results.append(ServiceSums(by_itself, (*whole, *parted), long))
     return results
 
 
 def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) -> Page[UsageSums]:
     """Totals of the window while meter, point and contract were linked, by contract, meter and register.
 
-    Four queries, however many contracts and days: facts and three for the sums; one more for what other pages hold, and
-    one where registers, or channels that measure the same, are among them.
+    Five queries at most, however many contracts and days: facts and four for the sums; one more for what other pages
+    hold, and one where registers, or channels that measure the same, are among them.
     """
     facts = usage_facts(covered.spans.keys())
     spans = spans_in_window(covered, facts)
@@ -145,14 +145,14 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     (sums,) = service_sums(
         [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, (by,)
     )
-    parts = {(one.contract_id, one.channel.channel_id): one for one in sums.counted}
+    counts = {(each.contract_id, each.channel.channel_id): each for each in sums.counted}
     items = sorted(
         (
             UsageSums(
-                pairs[one.contract_id, one.channel.meter_id], by, one,
-                parts.get((one.contract_id, one.channel.channel_id)),
+                pairs[each.contract_id, each.channel.meter_id], by, each,
+                counts.get((each.contract_id, each.channel.channel_id)),
             )
-            for one in sums.channels
+            for each in sums.channels
         ),
         key=lambda item: item.place,
     )  # fmt: skip
@@ -168,12 +168,12 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
         ),
         contracts=in_page,
         values=sum(item.sums.size for item in items),
-        data=from_first_to_last(_reach(item.sums, facts) for item in items),
+        data=from_first_to_last(_loaded_time(item.sums, facts) for item in items),
         resume=resume,
     )
 
 
-def _reach(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
+def _loaded_time(sums: ChannelSums, facts: UsageFacts) -> tuple[datetime, datetime]:
     """What the totals are of: their periods, as far as readings of the meter are loaded."""
     load = facts.loads[sums.channel.meter_id]
     begins, ends = (
@@ -188,11 +188,13 @@ def _page_of(
     """All intervals of the contracts and meters of the page that begins at `after`, and where the next begins."""
     page: list[ReadInterval] = []
     periods = 0
-    for (contract, meter), group in groupby(plan, key=lambda one: (one.contract_number, one.meter_number)):
+    for (contract, meter), group in groupby(
+        plan, key=lambda interval: (interval.contract_number, interval.meter_number)
+    ):
         if after is not None and (contract, meter) < (after[0], after[1]):
             continue
         whole = list(group)
-        periods += sum((one.end - one.start) // _LENGTH[by] + 1 for one in whole)
+        periods += sum((interval.end - interval.start) // _LENGTH[by] + 1 for interval in whole)
         if page and periods > PERIODS:
             return page, [contract, meter]
         page += whole

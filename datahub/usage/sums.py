@@ -1,7 +1,8 @@
-"""Sums by local day, month and year, and by parts of a day, from the sums that stand in each block: see decision 11.
+"""Sums by local day, month and year, and by parts of a day, from what the store keeps: see decisions 11 and 54.
 
-Readings that a link or a window cuts off never count: the blocks at its ends are decoded, all others are added up
-as they stand. A reading counts in the period in which it starts.
+Readings that a link or a window cuts off never count: closed months are taken as they are summed, blocks beside them
+added up as they stand, and those at the ends of links and windows decoded. A reading counts in the period in which it
+starts.
 """
 
 from collections import defaultdict
@@ -10,21 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
-from datahub.store.sum_blocks import QUALITIES, Halves, SummedBlocks, Wanted, halves_of, summed_blocks
-from datahub.store.sums import NO_CUT, cuts
+from datahub.store.sum_blocks import Wanted, summed_blocks
 from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
 from datahub.usage.registers import Differences
-from datahub.usage.sum_periods import By, Calendar, Slots, calendar
-from datahub.usage.sum_pieces import Due, Pieces, Rule, added, due_readings, totals
-from datahub.usage.sum_readings import FAR, Readings, block_readings, finest, period_readings
+from datahub.usage.stored_amounts import StoredAmounts, intersection, stored_amounts
+from datahub.usage.sum_periods import By, Slots, calendar
+from datahub.usage.sum_pieces import RULES, Rule, added, due_readings, totals
+from datahub.usage.sum_readings import FAR, Readings, block_readings, period_readings
 
 _NO_CHANNEL = 0  # the key of none: of what it is wanted for, nothing is stored
 
@@ -79,15 +79,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _SumPlan:
-    """Parts, and the intervals wanted of each, part after part."""
+    """Parts, the number of each one's rule, and the intervals wanted of each, part after part."""
 
     parts: Sequence[Part]
+    rules: Integers
     wanted: Sequence[Wanted]
     pair_of: Integers
-
-    @property
-    def rules(self) -> list[Rule]:
-        return [part.rule for part in self.parts]
 
 
 def usage_sums(
@@ -95,10 +92,10 @@ def usage_sums(
 ) -> list[ChannelSums]:
     """Totals of what the meters measured during their spans, by contract, meter and channel; `channels` are by meter.
 
-    Three statements however many spans: blocks without their values, periods, and the values of the few
-    blocks that have to be decoded; of slots, those are all.
+    Four statements at most, however many spans: closed months, blocks without their values, periods, and the values of
+    the few blocks that have to be decoded; of slots, those are all.
     """
-    return [one for _, one in sums_of(parts_of(spans, channels), (by,))[0]]
+    return [sums for _, sums in sums_of(parts_of(spans, channels), (by,))[0]]
 
 
 def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[ChannelFacts]]) -> list[Part]:
@@ -116,37 +113,59 @@ def parts_of(spans: Sequence[MeteredSpan], channels: Mapping[int, Sequence[Chann
 def sums_of(parts: Sequence[Part], every: Sequence[By | Slots]) -> list[list[tuple[int, ChannelSums]]]:
     """Their sums for several lengths of a period at once, in the order of `every`: (which of the parts, its sums).
 
-    Three statements, too. Parts without a known reading are left out.
+    Four statements at most, too. Parts without a known reading are left out.
     """
     plan = _sum_plan(parts)
     if not plan.wanted:
         return [[] for _ in every]
-    counting = _counting(plan, halves_count=not any(isinstance(by, Slots) for by in every))
-    return [_sums(plan, *counting, by) for by in every]
+    stored = stored_amounts(
+        plan.wanted,
+        (plan.rules == RULES.index(Rule.SUM))[plan.pair_of],
+        uses_months=all(by in (By.MONTH, By.YEAR) for by in every),
+        uses_halves=not any(isinstance(by, Slots) for by in every),
+        given=_register_differences(plan),
+    )
+    return [_sums(plan, stored, by) for by in every]
 
 
-def _sums(
-    plan: _SumPlan, blocks: SummedBlocks, halves: Halves, readings: Readings, by: By | Slots
-) -> list[tuple[int, ChannelSums]]:
-    moments = np.concatenate([halves.starts, readings.start])
-    if not len(moments):
+def _sums(plan: _SumPlan, stored: StoredAmounts, by: By | Slots) -> list[tuple[int, ChannelSums]]:
+    starts = stored.starts
+    if not len(starts):
         return []
-    days = calendar(by, int(moments.min()), int(moments.max()), timezone.get_default_timezone())
-    pieces, qualities = _pieces(plan, blocks, halves, readings, days)
+    days = calendar(by, int(starts.min()), int(starts.max()), timezone.get_default_timezone())
+    pieces = stored.pieces(days, plan.pair_of)
     keys, group = np.unique(pieces.pair * FAR + pieces.period, return_inverse=True)
     pair, period = keys // FAR, keys % FAR
-    counts = np.stack([added(group, of_one, len(keys)) for of_one in qualities.T], axis=1)
-    rules = plan.rules
-    exact = totals(group, pieces, [rules[one] for one in pair.tolist()])
-    due = due_readings(group, pieces, readings, (pair, period), days, plan.wanted, plan.pair_of)
+    qualities = np.stack([added(group, counts, len(keys)) for counts in pieces.qualities.T], axis=1)
+    values, scales = totals(group, pieces, plan.rules[pair])
+    due = due_readings(group, pieces, stored.readings, (pair, period), days, plan.wanted, plan.pair_of)
+    first_days = [days.days[number] for number in period.tolist()]
     edges = np.flatnonzero(np.diff(pair, prepend=-1, append=len(plan.parts)))
-    return [
-        (
-            int(pair[first]),
-            _channel_sums(plan.parts[int(pair[first])], slice(first, past), days, period, exact, counts, due),
+    sums = []
+    for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False):
+        rows, number = slice(first, past), int(pair[first])
+        scale = int(scales[rows].max())
+        if (scales[rows] == scale).all():
+            of_one_scale = tuple(values[rows])
+        else:
+            powers = (scale - scales[rows]).tolist()
+            of_one_scale = tuple(value * 10**power for value, power in zip(values[rows], powers, strict=True))
+        of_part = ChannelSums(
+            contract_id=plan.parts[number].contract_id,
+            channel=plan.parts[number].channel,
+            rule=plan.parts[number].rule,
+            days=tuple(first_days[rows]),
+            starts=due.starts[rows],
+            ends=due.ends[rows],
+            whole=due.whole[rows],
+            totals=of_one_scale,
+            scale=scale,
+            known=due.known[rows],
+            due=due.due[rows],
+            qualities=qualities[rows],
         )
-        for first, past in zip(edges.tolist(), edges.tolist()[1:], strict=False)
-    ]
+        sums.append((number, of_part))
+    return sums
 
 
 def known_readings(
@@ -157,7 +176,7 @@ def known_readings(
     if not plan.wanted:
         return KnownReadings(0, None)
     blocks = summed_blocks(plan.wanted)
-    inside, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, plan.wanted)
+    inside, touching = intersection(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, plan.wanted)
     single = block_readings(blocks.where(touching & ~inside), plan.wanted) + period_readings(plan.wanted)
     whole = blocks.where(inside)
     count = int(whole.known.sum()) + single.size
@@ -179,12 +198,13 @@ def _sum_plan(parts: Sequence[Part]) -> _SumPlan:
         if first < past
     ]
     counts = [sum(first < past for first, past in part.intervals) for part in parts]
-    return _SumPlan(parts, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
+    rules = np.array([RULES.index(part.rule) for part in parts], dtype=np.int64)
+    return _SumPlan(parts, rules, wanted, np.repeat(np.arange(len(parts), dtype=np.int64), counts))
 
 
-def _given(plan: _SumPlan) -> Readings:
+def _register_differences(plan: _SumPlan) -> Readings:
     """The differences of registers as single readings, each in the interval that it lies in."""
-    whole = Readings(*np.empty((7, 0), dtype=np.int64))
+    whole = Readings.none()
     for number, part in enumerate(plan.parts):
         between = part.differences
         if between is not None and len(between.starts):
@@ -203,101 +223,3 @@ def _rule(channel: ChannelFacts) -> Rule:
         return Rule.LAST
     summed = channel.kind == ChannelKind.INTERVAL and channel.unit in AMOUNTS
     return Rule.SUM if summed else Rule.HIGHEST
-
-
-def _counting(plan: _SumPlan, *, halves_count: bool) -> tuple[SummedBlocks, Halves, Readings]:
-    """(blocks, those halves of them whose sums count as they stand, readings that count one by one)."""
-    sums = np.array([rule is Rule.SUM for rule in plan.rules])[plan.pair_of]
-    blocks, periods = summed_blocks(plan.wanted), period_readings(plan.wanted)
-    _, touching = _inside(blocks.place, blocks.starts, blocks.starts + DAY_SECONDS, plan.wanted)
-    blocks = blocks.where(touching)
-    stated = (blocks.cut >= 0) & (blocks.cut == _expected_cuts(blocks))
-    whole = stated & sums[blocks.place] & ~_met(blocks, periods) & halves_count
-    halves = halves_of(blocks)
-    inside, touching = _inside(blocks.place[halves.block], halves.starts, halves.ends, plan.wanted)
-    whole[halves.block[touching & ~inside & (halves.known > 0)]] = False
-    single = block_readings(blocks.where(~whole), plan.wanted) + periods + _given(plan)
-    summed = sums[single.place]
-    count = whole[halves.block] & inside & (halves.known > 0)
-    return blocks, halves.where(count), finest(single.where(summed)) + single.where(~summed)
-
-
-def _inside(
-    place: Integers, starts: Integers, ends: Integers, wanted: Sequence[Wanted]
-) -> tuple[Flags, Flags]:
-    """What lies wholly in its interval, and what touches it."""
-    first = np.array([one.first for one in wanted], dtype=np.int64)[place]
-    past = np.array([one.past for one in wanted], dtype=np.int64)[place]
-    return (starts >= first) & (ends <= past), (starts < past) & (ends > first)
-
-
-def _expected_cuts(blocks: SummedBlocks) -> Integers:
-    """Where the utility's zone of today cuts the blocks' days, in seconds; what says else was written under another."""
-    quarters = cuts(blocks.day, settings.TIME_ZONE)
-    return np.where(quarters == NO_CUT, -1, quarters * 900)
-
-
-def _met(blocks: SummedBlocks, periods: Readings) -> Flags:
-    """Blocks that share time with another grid of their channel, or with a reading without a grid."""
-    met: Flags = np.zeros(len(blocks.day), dtype=np.bool_)
-    begin = blocks.place * FAR + blocks.starts
-    order = np.argsort(begin, kind="stable")
-    close = np.flatnonzero(np.diff(begin[order]) < DAY_SECONDS)
-    met[order[close]] = met[order[close + 1]] = True
-    starts = np.sort(periods.place * FAR + periods.start)
-    ends = np.sort(periods.place * FAR + periods.start + periods.length)
-    return met | (np.searchsorted(starts, begin + DAY_SECONDS) > np.searchsorted(ends, begin, side="right"))
-
-
-def _pieces(
-    plan: _SumPlan, blocks: SummedBlocks, halves: Halves, readings: Readings, days: Calendar
-) -> tuple[Pieces, Integers]:
-    """Halves of blocks and single readings alike, with their counts by quality."""
-    halves = halves.added(_alike(blocks, halves, days))
-    of = blocks.where(halves.block)
-    summed = Pieces(
-        plan.pair_of[of.place], days.places(halves.starts), halves.starts, halves.total, of.scale, halves.known,
-        halves.known * of.step, of.step, of.phase,
-    )  # fmt: skip
-    one = np.ones(readings.size, dtype=np.int64)
-    by_quality = np.zeros((readings.size, QUALITIES), dtype=np.int64)
-    by_quality[np.arange(readings.size), readings.quality] = 1
-    single = Pieces(
-        plan.pair_of[readings.place], days.places(readings.start), readings.start, readings.value, readings.scale,
-        one, readings.length, readings.step, readings.start % np.maximum(readings.step, 1),
-    )  # fmt: skip
-    return summed + single, np.concatenate([halves.qualities, by_quality])
-
-
-def _alike(blocks: SummedBlocks, halves: Halves, days: Calendar) -> Integers:
-    """A number for each half that is its neighbour's where both are of one interval, grid, scale and period."""
-    changes = np.diff(days.places(halves.starts), prepend=-1) != 0
-    for column in (blocks.place, blocks.step, blocks.phase, blocks.scale):
-        changes |= np.diff(column[halves.block], prepend=-1) != 0
-    return np.cumsum(changes)
-
-
-def _channel_sums(
-    part: Part,
-    rows: slice,
-    days: Calendar,
-    period: Integers,
-    exact: Sequence[tuple[int, int]],
-    counts: Integers,
-    due: Due,
-) -> ChannelSums:
-    scale = max(own for _, own in exact[rows])
-    return ChannelSums(
-        contract_id=part.contract_id,
-        channel=part.channel,
-        rule=part.rule,
-        days=tuple(days.days[place] for place in period[rows].tolist()),
-        starts=due.starts[rows],
-        ends=due.ends[rows],
-        whole=due.whole[rows],
-        totals=tuple(total if own == scale else total * 10 ** (scale - own) for total, own in exact[rows]),
-        scale=scale,
-        known=due.known[rows],
-        due=due.due[rows],
-        qualities=counts[rows],
-    )

@@ -42,6 +42,8 @@ LATER = datetime(2026, 11, 25, tzinfo=UTC)
 # what is written only together with a row that a tag stands on
 BELOW = {
     "interval_block", "datahub_periodreading", "datahub_mixshare", "datahub_mixblock", "datahub_lineitem",
+    # and what says the same as the blocks, whether it is there or not
+    "datahub_channelmonth", "datahub_unnotedchange",
 }  # fmt: skip
 
 
