@@ -1,5 +1,6 @@
 """Documents keep up with the code."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -30,6 +31,22 @@ def _change_map_paths() -> list[str]:
 @pytest.mark.parametrize("path", _change_map_paths())
 def test_each_path_of_the_change_map_exists(path):
     assert (ROOT / path).exists()
+
+
+def _hops() -> list[str]:
+    page = (ROOT / "docs/architecture.md").read_text()
+    return re.findall(r"`([\w/]+\.py:[\w.]+)`", page)
+
+
+@pytest.mark.parametrize("hop", _hops())
+def test_each_hop_of_a_walk_is_a_function_of_its_file(hop):
+    path, name = hop.split(":")
+
+    scope = ast.parse((ROOT / path).read_text()).body
+    for part in name.split("."):
+        (node,) = [node for node in scope if getattr(node, "name", None) == part]
+        scope = getattr(node, "body", [])
+    assert isinstance(node, ast.FunctionDef)
 
 
 # decisions say what was true on their day, the changelog names what is gone
