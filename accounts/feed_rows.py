@@ -142,8 +142,9 @@ class Hierarchy:
 
     @property
     def size(self) -> int:
-        parts = (getattr(self, part.name) for part in fields(self))
-        return sum(len(rows) for rows in parts if isinstance(rows, list | tuple))
+        """How many rows, of all kinds together."""
+        about_the_file = ("mode", "as_of")
+        return sum(len(getattr(self, kind.name)) for kind in fields(self) if kind.name not in about_the_file)
 
 
 @dataclass(frozen=True, slots=True)

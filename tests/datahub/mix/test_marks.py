@@ -105,7 +105,8 @@ def test_a_file_whose_readings_stood_leaves_nothing(home):
         readings(home, 2_000)
 
     assert not ChangedUse.objects.exists()
-    assert not any("datahub_changeduse" in query["sql"] for query in queries)
+    # Django cannot write out a statement with binary parameters, and says None
+    assert not any("datahub_changeduse" in (query["sql"] or "") for query in queries)
 
 
 def test_a_load_leaves_one_row_however_many_days_and_meters(home):
