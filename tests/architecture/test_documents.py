@@ -54,7 +54,7 @@ TODAY = [
     page for page in project_files("*.md") if page.name != "CHANGELOG.md" and page.parent.name != "decisions"
 ]
 OF_THE_PROJECT = re.compile(
-    r"`((?:accounts|consent|datahub|cdsc_portal|demo|docs|examples|static|templates|tests|tools)/[^`\s]+)`"
+    r"`((?:accounts|consent|datahub|cdsc_portal|demo|docs|examples|static|templates|tests|tools)/[^`\s:]+)[`:]"
 )
 
 

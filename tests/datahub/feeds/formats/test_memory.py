@@ -43,6 +43,8 @@ def test_the_largest_file_of_a_format_is_read_in_300_megabytes(name, tmp_path):
     if some < most:
         less = growth(name, tmp_path / "file", some // 2)
         took += (took - less) / (some - some // 2) * (most - some)
+    if took >= MOST_MEMORY and limit:  # a few MB more of the part are a hundred of the whole: look at that
+        took = growth(name, tmp_path / "file", most)
     assert took < MOST_MEMORY
 
 
