@@ -1,4 +1,4 @@
-"""What every feed format gives back: frozen rows, and for each line it could not take a reason."""
+"""What every feed format returns: frozen rows, and for each line that is rejected a reason."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,21 +29,15 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[Row]):
-    """A stretch of a file: each of its data lines is in a row or in a rejection, never in neither.
-
-    `offset`: how many bytes of the file are through when this part is. The same file gives the same parts.
-    `skipped`: files of a ZIP that are no data; the first part names them.
-    """
+class Parsed(Generic[Row]):
+    """The rows of a file or of a part of it: each of its data lines is in a row or in a rejection."""
 
     rows: Sequence[Row]
     rejected: Sequence[Rejection]
-    offset: int
-    skipped: Sequence[str] = ()
 
     @property
     def accepted(self) -> int:
-        """Data lines (for usage: readings) that the rows stand for."""
+        """Data lines (for usage: readings) of the rows."""
         return sum(getattr(row, "size", 1) for row in self.rows)
 
     @property
@@ -52,26 +46,21 @@ class Part(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed(Generic[Row]):
-    """A whole file, as `Part` is a stretch of one."""
+class Part(Parsed[Row]):
+    """A part of a file; the same file gives the same parts.
 
-    rows: Sequence[Row]
-    rejected: Sequence[Rejection]
+    `offset`: how many bytes of the file are read when this part is. `skipped`: files of a ZIP that are no data; the
+    first part lists them.
+    """
 
-    @property
-    def accepted(self) -> int:
-        """Data lines (for usage: readings) that the rows stand for."""
-        return sum(getattr(row, "size", 1) for row in self.rows)
-
-    @property
-    def read(self) -> int:
-        return self.accepted + len(self.rejected)
+    offset: int
+    skipped: Sequence[str] = ()
 
 
 def decoded(content: bytes) -> str:
     """The text of a UTF-8 file, with or without byte order mark.
 
-    Raises FeedStructureError naming the first byte that is wrong; a byte 0 is, which no text of a database can hold.
+    Raises FeedStructureError naming the first byte that is wrong. A byte 0 is, since no text of a database can have it.
     """
     if (place := content.find(b"\0")) >= 0:
         raise FeedStructureError(f"line {content.count(10, 0, place) + 1}: a character 0")
@@ -85,15 +74,15 @@ def decoded(content: bytes) -> str:
 
 
 def require_columns(present: Collection[str], *needed: str) -> None:
-    """Raises FeedStructureError naming the columns that are not there."""
+    """Raises FeedStructureError naming the columns that are missing."""
     missing = [name for name in needed if name not in present]
     if missing:
         raise FeedStructureError(f"line 1: missing column {', '.join(missing)}")
 
 
 def choice(settings: Settings, name: str, *allowed: str) -> str:
-    """What a setting says, or the first of `allowed`. Raises FeedStructureError for anything else."""
-    said = settings.get(name) or allowed[0]
-    if said not in allowed:
-        raise FeedStructureError(f"setting {name} {said!r} is none of {', '.join(allowed)}")
-    return said
+    """The value of a setting, by default the first of `allowed`. Raises FeedStructureError for any other."""
+    value = settings.get(name) or allowed[0]
+    if value not in allowed:
+        raise FeedStructureError(f"setting {name} {value!r} is none of {', '.join(allowed)}")
+    return value

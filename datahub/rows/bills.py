@@ -1,4 +1,4 @@
-"""Bills as formats hand them over: a statement with its sections and lines. Pure."""
+"""Bills as formats return them: a statement with its sections and lines."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,7 +34,7 @@ class BillSectionRow:
 
 @dataclass(frozen=True, slots=True)
 class BillRow:
-    """One statement for [start, end), local dates; where its format tells all of it, it adds up or was rejected."""
+    """One statement for [start, end), local dates. Its amounts add up, where its format states all of them."""
 
     line: int
     account_number: str  # "" = that of the first section's contract

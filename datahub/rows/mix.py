@@ -1,4 +1,4 @@
-"""What the formats of the generation mix give back: frozen rows of shares and of amounts."""
+"""What the formats of the generation mix return: frozen rows of shares and of amounts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class MixRow:
 class AmountRow:
     """Watt-hours of one source in a region during [start, start + seconds), as the file names the source.
 
-    `tariff_code` or `contract_number` say for whom certificates were cancelled.
+    Certificates are cancelled for a `tariff_code` or a `contract_number`.
     """
 
     line: int

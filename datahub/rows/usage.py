@@ -1,7 +1,7 @@
-"""Readings as formats hand them over: columns of many channels at once, no object a reading.
+"""Readings as formats return them: columns of many channels at once, no object a reading.
 
-Two forms. `UsageColumns` has an element a reading. `UsageGrid` has a row a run of equally long readings, as wide
-files write them: it reaches the store without ever being laid out flat.
+Two forms. `UsageColumns` has an element a reading. `UsageGrid` has a row for readings of equal length that follow each
+other, as wide files write them; the store takes it as it is.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -62,6 +62,12 @@ class UsageSeries:
     line: int = 0  # where the series begins
 
     @property
+    def key(self) -> "ChannelKey":
+        return ChannelKey(
+            self.meter_number, self.register, self.commodity, self.unit, self.direction, self.kind
+        )
+
+    @property
     def size(self) -> int:
         return len(self.starts)
 
@@ -74,14 +80,16 @@ class UsageSeries:
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 
-# of readings: a year beyond is a slip of the sender, has a month's partition to itself, or is none that dates can say
+# of readings: another year is an error of the sender, would need partitions of its own, or is beyond Python's dates
 YEARS = range(1970, 2100)
 YEARS_TEXT = f"from {YEARS.start} to {YEARS.stop - 1}"
-_FIRST, _PAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS.start, YEARS.stop))
+_YEARS_BEGIN, _YEARS_END = (
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS.start, YEARS.stop)
+)
 
 
 class ChannelKey(NamedTuple):
-    """What tells one channel from another: never summed, never mixed."""
+    """What distinguishes channels: their readings are never mixed."""
 
     meter_number: str
     register: str  # as the feed names it, "" if it has no name
@@ -96,7 +104,7 @@ class ChannelKey(NamedTuple):
 
 
 class Sort(NamedTuple):
-    """What a key says besides its meter: a file names many meters and few sorts."""
+    """A key without its meter: a file has many meters and few sorts."""
 
     register: str
     commodity: str
@@ -107,9 +115,9 @@ class Sort(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelKeys:
-    """Keys in columns: number i is that of `meters[i]` and `sorts[sort[i]]`. None comes twice.
+    """Keys in columns: number i has `meters[i]` and `sorts[sort[i]]`. None comes twice.
 
-    A key is made only where one is asked for: a part of a file names tens of thousands.
+    A key is built when it is read, since a part of a file has tens of thousands.
     """
 
     meters: Sequence[str]
@@ -118,7 +126,7 @@ class ChannelKeys:
 
     @classmethod
     def of(cls, keys: Iterable[ChannelKey]) -> "ChannelKeys":
-        """Of keys that are there already."""
+        """The same of a list of keys."""
         numbers: dict[Sort, int] = {}
         meters, sort = list[str](), list[int]()
         for key in keys:
@@ -129,15 +137,17 @@ class ChannelKeys:
     def __len__(self) -> int:
         return len(self.meters)
 
-    def __getitem__(self, place: int) -> ChannelKey:
-        return ChannelKey(self.meters[place], *self.sorts[self.sort[place]])
+    def __getitem__(self, number: int) -> ChannelKey:
+        return ChannelKey(self.meters[number], *self.sorts[self.sort[number]])
 
     def __iter__(self) -> Iterator[ChannelKey]:
-        return (self[place] for place in range(len(self)))
+        return (self[number] for number in range(len(self)))
 
-    def chosen(self, places: Integers) -> "ChannelKeys":
+    def chosen(self, numbers: Integers) -> "ChannelKeys":
         """These, in this order."""
-        return ChannelKeys([self.meters[place] for place in places.tolist()], self.sorts, self.sort[places])
+        return ChannelKeys(
+            [self.meters[number] for number in numbers.tolist()], self.sorts, self.sort[numbers]
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,28 +175,27 @@ class UsageColumns:
 
     @classmethod
     def of(cls, series: Sequence[UsageSeries]) -> "UsageColumns":
-        """The readings of `series`, side by side."""
-        sizes = [one.size for one in series]
-        keys = ChannelKeys.of(
-            ChannelKey(one.meter_number, one.register, one.commodity, one.unit, one.direction, one.kind)
-            for one in series
-        )
+        """The readings of `series`, each a channel."""
+
+        def joined(name: str, kind: Any = np.int64) -> npt.NDArray[Any]:
+            return np.concatenate([np.empty(0, dtype=kind), *(getattr(channel, name) for channel in series)])
+
         return cls(
-            keys,
-            np.repeat(np.arange(len(series), dtype=np.int64), sizes),
-            _joined(one.starts for one in series),
-            _joined(one.durations for one in series),
-            _joined(one.values for one in series),
-            np.array([one.scale for one in series], dtype=np.int64),
-            _joined((one.known for one in series), np.bool_),
-            _joined((one.quality for one in series), np.uint8),
-            _joined(one.lines for one in series),
+            ChannelKeys.of(channel.key for channel in series),
+            np.repeat(np.arange(len(series), dtype=np.int64), [channel.size for channel in series]),
+            joined("starts"),
+            joined("durations"),
+            joined("values"),
+            np.array([channel.scale for channel in series], dtype=np.int64),
+            joined("known", np.bool_),
+            joined("quality", np.uint8),
+            joined("lines"),
         )
 
     def series(self) -> Iterator[UsageSeries]:
-        """One channel after the other."""
+        """A series for each channel that has readings."""
         edges = np.searchsorted(self.channel, np.arange(len(self.channels) + 1)).tolist()
-        for place, (key, first, past) in enumerate(zip(self.channels, edges, edges[1:], strict=False)):
+        for number, (key, first, past) in enumerate(zip(self.channels, edges, edges[1:], strict=False)):
             if past > first:
                 rows = slice(first, past)
                 lengths = np.unique(self.durations[rows])
@@ -196,7 +205,7 @@ class UsageColumns:
                     starts=self.starts[rows],
                     durations=self.durations[rows],
                     values=self.values[rows],
-                    scale=int(self.scale[place]),
+                    scale=int(self.scale[number]),
                     known=self.known[rows],
                     quality=self.quality[rows],
                     lines=self.lines[rows],
@@ -206,11 +215,11 @@ class UsageColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UsageGrid:
-    """A row a run of `slots` readings of one channel; rows in order of channel and time, none meets another.
+    """A row has `slots` readings of one channel; rows are in order of channel and time, and do not overlap.
 
     Slot j of row i covers [starts[i] + j * step, + step) in seconds since 1970 UTC; `values` (any signed integers) and
     `known` have the shape (rows, slots) and mean what they mean in `UsageColumns`; so has `quality`, which may be a
-    broadcast view of less. Every slot is a reading that the file speaks of.
+    broadcast view of less. Every slot is a reading in the file.
     """
 
     channels: ChannelKeys
@@ -248,14 +257,14 @@ UsageRows = UsageColumns | UsageGrid
 
 
 def columns_of(rows: UsageRows) -> UsageColumns:
-    """Laid out flat, whichever they are."""
+    """The same with an element a reading."""
     return rows.columns() if isinstance(rows, UsageGrid) else rows
 
 
-def within_reach(rows: UsageRows) -> tuple[UsageRows, list[Rejection]]:
+def within_years(rows: UsageRows) -> tuple[UsageRows, list[Rejection]]:
     """The rows that lie in YEARS as a whole, and a rejection for each of the others."""
     lengths = rows.known.shape[1] * rows.step if isinstance(rows, UsageGrid) else rows.durations
-    within = (rows.starts >= _FIRST) & (rows.starts + lengths <= _PAST)
+    within = (rows.starts >= _YEARS_BEGIN) & (rows.starts + lengths <= _YEARS_END)
     if within.all():
         return rows, []
     names = ["channel", "starts", "values", "known", "quality", "lines"]
@@ -264,36 +273,3 @@ def within_reach(rows: UsageRows) -> tuple[UsageRows, list[Rejection]]:
         Rejection(line, f"its time is not {YEARS_TEXT}") for line in sorted(rows.lines[~within].tolist())
     ]
     return replace(rows, **{name: getattr(rows, name)[within] for name in names}), rejected
-
-
-def series_of(parts: Iterable[UsageRows]) -> list[UsageSeries]:
-    """Whole channels in order of time, for files small enough to be looked at as a whole."""
-    by_key: dict[ChannelKey, list[UsageSeries]] = {}
-    for part in parts:
-        for one in columns_of(part).series():
-            key = ChannelKey(one.meter_number, one.register, one.commodity, one.unit, one.direction, one.kind)
-            by_key.setdefault(key, []).append(one)
-    return [pieces[0] if len(pieces) == 1 else _whole(pieces) for pieces in by_key.values()]
-
-
-def _whole(pieces: Sequence[UsageSeries]) -> UsageSeries:
-    first = pieces[0]
-    scale = max(one.scale for one in pieces)
-    order = np.argsort(_joined(one.starts for one in pieces), kind="stable")
-    steps = {one.interval_seconds for one in pieces}
-    return UsageSeries(
-        first.meter_number, first.register, first.commodity, first.unit, first.direction, first.kind,
-        interval_seconds=steps.pop() if len(steps) == 1 else None,
-        starts=_joined(one.starts for one in pieces)[order],
-        durations=_joined(one.durations for one in pieces)[order],
-        values=_joined(one.values * 10 ** (scale - one.scale) for one in pieces)[order],
-        scale=scale,
-        known=_joined((one.known for one in pieces), np.bool_)[order],
-        quality=_joined((one.quality for one in pieces), np.uint8)[order],
-        lines=_joined(one.lines for one in pieces)[order],
-        line=min(one.line for one in pieces),
-    )  # fmt: skip
-
-
-def _joined(columns: Iterable[npt.NDArray[Any]], kind: Any = np.int64) -> npt.NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype=kind), *columns])

@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from benchmarks import files, loads, oauth, reads, rows, utility, world
 from benchmarks.measure import at_least, at_most
 from benchmarks.utility import MONTH, SLOTS
-from datahub.feeds.formats.registry import formats
+from tests.support.parsed_files import parse_file
 
 METERS = 4
 UTC = ZoneInfo("UTC")
@@ -81,7 +81,7 @@ def test_each_file_says_the_same_readings(form, tmp_path, values):
         files.espi_xml(path, METERS, MONTH, values)
 
     settings = {"meter": "title"} if form == "espi_xml" else loads.CSV
-    parsed = formats()[form].parse(path.read_bytes(), zone=UTC, settings=settings)
+    parsed = parse_file(form, path.read_bytes(), zone=UTC, settings=settings)
 
     assert not parsed.rejected
     by_meter = {series.meter_number: series for series in parsed.rows}

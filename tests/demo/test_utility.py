@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from datahub.feeds.formats.registry import formats
 from demo import main_job
 from demo.installation import HAND_MADE
 from demo.utility import files, structure
+from tests.support.parsed_files import parse_file
 
 ZONE = ZoneInfo("America/Los_Angeles")
 
@@ -28,7 +28,7 @@ def test_every_file_is_read_without_a_rejected_row(made):
             with zipfile.ZipFile(file.path) as archive:
                 content = archive.read("bills.csv")
 
-        parsed = formats()[file.format].parse(content, zone=ZONE)
+        parsed = parse_file(file.format, content, zone=ZONE)
 
         assert parsed.rows, file.path.name
         assert not parsed.rejected, file.path.name
@@ -45,7 +45,7 @@ def test_the_same_seed_writes_the_same_files(made, tmp_path):
 
 
 def test_the_hand_made_file_sums_to_what_was_worked_out_by_hand():
-    (series,) = formats()["usage_csv_long"].parse(HAND_MADE.read_bytes(), zone=ZONE).rows
+    (series,) = parse_file("usage_csv_long", HAND_MADE.read_bytes(), zone=ZONE).rows
 
     assert series.meter_number == main_job.HAND_MADE_METER
     assert series.size == main_job.HAND_MADE_READINGS == 24 + 25

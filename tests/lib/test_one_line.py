@@ -20,8 +20,8 @@ from consent.admin.client import ClientForm
 from consent.admin.messages import _NotificationForm
 from consent.pages.developer.views import NewMessageForm
 from datahub.feeds.admin.staff_tokens import TokenForm
-from datahub.feeds.formats.registry import formats
 from tests.factories.accounts import StaffFactory, household
+from tests.support.parsed_files import parse_file
 
 BAD = ["A\nB", "A\r\nBcc: x@example.com", "A\tB", "A\0B", "A\x1b[31m", "A\u202eB", "A\u200fB", "A\u2066B", "A\u2028B",
        "A\u200bB", "A\ufeffB", "A\x7fB"]  # fmt: skip
@@ -157,7 +157,7 @@ def test_a_row_of_the_hierarchy_with_such_a_name_is_rejected_with_the_reason(kin
         {"mode": "changes", "as_of": "2026-03-01T00:00:00Z", collection[kind]: [fields]}
     ).encode()
 
-    parsed = formats()["hierarchy_json"].parse(content, zone=ZoneInfo("UTC"))
+    parsed = parse_file("hierarchy_json", content, zone=ZoneInfo("UTC"))
 
     (rejection,) = parsed.rejected
     assert "line break or a sign that cannot be seen" in rejection.reason
@@ -167,6 +167,6 @@ def test_an_address_of_several_lines_is_stored_on_one():
     premise = {"premise_number": "P-1", "address": "1 Main Street\n  Springfield"}
     content = json.dumps({"mode": "changes", "as_of": "2026-03-01T00:00:00Z", "premises": [premise]}).encode()
 
-    parsed = formats()["hierarchy_json"].parse(content, zone=ZoneInfo("UTC"))
+    parsed = parse_file("hierarchy_json", content, zone=ZoneInfo("UTC"))
 
     assert (parsed.rejected, parsed.rows[0].premises[0].address) == ([], "1 Main Street Springfield")

@@ -11,9 +11,9 @@ from cdsc_portal.lib.text.one_line import is_one_line
 _Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
 _MOST = 2**63 - 1
-_MOST_DIGITS = 19  # it has
+_MOST_DIGITS = 19  # of _MOST
 _MOST_DECIMALS = 12
-_SHOWN = 60  # characters
+_SHOWN = 60  # characters of a cell in a message
 
 UNKNOWN = frozenset({"", "null", "none", "n/a", "na", "nan", "-"})
 
@@ -21,10 +21,10 @@ UNKNOWN = frozenset({"", "null", "none", "n/a", "na", "nan", "-"})
 @lru_cache(maxsize=1 << 16)
 def exact(text: str) -> tuple[int, int]:
     """(digits, exponent) with the number = digits * 10**exponent, without trailing zeros."""
-    found = _NUMBER.fullmatch(text)
-    if found is None or not (found[2] or found[3]):
+    match = _NUMBER.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
         raise ValueError(f"{shortened(text)!r} is not a number")
-    whole, decimals, exponent = found[2], found[3] or "", int(found[4] or 0)
+    whole, decimals, exponent = match[2], match[3] or "", int(match[4] or 0)
     digits = (whole + decimals).lstrip("0")
     shorter = digits.rstrip("0")
     if not shorter:
@@ -33,16 +33,16 @@ def exact(text: str) -> tuple[int, int]:
     number = int(shorter) if len(shorter) <= _MOST_DIGITS else _MOST + 1
     if number > _MOST or not -_MOST_DECIMALS <= exponent <= 18:
         raise ValueError(f"{shortened(text)} has more digits than can be kept exactly")
-    return (-number if found[1] == "-" else number), exponent
+    return (-number if match[1] == "-" else number), exponent
 
 
 def shortened(text: str) -> str:
-    """What a message shows of a cell."""
+    """A cell as a message shows it."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def decimal(text: str, name: str, *, decimals: int) -> Decimal:
-    """A number with the decimals as written, of which the store keeps at most `decimals`."""
+    """A number with its decimals as written, at most `decimals` of them."""
     if not text:
         raise ValueError(f"{name} is missing")
     digits, exponent = exact(text)
@@ -76,7 +76,7 @@ def needed(text: str, name: str, longest: int = 300) -> str:
 
 
 def at_most(text: str, name: str, longest: int = 300) -> str:
-    """The text, if no longer than its column in the store, on one line and of signs that can be seen."""
+    """The text, if it is no longer than its column in the store, on one line and without invisible characters."""
     if len(text) > longest:
         raise ValueError(f"{name} is longer than {longest} characters")
     if not is_one_line(text):

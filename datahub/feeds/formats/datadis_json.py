@@ -1,9 +1,9 @@
-"""Datadis JSON: hourly readings of Spanish supply points, as their common platform hands them out.
+"""Datadis JSON: hourly readings of Spanish supply points, in the form of their common platform.
 
 A list of objects, one an hour: `cups` (the point, which is the meter here), `date` (2023/10/01) and `time`, the wall
 clock at the END of the hour in the feed's zone, 24:00 for midnight; `consumptionKWh` and `surplusEnergyKWh` are what
-was used and what was sent back, each a channel; `obtainMethod` says how the value was had. null is unknown. Shares of
-a generation community (`generationEnergyKWh`, `selfConsumptionEnergyKWh`) are no measurement of the point and not kept.
+was used and what was sent back, each a channel; `obtainMethod` is the quality. null is unknown. Shares of a generation
+community (`generationEnergyKWh`, `selfConsumptionEnergyKWh`) are no measurement of the point and are left out.
 """
 
 import re
@@ -45,7 +45,7 @@ def sniff(content: bytes) -> bool:
 def read(
     source: BinaryIO, *, zone: ZoneInfo, settings: Settings = NO_SETTINGS
 ) -> Iterator[Part[UsageColumns]]:
-    """Two channels a point. An hour that is told twice counts once; an hour that a clock change skips is rejected.
+    """Two channels a point. An hour that comes twice counts once; an hour that a clock change skips is rejected.
 
     Raises FeedStructureError: not a JSON list of objects, more than 16 MB.
     """
@@ -58,31 +58,31 @@ def read(
         if not isinstance(member.value, dict):
             raise FeedStructureError(f"line {member.line}: expected a list of hours, each an object")
         try:
-            _take(spool, slots, member, zone)
+            _add_hour(spool, slots, member, zone)
         except ValueError as error:
             spool.reject(member.line, str(error), member.text)
     channels = [SlotChannel(key, _KWH, _HOUR, ends=True) for key in slots]
     yield from spool.parts(channels, size=size)
 
 
-def _take(spool: Spool, slots: dict[ChannelKey, int], member: Member, zone: ZoneInfo) -> None:
+def _add_hour(spool: Spool, slots: dict[ChannelKey, int], member: Member, zone: ZoneInfo) -> None:
     """Add the readings of one hour. Raises ValueError where any of it cannot be read, and adds none."""
-    said = {name: "" if value is None else str(value) for name, value in member.value.items()}
-    meter = needed(said.get("cups", ""), "cups", 100)
-    date, clock = _DATE.fullmatch(said.get("date", "")), _CLOCK.fullmatch(said.get("time", ""))
+    texts = {name: "" if value is None else str(value) for name, value in member.value.items()}
+    meter = needed(texts.get("cups", ""), "cups", 100)
+    date, clock = _DATE.fullmatch(texts.get("date", "")), _CLOCK.fullmatch(texts.get("time", ""))
     if date is None or clock is None:
         raise ValueError(
-            f"{said.get('date', '')!r}, {said.get('time', '')!r} is not the end of an hour like 2023/10/01, 24:00"
+            f"{texts.get('date', '')!r}, {texts.get('time', '')!r} is not the end of an hour like 2023/10/01, 24:00"
         )
     day = f"{date[1]}-{date[2]}-{date[3]}"
     # midnight is an hour after 23:00, whatever the date is called then
     end, shift = moment(f"{day}T{'23' if clock[1] == '24' else clock[1]}:00", zone)
     end += _HOUR * (clock[1] == "24")
-    method = said.get("obtainMethod", "")
+    method = texts.get("obtainMethod", "")
     quality = _QUALITIES.get(method.casefold())
     if quality is None:
         raise ValueError(f"obtainMethod {method!r} is not known")
-    values = [(name, exact(said[name]) if said[name] else None) for name in _VALUES if name in said]
+    values = [(name, exact(texts[name]) if texts[name] else None) for name in _VALUES if name in texts]
     if not values:
         raise ValueError(f"none of {', '.join(_VALUES)} is there")
     for name, value in values:

@@ -1,4 +1,4 @@
-"""A JSON object member by member, each with its line, as the file goes by."""
+"""The members of a large JSON object, each with its line, in bounded memory."""
 
 import re
 from collections.abc import Iterator
@@ -12,8 +12,10 @@ from datahub.rows.base import FeedStructureError
 _BLANK = re.compile(r"[ \t\r\n]*")
 _NUL = "\\u0000"
 _PIECE = 1 << 20  # characters that are read at a time
-_MOST_OF_A_VALUE = 3 << 20  # characters: what is made of them is some fifty times as large
-_NEAR_THE_END = 16  # characters: what is cut off is refused before its beginning, but not by more
+_MOST_OF_A_VALUE = 3 << 20  # characters: its objects in memory are some fifty times as large
+_CUT_OFF = (
+    16  # characters before the end in memory: an error within them may be that of a value that is cut off
+)
 
 
 _DECODER = JSONDecoder(parse_constant=refuse_constant)
@@ -33,54 +35,49 @@ def members_of(
 ) -> Iterator[Member]:
     """Each member of the outer object; of a list, each of its elements. With `list_name` the file is such a list.
 
-    The values come one by one because only so their lines are known, and so that no more than one is in memory.
+    The values are decoded singly, since a decoder keeps no lines, and so that only one is in memory.
     Raises FeedStructureError: not JSON, a value of more than 3 MB.
     """
     try:
-        place = _Place(source, decoder or _DECODER)
+        cursor = _Cursor(source, decoder or _DECODER)
         if list_name:
-            yield from _elements(place, list_name)
+            yield from _elements(cursor, list_name)
         else:
-            yield from _members(place)
-        place.expect("")
+            cursor.expect("{")
+            while not cursor.at("}"):
+                name = str(cursor.value("").value)
+                cursor.expect(":")
+                if cursor.at("["):
+                    yield from _elements(cursor, name)
+                else:
+                    yield cursor.value(name)
+                cursor.separator("}")
+            cursor.expect("}")
+        cursor.expect("")
     except FeedStructureError:
         raise
     except JSONDecodeError as error:
-        raise FeedStructureError(place.words_for(error)) from error
+        raise FeedStructureError(cursor.locate(error)) from error
     except ValueError as error:
-        raise FeedStructureError(_words_for(error)) from error
+        # for a number of thousands of digits Python names a setting of its own
+        is_long = "digits" in str(error)
+        raise FeedStructureError(
+            "a number has more digits than can be read" if is_long else str(error)
+        ) from error
     except RecursionError as error:
         raise FeedStructureError("members stand in members too deep to be read") from error
 
 
-def _words_for(error: ValueError) -> str:
-    """Python's own words for a number of thousands of digits name its settings."""
-    return "a number has more digits than can be read" if "digits" in str(error) else str(error)
+def _elements(cursor: "_Cursor", name: str) -> Iterator[Member]:
+    cursor.expect("[")
+    while not cursor.at("]"):
+        yield cursor.value(name)
+        cursor.separator("]")
+    cursor.expect("]")
 
 
-def _members(place: "_Place") -> Iterator[Member]:
-    place.expect("{")
-    while not place.at("}"):
-        name = str(place.value("").value)
-        place.expect(":")
-        if place.at("["):
-            yield from _elements(place, name)
-        else:
-            yield place.value(name)
-        place.separator("}")
-    place.expect("}")
-
-
-def _elements(place: "_Place", name: str) -> Iterator[Member]:
-    place.expect("[")
-    while not place.at("]"):
-        yield place.value(name)
-        place.separator("]")
-    place.expect("]")
-
-
-class _Place:
-    """A place in a JSON file, moving forward; in memory are the characters from there that one value may have."""
+class _Cursor:
+    """A place in a JSON file that moves forward; in memory are the characters from there that one value may have."""
 
     def __init__(self, source: BinaryIO, decoder: JSONDecoder) -> None:
         self._source, self._decode = text_of(source), decoder.raw_decode
@@ -114,9 +111,9 @@ class _Place:
         self._value_line += self._text.count("\n", self._counted, begin)
         self._counted = begin
         try:
-            found, self._at = self._decode(self._text, begin)
+            value, self._at = self._decode(self._text, begin)
         except JSONDecodeError as error:
-            cut = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - _NEAR_THE_END
+            cut = error.msg.startswith("Unterminated") or error.pos >= len(self._text) - _CUT_OFF
             if cut and not self._ended:
                 raise self._too_long() from error
             raise
@@ -124,9 +121,9 @@ class _Place:
             raise self._too_long()
         text = self._text[begin : self._at]
         self._skip()
-        return Member(name, self._value_line, found, text)
+        return Member(name, self._value_line, value, text)
 
-    def words_for(self, error: JSONDecodeError) -> str:
+    def locate(self, error: JSONDecodeError) -> str:
         """Where in the file, and what; `error` counts from the first character in memory."""
         column = error.colno + (self._column - 1 if error.lineno == 1 else 0)
         return f"line {self._line + error.lineno - 1}, column {column}: {error.msg}"
@@ -137,7 +134,7 @@ class _Place:
         )
 
     def _skip(self) -> None:
-        """Past blanks, to where the longest value that is read would be in memory."""
+        """Move past blanks, and read until the longest value that is allowed would be in memory."""
         while True:
             blank = _BLANK.match(self._text, self._at)
             self._at = blank.end() if blank else self._at
@@ -156,7 +153,6 @@ class _Place:
         begin = max(len(self._text) - self._at - len(_NUL), 0)
         self._text = self._text[self._at :] + more
         self._at = self._counted = 0
-        if (found := self._text.find(_NUL, begin)) >= 0:
-            raise FeedStructureError(
-                f"line {self._line + self._text.count(chr(10), 0, found)}: a character 0"
-            )
+        if (place := self._text.find(_NUL, begin)) >= 0:
+            line = self._line + self._text.count("\n", 0, place)
+            raise FeedStructureError(f"line {line}: a character 0")

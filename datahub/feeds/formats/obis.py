@@ -18,7 +18,7 @@ _QUANTITIES: dict[int, tuple[str, Direction]] = {
     11: ("A", "none"), 12: ("V", "none"),
 }  # fmt: skip
 _POWER = {2, 3, 4, 5, 6, 7, 13, 14, 15, 16, 23, 24, 25, 26, 27}  # group D: averages, maxima, momentary values
-_PHASES = (20, 40, 60)  # group C of one phase is that of all, and this
+_PHASES = (20, 40, 60)  # added to group C of all phases for one phase
 
 
 class Obis(NamedTuple):
@@ -31,7 +31,7 @@ class Obis(NamedTuple):
 
 
 class ObisGroups(NamedTuple):
-    """Groups A to E of a code, in words; 0 where it does not say. `phase` is that of a quantity of one phase."""
+    """Groups A to E of a code; 0 for one that it does not have. `phase` is that of a quantity of one phase."""
 
     medium: str
     channel: int
@@ -44,42 +44,35 @@ class ObisGroups(NamedTuple):
 @lru_cache(maxsize=1 << 12)
 def obis_groups(code: str) -> ObisGroups | None:
     """None for what is no OBIS code."""
-    found = _CODE.fullmatch(code)
-    if found is None:
+    match = _CODE.fullmatch(code)
+    if match is None:
         return None
-    medium, channel, quantity, process, tariff = (found[place] or "0" for place in range(1, 6))
+    medium, (channel, quantity, process, tariff) = match[1] or "0", (int(match[n] or 0) for n in range(2, 6))
     electric = _MEDIA.get(medium) == "electricity"
-    offset = next((one for one in _PHASES if electric and one < int(quantity) <= one + 20), 0)
-    return ObisGroups(
-        medium,
-        int(channel),
-        int(quantity) - offset,
-        _PHASES.index(offset) + 1 if offset else 0,
-        int(process),
-        int(tariff),
-    )
+    offset = next((offset for offset in _PHASES if electric and offset < quantity <= offset + 20), 0)
+    phase = _PHASES.index(offset) + 1 if offset else 0
+    return ObisGroups(medium, channel, quantity - offset, phase, process, tariff)
 
 
 def is_obis(code: str) -> bool:
-    return _CODE.fullmatch(code) is not None
+    return obis_groups(code) is not None
 
 
 @lru_cache(maxsize=1 << 12)
 def obis(code: str) -> Obis:
     """Raises ValueError: not an OBIS code, a medium or a quantity that is not kept here."""
-    found = _CODE.fullmatch(code)
-    if found is None:
+    groups = obis_groups(code)
+    if groups is None:
         raise ValueError(f"{code!r} is not an OBIS code like 1-1:1.29.0")
-    commodity = _MEDIA.get(found[1] or "1")
+    commodity = _MEDIA.get(groups.medium)
     if commodity is None:
-        raise ValueError(f"{code}: medium {found[1]} is not kept here")
+        raise ValueError(f"{code}: medium {groups.medium} is not kept here")
     if commodity != "electricity":
         return Obis(code, commodity, "import", None)
-    quantity = int(found[3])
-    phase = next((offset for offset in _PHASES if offset < quantity <= offset + 20), 0)
-    if quantity - phase not in _QUANTITIES:
+    if groups.quantity not in _QUANTITIES:
+        quantity = groups.quantity + (_PHASES[groups.phase - 1] if groups.phase else 0)
         raise ValueError(f"{code}: quantity {quantity} is not kept here")
-    unit, direction = _QUANTITIES[quantity - phase]
-    if unit in ("V", "A"):
-        return Obis(code, commodity, direction, measure(unit))
-    return Obis(code, commodity, direction, measure(f"k{unit}" if int(found[4]) in _POWER else f"k{unit}h"))
+    unit, direction = _QUANTITIES[groups.quantity]
+    if unit not in ("V", "A"):
+        unit = f"k{unit}" if groups.process in _POWER else f"k{unit}h"
+    return Obis(code, commodity, direction, measure(unit))

@@ -23,23 +23,23 @@ _Row = TypeVar("_Row", bound=_Dated)
 def without_overlap(
     rows: Iterable[_Row], key: Callable[[_Row], Hashable]
 ) -> tuple[list[_Row], list[Rejection]]:
-    """The rows less those that meet, within one key, a row of an earlier line; [start, end), None = open."""
+    """The rows without those that overlap, within one key, a row of an earlier line; [start, end), None = open."""
     kept: list[_Row] = []
     rejected: list[Rejection] = []
     by_key: dict[Hashable, list[_Row]] = {}
     for row in rows:
-        others = by_key.setdefault(
-            key(row), []
-        )  # by start; none meets another, so that only two can meet this one
+        # sorted by start, and none overlaps another: only the two beside its place can overlap this row
+        others = by_key.setdefault(key(row), [])
         place = bisect(others, row.start, key=lambda other: other.start)
-        clash = next((other for other in others[max(place - 1, 0) : place + 1] if _meet(other, row)), None)
+        overlapping = (
+            other
+            for other in others[max(place - 1, 0) : place + 1]
+            if (other.end is None or row.start < other.end) and (row.end is None or other.start < row.end)
+        )
+        clash = next(overlapping, None)
         if clash is None:
             others.insert(place, row)
             kept.append(row)
         else:
             rejected.append(Rejection(row.line, f"covers a time that line {clash.line} covers"))
     return kept, rejected
-
-
-def _meet(one: _Dated, other: _Dated) -> bool:
-    return (one.end is None or other.start < one.end) and (other.end is None or one.start < other.end)

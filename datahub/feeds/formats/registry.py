@@ -1,18 +1,17 @@
-"""The formats at hand: each is an entry point of the group `cdsc_portal.feed_formats`, ours or another package's.
+"""The installed formats: each is an entry point of the group `cdsc_portal.feed_formats`, ours or another package's.
 
-A format's module says `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
-settings)` yields parts while the file goes by, in bounded memory; it raises FeedStructureError before its first part
-or never, so that a file with a broken structure is refused before anything is written. `parse(content, *, zone,
-settings)` takes a whole file of a kind that stays small. `MOST_BYTES`, of either: larger files are refused, since
-to read one would take more than 300 MB of memory. `MAPPED = True`: it takes a `mapping` beside the settings.
-`BY_LINE = True`: below its head each line stands for itself, so that some of the lines make a file.
+A format's module has `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
+settings)` yields parts in bounded memory; it raises FeedStructureError before its first part or never, so that a file
+with a broken structure is refused before anything is written. `parse(content, *, zone, settings)` takes a whole file of
+a kind whose files are small. `MOST_BYTES`, of either: larger files are refused, since to read one would take more than
+300 MB of memory. `MAPPED = True`: it takes a `mapping` beside the settings. `BY_LINE = True`: below its head each line
+is a record of its own, so that some of the lines make a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
-from io import BytesIO
 from types import MappingProxyType, ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -21,7 +20,7 @@ from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, r
 from datahub.feeds.formats.limits import size_within
 from datahub.feeds.kinds import KIND_NAMES
 from datahub.rows.base import NO_SETTINGS, FeedStructureError, Parsed, Part
-from datahub.rows.usage import UsageColumns, UsageSeries, series_of, within_reach
+from datahub.rows.usage import within_years
 
 GROUP = "cdsc_portal.feed_formats"
 NO_MAPPING: Mapping[str, object] = MappingProxyType({})
@@ -40,9 +39,7 @@ class Format:
     sniff: Callable[[bytes], bool]
     mapped: bool
     by_line: bool
-    most_bytes: (
-        int | None
-    )  # of a file whose rows are all kept until its end; None: it is loaded as it goes by
+    most_bytes: int | None  # of a file whose rows are all in memory; None: it is read in parts
     _read: _Read
 
     def read(
@@ -58,59 +55,40 @@ class Format:
 
         Raises FeedStructureError, before the first part, if the file, a setting or the mapping cannot be used.
         """
-        options: dict[str, object] = {"zone": zone}
-        options["settings"] = {name: _word(value) for name, value in settings.items()}
+        words = {None: "", True: "yes", False: "no"}
+        plain = {
+            name: words[value] if value is None or isinstance(value, bool) else str(value)
+            for name, value in settings.items()
+        }
+        options: dict[str, object] = {"zone": zone, "settings": plain}
         if self.mapped:
             options["mapping"] = mapping
         elif mapping:
             raise FeedStructureError(f"{self.name} takes no mapping")
         if self.kind != "usage":
             return self._read(source, **options)
-        if is_archive(source):
-            members = read_members(
-                source,
-                lambda member: self._read(member, **options),
-                suffixes=self.suffixes,
-                sniff=self.sniff,
-            )
-            return _within_reach(members)
-        return _within_reach(self._read(source, **options))
-
-    def parse(
-        self,
-        content: bytes,
-        *,
-        zone: ZoneInfo,
-        settings: Mapping[str, object] = NO_SETTINGS,
-        mapping: Mapping[str, object] = NO_MAPPING,
-    ) -> Parsed[Any]:
-        """A file small enough to be looked at as a whole; rows of usage are `UsageSeries`."""
-        parts = list(self.read(BytesIO(content), zone=zone, settings=settings, mapping=mapping))
-        rows = [row for part in parts for row in part.rows]
-        rejected = [rejection for part in parts for rejection in part.rejected]
-        return Parsed(series_of(rows) if self.kind == "usage" else rows, rejected)
+        if not is_archive(source):
+            return _within_years(self._read(source, **options))
+        read = partial(self._read, **options)
+        return _within_years(read_members(source, read, suffixes=self.suffixes, sniff=self.sniff))
 
 
-def _within_reach(parts: Iterator[Part[Any]]) -> Iterator[Part[Any]]:
+def _within_years(parts: Iterator[Part[Any]]) -> Iterator[Part[Any]]:
     """The same with readings of an impossible year rejected, whatever the format."""
     for part in parts:
-        checked = [within_reach(rows) for rows in part.rows]
+        checked = [within_years(rows) for rows in part.rows]
         beyond = [rejection for _, rejected in checked for rejection in rejected]
         rows = [rows for rows, _ in checked if rows.size]
         yield replace(part, rows=rows, rejected=[*part.rejected, *beyond]) if beyond else part
 
 
-def _word(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "", True: "yes", False: "no"}[value]
-    return str(value)
-
-
 @cache
 def formats() -> Mapping[str, Format]:
     """Every installed format by name."""
-    found = (_format_of(point.load()) for point in entry_points(group=GROUP))
-    return MappingProxyType({format.name: format for format in sorted(found, key=lambda format: format.name)})
+    loaded = (_format_of(point.load()) for point in entry_points(group=GROUP))
+    return MappingProxyType(
+        {format.name: format for format in sorted(loaded, key=lambda format: format.name)}
+    )
 
 
 def _format_of(module: ModuleType) -> Format:
@@ -121,20 +99,17 @@ def _format_of(module: ModuleType) -> Format:
     read, most = getattr(module, "read", None), getattr(module, "MOST_BYTES", None)
     if read is None:
         most = most or MOST_WHOLE_BYTES
-        read = _reading_whole(module.parse, most)
+        read = partial(_read_whole, module.parse, most)
     mapped, by_line = getattr(module, "MAPPED", False), getattr(module, "BY_LINE", False)
     return Format(module.NAME, module.KIND, module.SUFFIXES, module.sniff, mapped, by_line, most, read)
 
 
-def _reading_whole(parse: Callable[..., Parsed[Any]], most: int) -> _Read:
-    def read(source: BinaryIO, **options: object) -> Iterator[Part[Any]]:
-        size_within(source, most)
-        content = source.read()
-        parsed = parse(content, **options)
-        series = [row for row in parsed.rows if isinstance(row, UsageSeries)]
-        yield Part([UsageColumns.of(series)] if series else parsed.rows, parsed.rejected, len(content))
-
-    return read
+def _read_whole(
+    parse: Callable[..., Parsed[Any]], most: int, source: BinaryIO, **options: object
+) -> Iterator[Part[Any]]:
+    size = size_within(source, most)
+    parsed = parse(source.read(), **options)
+    yield Part(parsed.rows, parsed.rejected, size)
 
 
 def detect(content: bytes, name: str) -> Format:

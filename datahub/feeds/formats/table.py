@@ -1,4 +1,4 @@
-"""CSV with a header: named cells, the line each record begins at, and nothing skipped in silence."""
+"""CSV with a header: cells by name, the line at which each record begins, no record left out."""
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
@@ -13,9 +13,7 @@ _DELIMITERS = ",;\t|"
 _HEAD = 1 << 14
 _MOST_OF_A_RECORD = 1 << 20  # characters
 _MOST_SHOWN = 200  # cells of a record that has too many
-MOST_RECORDS = (
-    250_000  # of a file whose rows are all in memory before the first is loaded: some 800 bytes each
-)
+MOST_RECORDS = 250_000  # whose rows, some 800 bytes each, are all in memory before the first is loaded
 _Row = TypeVar("_Row")
 
 
@@ -27,7 +25,7 @@ def header_of(content: bytes) -> tuple[list[str], str]:
 
 
 class Table:
-    """The records of a CSV file as `(line, cells)`, cells without outer blanks, read once as the file goes by.
+    """The records of a CSV file as `(line, cells)`, cells without outer blanks, to be iterated once.
 
     A record with too few or too many cells is `Ragged`: reading it rejects it. Raises FeedStructureError: not
     UTF-8, a column missing, unknown or named twice, quotes that never end, more than `most` records.
@@ -89,7 +87,7 @@ def row_by_line(table: Table, make: Callable[[int, Cells], _Row]) -> Parsed[_Row
 
 
 class Ragged(Mapping[str, str]):
-    """A record whose cells cannot be named: to read one by the name of a column rejects the line."""
+    """A record of another length than the header: to read a cell by the name of a column rejects the line."""
 
     def __init__(self, record: list[str], due: int) -> None:
         self._cells = {f"cell {number}": text for number, text in enumerate(record[:_MOST_SHOWN], 1)}

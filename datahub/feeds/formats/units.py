@@ -15,7 +15,7 @@ class Measure(NamedTuple):
 
 
 _ELECTRIC: tuple[Unit, ...] = ("Wh", "varh", "VAh", "W", "var", "VA", "V", "A")
-# what is measured in a unit: gas goes by volume or by heat, electricity and gas are both billed in kWh
+# what is measured in a unit: gas by volume or by heat, electricity and gas both in kWh
 _COMMODITIES: dict[Unit, tuple[str, ...]] = {
     **dict.fromkeys(_ELECTRIC, ("electricity",)),
     "Wh": ("electricity", "natural_gas"),
@@ -24,7 +24,7 @@ _COMMODITIES: dict[Unit, tuple[str, ...]] = {
     "therm": ("natural_gas",), "Btu": ("natural_gas",), "J": ("natural_gas", "electricity"),
 }  # fmt: skip
 _IMPLIED = {unit: kinds[0] if len(kinds) == 1 else "" for unit, kinds in _COMMODITIES.items()}
-_IMPLIED |= {"Wh": "electricity"}  # who feeds gas in kWh says so
+_IMPLIED |= {"Wh": "electricity"}  # a feed of gas in kWh states its commodity
 _PREFIXED: tuple[Unit, ...] = (*_ELECTRIC, "J")
 _PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9}
 _MEASURES = {
@@ -47,7 +47,7 @@ _MEASURES |= {
 }
 # as people read them, where that is another word
 SHOWN_UNITS = {"m3": "m³", "ft3": "ft³", "imp_gal": "imp gal"}
-# thousandths of an electric unit are a million times less than the same letters say of a utility's meter
+# thousandths of a unit; some files mean millions by the same letters
 _MILLI = {f"m{unit}" for unit in _PREFIXED}
 _ESPI: dict[int, Unit] = {
     5: "A", 29: "V", 31: "J", 38: "W", 42: "m3", 61: "VA", 63: "var", 71: "VAh", 72: "Wh", 73: "varh", 119: "ft3",

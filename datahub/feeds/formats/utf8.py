@@ -1,4 +1,4 @@
-"""The text of a file as it goes by: proven to be UTF-8 and bounded, whatever stands in it."""
+"""The text of a file as a stream: checked to be UTF-8, in lines of bounded length."""
 
 import codecs
 import io
@@ -11,7 +11,7 @@ _PIECE = 1 << 20
 
 
 class _Checked(io.RawIOBase):
-    """The bytes of `source`; a byte that is no text refuses the file with its place."""
+    """The bytes of `source`; reading one that is no text raises FeedStructureError with its place."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
@@ -41,19 +41,19 @@ class _Checked(io.RawIOBase):
 
 
 def text_of(source: BinaryIO) -> io.TextIOWrapper:
-    """From where `source` is, without a byte order mark, line breaks as they stand; `source` stays open.
+    """From where `source` is, without a byte order mark, with its own line breaks; `source` stays open.
 
-    Reading it raises FeedStructureError naming the first byte that is wrong; a byte 0 is, which no text of a database
-    can hold.
+    Reading it raises FeedStructureError naming the first byte that is wrong. A byte 0 is, since no text of a database
+    can have it.
     """
     buffered = io.BufferedReader(_Checked(source), _PIECE)
     return io.TextIOWrapper(buffered, encoding="utf-8-sig", newline="")
 
 
 class BoundedLines:
-    """The lines of a text, of which `most` characters may go by between two calls of `restart`.
+    """The lines of a text; between two calls of `restart`, at a record each, they may have `most` characters.
 
-    So that a record, which may have many lines, takes no more memory than that.
+    So a record, which may have many lines, takes no more memory than that.
     """
 
     def __init__(self, text: io.TextIOBase, most: int) -> None:

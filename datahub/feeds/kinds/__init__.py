@@ -1,6 +1,6 @@
 """The kinds of feed: a file of this folder each, named like its kind, with a `KIND`.
 
-Which there are can be asked without importing them: formats are pure, what loads a kind is not.
+KIND_NAMES imports none of them: formats, which are pure, read it, while the loaders of kinds use the database.
 """
 
 from pkgutil import iter_modules

@@ -93,7 +93,8 @@ _ESPI = _FEED + (
 
 def _series(number: int) -> bytes:
     points = b"".join(
-        b"<Point><position>%d</position><quantity>1</quantity></Point>" % one for one in range(1, 25)
+        b"<Point><position>%d</position><quantity>1</quantity></Point>" % position
+        for position in range(1, 25)
     )
     return (
         b"<TimeSeries><inBiddingZone_Domain.mRID>Z</inBiddingZone_Domain.mRID><quantity_Measure_Unit.name>MAW"

@@ -44,7 +44,7 @@ def test_a_rejection_names_the_member_with_its_line():
     broken = GAS.replace(b">64075<", b">6407x<")
 
     (rejected,) = [
-        one for part in parts_of(zip_of(("a.xml", GAS), ("b.xml", broken))) for one in part.rejected
+        row for part in parts_of(zip_of(("a.xml", GAS), ("b.xml", broken))) for row in part.rejected
     ]
 
     assert rejected.reason == "b.xml: '6407x' is not a number"

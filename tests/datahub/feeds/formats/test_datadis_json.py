@@ -11,8 +11,9 @@ import pytest
 
 from datahub.feeds.formats.datadis_json import read, sniff
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import Quality, series_of
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import content_of
+from tests.support.parsed_files import series_of
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -31,7 +32,7 @@ def content(*hours):
 def taken(content):
     parts = list(read(io.BytesIO(content), zone=MADRID))
     series = series_of(rows for part in parts for rows in part.rows)
-    return series, [(one.line, one.reason) for part in parts for one in part.rejected]
+    return series, [(row.line, row.reason) for part in parts for row in part.rejected]
 
 
 def test_a_day_is_24_hours_from_local_midnight_used_and_sent_back_apart():
@@ -105,7 +106,7 @@ def test_an_hour_that_cannot_be_read_is_rejected_with_its_line(wrong, reason):
     series, rejected = taken(content(hour("05:00"), wrong))
 
     assert rejected == [(3, reason)]
-    assert [one.size for one in series] == [1, 1]
+    assert [channel.size for channel in series] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,10 @@ def test_a_file_read_in_pieces_says_what_it_says_as_a_whole(values, indent):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_members, "_PIECE", 64)
         patch.setattr(json_members, "_MOST_OF_A_VALUE", 2_048)
-        found = list(members_of(io.BytesIO(text.encode())))
+        members = list(members_of(io.BytesIO(text.encode())))
 
-    assert [one.value for one in found] == [1, *values]
-    assert [json.loads(one.text) for one in found] == [1, *values]
+    assert [member.value for member in members] == [1, *values]
+    assert [json.loads(member.text) for member in members] == [1, *values]
 
 
 def test_lines_are_those_of_the_file_wherever_its_pieces_end(small):
@@ -45,7 +45,7 @@ def test_lines_are_those_of_the_file_wherever_its_pieces_end(small):
         '{"rows": [\n' + ",\n".join('{"a": "%s"}' % ("x" * (number % 50)) for number in range(200)) + "\n]}"
     )
 
-    assert [one.line for one in members_of(io.BytesIO(text.encode()))] == list(range(2, 202))
+    assert [member.line for member in members_of(io.BytesIO(text.encode()))] == list(range(2, 202))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from tests.datahub.feeds.formats.dense import DENSE
 from tests.datahub.feeds.formats.files import NEW_YORK
 from tests.support.child import MOST_MEMORY, in_a_child
 
-# of the largest file a part is read here, from which the whole is reckoned; READ_WHOLE=1 reads the whole one
+# of the largest file a part is read here, from which the whole is computed; READ_WHOLE=1 reads the whole one
 PART = 1 if os.environ.get("READ_WHOLE") else 20
-STREAMED = (128 << 20) // PART  # bytes of a file that is loaded as it goes by, whatever its size
+STREAMED = (128 << 20) // PART  # bytes of a file that is read in parts, whatever its size
 
 
 def rows_read(name: str, path: Path) -> int:
@@ -48,7 +48,7 @@ def test_the_largest_file_of_a_format_is_read_in_300_megabytes(name, tmp_path):
     assert took < MOST_MEMORY
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in formats().items() if one.most_bytes))
+@pytest.mark.parametrize("name", sorted(name for name, format in formats().items() if format.most_bytes))
 def test_a_larger_file_is_refused_before_it_is_read(name, tmp_path):
     path, limit = tmp_path / "file", formats()[name].most_bytes
     with path.open("wb") as file:

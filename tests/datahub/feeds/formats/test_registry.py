@@ -7,6 +7,7 @@ from datahub.feeds.formats.registry import detect, formats
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
 from tests.support.feed_files import FORMAT_OF
+from tests.support.parsed_files import parse_file
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
@@ -22,7 +23,7 @@ def test_a_file_nobody_knows_is_refused_by_name():
 @pytest.mark.parametrize("name", sorted(formats()))
 def test_no_format_takes_random_bytes_for_data(name):
     with pytest.raises(FeedStructureError):
-        formats()[name].parse(b"\x00\xff\xfe rubbish,\n", zone=NEW_YORK)
+        parse_file(name, b"\x00\xff\xfe rubbish,\n", zone=NEW_YORK)
 
 
 def test_a_format_of_a_kind_that_nobody_loads_is_refused_when_formats_are_loaded():
@@ -42,15 +43,18 @@ def test_settings_may_be_what_json_holds_and_a_wrong_one_is_named():
     espi, usage = formats()["espi_xml"], formats()["usage_csv_long"]
     content = content_of("espi_wall_clock.xml")
 
-    mended = espi.parse(content, zone=NEW_YORK, settings={"wall_clock_as_utc": True, "meter": None})
-    counted = usage.parse(
-        b"meter,start,value\nM,2025-01-01,1", zone=NEW_YORK, settings={"unit": "Wh", "interval_seconds": 900}
+    mended = parse_file(espi, content, zone=NEW_YORK, settings={"wall_clock_as_utc": True, "meter": None})
+    counted = parse_file(
+        usage,
+        b"meter,start,value\nM,2025-01-01,1",
+        zone=NEW_YORK,
+        settings={"unit": "Wh", "interval_seconds": 900},
     )
 
     assert not mended.rejected
     assert counted.rows[0].interval_seconds == 900
     with pytest.raises(FeedStructureError, match="setting meter 'colour' is none of link, title, id"):
-        espi.parse(content, zone=NEW_YORK, settings={"meter": "colour"})
+        parse_file(espi, content, zone=NEW_YORK, settings={"meter": "colour"})
 
 
 @pytest.mark.parametrize(
@@ -74,10 +78,10 @@ def test_settings_may_be_what_json_holds_and_a_wrong_one_is_named():
     ],
 )
 def test_readings_of_an_impossible_year_are_rejected_by_line(name, content, taken, rejected):
-    parsed = formats()[name].parse(content.encode(), zone=NEW_YORK)
+    parsed = parse_file(name, content.encode(), zone=NEW_YORK)
 
     assert parsed.accepted == taken
-    assert [(one.line, one.reason) for one in parsed.rejected] == [
+    assert [(rejection.line, rejection.reason) for rejection in parsed.rejected] == [
         (line, "its time is not from 1970 to 2099") for line in rejected
     ]
 
@@ -98,4 +102,4 @@ def test_a_character_that_no_database_holds_refuses_a_file_that_is_read_as_a_who
     assert old in content
 
     with pytest.raises(FeedStructureError, match=r"line \d+: a character 0"):
-        formats()[FORMAT_OF[name]].parse(content.replace(old, new, 1), zone=NEW_YORK)
+        parse_file(FORMAT_OF[name], content.replace(old, new, 1), zone=NEW_YORK)

@@ -4,7 +4,8 @@ import pytest
 from datahub.feeds.formats import spool as spooling
 from datahub.feeds.formats.spool import SlotChannel, Spool
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import ChannelKey, Quality, series_of
+from datahub.rows.usage import ChannelKey, Quality
+from tests.support.parsed_files import series_of
 
 DAY = 86_400
 HOUR = 3_600

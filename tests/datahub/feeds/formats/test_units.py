@@ -9,8 +9,8 @@ import pytest
 from datahub.feeds.formats.espi.espi_xml import read
 from datahub.feeds.formats.units import ESPI_MEASURES, Measure, check_commodity, measure
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
+from tests.support.parsed_files import series_of
 
 HOUR = [(1_330_578_000, 3600, 1234)]
 
@@ -19,7 +19,7 @@ def readings_of(uom, *, service=0, **type_members):
     content = feed(point(kind=service), meter_reading(), reading_type(uom=uom, **type_members), block(HOUR))
     parts = list(read(BytesIO(content), zone=ZoneInfo("UTC")))
     series = series_of(row for part in parts for row in part.rows)
-    return series, [one.reason for part in parts for one in part.rejected]
+    return series, [row.reason for part in parts for row in part.rejected]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_nobody_measures_so_is_refused_in_words(uom, service, reason):
     series, rejected = readings_of(uom, service=service)
 
     assert series == []
-    assert [one.removeprefix("/espi/1_1/resource") for one in rejected] == [reason]
+    assert [text.removeprefix("/espi/1_1/resource") for text in rejected] == [reason]
 
 
 def test_a_type_of_gas_at_an_electric_point_is_refused_in_words():

@@ -9,6 +9,7 @@ from datahub.rows.base import Part
 from datahub.rows.usage import UsageColumns
 from tests.factories.accounts import MeterDeviceFactory
 from tests.factories.feeds import FeedFactory
+from tests.support.parsed_files import parse_file
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +38,7 @@ def parts_of_two_lines(monkeypatch):
             for first in range(0, len(lines), 2):
                 some = lines[first : first + 2]
                 offset += sum(map(len, some))
-                parsed = long_csv.parse(head + b"".join(some), zone=zone, settings=settings)
+                parsed = parse_file(long_csv, head + b"".join(some), zone=zone, settings=settings)
                 rows = [
                     replace(each, lines=each.lines + first, line=each.line + first) for each in parsed.rows
                 ]

@@ -14,7 +14,6 @@ from lxml import etree
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
-from datahub.feeds.formats.registry import formats
 from datahub.rows.usage import Quality
 from datahub.usage.exports.green_button import GreenButton, local_time_parameters
 from datahub.usage.exports.stream import usage_stream
@@ -22,6 +21,7 @@ from datahub.usage.readings import channels_of, readings
 from datahub.usage.sum_periods import By
 from datahub.usage.sums import usage_sums
 from tests.factories.feeds import load_readings, usage_series
+from tests.support.parsed_files import parse_file
 
 MIDNIGHT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ def exported(*contracts) -> bytes:
 
 def read_back(content: bytes):
     """What our own reader makes of it: by channel, start to (length, exact value, quality)."""
-    parsed = formats()["espi_xml"].parse(content, zone=ZoneInfo("UTC"), settings={"meter": "title"})
+    parsed = parse_file("espi_xml", content, zone=ZoneInfo("UTC"), settings={"meter": "title"})
     assert parsed.rejected == []
     by_channel = defaultdict(dict)
     for series in parsed.rows:

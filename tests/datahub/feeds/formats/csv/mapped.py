@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.registry import formats
+from tests.support.parsed_files import parse_file
 
 LONG = formats()["usage_csv_long"]
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -15,7 +16,7 @@ def read(*lines, columns=(), settings=(), **members):
     mapping = MAPPING | {"columns": COLUMNS | dict(columns)} | members
     mapping = {name: value for name, value in mapping.items() if value is not None}
     content = "\n".join(lines).encode()
-    return LONG.parse(content, zone=BRUSSELS, settings=dict(settings), mapping=mapping)
+    return parse_file(LONG, content, zone=BRUSSELS, settings=dict(settings), mapping=mapping)
 
 
 def instants(series):

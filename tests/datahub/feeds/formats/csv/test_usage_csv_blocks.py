@@ -14,7 +14,7 @@ from datahub.feeds.formats.csv import line_blocks
 from datahub.feeds.formats.csv.tokenizer import byte_cells
 from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import series_of
+from tests.support.parsed_files import series_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LONG, WIDE = formats()["usage_csv_long"], formats()["usage_csv_wide"]

@@ -1,17 +1,18 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+from tests.support.parsed_files import parse_file
 
-parse = formats()["usage_csv_long"].parse
+parse = partial(parse_file, "usage_csv_long")
 
 
 def read(*lines, header="meter,start,value", zone=NEW_YORK, **settings):

@@ -5,6 +5,7 @@ import pytest
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.csv.mapped import BRUSSELS, COLUMNS, LONG, MAPPING, instants, read, reasons
+from tests.support.parsed_files import parse_file
 
 
 def test_columns_are_found_by_name_whatever_its_case_and_others_are_left_alone():
@@ -71,7 +72,7 @@ def test_text_is_read_in_the_encoding_of_the_file(encoding, written):
 
     columns = COLUMNS | {"meter": "Zähler"}
     mapping = MAPPING | {"columns": columns, "encoding": encoding}
-    (series,) = LONG.parse("\n".join(lines).encode(written), zone=BRUSSELS, mapping=mapping).rows
+    (series,) = parse_file(LONG, "\n".join(lines).encode(written), zone=BRUSSELS, mapping=mapping).rows
 
     assert (series.meter_number, series.size, series.lines.tolist()) == ("Mühle", 2, [2, 3])
 
@@ -241,7 +242,7 @@ def test_several_columns_of_values_are_registers_of_one_line():
     ]
     mapping = {"columns": columns, "values": values, "interval_seconds": 900}
 
-    parsed = LONG.parse("\n".join(lines).encode(), zone=BRUSSELS, mapping=mapping)
+    parsed = parse_file(LONG, "\n".join(lines).encode(), zone=BRUSSELS, mapping=mapping)
 
     assert [(s.register, s.direction, s.size, s.total) for s in parsed.rows] == [
         ("1.8.0", "import", 2, 1000), ("2.8.0", "export", 3, 9000),

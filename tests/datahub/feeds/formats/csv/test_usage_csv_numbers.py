@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from datahub.feeds.formats.csv.tokenizer import AHEAD, EMPTY, ODD, PLAIN, numbers
 from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK
+from tests.support.parsed_files import parse_file
 
 LONG, WIDE = formats()["usage_csv_long"], formats()["usage_csv_wide"]
 plain = st.builds(
@@ -65,8 +66,8 @@ def test_values_of_any_size_come_back_exactly(mark, known):
     lines = [f"M;2025-01-01T00:00:{place:02d}Z;{cell}" for place, cell in enumerate(cells)]
     content = "\n".join(["meter;start;value", *lines]).encode()
 
-    parsed = LONG.parse(
-        content, zone=NEW_YORK, settings={"unit": "kWh", "interval_seconds": 1, "decimal_mark": mark}
+    parsed = parse_file(
+        LONG, content, zone=NEW_YORK, settings={"unit": "kWh", "interval_seconds": 1, "decimal_mark": mark}
     )
 
     (series,) = parsed.rows
@@ -85,9 +86,9 @@ def test_wide_and_long_files_of_the_same_readings_are_the_same(known):
     lines = [f"M,2025-06-01T{hour:02d}:00,{cell}" for hour, cell in enumerate(cells)]
     long = "\n".join(["meter,start,value", *lines])
 
-    (wide_series,) = WIDE.parse(wide.encode(), zone=NEW_YORK, settings={"unit": "kWh"}).rows
+    (wide_series,) = parse_file(WIDE, wide.encode(), zone=NEW_YORK, settings={"unit": "kWh"}).rows
     settings = {"unit": "kWh", "interval_seconds": 3600}
-    (long_series,) = LONG.parse(long.encode(), zone=NEW_YORK, settings=settings).rows
+    (long_series,) = parse_file(LONG, long.encode(), zone=NEW_YORK, settings=settings).rows
 
     assert wide_series.starts.tolist() == long_series.starts.tolist()
     assert (wide_series.values * 10**long_series.scale == long_series.values * 10**wide_series.scale).all()
@@ -109,6 +110,8 @@ def test_wide_and_long_files_of_the_same_readings_are_the_same(known):
 def test_numbers_as_meters_write_them(cell, total):
     content = f"meter,start,value\nM,2025-01-01T00:00,{cell}\n".encode()
 
-    (series,) = LONG.parse(content, zone=NEW_YORK, settings={"unit": "kWh", "interval_seconds": 900}).rows
+    (series,) = parse_file(
+        LONG, content, zone=NEW_YORK, settings={"unit": "kWh", "interval_seconds": 900}
+    ).rows
 
     assert series.total == Decimal(total)

@@ -8,6 +8,7 @@ from datahub.feeds.formats.csv.mapping_json import mapping_of
 from datahub.feeds.formats.csv.presets import find_preset, presets
 from datahub.feeds.formats.registry import formats
 from tests.datahub.feeds.formats.files import NEW_YORK
+from tests.support.parsed_files import parse_file
 
 QUARTERS = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(0, 24 * 60 + 15, 15)]
 BELGIAN_COLUMNS = "Van datum;Van tijdstip;Tot datum;Tot tijdstip;EAN;Meter;Metertype;Register;Volume;Eenheid"
@@ -52,7 +53,7 @@ SUPPLIER = """"Datum","EAN","Verbruik","Type","Piek"
 
 def read(text):
     name, mapping = find_preset(text.encode())
-    parsed = formats()[presets()[name].format].parse(text.encode(), zone=NEW_YORK, mapping=mapping)
+    parsed = parse_file(presets()[name].format, text.encode(), zone=NEW_YORK, mapping=mapping)
     assert parsed.rejected == []
     return name, [(s.meter_number, s.register, s.direction, s.unit, s.size, s.total) for s in parsed.rows]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from datahub.feeds.formats.registry import detect, formats
 from datahub.rows.base import FeedStructureError
 from datahub.rows.usage import Quality, UsageColumns, UsageGrid
+from tests.support.parsed_files import parse_file
 
 WIDE = formats()["usage_csv_wide"]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -35,7 +36,7 @@ def day(meter, date, values, delimiter=","):
 
 def read(content, *, zone=BERLIN, mapping=(), **settings):
     settings = settings if mapping else {"unit": "kWh"} | settings
-    return WIDE.parse(content, zone=zone, settings=settings, mapping=dict(mapping))
+    return parse_file(WIDE, content, zone=zone, settings=settings, mapping=dict(mapping))
 
 
 def instants(series):

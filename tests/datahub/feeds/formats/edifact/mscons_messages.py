@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from datahub.feeds.formats.edifact.mscons import read
-from datahub.rows.usage import series_of
+from tests.support.parsed_files import series_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MIDNIGHT = datetime(2026, 2, 28, 23, tzinfo=UTC)  # of 1 March in Berlin

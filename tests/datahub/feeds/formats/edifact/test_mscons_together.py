@@ -8,8 +8,8 @@ import pytest
 from datahub.feeds.formats.edifact import interchange
 from datahub.feeds.formats.edifact.interchange import Quantities, Segments
 from datahub.feeds.formats.edifact.mscons import read
-from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.edifact.mscons_messages import BERLIN, content, message, quarters, series
+from tests.support.parsed_files import series_of
 
 ODD_VALUES = ["", "x", "1,5", "-0.25", "1e3", "2:KWH", "2:XYZ", "1?+2", "1.230", " 7", "9" * 30, "3+4", "5??"]
 ODD_TIMES = [

@@ -9,9 +9,9 @@ import pytest
 from greenbutton_objects.parse import parse_feed
 
 from datahub.feeds.formats.espi.espi_xml import read
-from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+from tests.support.parsed_files import series_of
 
 
 def theirs(path):

@@ -7,9 +7,9 @@ import pytest
 
 from datahub.feeds.formats.espi.espi_xml import read
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import series_of
 from tests.datahub.feeds.formats.espi.espi_feeds import block, feed, meter_reading, point, reading_type
 from tests.datahub.feeds.formats.files import NEW_YORK
+from tests.support.parsed_files import series_of
 
 FIRST = 1_735_689_600
 QUARTERS = [FIRST + 900 * number for number in range(8)]

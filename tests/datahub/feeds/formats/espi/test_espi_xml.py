@@ -3,14 +3,14 @@ from decimal import Decimal
 
 import pytest
 
-from datahub.feeds.formats.registry import formats
 from datahub.rows.base import NO_SETTINGS, FeedStructureError
 from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+from tests.support.parsed_files import parse_file
 
 
 def parse(content, *, zone, settings=NO_SETTINGS):
-    return formats()["espi_xml"].parse(content, zone=zone, settings=settings)
+    return parse_file("espi_xml", content, zone=zone, settings=settings)
 
 
 def first_and_last(series):

@@ -3,13 +3,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from datahub.feeds.formats.registry import formats
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import NEW_YORK, content_of
+from tests.support.parsed_files import parse_file
 
 
 def read_hierarchy(name, content, **options):
-    return formats()[name].parse(content, zone=NEW_YORK, **options)
+    return parse_file(name, content, zone=NEW_YORK, **options)
 
 
 def from_json(**members):

@@ -11,8 +11,9 @@ from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.digits import numbers
 from datahub.feeds.formats.nem.nem12 import read, sniff
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import Quality, series_of
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK
+from tests.support.parsed_files import series_of
 
 HEADER = "100,NEM12,202603020900,METERCO,SHOP"
 STREAM = "200,NMI0000001,E1B1,E1,E1,N1,SER001,kWh,30,"

@@ -6,8 +6,9 @@ from nemreader import NEMFile
 
 from datahub.feeds.formats.nem.nem13 import read, sniff
 from datahub.rows.base import FeedStructureError
-from datahub.rows.usage import Quality, series_of
+from datahub.rows.usage import Quality
 from tests.datahub.feeds.formats.files import NEW_YORK
+from tests.support.parsed_files import series_of
 
 FIRST = (
     "250,NMI0000002,11,1,11,11,SER002,E,001000.5,20260105090000,A,,,001250.0,20260404101530,E,,,249.5,kWh,"
