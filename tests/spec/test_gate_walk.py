@@ -6,11 +6,9 @@ A route that stands in none of the lists fails the walk: whoever adds one says h
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client as Browser
 
@@ -18,22 +16,18 @@ from cdsc_portal.lib.time import clock
 from consent.api.gated import scopes_opening
 from consent.models import Actor, ClientStatus, Disclosure
 from consent.services.revoke import revoke_grant
-from datahub.models import BillStatement, MixSeries
+from datahub.models import BillStatement
 from datahub.resources.registry import RESOURCES
 from tests.consent.api.reader import Reader, issue_token
 from tests.factories.accounts import (
-    EntityFactory,
     Household,
     StaffFactory,
-    SupplyTermFactory,
     UserFactory,
     add_service,
     household,
-    place,
 )
 from tests.factories.consent import ReceiptFactory
-from tests.factories.datahub import bill, hourly_mix
-from tests.factories.feeds import load_days
+from tests.factories.each_resource import add_data_of_each_resource
 from tests.spec.guards import (
     BY_UNGUESSABLE_KEY,
     DATA,
@@ -80,18 +74,7 @@ class World:
 
     def filled(self) -> "World":
         for mark, service in zip(("a", "b", "c"), (self.home, self.unticked, self.foreign), strict=True):
-            place(service.point, f"REGION-{mark}")
-            SupplyTermFactory(
-                contract=service.contract,
-                supplier=EntityFactory(name=f"Supplier-{mark} (demo)"),
-                tariff_code=f"TARIFF-{mark}",
-            )
-            load_days(service.meter, date(2026, 3, 1), 1)
-            for series in MixSeries:
-                key = f"TARIFF-{mark}" if series == MixSeries.CONSUMPTION else f"REGION-{mark}"
-                hourly_mix(series, key, datetime(2026, 3, 1, tzinfo=UTC), {"wind": [Decimal("0.3")] * 2})
-            statement = bill(service.contract)
-            statement.file.save("bill.pdf", ContentFile(f"invented {mark}".encode()))
+            add_data_of_each_resource(service, mark)
         return self
 
     def path(self, route: Route, service: Household) -> str:

@@ -2,13 +2,11 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 
 import pytest
 import schemathesis
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.wsgi import get_wsgi_application
 from django.test import Client as Browser
 from hypothesis import HealthCheck, Phase, given
@@ -23,10 +21,10 @@ from schemathesis.specs.openapi.checks import (
 
 from consent.models import ScopeSetting
 from consent.scopes.catalogue import SCOPES
-from datahub.models import MixSeries
+from datahub.resources.registry import RESOURCES
 from tests.consent.api.reader import Reader
-from tests.factories.accounts import SupplyTermFactory, household, place
-from tests.factories.datahub import bill, hourly_mix
+from tests.factories.accounts import household
+from tests.factories.each_resource import add_data_of_each_resource
 from tests.factories.feeds import load_days
 from tests.support.openapi import faults
 from tests.support.resources import DOCUMENT_PATHS, GATED_PATHS, OPEN_PATHS, STREAM_PATHS
@@ -35,10 +33,6 @@ FEEDS = {"/api/feeds/{feed_id}/files", "/api/feeds/{feed_id}/files/{run_id}"}
 CHECKS = [  # what text a date may be stands in words: a schema cannot say it
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
 ]  # fmt: skip
-EVERYTHING = (
-    "customer_distribution_details customer_supply_details customer_supply_history usage_data bill_data"
-    " bill_statements generation_mix"
-)
 
 
 @pytest.fixture
@@ -165,10 +159,10 @@ def test_the_objects_of_the_guide_are_what_the_schema_says(document):
     envelope = json.loads(re.search(r"```json\n(.+?)```", guide, flags=re.DOTALL).group(1))
 
     assert faults(document, "/usage_data", envelope) == []
-    assert len(sections) == 7
-    for heading, item in sections:
-        path = "/" + re.match(r"`(\w+)`", heading).group(1)
-        assert faults(document, path, envelope | {"data": [json.loads(item)]}) == [], heading
+    items = {re.match(r"`(\w+)`", heading).group(1): item for heading, item in sections}
+    assert {RESOURCES[name].shape for name in items} == {resource.shape for resource in RESOURCES.values()}
+    for name, item in items.items():
+        assert faults(document, f"/{name}", envelope | {"data": [json.loads(item)]}) == [], name
 
 
 @pytest.fixture
@@ -176,32 +170,23 @@ def world(db, settings, tmp_path):
     """One customer with data of all kinds and a token for all of it."""
     settings.MEDIA_ROOT = tmp_path
     home = household()
-    place(home.point, "WEST")
-    SupplyTermFactory(contract=home.contract)
-    load_days(home.meter, date(2026, 3, 1), 2)
-    for series, key in (("consumption_breakdown", "EV-TOU"), ("residual_mix", "WEST")):
-        hourly_mix(MixSeries(series), key, datetime(2026, 3, 1, tzinfo=UTC), {"wind": [Decimal("0.3"), None]})
-    statement = bill(home.contract)
-    statement.file.save("bill.pdf", ContentFile(b"%PDF"))
+    add_data_of_each_resource(home, "a")
     reader = Reader()
-    reader.granted(home.contract, scope=EVERYTHING)
-    return reader, statement
+    reader.granted(home.contract, scope=" ".join(SCOPES))
+    return reader
 
 
 @pytest.mark.parametrize("path", sorted(GATED_PATHS - DOCUMENT_PATHS))
 def test_a_full_and_an_empty_answer_are_what_the_schema_says(document, world, path):
-    reader, _ = world
-
-    full, empty = (json.loads(b"".join(reader.get(path, query))) for query in ({}, {"services": "nobody"}))
+    full, empty = (json.loads(b"".join(world.get(path, query))) for query in ({}, {"services": "nobody"}))
 
     assert faults(document, path, full) == faults(document, path, empty) == []
-    assert full["data"] or path == "/generation_breakdown"
+    assert full["data"]
     assert empty["data"] == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_made_up_calls_meet_no_500_and_no_answer_outside_the_schema(world):
-    reader, _ = world
     schema = schemathesis.openapi.from_wsgi("/api/schema", get_wsgi_application())
     tried = set()
 
@@ -218,7 +203,7 @@ def test_made_up_calls_meet_no_500_and_no_answer_outside_the_schema(world):
         )
         def call(case):
             # over WSGI nobody would decompress what it reads
-            headers = {"Authorization": f"Bearer {reader.token}", "Accept-Encoding": "identity"}
+            headers = {"Authorization": f"Bearer {world.token}", "Accept-Encoding": "identity"}
             answer = case.call_and_validate(headers=headers, checks=CHECKS)
             tried.add((case.path, answer.status_code))
 
