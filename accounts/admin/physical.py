@@ -92,7 +92,6 @@ class MeterDeviceAdmin(DatedLinksAdmin):
     list_display = ("meter_number", "commodity")
     list_filter = ("commodity",)
     search_fields = ("^meter_number",)
-    fields = ("meter_number", "commodity", "contracts", *_TIMES)
     readonly_fields = ("contracts", *_TIMES)
     inlines = (PointsOfMeterInline,)
 

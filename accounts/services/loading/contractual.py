@@ -11,19 +11,12 @@ from accounts.services.loading.objects import ObjectRow, keys_of, store_objects
 
 
 def load_entities(rows: Sequence[EntityRow], load: Load) -> None:
-    object_rows = [
-        ObjectRow(row.line, row.name, {"abbreviation": row.abbreviation, "kind": row.kind}) for row in rows
-    ]
-    store_objects(Entity, "name", object_rows, load)
+    store_objects(Entity, "name", [ObjectRow.of(row, "name") for row in rows], load)
 
 
 def load_programs(rows: Sequence[ProgramRow], load: Load) -> None:
-    store_objects(
-        Program,
-        "program_number",
-        [ObjectRow(row.line, row.program_number, {"name": row.name}) for row in rows],
-        load,
-    )
+    object_rows = [ObjectRow.of(row, "program_number") for row in rows]
+    store_objects(Program, "program_number", object_rows, load)
 
 
 def load_customers(rows: Sequence[CustomerRow], load: Load) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from typing import Any
 
 from django.db.models import Model, Q
@@ -24,6 +25,12 @@ class ObjectRow:
     fields: dict[str, Any]
     programs: frozenset[int] | None = None
     has_placement_change: bool = False
+
+    @classmethod
+    def of(cls, row: Any, number_field: str) -> "ObjectRow":  # noqa: ANN401 - a row of accounts.feed_rows
+        """Of a row whose fields are the model's, under the same names."""
+        fields = {field.name: getattr(row, field.name) for field in fields_of(row)}
+        return cls(fields.pop("line"), fields.pop(number_field), fields)
 
 
 def keys_of(model: type[Model], field: str, numbers: Iterable[str]) -> dict[str, int]:

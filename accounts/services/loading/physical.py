@@ -10,7 +10,7 @@ from accounts.services.loading.placements import plan_moves, store_moves
 
 
 def load_premises(rows: Sequence[PremiseRow], load: Load) -> None:
-    object_rows = [ObjectRow(row.line, row.premise_number, {"address": row.address}) for row in rows]
+    object_rows = [ObjectRow.of(row, "premise_number") for row in rows]
     store_objects(Premise, "premise_number", object_rows, load)
 
 
@@ -41,5 +41,5 @@ def load_points(rows: Sequence[PointRow], load: Load) -> None:
 
 
 def load_meters(rows: Sequence[MeterRow], load: Load) -> None:
-    object_rows = [ObjectRow(row.line, row.meter_number, {"commodity": row.commodity}) for row in rows]
+    object_rows = [ObjectRow.of(row, "meter_number") for row in rows]
     store_objects(MeterDevice, "meter_number", object_rows, load)
