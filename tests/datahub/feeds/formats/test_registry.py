@@ -4,6 +4,7 @@ import pytest
 
 from datahub.feeds.formats import registry
 from datahub.feeds.formats.registry import detect, formats
+from datahub.feeds.kinds import KIND_NAMES
 from datahub.rows.base import FeedStructureError
 from tests.datahub.feeds.formats.files import FOLDER, NEW_YORK, content_of
 from tests.support.feed_files import FORMAT_OF
@@ -34,9 +35,7 @@ def test_a_format_of_a_kind_that_nobody_loads_is_refused_when_formats_are_loaded
 
 
 def test_each_kind_of_feed_has_a_format():
-    kinds = {format.kind for format in formats().values()}
-
-    assert kinds == {"hierarchy", "usage", "bills", "supply_terms", "generation_mix"}
+    assert {format.kind for format in formats().values()} == KIND_NAMES
 
 
 def test_settings_may_be_what_json_holds_and_a_wrong_one_is_named():
