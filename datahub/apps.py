@@ -12,4 +12,7 @@ class DatahubConfig(AppConfig):
             receivers,
             tasks,
         )
+        from datahub.feeds.formats.registry import formats
         from datahub.feeds.loading import kinds  # noqa: F401 - what staff call each kind of feed
+
+        formats()  # raises for a format of a kind that nobody loads: no process starts with it

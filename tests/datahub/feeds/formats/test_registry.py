@@ -1,6 +1,8 @@
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 
 from datahub.feeds.formats import registry
 from datahub.feeds.formats.registry import detect, formats
@@ -27,11 +29,14 @@ def test_no_format_takes_random_bytes_for_data(name):
         parse_file(name, b"\x00\xff\xfe rubbish,\n", zone=NEW_YORK)
 
 
-def test_a_format_of_a_kind_that_nobody_loads_is_refused_when_formats_are_loaded():
+def test_a_format_of_a_kind_that_nobody_loads_stops_the_start(monkeypatch):
     module = SimpleNamespace(NAME="weather_csv", KIND="weather", SUFFIXES=(".csv",), sniff=bool, parse=bool)
+    point = SimpleNamespace(load=lambda: module)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(registry, "formats", cache(formats.__wrapped__))
 
     with pytest.raises(ValueError, match="weather_csv: its kind 'weather' is none of bills, generation_mix"):
-        registry._format_of(module)
+        apps.get_app_config("datahub").ready()
 
 
 def test_each_kind_of_feed_has_a_format():
