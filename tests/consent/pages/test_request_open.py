@@ -11,6 +11,7 @@ from lxml import html
 from accounts.models import Role
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, Grant, RequestStatus
+from consent.scopes.catalogue import SCOPES
 from consent.services.clients import suspend_client
 from consent.services.offer import build_offer
 from consent.wording import badge_in_words, period_in_words
@@ -176,7 +177,7 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
         "<strong>Sunny Roofs (demo)</strong> asks to see data about your energy service. You can say no.",
         title_of("usage_data"),
         "Ongoing until",
-        "How much you used, and when.",
+        str(SCOPES["usage_data"].sentence),
         "Not included:",
         "Readings from",
         home.contract.contract_number,

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from consent.scopes.catalogue import SCOPES, offered_scopes, scope_named
-from tests.support.titles import title_of
 from tools.files import ROOT, project_files
 
 MINUTES = (
@@ -82,13 +82,19 @@ def test_a_card_can_be_read_in_grade_8(name):
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_no_test_quotes_a_title_so_that_a_new_one_changes_none(language):
-    titles = [title_of(scope, language) for scope in SCOPES]
+def test_no_test_quotes_a_title_or_a_sentence_so_that_a_new_one_changes_none(language):
+    with translation.override(language):
+        texts = [
+            str(words)
+            for scope in SCOPES.values()
+            for words in (scope.title, scope.sentence, scope.excludes, scope.hint)
+            if words
+        ]
     quoted = [
-        f"{path.relative_to(ROOT)}: {title}"
+        f"{path.relative_to(ROOT)}: {text}"
         for path in project_files("tests/*.py")
-        for title in titles
-        if title in path.read_text()
+        for text in texts
+        if text in path.read_text()
     ]
 
-    assert not quoted, "read these by tests/support/titles.py:\n" + "\n".join(quoted)
+    assert not quoted, "read these from the declaration of the scope:\n" + "\n".join(quoted)
