@@ -22,7 +22,7 @@ HAND_MADE_READINGS, HAND_MADE_KNOWN = 49, 48
 HAND_MADE_WH, HAND_MADE_LONG_DAY_WH = Decimal(37790), Decimal(20320)
 LONG_DAY = ("2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z")  # 25 hours in Pacific Time
 
-ASKED: list[dict[str, Any]] = [
+AUTHORIZATION_DETAILS: list[dict[str, Any]] = [
     {"type": "usage_data", "start": "2026-10-31", "end": "+1y", "services": "all"},
     {"type": "bill_data", "start": "-3y", "end": "+1y", "services": "all"},
     {"type": "supply_details", "end": "+1y", "services": "all"},
@@ -72,8 +72,8 @@ class Walk:
         self.say(
             "discovered", f"{metadata['issuer']} offers {len(list(metadata['scopes_supported']))} scopes"
         )
-        pending = self.party.ask(ASKED)
-        self.say("asked", "; ".join(_in_words(part) for part in ASKED))
+        pending = self.party.ask(AUTHORIZATION_DETAILS)
+        self.say("asked", "; ".join(_in_words(part) for part in AUTHORIZATION_DETAILS))
         return pending
 
     def narrow_and_approve(self, pending: PendingRequest) -> str:

@@ -1,8 +1,10 @@
 """Names that the project gave up do not come back: in Python, in templates and in code that documents show.
 
-`tools/retired_names.toml` lists each with what to use in its place, and the few places that may still use it.
+`tools/retired_names.toml` lists each with what to use in its place, and the few places that may still use it. Beside
+those, no name in Python is made of a word that says nothing of what it names (`UNTELLING`).
 """
 
+import ast
 import fnmatch
 import io
 import re
@@ -22,6 +24,12 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 MARKDOWN_CODE = re.compile(r"`([^`\n]+)`")
 # what changed is said there, so that both names stand in it
 HISTORY = ("CHANGELOG.md",)
+# words that say nothing of what a name is for: alone, at its beginning, or anywhere in it
+UNTELLING = {
+    "one": "alone", "found": "first", "told": "anywhere", "asked": "anywhere", "said": "anywhere",
+    "stretch": "anywhere", "stretches": "anywhere", "lane": "anywhere",
+}  # fmt: skip
+PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,12 @@ def retired_names(content: str) -> dict[str, RetiredName]:
     if len(names) < len(listed):
         raise ValueError("a name is listed twice")
     return names
+
+
+def untelling_exceptions(content: str) -> dict[str, tuple[str, ...]]:
+    """Names of untelling words that may be defined, with the patterns of the paths where."""
+    listed = tomllib.loads(content).get("untelling", ())
+    return {entry["name"]: tuple(entry["allowed"]) for entry in listed if entry["reason"]}
 
 
 def problems(path: str, text: str, names: Mapping[str, RetiredName]) -> Iterator[str]:
@@ -86,6 +100,34 @@ def _markdown(text: str) -> Iterator[Use]:
             yield from ((number, word, False) for word in WORD.findall(code))
 
 
+def untelling(path: str, text: str, exceptions: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Where Python defines a name of a word that says nothing of what it names: a line each.
+
+    `exceptions` are names with the patterns of the paths that may define them. Names of tests are sentences.
+    """
+    for node in ast.walk(ast.parse(text)):
+        name = _defined_name(node)
+        parts = [part.lower() for part in PARTS.findall(name)]
+        places = {"alone": parts if len(parts) == 1 else [], "first": parts[:1], "anywhere": parts}
+        words = [word for word, place in UNTELLING.items() if word in places[place]]
+        is_allowed = any(fnmatch.fnmatch(path, pattern) for pattern in exceptions.get(name, ()))
+        if words and not is_allowed and not name.startswith("test_"):
+            yield f"{path}:{getattr(node, 'lineno', 1)}: {name}: {words[0]!r} says nothing; name what it is"
+
+
+def _defined_name(node: ast.AST) -> str:
+    match node:
+        case (
+            ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name)
+        ):
+            return name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.alias(asname=str(name)):
+            return name
+    return ""
+
+
 def scanned(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """Name and text of the files that are looked at. Migrations keep the names of their time."""
     for path in paths:
@@ -97,8 +139,13 @@ def scanned(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
 
 
 def main() -> int:
-    names = retired_names(LIST.read_text(encoding="utf-8"))
-    lines = [problem for path, text in scanned(project_files()) for problem in problems(path, text, names)]
+    content = LIST.read_text(encoding="utf-8")
+    names, exceptions = retired_names(content), untelling_exceptions(content)
+    lines = []
+    for path, text in scanned(project_files()):
+        lines += problems(path, text, names)
+        if path.endswith(".py"):
+            lines += untelling(path, text, exceptions)
     print(*lines, sep="\n")
     return bool(lines)
 

@@ -127,8 +127,8 @@ def ask(
         zone=get_default_timezone(),
         locked=client.all_or_nothing,
     )
-    asked = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
-    request, key = store_request(client=client, access=access, context=asked, at=at)
+    context = RequestContext(redirect_uri=redirect_uri, state="s", code_challenge="c" * 43)
+    request, key = store_request(client=client, access=access, context=context, at=at)
     request.page = reverse("consent_request", args=[key])
     bind_request(request=request, user=user, at=at)
     return request

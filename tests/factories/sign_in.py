@@ -38,7 +38,9 @@ def with_listed_passkey(user: User, name: str = "My phone") -> User:
     name_of_key = secrets.token_bytes(16)
     public = ec.generate_private_key(ec.SECP256R1()).public_key()
     data = AttestedCredentialData.create(b"\0" * 16, name_of_key, ES256.from_cryptography_key(public))
-    told = AuthenticatorData.create(hashlib.sha256(b"localhost").digest(), _PRESENT_AND_VERIFIED, 0, data)
+    authenticator_data = AuthenticatorData.create(
+        hashlib.sha256(b"localhost").digest(), _PRESENT_AND_VERIFIED, 0, data
+    )
     credential = {
         "id": websafe_encode(name_of_key),
         "rawId": websafe_encode(name_of_key),
@@ -47,7 +49,7 @@ def with_listed_passkey(user: User, name: str = "My phone") -> User:
             "clientDataJSON": websafe_encode(
                 b'{"type": "webauthn.create", "challenge": "", "origin": "http://localhost"}'
             ),
-            "attestationObject": websafe_encode(AttestationObject.create("none", told, {})),
+            "attestationObject": websafe_encode(AttestationObject.create("none", authenticator_data, {})),
         },
     }
     Authenticator.objects.create(
@@ -75,15 +77,15 @@ def sent_mail() -> list[mail.EmailMessage]:
 
 def mailed_code() -> str:
     """The six digits of the newest mail."""
-    found = re.search(r"\b\d{6}\b", str(sent_mail()[-1].body))
-    assert found
-    return found.group()
+    match = re.search(r"\b\d{6}\b", str(sent_mail()[-1].body))
+    assert match
+    return match.group()
 
 
 def handed_out(customer: Customer, role: str = Role.OWNER, *, way: str = CodeWay.LETTER) -> str:
     """The code that one of staff asked for and another handed out."""
     address = addresses_on_file(customer=customer)[0] if way == CodeWay.LETTER else ""
-    asked = ask_for_code(
+    offered = ask_for_code(
         customer=customer,
         role=role,
         way=way,
@@ -92,4 +94,4 @@ def handed_out(customer: Customer, role: str = Role.OWNER, *, way: str = CodeWay
         by=StaffFactory(),
         at=clock.now(),
     )
-    return hand_out_code(offered=asked, by=StaffFactory(), at=clock.now())
+    return hand_out_code(offered=offered, by=StaffFactory(), at=clock.now())

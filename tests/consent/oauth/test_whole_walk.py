@@ -13,7 +13,7 @@ from tests.consent.oauth.third_party import answered
 from tests.consent.pages.form import PostedForm
 from tests.factories.accounts import household
 
-ASKED = [{"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}]
+AUTHORIZATION_DETAILS = [{"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def home(db):
 def approved_code(third_party, web, home) -> str:
     """Approve what is asked exactly as the page offers it."""
     web.force_login(home.owner)
-    address = third_party.push(authorization_details=json.dumps(ASKED)).json()["request_uri"]
+    address = third_party.push(authorization_details=json.dumps(AUTHORIZATION_DETAILS)).json()["request_uri"]
     page = web.get(third_party.arrive(address)["Location"])
     decided = PostedForm.on(web, page).press("decision", "approve")
     assert decided.status_code == 303

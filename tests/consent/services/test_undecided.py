@@ -12,12 +12,12 @@ from tests.factories.consent import approve, ask
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
-ASKED = {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}
+DETAILS = {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}
 
 
 def test_an_undecided_request_goes_thirty_days_after_its_end_and_a_decided_one_stays():
     home = household()
-    undecided, decided = (ask(ASKED, user=home.owner, at=AT) for _ in range(2))
+    undecided, decided = (ask(DETAILS, user=home.owner, at=AT) for _ in range(2))
     approve(decided, at=AT)
     gone_at = undecided.expires + UNDECIDED_RETENTION
 
