@@ -141,7 +141,7 @@ def scanned(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
 def main() -> int:
     content = LIST.read_text(encoding="utf-8")
     names, exceptions = retired_names(content), untelling_exceptions(content)
-    lines = []
+    lines: list[str] = []
     for path, text in scanned(project_files()):
         lines += problems(path, text, names)
         if path.endswith(".py"):

@@ -397,5 +397,4 @@ def test_a_company_suspended_while_its_request_waits_is_not_offered_a_yes(home, 
     assert 'value="approve"' not in response.content.decode()
     assert address(request) not in html.fromstring(response.content).xpath("//a/@href")
     # a no needs nothing of the form, and goes back to the company
-    denied = browser.post(address(request), {"decision": "deny"})
-    assert "error=access_denied" in denied["Location"]
+    assert "error=access_denied" in browser.post(address(request), {"decision": "deny"})["Location"]

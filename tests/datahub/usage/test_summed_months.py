@@ -148,7 +148,7 @@ def test_days_are_not_summed_from_months(meter):
 
 
 def test_a_month_is_summed_once_it_has_been_over_for_three_days(meter):
-    load_days(meter, date(2026, 3, 1), 31, step=3600)
+    load_days(meter, date(2026, 3, 2), 29, step=3600)  # no reading is of another local month
     midnight = datetime(2026, 4, 1, 7, tzinfo=UTC)
 
     before = sum_closed_months(at=midnight + 3 * DAY - HOUR)
@@ -239,7 +239,7 @@ def test_after_a_change_of_the_time_zone_months_are_summed_anew(meter, settings)
 def test_channels_that_a_load_changed_are_summed_again_and_no_others(db):
     changed, other = MeterDeviceFactory.create_batch(2)
     for meter in (changed, other):
-        load_days(meter, date(2026, 3, 1), 31, step=3600)
+        load_days(meter, date(2026, 3, 2), 29, step=3600)  # no reading is of another local month
     sum_all()
 
     load_days(changed, date(2026, 3, 10), 1, step=3600, value=400)
