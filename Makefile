@@ -2,14 +2,18 @@
 
 PYTHON ?= $(firstword $(foreach p,python3 python3.11 python3.12 python3.13,$(shell $(p) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 BIN := .venv/bin
+CATALOGUE := locale/es/LC_MESSAGES/django
 export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
 
-setup: .venv/runtime.stamp
-setup-dev: .venv/dev.stamp
+setup: .venv/runtime.stamp $(CATALOGUE).mo
+setup-dev: .venv/dev.stamp $(CATALOGUE).mo
+
+$(CATALOGUE).mo: $(CATALOGUE).po | .venv/runtime.stamp
+	@$(BIN)/python -m tools.messages --compile
 
 .venv/bin/uv: requirements/bootstrap.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed; set PYTHON to it."; exit 1; }
@@ -88,4 +92,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml --extra sftp -c requirements/runtime.txt -o requirements/sftp.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" pyproject.toml --group dev -c requirements/runtime.txt -c requirements/bootstrap.txt -o requirements/dev.txt

@@ -1,9 +1,11 @@
 """`make messages`: brings the catalogue up to the code and compiles it, by Babel; with --check it only looks.
 
 New texts are added untranslated, texts that are gone are dropped, and the run fails until a person has translated
-what is new. Needs no gettext tools.
+what is new. Needs no gettext tools. With --compile it does what every set-up does: it makes the file that Django
+reads, which is not committed.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,7 @@ from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract, extract_python
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
@@ -43,6 +45,9 @@ class NotLiteral(ValueError):
 
 
 def main() -> int:
+    if "--compile" in sys.argv:
+        compile_if_stale()
+        return 0
     try:
         marked = marked_texts()
     except NotLiteral as error:
@@ -51,7 +56,7 @@ def main() -> int:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="es", abort_invalid=True)
     if "--check" in sys.argv:
-        problems = [*differences(catalogue, marked), *untranslated(catalogue), *_stale(catalogue)]
+        problems = [*differences(catalogue, marked), *untranslated(catalogue)]
     else:
         catalogue.update(marked, no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
@@ -63,11 +68,22 @@ def main() -> int:
         catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
         with CATALOGUE.open("wb") as file:
             write_po(file, catalogue, width=110, sort_output=True)
-        with COMPILED.open("wb") as file:
-            write_mo(file, catalogue)
+        compile_if_stale()
         problems = list(untranslated(catalogue))
     print(*problems, f"messages: {len(catalogue)} texts, {len(problems)} problems", sep="\n")
     return bool(problems)
+
+
+def compile_if_stale() -> None:
+    """Writes the compiled file where it is missing or older than the catalogue, whole or not at all."""
+    if COMPILED.is_file() and COMPILED.stat().st_mtime > CATALOGUE.stat().st_mtime:
+        return
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale="es", abort_invalid=True)
+    unfinished = COMPILED.with_suffix(f".{os.getpid()}.mo")
+    with unfinished.open("wb") as file:
+        write_mo(file, catalogue)
+    unfinished.replace(COMPILED)
 
 
 def marked_texts(*patterns: str) -> Catalog:
@@ -143,17 +159,6 @@ def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def _placeholders(text: str) -> list[str]:
     return sorted(re.findall(r"%\(\w+\)\w|%[ds]|\{\w+\}", text))
-
-
-def _stale(catalogue: Catalog) -> Iterator[str]:
-    """Whether the compiled file says what the catalogue says; the bytes may differ."""
-    compiled = COMPILED.relative_to(ROOT)
-    if not COMPILED.is_file():
-        yield f"{compiled} is missing: run make messages"
-        return
-    with COMPILED.open("rb") as file:
-        if texts_of(read_mo(file)) != texts_of(catalogue):
-            yield f"{compiled} is older than the catalogue: run make messages"
 
 
 if __name__ == "__main__":

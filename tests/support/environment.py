@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdsc_portal import embedded_postgres
+from tools.messages import compile_if_stale
 
 ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("DEVELOPMENT", "1")
@@ -27,6 +28,7 @@ _server_lock = (_var_dir / "server.lock").open("w")
 _is_worker = "PYTEST_XDIST_WORKER" in os.environ  # its controller holds the lock as long as it lives
 if not _is_worker:
     fcntl.flock(_server_lock, fcntl.LOCK_SH)
+    compile_if_stale()
 
 
 def pytest_unconfigure() -> None:

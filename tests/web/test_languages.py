@@ -1,7 +1,9 @@
 """Spanish, whole: every page and mail of a customer's, in words that are easy to read."""
 
+import os
 import re
 from datetime import UTC, datetime
+from gettext import GNUTranslations
 
 import pytest
 import time_machine
@@ -303,6 +305,23 @@ def test_the_check_refuses_a_text_that_is_not_ready(entry, problem):
     [problem_line] = untranslated(catalogue)
 
     assert problem_line.startswith(problem)
+
+
+def test_a_set_up_compiles_what_is_missing_or_older_than_the_catalogue(tmp_path, monkeypatch):
+    catalogue, compiled = tmp_path / "django.po", tmp_path / "django.mo"
+    monkeypatch.setattr(messages, "CATALOGUE", catalogue)
+    monkeypatch.setattr(messages, "COMPILED", compiled)
+
+    for second, text in enumerate(("Hola", "Buenas")):
+        catalogue.write_text(f'msgid "Hello"\nmsgstr "{text}"\n', encoding="utf-8")
+        os.utime(catalogue, (second, second))
+        if compiled.exists():
+            os.utime(compiled, (second - 1, second - 1))
+        messages.compile_if_stale()
+
+        with compiled.open("rb") as file:
+            assert GNUTranslations(file).gettext("Hello") == text
+        assert sorted(tmp_path.iterdir()) == [compiled, catalogue]
 
 
 def test_the_check_refuses_texts_of_which_code_and_catalogue_disagree():
