@@ -105,6 +105,9 @@ _TEXTS[Notice.ENDS_IN_30_DAYS] = _TEXTS[Notice.ENDS_IN_7_DAYS] = (
     gettext_lazy("If you want to go on sharing, %(company)s can ask you again."),
 )
 
+# what the others do without one; the event of a recorded consent has it in the language of its customer
+_WITH_A_REASON = frozenset({Notice.STOPPED, Notice.PAUSED, Notice.RESUMED})
+
 
 def subject_and_paragraphs(notice: Notice, facts: NoticeFacts, reader: User) -> tuple[str, tuple[str, ...]]:
     """The words of `notice` for `reader`, in the language that is active."""
@@ -146,7 +149,7 @@ def subject_and_paragraphs(notice: Notice, facts: NoticeFacts, reader: User) -> 
             cannot_read_yet % words,
             _("If this is not what was agreed, stop it and tell us."),
         ]
-    if facts.public_reason:
+    if facts.public_reason and notice in _WITH_A_REASON:
         paragraphs.append(_("Reason: %(reason)s") % words)
     if closing:
         paragraphs.append(closing % words)

@@ -8,7 +8,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from accounts.mail.queue import words_of
+from accounts.mail.queue import send_waiting_mail, words_of
+from accounts.mail.resend import send_again
 from accounts.models import OutgoingMail, Role
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, ConsentRequest, Grant, GrantEvent, RecordedConsent, RecordedStatus
@@ -52,6 +53,17 @@ def test_the_second_person_makes_the_grant_with_receipt_and_mail_that_say_so():
     assert "Recorded by our staff" in grant.receipts.get().facts["recorded"]
     assert "Recorded by our staff" in words_of(mail).text
     assert mail.to == home.owner.email
+
+
+def test_its_mail_sent_again_says_once_who_wrote_it_down():
+    confirm_recorded(recorded=recorded_of(household()), by=StaffFactory(), at=clock.now())
+    send_waiting_mail(at=clock.now())
+
+    (again,) = send_again(mails=list(OutgoingMail.objects.all()), at=clock.now())
+
+    words = words_of(OutgoingMail.objects.get(pk=again.pk)).text
+    assert words.count("Recorded by our staff") == 1
+    assert "Reason:" not in words
 
 
 def test_the_words_are_the_customers_language():
