@@ -131,8 +131,10 @@ def words_of(row: OutgoingMail) -> Content:
 def reseal_waiting_mail() -> tuple[int, int]:
     """Seal the words of all mail that waits with the first key of the ring; how many, and how many no key opens.
 
-    One short transaction each, so that mail goes out meanwhile.
+    One short transaction each, so that mail goes out meanwhile. Words of mail that was sent are blanked: a worker of
+    the release before left them.
     """
+    OutgoingMail.objects.exclude(sent_at=None).exclude(sealed="").update(sealed="")
     done = unreadable = 0
     waiting = OutgoingMail.objects.filter(sent_at=None).exclude(sealed="", text="")
     for pk in waiting.values_list("pk", flat=True):

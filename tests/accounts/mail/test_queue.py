@@ -67,6 +67,18 @@ def test_the_sweep_sends_logins_itself_and_has_the_rest_sent(monkeypatch):
     assert (nothing_else_waits, woken) == ([], ["send_mail"])
 
 
+def test_words_that_a_worker_of_the_release_before_left_are_blanked_with_a_new_key():
+    write_receipt("ana@example.com")
+    write_receipt("bo@example.com")
+    OutgoingMail.objects.filter(to="ana@example.com").update(sent_at=AT)
+
+    assert reseal_waiting_mail() == (1, 0)
+
+    sealed = dict(OutgoingMail.objects.values_list("to", "sealed"))
+    assert not sealed["ana@example.com"]
+    assert sealed["bo@example.com"]
+
+
 def test_a_code_that_is_dead_by_now_is_not_sent():
     write_sign_in_mail(to="ana@example.com", subject="Your code", text="123456", at=AT)
 
