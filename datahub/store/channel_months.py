@@ -7,8 +7,9 @@ A row says what the blocks of its month say, or it is not there. So that none is
 3. What sums a month holds the lock alone, from before it reads the blocks until its commit (`lock_month`).
 4. It never waits for it: where a load holds the month, the month is summed another time.
 
-A load that waits for step 3 goes on after a batch, some tenth of a second later, and then deletes what the batch wrote.
-Where somebody changes readings in another way, a trigger leaves a row of `UnnotedChange`, and no sum counts.
+A load that waits for step 3 goes on after a batch, and then deletes what the batch wrote. Where somebody changes
+readings in another way, a trigger leaves a row of `UnnotedChange`, and no sum counts. It does not see statements that
+name one partition, TRUNCATE or ATTACH: who does that leaves the row himself (docs/operations.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,7 @@ from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.sum_blocks import QUALITIES, Wanted, arrays
 from datahub.store.tally import distinct
 
+CHANNELS_AT_ONCE = 2_000  # summed in one transaction, or a few more; loads of their month wait so long
 _LOCKS = 0x5E7  # first key of the advisory locks, the second is the month
 _WILL_FORGET = "SET LOCAL datahub.forgets_month_sums = on"
 _SHARE = "SELECT pg_advisory_xact_lock_shared(%s, month) FROM unnest(%s::integer[]) AS months (month)"
@@ -42,7 +44,10 @@ _DELETE = f"""
 """  # noqa: S608 - no part of it is input
 _ENQUEUE = f"""
     INSERT INTO {ChannelsToSum._meta.db_table} (month, channels)
-    SELECT month, %s::bigint[] FROM unnest(%s::date[]) AS months (month)
+    SELECT month, array_agg(channel_id ORDER BY channel_id) FROM unnest(%s::date[]) AS months (month), (
+        SELECT channel_id, (row_number() OVER (ORDER BY channel_id) - 1) / %s AS batch
+        FROM unnest(%s::bigint[]) AS changed (channel_id)
+    ) AS numbered GROUP BY month, batch ORDER BY month, batch
 """  # noqa: S608 - no part of it is input
 _COLUMNS = ("channel_id", "total", "known", "scale", "step", "phase")
 _INSERT = f"""
@@ -161,7 +166,7 @@ def forget_sums(*, channels: Sequence[Integers], days: Sequence[Integers]) -> No
         if summed:
             keys = array_text(distinct(np.concatenate(channels)))
             cursor.execute(_DELETE, [keys, summed])
-            cursor.execute(_ENQUEUE, [keys, summed])
+            cursor.execute(_ENQUEUE, [summed, CHANNELS_AT_ONCE, keys])
 
 
 def forget_months(*, month: date) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.models import Channel, ChannelKind, ChannelMonth, ChannelsToSum, SummedMonth, UnnotedChange
 from datahub.store.channel_marks import array_text
-from datahub.store.channel_months import MonthSums, lock_month, store_month_sums
+from datahub.store.channel_months import CHANNELS_AT_ONCE, MonthSums, lock_month, store_month_sums
 from datahub.store.codec import DAY_SECONDS, MOST
 from datahub.store.partitions import months_of
 from datahub.store.sum_blocks import Wanted
@@ -23,7 +23,6 @@ from datahub.usage.sum_periods import Calendar
 from datahub.usage.sum_pieces import RULES, Rule, added, totals
 
 log = structlog.get_logger(__name__)
-_CHANNELS = 2_000  # in one transaction, or a few more; loads of their month wait so long
 _QUIET = timedelta(minutes=15)  # since the last change by somebody who leaves the sums as they were
 _BEGIN = f"""
     INSERT INTO {ChannelsToSum._meta.db_table} (month, channels)
@@ -100,7 +99,9 @@ def _begin(month: date, *, is_there: bool) -> bool:
         start, end = _bounds(month)
         SummedMonth.objects.create(month=month, start=start, end=end)
         with connection.cursor() as cursor:
-            cursor.execute(_BEGIN, [month, _CHANNELS, ChannelKind.INTERVAL, sorted(AMOUNTS), end, start])
+            cursor.execute(
+                _BEGIN, [month, CHANNELS_AT_ONCE, ChannelKind.INTERVAL, sorted(AMOUNTS), end, start]
+            )
     return True
 
 
@@ -116,7 +117,7 @@ def _sum_batch(month: date) -> int:
     if not lock_month(month):
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_BATCH, [month, _CHANNELS])
+        cursor.execute(_BATCH, [month, CHANNELS_AT_ONCE])
         rows = cursor.fetchall()
     channels = {channel for _, some in rows for channel in some}
     counted = Channel.objects.filter(pk__in=channels, kind=ChannelKind.INTERVAL, unit__in=AMOUNTS)

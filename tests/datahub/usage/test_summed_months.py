@@ -14,6 +14,7 @@ from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.time.ranges import Span
 from datahub.models import Channel, ChannelMonth, ChannelsToSum, SummedMonth
 from datahub.rows.usage import Quality
+from datahub.store import channel_months
 from datahub.usage import summed_months
 from datahub.usage.readings import channels_of
 from datahub.usage.sum_periods import By
@@ -253,6 +254,23 @@ def test_channels_that_a_load_changed_are_summed_again_and_no_others(db):
     assert wrong_months() == []
 
 
+def test_a_large_correction_is_summed_again_in_parts(monkeypatch, db):
+    monkeypatch.setattr(channel_months, "CHANNELS_AT_ONCE", 2)
+    meters = MeterDeviceFactory.create_batch(5)
+    for meter in meters:
+        load_days(meter, date(2026, 3, 2), 29, step=3600)
+    sum_all()
+
+    corrected = [
+        usage_series(meter, datetime(2026, 3, 10, 8, tzinfo=UTC), [9] * 24, step=3600) for meter in meters
+    ]
+    load_readings(*corrected)
+
+    assert sorted(len(row.channels) for row in ChannelsToSum.objects.all()) == [1, 2, 2]
+    assert sum_all() == 5
+    assert wrong_months() == []
+
+
 def test_a_load_into_months_that_are_not_summed_leaves_nothing_to_be_done(meter):
     load_days(meter, date(2026, 3, 1), 31, step=3600)
 
@@ -262,7 +280,7 @@ def test_a_load_into_months_that_are_not_summed_leaves_nothing_to_be_done(meter)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_task_leaves_the_rest_to_the_next(monkeypatch):
-    monkeypatch.setattr(summed_months, "_CHANNELS", 2)
+    monkeypatch.setattr(summed_months, "CHANNELS_AT_ONCE", 2)
     for meter in MeterDeviceFactory.create_batch(5):
         load_readings(usage_series(meter, datetime(2026, 3, 1, 8, tzinfo=UTC), [1] * 700, step=3600))
     store = summed_months.store_month_sums
