@@ -103,7 +103,8 @@ def _serialize(items: Sequence[UsageSums]) -> list[dict[str, object]]:
     return objects
 
 
-@lru_cache(maxsize=512)  # channels of a page mostly have the same periods with the same counts
+# channels of a page mostly have the same periods with the same counts; three years by day take half a megabyte
+@lru_cache(maxsize=32)
 def _frames(
     periods: tuple[str, ...],
     starts: bytes,
