@@ -5,29 +5,8 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-# what `datahub.store.channel_months` says of its transactions, no other writer does
-NOTE = """
-    CREATE FUNCTION note_change_of_readings() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF coalesce(current_setting('datahub.forgets_month_sums', true), '') <> 'on' THEN
-            INSERT INTO datahub_unnotedchange (at) VALUES (now());
-        END IF;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON interval_block
-        FOR EACH STATEMENT EXECUTE FUNCTION note_change_of_readings();
-    CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON datahub_periodreading
-        FOR EACH STATEMENT EXECUTE FUNCTION note_change_of_readings();
-"""
-FORGET = """
-    DROP TRIGGER note_change ON datahub_periodreading;
-    DROP TRIGGER note_change ON interval_block;
-    DROP FUNCTION note_change_of_readings();
-"""
-
-
 class Migration(migrations.Migration):
-    """Sums of closed months by channel, and a note of each statement that changes readings past them."""
+    """Sums of closed months by channel."""
 
     dependencies = [
         ('datahub', '0031_feed_kinds_by_registry'),
@@ -76,5 +55,4 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['month'], name='sums_of_a_month')],
             },
         ),
-        migrations.RunSQL(NOTE, FORGET),
     ]
