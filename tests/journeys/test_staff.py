@@ -229,6 +229,7 @@ def test_lists_and_forms_of_staff_have_no_serious_fault(browser_page, width, the
         f"/admin/consent/client/{desk.client.pk}/change/",
         f"/admin/consent/grant/{desk.grant.pk}/change/",
         f"/admin/datahub/feedrun/{desk.run.pk}/change/",
+        "/admin/accounts/linkchange/affected/",
     )
     faults = []
 
