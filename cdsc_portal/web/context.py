@@ -12,25 +12,51 @@ from django.utils.translation import gettext_lazy as _
 from accounts.sign_in.sessions import login_ends
 from cdsc_portal.lib.http.themes import chosen_theme
 
-# (address, label), in the order people meet them; only those that exist are shown
-_CUSTOMER_PAGES: tuple[tuple[str, Promise], ...] = (
-    ("/my/", _("Home")),
-    ("/my/usage/", _("Usage")),
-    ("/my/bills/", _("Bills")),
-    ("/my/mix/", _("Energy sources")),
-    ("/my/sharing/", _("Sharing")),
-    ("/my/people/", _("People")),
+# (address, label, icon), in portal order; only those that exist are shown
+_PAGES: tuple[tuple[str, Promise, str], ...] = (
+    ("/my/", _("Home"), "home"),
+    ("/my/usage/", _("Usage"), "usage"),
+    ("/my/bills/", _("Bills"), "bills"),
+    ("/my/sharing/", _("Sharing"), "sharing"),
+    ("/my/accounts/", _("Accounts"), "accounts"),
 )
-_PUBLIC_PAGES: tuple[tuple[str, Promise], ...] = (("/help/", _("Help")),)
+_MORE: tuple[tuple[str, Promise, str], ...] = (
+    ("/my/downloads/", _("Downloads"), "downloads"),
+    ("/my/mix/", _("Energy sources"), "mix"),
+    ("/my/people/", _("People"), "people"),
+    ("/help/", _("Help"), "help"),
+)
+_OF_VISITORS: tuple[tuple[str, Promise, str], ...] = (("/help/", _("Help"), "help"),)
+# pages that stand under one of the menu though their address does not
+_UNDER = {
+    "/my/activity/": "/my/sharing/",
+    "/my/portfolio/": "/my/usage/",
+    "/my/contracts/": "/my/accounts/",
+    "/my/meters/": "/my/accounts/",
+    "/my/names/": "/my/accounts/",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the site menu."""
+    """One entry of the site menu; `icon` is the path of its template."""
 
     url: str
     label: Promise
+    icon: str
     is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The site menu: what always stands there, and what opens from More."""
+
+    pages: list[Link]
+    more: list[Link]
+
+    @property
+    def is_in_more(self) -> bool:
+        return any(link.is_current for link in self.more)
 
 
 def utility(request: HttpRequest) -> dict[str, object]:
@@ -58,18 +84,27 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     return {"navigation": SimpleLazyObject(lambda: _menu(request))}
 
 
-def _menu(request: HttpRequest) -> list[Link]:
+def _menu(request: HttpRequest) -> Navigation:
     """The customer's pages for those who are logged in, help for all."""
-    pages = _PUBLIC_PAGES
-    if request.user.is_authenticated:
-        pages = _CUSTOMER_PAGES + _PUBLIC_PAGES
     prefix = get_script_prefix().rstrip("/")  # of a support session; else nothing
     path = request.path_info
-    return [
-        Link(f"{prefix}{url}", label, path == url or (url != "/my/" and path.startswith(url)))
-        for url, label in pages
-        if _exists(url)
-    ]
+    path = next((above for below, above in _UNDER.items() if path.startswith(below)), path)
+
+    def links(pages: tuple[tuple[str, Promise, str], ...]) -> list[Link]:
+        return [
+            Link(
+                f"{prefix}{url}",
+                label,
+                f"components/icons/pages/{icon}.svg",
+                path == url or (url != "/my/" and path.startswith(url)),
+            )
+            for url, label, icon in pages
+            if _exists(url)
+        ]
+
+    if request.user.is_authenticated:
+        return Navigation(links(_PAGES), links(_MORE))
+    return Navigation(links(_OF_VISITORS), [])
 
 
 @cache

@@ -9,6 +9,7 @@ from cdsc_portal.web.my_home import my_home
 from cdsc_portal.web.my_things import my_account, my_contract, my_meter
 from cdsc_portal.web.staff_customer import staff_customer
 from cdsc_portal.web.staff_search import staff_search
+from cdsc_portal.web.stylesheet import stylesheet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         shows_secret(admin.site.admin_view(staff_customer)),
         name="staff_customer",
     ),
+    path("style/<slug:digest>.css", stylesheet, name="stylesheet"),
     path("i18n/setlang/", views.choose_language, name="set_language"),
     path("theme/", views.choose_theme, name="set_theme"),
 ]

@@ -40,7 +40,7 @@ def test_a_person_logs_in_reads_spanish_and_logs_out(browser_page, scripts):
     page.get_by_label("E-mail address").fill("ana@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_text("Menu").click()
+    page.locator(".site-tools summary").click()
     page.get_by_role("button", name="Español").first.click()
 
     assert page.url.endswith("/help/")

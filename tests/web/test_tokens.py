@@ -25,6 +25,8 @@ LEAST = {
     **{f"series-{n}": (4.5, 6.9) for n in range(1, 7)},
 }
 
+CHARTS = ("used", "sent", "net", "estimate")
+
 
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -65,3 +67,30 @@ def test_only_the_tokens_name_a_color_and_every_token_used_exists(name):
     assert not re.findall(
         r"[^-](?:margin|padding|border)-(?:left|right|top|bottom)|[\s;](?:left|right):", text
     )
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_four_colors_of_charts_mean_one_thing_each(colors):
+    for name in CHARTS:
+        assert [other for other, color in colors.items() if color == colors[name]] == [name]
+        assert contrast(colors[name], colors["panel"]) >= 3
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ground", "inks"),
+    [
+        ("ground", ("ink", "muted", "action")),
+        ("panel", ("ink", "muted", "action", "danger")),
+        ("well", ("ink", "muted", "action")),
+        ("soft", ("ink", "muted", "action")),
+        ("soft-ok", ("ink", "muted", "action", "ok")),
+        ("soft-warn", ("ink", "muted", "action", "warn")),
+        ("soft-danger", ("ink", "muted", "action", "danger")),
+        ("electricity-soft", ("electricity",)),
+        ("gas-soft", ("gas",)),
+        ("water-soft", ("water",)),
+    ],
+)
+def test_words_can_be_read_on_each_filled_surface(colors, ground, inks):
+    assert {ink: contrast(colors[ink], colors[ground]) >= 4.5 for ink in inks} == dict.fromkeys(inks, True)

@@ -79,7 +79,7 @@ def test_the_menu_names_the_sources_of_energy_in_both_languages(home):
     links = {
         language: html.fromstring(
             browser.get("/my/", headers={"accept-language": language}).content.decode()
-        ).xpath("//nav//a[@href='/my/mix/']/text()")
+        ).xpath("//nav//a[@href='/my/mix/']/span/text()")
         for language in ("en", "es")
     }
 
