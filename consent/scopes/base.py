@@ -19,6 +19,7 @@ class Period(Enum):
 class Scope:
     """One scope: its names, its words for customers, and what it opens.
 
+    `place` orders scopes on pages and in documents.
     `includes` pairs a plain word for each kind of data with an example value; `records` names what a period
     covers, in the plural, as a sentence begins (unused where the period is NOW); `opens` are resource names,
     which are also the paths of the API. `commodities` limits the contracts it can cover (empty = any). A
@@ -26,6 +27,7 @@ class Scope:
     """
 
     id: str
+    place: int
     title: str | Promise
     sentence: str | Promise
     includes: tuple[tuple[str | Promise, str | Promise], ...]

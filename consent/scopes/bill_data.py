@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-BILL_DATA = Scope(  # names of supplier and tariff only beside a supply scope
+SCOPE = Scope(  # names of supplier and tariff only beside a supply scope
     id="bill_data",
+    place=50,
     aliases=("customer_bill_data",),
     title=_("What your bills are made of"),
     sentence=_("Each line of your bills, as figures."),

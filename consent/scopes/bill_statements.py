@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-BILL_STATEMENTS = Scope(
+SCOPE = Scope(
     id="bill_statements",
+    place=60,
     aliases=("customer_bill_statements",),
     title=_("Your bills as documents"),
     sentence=_("Your bills as they were sent to you."),

@@ -1,32 +1,12 @@
-"""Every scope, in the order of the pages."""
+"""Every scope, in the order of the pages: each other file of this folder declares the `SCOPE` that it is named like."""
 
+import consent.scopes
+from cdsc_portal.lib.runtime.declarations import declared, file_names
 from consent.scopes.base import Scope
-from consent.scopes.bill_data import BILL_DATA
-from consent.scopes.bill_statements import BILL_STATEMENTS
-from consent.scopes.consumption_breakdown import CONSUMPTION_BREAKDOWN
-from consent.scopes.customer_distribution_details import CUSTOMER_DISTRIBUTION_DETAILS
-from consent.scopes.customer_supply_details import CUSTOMER_SUPPLY_DETAILS
-from consent.scopes.customer_supply_history import CUSTOMER_SUPPLY_HISTORY
-from consent.scopes.generation_breakdown import GENERATION_BREAKDOWN
-from consent.scopes.generation_mix import GENERATION_MIX
-from consent.scopes.residual_mix import RESIDUAL_MIX
-from consent.scopes.usage_data import USAGE_DATA
 
-SCOPES: dict[str, Scope] = {
-    scope.id: scope
-    for scope in (
-        CUSTOMER_DISTRIBUTION_DETAILS,
-        CUSTOMER_SUPPLY_DETAILS,
-        CUSTOMER_SUPPLY_HISTORY,
-        USAGE_DATA,
-        BILL_DATA,
-        BILL_STATEMENTS,
-        GENERATION_MIX,
-        GENERATION_BREAKDOWN,
-        CONSUMPTION_BREAKDOWN,
-        RESIDUAL_MIX,
-    )
-}
+_FILES = file_names(consent.scopes.__path__, aside={"base", "catalogue"})
+_declared = declared("consent.scopes", _FILES, "SCOPE", Scope, lambda scope: scope.id)
+SCOPES = dict(sorted(_declared.items(), key=lambda item: item[1].place))
 
 
 def scope_named(name: str) -> Scope | None:

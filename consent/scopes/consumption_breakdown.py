@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import ELECTRICITY, Period, Scope
 
-CONSUMPTION_BREAKDOWN = Scope(
+SCOPE = Scope(
     id="consumption_breakdown",
+    place=90,
     aliases=("customer_consumption_breakdown",),
     title=_("How your tariff's electricity was made"),
     sentence=_("Which sources made the power sold under your tariff, hour by hour."),

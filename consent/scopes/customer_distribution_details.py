@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-CUSTOMER_DISTRIBUTION_DETAILS = Scope(
+SCOPE = Scope(
     id="customer_distribution_details",
+    place=10,
     aliases=("distribution_details",),
     title=_("How energy reaches you"),
     sentence=_("The lines, the meter and the address that serve you."),

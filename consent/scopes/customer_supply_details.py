@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-CUSTOMER_SUPPLY_DETAILS = Scope(
+SCOPE = Scope(
     id="customer_supply_details",
+    place=20,
     aliases=("supply_details",),
     title=_("Your supplier and tariff now"),
     sentence=_("Who sells you energy today, and at which rate plan."),

@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-CUSTOMER_SUPPLY_HISTORY = Scope(
+SCOPE = Scope(
     id="customer_supply_history",
+    place=30,
     aliases=("supply_history",),
     title=_("Supplier and tariff changes"),
     sentence=_("Each time you changed your supplier or tariff, with the date."),

@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import ELECTRICITY, Period, Scope
 
-GENERATION_BREAKDOWN = Scope(
+SCOPE = Scope(
     id="generation_breakdown",
+    place=80,
     aliases=("customer_generation_breakdown",),
     title=_("How the grid's electricity was made"),
     sentence=_("Which sources made the power in the grid where you live, hour by hour."),

@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import ELECTRICITY, Period, Scope
 
-GENERATION_MIX = Scope(
+SCOPE = Scope(
     id="generation_mix",
+    place=70,
     aliases=("customer_generation_mix",),
     title=_("How your electricity was made"),
     sentence=_("Which sources made the power, hour by hour."),

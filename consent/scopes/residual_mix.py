@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import ELECTRICITY, Period, Scope
 
-RESIDUAL_MIX = Scope(
+SCOPE = Scope(
     id="residual_mix",
+    place=100,
     aliases=("customer_residual_mix",),
     title=_("How the untracked electricity was made"),
     sentence=_("Which sources made the power that nobody has claimed, hour by hour."),

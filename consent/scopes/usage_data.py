@@ -2,8 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 
-USAGE_DATA = Scope(
+SCOPE = Scope(
     id="usage_data",
+    place=40,
     aliases=("customer_usage_data",),
     title=_("Your meter readings"),
     sentence=_("How much you used, and when."),

@@ -73,7 +73,7 @@ def _sections(call: Call) -> tuple[Coverage, Page[NamedSection]]:
     return covered, bill_sections(covered, access=call.access, after=call.query.after)
 
 
-BILL_DATA = Resource(
+RESOURCE = Resource(
     name="bill_data",
     summary="What bills are made of: sections by contract, with their line items.",
     query=_sections,

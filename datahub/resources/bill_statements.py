@@ -79,7 +79,7 @@ def _statements(call: Call) -> tuple[Coverage, Page[ReadableStatement]]:
     return covered, bill_statements(covered, after=call.query.after)
 
 
-BILL_STATEMENTS = Resource(
+RESOURCE = Resource(
     name="bill_statements",
     summary="Bills as they were sent.",
     query=_statements,

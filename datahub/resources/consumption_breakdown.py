@@ -2,4 +2,4 @@
 
 from datahub.resources.generation_mix import mix_resource
 
-CONSUMPTION_BREAKDOWN = mix_resource("consumption_breakdown", "What the customer's tariff was made of.")
+RESOURCE = mix_resource("consumption_breakdown", "What the customer's tariff was made of.")

@@ -47,7 +47,7 @@ def current_deliveries(call: Call) -> tuple[Coverage, Page[Delivery]]:
     )
 
 
-DISTRIBUTION_DETAILS = Resource(
+RESOURCE = Resource(
     name="distribution_details",
     summary="How service is delivered now: utility, points, meters, voltage.",
     query=current_deliveries,

@@ -2,7 +2,7 @@
 
 from datahub.resources.generation_mix import mix_resource
 
-GENERATION_BREAKDOWN = mix_resource(
+RESOURCE = mix_resource(
     "generation_breakdown",
     "What the grid region generated.",
     open_summary="What a grid region generated.",

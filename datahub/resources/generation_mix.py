@@ -26,7 +26,8 @@ from datahub.models import MixSeries
 from datahub.resources.base import Call, OpenSeries, Option, Release, Resource, ResourceQuery
 from datahub.resources.fields import Exact, Instant, MaybeText, ReadOnlyField, Shape, ShareList, Text
 from datahub.resources.link_history import LinkHistory
-from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS
+from datahub.resources.usage_data import RESOURCE as USAGE_DATA
+from datahub.resources.usage_data import USAGE_ROWS
 from datahub.usage.sum_periods import By
 
 _BY = Option("by", tuple(by.value for by in LABELS), "Sums by local day or month; without it, every step.")
@@ -287,4 +288,4 @@ def _examples(name: str, *, of_tariffs: bool) -> dict[str, dict[str, object]]:
     return {"": segment, "by=day": summed}
 
 
-GENERATION_MIX = mix_resource("generation_mix", "The three series below together.")
+RESOURCE = mix_resource("generation_mix", "The three series below together.")

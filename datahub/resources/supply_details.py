@@ -94,7 +94,7 @@ EXAMPLE: dict[str, object] = {
     "modified": "2026-01-05T10:00:00Z",
     "verified": "2026-04-02T03:10:00Z",
 }
-SUPPLY_DETAILS = Resource(
+RESOURCE = Resource(
     name="supply_details",
     summary="Who supplies now, on which tariff.",
     query=current_supplies,

@@ -41,7 +41,7 @@ def _cut(term: Supply, span: Span, at: datetime) -> ReadableSupply:
     )
 
 
-SUPPLY_HISTORY = Resource(
+RESOURCE = Resource(
     name="supply_history",
     summary="Every supplier and tariff that touches the window.",
     query=supply_history,

@@ -81,7 +81,7 @@ def usage_segments(call: Call) -> tuple[Coverage, Page[UsageSegment]]:
     return covered, usage_page(covered, facts, usage_plan(covered, facts, after=call.query.after))
 
 
-USAGE_DATA = Resource(
+RESOURCE = Resource(
     name="usage_data",
     summary="Meter readings by channel.",
     query=usage_segments,

@@ -14,7 +14,8 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page
 from datahub.resources.base import Call, Option, Resource
 from datahub.resources.fields import MaybeText, Shape, Text
-from datahub.resources.usage_data import USAGE_DATA, USAGE_ROWS, QualityRunShape
+from datahub.resources.usage_data import RESOURCE as USAGE_DATA
+from datahub.resources.usage_data import USAGE_ROWS, QualityRunShape
 from datahub.rows.usage import Quality
 from datahub.usage.segments import MISSING, QUALITY_NAMES
 from datahub.usage.sum_periods import By
@@ -170,7 +171,7 @@ def _lines(items: Sequence[UsageSums]) -> Iterator[str]:
             yield f"{head},{times},{value},{known},{due},{counted or ''},{by_quality}"
 
 
-USAGE_SUMS = Resource(
+RESOURCE = Resource(
     name="usage_sums",
     summary="Meter readings summed up by local day, month or year.",
     part_of=USAGE_DATA,

@@ -84,6 +84,7 @@ def _document(parts, public_id):
 
 TOY_SCOPE = Scope(
     id="toy_scope",
+    place=1_000,
     title="Your toy facts",
     sentence="What a test invents.",
     includes=(("A tone", "plain"),),
@@ -284,11 +285,8 @@ def loads(monkeypatch, settings, tmp_path):
         sniff=lambda head: head.startswith(b"toy"),
         parse=_parse,
     )
-    points = [
-        *format_registry.entry_points(group=format_registry.GROUP),
-        SimpleNamespace(load=lambda: module),
-    ]
-    monkeypatch.setattr(format_registry, "entry_points", lambda group: points)
+    point = SimpleNamespace(load=lambda: module)
+    monkeypatch.setattr(format_registry, "entry_points", lambda group: [point])
     monkeypatch.setattr(format_registry, "KIND_NAMES", format_registry.KIND_NAMES | {"toys"})
     monkeypatch.setitem(KINDS, "toys", Kind(name="toys", title="words of toys", load=load, rows_a_chunk=2))
     monkeypatch.setitem(KIND_TITLES, "toys", "words of toys")

@@ -8,14 +8,14 @@ from types import ModuleType
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from cdsc_portal.lib.runtime.declarations import declared
 from consent.scopes.catalogue import SCOPES
-from consent.scopes.usage_data import USAGE_DATA
-from datahub.feeds.loading import kinds
+from consent.scopes.usage_data import SCOPE as USAGE_DATA
 from datahub.feeds.loading.kinds import KINDS
 from datahub.models.feeds import KIND_TITLES
 from datahub.resources import registry
-from datahub.resources.bill_data import BILL_DATA
-from datahub.resources.bill_statements import BILL_STATEMENTS
+from datahub.resources.bill_data import RESOURCE as BILL_DATA
+from datahub.resources.bill_statements import RESOURCE as BILL_STATEMENTS
 from datahub.resources.registry import RESOURCES
 from tools.files import ROOT
 
@@ -107,11 +107,25 @@ def test_a_kind_of_feed_without_one_of_its_parts_is_refused_with_its_name(parts,
         dataclasses.replace(KINDS["bills"], **parts)
 
 
-def test_a_file_among_the_kinds_of_feed_that_declares_none_fails_at_import(monkeypatch):
-    monkeypatch.setitem(sys.modules, "datahub.feeds.kinds.weather", ModuleType("weather"))
+@pytest.mark.parametrize(
+    ("folder", "constant", "declaration", "name_of"),
+    [
+        ("consent.scopes", "SCOPE", USAGE_DATA, lambda scope: scope.id),
+        ("datahub.resources", "RESOURCE", BILL_DATA, lambda resource: resource.name),
+        ("datahub.feeds.kinds", "KIND", KINDS["bills"], lambda kind: kind.name),
+    ],
+)
+def test_a_file_that_does_not_declare_what_its_folder_is_for_fails_at_import(
+    monkeypatch, folder, constant, declaration, name_of
+):
+    weather = ModuleType("weather")
+    monkeypatch.setitem(sys.modules, f"{folder}.weather", weather)
+    named = f"{folder}.weather".replace(".", "/") + f"\\.py: a {constant} named weather is needed"
 
-    with pytest.raises(ImproperlyConfigured, match=r"kinds/weather\.py: a KIND named weather is needed"):
-        kinds.declared(["bills", "weather"])
+    for given in (None, "weather", declaration):
+        setattr(weather, constant, given)
+        with pytest.raises(ImproperlyConfigured, match=named):
+            declared(folder, ["weather"], constant, type(declaration), name_of)
 
 
 def test_each_file_among_the_kinds_of_feed_is_a_kind_that_staff_have_a_word_for():

@@ -27,7 +27,7 @@ from consent.pages.service_entries import Section
 from consent.parts import Part
 from consent.queries.deciders import deciders_for
 from consent.scopes.base import Scope
-from consent.scopes.bill_statements import BILL_STATEMENTS
+from consent.scopes.bill_statements import SCOPE as BILL_STATEMENTS
 from consent.services.decision import DecisionRefused, narrowed_dates
 from consent.services.offer import LONG_LIST, Group, Offer
 from consent.wording import (

@@ -1,4 +1,4 @@
-"""The installed formats: each is an entry point of the group `cdsc_portal.feed_formats`, ours or another package's.
+"""The installed formats: a module of this folder each, or another package's entry point (`cdsc_portal.feed_formats`).
 
 A format's module has `NAME`, `KIND`, `SUFFIXES`, `sniff(head)`, and one of two ways to read. `read(source, *, zone,
 settings)` yields parts in bounded memory; it raises FeedStructureError before its first part or never, so that a file
@@ -11,11 +11,14 @@ is a record of its own, so that some of the lines make a file.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import entry_points
+from pkgutil import walk_packages
 from types import MappingProxyType, ModuleType
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+import datahub.feeds.formats
 from datahub.feeds.formats.archive import SIGNATURE, first_member, is_archive, read_members
 from datahub.feeds.formats.limits import size_within
 from datahub.feeds.kinds import KIND_NAMES
@@ -85,7 +88,12 @@ def _within_years(parts: Iterator[Part[Any]]) -> Iterator[Part[Any]]:
 @cache
 def formats() -> Mapping[str, Format]:
     """Every installed format by name."""
-    loaded = (_format_of(point.load()) for point in entry_points(group=GROUP))
+    own = (
+        import_module(module.name)
+        for module in walk_packages(datahub.feeds.formats.__path__, "datahub.feeds.formats.")
+    )
+    others = (point.load() for point in entry_points(group=GROUP))
+    loaded = (_format_of(module) for module in (*own, *others) if hasattr(module, "sniff"))
     return MappingProxyType(
         {format.name: format for format in sorted(loaded, key=lambda format: format.name)}
     )

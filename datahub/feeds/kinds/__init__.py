@@ -3,6 +3,6 @@
 KIND_NAMES imports none of them: formats, which are pure, read it, while the loaders of kinds use the database.
 """
 
-from pkgutil import iter_modules
+from cdsc_portal.lib.runtime.declarations import file_names
 
-KIND_NAMES = frozenset(module.name for module in iter_modules(__path__))
+KIND_NAMES = file_names(__path__)
