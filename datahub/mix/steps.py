@@ -133,10 +133,10 @@ class Steps:
         )
 
 
-class _Shares(NamedTuple):
-    """Of one source, in no order; instants in epoch microseconds."""
+class _Alike(NamedTuple):
+    """Shares of the same steps that came about alike: a row for each of `sources`. Instants in epoch microseconds."""
 
-    source: str
+    sources: list[str]
     seconds: int
     method: str
     provisional: bool
@@ -145,6 +145,14 @@ class _Shares(NamedTuple):
     modified: Integers
     shares: Integers
     amounts: Integers
+
+    @property
+    def size(self) -> int:
+        return self.shares.size
+
+    def where(self, keep: Flags) -> "_Alike":
+        columns = (self.modified[:, keep], self.shares[:, keep], self.amounts[:, keep])
+        return _Alike(*self[:5], self.starts[keep], *columns)
 
 
 def mix_steps(
@@ -155,14 +163,9 @@ def mix_steps(
 
     `named` says what a source is called; those that are called alike are one. No step lasts longer than a year.
     """
-    names = list(places)
     during = during or Span()
-    rows = _rows(_SHARES, places, start=during.start, end=during.end) if names else []
-    shares: dict[MixName, list[_Shares]] = defaultdict(list)
-    for row in rows:
-        columns = (_moments(row[6]), _moments(row[7]), _big(row[8]), _big(row[9]))
-        shares[names[row[0] - 1]].append(_Shares(named(row[1]), row[2], row[3], row[4], row[5], *columns))
-    return _of_all(shares)
+    rows = _rows(_SHARES, places, start=during.start, end=during.end) if places else []
+    return _of_all(_alike(rows, places, named))
 
 
 def page_of_steps(
@@ -173,22 +176,17 @@ def page_of_steps(
     Pages are cut between two starts, at the same moment for all names. One query; one more where a single step has
     more shares than that.
     """
-    names = list(places)
-    shares: dict[MixName, list[_Shares]] = defaultdict(list)
-    for row in _rows(_PAGE, places, after=after, rows=rows) if names else []:
-        name = names[row[0] - 1]
-        columns = _moments(row[6]), _moments(row[7]), _big(row[8])
-        inside = _within(columns[0], *_hull(places, name), after)
-        if inside.any():
-            starts, modified, of = (column[inside] for column in columns)
-            amounts = np.full(len(starts), UNKNOWN_SHARE, dtype=np.int64)
-            shares[name].append(
-                _Shares(row[1], row[2], row[3], row[4], row[5], starts, modified, of, amounts)
-            )
+    stored = _alike(_rows(_PAGE, places, after=after, rows=rows) if places else [], places)
+    shares: dict[MixName, list[_Alike]] = defaultdict(list)
+    for name, each in stored.items():
+        for alike in each:
+            inside = _within(alike.starts, *_hull(places, name), after)
+            if inside.any():
+                shares[name].append(alike if inside.all() else alike.where(inside))
     ends = []
     for each in shares.values():
-        starts = np.concatenate([of_source.starts for of_source in each])
-        if len(starts) >= rows:
+        if sum(alike.size for alike in each) >= rows:
+            starts = np.concatenate([np.repeat(alike.starts, len(alike.sources)) for alike in each])
             ends.append(int(np.partition(starts, rows - 1)[rows - 1]) // _MICROS)
     steps = _of_all(shares)
     if not ends:
@@ -215,9 +213,37 @@ def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def _of_all(shares: Mapping[MixName, Sequence[_Shares]]) -> dict[MixName, Steps]:
+def _alike(
+    rows: Sequence[tuple[Any, ...]], places: Places, named: Callable[[str], str] = str
+) -> dict[MixName, list[_Alike]]:
+    """The rows that differ in nothing but source and numbers are one: most sources tell of every step."""
+    names = list(places)
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        place, _source, *facts, starts = row[:7]
+        alike[place, *facts, starts].append(row)
+    shares: dict[MixName, list[_Alike]] = defaultdict(list)
+    for (place, *facts, instants), of_sources in alike.items():
+        modified, parts, *amounts = (
+            _big(b"".join(column)).reshape(len(of_sources), -1)
+            for column in list(zip(*of_sources, strict=True))[7:]
+        )
+        shares[names[place - 1]].append(
+            _Alike(
+                [named(row[1]) for row in of_sources],
+                *facts,
+                _moments(instants),
+                modified + _DAY_ZERO * _MICROS,
+                parts,
+                amounts[0] if amounts else np.full(parts.shape, UNKNOWN_SHARE, dtype=np.int64),
+            )
+        )
+    return shares
+
+
+def _of_all(shares: Mapping[MixName, Sequence[_Alike]]) -> dict[MixName, Steps]:
     """All with the same columns."""
-    named = {of_source.source for each in shares.values() for of_source in each}
+    named = {source for each in shares.values() for alike in each for source in alike.sources}
     sources = (*sorted(named - {UNKNOWN}), UNKNOWN)
     return {name: _steps(sources, each) for name, each in shares.items()}
 
@@ -228,28 +254,31 @@ def loaded_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
     return {names[place - 1]: (first, last) for place, first, last in _rows(_LOADED, places)} if names else {}
 
 
-def _steps(sources: tuple[str, ...], of_sources: Sequence[_Shares]) -> Steps:
-    keys = [of_source.starts // _MICROS * _LONG + of_source.seconds for of_source in of_sources]
+def _steps(sources: tuple[str, ...], shares_alike: Sequence[_Alike]) -> Steps:
+    keys = [alike.starts // _MICROS * _LONG + alike.seconds for alike in shares_alike]
     places = np.unique(np.concatenate(keys))
     size = len(places)
-    shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64) for _ in range(2))
-    named, known = (np.zeros((size, len(sources)), dtype=np.bool_) for _ in range(2))
+    # column by column in memory: they are filled and added up by source
+    shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64, order="F") for _ in range(2))
+    named, known = (np.zeros((size, len(sources)), dtype=np.bool_, order="F") for _ in range(2))
     has_amounts, computed = (np.ones(size, dtype=np.bool_) for _ in range(2))
     provisional, modified = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.int64)
     method = np.full(size, "", dtype=object)
-    for of_source, key in zip(of_sources, keys, strict=True):
-        # most sources tell of every step, in order: a slice is written faster than by places
+    for alike, key in zip(shares_alike, keys, strict=True):
+        # a slice is written faster than by places
         row = slice(None) if np.array_equal(key, places) else np.searchsorted(places, key)
-        column = sources.index(of_source.source)
-        named[row, column] = True
-        known[row, column] |= of_source.shares != UNKNOWN_SHARE
-        shares[row, column] += np.maximum(of_source.shares, 0)
-        amounts[row, column] += np.maximum(of_source.amounts, 0)
-        has_amounts[row] &= of_source.amounts != UNKNOWN_SHARE
-        computed[row] &= of_source.computed
-        provisional[row] |= of_source.provisional
-        modified[row] = np.maximum(modified[row], of_source.modified)
-        method[row] = of_source.method
+        is_known, has_amount = alike.shares != UNKNOWN_SHARE, alike.amounts != UNKNOWN_SHARE
+        for place, source in enumerate(alike.sources):
+            column = sources.index(source)
+            named[row, column] = True
+            known[row, column] |= is_known[place]
+            shares[row, column] += np.maximum(alike.shares[place], 0)
+            amounts[row, column] += np.maximum(alike.amounts[place], 0)
+        has_amounts[row] &= has_amount.all(axis=0)
+        computed[row] &= alike.computed
+        provisional[row] |= alike.provisional
+        modified[row] = np.maximum(modified[row], alike.modified.max(axis=0))
+        method[row] = alike.method
     return Steps(
         sources=sources,
         starts=places // _LONG,

@@ -38,15 +38,13 @@ def decimal_cells(
     Any 64-bit value, any scale (a negative one adds zeros). A row where `known` is false is `unknown` instead.
     `trimmed`: without the zeros that decimals end in.
     """
-    if trimmed:
-        return _compose_trimmed(values, known, scale, before, after, unknown)
     if (
-        len(values) > _TABLE_PAYS_FROM and int(values.view(np.uint64).max()) < _GROUP
+        not trimmed and len(values) > _TABLE_PAYS_FROM and int(values.view(np.uint64).max()) < _GROUP
     ):  # below 0 is far above there
         table = _small_number_table(scale, before, after, unknown)
         place = values if known.all() else np.where(known, values, _GROUP)
         return table.take(place, axis=0).view(np.uint8).reshape(len(values), -1)
-    return _compose(values, known, scale, before, after, unknown)
+    return _compose(values, known, scale, before, after, unknown, trimmed=trimmed)
 
 
 def instant_cells(seconds: Integers) -> Cells:
@@ -69,26 +67,35 @@ def fixed_cells(words: list[str], codes: npt.NDArray[np.uint8]) -> Cells:
 
 
 def _compose(
-    values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
+    values: Integers,
+    known: Flags,
+    scale: int,
+    before: bytes,
+    after: bytes,
+    unknown: bytes,
+    *,
+    trimmed: bool = False,
 ) -> Cells:
     zero = before + b"0" + after
     zeros, scale = b"0" * -scale, max(scale, 0)
     after = zeros + after
     sizes = np.abs(values).view(np.uint64)  # the least integer has no positive twin but this one
-    digits = _digits(sizes, scale + 1)
+    digits = _digits(sizes, scale + 1, trimmed=scale if trimmed else 0)
     rows, width = digits.shape
     negative = values < 0
     head = len(before) + int(negative.any())
     dot = head + width - scale
     end = dot + scale + (scale > 0)
     cells = np.zeros((rows, max(end + len(after), len(unknown))), dtype=np.uint8)
-    cells[:, : len(before)] = _as_cells(before)
+    _fill(cells, 0, before)
     cells[negative, head - 1] = _MINUS
-    cells[:, head:dot] = digits[:, : width - scale]
+    for place in range(width - scale):
+        cells[:, head + place] = digits[:, place]
     if scale:
-        cells[:, dot] = _DOT
+        # no point where no decimal is left
+        cells[:, dot] = (digits[:, width - scale] != 0) * np.uint8(_DOT) if trimmed else _DOT
         cells[:, dot + 1 : end] = digits[:, width - scale :]
-    cells[:, end : end + len(after)] = _as_cells(after)
+    _fill(cells, end, after)
     if zeros:
         cells[values == 0] = _as_cells(zero.ljust(cells.shape[1], b"\0"))
     if not known.all():
@@ -96,52 +103,45 @@ def _compose(
     return cells
 
 
-def _compose_trimmed(
-    values: Integers, known: Flags, scale: int, before: bytes, after: bytes, unknown: bytes
-) -> Cells:
-    """Of a `scale` above 0."""
-    every = np.ones(len(values), dtype=np.bool_)
-    cells = _compose(values, every, scale, before, b"", b"")
-    ending = every.copy()
-    for column in range(1, scale + 1):  # from the last decimal to the first
-        decimals = cells[:, -column]
-        ending &= decimals == _ZERO
-        decimals[ending] = 0
-    cells[ending, -scale - 1] = 0  # no point where no decimal is left
-    tail = np.broadcast_to(_as_cells(after), (len(values), len(after)))
-    cells = np.hstack([cells, tail])
-    if not known.all():
-        width = max(cells.shape[1], len(unknown))
-        cells = np.pad(cells, ((0, 0), (0, width - cells.shape[1])))
-        cells[~known] = _as_cells(unknown.ljust(width, b"\0"))
-    return cells
+def _fill(cells: Cells, first: int, side: bytes) -> None:
+    """`side` in each row, column by column: rows of a few bytes are slow to fill."""
+    for place, letter in enumerate(side):
+        cells[:, first + place] = letter
 
 
 def _as_cells(side: bytes) -> Cells:
     return np.frombuffer(side, dtype=np.uint8)
 
 
-def _digits(sizes: npt.NDArray[np.uint64], shown: int) -> Cells:
-    """Four columns a group; zeros in front of a number are NUL, but for the last `shown` digits."""
+def _digits(sizes: npt.NDArray[np.uint64], shown: int, *, trimmed: int) -> Cells:
+    """Four columns a group; zeros in front of a number are NUL, but for the last `shown` digits, and so are those that
+    its last `trimmed` digits end in.
+    """
     groups = max(-(-shown // 4), -(-len(str(int(sizes.max(initial=0)))) // 4))
     cells = np.empty((len(sizes), groups), dtype=np.uint32)
     rest = sizes
+    ending: Flags = np.full(len(sizes), trimmed > 0)
     for place in range(groups):  # from the last group to the first
         left = rest // _GROUP
         group = (rest - left * _GROUP).astype(np.intp)
-        table = _four_digit_table(min(max(shown - 4 * place, 0), 4))
-        cells[:, groups - 1 - place] = table[group + np.where(left == 0, _GROUP, 0)]
+        table = _four_digit_table(min(max(shown - 4 * place, 0), 4), min(max(trimmed - 4 * place, 0), 4))
+        cells[:, groups - 1 - place] = table[group + (left == 0) * _GROUP + ending * (2 * _GROUP)]
+        ending &= group == 0
         rest = left
     return cells.view(np.uint8)
 
 
 @cache
-def _four_digit_table(shown: int) -> npt.NDArray[np.uint32]:
-    """0 to 9999 in four digits; then again, for the first group, where only `shown` of the leading zeros stay."""
+def _four_digit_table(shown: int, trimmed: int) -> npt.NDArray[np.uint32]:
+    """0 to 9999 in four digits; then again, for the first group, where only `shown` of the leading zeros stay. Then
+    both without the zeros that the last `trimmed` digits end in.
+    """
     number, power = np.arange(_GROUP)[:, None], np.array([1000, 100, 10, 1])
     full = (number // power % 10 + _ZERO).astype(np.uint8)
     bare = np.where((number >= power) | (np.arange(4) >= 4 - shown), full, 0).astype(np.uint8)
-    return np.concatenate([full, bare]).view(np.uint32).ravel()
+    ending = (number % (power * 10) == 0) & (np.arange(4) >= 4 - trimmed)
+    tables = [full, bare, np.where(ending, 0, full), np.where(ending, 0, bare)]
+    return np.concatenate(tables).astype(np.uint8).view(np.uint32).ravel()
 
 
 @lru_cache(maxsize=64)
