@@ -143,15 +143,17 @@ def _contracts(request: ConsentRequest, user: User, at: datetime) -> tuple[list[
     client in the sandbox, only contracts of test customers.
     """
     order = ("billing_account__account_number", "contract_number")
-    shareable, visible = shareable_contracts(user=user, at=at), visible_contracts(user=user, at=at)
+    shareable = shareable_contracts(user=user, at=at)
     if request.user_id not in (None, user.pk):
         assert request.user is not None
         shareable = shareable.filter(pk__in=visible_contracts(user=request.user, at=at).values("pk"))
-    if request.client.status == ClientStatus.SANDBOX:
-        shareable, visible = of_test_customers(shareable), of_test_customers(visible)
+    is_sandbox = request.client.status == ClientStatus.SANDBOX
+    shareable = of_test_customers(shareable) if is_sandbox else shareable
     contracts = list(shareable.select_related("billing_account").order_by(*order))
     if contracts:
         return contracts, True
+    visible = visible_contracts(user=user, at=at)
+    visible = of_test_customers(visible) if is_sandbox else visible
     return list(visible.select_related("billing_account").order_by(*order)), False
 
 

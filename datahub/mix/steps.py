@@ -151,8 +151,8 @@ class _Alike(NamedTuple):
         return self.shares.size
 
     def where(self, keep: Flags) -> "_Alike":
-        columns = (self.modified[:, keep], self.shares[:, keep], self.amounts[:, keep])
-        return _Alike(*self[:5], self.starts[keep], *columns)
+        modified, shares, amounts = (column[:, keep] for column in (self.modified, self.shares, self.amounts))
+        return self._replace(starts=self.starts[keep], modified=modified, shares=shares, amounts=amounts)
 
 
 def mix_steps(
@@ -220,10 +220,9 @@ def _alike(
     names = list(places)
     alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
-        place, _source, *facts, starts = row[:7]
-        alike[place, *facts, starts].append(row)
+        alike[row[0], *row[2:7]].append(row)
     shares: dict[MixName, list[_Alike]] = defaultdict(list)
-    for (place, *facts, instants), of_sources in alike.items():
+    for (place, seconds, method, provisional, computed, starts), of_sources in alike.items():
         modified, parts, *amounts = (
             _big(b"".join(column)).reshape(len(of_sources), -1)
             for column in list(zip(*of_sources, strict=True))[7:]
@@ -231,8 +230,11 @@ def _alike(
         shares[names[place - 1]].append(
             _Alike(
                 [named(row[1]) for row in of_sources],
-                *facts,
-                _moments(instants),
+                seconds,
+                method,
+                provisional,
+                computed,
+                _moments(starts),
                 modified + _DAY_ZERO * _MICROS,
                 parts,
                 amounts[0] if amounts else np.full(parts.shape, UNKNOWN_SHARE, dtype=np.int64),

@@ -70,8 +70,7 @@ class _TableNode(Node):
 def table(parser: Parser, token: Token) -> _TableNode:
     """`{% table "classes" id="its id" labels=False %}`; the last two may be left out."""
     bits = token.split_contents()[1:]
-    content = parser.parse(("endtable",))
-    parser.delete_first_token()
+    content = _until(parser, "endtable")
     css = parser.compile_filter(bits.pop(0))
     return _TableNode(content, css, token_kwargs(bits, parser))
 
@@ -90,26 +89,62 @@ def heading(context: Context, label: str | Promise, css: str = "") -> SafeString
     return format_html('<th{} role="columnheader" scope="col">{}</th>', attributes, label)
 
 
-@register.simple_block_tag(takes_context=True)
-def row(context: Context, content: SafeString) -> SafeString:
+class _RowNode(Node):
+    child_nodelists = ("content",)
+
+    def __init__(self, content: NodeList) -> None:
+        self.content = content
+
+    def render(self, context: Context) -> SafeString:
+        context[_TABLE].next = 0  # begins at the first column again
+        return _safe(f'<tr role="row">{self.content.render(context)}</tr>')
+
+
+class _CellNode(Node):
+    """A table has hundreds: plain nodes, without the arguments that block tags resolve anew for each."""
+
+    child_nodelists = ("content",)
+
+    def __init__(self, opening: str, closing: str, content: NodeList, *, labelled: bool | None) -> None:
+        self.opening, self.closing, self.content, self.labelled = opening, closing, content, labelled
+
+    def render(self, context: Context) -> SafeString:
+        content = self.content.render(context).strip()
+        labelled = bool(content) if self.labelled is None else self.labelled
+        attributes = context[_TABLE].attributes(labelled=labelled)
+        return _safe(f"{self.opening}{attributes}>{content}{self.closing}")
+
+
+@register.tag
+def row(parser: Parser, _token: Token) -> _RowNode:
     """A row: the next one begins at the first column again."""
-    context[_TABLE].next = 0
-    return format_html('<tr role="row">{}</tr>', content)
+    return _RowNode(_until(parser, "endrow"))
 
 
-@register.simple_block_tag(takes_context=True)
-def cell(context: Context, content: SafeString) -> SafeString:
+@register.tag
+def cell(parser: Parser, _token: Token) -> _CellNode:
     """The cell of the next column."""
-    content = mark_safe(content.strip())  # noqa: S308 - a block's content has been rendered
-    attributes = context[_TABLE].attributes(labelled=bool(content))
-    return format_html('<td role="cell"{}>{}</td>', attributes, content)
+    return _CellNode('<td role="cell"', "</td>", _until(parser, "endcell"), labelled=None)
 
 
-@register.simple_block_tag(takes_context=True)
-def row_heading(context: Context, content: SafeString, *, labelled: bool = False) -> SafeString:
-    """The cell that names its row, in the next column."""
-    attributes = context[_TABLE].attributes(labelled=labelled)
-    return format_html('<th role="rowheader" scope="row"{}>{}</th>', attributes, mark_safe(content.strip()))  # noqa: S308
+@register.tag
+def row_heading(parser: Parser, token: Token) -> _CellNode:
+    """The cell that names its row, in the next column; `labelled=True` gives it the label of its column too."""
+    options = token_kwargs(token.split_contents()[1:], parser)
+    labelled = bool(options["labelled"].resolve(Context())) if options else False
+    opening = '<th role="rowheader" scope="row"'
+    return _CellNode(opening, "</th>", _until(parser, "endrow_heading"), labelled=labelled)
+
+
+def _until(parser: Parser, end: str) -> NodeList:
+    content = parser.parse((end,))
+    parser.delete_first_token()
+    return content
+
+
+def _safe(rendered: str) -> SafeString:
+    """Of parts that each have been rendered."""
+    return mark_safe(rendered)  # noqa: S308
 
 
 def _class(css: str) -> SafeString:

@@ -161,7 +161,6 @@ def _matching(
     grants: "QuerySet[AccountGrant]", search: str, *, user: User, at: datetime
 ) -> "QuerySet[AccountGrant]":
     """Those whose company, or one of whose accounts or services that the user may see, has every word."""
-    visible = visible_contracts(user=user, at=at)
     for word in search.split():
         named = (
             Q(contract__contract_number__istartswith=word)
@@ -169,6 +168,8 @@ def _matching(
             | Q(contract__name__icontains=word)
             | Q(contract__billing_account__name__icontains=word)
         )
-        chosen = Selection.objects.filter(named, part__grant=OuterRef("pk"), contract__in=visible)
+        chosen = Selection.objects.filter(
+            named, part__grant=OuterRef("pk"), contract__in=visible_contracts(user=user, at=at)
+        )
         grants = grants.filter(Q(client__name__icontains=word) | Exists(chosen))
     return grants

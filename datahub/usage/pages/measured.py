@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ _MAX_BARS = 400  # of a day's readings on a page
 _LONGEST = timedelta(hours=25)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UsageExtent:
     """When the contract was measured, and from when to when readings are loaded, in UTC; `ended` None = goes on."""
 
@@ -36,16 +37,16 @@ class UsageExtent:
     loaded_from: datetime
     loaded_until: datetime
 
-    @property
+    @cached_property
     def first_day(self) -> date:
         return timezone.localdate(self.moved_in)
 
-    @property
+    @cached_property
     def first_loaded_day(self) -> date:
         """Often long after somebody moved in."""
         return timezone.localdate(self.loaded_from)
 
-    @property
+    @cached_property
     def last_day(self) -> date:
         return last_day(self.loaded_until)
 
