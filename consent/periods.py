@@ -108,6 +108,20 @@ def narrowed_period(
     return PartPeriod(cut, _earlier(period.access_ends, _end_of_grace(at)), lasting=False)
 
 
+def one_time_period(period: PartPeriod, *, kind: Period, at: datetime) -> PartPeriod:
+    """`period` shared once: its data to `at`, open for the grace and no longer.
+
+    Raises EmptyPeriod where its data begins later.
+    """
+    window = period.window
+    if kind is Period.DATA:
+        cut = window.intersect(Span(None, at))
+        if cut is None:
+            raise EmptyPeriod("end")
+        window = cut
+    return PartPeriod(window, _earlier(period.access_ends, _end_of_grace(at)), lasting=False)
+
+
 def _end_of_grace(at: datetime) -> datetime:
     """How long a part without an end to come can be read that is approved at `at`."""
     return at + timedelta(hours=settings.ACCESS_HOURS_WITHOUT_END)

@@ -5,16 +5,22 @@ Days are the utility's local days: the first and the last that a period touches,
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy, pgettext_lazy
 
-from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import (
+    day_in_words,
+    last_day,
+    moment_in_words,
+    short_day_in_words,
+)
 from consent.periods import PartPeriod
 from consent.scopes.base import Period, Scope
 
@@ -118,6 +124,44 @@ def badge_in_words(period: PartPeriod) -> str:
     if period.access_ends is None:
         return _("Ongoing, no end date")
     return _("Ongoing until %(last)s") % {"last": day_in_words(last_day(period.access_ends))}
+
+
+def short_period_in_words(scope: Scope, period: PartPeriod) -> str:
+    """What a part covers beside its badge, which says the end: `From Nov 24, 2023` or two days."""
+    start, end = period.window.start, period.window.end
+    first = short_day_in_words(timezone.localdate(start)) if start else ""
+    if scope.period is Period.NOW:
+        return _("As it is each time they look") if period.lasting else _("As it is today")
+    if end is None or period.lasting:
+        return _("From %(first)s") % {"first": first} if start else _("Everything on record")
+    last = short_day_in_words(last_day(end))
+    return f"{first} – {last}" if start else _("To %(last)s") % {"last": last}
+
+
+def whole_in_words(
+    periods: Collection[PartPeriod], *, kinds: tuple[int, int], services: tuple[int, int]
+) -> str:
+    """All of it in one line: `2 of 3 kinds of data of 4 services, until November 30, 2027`.
+
+    `kinds` and `services` are how many, and of how many. The day is the last on which any of it can be read.
+    """
+    data = ngettext("%(count)s kind of data", "%(count)s kinds of data", kinds[1])
+    places = ngettext("%(count)s service", "%(count)s services", services[1])
+    words = {
+        "data": data % {"count": _count_in_words(*kinds)},
+        "services": places % {"count": _count_in_words(*services)},
+    }
+    ends = [period.access_ends for period in periods if period.lasting]
+    if not ends:
+        return _("%(data)s of %(services)s, one time") % words
+    if None in ends:
+        return _("%(data)s of %(services)s, with no end date") % words
+    words["last"] = day_in_words(max(last_day(end) for end in ends if end is not None))
+    return _("%(data)s of %(services)s, until %(last)s") % words
+
+
+def _count_in_words(count: int, total: int) -> str:
+    return str(count) if count == total else _("%(count)s of %(total)s") % {"count": count, "total": total}
 
 
 def services_in_words(commodities: Iterable[str]) -> str:

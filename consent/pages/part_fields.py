@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.parts import Part
+from consent.scopes.base import Period
 
 Bounds = Mapping[str, date | None]
 """The date fields of a part by name, each with the day that holds; None: open on that side."""
@@ -48,6 +49,7 @@ class PartField:
     dates: tuple[DateField, ...]
     error: str
     badge: str = ""
+    short_period: str = ""
     exact: str = ""
     note: str = ""
     problem: str = ""
@@ -60,10 +62,15 @@ class PartField:
 
 
 def date_bounds(part: Part, *, start: bool) -> Bounds:
-    """The date fields of `part`; `start`: whether its first day can be moved. The last one can where there is one."""
+    """The date fields of `part`; `start`: whether its first day can be moved.
+
+    The last one can, but where there is none: what is as it is now, one time.
+    """
     first, last = part.period.days(part.scope.period)
     bounds = {f"start-{part.scope.id}": first} if start else {}
-    return bounds if last is None else {**bounds, f"end-{part.scope.id}": last}
+    if last is None and part.scope.period is Period.NOW and part.period.access_ends is not None:
+        return bounds
+    return {**bounds, f"end-{part.scope.id}": last}
 
 
 def date_fields(
@@ -90,7 +97,7 @@ def date_fields(
                 min=first.isoformat() if first else "",
                 max=last.isoformat() if last else "",
                 error=error,
-                is_moved=bool(error) or typed[name] != (day.isoformat() if day else ""),
+                is_moved=bool(error) or typed[name] not in ("", day.isoformat() if day else ""),
             )
         )
     return tuple(fields)

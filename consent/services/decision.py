@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from consent.models import Grant
 from consent.parts import Part
-from consent.periods import EmptyPeriod, PartPeriod, WiderThanRequested, narrowed_period
+from consent.periods import EmptyPeriod, PartPeriod, WiderThanRequested, narrowed_period, one_time_period
 from consent.services.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)
 class PartDecision:
     """What the customer shares of one scope. `contracts` are database keys; dates are local days, both included
-    (None: as they are).
+    (None: as they are). `once`: what is known now, one time.
     """
 
     scope: str
@@ -21,6 +21,7 @@ class PartDecision:
     include_future: bool = False
     start: date | None = None
     end: date | None = None
+    once: bool = False
 
 
 class DecisionRefused(Exception):
@@ -137,23 +138,25 @@ def _narrowed(part: Part, decided: PartDecision, at: datetime) -> Part:
         raise NotOffered(scope=scope, field="contracts")
     if decided.include_future and not part.future_accounts:
         raise NotOffered(scope=scope, field="future")
-    if decided.start or decided.end:
+    if decided.start or decided.end or decided.once:
         field = "start" if decided.start else "end"
         if part.locked:
             raise AllOrNone(scope=scope, field=field)
-        if part.period.access_ends is None or part.period.is_over(at):  # it has no end to move
+        if part.period.is_over(at):  # it has no end to move
             raise NotOffered(scope=scope, field=field)
-    period = narrowed_dates(part, start=decided.start, end=decided.end, at=at)
+    period = narrowed_dates(part, decided, at=at)
     future_accounts = part.future_accounts if decided.include_future and period.lasting else frozenset[int]()
     if not decided.contracts and not future_accounts:
         raise NothingChosen(scope=scope, field="contracts")
     return replace(part, period=period, contracts=decided.contracts, future_accounts=future_accounts)
 
 
-def narrowed_dates(part: Part, *, start: date | None, end: date | None, at: datetime) -> PartPeriod:
-    """The part's period cut to local days; None leaves that side. Raises TooWide or PeriodEmpty."""
+def narrowed_dates(part: Part, decided: PartDecision, *, at: datetime) -> PartPeriod:
+    """The part's period cut to the days of `decided`. Raises TooWide or PeriodEmpty."""
+    kind = part.scope.period
     try:
-        return narrowed_period(part.period, kind=part.scope.period, start=start, end=end, at=at)
+        period = narrowed_period(part.period, kind=kind, start=decided.start, end=decided.end, at=at)
+        return one_time_period(period, kind=kind, at=at) if decided.once else period
     except WiderThanRequested as error:
         raise TooWide(scope=part.scope.id, field=error.field) from error
     except EmptyPeriod as error:

@@ -49,7 +49,7 @@ const follow = (event) => {
   window.clearTimeout(timer);
   timer = window.setTimeout(refresh, QUIET_MS);
   if (event.target.matches('[name^="share-"]')) {
-    event.target.closest(".request-card").classList.toggle("request-card--left-out", !event.target.checked);
+    event.target.closest(".kind").classList.toggle("kind--left-out", !event.target.checked);
   }
 };
 

@@ -68,9 +68,9 @@ def test_from_the_feed_to_the_refused_call(browser_page, world, width, scripts):
 
     log_in(page, home.owner.email, pending.url)
     bills = page.get_by_role("group", name=title_of("bill_data"))
-    bills.get_by_label("Share this").uncheck()
+    bills.get_by_role("checkbox").first.uncheck()
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Details").click()
     page.get_by_label("First day").first.fill(first_day.isoformat())
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()

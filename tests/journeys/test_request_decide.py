@@ -40,14 +40,15 @@ def test_a_customer_narrows_a_request_and_approves(browser_page, width, scripts)
     day = timezone.localdate(clock.now()) - timedelta(days=30)
 
     bills = page.get_by_role("group", name=title_of("bill_data"))
-    bills.get_by_label("Share this").uncheck()
+    bills.get_by_role("checkbox").first.uncheck()
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Details").click()
     page.get_by_label("First day").first.fill(day.isoformat())
     if not scripts:
         page.get_by_role("button", name="Update summary").click()
     summary = page.locator("#summary")
     summary.get_by_role("paragraph").filter(has_text=f"Not shared: {title_of('bill_data')}.").wait_for()
+    page.evaluate("document.querySelector('#summary details').open = true")
     text = summary.inner_text()
     shot(page, f"request-narrowed-{width}-{scripts}")
     assert_fits(page)
@@ -109,7 +110,7 @@ def test_no_is_taken_from_a_form_full_of_errors(browser_page):
     page = browser_page(also=[COMPANY])
     sent = at_the_company(page)
     arrive(page, home, address(request))
-    for tick in page.get_by_label("Share this").all():
+    for tick in page.locator("input[name^=share-]").all():
         tick.uncheck()
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_role("alert").wait_for()
@@ -128,7 +129,7 @@ def test_an_error_takes_the_focus_and_leads_to_its_field(browser_page, width, th
     page = browser_page(width=width, theme=theme)
     arrive(page, home, address(request_of(home)))
 
-    page.get_by_text("Shorten the period").first.click()
+    page.get_by_text("Details").first.click()
     page.get_by_label("First day").first.fill("2001-01-01")
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_role("alert").wait_for()

@@ -44,7 +44,7 @@ def test_another_language_keeps_what_was_ticked_and_decides_nothing(browser_page
     page = browser_page()
     arrive(page, home, address(request))
     page.get_by_label("Gas").uncheck()
-    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Shorten the period").click()
+    page.get_by_role("group", name=title_of("usage_data")).get_by_text("Details").click()
     page.get_by_label("Last day").first.fill("2027-01-31")
 
     page.get_by_role("banner").get_by_role("button", name="Español").click()

@@ -60,11 +60,12 @@ def test_seven_scopes_stand_in_order_with_badge_and_period_as_stored(browser_pag
     parts = {part["scope"]: part for part in request.details["parts"]}
     order = [scope for scope in SCOPES if scope in parts]
     assert [card.get_attribute("id") for card in cards.all()] == [f"card-{scope}" for scope in order]
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     for card, scope in zip(cards.all(), order, strict=True):
         words = card.inner_text()
         lasting = (parts[scope]["end"] or "now").startswith("+")
         assert ("Ongoing until" if lasting else "One time") in words, scope
-        assert card.get_by_label("Share this").is_checked()
+        assert card.get_by_role("checkbox").first.is_checked()
         assert f"Period: {sentences[scope]}" in words
     assert "and new ones until" in page.locator("#card-usage_data").inner_text()
     assert "Nothing later." in page.locator("#card-bill_data").inner_text()
@@ -105,6 +106,7 @@ def test_enter_in_any_field_decides_nothing(browser_page, scripts):
 
     for field in named:
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.get_by_label("Share until").select_option("day")  # shows the field of the day
         with page.expect_navigation():
             page.locator(f"#{field}").press("Enter")
         assert page.url.endswith(address(request)), field
@@ -299,7 +301,7 @@ def test_removing_the_last_kind_of_data_is_an_error_that_keeps_the_form(browser_
     home = electricity_and_gas()
     page = browser_page(width=width)
     arrive(page, home, address(request_of(home)))
-    for tick in page.get_by_label("Share this").all():
+    for tick in page.locator("input[name^=share-]").all():
         tick.uncheck()
     page.get_by_text("Nothing is ticked, so nothing would be shared.").wait_for()
 

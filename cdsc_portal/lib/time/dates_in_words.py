@@ -20,10 +20,21 @@ def day_in_words(day: date) -> str:
     return date_format(day, pgettext("format of a date, as Django's date filter", "F j, Y"))
 
 
+def short_day_in_words(day: date) -> str:
+    """`Nov 24, 2029`, where a row has little room."""
+    return date_format(day, pgettext("format of a short date, as Django's date filter", "M j, Y"))
+
+
 def moment_in_words(moment: datetime) -> str:
     """`November 24, 2029, 6:02 PM`, in the utility's zone."""
     local = timezone.localtime(moment)
     return date_format(local, pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A"))
+
+
+def month_in_words(moment: datetime) -> str:
+    """`November 2025`, in the utility's zone."""
+    form = pgettext("format of a month, as Django's date filter", "F Y")
+    return date_format(timezone.localtime(moment), form)
 
 
 def last_day(end: datetime) -> date:

@@ -12,14 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract
 from consent.pages.part_fields import Bounds, FieldError, date_bounds, date_errors, moved_days
+from consent.pages.request.share_until import ANSWERS, AS_REQUESTED, ShareUntil, until_errors, until_of_part
 from consent.parts import Part
-from consent.services.decision import PartDecision
+from consent.scopes.base import Period
+from consent.services.decision import DecisionRefused, PartDecision, narrowed_dates
 from consent.services.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The state of the form. `contracts` are public ids by list, dates are texts by field name, as typed.
+    """The state of the form. `contracts` are public ids by list, dates are texts by field name, as typed. A last day is
+    empty where `until` counts.
 
     `numbers` are texts by list; `unread` are lists where numbers or a file wait to be ticked.
     """
@@ -28,6 +31,7 @@ class Choices:
     contracts: Mapping[str, frozenset[str]]
     future: frozenset[str]
     dates: Mapping[str, str]
+    until: ShareUntil = ShareUntil()
     searches: Mapping[str, str] = field(default_factory=dict)
     only_ticked: frozenset[str] = frozenset()
     by_region: frozenset[str] = frozenset()
@@ -53,7 +57,7 @@ def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
         },
         future=frozenset(),
         dates={
-            name: day.isoformat() if day else ""
+            name: day.isoformat() if day and name.startswith("start-") else ""
             for part in offer.parts
             for name, day in requested_days(part).items()
         },
@@ -66,6 +70,7 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
     known = {group.key: {contract.public_id for contract in group.shareable} for group in offer.groups}
     futures = {group.key for group in offer.groups if group.future_offered}
+    until = data.get("until", AS_REQUESTED)
     days = [name for part in offer.parts for name in requested_days(part)]
     offered = {
         *(f"share-{part.scope.id}" for part in offer.parts),
@@ -81,20 +86,21 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
         contracts={key: posted & known[key] for key, posted in contracts.items()},
         future=frozenset(key for key in futures if f"future-{key}" in data),
         dates={name: data.get(name, "").strip() for name in days},
+        until=ShareUntil(until, data.get("until-day", "").strip()) if until in ANSWERS else ShareUntil(),
         searches={group.key: data.get(f"search-{group.key}", "") for group in offer.groups},
         only_ticked=frozenset(group.key for group in offer.groups if f"only-{group.key}" in data),
         by_region=frozenset(group.key for group in offer.groups if data.get(f"by-{group.key}") == "region"),
         numbers=numbers,
         unread=frozenset(key for key, typed in numbers.items() if typed or f"file-{key}" in files),
-        foreign=any(posted - known[key] for key, posted in contracts.items())
+        foreign=until not in ANSWERS
+        or any(posted - known[key] for key, posted in contracts.items())
         or any(name.startswith(prefixes) and name not in offered for name in data),
     )
 
 
 def requested_days(part: Part) -> Bounds:
     """The date fields of a part by name, each with the requested day; those of a locked part cannot be moved (F-67)."""
-    window = part.period.window
-    return {} if part.locked else date_bounds(part, start=bool(window.start or window.end))
+    return {} if part.locked else date_bounds(part, start=part.scope.period is Period.DATA)
 
 
 def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
@@ -106,7 +112,8 @@ def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
     message = _(
         "You entered numbers, but did not tick them yet: choose “Tick only these”, or empty the field."
     )
-    errors = [FieldError(f"numbers-{key}", message) for key in sorted(choices.unread)]
+    errors = until_errors(offer, choices.until)
+    errors += [FieldError(f"numbers-{key}", message) for key in sorted(choices.unread)]
     for part in offer.parts:
         if part.scope.id in choices.shared:
             errors += _part_errors(part, choices, offer)
@@ -115,20 +122,25 @@ def validate_choices(choices: Choices, offer: Offer) -> tuple[FieldError, ...]:
 
 def build_decision(choices: Choices, offer: Offer) -> tuple[PartDecision, ...]:
     """The decision of a form without errors."""
-    decided = []
-    for part in offer.parts:
-        if part.scope.id in choices.shared:
-            start, end = moved_days(requested_days(part), choices.dates)
-            decided.append(
-                PartDecision(
-                    scope=part.scope.id,
-                    contracts=frozenset(contract.pk for contract in selected_contracts(part, choices, offer)),
-                    include_future=includes_future(part, choices, offer),
-                    start=start,
-                    end=end,
-                )
-            )
-    return tuple(decided)
+    return tuple(
+        part_decision(part, choices, offer) for part in offer.parts if part.scope.id in choices.shared
+    )
+
+
+def part_decision(part: Part, choices: Choices, offer: Offer) -> PartDecision:
+    """What the form says of one part; a last day of its own counts, else "Share until"."""
+    start, end = moved_days(requested_days(part), choices.dates)
+    once = False
+    if not choices.dates.get(f"end-{part.scope.id}"):
+        end, once = until_of_part(part, offer, choices.until)
+    return PartDecision(
+        scope=part.scope.id,
+        contracts=frozenset(contract.pk for contract in selected_contracts(part, choices, offer)),
+        include_future=includes_future(part, choices, offer),
+        start=start,
+        end=end,
+        once=once,
+    )
 
 
 def selected_contracts(part: Part, choices: Choices, offer: Offer) -> tuple[ServiceContract, ...]:
@@ -161,12 +173,22 @@ def requested_date_errors(part: Part, choices: Choices) -> list[FieldError]:
     )
 
 
+def _empty_period_errors(part: Part, choices: Choices, offer: Offer) -> list[FieldError]:
+    """Days that can be read and were requested, but leave nothing of this part."""
+    try:
+        narrowed_dates(part, part_decision(part, choices, offer), at=offer.at)
+    except DecisionRefused:
+        message = _("“%(title)s”: these dates leave nothing to share. Choose others, or untick this data.")
+        return [FieldError(f"card-{part.scope.id}", message % {"title": part.scope.title})]
+    return []
+
+
 def _part_errors(part: Part, choices: Choices, offer: Offer) -> list[FieldError]:
     title = {"title": part.scope.title}
     if problem := unshareable_in_words(part):
         message = _("“%(title)s” cannot be shared: untick it. %(problem)s")
         return [FieldError(f"share-{part.scope.id}", message % {**title, "problem": problem})]
-    errors = requested_date_errors(part, choices)
+    errors = requested_date_errors(part, choices) or _empty_period_errors(part, choices, offer)
     if not selected_contracts(part, choices, offer) and not includes_future(part, choices, offer):
         group = offer.group_of(part).key
         message = _("Tick at least one service, or choose “Do not share”.")

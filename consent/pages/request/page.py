@@ -1,7 +1,6 @@
 """The page model of the request page: the offer in the state of the form, in the reader's language."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,20 +10,23 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import shares_from
-from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
+from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words, month_in_words
 from consent.models import Client, ConsentRequest
-from consent.pages.part_fields import FieldError, PartField, date_fields, moved_days, moved_days_in_words
+from consent.pages.part_fields import FieldError, PartField, date_fields, moved_days_in_words
 from consent.pages.request.forms import (
     Choices,
     includes_future,
+    part_decision,
     requested_date_errors,
     requested_days,
     selected_contracts,
     unshareable_in_words,
 )
 from consent.pages.request.service_lists import list_sections
+from consent.pages.request.share_until import UntilField, until_field
 from consent.pages.service_entries import Section
 from consent.parts import Part
+from consent.periods import PartPeriod
 from consent.queries.deciders import deciders_for
 from consent.scopes.base import Scope
 from consent.scopes.bill_statements import SCOPE as BILL_STATEMENTS
@@ -37,6 +39,8 @@ from consent.wording import (
     period_in_words,
     service_in_words,
     services_in_words,
+    short_period_in_words,
+    whole_in_words,
 )
 
 _ASPECTS: dict[str, Promise] = {
@@ -52,10 +56,9 @@ _ASPECTS: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class ServiceGroup:
-    """Parts that share one list of services, and the list."""
+    """One list of services; `applies_to` names its kinds of data where there are several lists."""
 
     id: str
-    parts: tuple[PartField, ...]
     sections: tuple[Section, ...]
     applies_to: str
     error: str
@@ -97,14 +100,21 @@ class Deciders:
 
 @dataclass(frozen=True, slots=True)
 class RequestPage:
-    """What the template prints beside the facts of the offer."""
+    """What the template prints beside the facts of the offer. `whole` and `chosen` say in one line what is requested,
+    and what would be shared; `chosen` is empty where nothing is ticked.
+    """
 
     offer: Offer
     client: Client
     deciders: Deciders | None
     is_locked: bool
     has_uploads: bool
+    known_since: str
+    whole: str
+    until: UntilField | None
+    parts: tuple[PartField, ...]
     groups: tuple[ServiceGroup, ...]
+    chosen: str
     summary: tuple[SummaryRow, ...]
     left_out: tuple[Scope, ...]
     services_left_out: str
@@ -128,13 +138,27 @@ def request_page(
     selected = {c.pk for part in shared for c in selected_contracts(part, choices, offer)}
     shareable = {contract.pk: contract for group in offer.groups for contract in group.shareable}
     left_out = [contract for pk, contract in shareable.items() if pk not in selected] if shared else []
+    chosen = whole_in_words(
+        [_chosen_period(part, offer, choices) for part in shared],
+        kinds=(len(shared), len(offer.parts)),
+        services=(len(selected), len(shareable)),
+    )
     return RequestPage(
         offer=offer,
         client=offer.request.client,
         deciders=deciders,
         is_locked=any(part.locked for part in offer.parts),
         has_uploads=any(len(group.contracts) > LONG_LIST for group in offer.groups),
+        known_since=month_in_words(offer.request.client.created),
+        whole=whole_in_words(
+            [part.period for part in offer.parts],
+            kinds=(len(offer.parts), len(offer.parts)),
+            services=(len(shareable), len(shareable)),
+        ),
+        until=until_field(offer, choices.until, error=messages.get("until-day", "")),
+        parts=tuple(_part_field(part, offer, choices, messages) for part in offer.parts),
         groups=tuple(_service_group(group, offer, choices, messages) for group in offer.groups),
+        chosen=chosen if shared else "",
         summary=tuple(
             SummaryRow(part.scope, _period(part, offer, choices), _services(part, offer, choices))
             for part in shared
@@ -169,13 +193,20 @@ def _period(part: Part, offer: Offer, choices: Choices) -> str:
     wrong = {error.field for error in requested_date_errors(part, choices)}
     readable = {name: day for name, day in bounds.items() if name not in wrong and choices.dates[name]}
     changes = moved_days_in_words(readable, choices.dates)
-    sentence = period_in_words(part.scope, part.period, at=offer.at)
-    if changes:
-        start, end = moved_days(bounds, choices.dates)
-        with suppress(DecisionRefused):  # in the words of the receipt, unless no day is left between the two
-            period = narrowed_dates(part, start=start, end=end, at=offer.at)
-            sentence = part_in_words(part.scope, period, at=offer.at)
+    period = _chosen_period(part, offer, choices)
+    if period == part.period:
+        sentence = period_in_words(part.scope, period, at=offer.at)
+    else:  # in the words of the receipt
+        sentence = part_in_words(part.scope, period, at=offer.at)
     return f"{sentence} {changes}".strip()
+
+
+def _chosen_period(part: Part, offer: Offer, choices: Choices) -> PartPeriod:
+    """The period as the form says it; as requested where that leaves no day or is wider."""
+    try:
+        return narrowed_dates(part, part_decision(part, choices, offer), at=offer.at)
+    except DecisionRefused:
+        return part.period
 
 
 def _services(part: Part, offer: Offer, choices: Choices) -> str:
@@ -204,7 +235,6 @@ def _service_group(group: Group, offer: Offer, choices: Choices, messages: dict[
         future = _("Services I add to these accounts later, until %(day)s") % {"day": day_in_words(last)}
     return ServiceGroup(
         id=key,
-        parts=tuple(_part_field(part, group, offer, choices, messages) for part in parts),
         sections=list_sections(group, choices, offer),
         applies_to=_("For: %(titles)s.") % {"titles": titles} if len(offer.groups) > 1 else "",
         error=messages.get(f"services-{key}", ""),
@@ -223,11 +253,9 @@ def _service_group(group: Group, offer: Offer, choices: Choices, messages: dict[
     )
 
 
-def _part_field(
-    part: Part, group: Group, offer: Offer, choices: Choices, messages: dict[str, str]
-) -> PartField:
+def _part_field(part: Part, offer: Offer, choices: Choices, messages: dict[str, str]) -> PartField:
     note = ""
-    if part.scope is BILL_STATEMENTS and group.has_joint_accounts:
+    if part.scope is BILL_STATEMENTS and offer.group_of(part).has_joint_accounts:
         note = _(
             "A bill for more than one service shows its total and its PDF only if you share all of its services."
         )
@@ -235,6 +263,7 @@ def _part_field(
         part=part,
         ticked=part.scope.id in choices.shared,
         period=part_in_words(part.scope, part.period, at=offer.at),
+        short_period=short_period_in_words(part.scope, part.period),
         dates=date_fields(requested_days(part), choices.dates, messages),
         error=messages.get(f"share-{part.scope.id}", ""),
         badge=badge_in_words(part.period),

@@ -246,5 +246,5 @@ def test_the_purpose_is_shown_as_typed_and_scrolls_after_ten_lines():
 def test_a_purpose_is_shown_only_where_the_company_gave_one(home, browser, purpose):
     page = words_of(browser.get(address(ask(USAGE, user=home.owner, client=ClientFactory(purpose=purpose)))))
 
-    assert ("For this purpose" in page) is bool(purpose)
+    assert ("To size your roof." in page) is bool(purpose)
     assert ("Written by" in page) is bool(purpose)

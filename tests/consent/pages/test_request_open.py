@@ -35,7 +35,7 @@ def address(request):
 
 
 def page_of(browser, request):
-    return browser.get(address(request)).content.decode()
+    return browser.get(request.page).content.decode()
 
 
 def free(request):
@@ -175,17 +175,18 @@ def test_the_page_says_who_asks_for_what_why_and_until_when_in_order(home, brows
         "River Valley Power (demo)",
         "Request to share your data",
         "<strong>Sunny Roofs (demo)</strong> asks to see data about your energy service. You can say no.",
+        "Written by Sunny Roofs (demo)",
+        "To size your &lt;b&gt;roof&lt;/b&gt;.",
+        "1 kind of data of 1 service, until",
         title_of("usage_data"),
-        "Ongoing until",
         str(SCOPES["usage_data"].sentence),
+        "Ongoing until",
         "Not included:",
         "Readings from",
         home.contract.contract_number,
-        "Written by Sunny Roofs (demo)",
-        "To size your &lt;b&gt;roof&lt;/b&gt;.",
+        request.reference,
         "Check what you share",
         "Share selected data",
-        request.reference,
         "Logged in as",
     ]
     places = [page.find(words) for words in in_order]
@@ -375,8 +376,7 @@ def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
         add_service(owner=home.owner, account=home.account)
     request = ask(USAGE, BILLS, user=home.owner)
 
-    # session, user, request, binding; scopes closed, limits; contracts, regions, role; session saved:
-    # savepoint, update, release
+    # session, user, request, binding; scopes closed, limits; contracts, regions, role; the session saved by three
     with django_assert_num_queries(11):
         browser.get(address(request))
 
