@@ -30,6 +30,9 @@ _SHARING = (
     "receipt",
     "disclosure",
 )
+_REGISTRATION = (
+    "registration", "registrationfield", "registrationfile", "registrationstep", "review",
+)  # fmt: skip
 
 
 def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
@@ -65,10 +68,12 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("datahub", "add", ("feed", "feedsource", "feedrun"))
     | {"consent.view_disclosure", "accounts.export_records"},
     ONBOARDING: _named(
-        "consent", "view", ("client", "clientcontact", "consentrequest", "message", "scopesetting")
+        "consent",
+        "view",
+        ("client", "clientcontact", "consentrequest", "message", "scopesetting", *_REGISTRATION),
     )
-    | _named("consent", "change", ("client", "message", "scopesetting"))
-    | _named("consent", "add", ("client", "clientcontact", "scopesetting"))
+    | _named("consent", "change", ("client", "message", "scopesetting", "registrationfield", "review"))
+    | _named("consent", "add", ("client", "clientcontact", "scopesetting", "registrationfield"))
     | {"consent.delete_clientcontact", "accounts.view_user"},
     ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),
 }

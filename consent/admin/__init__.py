@@ -10,6 +10,13 @@ from consent.admin.records import (
     OutgoingMailAdmin,
     ReceiptAdmin,
 )
+from consent.admin.registration import (
+    RegistrationAdmin,
+    RegistrationFieldAdmin,
+    RegistrationFileAdmin,
+    RegistrationStepAdmin,
+    ReviewAdmin,
+)
 from consent.admin.scope_setting import ScopeSettingAdmin
 
 __all__ = [
@@ -23,5 +30,10 @@ __all__ = [
     "OutgoingMailAdmin",
     "ReceiptAdmin",
     "RecordedConsentAdmin",
+    "RegistrationAdmin",
+    "RegistrationFieldAdmin",
+    "RegistrationFileAdmin",
+    "RegistrationStepAdmin",
+    "ReviewAdmin",
     "ScopeSettingAdmin",
 ]

@@ -76,11 +76,11 @@ class MessageAdmin(ActingAdmin):
     @admin.display(description=_("messages"))
     def thread_text(self, message: Message) -> str:
         thread = Message.objects.filter(Q(pk=message.pk) | Q(first=message)).select_related(
-            "author", "client"
+            "author", "client", "registration"
         )
         rows = []
         for each in thread.order_by("pk"):
-            author: Any = each.author or (each.client.name if each.by_client else _("the server"))
+            author: Any = each.author or (each.company if each.by_client else _("the server"))
             rows.append((author, moment_in_words(each.created), each.description))
         return format_html_join(
             "", '<p><strong>{}</strong>, {}</p><p class="whitespace-pre-wrap">{}</p>', rows

@@ -64,6 +64,7 @@ def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetim
     of_request = first.type == MessageType.SUPPORT_REQUEST
     written = Message.objects.create(
         client=first.client,
+        registration=first.registration,
         first=first,
         previous=last,
         by_client=by_client,
@@ -119,13 +120,13 @@ def mark_read(*, thread: Message, at: datetime) -> None:
 
 def _mail_contacts(message: Message, at: datetime) -> None:
     """A mail to each contact that there is something to read; the message itself stays behind the login."""
-    contacts = ClientContact.objects.filter(client=message.client, user__is_active=True)
-    for contact in contacts.select_related("user"):
+    contacts = ClientContact.objects.filter(registration=message.registration, user__is_active=True)
+    for user in {contact.user: None for contact in contacts.select_related("user").order_by("pk")}:
         write_mail(
             kind="client_message",
-            dedup_key=f"client_message:{message.public_id}:{contact.user.public_id}",
-            user=contact.user,
-            mail=_notification(message, contact.user),
+            dedup_key=f"client_message:{message.public_id}:{user.public_id}",
+            user=user,
+            mail=_notification(message, user),
             at=at,
         )
 
@@ -133,17 +134,23 @@ def _mail_contacts(message: Message, at: datetime) -> None:
 @writes_again("client_message")
 def _again(mail: OutgoingMail, at: datetime) -> MailText | None:
     """For who is a contact still."""
-    message = Message.objects.filter(public_id=occasion_of(mail)).select_related("client", "first").first()
+    message = (
+        Message.objects.filter(public_id=occasion_of(mail))
+        .select_related("client", "registration", "first")
+        .first()
+    )
     if message is None or mail.user is None:
         return None
-    contacts = ClientContact.objects.filter(client=message.client, user=mail.user, user__is_active=True)
+    contacts = ClientContact.objects.filter(
+        registration=message.registration, user=mail.user, user__is_active=True
+    )
     return _notification(message, mail.user) if contacts.exists() else None
 
 
 def _notification(message: Message, user: User) -> MailText:
     thread = message.first or message
     with override(user.language):
-        words = {"client": in_one_line(message.client.name)}
+        words = {"client": in_one_line(message.company)}
         return mail_to(
             user,
             subject=_("A message about %(client)s") % words,

@@ -29,9 +29,19 @@ _STATUS_NAMES = {
 }
 
 
-class Grant(models.Model):
-    """What one user allowed one client. Instants in UTC.
+class GrantKind(models.TextChoices):
+    """Whose word a grant is."""
 
+    CUSTOMER = "customer", _("given by a customer")
+    CLIENT = "client", _("the client's own, by its credentials")
+    FILES = "files", _("files that the utility provides")
+
+
+class Grant(models.Model):
+    """What one user allowed one client; of the other kinds, what the utility allows a client. Instants in UTC.
+
+    A client's own grant has no user and no parts: `scope` and `authorization_details` are as its first token request
+    asked, and there is one of each such pair (docs/decisions/0063).
     `access_ends` is the first instant at which no part opens anything any more (null = until stopped).
     `authorization_details` are the details as granted, dates fixed (X-10). `modified` moves when content does.
     """
@@ -52,6 +62,14 @@ class Grant(models.Model):
         null=True,
         related_name="given_grants",
     )
+    kind = models.CharField(
+        _("kind"),
+        max_length=10,
+        choices=GrantKind.choices,
+        default=GrantKind.CUSTOMER,
+        db_default=GrantKind.CUSTOMER.value,
+        editable=False,
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=[(s.value, _STATUS_NAMES[s]) for s in GrantStatus]
     )
@@ -70,6 +88,7 @@ class Grant(models.Model):
         indexes = [
             models.Index(fields=["user", "status"], name="grant_of_user"),
             models.Index(fields=["status", "access_ends"], name="grant_ending"),
+            models.Index(fields=["client"], name="grant_own", condition=Q(kind="client")),
         ]
 
     def __str__(self) -> str:

@@ -3,9 +3,13 @@
 The library's "Grant" is an authorization code; here "grant" is a customer's consent, so it is named so.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import (
     AbstractAccessToken,
@@ -20,7 +24,10 @@ from oauth2_provider.models import (
 
 from cdsc_portal.lib.db.public_ids import new_public_id
 from cdsc_portal.lib.text.one_line import validate_one_line
+from cdsc_portal.lib.time import clock
+from consent.models.registration import Registration
 from consent.redirect_addresses import has_user_info, why_refused
+from consent.scopes.base import CLIENT_ADMIN
 
 # A hash of Argon2 that no secret has: all zeros. A release without the table of credentials checks it fast and refuses
 # every secret; an empty text it would compare as it is, and accept a call that sends no secret.
@@ -34,14 +41,44 @@ class ClientStatus(models.TextChoices):
     DISABLED = "disabled", _("disabled")
 
 
-class Client(AbstractApplication):
-    """A third party's registered application.
+def _code_flow() -> list[str]:
+    return ["authorization_code", "refresh_token"]
 
-    `allowed_scopes` are the scope ids it may ask for. `client_uri` is linked only once `uri_confirmed`.
-    `all_or_nothing`: customers may choose services, but not leave out data or shorten dates (F-67).
+
+def _code() -> list[str]:
+    return ["code"]
+
+
+def _production_options() -> list[str]:
+    return [ClientStatus.PRODUCTION.value, ClientStatus.DISABLED.value]
+
+
+class AuthenticationMethod(models.TextChoices):
+    """How a client proves who it is at the token endpoint (R-74). `none`: it has no secret to keep."""
+
+    BASIC = "client_secret_basic", _("its secret")
+    NONE = "none", _("nothing: it has no secret")
+
+
+class Client(AbstractApplication):
+    """One object of a third party's registration (R-74 to R-82): an application with its own scopes, secrets, status.
+
+    `allowed_scopes` are the scope ids it may ask for, `scope` on the wire. `client_uri` is linked only once
+    `uri_confirmed`. `all_or_nothing`: customers may choose services, but not leave out data or shorten dates (F-67).
     Secrets are `credentials`; `client_secret` is the slow hash of a secret that is older than that table, until it is
-    first used.
+    first used. `auth_method` null: it never calls the token endpoint. `status_options` are what the third party may
+    set. `modified` moves when content does (`updated`, the library's, with each write). The three defaults are used
+    where a request leaves its parameter out; empty = none.
     """
+
+    registration = models.ForeignKey(
+        "consent.Registration",
+        verbose_name=_("third party"),
+        on_delete=models.PROTECT,
+        null=True,  # of a row that the release before writes beside this one; its first save here makes one
+        editable=False,
+        related_name="clients",
+    )
 
     client_secret = ClientSecretField(
         max_length=255, blank=True, editable=False, db_index=True, default=NO_SECRET
@@ -62,6 +99,44 @@ class Client(AbstractApplication):
     all_or_nothing = models.BooleanField(
         _("its requests are shared whole or not at all"), default=False, db_default=False
     )
+    logo_uri = models.URLField(_("logo"), blank=True, default="", db_default="")
+    contact_addresses = models.JSONField(
+        _("contacts"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
+    auth_method = models.CharField(
+        _("way of authentication"),
+        max_length=30,
+        choices=AuthenticationMethod.choices,
+        null=True,
+        blank=True,
+        default=AuthenticationMethod.BASIC,
+        db_default=AuthenticationMethod.BASIC.value,
+    )
+    grant_types = models.JSONField(
+        _("grant types"), default=_code_flow, db_default=Value(_code_flow(), models.JSONField()), blank=True
+    )
+    response_types = models.JSONField(
+        _("response types"), default=_code, db_default=Value(_code(), models.JSONField()), blank=True
+    )
+    status_options = models.JSONField(
+        _("what the third party may set"),
+        default=_production_options,
+        db_default=Value(_production_options(), models.JSONField()),
+        blank=True,
+    )
+    default_scope = models.TextField(
+        _("scope of a request without one"), blank=True, default="", db_default=""
+    )
+    default_redirect_uri = models.TextField(
+        _("redirect address of a request without one"), blank=True, default="", db_default=""
+    )
+    default_authorization_details = models.JSONField(
+        _("details of a request without any"),
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+    )
+    modified = models.DateTimeField(_("modified"), default=clock.now, db_default=Now(), editable=False)
 
     objects = ApplicationManager()
 
@@ -71,6 +146,18 @@ class Client(AbstractApplication):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **options: Any) -> None:
+        """A client that belongs to no registration gets one of its own, as those that staff register do."""
+        if self.registration_id is None:
+            self.registration = Registration.objects.create(
+                name=self.name, created=self.created or clock.now()
+            )
+            if self.client_type == self.CLIENT_PUBLIC:
+                self.auth_method = AuthenticationMethod.NONE
+            if fields := options.get("update_fields"):
+                options["update_fields"] = {*fields, "registration", "auth_method"}
+        super().save(**options)
 
     def natural_key(self) -> tuple[str]:
         return (self.client_id,)
@@ -87,7 +174,7 @@ class Client(AbstractApplication):
             wrong["name"] = [error]
         public = self.client_type == self.CLIENT_PUBLIC
         addresses = self.redirect_uris.split()
-        if not addresses:
+        if not addresses and self.response_types:
             wrong["redirect_uris"] = [ValidationError(_("Name at least one address."))]
         for uri in addresses:
             if why := why_refused(uri, public=public, plain_loopback=settings.PLAIN_LOOPBACK_REDIRECTS):
@@ -101,6 +188,11 @@ class Client(AbstractApplication):
                 ]
         if wrong:
             raise ValidationError(wrong)
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether its tokens open the APIs of its registration (R-64)."""
+        return CLIENT_ADMIN in self.allowed_scopes
 
     @property
     def confirmed_uri(self) -> str:

@@ -11,7 +11,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErr
 from consent.models import Client, ClientStatus, Credential
 from consent.oauth.rate_limit import count_claimed_call, count_failure, count_proven_call, count_slow_check
 from consent.queries.credentials import KnownClient, known_client
-from consent.services.credentials import upgrade_credential
+from consent.services.credentials import seal_used_secret, upgrade_credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ def authenticated_caller(request: HttpRequest, sent: dict[str, str], *, at: date
         credential = _check_slow_hash(request, known, secret, at=at) if known and secret else None
     if known is None or credential is None:
         raise InvalidClientError
+    if secret and credential.pk in known.unsealed:
+        seal_used_secret(credential=credential, secret=secret)
     count_proven_call(request, known.client, at=at)
     return Caller(known.client, credential)
 

@@ -12,9 +12,11 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import NO_SECRET, Client, Credential
 
 _FIELDS = Client._meta.concrete_fields
+# of a credential, and whether it was sealed: what is sealed is read only by who shows it
+_SECRET_FIELDS = ("id", "digest", "created", "expires")
 # Written out and planned once, as the gate's statement is: to build it for each call costs more than to run it.
 _KNOWN = f"""
-    SELECT secret.id, secret.digest, secret.created, secret.expires,
+    SELECT {", ".join(f"secret.{name}" for name in _SECRET_FIELDS)}, secret.sealed = '' AS unsealed,
         {", ".join(f'client."{field.column}"' for field in _FIELDS)}
     FROM consent_client client LEFT JOIN consent_credential secret ON secret.client_id = client.id
     WHERE client.client_id = %s
@@ -28,6 +30,7 @@ class KnownClient:
 
     client: Client
     credentials: Sequence[Credential]
+    unsealed: frozenset[int]  # keys of credentials that were not used since secrets are sealed
 
     def proven_by(self, secret: str, *, at: datetime) -> Credential | None:
         """The credential whose secret this is, while it works. Compares in constant time, and every one of them."""
@@ -53,17 +56,18 @@ def known_client(client_id: str) -> KnownClient | None:
     if not rows:
         return None
     values = []
-    for field, value in zip(_FIELDS, rows[0][4:], strict=True):
+    for field, value in zip(_FIELDS, rows[0][len(_SECRET_FIELDS) + 1 :], strict=True):
         for convert in field.get_db_converters(connection):
             value = convert(value, None, connection)
         values.append(value)
     client = Client.from_db(connection.alias, [field.attname for field in _FIELDS], values)
-    credentials = (
-        Credential(key, client.pk, digest, created, expires)
-        for key, digest, created, expires, *_client in rows
-        if key
+    names = ("id", "client_id", *_SECRET_FIELDS[1:])
+    credentials = tuple(
+        Credential.from_db(connection.alias, names, (row[0], client.pk, *row[1 : len(_SECRET_FIELDS)]))
+        for row in rows
+        if row[0]
     )
-    return KnownClient(client, tuple(credentials))
+    return KnownClient(client, credentials, frozenset(row[0] for row in rows if row[len(_SECRET_FIELDS)]))
 
 
 def secrets_in_use(*, client: Client, at: datetime) -> list[Credential]:

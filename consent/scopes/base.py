@@ -6,6 +6,7 @@ from enum import Enum
 from django.utils.functional import Promise
 
 ELECTRICITY = "electricity"  # as contracts name it
+CLIENT_ADMIN = "cds_client_admin"  # the built-in scope that opens the APIs of a registration
 
 
 class Period(Enum):

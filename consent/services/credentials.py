@@ -9,6 +9,7 @@ from accounts.models import User
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.secrets.sealed import BrokenSealError, seal, unseal
 from consent.mail.client_messages import notify
 from consent.models import NO_SECRET, Client, Credential
 from consent.queries.credentials import KnownClient, known_client, secrets_in_use
@@ -19,6 +20,8 @@ SECRET_OVERLAP = timedelta(
     hours=24
 )  # the secret before works on for so long, unless somebody chooses another time
 LONGEST_OVERLAP = timedelta(days=7)
+_PART = 500  # secrets that are sealed anew before the next are read
+_PURPOSE = "client_secret"
 _HOLD = """
     SELECT 1 FROM consent_credential WHERE id = %s AND (expires IS NULL OR expires > %s) FOR SHARE
 """
@@ -45,8 +48,42 @@ def upgrade_credential(*, known: KnownClient, secret: str, at: datetime) -> Cred
         unused = next((each for each in now.credentials if each.digest is None), None)
         credential = unused or Credential(client=now.client, created=at)
         credential.digest = checksum(secret)
+        credential.sealed = seal(secret, purpose=_PURPOSE)
         credential.save()
         return credential
+
+
+def seal_used_secret(*, credential: Credential, secret: str) -> None:
+    """Seal a secret of which only the digest was kept, at its first use since (R-138). One statement."""
+    Credential.objects.filter(pk=credential.pk, sealed="").update(sealed=seal(secret, purpose=_PURPOSE))
+
+
+def secret_of(credential: Credential) -> str:
+    """The secret, for its own third party; "" where it was not used since secrets are sealed.
+
+    Raises BrokenSealError: its key is not in the ring any more.
+    """
+    return unseal(credential.sealed, purpose=_PURPOSE) if credential.sealed else ""
+
+
+def reseal_secrets() -> tuple[int, int]:
+    """Seal every secret with the first key of the ring, in parts, each a transaction of its own: killed, it may be run
+    again. How many were sealed, and how many no key opens.
+    """
+    done = unreadable = last = 0
+    while part := list(Credential.objects.filter(pk__gt=last).exclude(sealed="").order_by("pk")[:_PART]):
+        for credential in part:
+            try:
+                sealed = seal(secret_of(credential), purpose=_PURPOSE)
+            except BrokenSealError:
+                unreadable += 1
+                continue
+            # what was read is what is replaced
+            done += Credential.objects.filter(pk=credential.pk, sealed=credential.sealed).update(
+                sealed=sealed
+            )
+        last = part[-1].pk
+    return done, unreadable
 
 
 def hold_credential(credential: Credential, *, at: datetime) -> bool:
@@ -70,7 +107,7 @@ def renew_secret(*, client: Client, by: User, at: datetime, keep: timedelta = SE
         raise ClientChangeRefused(f"a secret is kept for {LONGEST_OVERLAP.days} days at most")
     locked = _lock_confidential(client)
     until = at + keep
-    _end(_credentials_in_use(locked, at), until=until)
+    _end(_credentials_in_use(locked, at), until=until, at=at)
     if not keep:
         _forget_slow_hash(locked)
     words = f"works until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if keep else "no longer works"
@@ -129,7 +166,13 @@ def _lock_row(client: Client) -> Client:
 
 def _new_secret(client: Client, at: datetime) -> str:
     secret = new_secret()
-    Credential.objects.create(client=client, digest=checksum(secret), created=at)
+    Credential.objects.create(
+        client=client,
+        digest=checksum(secret),
+        sealed=seal(secret, purpose=_PURPOSE),
+        created=at,
+        modified=at,
+    )
     return secret
 
 
@@ -140,16 +183,16 @@ def _credentials_in_use(client: Client, at: datetime) -> list[Credential]:
     return secrets_in_use(client=client, at=at)
 
 
-def _end(credentials: list[Credential], *, until: datetime) -> None:
+def _end(credentials: list[Credential], *, until: datetime, at: datetime) -> None:
     for credential in credentials:
         if credential.expires is None or credential.expires > until:
-            credential.expires = until
-            credential.save(update_fields=["expires"])
+            credential.expires, credential.modified = until, at
+            credential.save(update_fields=["expires", "modified"])
 
 
 def _end_leaked(client: Client, credentials: list[Credential], *, at: datetime) -> None:
     """Rows first: whoever makes a token locks the row of its secret, so that none is made meanwhile."""
-    _end(credentials, until=at)
+    _end(credentials, until=at, at=at)
     credentials_leaked.send(sender=Credential, client=client, credentials=credentials, at=at)
 
 

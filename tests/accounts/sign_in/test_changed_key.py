@@ -161,7 +161,9 @@ def test_what_is_sealed_anew_needs_the_old_key_no_more(client, change_key, lose_
     call_command("reseal", stdout=output)
     lose_key()
 
-    assert output.getvalue() == "2 sealed with the first key\n0 waiting mails sealed with it\n"
+    assert output.getvalue() == (
+        "2 sealed with the first key\n0 waiting mails sealed with it\n0 secrets of clients sealed with it\n"
+    )
     assert second_steps(user=user) == SecondSteps((), True, 9, ())
     client.post(LOGIN, {"login": user.email, "password": PASSWORD})
     assert client.post(STEP, {"code": app_code()}).status_code == 302

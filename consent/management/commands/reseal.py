@@ -7,12 +7,14 @@ from django.core.management.base import BaseCommand
 from accounts.mail.queue import reseal_waiting_mail
 from accounts.models import User
 from accounts.services import second_step_seals
+from consent.services.credentials import reseal_secrets
 
 
 class Command(BaseCommand):
     help = (
-        "Seal authenticator apps, recovery codes and waiting mail with the first key of SECRET_KEYS, so that an older "
-        "key can be taken out. Exit status: 0 all were, 1 some were sealed with a key that is not in the ring."
+        "Seal authenticator apps, recovery codes, waiting mail and secrets of clients with the first key of "
+        "SECRET_KEYS, so that an older key can be taken out. It works in parts and may be stopped and run again. "
+        "Exit status: 0 all were, 1 some were sealed with a key that is not in the ring."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,6 +33,13 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{unreadable_mails} waiting mails were sealed with a key that is not in SECRET_KEYS: send them again"
             )
+        secrets, unreadable_secrets = reseal_secrets()
+        self.stdout.write(f"{secrets} secrets of clients sealed with it")
+        if unreadable_secrets:
+            self.stdout.write(
+                f"{unreadable_secrets} secrets of clients were sealed with a key that is not in SECRET_KEYS: they "
+                "still work, and are sealed again when their clients make new ones"
+            )
         if resealed.unreadable:
             named = ", ".join(resealed.unreadable)
             self.stdout.write(f"sealed with a key that is not in SECRET_KEYS, of: {named}")
@@ -38,5 +47,5 @@ class Command(BaseCommand):
             people = User.objects.filter(public_id__in=resealed.unreadable)
             dropped = sum(second_step_seals.drop_unreadable(user=user) for user in people)
             self.stdout.write(f"{dropped} taken away")
-        elif resealed.unreadable or unreadable_mails:
+        if (resealed.unreadable and not drop_unreadable) or unreadable_mails or unreadable_secrets:
             raise SystemExit(1)
