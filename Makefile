@@ -51,8 +51,9 @@ test-one: setup-dev
 	@test -n "$(T)" || { echo "Say which: make test-one T=tests/consent/scopes"; exit 1; }
 	@$(BIN)/python -m pytest -q $(T)
 
+# each page in every state, with its picture in var/test/screens
 journeys: setup-dev browser
-	EVERY_STATE=1 $(BIN)/python -m pytest -n auto --dist load tests/journeys
+	EVERY_STATE=1 PICTURES=1 $(BIN)/python -m pytest -n auto --dist load tests/journeys
 
 check: setup-dev
 	@$(BIN)/python tools/check.py

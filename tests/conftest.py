@@ -1,5 +1,6 @@
 """What every test stands on."""
 
+import gc
 import uuid
 from collections.abc import Iterator
 
@@ -30,6 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
     ]
     TransactionTestCase._fixture_teardown = empty_tables
     WhiteNoiseMiddleware.add_files_from_finders = add_cached_files
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector need not walk through libraries and tests again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Empties the tables after a test that committed: in milliseconds, where TRUNCATE of them all takes a second or two."""
 
-from django.core.cache import cache
+from functools import cache
+
+from django.core.cache import cache as kept_answers
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
@@ -23,7 +25,7 @@ def empty_tables(case: TransactionTestCase) -> None:
     Rows are deleted past triggers and foreign keys, which a superuser may; any other user, and a test that changed
     what is written anew, get Django's own flush, for which the tables' owner switches off what keeps proof.
     """
-    cache.clear()  # a flush passes its table by, and that of the counts of calls
+    kept_answers.clear()  # a flush passes its table by, and that of the counts of calls
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM call_count")
         if _is_superuser(cursor) and [_written_anew(cursor)] == _at_first:
@@ -37,10 +39,14 @@ def empty_tables(case: TransactionTestCase) -> None:
 
 
 def _delete_all(cursor: CursorWrapper) -> None:
-    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
-    deletes = [f'DELETE FROM "{name}"' for name in sorted(names.difference(_WRITTEN_ANEW))]
     with transaction.atomic():
-        cursor.execute("; ".join(["SET LOCAL session_replication_role = replica", *deletes]))
+        cursor.execute("; ".join(["SET LOCAL session_replication_role = replica", *_deletes()]))
+
+
+@cache
+def _deletes() -> list[str]:
+    names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    return [f'DELETE FROM "{name}"' for name in sorted(names.difference(_WRITTEN_ANEW))]
 
 
 def _switch_guards(switch: str) -> None:
