@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 _STYLES = ("css/tokens.css", "unfold/css/styles.css")  # ours, and that of staff's pages
 
@@ -53,6 +53,20 @@ def staff_take_a_second_step(app_configs: Sequence[Any] | None, **options: Any) 
     if settings.STAFF_SECOND_FACTOR:
         return []
     return [Error("STAFF_SECOND_FACTOR=0 must not face people", hint="Unset it.", id="cdsc.E004")]
+
+
+@register(Tags.security, deploy=True)
+def a_restore_revives_no_consent(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
+    """What was stopped stands outside the database, too (decision 60)."""
+    if settings.CONSENT_JOURNAL is not None:
+        return []
+    return [
+        Warning(
+            "CONSENT_JOURNAL is not set: after a restore all grants must be paused",
+            hint="Name a folder outside the database that all processes share.",
+            id="cdsc.W001",
+        )
+    ]
 
 
 @register(Tags.staticfiles, deploy=True)

@@ -27,7 +27,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 SHORTEST_KEY = 50  # characters of a secret key; what Django's own check asks for
-_CANNOT_BOOT = 3  # the exit status after which gunicorn ends instead of starting the next worker
+CANNOT_BOOT = 3  # the exit status after which gunicorn ends instead of starting the next worker
 _FEWEST_LETTERS = 5  # different ones
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
@@ -117,6 +117,7 @@ class Environment(BaseSettings):
     database_url: DatabaseAddress = _secret()
     redis_url: RedisAddress = _secret()
     var_dir: Path = Path(__file__).resolve().parent.parent / "var"
+    consent_journal: Path | None = None  # None: no journal is kept
     utility_time_zone: Zone = "America/Los_Angeles"
     utility_name: str = Field(default_factory=_by("River Valley Power (demo)", "Utility"))
     utility_role: Literal["full", "distribution"] = "full"
@@ -285,7 +286,7 @@ def read_or_end() -> Environment:
 
 def _end(words: str) -> NoReturn:
     print(f"Cannot start: {words}. docs/operations.md lists every setting.", file=sys.stderr, flush=True)
-    sys.exit(_CANNOT_BOOT)
+    sys.exit(CANNOT_BOOT)
 
 
 def feed_secret(name: str, source: Mapping[str, str] = os.environ) -> str:

@@ -19,6 +19,7 @@ PRODUCTION = {
     "SECURE_PROXY": "1",
     "MAIL_URL": "smtps://portal:invented@mail.example.com",
     "VAR_DIR": str(ROOT / "var" / "check"),
+    "CONSENT_JOURNAL": str(ROOT / "var" / "check" / "journal"),
 }
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"
 

@@ -3,10 +3,12 @@
 Workers are apart: without one the pages serve on, so a probe that takes web servers out must not ask for them.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -68,6 +70,15 @@ def _cache() -> str:
     return ""
 
 
+def _journal() -> str:
+    """A stop goes through without it, and a restored backup would then open it again (decision 60)."""
+    folder = settings.CONSENT_JOURNAL
+    if folder is None:
+        return ""
+    existing = next(part for part in (folder, *folder.parents) if part.exists())
+    return "" if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK) else "cannot be written"
+
+
 def _broker() -> str:
     try:
         with app.connection_for_write(connect_timeout=_BROKER_TIMEOUT_SECONDS) as broker:
@@ -82,4 +93,5 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "migrations": _migrations,
     "cache": _cache,
     "broker": _broker,
+    "journal": _journal,
 }

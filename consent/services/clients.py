@@ -6,6 +6,7 @@ from cdsc_portal.lib.time import clock
 from consent.mail.client_messages import notify
 from consent.models import Client, ClientStatus, MessageType
 from consent.queries.clients import open_grants
+from consent.services.journal import journal_client
 
 # what a company reads of its client, in the language of the API
 _SUSPENDED = (
@@ -73,5 +74,6 @@ def _move(client: Client, former: ClientStatus, to: ClientStatus, *, subject: st
         raise ClientChangeRefused(f"{locked} is {locked.status}, not {former}")
     locked.status = to
     locked.save(update_fields=["status", "updated"])
+    journal_client(locked)
     notify(client=locked, subject=subject, text=text, at=clock.now(), kind=MessageType.FIELD_CHANGES)
     return open_grants(client=locked).count()

@@ -14,6 +14,7 @@ from consent.mail.client_messages import notify
 from consent.models import NO_SECRET, Client, Credential
 from consent.queries.credentials import KnownClient, known_client, secrets_in_use
 from consent.services.clients import ClientChangeRefused
+from consent.services.journal import journal_credentials
 from consent.signals import credentials_leaked
 
 SECRET_OVERLAP = timedelta(
@@ -107,7 +108,7 @@ def renew_secret(*, client: Client, by: User, at: datetime, keep: timedelta = SE
         raise ClientChangeRefused(f"a secret is kept for {LONGEST_OVERLAP.days} days at most")
     locked = _lock_confidential(client)
     until = at + keep
-    _end(_credentials_in_use(locked, at), until=until, at=at)
+    _end(_credentials_in_use(locked, at), until=until, at=at, leaked=False)
     if not keep:
         _forget_slow_hash(locked)
     words = f"works until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if keep else "no longer works"
@@ -183,16 +184,17 @@ def _credentials_in_use(client: Client, at: datetime) -> list[Credential]:
     return secrets_in_use(client=client, at=at)
 
 
-def _end(credentials: list[Credential], *, until: datetime, at: datetime) -> None:
+def _end(credentials: list[Credential], *, until: datetime, at: datetime, leaked: bool) -> None:
     for credential in credentials:
         if credential.expires is None or credential.expires > until:
             credential.expires, credential.modified = until, at
             credential.save(update_fields=["expires", "modified"])
+    journal_credentials(credentials, leaked=leaked)
 
 
 def _end_leaked(client: Client, credentials: list[Credential], *, at: datetime) -> None:
     """Rows first: whoever makes a token locks the row of its secret, so that none is made meanwhile."""
-    _end(credentials, until=at, at=at)
+    _end(credentials, until=at, at=at, leaked=True)
     credentials_leaked.send(sender=Credential, client=client, credentials=credentials, at=at)
 
 

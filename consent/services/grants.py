@@ -10,6 +10,7 @@ from consent.models import Client, Grant, GrantPart, RemovedService, Selection
 from consent.parts import Part
 from consent.queries.grant_contents import GrantContents
 from consent.scopes.base import Period
+from consent.services.journal import journal_contents
 from consent.transitions import GrantStatus
 
 
@@ -77,6 +78,7 @@ def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Pa
         )
         through.objects.filter(grantpart=row).exclude(billingaccount__in=part.future_accounts).delete()
     _set_content(grant, remaining, contents.contracts)
+    journal_contents(grant, remaining)
     grant.modified = at
     grant.save()
 

@@ -1,6 +1,6 @@
 """The customer shares less than before: less data, fewer services, an earlier end. Never more."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -85,6 +85,31 @@ def remove_services(
         return None
     return _write_narrowed(
         grant, contents, remaining, by=by, actor=actor, change=change, at=at, form_token=form_token
+    )
+
+
+@transaction.atomic
+def narrow_to(*, grant: Grant, cut: Callable[[Part], Part | None], at: datetime) -> Receipt | None:
+    """Reduce each part of `grant` to what `cut` leaves of it, or to nothing (None), at nobody's word but the system's.
+
+    A grant that would open nothing is left as it is, and None returned: the caller ends or pauses it. Raises
+    TransitionNotAllowed where it has ended.
+    """
+    grant = lock_open_grant(grant, at)
+    contents = grant_contents(grant)
+    reduced = [part for part in map(cut, contents.parts) if part is not None]
+    remaining = [part for part in reduced if part.contracts or part.future_accounts]
+    if not remaining:
+        return None
+    return _write_narrowed(
+        grant,
+        contents,
+        remaining,
+        by=None,
+        actor=Actor.SYSTEM,
+        change=Change.NARROWED,
+        at=at,
+        form_token=None,
     )
 
 

@@ -24,6 +24,7 @@ _NEWS = {
     GrantStatus.ACTIVE: (Notice.RESUMED, "Grant resumed", _RESUMED),
     GrantStatus.CLOSED: (Notice.CLOSED, "", ""),
     GrantStatus.EXPIRED: (Notice.ENDED, "", ""),
+    GrantStatus.DISABLED: (Notice.STOPPED, "", ""),
 }
 
 
@@ -45,7 +46,7 @@ def revoke_grant(
     caller's check. `reason` stays with the utility, the customer reads `public_reason`. Revoking twice
     changes nothing. Raises TransitionNotAllowed when the grant has ended some other way.
     """
-    return _change_status(
+    return change_status(
         grant,
         GrantStatus.REVOKED,
         actor=actor,
@@ -59,7 +60,7 @@ def revoke_grant(
 
 def close_grant(*, grant: Grant, at: datetime) -> Grant:
     """End a grant at the third party's word (R-158). Closing twice changes nothing."""
-    return _change_status(grant, GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
+    return change_status(grant, GrantStatus.CLOSED, actor=Actor.CLIENT, at=at)
 
 
 def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_reason: str = "") -> Grant:
@@ -67,7 +68,7 @@ def suspend_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_r
 
     `reason` stays with the utility. Pausing twice changes nothing. Raises TransitionNotAllowed when it has ended.
     """
-    return _change_status(
+    return change_status(
         grant,
         GrantStatus.SUSPENDED,
         actor=Actor.STAFF,
@@ -83,7 +84,7 @@ def resume_grant(*, grant: Grant, by: User, at: datetime, reason: str, public_re
 
     Resuming twice changes nothing. Raises TransitionNotAllowed when the grant has ended.
     """
-    return _change_status(
+    return change_status(
         grant, GrantStatus.ACTIVE, actor=Actor.STAFF, at=at, by=by, reason=reason, public_reason=public_reason
     )
 
@@ -102,12 +103,12 @@ def _expire(grant: Grant, *, at: datetime) -> bool:
     grant = Grant.objects.select_for_update().get(pk=grant.pk)
     if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
         return False
-    _change_status(grant, GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
+    change_status(grant, GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
     return True
 
 
 @transaction.atomic
-def _change_status(
+def change_status(
     grant: Grant,
     to: GrantStatus,
     *,

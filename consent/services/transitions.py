@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import User
 from consent.models import Grant, GrantEvent
+from consent.services.journal import journal_status
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
 
@@ -38,6 +39,7 @@ def record_transition(
     grant.status = to
     grant.modified = at
     grant.save(update_fields=["status", "modified"])
+    journal_status(grant)
     if to in ENDED:
         grant_ended.send(sender=Grant, grant=grant, at=at)
 

@@ -52,6 +52,18 @@ def test_a_database_that_does_not_answer_is_named_without_its_address(client, mo
 
 
 @pytest.mark.django_db
+def test_a_journal_of_consents_that_cannot_be_written_is_named(client, settings, tmp_path):
+    settings.CONSENT_JOURNAL = tmp_path / "not" / "there" / "yet"
+    before = client.get("/health/ready").status_code
+    (tmp_path / "not").write_text("a file where a folder should be")
+
+    response = client.get("/health/ready")
+
+    assert (before, response.status_code) == (200, 503)
+    assert response.json()["problems"] == {"journal": "cannot be written"}
+
+
+@pytest.mark.django_db
 def test_a_broker_that_does_not_answer_is_named_without_its_address(client, monkeypatch):
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://user:secret@127.0.0.1:1/0")
 
