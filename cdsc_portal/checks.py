@@ -57,7 +57,7 @@ def staff_take_a_second_step(app_configs: Sequence[Any] | None, **options: Any) 
 
 @register(Tags.security, deploy=True)
 def a_restore_revives_no_consent(app_configs: Sequence[Any] | None, **options: Any) -> list[CheckMessage]:
-    """What was stopped stands outside the database, too (decision 60)."""
+    """What was stopped stands outside the database, too (decision 64)."""
     if settings.CONSENT_JOURNAL is not None:
         return []
     return [

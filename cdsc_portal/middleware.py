@@ -1,8 +1,9 @@
 """What holds for every request: a reference, headers that keep a page to itself, a query that can be read."""
 
 from collections.abc import Callable
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +27,15 @@ _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _SENSORS.split())
 class _Middleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+
+
+class ProbeMiddleware(_Middleware):
+    """Probes call `/health/...` by the number of a container or node, which no ALLOWED_HOSTS can list."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/health/"):
+            request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
+        return self.get_response(request)
 
 
 class PublicAddressMiddleware(_Middleware):

@@ -1,4 +1,4 @@
-"""Whether this database may be served: one restored from a backup opens what was stopped since (decision 60)."""
+"""Whether this database may be served: one restored from a backup opens what was stopped since (decision 64)."""
 
 from django.db import DatabaseError, connection
 

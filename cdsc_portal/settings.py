@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cdsc_portal.middleware.ProbeMiddleware",
     "cdsc_portal.middleware.PublicAddressMiddleware",
     "cdsc_portal.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",

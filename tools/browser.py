@@ -1,6 +1,6 @@
-"""Find what the browser tests run; where we are root on Debian, install it; else say what to install.
+"""Find what the tests run beside Python; where we are root on Debian, install it; else say what to install.
 
-Chromium opens the pages, and curl is what the sandbox guide tells its readers to use.
+Chromium opens the pages, curl is what the sandbox guide tells its readers to use, and nginx stands before the portal.
 """
 
 import os
@@ -9,7 +9,11 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PROGRAMS = {"chromium": NAMES, "curl": ("curl",)}  # by Debian's package
+PROGRAMS = {
+    "chromium": NAMES,
+    "curl": ("curl",),
+    "nginx-light": ("nginx", "/usr/sbin/nginx"),
+}  # by Debian's package
 
 
 def main() -> int:
@@ -17,13 +21,13 @@ def main() -> int:
     if not missing:
         return 0
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"Installing {' and '.join(missing)} for the browser tests ...", flush=True)
+        print(f"Installing {' and '.join(missing)} for the tests ...", flush=True)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-q"], check=True, **quiet)  # type: ignore[call-overload]
         subprocess.run(["apt-get", "install", "-y", "-q", *missing], check=True, **quiet)  # type: ignore[call-overload]
         return 0
     print(
-        f"The browser tests need your system's packages named {' and '.join(missing)}: install them.",
+        f"The tests need your system's packages named {' and '.join(missing)}: install them.",
         file=sys.stderr,
     )
     return 1

@@ -71,7 +71,7 @@ def _cache() -> str:
 
 
 def _journal() -> str:
-    """A stop goes through without it, and a restored backup would then open it again (decision 60)."""
+    """A stop goes through without it, and a restored backup would then open it again (decision 64)."""
     folder = settings.CONSENT_JOURNAL
     if folder is None:
         return ""

@@ -1,4 +1,4 @@
-"""After a restore: what ended or was narrowed since the backup ends or is narrowed again (decision 60)."""
+"""After a restore: what ended or was narrowed since the backup ends or is narrowed again (decision 64)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

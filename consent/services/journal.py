@@ -1,6 +1,6 @@
 """What became less is written outside the database too, so that a restored backup does not open it again.
 
-Decision 60. Each line is on the disk before its transaction commits. Keys are the database's own; no name, no number.
+Decision 64. Each line is on the disk before its transaction commits. Keys are the database's own; no name, no number.
 """
 
 import hashlib

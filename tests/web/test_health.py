@@ -116,3 +116,11 @@ def test_a_probe_needs_no_https_and_everything_else_does(client, settings):
 
     assert client.get("/health/live").status_code == 200
     assert client.get("/help/")["Location"] == "https://127.0.0.1:8000/help/"
+
+
+def test_a_probe_may_call_by_the_number_of_a_node_and_nobody_else(client):
+    answers = [
+        client.get(path, headers={"Host": "10.4.7.11:8000"}).status_code for path in ("/health/live", "/")
+    ]
+
+    assert answers == [200, 400]
