@@ -131,6 +131,8 @@ class Environment(BaseSettings):
     secure_proxy: Flag = False
     oauth_calls_per_minute: Whole = 300
     oauth_failures_per_minute: Whole = 20
+    public_calls_per_minute: Whole = 600
+    metadata_moved_to: str = ""
     feed_alert_to: Names = ()
     feed_alert_percent: Whole = 1
     parked_readings_days: Whole = 90
@@ -196,6 +198,11 @@ class Environment(BaseSettings):
         if own not in hosts:
             raise ValueError(f"the host of PUBLIC_URL, {own!r}, must be among them")
         return hosts
+
+    @field_validator("metadata_moved_to")
+    @classmethod
+    def _elsewhere(cls, url: str) -> str:
+        return _address(url, schemes=("https",))
 
     @field_validator("feed_pull_hosts")
     @classmethod

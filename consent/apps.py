@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +14,5 @@ class ConsentConfig(AppConfig):
             tasks,  # noqa: F401 - registers the tasks, and what writes mail about reminders anew
         )
         from consent.oauth import receivers as oauth_receivers  # noqa: F401 - tokens die with their grant
+
+        post_migrate.connect(receivers.make_rows_of_the_server, sender=self)

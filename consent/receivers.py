@@ -1,8 +1,11 @@
-"""Receivers of accounts' signals: what a change of roles means for grants, and the mail about it."""
+"""Receivers of accounts' signals: what a change of roles means for grants, and the mail about it; and what migrations
+leave to be made."""
 
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps as installed_apps
+from django.apps.registry import Apps
 from django.db.models import Q
 from django.dispatch import receiver
 
@@ -15,6 +18,7 @@ from consent.mail.roles import (
     mail_new_address,
     mail_new_login,
 )
+from consent.services.server_description import make_server_description
 from consent.services.stop import remove_former_owners_services
 
 
@@ -58,3 +62,9 @@ def mail_offered_code(sender: Any, *, code: ActivationCode, at: datetime, **_new
 @receiver(address_corrected, dispatch_uid="mail_new_address")
 def mail_corrected_address(sender: Any, *, user: User, at: datetime, **_news: Any) -> None:
     mail_new_address(user=user, at=at)
+
+
+def make_rows_of_the_server(sender: Any, *, apps: Apps = installed_apps, **_news: Any) -> None:
+    """Rows that are there after each `migrate`, unless it went back before their table."""
+    if "serverdescription" in apps.all_models["consent"]:
+        make_server_description()

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("developer/messages/new/", developer.new_message, name="developer_new_message"),
     path("developer/messages/<slug:public_id>/", developer.message, name="developer_message"),
     path("", include("consent.oauth.urls")),
+    path("", include("consent.api.cds.urls")),
     path("oauth/authorize/<slug:key>/", RequestView.as_view(), name="consent_request"),
     path("oauth/authorize/<slug:key>/cancel/", cancel_login, name="consent_request_cancel"),
     path("receipts/<slug:key>/", receipt.receipt, name="receipt"),

@@ -33,6 +33,7 @@ _SHARING = (
 _REGISTRATION = (
     "registration", "registrationfield", "registrationfile", "registrationstep", "review",
 )  # fmt: skip
+_PUBLISHED = ("serverdescription", "coverageentry")  # what third parties read of the server
 
 
 def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
@@ -70,10 +71,24 @@ ROLES: dict[str, frozenset[str]] = {
     ONBOARDING: _named(
         "consent",
         "view",
-        ("client", "clientcontact", "consentrequest", "message", "scopesetting", *_REGISTRATION),
+        (
+            "client",
+            "clientcontact",
+            "consentrequest",
+            "message",
+            "scopesetting",
+            *_REGISTRATION,
+            *_PUBLISHED,
+        ),
     )
-    | _named("consent", "change", ("client", "message", "scopesetting", "registrationfield", "review"))
-    | _named("consent", "add", ("client", "clientcontact", "scopesetting", "registrationfield"))
+    | _named(
+        "consent",
+        "change",
+        ("client", "message", "scopesetting", "registrationfield", "review", *_PUBLISHED),
+    )
+    | _named(
+        "consent", "add", ("client", "clientcontact", "scopesetting", "registrationfield", "coverageentry")
+    )
     | {"consent.delete_clientcontact", "accounts.view_user"},
     ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),
 }

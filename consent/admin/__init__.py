@@ -1,6 +1,7 @@
 """Consent for staff: third parties, what they asked, what was granted and what was released."""
 
 from consent.admin.client import ClientAdmin
+from consent.admin.coverage import CoverageEntryAdmin
 from consent.admin.grant import GrantAdmin, GrantEventAdmin
 from consent.admin.messages import ClientContactAdmin, MessageAdmin
 from consent.admin.recorded import RecordedConsentAdmin
@@ -18,11 +19,13 @@ from consent.admin.registration import (
     ReviewAdmin,
 )
 from consent.admin.scope_setting import ScopeSettingAdmin
+from consent.admin.server_description import ServerDescriptionAdmin
 
 __all__ = [
     "ClientAdmin",
     "ClientContactAdmin",
     "ConsentRequestAdmin",
+    "CoverageEntryAdmin",
     "DisclosureAdmin",
     "GrantAdmin",
     "GrantEventAdmin",
@@ -36,4 +39,5 @@ __all__ = [
     "RegistrationStepAdmin",
     "ReviewAdmin",
     "ScopeSettingAdmin",
+    "ServerDescriptionAdmin",
 ]

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 
 EXPOSED = (
     "Accept-Ranges", "Allow", "CDSC-Notices", "CDSC-Services", "CDSC-Time-Zone", "CDSC-Window", "Content-Disposition",
-    "Content-Range", "ETag", "Link", "Retry-After", "WWW-Authenticate", "X-Request-Reference",
+    "Content-Range", "ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After",
+    "WWW-Authenticate", "X-Request-Reference",
 )  # fmt: skip
 _KEPT_SECONDS = 7200  # of a preflight's answer; the most that browsers take
 

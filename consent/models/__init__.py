@@ -39,17 +39,33 @@ from consent.models.registration import (
 )
 from consent.models.request import ConsentRequest, RequestStatus
 from consent.models.scope_setting import ScopeSetting
+from consent.models.server_description import (
+    CapabilityRole,
+    CommodityType,
+    CoverageEntry,
+    CoverageFile,
+    CoverageFileKind,
+    CoverageType,
+    InfrastructureType,
+    ServerDescription,
+)
 
 __all__ = [
     "AccessToken",
     "Actor",
     "AuthenticationMethod",
     "AuthorizationCode",
+    "CapabilityRole",
     "Change",
     "Client",
     "ClientContact",
     "ClientStatus",
+    "CommodityType",
     "ConsentRequest",
+    "CoverageEntry",
+    "CoverageFile",
+    "CoverageFileKind",
+    "CoverageType",
     "Credential",
     "DeviceGrant",
     "Disclosure",
@@ -60,6 +76,7 @@ __all__ = [
     "GrantKind",
     "GrantPart",
     "IDToken",
+    "InfrastructureType",
     "Message",
     "MessageStatus",
     "MessageType",
@@ -82,4 +99,5 @@ __all__ = [
     "ScopeSetting",
     "Selection",
     "StepStatus",
+    "ServerDescription",
 ]

@@ -23,7 +23,8 @@ PUBLIC = {  # nobody's data
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
     "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
-    "session_stay", "set_theme", "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox",
+    "cds_server_metadata", "cds_coverage", "cds_coverage_map", "cds_coverage_geojson", "session_stay", "set_theme",
+    "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox",
 }  # fmt: skip
 OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",

@@ -38,6 +38,8 @@ LISTS = {
     "consent.registrationfile": {ONBOARDING, ADMINISTRATOR},
     "consent.registrationstep": {ONBOARDING, ADMINISTRATOR},
     "consent.review": {ONBOARDING, ADMINISTRATOR},
+    "consent.serverdescription": {ONBOARDING, ADMINISTRATOR},
+    "consent.coverageentry": {ONBOARDING, ADMINISTRATOR},
     "consent.consentrequest": {SUPPORT, ONBOARDING, ADMINISTRATOR},
     "consent.grant": {SUPPORT, ADMINISTRATOR},
     "consent.grantevent": {SUPPORT, ADMINISTRATOR},

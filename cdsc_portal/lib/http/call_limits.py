@@ -1,6 +1,7 @@
 """How often somebody may call in a minute, counted in a table that all processes share."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -20,16 +21,41 @@ _COUNT = """
 """
 
 
-def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:
-    """Counts a call of `caller`; 0 while it is within `limit` in this minute, else the seconds until the next.
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """The calls of a caller in this minute, the last one among them, and the seconds until the next minute."""
 
-    One statement. Outside a transaction, else other calls of the same caller wait for its end.
-    """
+    calls: int
+    limit: int
+    seconds_left: int
+
+    @property
+    def wait(self) -> int:
+        """0 while the call is within the limit, else the seconds until the next minute."""
+        return 0 if self.calls <= self.limit else self.seconds_left
+
+
+def count_call(caller: str, *, limit: int, at: datetime) -> CallCount:
+    """Count a call of `caller`. One statement, outside a transaction, else other calls of it wait for its end."""
     minute, second = divmod(int(at.timestamp()), _MINUTE)
     with prepared_cursor() as cursor:
         cursor.execute(_COUNT, [hashlib.sha256(caller.encode()).digest(), minute])
         (calls,) = cursor.fetchone()
-    return 0 if calls <= limit else _MINUTE - second
+    return CallCount(calls, limit, _MINUTE - second)
+
+
+def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:
+    """Counts a call of `caller`; 0 while it is within `limit` in this minute, else the seconds until the next."""
+    return count_call(caller, limit=limit, at=at).wait
+
+
+def rate_limit_headers(count: CallCount) -> dict[str, str]:
+    """What a caller may still do, as draft-ietf-httpapi-ratelimit-headers-10 writes it: r calls in t seconds."""
+    remaining = max(count.limit - count.calls, 0)
+    return {
+        "RateLimit-Policy": f'"minute";q={count.limit};w={_MINUTE}',
+        "RateLimit": f'"minute";r={remaining};t={count.seconds_left}',
+    }
 
 
 def forget_calls(*, before: datetime) -> int:

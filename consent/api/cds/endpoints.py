@@ -1,0 +1,24 @@
+"""Every address of the interface for third parties: URLs, the metadata documents and the docs derive from it."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address. `route` is Django's pattern without the first slash, `name` what `reverse` knows it by."""
+
+    name: str
+    route: str
+
+    def url(self, **parts: str) -> str:
+        """The whole address, `parts` filled in; the same whatever host a caller names."""
+        return settings.PUBLIC_URL + reverse(self.name, kwargs=parts)
+
+
+SERVER_METADATA = Endpoint("cds_server_metadata", ".well-known/cds-server-metadata.json")
+COVERAGE = Endpoint("cds_coverage", "cds/coverage")
+COVERAGE_MAP = Endpoint("cds_coverage_map", "cds/coverage/<slug:entry_id>/map")
+COVERAGE_GEOJSON = Endpoint("cds_coverage_geojson", "cds/coverage/<slug:entry_id>/area.geojson")

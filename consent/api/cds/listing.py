@@ -1,0 +1,83 @@
+"""What all listings share: filters, order, pages and their links (section 13 of CDS-WG1-02; M-13 to M-16)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+
+PAGE_SIZE = 100
+_SALT = "consent.api.cds.listing"
+Row = TypeVar("Row", bound=Model)
+
+
+class ParameterRefused(ValueError):  # noqa: N818 - what happened to it
+    """A parameter that cannot be read; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A part of a listing, newest first; the links are null at the ends."""
+
+    items: list[Row]
+    next: str | None
+    previous: str | None
+
+
+def listed_words(query: QueryDict, name: str) -> tuple[str, ...]:
+    """The values of a filter that is a list parted by spaces; empty is no filter. Raises ParameterRefused."""
+    values = query.getlist(name)
+    if len(values) > 1:
+        raise ParameterRefused(f"{name} is given more than once.")
+    words = tuple(dict.fromkeys(values[0].split())) if values else ()
+    if any("\0" in word for word in words):
+        raise ParameterRefused(f"{name} holds a character 0.")
+    return words
+
+
+def newest_first(
+    rows: QuerySet[Row], query: QueryDict, *, by: str, url: str, filters: Collection[str]
+) -> Page[Row]:
+    """The page that `page` of the query asks for, the first without one; links keep the `filters`.
+
+    Rows come by the time `by` and then by key, both falling, so that pages hold while rows are added. One query beside
+    what `rows` prefetches. Raises ParameterRefused.
+    """
+    position = _position(query)
+    forward = position is None or position[0] == "after"
+    if position is not None:
+        _, moment, pk = position
+        side = "lt" if forward else "gt"
+        rows = rows.filter(Q(**{f"{by}__{side}": moment}) | Q(**{by: moment, f"pk__{side}": pk}))
+    order = (f"-{by}", "-pk") if forward else (by, "pk")
+    items = list(rows.order_by(*order)[: PAGE_SIZE + 1])
+    has_more = len(items) > PAGE_SIZE
+    items = items[:PAGE_SIZE] if forward else items[:PAGE_SIZE][::-1]
+    kept = [(name, query[name]) for name in filters if query.get(name)]
+
+    def link(where: str, row: Row) -> str:
+        place = signing.dumps([where, getattr(row, by).isoformat(), row.pk], salt=_SALT)
+        return f"{url}?{urlencode([*kept, ('page', place)])}"
+
+    has_next = has_more if forward else bool(position)
+    has_previous = position is not None if forward else has_more
+    return Page(
+        items,
+        next=link("after", items[-1]) if items and has_next else None,
+        previous=link("before", items[0]) if items and has_previous else None,
+    )
+
+
+def _position(query: QueryDict) -> tuple[str, datetime, int] | None:
+    place = query.get("page")
+    if place is None:
+        return None
+    try:
+        where, moment, pk = signing.loads(str(place), salt=_SALT)
+    except signing.BadSignature as error:
+        raise ParameterRefused("page is no link of this listing.") from error
+    return where, datetime.fromisoformat(moment), pk

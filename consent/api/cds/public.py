@@ -1,0 +1,66 @@
+"""What anybody may read without proving who they are: limited by address, tagged, open to pages of other origins."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
+from django.utils.http import parse_etags
+
+from cdsc_portal.lib.http.call_limits import count_call, rate_limit_headers
+from cdsc_portal.lib.time import clock
+from consent.api.cds.problems import cds_problem
+from consent.api.cross_origin import CrossOrigin, cross_origin
+from consent.api.gated import remote_address
+
+_KEPT_SECONDS = 300
+PublicView = Callable[..., HttpResponse]
+
+
+def public_document(view: PublicView) -> PublicView:
+    """GET and HEAD of `view` for everybody: its `ETag` answered with 304, PUBLIC_CALLS_PER_MINUTE for one address.
+
+    One count for all public documents together, in one round trip (M-07, M-40s, R-193s).
+    """
+
+    @cross_origin(CrossOrigin(("GET", "HEAD"), ("If-None-Match",)))
+    @wraps(view)
+    def limited(request: HttpRequest, **parts: str) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return cds_problem(
+                405,
+                "method_not_allowed",
+                "This address takes GET and HEAD.",
+                headers={"Allow": "GET, HEAD, OPTIONS"},
+            )
+        count = count_call(
+            f"public {remote_address(request)}", limit=settings.PUBLIC_CALLS_PER_MINUTE, at=clock.now()
+        )
+        response = (
+            too_many_calls(count.wait) if count.wait else _unless_known(request, view(request, **parts))
+        )
+        for name, value in rate_limit_headers(count).items():
+            response[name] = value
+        return response
+
+    return limited
+
+
+def too_many_calls(wait: int) -> HttpResponse:
+    """The caller may try again after `wait` seconds."""
+    return cds_problem(
+        429, "too_many_calls", f"Too many calls; try again in {wait} s.", headers={"Retry-After": str(wait)}
+    )
+
+
+def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """`response`, or 304 where the caller has it already (RFC 9110 13.1.2)."""
+    if response.status_code != 200:
+        return response
+    patch_cache_control(response, public=True, max_age=_KEPT_SECONDS)
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if not known & {response["ETag"], "*"}:
+        return response
+    kept = {name: response[name] for name in ("ETag", "Cache-Control")}
+    return HttpResponse(status=304, headers=kept)

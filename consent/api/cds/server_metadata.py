@@ -1,0 +1,48 @@
+"""GET /.well-known/cds-server-metadata.json: where everything about this server begins (CDS-WG1-01 3)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from cdsc_portal.lib.json.encoder import instant
+from consent.api.cds import endpoints
+from consent.api.cds.documents import json_document
+from consent.api.cds.public import public_document
+from consent.capabilities import COVERAGE, offered_capabilities
+from consent.oauth.redirects import issuer
+from consent.queries.server_description import server_description
+
+
+@public_document
+def server_metadata_document(request: HttpRequest) -> HttpResponse:
+    """The public metadata object, or 301 to where it moved (M-01 to M-04, M-28 to M-30). One query beside the count."""
+    if settings.METADATA_MOVED_TO:
+        return HttpResponse(status=301, headers={"Location": settings.METADATA_MOVED_TO})
+    return json_document(server_metadata())
+
+
+def server_metadata() -> dict[str, Any]:
+    """The members of the metadata object (M-08 to M-12, R-04); every address in it is public (M-38)."""
+    description, lists_coverage = server_description()
+    capabilities = offered_capabilities(lists_coverage=lists_coverage)
+    members = {
+        "cds_metadata_version": "v1",
+        "cds_metadata_url": endpoints.SERVER_METADATA.url(),
+        "created": instant(description.created),
+        "updated": instant(description.updated),
+        "name": description.name or settings.UTILITY_NAME,
+        "description": description.description
+        or f"Customers of {description.name or settings.UTILITY_NAME} share their energy data here.",
+        "website": description.website or f"{settings.PUBLIC_URL}/",
+        "documentation": description.documentation or settings.PUBLIC_URL + reverse("docs"),
+        "support": description.support or settings.SUPPORT_URL,
+        "capabilities": capabilities,
+    }
+    if COVERAGE in capabilities:
+        members["coverage"] = endpoints.COVERAGE.url()
+    if description.related_metadata:
+        members["related_metadata"] = description.related_metadata
+    members["oauth_metadata"] = issuer() + reverse("oauth_metadata")
+    return members
