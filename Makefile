@@ -7,7 +7,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
+.PHONY: spec-report setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
 
 setup: .venv/runtime.stamp $(CATALOGUE).mo
 setup-dev: .venv/dev.stamp $(CATALOGUE).mo
@@ -72,6 +72,10 @@ messages: setup-dev
 # the tables of docs/api.md that the registry of resources knows
 api-tables: setup-dev
 	@$(BIN)/python -m tools.api_tables
+
+# each requirement of the specifications: the test that proves it, by the last run, or why it is open; docs/conformance.md
+spec-report: setup-dev
+	@$(BIN)/python -m tools.spec_report
 
 bench: setup-dev
 	@$(BIN)/python -m benchmarks

@@ -74,6 +74,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _entry("consent", "client", _("Third parties")),
                     _entry("consent", "scopesetting", _("Data and limits")),
+                    _entry("consent", "scopeoffer", _("Offers")),
                     _entry("consent", "serverdescription", _("Description of the server")),
                     _entry("consent", "coverageentry", _("Coverage")),
                     _entry("consent", "message", _("Messages")),

@@ -70,6 +70,13 @@ def _address(url: str, *, schemes: tuple[str, ...]) -> str:
     return url
 
 
+def _prefix(name: str) -> str:
+    """What names types of this server's own: small letters, digits and _ (R-14s)."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "cds":
+        raise ValueError(f"{name!r} must be small letters, digits and _, and not cds")
+    return name
+
+
 def _strong(key: str, info: ValidationInfo) -> str:
     """A key that signs or opens: a weak one anywhere in the ring would open the door."""
     if not info.data.get("development") and (len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS):
@@ -131,6 +138,7 @@ class Environment(BaseSettings):
     secure_proxy: Flag = False
     oauth_calls_per_minute: Whole = 300
     oauth_failures_per_minute: Whole = 20
+    server_prefix: Annotated[str, AfterValidator(_prefix)] = "cdsc"
     public_calls_per_minute: Whole = 600
     metadata_moved_to: str = ""
     feed_alert_to: Names = ()

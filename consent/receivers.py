@@ -18,6 +18,7 @@ from consent.mail.roles import (
     mail_new_address,
     mail_new_login,
 )
+from consent.services.scope_offers import make_first_offers
 from consent.services.server_description import make_server_description
 from consent.services.stop import remove_former_owners_services
 
@@ -66,5 +67,8 @@ def mail_corrected_address(sender: Any, *, user: User, at: datetime, **_news: An
 
 def make_rows_of_the_server(sender: Any, *, apps: Apps = installed_apps, **_news: Any) -> None:
     """Rows that are there after each `migrate`, unless it went back before their table."""
-    if "serverdescription" in apps.all_models["consent"]:
+    tables = apps.all_models["consent"]
+    if "serverdescription" in tables:
         make_server_description()
+    if "scopeoffer" in tables:
+        make_first_offers()

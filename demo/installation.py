@@ -139,7 +139,10 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
             client.save(update_fields=["redirect_uris", "updated"])
         made.write()
         return made
+    from demo.utility.coverage import publish_coverage  # rows, so behind the set-up
+
     clients = [_register(name, purpose, callbacks[name]) for name, purpose, _above in COMPANIES]
+    publish_coverage()
     return Installation(var_dir, base_url, months, False, _people(), clients)
 
 

@@ -33,7 +33,7 @@ _SHARING = (
 _REGISTRATION = (
     "registration", "registrationfield", "registrationfile", "registrationstep", "review",
 )  # fmt: skip
-_PUBLISHED = ("serverdescription", "coverageentry")  # what third parties read of the server
+_PUBLISHED = ("serverdescription", "coverageentry", "scopeoffer")  # what third parties read of the server
 
 
 def _named(app: str, verb: str, models: Iterable[str]) -> frozenset[str]:
@@ -87,7 +87,9 @@ ROLES: dict[str, frozenset[str]] = {
         ("client", "message", "scopesetting", "registrationfield", "review", *_PUBLISHED),
     )
     | _named(
-        "consent", "add", ("client", "clientcontact", "scopesetting", "registrationfield", "coverageentry")
+        "consent",
+        "add",
+        ("client", "clientcontact", "scopesetting", "registrationfield", "coverageentry", "scopeoffer"),
     )
     | {"consent.delete_clientcontact", "accounts.view_user"},
     ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),

@@ -18,6 +18,7 @@ from consent.admin.registration import (
     RegistrationStepAdmin,
     ReviewAdmin,
 )
+from consent.admin.scope_offer import ScopeOfferAdmin
 from consent.admin.scope_setting import ScopeSettingAdmin
 from consent.admin.server_description import ServerDescriptionAdmin
 
@@ -38,6 +39,7 @@ __all__ = [
     "RegistrationFileAdmin",
     "RegistrationStepAdmin",
     "ReviewAdmin",
+    "ScopeOfferAdmin",
     "ScopeSettingAdmin",
     "ServerDescriptionAdmin",
 ]

@@ -38,6 +38,7 @@ from consent.models.registration import (
     StepStatus,
 )
 from consent.models.request import ConsentRequest, RequestStatus
+from consent.models.scope_offer import ScopeOffer
 from consent.models.scope_setting import ScopeSetting
 from consent.models.server_description import (
     CapabilityRole,
@@ -96,6 +97,7 @@ __all__ = [
     "Review",
     "ReviewKind",
     "ReviewStatus",
+    "ScopeOffer",
     "ScopeSetting",
     "Selection",
     "StepStatus",

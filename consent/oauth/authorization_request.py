@@ -15,7 +15,7 @@ from consent.services.access_requests import (
     RequestContext,
     allowed_scopes,
     may_request,
-    require_within_limits,
+    within_limits,
 )
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256
@@ -110,7 +110,7 @@ def validate_request(
             zone=get_default_timezone(),
             locked=target.client.all_or_nothing,
         )
-        require_within_limits(access, client=target.client, at=at)
+        access = within_limits(access, client=target.client, at=at)
     except InvalidRequest as wrong:
         raise RefusedRequest(wrong.error, wrong.description) from wrong
     return access, RequestContext(

@@ -1,45 +1,67 @@
-"""What a third party finds at the well-known address (RFC 8414)."""
+"""What a third party finds at the well-known address (RFC 8414, CDS-WG1-02 section 2)."""
 
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.utils.translation import override
 
-from consent.api.cross_origin import CrossOrigin, cross_origin
+from cdsc_portal.lib.json.encoder import dumps
+from consent.api.cds import endpoints
+from consent.api.cds.documents import tag_of, tagged
+from consent.api.cds.public import public_document
 from consent.oauth.redirects import issuer
-from consent.queries.scope_settings import available_scopes
+from consent.oauth.registration_fields import registration_field
+from consent.oauth.scope_descriptions import scope_description
+from consent.queries.scope_offers import OfferedScope, offered_now, published_version, registration_fields
 
 _CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
+SERVED_GRANT_TYPES = ("authorization_code", "refresh_token")
+_KEPT_DOCUMENTS = 8  # of other settings or versions; a process serves one at a time
+# of these lists the document's own holds what any scope has (R-06)
+_UNITED = (
+    "response_types_supported",
+    "grant_types_supported",
+    "token_endpoint_auth_methods_supported",
+    "code_challenge_methods_supported",
+    "authorization_details_types_supported",
+)
 
 
-@cross_origin(CrossOrigin(("GET", "HEAD")))
-@require_safe
-def metadata(request: HttpRequest) -> JsonResponse:
-    """The server's addresses and what it supports; only what works is announced (X-05, X-06)."""
-    response = JsonResponse(server_metadata())
-    response["Cache-Control"] = "public, max-age=300"
-    return response
+@public_document
+def metadata(request: HttpRequest) -> HttpResponse:
+    """The server's addresses and what it offers; only what works is announced (R-05, X-05, X-06). One query beside the
+    count of calls where nothing changed.
+    """
+    settings_of_it = (issuer(), settings.UTILITY_ROLE, settings.SERVER_PREFIX)
+    content, etag = _document(published_version(), *settings_of_it)
+    return tagged(content, content_type="application/json", etag=etag)
+
+
+@lru_cache(maxsize=_KEPT_DOCUMENTS)
+def _document(version: str, *_settings: str) -> tuple[bytes, str]:
+    content = dumps(server_metadata())
+    return content, tag_of(content)
 
 
 def server_metadata() -> dict[str, Any]:
-    """The members of the document (RFC 8414 section 2)."""
-    types = [name for scope in available_scopes() for name in scope.names]
+    """The members of the document, in English. Five queries."""
+    with override("en"):
+        offers = [offer for offer in offered_now(role=settings.UTILITY_ROLE) if is_served(offer)]
+        listed = {offer.id for offer in offers}
+        descriptions = {offer.id: scope_description(offer, listed=listed) for offer in offers}
+        fields = _registration_fields(offers)
+    scopes = [*descriptions, *_aliases(offers)]
+    united = {name: _union(description[name] for description in descriptions.values()) for name in _UNITED}
+    united["authorization_details_types_supported"] += _aliases(offers)
     return {
-        "issuer": issuer(),
-        "authorization_endpoint": _address("oauth_authorize"),
-        "token_endpoint": _address("oauth_token"),
-        "pushed_authorization_request_endpoint": _address("oauth_par"),
-        "introspection_endpoint": _address("oauth_introspect"),
-        "revocation_endpoint": _address("oauth_revoke"),
-        "scopes_supported": types,
-        "authorization_details_types_supported": types,
-        "response_types_supported": ["code"],
+        **server_addresses(),
+        "scopes_supported": scopes,
+        **united,
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [*_CLIENT_AUTHENTICATION, "none"],
         "revocation_endpoint_auth_methods_supported": [*_CLIENT_AUTHENTICATION, "none"],
         "introspection_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
         "authorization_response_iss_parameter_supported": True,
@@ -47,8 +69,56 @@ def server_metadata() -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "service_documentation": _address("docs"),
+        "op_policy_uri": _address("docs_policy"),
+        "op_tos_uri": _address("docs_terms"),
         "ui_locales_supported": [code for code, _name in settings.LANGUAGES],
+        "cds_oauth_version": "v1",
+        "cds_test_accounts": _address("docs_test_accounts"),
+        "cds_timezone": settings.UTILITY_TIME_ZONE,
+        **{endpoint.member: endpoint.url() for endpoint in endpoints.announced()},
+        "cds_scope_descriptions": descriptions,
+        "cds_registration_fields": fields,
     }
+
+
+def server_addresses() -> dict[str, str]:
+    """The issuer and the endpoints of RFC 8414."""
+    return {
+        "issuer": issuer(),
+        "authorization_endpoint": _address("oauth_authorize"),
+        "token_endpoint": _address("oauth_token"),
+        "pushed_authorization_request_endpoint": _address("oauth_par"),
+        "introspection_endpoint": _address("oauth_introspect"),
+        "revocation_endpoint": _address("oauth_revoke"),
+    }
+
+
+def is_served(offer: OfferedScope) -> bool:
+    """Whether the token endpoint serves all that the offer needs; built-in scopes need tokens without a user."""
+    return offer.kind.scope is not None or "client_credentials" in SERVED_GRANT_TYPES
+
+
+def _registration_fields(offers: Sequence[OfferedScope]) -> dict[str, Any]:
+    """By id each that an offer names (R-20, R-22, B-12)."""
+    optional = {name for offer in offers for name in offer.registration_optional}
+    required = {name for offer in offers for name in offer.registration_requirements}
+    return {
+        field.field_id: registration_field(field, is_optional=field.field_id in optional)
+        for field in registration_fields(optional | required)
+    }
+
+
+def _aliases(offers: Sequence[OfferedScope]) -> list[str]:
+    """Names that requests may use too; they have no description, and nobody registers them (R-07)."""
+    return [alias for offer in offers if offer.id == offer.kind.first_id for alias in _other_names(offer)]
+
+
+def _other_names(offer: OfferedScope) -> tuple[str, ...]:
+    return offer.kind.scope.aliases if offer.kind.scope else ()
+
+
+def _union(lists: Iterable[list[str]]) -> list[str]:
+    return list(dict.fromkeys(value for values in lists for value in values))
 
 
 def _address(route: str) -> str:

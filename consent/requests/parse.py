@@ -31,7 +31,7 @@ from consent.requests.values import (
     Services,
 )
 from consent.scopes.base import Period
-from consent.scopes.catalogue import SCOPES, scope_named
+from consent.scopes.catalogue import SCOPES, offer_named, scope_named
 
 MAX_YEARS = 10
 MAX_NUMBER_LENGTH = 50  # of a contract number
@@ -46,8 +46,10 @@ def parse_request(
     zone: ZoneInfo,
     locked: bool = False,
 ) -> AccessRequest:
-    """Read both parameters into one request; `allowed` are the scope ids this client may ask for here, `locked`
-    whether the customer may only take or leave what is asked (F-67).
+    """Read both parameters into one request.
+
+    `allowed` are the offers this client may ask for here, `locked` whether the customer may only take or leave what is
+    asked (F-67).
 
     An empty parameter counts as absent (RFC 6749 3.1). Raises InvalidDetails, InvalidScope or InvalidRequest;
     each has `error` (the OAuth code) and `description`. Dates are checked against `now` and stay text until
@@ -58,9 +60,13 @@ def parse_request(
         named = scope_named(name)
         if named is None:
             raise InvalidScope(f"scope: there is no {printable(name)}")
-        if named.id not in allowed:
-            raise InvalidScope(f"scope: {named.id} is not open to this client")
-        parts.setdefault(named.id, RequestedPart(named.id, name))
+        if offer_named(name) not in allowed:
+            raise InvalidScope(f"scope: {printable(offer_named(name))} is not open to this client")
+        part = parts.setdefault(named.id, RequestedPart(named.id, name))
+        if offer_named(part.type_sent) != offer_named(name):
+            raise InvalidScope(
+                f"scope: {printable(name)} is another offer of {named.id}, which is asked for too"
+            )
     if not parts:
         raise InvalidRequest("scope or authorization_details must say what is asked for")
     ordered = [replace(parts[scope_id], locked=locked) for scope_id in SCOPES if scope_id in parts]
@@ -75,6 +81,8 @@ def _details(text: str, allowed: Collection[str], now: datetime, zone: ZoneInfo)
         part = _part(entry, where, allowed)
         _check_period(part, where, now, zone)
         former = united.get(part.scope)
+        if former is not None and offer_named(former.type_sent) != offer_named(part.type_sent):
+            raise InvalidDetails(f"{where}.type", f"is another offer of {part.scope}, which is asked for too")
         united[part.scope] = part if former is None else _united(former, part, where, now, zone)
     return united
 
@@ -87,8 +95,8 @@ def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
     scope = scope_named(entry["type"]) if isinstance(entry["type"], str) else None
     if scope is None:
         raise InvalidDetails(f"{where}.type", "is no type that this server knows")
-    if scope.id not in allowed:
-        raise InvalidDetails(f"{where}.type", f"{scope.id} is not open to this client")
+    if offer_named(entry["type"]) not in allowed:
+        raise InvalidDetails(f"{where}.type", f"{printable(entry['type'])} is not open to this client")
     for name in entry:
         if name not in ("type", "start", "end", "services"):
             raise InvalidDetails(f"{where}.{printable(name)}", f"is no field of {scope.id}")
@@ -102,7 +110,7 @@ def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
 
 
 def _date_text(entry: dict[str, Any], name: str, where: str) -> str | None:
-    if name not in entry:
+    if entry.get(name) is None:  # null is as left out
         return None
     if not isinstance(entry[name], str):
         raise InvalidDetails(f"{where}.{name}", "must be text")
@@ -110,7 +118,7 @@ def _date_text(entry: dict[str, Any], name: str, where: str) -> str | None:
 
 
 def _services(entry: dict[str, Any], where: str) -> Services:
-    if "services" not in entry:
+    if entry.get("services") is None:
         return None
     services, field = entry["services"], f"{where}.services"
     if services == "all":

@@ -1,7 +1,8 @@
 """Store access requests, pushed or direct; after that only the stored copy counts (X-11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,10 +14,12 @@ from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from consent.periods import requested_period
-from consent.queries.scope_settings import closed_scopes, limits_of
-from consent.requests import AccessRequest, InvalidDetails
+from consent.queries.scope_offers import OfferLimits, limits_of, offer_states
+from consent.requests import AccessRequest, InvalidDetails, RequestedPart
 from consent.scopes.base import Period
-from consent.scopes.catalogue import SCOPES, offered_scopes, scope_named
+from consent.scopes.catalogue import SCOPES, is_offered, offer_named, scope_named
+from consent.scopes.fields import check_value
+from consent.scopes.offer_types import offer_type
 
 PUSHED_LIFETIME = timedelta(minutes=5)  # RFC 9126: until the browser must arrive
 UNDECIDED_RETENTION = timedelta(days=30)  # docs/decisions/0007
@@ -46,10 +49,17 @@ class RequestContext:
 
 
 def allowed_scopes(client: Client) -> frozenset[str]:
-    """Scope ids that this client may ask for at this utility now; a registered name may be an alias. One query."""
-    registered = {scope.id for name in client.allowed_scopes if (scope := scope_named(name))}
-    offered = {scope.id for scope in offered_scopes(settings.UTILITY_ROLE)}
-    return frozenset(registered & offered) - closed_scopes(client=client)
+    """Ids of the offers that this client may ask for now; a registered name may be an alias. One query."""
+    states = offer_states(client=client)
+    registered = {name: scope for name in client.allowed_scopes if (scope := scope_named(name))}
+    return frozenset(
+        offer
+        for name, scope in registered.items()
+        if is_offered(scope, settings.UTILITY_ROLE)
+        and states.get(
+            offer := offer_named(name), offer == scope.id
+        )  # the first offer is open until it is closed
+    )
 
 
 def may_request(client: Client) -> bool:
@@ -57,22 +67,48 @@ def may_request(client: Client) -> bool:
     return client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX)
 
 
-def require_within_limits(access: AccessRequest, *, client: Client, at: datetime) -> None:
-    """Refuse a request that goes beyond what staff allow of a scope, for everybody or for this client.
+def within_limits(access: AccessRequest, *, client: Client, at: datetime) -> AccessRequest:
+    """`access` with the defaults of its offers filled in, held to what staff allow, for everybody or for this client.
 
-    Raises InvalidDetails naming type and field. One query.
+    The same limits stand in the document. Raises InvalidDetails naming type and field. One query.
     """
     limits = limits_of(client=client)
+    parts = []
     for part in access.parts:
-        days_back, days_ahead = limits.get(part.scope, (None, None))
-        period = requested_period(part, at=at)
-        start, ends = period.window.start, period.access_ends
-        if days_back is not None and SCOPES[part.scope].period is Period.DATA:
-            if start is None or start < at - timedelta(days=days_back) - _TODAY:
-                raise InvalidDetails(f"{part.type_sent}.start", f"at most {days_back} days back here")
-        if days_ahead is not None and period.lasting and ends is not None:
-            if ends > at + timedelta(days=days_ahead) + _TODAY:
-                raise InvalidDetails(f"{part.type_sent}.end", f"at most {days_ahead} days ahead here")
+        of_offer = limits.get(offer_named(part.type_sent), OfferLimits())
+        filled = _with_defaults(part, of_offer)
+        _check_days(filled, of_offer, at)
+        parts.append(filled)
+    return replace(access, parts=tuple(parts))
+
+
+def _with_defaults(part: RequestedPart, limits: OfferLimits) -> RequestedPart:
+    """`part` with what it leaves out, each value as its field says (R-51, R-57)."""
+    kind = offer_type(part.scope)
+    for declared in kind.fields if kind else ():
+        field = limits.field(declared)
+        value = getattr(part, field.id)
+        if value is None and field.default is not None:
+            default = tuple(field.default) if isinstance(field.default, list) else field.default
+            changed: dict[str, Any] = {field.id: default}
+            part = replace(part, **changed)
+        elif value is not None:
+            try:
+                check_value(field, value)
+            except ValueError as error:
+                raise InvalidDetails(f"{part.type_sent}.{field.id}", str(error)) from error
+    return part
+
+
+def _check_days(part: RequestedPart, limits: OfferLimits, at: datetime) -> None:
+    period = requested_period(part, at=at)
+    start, ends = period.window.start, period.access_ends
+    if limits.days_back is not None and SCOPES[part.scope].period is Period.DATA:
+        if start is None or start < at - timedelta(days=limits.days_back) - _TODAY:
+            raise InvalidDetails(f"{part.type_sent}.start", f"at most {limits.days_back} days back here")
+    if limits.days_ahead is not None and period.lasting and ends is not None:
+        if ends > at + timedelta(days=limits.days_ahead) + _TODAY:
+            raise InvalidDetails(f"{part.type_sent}.end", f"at most {limits.days_ahead} days ahead here")
 
 
 def store_request(

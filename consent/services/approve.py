@@ -12,11 +12,12 @@ from consent.mail.personal import mail_waiting_request
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
 from consent.queries.deciders import is_handed_over_to
 from consent.requests import AccessRequest, InvalidDetails
+from consent.scopes.catalogue import offer_named
 from consent.services.access_requests import (
     DECISION_PERIOD,
     allowed_scopes,
     may_request,
-    require_within_limits,
+    within_limits,
 )
 from consent.services.decision import (
     AlreadyDecided,
@@ -118,10 +119,12 @@ def check_client(request: ConsentRequest) -> None:
     """Raise ClientNotAllowed where status, scopes or limits of the client now exclude the request (F-20, F-21)."""
     allowed = allowed_scopes(request.client)
     access = AccessRequest.from_json(request.details)
-    if not may_request(request.client) or any(part.scope not in allowed for part in access.parts):
+    if not may_request(request.client) or any(
+        offer_named(part.type_sent) not in allowed for part in access.parts
+    ):
         raise ClientNotAllowed
     try:  # measured from the day it was sent: waiting does not push a request over a limit
-        require_within_limits(access, client=request.client, at=request.created)
+        within_limits(access, client=request.client, at=request.created)
     except InvalidDetails as too_wide:
         raise ClientNotAllowed from too_wide
 

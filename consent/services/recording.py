@@ -28,7 +28,7 @@ from consent.services.access_requests import (
     DECISION_PERIOD,
     allowed_scopes,
     may_request,
-    require_within_limits,
+    within_limits,
 )
 from consent.services.approve import approve_request
 from consent.services.decision import ClientNotAllowed, MayNotDecide, PartDecision, validate_decision
@@ -99,7 +99,7 @@ def draft(*, client: Client, person: User, agreed: Agreed, at: datetime) -> Draf
         now=at,
         zone=get_default_timezone(),
     )
-    require_within_limits(access, client=client, at=at)
+    access = within_limits(access, client=client, at=at)
     with override(person.language):
         offer = build_offer(_request(client, person, access, at), person, at)
         if offer.delegate or not offer.may_decide:

@@ -22,6 +22,7 @@ from consent.models import Actor, Disclosure, ScopeSetting
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
 from consent.services.revoke import revoke_grant
+from consent.services.scope_offers import make_first_offers
 from datahub.answers.page import Document, Page
 from datahub.api import openapi
 from datahub.api.urls import gated_paths, open_paths
@@ -137,6 +138,7 @@ def toy(monkeypatch):
     gated, to_clients = gated_paths(TOY), open_paths(TOY)
     served = list(datahub.urls.urlpatterns)
     monkeypatch.setitem(SCOPES, TOY_SCOPE.id, TOY_SCOPE)
+    make_first_offers()
     registered([*RESOURCES.values(), TOY], SCOPES.values())
     monkeypatch.setitem(RESOURCES, TOY.name, TOY)
     monkeypatch.setattr(openapi, "GATED", [*openapi.GATED, *gated])

@@ -24,7 +24,8 @@ PUBLIC = {  # nobody's data
     "account_request_login_code", "account_confirm_login_code", "mfa_login_webauthn", "mfa_authenticate", "sign_on",
     "openid_connect_callback", "account_activate", "account_activate_code", "account_activate_password",
     "cds_server_metadata", "cds_coverage", "cds_coverage_map", "cds_coverage_geojson", "session_stay", "set_theme",
-    "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox",
+    "oauth_done", "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox", "docs_policy", "docs_terms",
+    "docs_support", "docs_test_accounts",
 }  # fmt: skip
 OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",

@@ -10,6 +10,7 @@ from django.test import TransactionTestCase
 # what Django and the project write themselves after each flush, and tests hardly ever change
 _WRITTEN_ANEW = (
     "django_content_type", "auth_permission", "auth_group", "auth_group_permissions", "consent_serverdescription",
+    "consent_scopeoffer",
 )  # fmt: skip
 _flush = TransactionTestCase._fixture_teardown
 _at_first: list[str] = []

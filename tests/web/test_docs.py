@@ -8,11 +8,14 @@ from django.conf import settings
 from django.urls import reverse
 from lxml import html
 
+from accounts.models import Customer
 from cdsc_portal.web.docs import errors
 from cdsc_portal.web.docs.openapi import operations
-from consent.models import ScopeSetting
+from consent.models import ScopeOffer, ScopeSetting
+from consent.oauth import metadata
 from consent.oauth.metadata import server_metadata
 from consent.scopes.catalogue import SCOPES
+from tests.factories.accounts import household
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +128,37 @@ def _problem_codes():
                     yield tuple(values)
 
 
-@pytest.mark.parametrize("name", ["docs", "docs_errors", "docs_api", "docs_sandbox"])
+@pytest.mark.spec("R-18")
+def test_test_customers_are_explained_only_where_there_are_some(client):
+    household()
+    closed = words(page(client, "docs_test_accounts"))
+    Customer.objects.update(is_test=True)
+
+    assert "No sandbox is open" in closed
+    assert "invented people" in words(page(client, "docs_test_accounts"))
+
+
+def test_a_further_offer_and_a_built_in_scope_have_pages_with_their_limits(client, monkeypatch):
+    monkeypatch.setattr(metadata, "SERVED_GRANT_TYPES", ("client_credentials",))
+    ScopeOffer.objects.create(
+        offer_id="usage_data.year",
+        type="usage_data",
+        days_back=366,
+        field_limits={"start": {"default": "-1y"}},
+    )
+
+    year, files = (
+        words(page(client, "docs_scope", name)) for name in ("usage_data.year", "cds_server_provided_files_1")
+    )
+
+    assert "At most 366 days back. Without it: -1y." in year and '"type": "usage_data.year"' in year
+    assert "file_id" in files and '"type": "cds_server_provided_files_1"' in files
+    assert client.get(reverse("docs_scope", args=["usage_data.month"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["docs", "docs_errors", "docs_api", "docs_sandbox", "docs_policy", "docs_terms"]
+)
 def test_a_page_asks_only_which_scopes_are_open(client, name, django_assert_max_num_queries):
     operations()
 

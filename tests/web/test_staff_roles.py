@@ -38,6 +38,7 @@ LISTS = {
     "consent.registrationfile": {ONBOARDING, ADMINISTRATOR},
     "consent.registrationstep": {ONBOARDING, ADMINISTRATOR},
     "consent.review": {ONBOARDING, ADMINISTRATOR},
+    "consent.scopeoffer": {ONBOARDING, ADMINISTRATOR},
     "consent.serverdescription": {ONBOARDING, ADMINISTRATOR},
     "consent.coverageentry": {ONBOARDING, ADMINISTRATOR},
     "consent.consentrequest": {SUPPORT, ONBOARDING, ADMINISTRATOR},

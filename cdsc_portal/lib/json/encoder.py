@@ -24,6 +24,11 @@ def exact(value: Decimal, *, places: int = 0) -> str:
     return f"{whole}.{fraction}" if fraction else whole
 
 
+def number(value: Decimal) -> orjson.Fragment:
+    """`value` as a number of JSON, where a specification asks for one; never through a float."""
+    return orjson.Fragment(f"{value:f}")
+
+
 def exact_scaled(integers: Iterable[int], scale: int) -> list[str]:
     """integer / 10**`scale`, each as `exact` writes it."""
     if scale <= 0:

@@ -1,87 +1,96 @@
-"""A page for each scope, from the same declaration that the request form, the gate and the metadata derive from."""
+"""A page for each offer, from the same declaration that the request form, the gate and the metadata derive from."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from cdsc_portal.lib.json.encoder import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
-from consent.queries.scope_settings import available_scopes
+from consent.oauth.metadata import is_served
+from consent.queries.scope_offers import OfferedScope, offered_now
 from consent.scopes.base import Period, Scope
-from consent.scopes.catalogue import SCOPES
+from consent.scopes.fields import DetailsField
 
 Text = str | Promise
+# what a member may look like, beside its format
+_DATES = "now, -3y, +18mo, -2w, +30d, -12h, 2026-03-01, 2026-03-01T08:00:00Z"
+_FORMS = {"start": _DATES, "end": _DATES, "services": '"all", ["7000-1", "7000-2"]'}
 
 
 @dataclass(frozen=True, slots=True)
-class DetailField:
-    """One member of an authorization details object."""
+class DetailRow:
+    """One member of an authorization details object. `limits` are sentences; empty where there is none to say."""
 
     name: str
     form: str
     meaning: Text
+    limits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ScopePage:
-    """What a third party needs to know to ask for one scope. `names`: what a request may call it, the id first."""
+class OfferPage:
+    """What a third party needs to know to ask for one offer. `names`: what a request may call it, the id first.
 
-    scope: Scope
+    `scope` is None of a built-in one; `example` is empty where no details are asked.
+    """
+
+    offer: OfferedScope
+    scope: Scope | None
+    description: str
     names: tuple[str, ...]
-    fields: tuple[DetailField, ...]
+    fields: tuple[DetailRow, ...]
     example: str
     operations: tuple[Operation, ...]
 
 
-_TYPE = _("One of the names above.")
-_DATES = "now, -3y, +18mo, -2w, +30d, -12h, 2026-03-01, 2026-03-01T08:00:00Z"
-_SERVICES = DetailField(
-    "services",
-    '"all", ["7000-1", "7000-2"]',
-    _(
-        "Which services to offer: all current ones, ticked; the listed contract numbers, ticked; without this member "
-        "all of them, unticked. The customer chooses."
-    ),
-)
-_OF_DATA = (
-    DetailField(
-        "start",
-        _DATES,
-        _("From when the data are asked for. Without it: from the first data on record."),
-    ),
-    DetailField(
-        "end",
-        _DATES,
-        _(
-            "Until when. A date is covered whole. An end to come makes the access ongoing until then; one that is "
-            "past, or none, opens what is on record, once."
-        ),
-    ),
-    _SERVICES,
-)
-_OF_NOW = (
-    DetailField(
-        "end",
-        _DATES,
-        _("Until when you may look again; each look shows the state of that moment. Without it: one time."),
-    ),
-    _SERVICES,
-)
-
-
-def scope_page(name: str) -> ScopePage | None:
-    """The page of the scope with the id `name`; None where this server offers none."""
-    scope = SCOPES.get(name)
-    if scope is None or scope not in available_scopes():
+def offer_page(offer_id: str) -> OfferPage | None:
+    """The page of the open offer with this id; None where this server has none. Four queries."""
+    offers = (each for each in offered_now(role=settings.UTILITY_ROLE) if is_served(each))
+    offer = next((each for each in offers if each.id == offer_id), None)
+    if offer is None:
         return None
-    is_data = scope.period is Period.DATA
-    fields = _OF_DATA if is_data else _OF_NOW
-    period = {"start": "-3y", "end": "+3y"} if is_data else {"end": "+1y"}
-    return ScopePage(
+    scope = offer.kind.scope
+    is_first = offer.id == offer.kind.first_id
+    names = scope.names if scope and is_first else (offer.id,)
+    type_row = DetailRow("type", ", ".join(names), _("One of the names above."))
+    return OfferPage(
+        offer=offer,
         scope=scope,
-        names=scope.names,
-        fields=(DetailField("type", ", ".join(scope.names), _TYPE), *fields),
-        example=dumps_indented([{"type": scope.id, **period, "services": "all"}]),
-        operations=operations_opened_by(scope.opens),
+        description=offer.description or str(offer.kind.description),
+        names=names,
+        fields=(type_row, *(_row(offer, field) for field in offer.fields)) if offer.kind.has_details else (),
+        example=_example(offer),
+        operations=operations_opened_by(scope.opens) if scope else (),
     )
+
+
+def _row(offer: OfferedScope, field: DetailsField) -> DetailRow:
+    sentences = []
+    limits = offer.limits
+    if field.id == "start" and limits.days_back is not None:
+        days = limits.days_back
+        sentences.append(ngettext("At most %d day back.", "At most %d days back.", days) % days)
+    if field.id == "end" and limits.days_ahead is not None:
+        days = limits.days_ahead
+        sentences.append(ngettext("At most %d day ahead.", "At most %d days ahead.", days) % days)
+    if field.default is not None:
+        sentences.append(_("Without it: %(default)s.") % {"default": field.default})
+    return DetailRow(
+        field.id, _FORMS.get(field.id, field.format.value), field.description, " ".join(sentences)
+    )
+
+
+def _example(offer: OfferedScope) -> str:
+    if not offer.kind.has_details:
+        return ""
+    members: dict[str, Any] = {"type": offer.id}
+    if offer.kind.scope is None:
+        members |= {field.id: "..." for field in offer.fields}
+    else:
+        period = {"start": "-3y", "end": "+3y"} if offer.kind.scope.period is Period.DATA else {"end": "+1y"}
+        members |= {**period, "services": "all"}
+    return dumps_indented([members])

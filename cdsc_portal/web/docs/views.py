@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.queries.test_customers import has_test_customers
 from cdsc_portal.web.docs import errors, sandbox
 from cdsc_portal.web.docs.openapi import operations
-from cdsc_portal.web.docs.scopes import scope_page
-from consent.oauth.metadata import server_metadata
+from cdsc_portal.web.docs.scopes import offer_page
+from consent.oauth.metadata import server_addresses
 from consent.queries.scope_settings import available_scopes
 
 
 @require_safe
 def contents(request: HttpRequest) -> HttpResponse:
     """How to connect, and where everything else stands."""
-    members = server_metadata()
+    members = server_addresses()
     context = {
         "endpoints": [(name, url) for name, url in members.items() if name.endswith("_endpoint")],
         "issuer": members["issuer"],
@@ -30,11 +32,41 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def scope(request: HttpRequest, name: str) -> HttpResponse:
-    """One scope in the form's words, and how to ask for it. 404 for what this server does not offer."""
-    page = scope_page(name)
+    """One offer, of customers' scopes in the form's words. 404 for what this server does not offer."""
+    page = offer_page(name)
     if page is None:
         raise Http404
-    return _page(request, "scope", {"page": page})
+    return _page(request, "scope" if page.scope else "builtin_scope", {"page": page})
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """What third parties may do with data (`op_policy_uri`, RFC 8414)."""
+    return _page(request, "policy", {})
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """What holds between the utility and third parties (`op_tos_uri`, RFC 8414)."""
+    return _page(request, "terms", {"policy_url": reverse("docs_policy")})
+
+
+@require_safe
+def support(request: HttpRequest) -> HttpResponse:
+    """Whom a third party's developer asks, and what to say."""
+    return _page(
+        request, "support", {"errors_url": reverse("docs_errors"), "developer_url": reverse("developer")}
+    )
+
+
+@require_safe
+def test_accounts(request: HttpRequest) -> HttpResponse:
+    """How to log in as a test customer (`cds_test_accounts`, R-18); no login stands there."""
+    return _page(
+        request,
+        "test_accounts",
+        {"has_test_customers": has_test_customers(), "support_docs_url": reverse("docs_support")},
+    )
 
 
 @require_safe

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from cdsc_portal.lib.json.encoder import instant
 from consent.api.cds import endpoints
-from consent.api.cds.documents import json_document, tagged
+from consent.api.cds.documents import json_document, tag_of, tagged
 from consent.api.cds.listing import ParameterRefused, listed_words, newest_first
 from consent.api.cds.problems import cds_problem
 from consent.api.cds.public import public_document
@@ -78,4 +78,5 @@ def _file(entry_id: str, kind: CoverageFileKind) -> HttpResponse:
     file = coverage_file(entry_id=entry_id, kind=kind)
     if file is None:
         return cds_problem(404, "not_found", "There is nothing at this address.")
-    return tagged(bytes(file.content), content_type=file.content_type)
+    content = bytes(file.content)
+    return tagged(content, content_type=file.content_type, etag=tag_of(content))

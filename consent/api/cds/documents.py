@@ -9,9 +9,13 @@ from cdsc_portal.lib.json.encoder import dumps
 
 def json_document(members: object) -> HttpResponse:
     """`members` as JSON with a strong tag."""
-    return tagged(dumps(members), content_type="application/json")
+    content = dumps(members)
+    return tagged(content, content_type="application/json", etag=tag_of(content))
 
 
-def tagged(content: bytes, *, content_type: str) -> HttpResponse:
-    etag = f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+def tag_of(content: bytes) -> str:
+    return f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"'
+
+
+def tagged(content: bytes, *, content_type: str, etag: str) -> HttpResponse:
     return HttpResponse(content, content_type=content_type, headers={"ETag": etag})

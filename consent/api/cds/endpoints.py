@@ -8,14 +8,23 @@ from django.urls import reverse
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address. `route` is Django's pattern without the first slash, `name` what `reverse` knows it by."""
+    """One address. `route` is Django's pattern without the first slash, `name` what `reverse` knows it by.
+
+    `member` is what the authorization server's document calls it; empty where it does not name it.
+    """
 
     name: str
     route: str
+    member: str = ""
 
     def url(self, **parts: str) -> str:
         """The whole address, `parts` filled in; the same whatever host a caller names."""
         return settings.PUBLIC_URL + reverse(self.name, kwargs=parts)
+
+
+def announced() -> list[Endpoint]:
+    """Those that the authorization server's document names, as they stand below."""
+    return [value for value in globals().values() if isinstance(value, Endpoint) and value.member]
 
 
 SERVER_METADATA = Endpoint("cds_server_metadata", ".well-known/cds-server-metadata.json")

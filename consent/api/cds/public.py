@@ -5,7 +5,6 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
 
 from cdsc_portal.lib.http.call_limits import count_call, rate_limit_headers
@@ -58,7 +57,7 @@ def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """`response`, or 304 where the caller has it already (RFC 9110 13.1.2)."""
     if response.status_code != 200:
         return response
-    patch_cache_control(response, public=True, max_age=_KEPT_SECONDS)
+    response["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
     known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
     if not known & {response["ETag"], "*"}:
         return response

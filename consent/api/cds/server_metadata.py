@@ -37,7 +37,7 @@ def server_metadata() -> dict[str, Any]:
         or f"Customers of {description.name or settings.UTILITY_NAME} share their energy data here.",
         "website": description.website or f"{settings.PUBLIC_URL}/",
         "documentation": description.documentation or settings.PUBLIC_URL + reverse("docs"),
-        "support": description.support or settings.SUPPORT_URL,
+        "support": description.support or settings.PUBLIC_URL + reverse("docs_support"),
         "capabilities": capabilities,
     }
     if COVERAGE in capabilities:

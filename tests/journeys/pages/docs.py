@@ -35,4 +35,32 @@ PAGES = (
         {"en": "Try it on the demo", "es": "Pruébelo con la demostración"},
         ("#discover pre",),
     ),
+    MapPage(
+        "docs-policy",
+        nothing,
+        at("/docs/policy/"),
+        {"en": "What you may do with the data", "es": "Lo que puede hacer con los datos"},
+        ("nav.docs__nav",),
+    ),
+    MapPage(
+        "docs-terms",
+        nothing,
+        at("/docs/terms/"),
+        {"en": "Terms for third parties", "es": "Condiciones para terceros"},
+        ("nav.docs__nav",),
+    ),
+    MapPage(
+        "docs-support",
+        nothing,
+        at("/docs/support/"),
+        {"en": "Help for third parties", "es": "Ayuda para terceros"},
+        ("nav.docs__nav",),
+    ),
+    MapPage(
+        "docs-test-accounts",
+        nothing,
+        at("/docs/test-accounts/"),
+        {"en": "Test customers", "es": "Clientes de prueba"},
+        ("nav.docs__nav",),
+    ),
 )
