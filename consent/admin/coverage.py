@@ -69,6 +69,7 @@ class CoverageEntryForm(forms.ModelForm):
         help_texts = {
             "entry_id": _("Third parties refer to it, so it never changes."),
             "is_listed": _("Published entries are readable by everybody: check that you may publish it."),
+            "role": _("Of all servers that offer something here, only one server is the source of truth."),
             "country": _("Whose laws hold. An area of several countries is an entry for each."),
         }
 
@@ -77,6 +78,8 @@ class CoverageEntryForm(forms.ModelForm):
         self.files_to_store: dict[str, tuple[str, bytes] | None] = {}
         if "capabilities" in self.fields:  # not where staff may only look
             self.initial["capabilities"] = " ".join(self.instance.capabilities)
+        if self.instance.pk is None:
+            self.initial["role"] = ""  # somebody has to say it
 
     def clean_capabilities(self) -> list[str]:
         capabilities = list(dict.fromkeys(self.cleaned_data["capabilities"].split()))

@@ -49,7 +49,7 @@ def test_an_entry_that_staff_add_is_published_at_once(clerk, client):
     assert StaffAction.objects.filter(model="consent.coverageentry").exists()
 
 
-@pytest.mark.spec("M-10", "M-20", "M-22", "M-23", "M-24")
+@pytest.mark.spec("M-10", "M-19", "M-20", "M-22", "M-23", "M-24", "M-25")
 @pytest.mark.parametrize(
     ("field", "changed", "words"),
     [
@@ -59,7 +59,8 @@ def test_an_entry_that_staff_add_is_published_at_once(clerk, client):
         ("geojson_upload", {"geojson_upload": outline({**SQUARE, "crs": {}})}, "crs"),
         ("geojson_upload", {"geojson_upload": SimpleUploadedFile("a", b" " * (5 * 2**20 + 1))}, "5 MB"),
         ("map_upload", {"map_upload": SimpleUploadedFile("map.png", b"<svg/>")}, "PNG"),
-        ("country", {"country": "usa"}, ""),
+        ("country", {"country": "US CA"}, ""),
+        ("role", {"role": ""}, "required"),
         ("entry_id", {"entry_id": "two words"}, ""),
         ("infrastructure_types", {"infrastructure_types": ["pub"]}, "pub"),
     ],
@@ -69,6 +70,14 @@ def test_what_may_not_be_published_is_refused_in_words(clerk, field, changed, wo
 
     assert words in str(refusals(page)[field])
     assert not CoverageEntry.objects.exists()
+
+
+@pytest.mark.spec("M-26s")
+def test_nobody_becomes_the_source_of_truth_by_leaving_a_field_alone(clerk):
+    role = clerk.get(ADD).context["adminform"].form["role"]
+
+    assert (role.value(), role.field.required) == ("", True)
+    assert "only one server" in str(role.help_text)
 
 
 @pytest.mark.spec("M-18")
