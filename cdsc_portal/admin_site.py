@@ -52,6 +52,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Customers"),
                 "items": [
                     _entry("accounts", "customer", _("Customers")),
+                    _entry("accounts", "helpcase", _("Help cases")),
                     _entry("accounts", "user", _("People who log in")),
                     _entry("accounts", "roleevent", _("History of roles")),
                     _entry("accounts", "activationcode", _("Codes for first logins")),

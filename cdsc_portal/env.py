@@ -77,6 +77,10 @@ def _prefix(name: str) -> str:
     return name
 
 
+def _web_page(url: str) -> str:
+    return _address(url, schemes=("https", "http")) if url else ""
+
+
 def _strong(key: str, info: ValidationInfo) -> str:
     """A key that signs or opens: a weak one anywhere in the ring would open the door."""
     if not info.data.get("development") and (len(key) < SHORTEST_KEY or len(set(key)) < _FEWEST_LETTERS):
@@ -128,6 +132,11 @@ class Environment(BaseSettings):
     utility_time_zone: Zone = "America/Los_Angeles"
     utility_name: str = Field(default_factory=_by("River Valley Power (demo)", "Utility"))
     utility_role: Literal["full", "distribution"] = "full"
+    utility_region: Literal["US", "CA", "EU"] = "US"
+    support_phone: str = Field(default_factory=_by("1-555-0100", ""))
+    support_mail: str = Field(default_factory=_by("help@utility.example.com", ""))
+    support_hours: str = Field(default_factory=_by("Mon-Fri 8 AM - 6 PM", ""))
+    outages_url: Annotated[str, AfterValidator(_web_page)] = ""
     support_url: str = Field(default_factory=_help("/help/"))
     terms_url: str = Field(default_factory=_help("/help/#terms"))
     privacy_url: str = Field(default_factory=_help("/help/#privacy"))

@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
+from consent.pages.activity import views as activity
 from consent.pages.change import views as change
 from consent.pages.developer import views as developer
 from consent.pages.receipts import views as receipt
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipts/<slug:key>/stop/", receipt.receipt_stop, name="receipt_stop"),
     path("receipts/<slug:key>/<slug:number>/", receipt.receipt, name="receipt_of_same_grant"),
     path("my/requests/<slug:reference>/", RequestView.as_view(), name="my_request"),
+    path("my/activity/", activity.activity, name="my_activity"),
+    path("my/activity/activity.csv", activity.activity_csv, name="my_activity_csv"),
     path("my/sharing/", sharing.sharing_list_page, name="sharing_list"),
     path("my/sharing/sharing.csv", sharing.sharing_list_csv, name="sharing_list_csv"),
     path("my/sharing/<slug:public_id>/", sharing.sharing_detail_page, name="sharing_detail"),

@@ -8,6 +8,7 @@ from accounts.admin.contractual import (
     ProgramAdmin,
     ServiceContractAdmin,
 )
+from accounts.admin.help_cases import HelpCaseAdmin
 from accounts.admin.people_history import RoleEventAdmin
 from accounts.admin.physical import MeterDeviceAdmin, PremiseAdmin, ServicePointAdmin
 from accounts.admin.staff import GroupAdmin, StaffActionAdmin, SupportSessionAdmin
@@ -19,6 +20,7 @@ __all__ = [
     "CustomerAdmin",
     "EntityAdmin",
     "GroupAdmin",
+    "HelpCaseAdmin",
     "MeterDeviceAdmin",
     "PremiseAdmin",
     "ProgramAdmin",

@@ -4,11 +4,13 @@ from accounts.models.base import Commodity, Published, Versioned
 from accounts.models.contractual import BillingAccount, Program, ServiceContract, SupplyTerm
 from accounts.models.customer import Customer, Membership, Role
 from accounts.models.entity import Entity, EntityKind
+from accounts.models.help_case import CaseStatus, CaseTopic, HelpCase
 from accounts.models.link_change import Dated, LinkChange, LinkKind, span_of
 from accounts.models.links import EVER, ContractServicePoint, GridPlacement, MeterInstallation
 from accounts.models.load_watermark import LoadWatermark
 from accounts.models.mail import OutgoingMail
 from accounts.models.meter_name import MeterName
+from accounts.models.notice import NoticeKind, NoticeSetting
 from accounts.models.people import Invitation, RoleEvent, RoleVerb
 from accounts.models.physical import MeterDevice, Premise, ServicePoint
 from accounts.models.sign_in import (
@@ -25,6 +27,8 @@ __all__ = [
     "EVER",
     "ActivationCode",
     "BillingAccount",
+    "CaseStatus",
+    "CaseTopic",
     "CodeWay",
     "Commodity",
     "ContractServicePoint",
@@ -33,6 +37,7 @@ __all__ = [
     "Entity",
     "EntityKind",
     "GridPlacement",
+    "HelpCase",
     "Invitation",
     "LinkChange",
     "LinkKind",
@@ -41,6 +46,8 @@ __all__ = [
     "MeterDevice",
     "MeterInstallation",
     "MeterName",
+    "NoticeKind",
+    "NoticeSetting",
     "OutgoingMail",
     "Premise",
     "Program",

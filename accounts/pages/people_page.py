@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Case, Count, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from accounts.models import Invitation, Membership, Role, RoleEvent, RoleVerb, User
+from accounts.models import Invitation, Membership, Role, RoleEvent, User
 from accounts.queries.managed import managed_accounts, within_managed
 from accounts.queries.roles import holds
 from accounts.queries.support_sessions import support_sessions_of
-from accounts.role_words import role_in_words
+from accounts.role_words import role_event_in_words, role_in_words, scope_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 
 _MOST_EVENTS = 50
@@ -115,7 +114,11 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
             is_cut=len(people) < match_count,
             has_search=total >= _SEARCH_FROM,
             invitations=tuple(_invitation(row, at) for row in waiting if row.customer_id == customer.pk),
-            history=tuple(_event(row) for row in events if row.customer_id == customer.pk)[:_MOST_EVENTS],
+            history=tuple(
+                (moment_in_words(row.at), role_event_in_words(row))
+                for row in events
+                if row.customer_id == customer.pk
+            )[:_MOST_EVENTS],
             support_sessions=tuple(
                 (moment_in_words(session.at), session.reason)
                 for session in sessions
@@ -152,7 +155,7 @@ def _person(membership: Membership, user: User, at: datetime, *, last_owner: boo
         name=str(membership.user),
         email=membership.user.email,
         role=role_in_words(membership.role, may_share=membership.may_share),
-        scope=_scope_text(membership),
+        scope=scope_in_words(membership),
         until=day_in_words(last_day(membership.until)) if membership.until else "",
         has_ended=membership.until is not None and membership.until <= at,
         last_login=moment_in_words(membership.user.last_login) if membership.user.last_login else _("Never"),
@@ -169,37 +172,8 @@ def _invitation(invitation: Invitation, at: datetime) -> InvitationLine:
         public_id=invitation.public_id,
         email=invitation.email,
         role=role_in_words(invitation.role, may_share=invitation.may_share),
-        scope=_scope_text(invitation),
+        scope=scope_in_words(invitation),
         sent=moment_in_words(invitation.sent),
         expires=moment_in_words(invitation.expires),
         is_over=invitation.expires <= at,
     )
-
-
-def _scope_text(row: Membership | Invitation | RoleEvent) -> str:
-    account = row.billing_account
-    if account is None:
-        return _("All accounts")
-    return _("Account %(number)s") % {"number": account.account_number}
-
-
-def _event(event: RoleEvent) -> tuple[str, str]:
-    by = str(event.by) if event.by else _("somebody whose login is gone")
-    words = {
-        "person": str(event.user) if event.user else event.email,
-        "by": settings.UTILITY_NAME if event.by and event.by.is_staff else by,  # its people act in its name
-        "scope": _scope_text(event),
-    }
-    sentences = {
-        RoleVerb.INVITED: _("%(by)s invited %(person)s (%(scope)s)."),
-        RoleVerb.SENT_AGAIN: _("%(by)s sent the invitation of %(person)s again (%(scope)s)."),
-        RoleVerb.WITHDRAWN: _("%(by)s withdrew the invitation of %(person)s (%(scope)s)."),
-        RoleVerb.JOINED: _("%(person)s accepted (%(scope)s)."),
-        RoleVerb.CHANGED: _("%(by)s changed the role of %(person)s (%(scope)s)."),
-        RoleVerb.ENDED: _("%(by)s ended the role of %(person)s (%(scope)s)."),
-        RoleVerb.LEFT: _("%(person)s left (%(scope)s)."),
-        RoleVerb.OFFERED: _("%(by)s was asked for a code for a new login (%(scope)s)."),
-        RoleVerb.AGREED: _("%(by)s agreed that %(person)s can share (%(scope)s)."),
-        RoleVerb.ADDRESS: _("%(by)s changed the e-mail address of %(person)s (%(scope)s)."),
-    }
-    return moment_in_words(event.at), sentences[RoleVerb(event.verb)] % words

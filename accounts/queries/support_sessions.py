@@ -24,6 +24,14 @@ def support_sessions_of(*, customer_ids: Collection[int]) -> tuple[SessionRecord
     return tuple(SessionRecord(customer, at, reason) for customer, at, reason in rows[:_SHOWN])
 
 
+def support_sessions_within(
+    *, customer_ids: Collection[int], start: datetime, end: datetime
+) -> tuple[SessionRecord, ...]:
+    """The sessions of these customers that began in [start, end), newest first. One query."""
+    rows = SupportSession.objects.filter(customer__in=customer_ids, at__gte=start, at__lt=end)
+    return tuple(SessionRecord(*row) for row in rows.values_list("customer_id", "at", "reason"))
+
+
 def open_visit(*, visit: str, by_id: int, at: datetime) -> SupportSession | None:
     """The first session of a visit that is still open for the agent with key `by_id`. One query."""
     return (

@@ -50,6 +50,8 @@ ROLES: dict[str, frozenset[str]] = {
     | _named("consent", "view", (*_SHARING, "recordedconsent"))
     | _named("datahub", "view", ("billstatement", "billsection"))
     | {
+        "accounts.view_helpcase",
+        "accounts.change_helpcase",
         "accounts.add_supportsession",
         "accounts.view_supportsession",
         "accounts.help_sign_in",

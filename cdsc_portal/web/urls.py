@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.web import views
 from cdsc_portal.web.docs import views as docs
+from cdsc_portal.web.help import help_page
 from cdsc_portal.web.my_home import my_home
 from cdsc_portal.web.my_things import my_account, my_contract, my_meter
 from cdsc_portal.web.staff_customer import staff_customer
@@ -17,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/accounts/<slug:public_id>/", my_account, name="my_account"),
     path("my/contracts/<slug:public_id>/", my_contract, name="my_contract"),
     path("my/meters/<slug:public_id>/", my_meter, name="my_meter"),
-    path("help/", views.help_page, name="help"),
+    path("help/", help_page, name="help"),
     path("docs/", docs.contents, name="docs"),
     path("docs/scopes/<str:name>/", docs.scope, name="docs_scope"),
     path("docs/policy/", docs.policy, name="docs_policy"),

@@ -21,11 +21,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html")
 
 
-@require_safe
-def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/help.html")
-
-
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
     """For this browser, and for the mail of who is logged in."""

@@ -21,6 +21,7 @@ SHOWS_NONE = {
     "my_home", "my_accounts", "my_account", "my_contract", "my_meter", "my_names", "my_names_file",
     "my_account_name", "my_contract_name", "my_meter_name", "my_usage", "my_usage_file", "my_mix", "my_bills",
     "my_bill", "my_bill_file", "my_downloads", "my_download",
+    "my_activity", "my_activity_csv",
     "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop", "sharing_reads",
     "sharing_services", "sharing_receipt",
     *SCOPES, *OPEN_TO_CLIENTS, *STAFF_TOKEN,

@@ -269,10 +269,10 @@ def test_an_unknown_language_changes_nothing(client):
     assert user.language == "en"
 
 
-def test_dates_have_spanish_months_and_the_clock_of_24_hours():
+def test_dates_have_spanish_months_and_the_clock_of_the_region():
     with translation.override("es"):
         assert day_in_words(AT) == "24 de noviembre de 2026"
-        assert moment_in_words(AT) == "24 de noviembre de 2026, 10:02"
+        assert moment_in_words(AT) == "24 de noviembre de 2026, 10:02 AM"
 
 
 def test_the_catalogue_is_whole_and_names_no_code():

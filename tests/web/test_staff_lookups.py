@@ -47,6 +47,7 @@ def _calendar(path: str) -> set[str]:
 ALLOWED = {
     "accounts.activationcode": _choice("role", "way") | {"handed_out_at__isempty", "used_at__isempty"},
     "accounts.customer": _choice("is_test"),
+    "accounts.helpcase": _choice("status", "topic"),
     "accounts.linkchange": _choice("kind") | _date("at"),
     "accounts.meterdevice": _choice("commodity"),
     "accounts.entity": _choice("kind"),

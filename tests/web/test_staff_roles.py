@@ -15,6 +15,7 @@ EVERYBODY = frozenset(ROLES)
 # the list of each kind of record, and who may open it
 LISTS = {
     "accounts.customer": {SUPPORT, DATA, ADMINISTRATOR},
+    "accounts.helpcase": {SUPPORT, ADMINISTRATOR},
     "accounts.user": {SUPPORT, ONBOARDING, ADMINISTRATOR},  # to name the contacts of third parties
     "accounts.billingaccount": {SUPPORT, DATA, ADMINISTRATOR},
     "accounts.servicecontract": {SUPPORT, DATA, ADMINISTRATOR},

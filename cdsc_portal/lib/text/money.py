@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import pgettext
 
@@ -26,7 +27,9 @@ def money_in_words(amount: Decimal, currency: str) -> str:
     """
     least = 0 if currency in _WITHOUT_CENTS else 2
     figure = number_in_words(abs(amount), least=least)
-    if currency in _SIGNS:
+    if currency in _SIGNS and settings.UTILITY_REGION != "EU":
+        form = "%(sign)s%(amount)s"
+    elif currency in _SIGNS:
         form = pgettext("an amount and its currency's sign", "%(sign)s%(amount)s")
     else:
         form = pgettext("an amount and its currency's code", "%(sign)s %(amount)s")

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -28,7 +29,8 @@ def short_day_in_words(day: date) -> str:
 def moment_in_words(moment: datetime) -> str:
     """`November 24, 2029, 6:02 PM`, in the utility's zone."""
     local = timezone.localtime(moment)
-    return date_format(local, pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A"))
+    form = pgettext("format of a date and time, as Django's date filter", "F j, Y, g:i A")
+    return date_format(local, clock_form(form))
 
 
 def month_in_words(moment: datetime) -> str:
@@ -44,9 +46,14 @@ def last_day(end: datetime) -> date:
 
 def time_in_words(moment: datetime) -> str:
     """`6:02 PM`, in the utility's zone."""
-    return date_format(
-        timezone.localtime(moment), pgettext("format of a time, as Django's date filter", "g:i A")
-    )
+    return date_format(timezone.localtime(moment), clock_form("g:i A"))
+
+
+def clock_form(form: str) -> str:
+    """A format of Django's date filter with a clock of 12 hours, as the utility's region has clocks."""
+    if settings.UTILITY_REGION != "EU":
+        return form
+    return form.replace("g:i A", "G:i").replace("g A", "G:00")
 
 
 def span_in_words(start: datetime, end: datetime) -> str:

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from accounts.models import ServiceContract, User
-from accounts.queries.roles import visible_contracts
+from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
-from consent.models import Disclosure, Grant, GrantPart, RemovedService, Selection
+from consent.models import Disclosure, Grant
+from consent.queries.visible_reads import visible_reads
 from consent.scopes.catalogue import SCOPES
 
 CSV_HEADER = (
@@ -41,25 +41,8 @@ class Read:
 
 
 def reads_of(grant: Grant, *, user: User, at: datetime) -> QuerySet[Disclosure]:
-    """Disclosures of `grant`, newest first. One query.
-
-    Whoever sees all that the grant opens or ever opened sees all of them, empty answers too; everyone else the reads
-    of what they see.
-    """
-    visible = visible_contracts(user=user, at=at)
-    others = Selection.objects.filter(part__grant=OuterRef("grant")).exclude(contract__in=visible)
-    removed = RemovedService.objects.filter(grant=OuterRef("grant")).exclude(contract__in=visible)
-    foreign = ServiceContract.objects.filter(billing_account=OuterRef("billingaccount")).exclude(
-        pk__in=visible
-    )
-    future = GrantPart.future_accounts.through.objects.filter(
-        Exists(foreign), grantpart__grant=OuterRef("grant")
-    )
-    of_visible = Disclosure.contracts.through.objects.filter(
-        disclosure=OuterRef("pk"), servicecontract__in=visible
-    )
-    sees_all = ~Exists(others) & ~Exists(removed) & ~Exists(future)
-    return Disclosure.objects.filter(sees_all | Q(Exists(of_visible)), grant=grant)
+    """Disclosures of `grant` that `user` may see, newest first. One query."""
+    return visible_reads(user=user, at=at).filter(grant=grant)
 
 
 def read_in_words(disclosure: Disclosure) -> Read:

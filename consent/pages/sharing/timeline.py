@@ -46,12 +46,19 @@ def timeline(grant: Grant, *, viewer: User | None) -> tuple[TimelineEntry, ...]:
         requested = _("%(company)s asked") % {"company": grant.client.name}
         entries.append(TimelineEntry(request.created, moment_in_words(request.created), requested))
     for event in grant.events.select_related("by").all():
-        what = ", ".join(filter(None, (_step(event), _actor(event, viewer))))
-        if event.public_reason:
-            reason = _("Reason: %(reason)s") % {"reason": event.public_reason}
-            what = f"{what}. {reason}"
-        entries.append(TimelineEntry(event.at, moment_in_words(event.at), what))
+        entries.append(
+            TimelineEntry(event.at, moment_in_words(event.at), step_in_words(event, viewer=viewer))
+        )
     return tuple(entries)
+
+
+def step_in_words(event: GrantEvent, *, viewer: User | None) -> str:
+    """What happened to a grant, by whom, and the reason if one was written for the customer."""
+    what = ", ".join(filter(None, (_step(event), _actor(event, viewer))))
+    if event.public_reason:
+        reason = _("Reason: %(reason)s") % {"reason": event.public_reason}
+        what = f"{what}. {reason}"
+    return what
 
 
 def _step(event: GrantEvent) -> str:

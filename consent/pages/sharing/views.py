@@ -1,10 +1,7 @@
 """What customers see of what they share: list, detail, who read what, receipts, stop."""
 
-import csv
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -18,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
+from cdsc_portal.lib.http.csv_files import csv_file
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Grant, Receipt
@@ -59,7 +57,7 @@ def sharing_list_page(request: HttpRequest) -> HttpResponse:
 def sharing_list_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Everything that is or was shared, account by account, streamed."""
     rows = sharing_list.list_rows(user=current_user(request), at=clock.now())
-    return _csv("sharing.csv", sharing_list.CSV_HEADER, rows)
+    return csv_file("sharing.csv", sharing_list.CSV_HEADER, rows)
 
 
 @require_safe
@@ -87,7 +85,7 @@ def sharing_reads(request: HttpRequest, public_id: str) -> StreamingHttpResponse
     at = clock.now()
     grant = grant_or_404(request, public_id, at)
     rows = reads.read_rows(reads.reads_of(grant, user=current_user(request), at=at))
-    return _csv(f"reads-{grant.public_id}.csv", reads.CSV_HEADER, rows)
+    return csv_file(f"reads-{grant.public_id}.csv", reads.CSV_HEADER, rows)
 
 
 @require_safe
@@ -99,7 +97,7 @@ def sharing_services(request: HttpRequest, public_id: str) -> StreamingHttpRespo
     grant = grant_or_404(request, public_id, at)
     contents = grant_contents(grant)
     rows = service_rows(contents, visible=visible_keys(contents, user=current_user(request), at=at))
-    return _csv(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
+    return csv_file(f"services-{grant.public_id}.csv", SERVICES_CSV_HEADER, rows)
 
 
 @require_safe
@@ -157,17 +155,3 @@ def grant_or_404(request: HttpRequest, public_id: str, at: datetime) -> "Visible
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 7 else 1
-
-
-class _Echo:
-    """A file that hands back each line, so that a CSV can be streamed."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(name: str, header: Sequence[str], rows: Iterator[tuple[object, ...]]) -> StreamingHttpResponse:
-    lines = map(csv.writer(_Echo()).writerow, chain([header], rows))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cdsc_portal.lib.text.money import number_in_words
+from cdsc_portal.lib.time.dates_in_words import clock_form
 from datahub.mix.arithmetic.amounts import UNKNOWN
 from datahub.mix.arithmetic.sources import WIDER, plain_name, source_of
 from datahub.mix.sums import MixSum, Weighting
@@ -165,7 +166,7 @@ def under_the_chart(first: date, shown: ShownPeriod) -> str:
     if shown.is_day:
         assert isinstance(first, datetime)
         local = timezone.localtime(first, timezone.get_default_timezone())
-        return date_format(local, pgettext("format of an hour under a chart, as Django's date filter", "g A"))
+        return date_format(local, clock_form("g A"))
     return date_format(first, "M" if shown.by is By.MONTH else "j")
 
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
+from cdsc_portal.lib.time.dates_in_words import clock_form
 from cdsc_portal.lib.time.local_days import first_day_from, last_midnight_by
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
 from datahub.usage.pages.periods import Length, ShownPeriod, next_first, when_in_words, year_ago
@@ -216,7 +217,7 @@ def part_label(part: date, by: Length) -> str:
     local = timezone.localtime(part, timezone.get_default_timezone())
     if local.hour % _LABELLED_HOURS or local.minute or local.fold:
         return ""
-    return date_format(local, pgettext("format of an hour, as Django's date filter", "g A"))
+    return date_format(local, clock_form("g A"))
 
 
 def plain_number(value: Decimal) -> str:

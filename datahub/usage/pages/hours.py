@@ -11,8 +11,8 @@ from itertools import groupby
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from cdsc_portal.lib.time.dates_in_words import clock_form
 from datahub.usage.pages.chart import color_of, part_label, plain_number, round_up
 from datahub.usage.pages.measured import UsageExtent
 from datahub.usage.pages.periods import ShownPeriod, instants, next_first, part_in_words, when_in_words
@@ -170,7 +170,7 @@ def hour_table(
 def hour_in_words(hour: int) -> str:
     """`6 PM`."""
     moment = datetime(2000, 1, 1, hour)  # noqa: DTZ001 - a clock's hour of no day
-    return date_format(moment, pgettext("format of an hour, as Django's date filter", "g A"))
+    return date_format(moment, clock_form("g A"))
 
 
 def _cell_of_day(series: Series, hour: int, day: HourDay) -> Cell:

@@ -99,6 +99,10 @@ def to_list(page: Page, shared: Shared) -> None:
     logged_in(page, shared.reader.email, reverse("sharing_list"))
 
 
+def to_activity(page: Page, shared: Shared) -> None:
+    logged_in(page, shared.reader.email, reverse("my_activity"))
+
+
 def to_receipt(page: Page, shared: Shared) -> None:
     page.goto(receipt_page_of(shared.receipt))
 
@@ -136,6 +140,9 @@ _OWN = MapPage("receipt-own", everything, to_own_receipt, RECEIPT, ("#timeline",
 PAGES = (
     MapPage("sharing-list", everything, to_list, LIST, ("#waiting", "#now", "#ended")),
     MapPage("sharing-list-long", many, to_list, LIST, ("#q", "#now")),
+    MapPage(
+        "activity", everything, to_activity, {"en": "Activity", "es": "Actividad"}, (".activity-day", ".tabs")
+    ),
     MapPage("sharing-detail", everything, to("sharing_detail"), DETAIL, (".table", "#timeline", "#services")),
     MapPage("sharing-stopped", stopped, to("sharing_detail"), DETAIL, ("#timeline",)),
     MapPage("sharing-change", everything, to("sharing_change"), CHANGE, ("#services", "#check")),

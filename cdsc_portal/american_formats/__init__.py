@@ -1,0 +1,1 @@
+"""How the United States and Canada write numbers in languages that write them otherwise at home (CLDR es-US)."""

@@ -1,0 +1,41 @@
+"""Numbers, money and clocks as the utility's region writes them, in every language (P-40)."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.utils.formats import reset_format_cache
+from django.utils.translation import override
+
+from cdsc_portal.lib.text.money import money_in_words, number_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
+
+pytestmark = pytest.mark.spec("P-40")
+EVENING = datetime(2026, 11, 25, 2, 2, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _formats_are_read_anew():
+    reset_format_cache()
+    yield
+    reset_format_cache()
+
+
+@pytest.mark.parametrize(
+    ("region", "language", "money", "number", "clock"),
+    [
+        ("US", "en", "$1,234.50", "4,582.19", "6:02 PM"),
+        ("US", "es", "$1,234.50", "4,582.19", "6:02 PM"),
+        ("EU", "es", "1\N{NO-BREAK SPACE}234,50\N{NO-BREAK SPACE}$", "4\N{NO-BREAK SPACE}582,19", "18:02"),
+        ("EU", "en", "$1,234.50", "4,582.19", "18:02"),
+    ],
+)
+def test_the_region_decides_and_not_the_language(settings, region, language, money, number, clock):
+    settings.UTILITY_REGION = region
+    settings.FORMAT_MODULE_PATH = None if region == "EU" else "cdsc_portal.american_formats"
+
+    with override(language):
+        assert money_in_words(Decimal("1234.50"), "USD") == money
+        assert number_in_words(Decimal("4582.19")) == number
+        assert time_in_words(EVENING) == clock
+        assert moment_in_words(EVENING).endswith(f", {clock}")
