@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from accounts.own_names import Kind
 from accounts.pages import names, people, tree
+from accounts.pages.notice_off import notice_off
 from accounts.sign_in import settings_pages as settings
 from cdsc_portal.lib.http.secret_pages import all_show_secrets
 
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/meters/<slug:public_id>/name/", names.name_one, {"kind": Kind.METER}, name="my_meter_name"),
     *all_show_secrets(
         [
+            path("notices/off/<str:key>/", notice_off, name="notice_off"),
             path("my/settings/", settings.my_settings, name="my_settings"),
             path("my/settings/email/", settings.new_address, name="my_email"),
             path("my/settings/email/code/", settings.confirm_address, name="my_email_code"),

@@ -31,6 +31,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
     "remind of coming ends": {"task": "consent.tasks.remind", "schedule": 3600},
+    "tell of new readers": {"task": "consent.tasks.tell_new_readers", "schedule": 3600},
+    "tell of use and gaps": {"task": "datahub.tasks.tell_of_use", "schedule": 24 * 60 * 60},
     "list companies once a year": {"task": "consent.tasks.list_once_a_year", "schedule": 24 * 60 * 60},
     "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},

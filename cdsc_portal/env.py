@@ -134,7 +134,7 @@ class Environment(BaseSettings):
     utility_role: Literal["full", "distribution"] = "full"
     utility_region: Literal["US", "CA", "EU"] = "US"
     support_phone: str = Field(default_factory=_by("1-555-0100", ""))
-    support_mail: str = Field(default_factory=_by("help@utility.example.com", ""))
+    support_mail: str = Field(default_factory=_by("desk@utility.example.com", ""))
     support_hours: str = Field(default_factory=_by("Mon-Fri 8 AM - 6 PM", ""))
     outages_url: Annotated[str, AfterValidator(_web_page)] = ""
     support_url: str = Field(default_factory=_help("/help/"))

@@ -5,6 +5,7 @@ from celery import shared_task
 from cdsc_portal.lib.time import clock
 from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided
+from consent.services.new_readers import tell_of_new_readers
 from consent.services.reminders import remind_of_ends, send_yearly_lists
 from consent.services.revoke import expire_grants as end_grants
 
@@ -19,6 +20,12 @@ def expire_grants() -> int:
 def remind() -> int:
     """Tell of sharing that ends in 30 and in 7 days; beat runs it."""
     return remind_of_ends(at=clock.now())
+
+
+@shared_task
+def tell_new_readers() -> int:
+    """Tell of companies that read for the first time; beat runs it."""
+    return tell_of_new_readers(at=clock.now())
 
 
 @shared_task

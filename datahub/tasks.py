@@ -21,6 +21,7 @@ from datahub.signals import download_waiting, meters_arrived, run_waiting
 from datahub.store.partitions import ensure_coming_partitions
 from datahub.store.upkeep import cluster_settled_months, set_aside_old_readings
 from datahub.usage.exports.stream import counted_stream
+from datahub.usage.pages import notices
 from datahub.usage.summed_months import sum_closed_months
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,12 @@ def sweep_downloads() -> int:
 def delete_downloads() -> int:
     """Delete customers' files that have expired; beat runs it."""
     return delete_old_downloads(at=clock.now())
+
+
+@shared_task
+def tell_of_use() -> int:
+    """Tell of use above what is usual and of missing readings, who wants it; beat runs it."""
+    return notices.tell_of_use(at=clock.now())
 
 
 @receiver(download_waiting, dispatch_uid="write_waiting_download")

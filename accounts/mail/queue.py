@@ -29,7 +29,7 @@ _SUBJECT_LENGTH = OutgoingMail._meta.get_field("subject").max_length
 @dataclass(frozen=True, slots=True)
 class MailText:
     """What a mail says, ready to print in both forms. `rows` are pairs of label and value; `template` has a form in
-    .txt and one in .html.
+    .txt and one in .html; `off_link` ends mail of this kind, empty where it always comes.
     """
 
     language: str
@@ -41,6 +41,7 @@ class MailText:
     link: str
     link_words: str
     template: str = "emails/notice"
+    off_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

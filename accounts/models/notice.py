@@ -17,12 +17,15 @@ class NoticeKind(models.TextChoices):
 
 
 class NoticeSetting(models.Model):
-    """A person's own choice about one kind of notice; without a row what is usual holds (`notice_choices`)."""
+    """A person's own choice about one kind of notice; without a row what is usual holds (`notice_choices`).
+
+    `percent` is from how far above what is usual high use is told, null for any other kind."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("user"), on_delete=models.CASCADE, related_name="+"
     )
     kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind.choices)
+    percent = models.PositiveSmallIntegerField(_("percent above what is usual"), null=True, blank=True)
     is_on = models.BooleanField(_("on"))
     modified = models.DateTimeField(_("modified"), default=clock.now)
 

@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.address_field import AddressField
 from accounts.current_user import current_user
-from accounts.models import User
+from accounts.models import NoticeKind, User
 from accounts.pages.settings_page import settings_page
+from accounts.queries.notice_choices import PERCENTS, notice_choices
 from accounts.services.choices import keep_choices
 from accounts.services.contact import AddressTakenError, change_address, end_sessions
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
+from accounts.services.notices import keep_notices
 from accounts.services.sign_in_locks import CodeSpentError, LockedError
 from accounts.sign_in.activation import MailCodeForm
 from accounts.sign_in.adapter import SPENT_CODE, locked_words
@@ -35,6 +37,14 @@ _KEY = "new_address"
 
 
 class ChoicesForm(forms.ModelForm):
+    notices = forms.MultipleChoiceField(
+        label=_("Notices by mail"),
+        choices=NoticeKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    percent = forms.TypedChoiceField(label=_("High use begins at"), coerce=int)
+
     class Meta:
         model = User
         fields = ("name", "language", "theme", "yearly_summary")
@@ -48,6 +58,10 @@ class ChoicesForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["percent"].choices = [  # type: ignore[attr-defined]
+            (percent, _now("%(percent)s percent above a usual week") % {"percent": percent})
+            for percent in PERCENTS
+        ]
         self.fields["theme"].choices = [  # type: ignore[attr-defined]
             ("", _("As my device is set")), ("light", _("Light")), ("dark", _("Dark")),
         ]  # fmt: skip
@@ -64,9 +78,13 @@ def my_settings(request: HttpRequest) -> HttpResponse:
     """Everything on one page; what is sensitive leads to a page of its own."""
     user = current_user(request)
     read_now = {"language": translation.get_language()}  # the browser's wish, where nobody chose yet
-    form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk), initial=read_now)
+    chosen = notice_choices(user=user)
+    initial = {**read_now, "notices": sorted(chosen.on), "percent": chosen.percent}
+    form = ChoicesForm(request.POST or None, instance=User.objects.get(pk=user.pk), initial=initial)
     if form.is_valid():
-        keep_choices(user=user, **form.cleaned_data)
+        values = dict(form.cleaned_data)
+        keep_notices(user=user, on=values.pop("notices"), percent=values.pop("percent"), at=clock.now())
+        keep_choices(user=user, **values)
         with translation.override(user.language):
             messages.success(request, _now("Your settings are saved."))
         response = redirect("my_settings")

@@ -10,7 +10,8 @@ from django.utils.translation import override
 
 from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
-from accounts.models import OutgoingMail, ServiceContract, User
+from accounts.models import NoticeKind, OutgoingMail, ServiceContract, User
+from accounts.queries.notice_choices import who_want
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.secrets.checksums import checksum
@@ -66,7 +67,9 @@ def mail_coming_end(notice: Notice, *, grant: Grant, at: datetime) -> None:
     """Write once for each end of `grant`, however often it is called (no mail for the same end again)."""
     assert grant.access_ends is not None  # a grant without an end is never due
     facts = _facts_of(grant, current_receipt(grant), at)
-    for user in recipients_of(grant, at):
+    readers = recipients_of(grant, at)
+    wanting = set(who_want(NoticeKind.ENDING).filter(pk__in=[user.pk for user in readers]))
+    for user in filter(wanting.__contains__, readers):
         _write(notice, facts, user, occasion=f"{grant.public_id}:{grant.access_ends:%Y%m%d%H%M%S}")
 
 
@@ -177,5 +180,11 @@ def _mail(notice: Notice, facts: NoticeFacts, user: User, *, at: datetime) -> Ma
         title = str(SCOPES[scope].title)
         rows.append((_("No longer shared"), title) if facts.over else (title, badge_in_words(period)))
     return mail_to(
-        user, subject=subject, paragraphs=paragraphs, rows=tuple(rows), path=path, link_words=link_words
+        user,
+        subject=subject,
+        paragraphs=paragraphs,
+        rows=tuple(rows),
+        path=path,
+        link_words=link_words,
+        notice=NoticeKind.ENDING if notice in _OF_A_COMING_END else None,
     )

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.mail.notice_links import off_link
 from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
-from accounts.models import Membership, OutgoingMail, ServiceContract, User
+from accounts.models import Membership, NoticeKind, OutgoingMail, ServiceContract, User
 from accounts.queries.roles import owners_of
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 from consent.models import ConsentRequest, RequestStatus
@@ -120,9 +121,12 @@ def _delegate_role(membership: Membership, reader: User) -> MailText:
         )
 
 
-def write_personal_mail(kind: str, mail: MailText, user: User, *, occasion: str, at: datetime) -> None:
-    """Write `mail` to `user`, once for `occasion`."""
-    write_mail(kind=kind, dedup_key=f"{kind}:{occasion}:{user.public_id}", user=user, mail=mail, at=at)
+def write_personal_mail(
+    kind: str, mail: MailText, user: User, *, occasion: str, at: datetime, about: str = ""
+) -> None:
+    """Write `mail` to `user`, once for `occasion`; `about` is the public id of the grant that it tells of, if any."""
+    dedup_key = f"{kind}:{occasion}:{user.public_id}"
+    write_mail(kind=kind, dedup_key=dedup_key, user=user, mail=mail, at=at, about=about)
 
 
 def mail_to(
@@ -133,8 +137,10 @@ def mail_to(
     rows: tuple[tuple[str, str], ...] = (),
     path: str,
     link_words: str,
+    notice: NoticeKind | None = None,
 ) -> MailText:
-    """What a mail to `user` says; `rows` are pairs of label and value, `path` is where its link leads."""
+    """What a mail to `user` says; `rows` are pairs of label and value, `path` is where its link leads. A `notice` can
+    be turned off."""
     return MailText(
         language=user.language,
         utility=settings.UTILITY_NAME,
@@ -144,6 +150,7 @@ def mail_to(
         rows=rows,
         link=f"{settings.PUBLIC_URL}{path}",
         link_words=link_words,
+        off_link=off_link(user, notice) if notice else "",
     )
 
 

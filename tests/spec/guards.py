@@ -31,7 +31,8 @@ OAUTH = {  # clients authenticate there; tests/consent/oauth walks them
     "oauth_authorize", "oauth_token", "oauth_par", "oauth_introspect", "oauth_revoke",
 }  # fmt: skip
 BY_UNGUESSABLE_KEY = {  # no customer data without a login (F-194); tests/consent/pages, tests/accounts/pages
-    "receipt", "receipt_of_same_grant", "receipt_stop", "account_join", "account_browser", "second_step_link",
+    "receipt", "receipt_of_same_grant", "receipt_stop",
+    "notice_off", "account_join", "account_browser", "second_step_link",
 }  # fmt: skip
 LOGIN = {
     "my_settings", "my_email", "my_email_code", "my_sessions", "second_step", "mfa_reauthenticate",

@@ -76,9 +76,9 @@ def test_support_finds_a_case_by_its_reference_and_closes_it_without_changing_it
     client.force_login(of_role(SUPPORT))
     page = reverse("admin:accounts_helpcase_change", args=[case.pk])
 
-    found = client.get(reverse("admin:accounts_helpcase_changelist"), {"q": case.reference}).content.decode()
+    listed = client.get(reverse("admin:accounts_helpcase_changelist"), {"q": case.reference}).content.decode()
     client.post(page, {"status": CaseStatus.CLOSED, "note": "Called back", "text": "Forged"})
 
     case.refresh_from_db()
-    assert page in found
+    assert page in listed
     assert (case.status, case.note, case.text) == (CaseStatus.CLOSED, "Called back", QUESTION["text"])
