@@ -123,7 +123,7 @@ def stack(var_dir: Path, port: int) -> Iterator[Processes]:
     os.environ |= {
         "DEVELOPMENT": "1",
         "VAR_DIR": str(var_dir),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_URL": f"http://localhost:{port}",
         "DJANGO_SETTINGS_MODULE": "cdsc_portal.settings",
     }
     processes = Processes(var_dir, dict(os.environ))

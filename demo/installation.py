@@ -24,6 +24,7 @@ HAND_MADE = Path(__file__).parent / "hand_made.csv"
 SETTINGS = {"espi_xml": {"meter": "title"}}  # how the invented vendor names meters
 # name, purpose, and how far above the server's port customers come back to it: the demo serves the page of the first
 # one, the last is for whoever follows docs/getting-started.md
+CONTACT_ROLE = "contact"
 COMPANIES = (
     ("Sunny Roofs (demo)", "We size solar panels and show you what they would save.", 1),
     ("Valley Energy Audits (demo)", "We look for what uses the most and tell you how to save.", 1),
@@ -91,10 +92,11 @@ class Installation:
 
     def start_third_party(self, processes: Processes, port: int) -> str:
         client = self.clients[0]
-        script = Path(running.ROOT) / "examples" / "third_party.py"
         command = ["--issuer", self.base_url, "--client-id", client["client_id"], "--port", str(port)]
         processes.start(
-            "third-party", [sys.executable, str(script), *command], CLIENT_SECRET=client["client_secret"]
+            "third-party",
+            [sys.executable, "-m", "examples.company_site", *command],
+            CLIENT_SECRET=client["client_secret"],
         )
         return f"http://127.0.0.1:{port}/"
 
@@ -126,7 +128,7 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
     from consent.models import Client
 
     call_command("migrate", verbosity=0)
-    base_url, known = f"http://127.0.0.1:{port}", var_dir / "demo.json"
+    base_url, known = f"http://localhost:{port}", var_dir / "demo.json"
     callbacks = {name: f"http://127.0.0.1:{port + above}/callback" for name, _purpose, above in COMPANIES}
     if known.exists():
         record = json.loads(known.read_text(encoding="utf-8"))  # noqa: TID251 - our own file
@@ -143,13 +145,26 @@ def prepare(var_dir: Path, *, port: int, months: int) -> Installation:
 
     clients = [_register(name, purpose, callbacks[name]) for name, purpose, _above in COMPANIES]
     publish_coverage()
-    return Installation(var_dir, base_url, months, False, _people(), clients)
+    people = _people()
+    _name_contact()
+    return Installation(var_dir, base_url, months, False, people, clients)
+
+
+def _name_contact() -> None:
+    """The person who looks after the first company's client, at /developer/."""
+    from accounts.models import User
+    from consent.models import Client, ClientContact
+
+    ClientContact.objects.get_or_create(
+        client=Client.objects.get(name=COMPANIES[0][0]), user=User.objects.get(email=structure.CONTACT)
+    )
 
 
 def _people() -> list[dict[str, str]]:
     """Logins with a fresh password each; staff exist at once, the others come with the hierarchy feed.
 
-    The person with the role "staff" may do everything, others of staff what the group of their role may.
+    The person with the role "contact" is a company's own; the one with the role "staff" may do everything, others of
+    staff what the group of their role may.
     """
     from django.contrib.auth.models import Group
 
@@ -159,7 +174,9 @@ def _people() -> list[dict[str, str]]:
     for person in people:
         if person.customer or User.objects.filter(email=person.email).exists():
             continue
-        if person.role == "staff":
+        if person.role == CONTACT_ROLE:
+            User.objects.create_user(person.email, name=person.name)
+        elif person.role == "staff":
             User.objects.create_superuser(person.email, name=person.name)
         else:
             clerk = User.objects.create_user(person.email, name=person.name, is_staff=True)

@@ -1,23 +1,14 @@
 """A third party in one file: a standard OAuth client that asks, waits for approval, fetches, refreshes and revokes.
 
-As a library it is what the demo and the tests walk with. As a program it is a small web page, "Connect my utility":
-
-    python examples/third_party.py --issuer http://127.0.0.1:8000 --client-id ID --port 8001
-
-with the client's secret in CLIENT_SECRET. Everything is found from the server's metadata (RFC 8414).
+It is what the demo and the tests walk with; `company_site.py` is a web site built on it. Everything is found from the
+server's metadata (RFC 8414).
 """
 
-import argparse
 import base64
 import hashlib
-import html
 import json
-import os
 import secrets
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -133,106 +124,3 @@ class ThirdParty:
         if not answer.ok:
             raise OAuthError(f"{body.get('error')}: {body.get('error_description', '')}")
         return body
-
-
-AUTHORIZATION_DETAILS: list[dict[str, Any]] = [
-    {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"},
-    {"type": "bill_data", "start": "-1y", "end": "+1y", "services": "all"},
-    {"type": "supply_details", "end": "+1y", "services": "all"},
-]
-
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width"></head>
-<body><main><h1>{title}</h1>{body}</main></body></html>"""
-
-
-class ConnectPages(BaseHTTPRequestHandler):
-    """The web page of the third party: `/`, `/connect`, `/callback`, `/data`."""
-
-    party: ThirdParty
-    pending: dict[str, PendingRequest] = {}
-    sessions: dict[str, dict[str, Any]] = {}
-
-    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
-        route = {"/": self.home, "/connect": self.connect, "/callback": self.callback, "/data": self.data}
-        page = route.get(urlsplit(self.path).path)
-        try:
-            page() if page else self._page("Not found", "<p>No such page.</p>", HTTPStatus.NOT_FOUND)
-        except (OAuthError, requests.RequestException) as error:
-            body = f'<p>{html.escape(str(error))}</p><p><a href="/">Start again</a></p>'
-            self._page("It did not work", body, HTTPStatus.BAD_GATEWAY)
-
-    def home(self) -> None:
-        self._page(
-            "Sunny Roofs (demo)",
-            "<p>We size solar panels. To do it well we would like to see how much electricity you use.</p>"
-            '<p><a href="/connect">Connect my utility</a></p>',
-        )
-
-    def connect(self) -> None:
-        pending = self.party.ask(AUTHORIZATION_DETAILS)
-        self.pending[pending.state] = pending
-        self._redirect(pending.url)
-
-    def callback(self) -> None:
-        state = parse_qs(urlsplit(self.path).query).get("state", [""])[0]
-        pending = self.pending.pop(state, None)
-        if pending is None:
-            raise OAuthError("we did not ask this, or it was answered already")
-        tokens = self.party.finish(pending, self.path)
-        session = secrets.token_urlsafe(16)
-        self.sessions[session] = tokens
-        self._redirect("/data", cookie=f"third_party={session}; HttpOnly; SameSite=Lax; Path=/")
-
-    def data(self) -> None:
-        sent = SimpleCookie(self.headers.get("Cookie", "")).get("third_party")
-        tokens = self.sessions.get(sent.value) if sent else None
-        if tokens is None:
-            raise OAuthError("no such session; it ended when this page was restarted")
-        blocks = [self._fetched(name, str(tokens["access_token"])) for name in str(tokens["scope"]).split()]
-        granted = html.escape(json.dumps(tokens["authorization_details"], indent=2))
-        self._page("What your utility gave us", f"<h2>Granted</h2><pre>{granted}</pre>{''.join(blocks)}")
-
-    def _fetched(self, scope: str, token: str) -> str:
-        answer = self.party.get(f"/{scope.removeprefix('customer_')}", token)
-        text = html.escape(answer.text[:3000])
-        return f"<h2>{html.escape(scope)}: {answer.status_code}</h2><pre>{text}</pre>"
-
-    def _page(self, title: str, body: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        content = PAGE.format(title=html.escape(title), body=body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Referrer-Policy", "no-referrer")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def _redirect(self, target: str, cookie: str = "") -> None:
-        self.send_response(HTTPStatus.SEE_OTHER)
-        if cookie:
-            self.send_header("Set-Cookie", cookie)
-        self.send_header("Location", target)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: request lines hold codes."""
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description="The demo's third party.")
-    options.add_argument("--issuer", required=True)
-    options.add_argument("--client-id", required=True)
-    options.add_argument("--port", type=int, default=8001)
-    chosen = options.parse_args()
-    ConnectPages.party = ThirdParty(
-        issuer=chosen.issuer,
-        client_id=chosen.client_id,
-        client_secret=os.environ["CLIENT_SECRET"],
-        redirect_uri=f"http://127.0.0.1:{chosen.port}/callback",
-    )
-    ThreadingHTTPServer(("127.0.0.1", chosen.port), ConnectPages).serve_forever()
-
-
-if __name__ == "__main__":
-    main()

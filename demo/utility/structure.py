@@ -11,6 +11,7 @@ HAND_MADE_METER, HAND_MADE_CONTRACT = "55-1044", "1111111-4"  # its readings sta
 
 OWNER, SECOND_OWNER, CHAIN_OWNER = "marta@example.com", "luis@example.com", "priya@example.com"
 VIEWER, STAFF = "jon@example.com", "staff@example.com"
+CONTACT = "sunny@example.com"  # of the company that asks
 # a person of each role of staff; with one of support a consent by phone has its second person
 STAFF_ROLES = (
     ("support@example.com", "Ana Support (demo)", "support"),
@@ -91,6 +92,7 @@ def utility(today: date, *, months: int) -> Utility:
         Person(CHAIN_OWNER, "Priya Raman", "owner", "C-2001"),
         Person(VIEWER, "Jon Keller", "viewer", HOUSEHOLD),
         Person(STAFF, "Sam Demo", "staff"),
+        Person(CONTACT, "Sol Sunny (demo)", "contact"),
         *(Person(email, name, role) for email, name, role in STAFF_ROLES),
     )
     customers = (

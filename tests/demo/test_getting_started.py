@@ -39,7 +39,7 @@ def blocks():
 def folder(settings, live_server, tmp_path):
     """A folder as `make demo` leaves it: the demo's utility in the database, and the `demo.json` that it writes."""
     port = urlsplit(live_server.url).port
-    settings.PUBLIC_URL, settings.MEDIA_ROOT = f"http://127.0.0.1:{port}", tmp_path / "media"
+    settings.PUBLIC_URL, settings.MEDIA_ROOT = f"http://localhost:{port}", tmp_path / "media"
     for name in (".venv", "examples"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "var").mkdir()
@@ -107,7 +107,7 @@ def test_a_day_of_usage_is_read_and_after_the_stop_refused(blocks, folder):
     outputs = [text for language, text in blocks if language == "text"]
 
     assert structure.OWNER in printed(folder, people)
-    customer = BrowserSession(f"http://127.0.0.1:{_demo_port(folder)}")
+    customer = BrowserSession(f"http://localhost:{_demo_port(folder)}")
     with pasted(folder, ask) as terminal:
         greeting, address = terminal.stdout.readline(), terminal.stdout.readline().strip()
         email, password = greeting.split()[-2:]
@@ -128,7 +128,7 @@ def test_a_day_of_usage_is_read_and_after_the_stop_refused(blocks, folder):
 
 
 def _demo_port(folder):
-    return re.search(r'"base_url": "http://127.0.0.1:(\d+)"', (folder / "var/demo.json").read_text()).group(1)
+    return re.search(r'"base_url": "http://localhost:(\d+)"', (folder / "var/demo.json").read_text()).group(1)
 
 
 def approve(customer, address, email, password):
