@@ -7,7 +7,7 @@ export DEVELOPMENT ?= 1
 # what is compiled is kept, whatever the shell says: else each process spends seconds on the libraries anew
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: spec-report setup setup-dev browser demo demo-reset smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
+.PHONY: spec-report setup setup-dev browser demo demo-reset pictures smoke test test-one journeys check samples messages api-tables fuzz bench bench-large bench-mix-year soak attack lock
 
 setup: .venv/runtime.stamp $(CATALOGUE).mo
 setup-dev: .venv/dev.stamp $(CATALOGUE).mo
@@ -39,6 +39,10 @@ demo: setup
 demo-reset: setup
 	@$(BIN)/python -m demo reset
 	@$(BIN)/python -m demo serve
+
+# docs/images and the pictures of the public page, from the demo that `make demo` made
+pictures: setup-dev browser
+	@$(BIN)/python -m demo pictures
 
 smoke: setup
 	@$(BIN)/python -m demo smoke

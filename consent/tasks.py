@@ -5,8 +5,7 @@ from celery import shared_task
 from cdsc_portal.lib.time import clock
 from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided
-from consent.services.new_readers import tell_of_new_readers
-from consent.services.reminders import remind_of_ends, send_yearly_lists
+from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
 
 

@@ -1,4 +1,6 @@
-"""`python -m demo serve | smoke | reset`: what `make demo`, `make smoke` and `make demo-reset` run."""
+"""`python -m demo serve | smoke | reset | pictures`: what `make demo`, `make smoke`, `make demo-reset` and
+`make pictures` run.
+"""
 
 import os
 import shutil
@@ -19,7 +21,7 @@ DEMO_MONTHS, SMOKE_MONTHS = 24, 3
 
 
 def main(arguments: list[str]) -> int:
-    commands = {"serve": serve, "smoke": smoke, "reset": reset}
+    commands = {"serve": serve, "smoke": smoke, "reset": reset, "pictures": pictures}
     if len(arguments) != 1 or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 2
@@ -84,6 +86,24 @@ def smoke() -> int:
         print(f"smoke: FAILED: {error}", file=sys.stderr)
         return 1
     print("smoke: every step held")
+    return 0
+
+
+def pictures() -> int:
+    """Take the pictures of the docs and of the public page, from the demo that `make demo` made, and exit."""
+    if not (DEMO_DIR / "demo.json").exists():
+        raise StartError("There is no demo to take pictures of: run `make demo` once.")
+    port = running.free_port()
+    with stack(DEMO_DIR, port) as processes:
+        from demo import installation
+        from demo.pictures import take
+
+        demo = installation.prepare(DEMO_DIR, port=port, months=DEMO_MONTHS)
+        running.start_server(processes, port)
+        wait_for_web(processes, port)
+        demo.ask_once_more()
+        for path in take(demo):
+            print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB")
     return 0
 
 

@@ -80,9 +80,15 @@ class Installation:
 
     def add_history(self) -> None:
         """One grant in use with reads in its log, and one request that waits; the walk left one that ended."""
-        from demo.main_job import grant_in_use, waiting_request
+        from demo.main_job import grant_in_use
 
         grant_in_use(self.third_party(1), self.base_url, *self.owner)
+        self.ask_once_more()
+
+    def ask_once_more(self) -> None:
+        """A request that waits now: an older one may have expired."""
+        from demo.main_job import waiting_request
+
         waiting_request(self.third_party(0), self.base_url, *self.owner)
 
     def finish(self) -> None:

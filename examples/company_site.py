@@ -38,7 +38,7 @@ you decide what we may see.</p><p><a class="go" href="/connect">Connect my utili
 <section class="three">
 <div><h2>1. You choose</h2><p>Your utility shows what we ask for. Untick what you like.</p></div>
 <div><h2>2. We compute</h2><p>Readings of a year say when you use energy, so nothing is guessed.</p></div>
-<div><h2>3. You stop it</h2><p>Any time, at your utility. We delete what we have on a word from you.</p></div></section>"""
+<div><h2>3. You stop it</h2><p>Any time. A word from you, and we delete what we have.</p></div></section>"""
 DECLINED = """<section class="hero"><h1>You chose not to share</h1><p>That is fine. We got nothing from your utility.
 We can still make an offer from your last bill: call us on 1-555-0177.</p>
 <p><a class="go" href="/connect">Ask again</a> <a href="/">Back to the start</a></p></section>"""
@@ -126,8 +126,8 @@ class ConnectPages(BaseHTTPRequestHandler):
 
 def in_words(granted: Sequence[str]) -> str:
     """`Meter readings, Bills`, and what was kept back."""
-    asked = [str(detail["type"]) for detail in AUTHORIZATION_DETAILS]
-    kept = [IN_WORDS[name] for name in asked if name not in granted]
+    wanted = [str(detail["type"]) for detail in AUTHORIZATION_DETAILS]
+    kept = [IN_WORDS[name] for name in wanted if name not in granted]
     shared = ", ".join(IN_WORDS.get(name, name) for name in granted)
     return f"{shared}. You kept back: {', '.join(kept)}." if kept else f"{shared}: all that we asked for."
 

@@ -1,4 +1,5 @@
-"""Mail that no click causes: sharing that ends soon, and once a year who can read where no end was agreed.
+"""Mail that no click causes: sharing that ends soon, a company's first read, and once a year who can read where no end
+was agreed.
 
 Each task finds what is due in the database, and a mail's key names its occasion: two workers, a lost message or a run
 that is late neither lose nor double one.
@@ -14,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from accounts.mail.queue import MailText
-from accounts.mail.resend import writes_again
-from accounts.models import OutgoingMail, User
+from accounts.mail.resend import occasion_of, writes_again
+from accounts.models import NoticeKind, OutgoingMail, User
+from accounts.queries.notice_choices import who_want
 from accounts.queries.roles import owned_contracts, owners_of
-from consent.mail.grant_events import mail_coming_end
+from consent.mail.grant_events import mail_coming_end, recipients_of
 from consent.mail.personal import in_one_line, mail_to, write_personal_mail
 from consent.mail.texts import Notice
-from consent.models import Grant, Receipt, Selection
+from consent.models import Disclosure, Grant, Receipt, Selection
 from consent.queries.visible_grants import open_at, visible_grants
 from consent.services.each import for_each
 from consent.transitions import OPEN
@@ -32,6 +34,8 @@ _DUE: dict[Notice, tuple[timedelta, timedelta]] = {  # so long before the end, u
 }
 _LATE_AT_MOST = timedelta(days=30)
 _LISTED = 50
+_FIRST_READ_WITHIN = timedelta(days=2)
+_NEW_READER = NoticeKind.NEW_READER
 
 
 def remind_of_ends(*, at: datetime) -> int:
@@ -130,4 +134,63 @@ def _yearly_list(user: User, at: datetime) -> MailText:
             rows=tuple(rows),
             path="/my/sharing/",
             link_words=_("See what you share"),
+        )
+
+
+def tell_of_new_readers(*, at: datetime) -> int:
+    """Write a mail for each grant whose first read was in the two days before `at`; for how many grants.
+
+    To who gave it and the owners of its services, of those who want it, once. Each in its own transaction; one that
+    fails stops no other. Raises SomeFailed once all were tried.
+    """
+    reads = Disclosure.objects.filter(grant=OuterRef("pk"), value_count__gt=0)
+    since = at - _FIRST_READ_WITHIN
+    recent = Disclosure.objects.filter(released_at__gt=since, released_at__lte=at, value_count__gt=0)
+    begun = Grant.objects.filter(pk__in=recent.values("grant")).exclude(
+        Exists(reads.filter(released_at__lte=since))
+    )
+    written = OutgoingMail.objects.filter(dedup_key__startswith=f"{_NEW_READER}:").values("about")
+    due = begun.exclude(public_id__in=written).select_related("client", "user").order_by("pk")
+    return for_each("new_reader.not_told", due, partial(_tell_of_first_read, at=at))
+
+
+@transaction.atomic
+def _tell_of_first_read(grant: Grant, *, at: datetime) -> bool:
+    readers = recipients_of(grant, at)
+    wanting = list(who_want(_NEW_READER).filter(pk__in=[user.pk for user in readers]))
+    for user in wanting:
+        write_personal_mail(
+            _NEW_READER,
+            _first_read(grant, user),
+            user,
+            occasion=grant.public_id,
+            at=at,
+            about=grant.public_id,
+        )
+    return bool(wanting)
+
+
+@writes_again(_NEW_READER)
+def _first_read_again(mail: OutgoingMail, at: datetime) -> MailText | None:
+    """For who is a recipient still."""
+    grant = Grant.objects.select_related("client", "user").filter(public_id=occasion_of(mail)).first()
+    if grant is None or mail.user is None or mail.user not in recipients_of(grant, at):
+        return None
+    return _first_read(grant, mail.user)
+
+
+def _first_read(grant: Grant, user: User) -> MailText:
+    company = in_one_line(grant.client.name)
+    with override(user.language):
+        return mail_to(
+            user,
+            subject=_("%(company)s read your data for the first time") % {"company": company},
+            paragraphs=(
+                _("What it may read is what was shared with it, and nothing else."),
+                _("If you do not want this any more, you can stop it at any time."),
+            ),
+            rows=((_("Company"), company),),
+            path=f"/my/sharing/{grant.public_id}/",
+            link_words=_("See what was read"),
+            notice=_NEW_READER,
         )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.current_user import current_user
 from cdsc_portal.lib.db.public_ids import new_secret
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Receipt
 from consent.pages.change.forms import (
     ChangeForm,
@@ -27,6 +25,7 @@ from consent.pages.change.forms import (
     validate_choices,
 )
 from consent.pages.change.page import change_page
+from consent.pages.confirmations import CHANGED, note_done
 from consent.pages.part_fields import FieldError
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing.views import grant_or_404
@@ -98,9 +97,7 @@ def _change(
         return _refused(request, offer, why)
     except TransitionNotAllowed:  # it ended while the page was open: the detail says how
         return SeeOther(reverse("sharing_detail", args=[grant.public_id]))
-    messages.success(
-        request, _("Changed at %(time)s. What is left is shown below.") % {"time": time_in_words(at)}
-    )
+    note_done(request, grant=grant, what=CHANGED, at=at)
     return SeeOther(reverse("sharing_detail", args=[grant.public_id]))
 
 

@@ -2,11 +2,9 @@
 
 from contextlib import suppress
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,8 +12,8 @@ from accounts.current_user import current_user
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Actor, Receipt
+from consent.pages.confirmations import STOPPED, note_done, take_confirmation
 from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing.stop import stop_page
@@ -44,6 +42,7 @@ def receipt(request: HttpRequest, key: str, number: str = "") -> HttpResponse:
         "stop_url": reverse("receipt_stop", args=[key]) if page.is_open else "",
         "newer_url": reverse("receipt_of_same_grant", args=[key, page.newer]) if page.newer else "",
         "needs_no_login": True,
+        "confirmation": take_confirmation(request, opened.grant),
     }
     response = render(request, "consent/receipt.html", context)
     response["X-Robots-Tag"] = _NO_ROBOTS
@@ -62,7 +61,7 @@ def receipt_stop(request: HttpRequest, key: str) -> HttpResponse:
         if request.POST.get("action") == "stop":
             with suppress(TransitionNotAllowed):  # it has ended some other way: the receipt says how
                 revoke_grant(grant=grant, by=None, actor=Actor.LINK, at=at)
-                messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
+                note_done(request, grant=grant, what=STOPPED, at=at)
         return SeeOther(back)
     context = {"stop": stop_page(grant, user=None, at=at), "base": "base_focus.html", "back": back}
     response = render(request, "consent/stop.html", context)

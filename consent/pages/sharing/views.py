@@ -4,21 +4,19 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.current_user import current_user
 from cdsc_portal.lib.http.csv_files import csv_file
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import time_in_words
 from consent.models import Grant, Receipt
+from consent.pages.confirmations import STOPPED, note_done, take_confirmation
 from consent.pages.receipts.page import receipt_page
 from consent.pages.redirects import SeeOther
 from consent.pages.sharing import reads, sharing_list
@@ -73,6 +71,7 @@ def sharing_detail_page(request: HttpRequest, public_id: str) -> HttpResponse:
         "sharing": sharing_detail(grant, user=user, at=at),
         "reads": [reads.read_in_words(read) for read in page],
         "page": page,
+        "confirmation": take_confirmation(request, grant),
     }
     return render(request, "consent/sharing/detail.html", context)
 
@@ -139,7 +138,7 @@ def sharing_stop(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         with suppress(TransitionNotAllowed):  # it has ended some other way: the page says how
             stop_sharing(grant=grant, by=user, at=at)
-            messages.success(request, _("Stopped at %(time)s.") % {"time": time_in_words(at)})
+            note_done(request, grant=grant, what=STOPPED, at=at)
         return SeeOther(back)
     context = {"stop": stop_page(grant, user=user, at=at), "base": "base.html", "back": back}
     return render(request, "consent/stop.html", context)

@@ -8,8 +8,7 @@ from accounts.mail.queue import words_of
 from accounts.models import NoticeKind, OutgoingMail
 from accounts.services.notices import keep_notices
 from cdsc_portal.lib.time import clock
-from consent.services.new_readers import tell_of_new_readers
-from consent.services.reminders import remind_of_ends
+from consent.services.reminders import remind_of_ends, tell_of_new_readers
 from tests.consent.pages.readers import read
 from tests.factories.accounts import household
 from tests.factories.consent import ClientFactory, approve, ask
