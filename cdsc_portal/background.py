@@ -35,6 +35,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "tell of use and gaps": {"task": "datahub.tasks.tell_of_use", "schedule": 24 * 60 * 60},
     "list companies once a year": {"task": "consent.tasks.list_once_a_year", "schedule": 24 * 60 * 60},
     "delete undecided requests": {"task": "consent.tasks.delete_undecided_requests", "schedule": 86400},
+    "delete unused registrations": {
+        "task": "consent.tasks.delete_unused_registrations",
+        "schedule": 86400,
+    },
     "delete dead tokens": {"task": "consent.tasks.delete_dead_tokens", "schedule": 3600},
     "take up stranded feed runs": {"task": "datahub.tasks.sweep_feed_runs", "schedule": 15},
     "collect files": {"task": "datahub.tasks.collect_files", "schedule": 15},

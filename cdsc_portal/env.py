@@ -150,6 +150,9 @@ class Environment(BaseSettings):
     server_prefix: Annotated[str, AfterValidator(_prefix)] = "cdsc"
     public_calls_per_minute: Whole = 600
     metadata_moved_to: str = ""
+    api_calls_per_minute: Whole = 600
+    registrations_per_minute: Whole = 60
+    unused_registration_days: Whole = 30
     feed_alert_to: Names = ()
     feed_alert_percent: Whole = 1
     parked_readings_days: Whole = 90

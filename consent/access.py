@@ -45,6 +45,16 @@ class DataAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminAccess:
+    """What one token of a registration's object for the APIs opens: its registration, and no data. Database keys."""
+
+    registration_id: int
+    client_id: int
+    grant_id: int
+    credential_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerAccess:
     """What a customer's user sees of their own, in the same form, so that the same queries serve both."""
 

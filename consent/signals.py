@@ -6,3 +6,5 @@ from django.dispatch import Signal
 grant_ended = Signal()
 # client, credentials, at: they are over because they leaked, tokens got with them must die; sent inside the transaction
 credentials_leaked = Signal()
+# client, credentials, at: they are over, tokens got with these and no others must die; sent inside the transaction
+credentials_ended = Signal()

@@ -7,6 +7,7 @@ from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided
 from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
+from consent.services.third_parties.unused_registrations import delete_unused
 
 
 @shared_task
@@ -37,6 +38,12 @@ def list_once_a_year() -> int:
 def delete_undecided_requests() -> int:
     """Delete requests that nobody decided, once their time is long over; beat runs it."""
     return delete_undecided(at=clock.now())
+
+
+@shared_task
+def delete_unused_registrations() -> int:
+    """Delete registrations by program that were never used; beat runs it."""
+    return delete_unused(at=clock.now())
 
 
 @shared_task

@@ -50,6 +50,12 @@ def of_test_customers(contracts: QuerySet[ServiceContract]) -> QuerySet[ServiceC
     return contracts.filter(billing_account__customer__is_test=True)
 
 
+def acts_for_test_customers_only(*, user: User) -> bool:
+    """Whether `user` has a role for a test customer, and had none for any other. One query."""
+    kinds = Membership.objects.filter(user=user).order_by().values_list("customer__is_test", flat=True)
+    return set(kinds.distinct()) == {True}
+
+
 def owned_contracts(*, user: User, at: datetime) -> QuerySet[ServiceContract]:
     """Contracts, ended ones too, that `user` owns at `at`, whether or not they may sign in. One query."""
     return _contracts_of(Membership.objects.filter(holds(at), role=Role.OWNER, user=user))

@@ -23,7 +23,7 @@ from unfold.widgets import (
 )
 
 from accounts.admin.ask import ReasonForm, ask, to_page
-from accounts.admin.base import list_link
+from accounts.admin.base import link_to, list_link
 from accounts.current_user import current_user
 from cdsc_portal.lib.text.one_line import validate_one_line
 from cdsc_portal.lib.time import clock
@@ -102,8 +102,8 @@ class ClientForm(forms.ModelForm):
             self.fields["allowed_scopes"].choices = [  # type: ignore[attr-defined]  # declared above
                 (scope.id, f"{scope.title} ({scope.id})") for scope in offered
             ]
-        # the only way in there is: a code, by the customer's approval (X-05)
-        self.instance.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
+        if self.instance.pk is None:  # staff register who asks customers: a code, by their approval (X-05)
+            self.instance.authorization_grant_type = Client.GRANT_AUTHORIZATION_CODE
 
 
 class StaffSecretForm(SecretForm, ReasonForm):
@@ -121,8 +121,8 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
     )  # fmt: skip
     list_filter = ("status", PeopleFilter)
     search_fields = ("^name", "client_id__exact")
-    fields = ("client_id", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
-    readonly_fields = ("client_id", "status", "grants", "created", "updated")
+    fields = ("client_id", "third_party", "status", "grants", *ClientForm.Meta.fields, "created", "updated")
+    readonly_fields = ("client_id", "third_party", "status", "grants", "created", "updated")
     actions_detail = (
         {"title": _("Change the status"), "items": ["suspend", "reinstate", "sandbox", "production"]},
         "renew_secret",
@@ -143,8 +143,11 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
         return self.fields if obj else ClientForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A client that was given a secret keeps it, and the other way round."""
-        return (*self.readonly_fields, "client_type") if obj else self.readonly_fields
+        """A client that was given a secret keeps it, and the other way round; one that asks no customer, its scopes."""
+        if obj is None:
+            return self.readonly_fields
+        asks = isinstance(obj, Client) and bool(obj.response_types)
+        return (*self.readonly_fields, "client_type", *(() if asks else ("allowed_scopes", "redirect_uris")))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -152,6 +155,8 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
     def save_model(self, request: HttpRequest, obj: Client, form: forms.ModelForm, change: bool) -> None:
         """A client that is new gets its secret, which the answer shows; of one that loses scopes, which grants stay."""
         taken = set(form.initial.get("allowed_scopes", ())) - set(obj.allowed_scopes) if change else set()
+        if form.changed_data:
+            obj.modified = clock.now()
         super().save_model(request, obj, form, change)
         warn_of_open_grants(request, scopes=taken, client=obj)
         if not change:
@@ -187,6 +192,10 @@ class ClientAdmin(InviteContactAdmin, ConfirmChangeAdmin):
     def has_people(self, client: Client) -> bool:
         """Whether mail goes out when a customer narrows or stops; the message on /developer/ is there in any case."""
         return client.has_people  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description=_("third party"))
+    def third_party(self, client: Client) -> str:
+        return link_to(client.registration)
 
     @admin.display(description=_("grants"))
     def grants(self, client: Client) -> str:

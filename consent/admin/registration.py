@@ -2,16 +2,28 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 
+from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to, links_to
 from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib.time import clock
 from consent.models import Registration, RegistrationField, RegistrationFile, RegistrationStep, Review
+from consent.services.clients import ClientChangeRefused
+from consent.services.third_parties.register import give_apis
+
+_GIVE = "consent.change_client"
 
 
 @admin.register(RegistrationField)
@@ -38,8 +50,9 @@ class RegistrationFieldAdmin(LoggedAdmin):
 
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin):
-    """A third party with its objects, steps and what waits of it."""
+    """A third party with its objects, steps and what waits of it; one that staff registered can be given its APIs."""
 
+    actions_detail = ("give_apis",)
     list_display = ("name", "flagged", "created", "modified")
     list_filter = ("flagged",)
     search_fields = ("^name", "public_id__exact")
@@ -47,6 +60,51 @@ class RegistrationAdmin(ReadOnlyAdmin):
         "public_id", "name", "flagged", "values", "objects_shown", "steps_shown", "files_shown", "reviews_shown",
         "created", "modified",
     )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.apis_page)
+        return [path("<int:pk>/apis/", page, name="consent_registration_apis"), *super().get_urls()]
+
+    def has_give_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(_GIVE)
+
+    @action(description=_("Give it the APIs"), permissions=["give"])
+    def give_apis(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_registration_apis", object_id)
+
+    def apis_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """An object for the APIs, whose secret the answer shows once."""
+        if not request.user.has_perm(_GIVE):
+            raise PermissionDenied
+        registration = get_object_or_404(Registration, pk=pk)
+        back = reverse("admin:consent_registration_change", args=[pk])
+        title = _("The APIs of %s") % registration.name
+        form = ReasonForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return ask(
+                request,
+                self.admin_site,
+                title=title,
+                text=_("Its program can then read and change its objects, secrets, messages and grants."),
+                button=_("Give it the APIs"),
+                back=back,
+                form=form,
+            )
+        try:
+            with transaction.atomic():
+                made, secret = give_apis(registration=registration, at=clock.now())
+                self.log_act(request, registration, "give_apis", reason=form.cleaned_data["reason"])
+        except ClientChangeRefused as refused:
+            messages.error(request, str(refused))
+            return redirect(back)
+        context = {"title": title, "client": made, "secret": secret, "onward": back}
+        response = TemplateResponse(
+            request,
+            "admin/consent/client_secret.html",
+            {**self.admin_site.each_context(request), **context},
+        )
+        add_never_cache_headers(response)
+        return response
 
     @admin.display(description=_("objects"))
     def objects_shown(self, registration: Registration) -> str:

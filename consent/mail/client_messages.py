@@ -1,6 +1,9 @@
 """Messages between a utility and a third party about the third party's clients (R-94 to R-134)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,7 +14,7 @@ from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, User
 from consent.mail.personal import in_one_line, mail_to
-from consent.models import Client, ClientContact, Message, MessageStatus, MessageType
+from consent.models import Client, ClientContact, Message, MessageStatus, MessageType, Registration
 
 _SECOND_CLICK = timedelta(minutes=1)
 
@@ -89,22 +92,38 @@ def answer(*, thread: Message, by: User, by_client: bool, text: str, at: datetim
 @transaction.atomic
 def notify(
     *,
-    client: Client,
     subject: str,
     text: str,
     at: datetime,
+    client: Client | None = None,
+    registration: Registration | None = None,
     by: User | None = None,
     kind: MessageType = MessageType.NOTIFICATION,
+    status: MessageStatus = MessageStatus.COMPLETE,
+    updates: Sequence[Mapping[str, Any]] = (),
+    related_uri: str = "",
+    related_type: str = "",
+    amount: Decimal | None = None,
+    currency: str = "",
 ) -> Message:
-    """Tell a third party something that it need not answer, or changes of its client (R-92)."""
+    """Tell a third party something of its server's: that it need not answer, or `status` says so (R-92, R-94).
+
+    It is about `client`, or where that is left out about the registration as a whole.
+    """
     written = Message.objects.create(
         client=client,
+        registration=registration,
         by_client=False,
         author=by,
         type=kind,
-        status=MessageStatus.COMPLETE,
+        status=status,
         name=subject,
         description=text,
+        updates_requested=list(updates),
+        related_uri=related_uri,
+        related_type=related_type,
+        amount=amount,
+        currency=currency,
         created=at,
         modified=at,
     )

@@ -100,6 +100,7 @@ __all__ = [
     "ScopeOffer",
     "ScopeSetting",
     "Selection",
+    "ServerDescription",
     "StepStatus",
     "ServerDescription",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.timezone import get_default_timezone
 
+from cdsc_portal.lib.json.encoder import dumps
 from consent.models import Client, ClientStatus
 from consent.oauth.redirects import default_redirect_uri
 from consent.redirect_addresses import is_registered, why_refused
@@ -62,11 +63,11 @@ def registered_client(sent: dict[str, str]) -> Client:
 
 
 def registered_target(client: Client, sent: dict[str, str]) -> RedirectTarget:
-    """The registered redirect address; without `redirect_uri` the only one registered, else the server's own if it is
-    registered (F-11, X-01).
+    """The registered redirect address; without `redirect_uri` the client's default, else the only one registered, else
+    the server's own if it is registered (F-11, X-01, R-82).
     """
     registered = client.redirect_uris.split()
-    redirect_uri = sent.get("redirect_uri", "")
+    redirect_uri = sent.get("redirect_uri", "") or client.default_redirect_uri
     if not redirect_uri and len(registered) == 1:
         redirect_uri = registered[0]
     elif not redirect_uri and default_redirect_uri() in registered:
@@ -101,10 +102,11 @@ def validate_request(
         raise RefusedRequest("consent_required", "prompt: each request is shown to the customer.")
     if prompts - _PROMPTS:
         raise RefusedRequest("invalid_request", "prompt has a value that is not known.")
+    scope, details = _with_defaults(sent, target.client)
     try:
         access = parse_request(
-            scope=sent.get("scope", ""),
-            authorization_details=sent.get("authorization_details"),
+            scope=scope,
+            authorization_details=details,
             allowed=allowed_scopes(target.client),
             now=at,
             zone=get_default_timezone(),
@@ -120,6 +122,19 @@ def validate_request(
         redirect_uri_sent="redirect_uri" in sent,
         prompt_login="login" in prompts,
     )
+
+
+def _with_defaults(sent: dict[str, str], client: Client) -> tuple[str, str | None]:
+    """Scope and details of a request. One that names neither asks for what its client set (R-82); one that names scopes
+    alone, for what the client set of these.
+    """
+    scope, details = sent.get("scope", ""), sent.get("authorization_details")
+    if details is not None:
+        return scope, details
+    scope = scope or client.default_scope
+    words = scope.split()
+    own = [detail for detail in client.default_authorization_details if detail["type"] in words]
+    return scope, dumps(own).decode() if own else None
 
 
 def require_may_request(client: Client) -> None:

@@ -16,10 +16,15 @@ from consent.api.cds.public import public_document
 from consent.oauth.redirects import issuer
 from consent.oauth.registration_fields import registration_field
 from consent.oauth.scope_descriptions import scope_description
-from consent.queries.scope_offers import OfferedScope, offered_now, published_version, registration_fields
+from consent.queries.scope_offers import (
+    OfferedScope,
+    is_served,
+    offered_now,
+    published_version,
+    registration_fields,
+)
 
 _CLIENT_AUTHENTICATION = ["client_secret_basic", "client_secret_post"]
-SERVED_GRANT_TYPES = ("authorization_code", "refresh_token")
 _KEPT_DOCUMENTS = 8  # of other settings or versions; a process serves one at a time
 # of these lists the document's own holds what any scope has (R-06)
 _UNITED = (
@@ -91,11 +96,6 @@ def server_addresses() -> dict[str, str]:
         "introspection_endpoint": _address("oauth_introspect"),
         "revocation_endpoint": _address("oauth_revoke"),
     }
-
-
-def is_served(offer: OfferedScope) -> bool:
-    """Whether the token endpoint serves all that the offer needs; built-in scopes need tokens without a user."""
-    return offer.kind.scope is not None or "client_credentials" in SERVED_GRANT_TYPES
 
 
 def _registration_fields(offers: Sequence[OfferedScope]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from consent.models import Client, Credential, Grant
-from consent.oauth.tokens import end_tokens_got_by, end_tokens_of
-from consent.signals import credentials_leaked, grant_ended
+from consent.oauth.tokens import end_tokens_got_by, end_tokens_of, end_tokens_of_credentials
+from consent.signals import credentials_ended, credentials_leaked, grant_ended
 
 
 @receiver(grant_ended)
@@ -21,3 +21,10 @@ def end_tokens_of_secret(
     sender: Any, *, client: Client, credentials: Collection[Credential], at: datetime, **kwargs: Any
 ) -> None:
     end_tokens_got_by(client, credentials, at=at)
+
+
+@receiver(credentials_ended)
+def end_tokens_of_ended(
+    sender: Any, *, credentials: Collection[Credential], at: datetime, **kwargs: Any
+) -> None:
+    end_tokens_of_credentials(credentials, at=at)

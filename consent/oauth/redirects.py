@@ -13,7 +13,7 @@ _IN_WORDS = {
     "match its request.",
     "invalid_scope": "scope names what was not granted.",
     "unauthorized_client": "This client may not do so at present.",
-    "unsupported_grant_type": "grant_type must be authorization_code or refresh_token.",
+    "unsupported_grant_type": "grant_type must be authorization_code, refresh_token or client_credentials.",
     "unsupported_token_type": "token_type_hint must be access_token or refresh_token.",
 }
 _ANSWERED = frozenset({"code", "error", "error_description", "state", "iss"})

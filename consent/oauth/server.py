@@ -1,4 +1,4 @@
-"""oauthlib's endpoints, set up for what this server offers: codes and refresh tokens, nothing else (X-05)."""
+"""oauthlib's endpoints, set up for what this server offers: codes, refresh tokens, a client's own tokens (X-05)."""
 
 import logging
 import secrets
@@ -9,7 +9,11 @@ from oauthlib.oauth2.rfc6749.endpoints.introspect import IntrospectEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.revocation import RevocationEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.token import TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import InvalidClientError
-from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
+from oauthlib.oauth2.rfc6749.grant_types import (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    RefreshTokenGrant,
+)
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
 
 from cdsc_portal.lib.time import clock
@@ -29,6 +33,7 @@ class GrantToken(BearerToken):
         token = super().create_token(request, refresh_token=request.grant.refreshable, **kwargs)
         token["authorization_details"] = granted_details(request.grant, request.scopes, client=request.client)
         token["grant_id"] = request.grant.public_id
+        token["cds_grant_ids"] = [request.grant.public_id]
         token["access_ends"] = access_ends(request.grant)
         return token
 
@@ -50,6 +55,7 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
             grant_types={
                 "authorization_code": AuthorizationCodeGrant(validator),
                 "refresh_token": RefreshTokenGrant(validator),
+                "client_credentials": ClientCredentialsGrant(validator),
             },
         )
         IntrospectEndpoint.__init__(self, validator)

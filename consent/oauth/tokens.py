@@ -187,6 +187,12 @@ def end_tokens_got_by(client: Client, credentials: Collection[Credential], *, at
     AccessToken.objects.filter(got).delete()
 
 
+def end_tokens_of_credentials(credentials: Collection[Credential], *, at: datetime) -> None:
+    """End the tokens that were got with these secrets, and no others (R-145)."""
+    RefreshToken.objects.filter(credential__in=credentials, revoked__isnull=True).update(revoked=at)
+    AccessToken.objects.filter(credential__in=credentials).delete()
+
+
 def delete_expired(*, at: datetime) -> int:
     """Delete what can open nothing any more; how many rows.
 

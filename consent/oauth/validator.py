@@ -5,6 +5,7 @@ passes state from one call to the next on its request: we add `grant`, `token_fa
 there.
 """
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from consent.oauth.callers import Caller
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
 from consent.requests import InvalidDetails
 from consent.requests.details_json import read_entries
+from consent.services.third_parties.own_grants import own_grant
 
 
 class PortalValidator(OAuth2Validator):
@@ -44,7 +46,27 @@ class PortalValidator(OAuth2Validator):
         """A suspended client gets no tokens; it may still revoke."""
         if client.status == ClientStatus.SUSPENDED:
             return False
-        return super().validate_grant_type(client_id, grant_type, client, request, *args, **kwargs)
+        return grant_type in client.grant_types
+
+    def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
+        """Of a client's own token: its only scope, where it has but one."""
+        return request.client.allowed_scopes if len(request.client.allowed_scopes) == 1 else []
+
+    def validate_scopes(
+        self, client_id: str, scopes: list[str], client: Client, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Of a client's own token: those it is registered for. Makes the grant at the first request (R-63)."""
+        wanted = sorted(set(scopes))
+        if not wanted or not set(wanted) <= set(client.allowed_scopes):
+            return False
+        if getattr(request, "authorization_details", None):
+            raise errors.CustomOAuth2Error(
+                "invalid_authorization_details", "This scope takes no authorization_details.", request=request
+            )
+        request.grant = own_grant(client=client, scope=" ".join(wanted), details=[], at=clock.now())
+        request.token_family = uuid.uuid4()
+        request.scopes = wanted
+        return True
 
     def validate_code(
         self, client_id: str, code: str, client: Client, request: Request, *args: Any, **kwargs: Any

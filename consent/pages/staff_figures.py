@@ -12,6 +12,7 @@ from consent.models import (
     ConsentRequest,
     Disclosure,
     Grant,
+    GrantKind,
     Message,
     MessageStatus,
     RecordedConsent,
@@ -66,10 +67,11 @@ class MailFigures:
 
 def grant_figures(*, at: datetime) -> GrantFigures:
     """Grants by status, those that end within 30 days, and open ones that nobody ever read. Two queries."""
-    counted = dict(Grant.objects.order_by().values_list("status").annotate(Count("pk")))
+    given = Grant.objects.filter(kind=GrantKind.CUSTOMER)
+    counted = dict(given.order_by().values_list("status").annotate(Count("pk")))
     total = sum(counted.values())
     read = Disclosure.objects.filter(grant=OuterRef("pk"))
-    of_open = Grant.objects.filter(status__in=OPEN).aggregate(
+    of_open = given.filter(status__in=OPEN).aggregate(
         soon=Count("pk", filter=Q(access_ends__gt=at, access_ends__lt=at + ENDS_SOON)),
         unread=Count("pk", filter=~Exists(read)),
     )

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from consent.models import AccessToken, Client, ConsentRequest, Grant, RefreshToken, RequestStatus
+from consent.models import AccessToken, Client, ConsentRequest, Grant, GrantKind, RefreshToken, RequestStatus
 from consent.transitions import OPEN
 
 
 def open_grants(*, client: Client) -> QuerySet[Grant]:
-    """Grants of `client` that have not ended, whatever their state."""
-    return Grant.objects.filter(client=client, status__in=OPEN)
+    """Customers' grants to `client` that have not ended, whatever their state; not its own."""
+    return Grant.objects.filter(client=client, kind=GrantKind.CUSTOMER, status__in=OPEN)
 
 
 def waiting_for(*, client: Client, at: datetime) -> int:

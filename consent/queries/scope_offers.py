@@ -12,7 +12,7 @@ from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, CoverageEntry, RegistrationField, ScopeOffer
 from consent.scopes.catalogue import is_offered
 from consent.scopes.fields import DetailsField, narrowed
-from consent.scopes.offer_types import OfferType, offer_types
+from consent.scopes.offer_types import CLIENT_ADMIN, OfferType, offer_types
 
 # written out: calls of the open series make it, and composing it takes longer than running it
 _STATES = """
@@ -38,6 +38,7 @@ _PUBLISHED = (
     "consent_scopeoffer", "consent_scopeoffer_coverages", "consent_scopesetting", "consent_coverageentry",
     "consent_registrationfield",
 )  # fmt: skip
+SERVED_BUILT_IN = frozenset({CLIENT_ADMIN})  # Grant Admin tokens open nothing yet
 _VERSIONS = digest_statement(Rows(table, "true") for table in _PUBLISHED)
 
 
@@ -110,6 +111,11 @@ def offered_now(*, role: str) -> tuple[OfferedScope, ...]:
 def registration_fields(ids: Collection[str]) -> QuerySet[RegistrationField]:
     """Those with these ids, by id. One query, none without ids."""
     return RegistrationField.objects.filter(field_id__in=ids).order_by("field_id")
+
+
+def is_served(offer: OfferedScope) -> bool:
+    """Whether the server serves all that the offer needs: only such are described and registered."""
+    return offer.kind.scope is not None or offer.kind.key in SERVED_BUILT_IN
 
 
 def published_version() -> str:

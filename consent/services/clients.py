@@ -72,8 +72,11 @@ def _move(client: Client, former: ClientStatus, to: ClientStatus, *, subject: st
     locked = Client.objects.select_for_update().get(pk=client.pk)
     if locked.status != former:
         raise ClientChangeRefused(f"{locked} is {locked.status}, not {former}")
-    locked.status = to
-    locked.save(update_fields=["status", "updated"])
+    at = clock.now()
+    locked.status, locked.modified = to, at
+    if to != ClientStatus.SUSPENDED:  # which is no status of the wire: what the third party may set stays
+        locked.status_options = [to.value, ClientStatus.DISABLED.value]
+    locked.save(update_fields=["status", "status_options", "modified", "updated"])
     journal_client(locked)
-    notify(client=locked, subject=subject, text=text, at=clock.now(), kind=MessageType.FIELD_CHANGES)
+    notify(client=locked, subject=subject, text=text, at=at, kind=MessageType.FIELD_CHANGES)
     return open_grants(client=locked).count()

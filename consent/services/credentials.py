@@ -1,5 +1,6 @@
 """Secrets of third parties' clients: made, renewed, ended."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.hashers import check_password
@@ -15,7 +16,7 @@ from consent.models import NO_SECRET, Client, Credential
 from consent.queries.credentials import KnownClient, known_client, secrets_in_use
 from consent.services.clients import ClientChangeRefused
 from consent.services.journal import journal_credentials
-from consent.signals import credentials_leaked
+from consent.signals import credentials_ended, credentials_leaked
 
 SECRET_OVERLAP = timedelta(
     hours=24
@@ -28,9 +29,21 @@ _HOLD = """
 """
 
 
+def new_credential(*, client: Client, at: datetime) -> Credential:
+    """A further secret of the client, stored as digest and sealed."""
+    secret = new_secret()
+    return Credential.objects.create(
+        client=client,
+        digest=checksum(secret),
+        sealed=seal(secret, purpose=_PURPOSE),
+        created=at,
+        modified=at,
+    )
+
+
 def first_secret(*, client: Client, at: datetime) -> str:
     """The secret of a client that was just registered; "" for a public one. Readable in this answer and never again."""
-    return _new_secret(client, at) if client.client_type == Client.CLIENT_CONFIDENTIAL else ""
+    return _secret_of_new(client, at) if client.client_type == Client.CLIENT_CONFIDENTIAL else ""
 
 
 def upgrade_credential(*, known: KnownClient, secret: str, at: datetime) -> Credential | None:
@@ -119,7 +132,7 @@ def renew_secret(*, client: Client, by: User, at: datetime, keep: timedelta = SE
         by=by,
         at=at,
     )
-    return _new_secret(locked, at)
+    return _secret_of_new(locked, at)
 
 
 @transaction.atomic
@@ -134,7 +147,7 @@ def replace_leaked_secret(*, client: Client, by: User, at: datetime) -> str:
     _forget_slow_hash(locked)
     text = f"{by} renewed the secret because it leaked. Secrets before no longer work, nor do tokens got with them."
     notify(client=locked, subject="Secret renewed: it leaked", text=text, by=by, at=at)
-    return _new_secret(locked, at)
+    return _secret_of_new(locked, at)
 
 
 @transaction.atomic
@@ -153,6 +166,24 @@ def end_older_secrets(*, client: Client, by: User, at: datetime) -> int:
     return len(older)
 
 
+def end_credentials(*, client: Client, credentials: Collection[Credential], at: datetime) -> None:
+    """End secrets, and the tokens got with them, at once; tokens of other secrets stay (R-145, X-19).
+
+    Call it in a transaction that has locked the client.
+    """
+    _end(credentials, until=at, at=at, leaked=True)
+    credentials_ended.send(sender=Credential, client=client, credentials=credentials, at=at)
+
+
+def expire_all(*, client: Client, at: datetime) -> None:
+    """End every secret of a client that is disabled; they say when (R-140)."""
+    end_credentials(client=client, credentials=list(client.credentials.all()), at=at)
+
+
+def _secret_of_new(client: Client, at: datetime) -> str:
+    return secret_of(new_credential(client=client, at=at))
+
+
 def _lock_confidential(client: Client) -> Client:
     locked = _lock_row(client)
     if locked.client_type != Client.CLIENT_CONFIDENTIAL:
@@ -165,18 +196,6 @@ def _lock_row(client: Client) -> Client:
     return Client.objects.select_for_update(no_key=True).get(pk=client.pk)
 
 
-def _new_secret(client: Client, at: datetime) -> str:
-    secret = new_secret()
-    Credential.objects.create(
-        client=client,
-        digest=checksum(secret),
-        sealed=seal(secret, purpose=_PURPOSE),
-        created=at,
-        modified=at,
-    )
-    return secret
-
-
 def _credentials_in_use(client: Client, at: datetime) -> list[Credential]:
     """The secrets that work, newest first; a former one that was not used since gets a row, to end as the others do."""
     if client.client_secret != NO_SECRET and not client.credentials.exists():
@@ -184,7 +203,7 @@ def _credentials_in_use(client: Client, at: datetime) -> list[Credential]:
     return secrets_in_use(client=client, at=at)
 
 
-def _end(credentials: list[Credential], *, until: datetime, at: datetime, leaked: bool) -> None:
+def _end(credentials: Collection[Credential], *, until: datetime, at: datetime, leaked: bool) -> None:
     for credential in credentials:
         if credential.expires is None or credential.expires > until:
             credential.expires, credential.modified = until, at

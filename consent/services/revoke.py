@@ -9,7 +9,7 @@ from accounts.models import User
 from consent.mail.client_messages import notify
 from consent.mail.grant_events import mail_change
 from consent.mail.texts import Notice
-from consent.models import Actor, Grant
+from consent.models import Actor, Grant, GrantKind
 from consent.services.each import for_each
 from consent.services.transitions import record_transition
 from consent.transitions import ENDED, GrantStatus
@@ -126,6 +126,8 @@ def change_status(
     record_transition(
         grant, to=to, actor=actor, by=by, change=change, at=at, reason=reason, public_reason=public_reason
     )
+    if grant.kind != GrantKind.CUSTOMER:  # no customer is behind it
+        return grant
     notice, subject, text = _NEWS[to]
     mail_change(notice, grant=grant, at=at, by=by, public_reason=public_reason)
     if text:

@@ -12,11 +12,12 @@ from accounts.models import Customer
 from cdsc_portal.web.docs import errors
 from cdsc_portal.web.docs.openapi import operations
 from consent.models import ScopeOffer, ScopeSetting
-from consent.oauth import metadata
-from consent.oauth.metadata import server_metadata
+from consent.oauth.metadata import server_addresses
+from consent.queries import scope_offers
 from consent.scopes.catalogue import SCOPES
 from tests.factories.accounts import household
 
+BUILT_IN = frozenset({"cds_client_admin", "cds_grant_admin", "cds_server_provided_files"})
 pytestmark = pytest.mark.django_db
 
 
@@ -33,7 +34,7 @@ def words(tree):
 def test_the_start_names_every_address_of_the_metadata(client):
     text = words(page(client, "docs"))
 
-    addresses = [url for name, url in server_metadata().items() if name.endswith("_endpoint")]
+    addresses = [url for name, url in server_addresses().items() if name != "issuer"]
     assert len(addresses) == 5
     assert all(address in text for address in addresses)
 
@@ -139,7 +140,7 @@ def test_test_customers_are_explained_only_where_there_are_some(client):
 
 
 def test_a_further_offer_and_a_built_in_scope_have_pages_with_their_limits(client, monkeypatch):
-    monkeypatch.setattr(metadata, "SERVED_GRANT_TYPES", ("client_credentials",))
+    monkeypatch.setattr(scope_offers, "SERVED_BUILT_IN", BUILT_IN)
     ScopeOffer.objects.create(
         offer_id="usage_data.year",
         type="usage_data",

@@ -1,4 +1,6 @@
-"""Who works on something holds a lock of its database session, so that the hold ends with its worker."""
+"""Who works on something holds a lock of its database session, so that the hold ends with its worker, or of its
+transaction.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,3 +21,9 @@ def session_lock(space: int, key: int) -> Iterator[bool]:
         if acquired and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", keys)
+
+
+def hold_until_commit(space: int, key: int) -> None:
+    """Wait for `key` of `space`, which is ours until the transaction ends; it locks no row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s::int, %s::int)", [space, key % 2**31])

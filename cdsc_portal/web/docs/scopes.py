@@ -10,8 +10,7 @@ from django.utils.translation import ngettext
 
 from cdsc_portal.lib.json.encoder import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
-from consent.oauth.metadata import is_served
-from consent.queries.scope_offers import OfferedScope, offered_now
+from consent.queries.scope_offers import OfferedScope, is_served, offered_now
 from consent.scopes.base import Period, Scope
 from consent.scopes.fields import DetailsField
 

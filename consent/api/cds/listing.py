@@ -39,6 +39,22 @@ def listed_words(query: QueryDict, name: str) -> tuple[str, ...]:
     return words
 
 
+def moment_of(query: QueryDict, name: str) -> datetime | None:
+    """The value of a filter that is an RFC 3339 date-time; None where it is left out. Raises ParameterRefused."""
+    values = query.getlist(name)
+    if len(values) > 1:
+        raise ParameterRefused(f"{name} is given more than once.")
+    if not values or not values[0]:
+        return None
+    try:
+        moment = datetime.fromisoformat(values[0].replace(" ", "+"))  # a plus that was not escaped
+    except ValueError as error:
+        raise ParameterRefused(f"{name} is no date-time of RFC 3339.") from error
+    if moment.tzinfo is None:
+        raise ParameterRefused(f"{name} needs an offset, such as Z.")
+    return moment
+
+
 def newest_first(
     rows: QuerySet[Row], query: QueryDict, *, by: str, url: str, filters: Collection[str]
 ) -> Page[Row]:

@@ -13,3 +13,15 @@ def cds_problem(
     """An answer of `status` whose body says it twice: as RFC 9457 and as RFC 6749 section 5.2 do."""
     more = {"error": error, "error_description": description}
     return problem_response(Problem(status, error, description, more=more, headers=headers or {}))
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the call
+    """Ends a call with a problem of `status`; the text describes it."""
+
+    def __init__(
+        self, status: int, error: str, description: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(description)
+        self.status = status
+        self.error = error
+        self.headers = headers or {}

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
-from consent.api.cds import coverage, endpoints
+from consent.api.cds import clients, coverage, credentials, endpoints, sandbox
+from consent.api.cds.registration import registration
 from consent.api.cds.server_metadata import server_metadata_document
 
 _VIEWS = {
@@ -8,6 +9,13 @@ _VIEWS = {
     endpoints.COVERAGE: coverage.coverage_listing,
     endpoints.COVERAGE_MAP: coverage.coverage_map,
     endpoints.COVERAGE_GEOJSON: coverage.coverage_geojson,
+    endpoints.REGISTRATION: registration,
+    endpoints.CLIENTS: clients.clients,
+    endpoints.CLIENT: clients.client,
+    endpoints.CREDENTIALS: credentials.credentials,
+    endpoints.CREDENTIAL: credentials.credential,
+    endpoints.SANDBOX_DECISIONS: sandbox.decisions,
+    endpoints.SANDBOX_GRANT: sandbox.grant,
 }
 
 urlpatterns: list[URLPattern] = [

@@ -24,9 +24,11 @@ def test_every_endpoint_is_there(client, settings):
 
     endpoints = [value for name, value in metadata.items() if name.endswith("_endpoint")]
 
-    assert len(endpoints) == 5
+    assert len(endpoints) == 6
     for address in endpoints:
-        assert address.startswith(settings.PUBLIC_URL + "/oauth/")
+        assert address.startswith(
+            (f"{settings.PUBLIC_URL}/oauth/", f"{settings.PUBLIC_URL}/cds/registration")
+        )
         assert resolve(address.removeprefix(settings.PUBLIC_URL))
 
 
@@ -35,7 +37,11 @@ def test_nothing_is_announced_that_is_refused(client):
     metadata = client.get(ADDRESS).json()
 
     assert metadata["response_types_supported"] == ["code"]
-    assert metadata["grant_types_supported"] == ["authorization_code", "refresh_token"]
+    assert set(metadata["grant_types_supported"]) == {
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+    }
     assert metadata["code_challenge_methods_supported"] == ["S256"]
 
 
@@ -44,7 +50,8 @@ def test_every_name_of_a_scope_is_listed(client):
 
     assert set(SCOPES) <= set(metadata["scopes_supported"])
     assert {"supply_details", "customer_usage_data"} <= set(metadata["scopes_supported"])
-    assert metadata["authorization_details_types_supported"] == metadata["scopes_supported"]
+    details = metadata["authorization_details_types_supported"]
+    assert set(details) == set(metadata["scopes_supported"]) - {"cds_client_admin"}
 
 
 def test_a_utility_that_only_distributes_offers_no_supply_scopes(client, settings):

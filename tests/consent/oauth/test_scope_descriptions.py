@@ -6,10 +6,12 @@ from django.test import Client as Browser
 from cdsc_portal.lib.time import clock
 from consent.models import CoverageEntry, RegistrationField, ScopeOffer, ScopeSetting
 from consent.oauth import metadata as document
+from consent.queries import scope_offers
 from consent.scopes.catalogue import SCOPES
 from tests.consent.api.cds.coverage import listed_entry
 
 pytestmark = pytest.mark.django_db
+BUILT_IN = frozenset({"cds_client_admin", "cds_grant_admin", "cds_server_provided_files"})
 ADDRESS = "/.well-known/oauth-authorization-server"
 UNITED = (
     "response_types_supported", "grant_types_supported", "token_endpoint_auth_methods_supported",
@@ -19,10 +21,8 @@ UNITED = (
 
 @pytest.fixture
 def all_offers(monkeypatch):
-    """With the built-in scopes, which need tokens without a user."""
-    monkeypatch.setattr(
-        document, "SERVED_GRANT_TYPES", ("authorization_code", "refresh_token", "client_credentials")
-    )
+    """With every built-in scope."""
+    monkeypatch.setattr(scope_offers, "SERVED_BUILT_IN", BUILT_IN)
     document._document.cache_clear()
     yield
     document._document.cache_clear()

@@ -186,7 +186,7 @@ def test_a_replay_ends_the_tokens_and_the_other_codes_of_its_approval(third_part
 @pytest.mark.spec("X-05")
 @pytest.mark.parametrize(
     "grant_type",
-    ["password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"],
+    ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code"],
 )
 def test_other_grant_types_are_refused(third_party, grant_type):
     sent = {"grant_type": grant_type, "username": "someone@example.com", "password": "something"}

@@ -1,0 +1,183 @@
+"""Calls of the APIs about a registration: who calls, how often, with which body; every refusal in one form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.views.decorators.csrf import csrf_exempt
+
+from cdsc_portal.lib.http.call_limits import CallCount, count_call, rate_limit_headers
+from cdsc_portal.lib.http.secret_pages import shows_secret
+from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.time import clock
+from consent.access import AdminAccess
+from consent.api.cds.bodies import json_object
+from consent.api.cds.listing import ParameterRefused
+from consent.api.cds.problems import Refused, cds_problem
+from consent.api.gated import remote_address
+from consent.oauth.redirects import allowed_text
+from consent.queries.admin_access import NotAnAdminToken, admin_access, lock_registration_of
+from consent.scopes.base import CLIENT_ADMIN
+
+log = structlog.get_logger()
+
+WRITES = frozenset({"post", "put", "patch"})
+_BODY_BYTES = 256 * 1024
+_OF_BODIES = frozenset({400, 413, 415})
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCall:
+    """A call that passed the gate. `body` is the JSON object of a call that writes."""
+
+    access: AdminAccess
+    query: QueryDict
+    at: datetime
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+Answer = Callable[..., HttpResponse]
+
+
+def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Callable[..., HttpResponse]:
+    """A view of one function for each method: `get=`, `post=`, `put=`, `patch=`.
+
+    Each takes an AdminCall and the parts of the address. It may raise Refused or ParameterRefused. What writes is one
+    transaction under the lock of the registration, or nothing.
+    """
+    allowed = ", ".join(
+        sorted({*(name.upper() for name in answers), *(["HEAD"] if "get" in answers else [])})
+    )
+    first = next(iter(answers.values()))
+
+    @shows_secret  # of credentials; and as all of them look alike, of every other one
+    @csrf_exempt  # calls carry a token, no cookie
+    @wraps(first)
+    def view(request: HttpRequest, **parts: str) -> HttpResponse:
+        method = "get" if request.method == "HEAD" else str(request.method).lower()
+        counted: list[CallCount] = []
+        try:
+            if method not in answers:
+                raise Refused(
+                    405, "method_not_allowed", f"This address takes {allowed}.", headers={"Allow": allowed}
+                )
+            response = _answer(request, answers[method], method, parts, counted, body_bytes)
+        except Refused as refused:
+            response = _refusal(refused, plain=method == "put")
+        except ParameterRefused as refused:
+            response = cds_problem(400, "invalid_request", str(refused))
+        for name, value in (header for count in counted for header in rate_limit_headers(count).items()):
+            response[name] = value
+        response["Cache-Control"] = "no-store"
+        response["Vary"] = "Authorization"
+        return response
+
+    view.answers = answers  # type: ignore[attr-defined]  # the OpenAPI document and the route walk read it
+    return view
+
+
+def json_answer(members: object, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(dumps(members), status=status, content_type="application/json", headers=headers or {})
+
+
+def _refusal(refused: Refused, *, plain: bool) -> HttpResponse:
+    """As a problem; `plain`, where a body was refused, in the form of RFC 7592 alone."""
+    if not plain or refused.status not in _OF_BODIES:
+        return cds_problem(refused.status, refused.error, str(refused), headers=refused.headers)
+    error = "invalid_client_metadata" if refused.error == "invalid_request" else refused.error
+    answer = {"error": error, "error_description": allowed_text(str(refused))}
+    return json_answer(answer, status=refused.status, headers=dict(refused.headers))
+
+
+def not_here() -> Refused:
+    """What is missing and what is another registration's look the same (X-15)."""
+    return Refused(404, "not_found", "There is nothing at this address.")
+
+
+def _answer(
+    request: HttpRequest,
+    answer: Answer,
+    method: str,
+    parts: dict[str, str],
+    counted: list[CallCount],
+    body_bytes: int,
+) -> HttpResponse:
+    at, token = clock.now(), _bearer_token(request)
+    access = _access(request, token, at)
+    counted.append(
+        count_call(
+            f"api {access.client_id} {access.credential_id}", limit=settings.API_CALLS_PER_MINUTE, at=at
+        )
+    )
+    if wait := counted[0].wait:
+        raise _too_many(wait)
+    if method not in WRITES:
+        return answer(AdminCall(access, request.GET, at), **parts)
+    body = json_object(request, limit=body_bytes)
+    with transaction.atomic():
+        lock_registration_of(token)
+        return answer(AdminCall(_access(request, token, at), request.GET, clock.now(), body), **parts)
+
+
+def _bearer_token(request: HttpRequest) -> str:
+    """RFC 6750 2.1, the header only (R-188). Raises Refused: 400 for a token in the address, 401 without one."""
+    if "access_token" in request.GET:
+        raise Refused(
+            400,
+            "invalid_request",
+            "A token belongs in the Authorization header, never in the address. Consider this one known to others.",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_request"'},
+        )
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        _count_failure(request)
+        raise Refused(
+            401,
+            "token_needed",
+            "Send an access token of the scope cds_client_admin in the Authorization header.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return token.strip()
+
+
+def _access(request: HttpRequest, token: str, at: datetime) -> AdminAccess:
+    try:
+        access = admin_access(token, at=at)
+    except NotAnAdminToken as other:
+        challenge = f'Bearer error="insufficient_scope", scope="{CLIENT_ADMIN}"'
+        raise Refused(
+            403,
+            "insufficient_scope",
+            f"This address takes a token of the scope {CLIENT_ADMIN}.",
+            headers={"WWW-Authenticate": challenge},
+        ) from other
+    if access is None:
+        _count_failure(request)
+        raise Refused(
+            401,
+            "invalid_token",
+            "The access token opens nothing (any more).",
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return access
+
+
+def _count_failure(request: HttpRequest) -> None:
+    """Harder than what is proven (R-195s), and by address alone: it keeps nobody out whose token works."""
+    address = remote_address(request)
+    count = count_call(f"api failed {address}", limit=5 * settings.OAUTH_FAILURES_PER_MINUTE, at=clock.now())
+    if count.wait:
+        log.info("api.refused", address=address)
+        raise _too_many(count.wait)
+
+
+def _too_many(wait: int) -> Refused:
+    return Refused(
+        429, "too_many_calls", f"Too many calls; try again in {wait} s.", headers={"Retry-After": str(wait)}
+    )
