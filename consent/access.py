@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cdsc_portal.lib.time.ranges import Span
+from consent.resolution import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +14,17 @@ class AccessPart:
     """One scope's share of an access.
 
     `resources` are the names it opens (e.g. "usage_data"); `contracts` database keys of service contracts; `window`
-    the period of data, UTC, half-open. A part whose scope speaks of the present has an unbounded window.
+    the period of data, UTC, half-open. A part whose scope speaks of the present has an unbounded window. Readings leave
+    no finer than `resolution`; `meters` are pairs (contract, meter) of the contracts of which only these meters may be
+    read.
     """
 
     scope: str
     resources: frozenset[str]
     contracts: frozenset[int]
     window: Span
+    resolution: Resolution = Resolution.AS_READ
+    meters: frozenset[tuple[int, int]] = frozenset()
 
 
 class Access(Protocol):

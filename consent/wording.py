@@ -21,7 +21,9 @@ from cdsc_portal.lib.time.dates_in_words import (
     moment_in_words,
     short_day_in_words,
 )
+from consent.parts import Part
 from consent.periods import PartPeriod
+from consent.resolution import Resolution
 from consent.scopes.base import Period, Scope
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ _SERVICES = {
     "electricity": ngettext_lazy("%d electricity service", "%d electricity services"),
     "natural_gas": ngettext_lazy("%d gas service", "%d gas services"),
     "water": ngettext_lazy("%d water service", "%d water services"),
+}
+_RESOLUTIONS = {
+    Resolution.AS_READ: gettext_lazy("As they were read"),
+    Resolution.HOURLY: gettext_lazy("Hourly totals"),
+    Resolution.DAILY: gettext_lazy("Daily totals"),
+    Resolution.MONTHLY: gettext_lazy("Monthly totals"),
 }
 _COMMODITIES = {
     "electricity": pgettext_lazy("kind of service", "electricity"),
@@ -86,6 +94,33 @@ def period_in_words(scope: Scope, period: PartPeriod, *, at: datetime) -> str:
         "first": day_in_words(start) if start else "",
         "last": day_in_words(last_day(end)) if end else "",
     }
+
+
+def resolution_in_words(resolution: Resolution) -> str:
+    """`Daily totals`."""
+    return str(_RESOLUTIONS[resolution])
+
+
+def readings_in_words(part: Part) -> str:
+    """How fine readings are shared, and whether meters are left out; empty where they are shared as they were read."""
+    sentences = []
+    if part.resolution:
+        words = {"totals": resolution_in_words(part.resolution)}
+        sentences.append(_("%(totals)s, nothing finer.") % words)
+    if part.meters:
+        words = {
+            "count": str(len(part.meters)),
+            "services": str(len({contract for contract, _meter in part.meters})),
+        }
+        sentences.append(
+            ngettext(
+                "Only %(count)s chosen meter of services with several.",
+                "Only %(count)s chosen meters of services with several.",
+                len(part.meters),
+            )
+            % words
+        )
+    return " ".join(sentences)
 
 
 def access_in_words(period: PartPeriod) -> str:

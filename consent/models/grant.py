@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, ServiceContract
@@ -100,7 +100,8 @@ class GrantPart(models.Model):
 
     [window_start, window_end) is the period of the data (null = open on that side); `access_ends` the first instant
     at which this part opens nothing more. Services that came to `future_accounts` after `later_since` (null: after
-    the approval) join by themselves.
+    the approval) join by themselves. Readings leave no finer than `resolution` (empty: as they were read). `meters` are
+    pairs [contract key, meter key] of services of which the customer left meters out: of these, only they are read.
     """
 
     grant = models.ForeignKey(Grant, verbose_name=_("grant"), on_delete=models.CASCADE, related_name="parts")
@@ -110,6 +111,15 @@ class GrantPart(models.Model):
     window_end = models.DateTimeField(_("window end"), null=True, blank=True)
     access_ends = models.DateTimeField(_("access ends"), null=True, blank=True)
     later_since = models.DateTimeField(null=True, blank=True)
+    resolution = models.CharField(
+        _("finest resolution of readings"), max_length=10, blank=True, default="", db_default=""
+    )
+    meters = models.JSONField(
+        _("meters of services that are shared in part"),
+        blank=True,
+        default=list,
+        db_default=Value([], models.JSONField()),
+    )
     contracts = models.ManyToManyField(
         ServiceContract, through="consent.Selection", related_name="grant_parts"
     )

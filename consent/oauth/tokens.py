@@ -114,7 +114,10 @@ def granted_details(grant: Grant, scopes: Collection[str], *, client: Client) ->
     )
     tests = set(of_test_customers(named).values_list("contract_number", flat=True))
     return [
-        {**detail, "services": [number for number in detail["services"] if number in tests]}
+        {
+            **{name: value for name, value in detail.items() if name != "meters"},
+            "services": [number for number in detail["services"] if number in tests],
+        }
         for detail in details
     ]
 

@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.parts import Part
+from consent.resolution import Resolution
 from consent.scopes.base import Period
+from consent.wording import resolution_in_words
 
 Bounds = Mapping[str, date | None]
 """The date fields of a part by name, each with the day that holds; None: open on that side."""
@@ -37,6 +39,18 @@ class DateField:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolutionField:
+    """How fine readings are shared; `answers` are value, label and whether it is selected, none finer than what holds.
+
+    `hint` says what the company can use at most.
+    """
+
+    name: str
+    answers: tuple[tuple[str, str, bool], ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartField:
     """One kind of data with its tick and dates. Sentences are in the reader's language.
 
@@ -54,11 +68,40 @@ class PartField:
     note: str = ""
     problem: str = ""
     is_over: bool = False
+    resolution: ResolutionField | None = None
 
     @property
     def is_moved(self) -> bool:
         """Whether a date differs from the one that holds, or is wrong."""
         return any(date.is_moved for date in self.dates)
+
+
+def resolution_field(part: Part, chosen: Resolution) -> ResolutionField | None:
+    """The control of `part`; None where it has no readings, or they come as requested or not at all."""
+    if not part.scope.has_resolution or part.locked:
+        return None
+    hint = ""
+    if part.coarsest_resolution:
+        words = {"totals": resolution_in_words(part.coarsest_resolution)}
+        hint = _("The company says it can use these at most: %(totals)s.") % words
+    return ResolutionField(
+        name=f"resolution-{part.scope.id}",
+        answers=tuple(
+            (resolution.value, resolution_in_words(resolution), resolution is chosen)
+            for resolution in Resolution
+            if resolution.reaches(part.resolution)
+        ),
+        hint=hint,
+    )
+
+
+def posted_resolution(part: Part, text: str) -> Resolution | None:
+    """The answer posted for `part`; None where it was not offered, as in a forged form."""
+    try:
+        resolution = Resolution(text or part.resolution)
+    except ValueError:
+        return None
+    return resolution if resolution.reaches(part.resolution) else None
 
 
 def date_bounds(part: Part, *, start: bool) -> Bounds:

@@ -10,7 +10,9 @@ from consent.wording import service_in_words
 
 @dataclass(frozen=True, slots=True)
 class ServiceEntry:
-    """One service; `words` is what the search looks in, `value` what the form carries."""
+    """One service; `words` is what the search looks in, `value` what the form carries. `meters` are value, label
+    and whether it is ticked, where there are several to choose from.
+    """
 
     value: str
     label: str
@@ -20,6 +22,7 @@ class ServiceEntry:
     is_hidden: bool
     can_share: bool = True
     ended: str = ""
+    meters: tuple[tuple[str, str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def service_entry(
     region: str = "",
     can_share: bool = True,
     ended: str = "",
+    meters: tuple[tuple[str, str, bool], ...] = (),
 ) -> ServiceEntry:
     """`contract` in a list where `ticked` are public ids."""
     return ServiceEntry(
@@ -65,6 +69,7 @@ def service_entry(
         is_hidden=not is_visible(contract, search, ticked if only_ticked else None, region=region),
         can_share=can_share,
         ended=ended,
+        meters=meters,
     )
 
 

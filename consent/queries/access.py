@@ -12,6 +12,7 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
+from consent.resolution import Resolution
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import is_offered, scope_named
 from consent.transitions import READABLE
@@ -47,10 +48,12 @@ _QUERY = f"""
             ) opened
         )))
         FROM (
-            SELECT json_agg(json_build_array(part.position, part.scope, part.window_start, part.window_end)) AS parts,
+            SELECT json_agg(json_build_array(
+                    part.position, part.scope, part.window_start, part.window_end, part.resolution, part.meters
+                )) AS parts,
                 part.chosen, part.accounts, part.later_since
             FROM (
-                SELECT part.position, part.scope, part.window_start, part.window_end,
+                SELECT part.position, part.scope, part.window_start, part.window_end, part.resolution, part.meters,
                     COALESCE(part.later_since, issued.created) AS later_since,
                     ARRAY(SELECT contract_id FROM consent_selection WHERE part_id = part.id ORDER BY 1) AS chosen,
                     ARRAY(
@@ -79,7 +82,8 @@ _QUERY = f"""
 # a transaction sees the grant as changed (X-14).
 _STATEMENT = f"{_QUERY} FOR SHARE OF issued"
 
-_PartRow = tuple[int, str, str | None, str | None]  # position, scope, window
+# position, scope, window, resolution, pairs of contract and meter
+_PartRow = tuple[int, str, str | None, str | None, str, list[list[int]]]
 _PartGroup = tuple[
     list[_PartRow], dict[str, list[int]] | None
 ]  # and the contracts that they open, by commodity
@@ -117,7 +121,7 @@ def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[A
     """The parts of `scopes`, in the order of their positions."""
     parts = []
     for rows, contracts in groups:
-        for position, name, start, end in rows:
+        for position, name, start, end, resolution, meters in rows:
             if (scope := scopes.get(name)) is None:
                 continue
             covered = [
@@ -127,9 +131,15 @@ def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[A
             ]
             # data of the present has no period; `access_ends` limits it
             window = Span() if scope.period is Period.NOW else Span(_instant(start), _instant(end))
-            parts.append(
-                (position, AccessPart(name, frozenset(scope.opens), frozenset[int]().union(*covered), window))
+            part = AccessPart(
+                name,
+                frozenset(scope.opens),
+                frozenset[int]().union(*covered),
+                window,
+                Resolution(resolution),
+                frozenset((contract, meter) for contract, meter in meters),
             )
+            parts.append((position, part))
     return tuple(part for _position, part in sorted(parts, key=lambda numbered: numbered[0]))
 
 

@@ -15,6 +15,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.models import Grant, GrantPart, Selection
 from consent.parts import Part
 from consent.periods import PartPeriod
+from consent.resolution import Resolution
 from consent.scopes.catalogue import SCOPES, scope_named
 
 
@@ -70,6 +71,8 @@ def grant_contents(grant: Grant) -> GrantContents:
                 period=_period(row, detail),
                 contracts=frozenset(selected[row.pk] | joined),
                 future_accounts=frozenset(accounts[row.pk]),
+                resolution=Resolution(row.resolution),
+                meters=frozenset((contract, meter) for contract, meter in row.meters),
             )
         )
     return GrantContents(tuple(parts), contracts, {row.scope: row for row in rows})

@@ -30,6 +30,7 @@ from consent.requests.values import (
     RequestedPart,
     Services,
 )
+from consent.resolution import COARSE, Resolution
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES, offer_named, scope_named
 
@@ -97,8 +98,11 @@ def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
         raise InvalidDetails(f"{where}.type", "is no type that this server knows")
     if offer_named(entry["type"]) not in allowed:
         raise InvalidDetails(f"{where}.type", f"{printable(entry['type'])} is not open to this client")
+    known = {"type", "start", "end", "services"} | (
+        {"coarsest_resolution"} if scope.has_resolution else set()
+    )
     for name in entry:
-        if name not in ("type", "start", "end", "services"):
+        if name not in known:
             raise InvalidDetails(f"{where}.{printable(name)}", f"is no field of {scope.id}")
     return RequestedPart(
         scope=scope.id,
@@ -106,7 +110,17 @@ def _part(entry: Any, where: str, allowed: Collection[str]) -> RequestedPart:
         start=_date_text(entry, "start", where),
         end=_date_text(entry, "end", where),
         services=_services(entry, where),
+        coarsest_resolution=_resolution(entry, where),
     )
+
+
+def _resolution(entry: dict[str, Any], where: str) -> Resolution:
+    if entry.get("coarsest_resolution") is None:  # null is as left out
+        return Resolution.AS_READ
+    if entry["coarsest_resolution"] not in COARSE:
+        names = ", ".join(COARSE)
+        raise InvalidDetails(f"{where}.coarsest_resolution", f"must be one of {names}, or be left out")
+    return Resolution(entry["coarsest_resolution"])
 
 
 def _date_text(entry: dict[str, Any], name: str, where: str) -> str | None:
@@ -194,4 +208,12 @@ def _united(
         start=second.start if second_is_earlier else first.start,
         end=second.end if second_until > first_until else first.end,
         services=services,
+        coarsest_resolution=_finer(first.coarsest_resolution, second.coarsest_resolution),
     )
+
+
+def _finer(first: Resolution, second: Resolution) -> Resolution:
+    """What is of use for both; one that says nothing takes what the other names."""
+    if not first or not second:
+        return first or second
+    return second if first.reaches(second) else first

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from consent.resolution import Resolution
 from consent.scopes.catalogue import SCOPES
 
 Services = Literal["all"] | tuple[str, ...] | None
@@ -41,7 +42,8 @@ class RequestedPart:
     """One scope as asked. `scope` is its id, `type_sent` the name the client used; dates are still text.
 
     `services` is "all", contract numbers, or None where the customer is to pick. `locked`: shared as asked or
-    not at all, only the services may be chosen (F-67; `allow_scope_modifications` false).
+    not at all, only the services may be chosen (F-67; `allow_scope_modifications` false). `coarsest_resolution`: the
+    coarsest sums that are of use to the client, AS_READ where it does not say.
     """
 
     scope: str
@@ -50,6 +52,7 @@ class RequestedPart:
     end: str | None = None
     services: Services = None
     locked: bool = False
+    coarsest_resolution: Resolution = Resolution.AS_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class AccessRequest:
                 "end": part.end,
                 "services": list(part.services) if isinstance(part.services, tuple) else part.services,
                 "locked": part.locked,
+                "coarsest_resolution": part.coarsest_resolution,
             }
             for part in self.parts
         ]
@@ -85,6 +89,7 @@ class AccessRequest:
                 end=part["end"],
                 services=tuple(part["services"]) if isinstance(part["services"], list) else part["services"],
                 locked=part.get("locked", False),
+                coarsest_resolution=Resolution(part.get("coarsest_resolution", "")),
             )
             for part in stored["parts"]
             if part["scope"] in SCOPES

@@ -24,7 +24,8 @@ class Scope:
     `includes` pairs a plain word for each kind of data with an example value; `records` names what a period
     covers, in the plural, as a sentence begins (unused where the period is NOW); `opens` are resource names,
     which are also the paths of the API. `commodities` limits the contracts it can cover (empty = any). A
-    utility that only distributes offers no scope with `needs_supply`.
+    utility that only distributes offers no scope with `needs_supply`. `has_resolution`: readings, which the customer
+    may share as sums, or of some meters.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Scope:
     commodities: frozenset[str] = frozenset()
     needs_supply: bool = False
     hint: str | Promise = ""
+    has_resolution: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -18,4 +18,5 @@ SCOPE = Scope(
     period=Period.DATA,
     records=_("Readings"),
     opens=("usage_data",),
+    has_resolution=True,
 )

@@ -1,5 +1,6 @@
 """After a restore: what ended or was narrowed since the backup ends or is narrowed again (decision 64)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.models import Actor, Client, ClientStatus, Credential, Grant
 from consent.parts import Part
 from consent.periods import PartPeriod
+from consent.resolution import Resolution, coarsest
 from consent.services.journal import digest_of
 from consent.services.narrow import narrow_to
 from consent.services.revoke import change_status
@@ -215,12 +217,25 @@ def _cut(part: Part, limit: Entry | None) -> Part | None:
     if window is None:
         return None
     ends = [end for end in (part.period.access_ends, _time(limit["access_ends"])) if end is not None]
+    limited = frozenset((contract, meter) for contract, meter in limit.get("meters", ()))
+    meters = {
+        pair
+        for pair in part.meters | limited
+        if all(pair in pairs or pair[0] not in _contracts(pairs) for pairs in (part.meters, limited))
+    }
+    without_meter = (_contracts(part.meters) | _contracts(limited)) - _contracts(meters)
     return replace(
         part,
         period=PartPeriod(window, min(ends, default=None), part.period.lasting),
-        contracts=part.contracts.intersection(limit["contracts"]),
+        contracts=part.contracts.intersection(limit["contracts"]) - without_meter,
         future_accounts=part.future_accounts.intersection(limit["accounts"]),
+        resolution=coarsest((part.resolution, Resolution(limit.get("resolution", "")))),
+        meters=frozenset(meters),
     )
+
+
+def _contracts(pairs: Collection[tuple[int, int]]) -> frozenset[int]:
+    return frozenset(contract for contract, _meter in pairs)
 
 
 def _move(grant: Grant, to: GrantStatus, *, at: datetime, words: str) -> None:

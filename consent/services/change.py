@@ -1,13 +1,14 @@
 """Apply a customer's change of a grant: once for each form, within what the form showed, never wider."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
 
 from accounts.models import User
 from consent.models import Actor, Change, Grant, Receipt
+from consent.resolution import Resolution
 from consent.services.change_offer import CHANGE_ASPECTS, ChangeOffer, build_change
 from consent.services.decision import AllOrNone, NothingChosen, NotOffered, OfferChanged, PartDecision
 from consent.services.digests import changed_aspects
@@ -18,13 +19,15 @@ from consent.services.narrow import lock_open_grant, narrow_grant, remove_servic
 class RequestedChange:
     """What the customer keeps: scopes, contracts by database key, whether later services are included.
 
-    `days` are new first and last days by scope; None leaves that side as it is.
+    `days` are new first and last days by scope; None leaves that side as it is. `resolutions` are the finest that
+    readings leave with from now on, by scope.
     """
 
     data: frozenset[str]
     contracts: frozenset[int]
     include_future: bool
     days: Mapping[str, tuple[date | None, date | None]]
+    resolutions: Mapping[str, Resolution] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -99,6 +102,7 @@ def _decision(
                     include_future=change.include_future and bool(part.future_accounts),
                     start=start,
                     end=end,
+                    resolution=change.resolutions.get(part.scope.id, Resolution.AS_READ),
                 )
             )
     return tuple(decided)

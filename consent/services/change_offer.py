@@ -50,7 +50,7 @@ def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
     ]
     digest = digest_of(
         {
-            "data": [part.scope.id for part in parts],
+            "data": [[part.scope.id, part.resolution, sorted(part.meters)] for part in parts],
             "dates": dates,
             "services": [[part.scope.id, sorted(part.contracts)] for part in parts],
             "later": [[part.scope.id, sorted(part.future_accounts)] for part in parts],

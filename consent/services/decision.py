@@ -7,13 +7,15 @@ from datetime import date, datetime
 from consent.models import Grant
 from consent.parts import Part
 from consent.periods import EmptyPeriod, PartPeriod, WiderThanRequested, narrowed_period, one_time_period
+from consent.resolution import Resolution, coarsest
 from consent.services.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)
 class PartDecision:
     """What the customer shares of one scope. `contracts` are database keys; dates are local days, both included
-    (None: as they are). `once`: what is known now, one time.
+    (None: as they are). `once`: what is known now, one time. Readings no finer than
+    `resolution`; of contracts that `meters` has, only these meters (pairs of contract and meter).
     """
 
     scope: str
@@ -22,6 +24,8 @@ class PartDecision:
     start: date | None = None
     end: date | None = None
     once: bool = False
+    resolution: Resolution = Resolution.AS_READ
+    meters: frozenset[tuple[int, int]] = frozenset()
 
 
 class DecisionRefused(Exception):
@@ -113,6 +117,9 @@ def validate_decision(offer: Offer, decision: Collection[PartDecision], *, at: d
             raise AllOrNone(scope=part.scope.id)
         if part.scope.id in shared and not part.can_be_shared:
             raise NotOffered(scope=part.scope.id, field="contracts")
+    offered = {(meter.contract, meter.key) for meters in offer.meters.values() for meter in meters}
+    if any(not each.meters <= offered for each in decision):
+        raise NotOffered(field="meters")
     return narrow_parts(offer.parts, decision, at=at)
 
 
@@ -138,6 +145,8 @@ def _narrowed(part: Part, decided: PartDecision, at: datetime) -> Part:
         raise NotOffered(scope=scope, field="contracts")
     if decided.include_future and not part.future_accounts:
         raise NotOffered(scope=scope, field="future")
+    if decided.resolution and (part.locked or not part.scope.has_resolution):
+        raise AllOrNone(scope=scope) if part.locked else NotOffered(scope=scope, field="resolution")
     if decided.start or decided.end or decided.once:
         field = "start" if decided.start else "end"
         if part.locked:
@@ -148,7 +157,28 @@ def _narrowed(part: Part, decided: PartDecision, at: datetime) -> Part:
     future_accounts = part.future_accounts if decided.include_future and period.lasting else frozenset[int]()
     if not decided.contracts and not future_accounts:
         raise NothingChosen(scope=scope, field="contracts")
-    return replace(part, period=period, contracts=decided.contracts, future_accounts=future_accounts)
+    return replace(
+        part,
+        period=period,
+        contracts=decided.contracts,
+        future_accounts=future_accounts,
+        resolution=coarsest((part.resolution, decided.resolution)),
+        meters=_narrowed_meters(part, decided),
+    )
+
+
+def _narrowed_meters(part: Part, decided: PartDecision) -> frozenset[tuple[int, int]]:
+    """Those of the remaining contracts. A contract of which meters were left out before loses no such limit."""
+    if decided.meters and not part.scope.has_resolution:
+        raise NotOffered(scope=part.scope.id, field="meters")
+    limited = {contract for contract, _meter in part.meters}
+    newly = {contract for contract, _meter in decided.meters}
+    if not newly <= decided.contracts or any(
+        pair[0] in limited and pair not in part.meters for pair in decided.meters
+    ):
+        raise NotOffered(scope=part.scope.id, field="meters")
+    kept = {pair for pair in part.meters if pair[0] in decided.contracts and pair[0] not in newly}
+    return frozenset(kept | decided.meters)
 
 
 def narrowed_dates(part: Part, decided: PartDecision, *, at: datetime) -> PartPeriod:

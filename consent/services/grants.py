@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import ServiceContract, User
+from accounts.queries.meters import meter_numbers
 from cdsc_portal.lib.json.encoder import instant
 from consent.models import Client, Grant, GrantPart, RemovedService, Selection
 from consent.parts import Part
@@ -34,6 +35,8 @@ def create_grant(
             window_start=part.period.window.start,
             window_end=part.period.window.end,
             access_ends=part.period.access_ends,
+            resolution=part.resolution,
+            meters=sorted(part.meters),
         )
         for position, part in enumerate(parts)
     )
@@ -71,6 +74,7 @@ def reduce_grant(grant: Grant, contents: GrantContents, remaining: Collection[Pa
         row = contents.rows[part.scope.id]
         row.window_start, row.window_end = part.period.window.start, part.period.window.end
         row.access_ends, row.later_since = part.period.access_ends, at
+        row.resolution, row.meters = part.resolution, sorted(part.meters)
         row.save()
         row.selections.exclude(contract__in=part.contracts).delete()
         Selection.objects.bulk_create(
@@ -93,6 +97,7 @@ def _set_content(grant: Grant, parts: Collection[Part], contracts: Mapping[int, 
 
 
 def _detail(part: Part, contracts: Mapping[int, ServiceContract]) -> dict[str, Any]:
+    meters = meter_numbers(meter for _contract, meter in part.meters)
     detail: dict[str, Any] = {"type": part.type_sent}
     window, period = part.period.window, part.period
     if window.start is not None:
@@ -102,6 +107,10 @@ def _detail(part: Part, contracts: Mapping[int, ServiceContract]) -> dict[str, A
     elif part.scope.period is Period.NOW and period.lasting and period.access_ends is not None:
         detail["end"] = instant(period.access_ends)
     detail["services"] = sorted(contracts[pk].contract_number for pk in part.contracts)
+    if part.resolution:
+        detail["resolution"] = part.resolution.value
+    if part.meters:
+        detail["meters"] = meters
     if part.future_accounts:
         detail["services_added_later"] = True
     return detail

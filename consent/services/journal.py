@@ -41,6 +41,8 @@ def journal_contents(grant: Grant, parts: Collection[Part]) -> None:
             "access_ends": _instant(part.period.access_ends),
             "contracts": sorted(part.contracts),
             "accounts": sorted(part.future_accounts),
+            "resolution": part.resolution,
+            "meters": sorted(part.meters),
         }
         for part in parts
     ]

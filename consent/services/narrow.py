@@ -76,6 +76,7 @@ def remove_services(
         replace(
             part,
             contracts=part.contracts.difference(contracts),
+            meters=frozenset(pair for pair in part.meters if pair[0] not in contracts),
             future_accounts=part.future_accounts.difference(accounts),
         )
         for part in contents.parts

@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from accounts.models import ServiceContract, User
 from accounts.queries.labels import grid_places
+from accounts.queries.meters import ContractMeter, meters_of
 from accounts.queries.roles import of_test_customers, owns_one_of, shareable_contracts, visible_contracts
 from cdsc_portal.lib.time.dates_in_words import last_day
 from consent.models import Client, ClientStatus, ConsentRequest
@@ -66,7 +67,8 @@ class Offer:
     """What the page offers at `at`; the digest covers all that matters to the decision.
 
     `may_decide` is false for a viewer. `delegate`: the user acts for an owner. `opened_by`: the viewer who handed the
-    request over, if one did. `digest` names what is shown; a decision carries it back.
+    request over, if one did. `meters` are those of contracts with several whose readings may be shared, by contract.
+    `digest` names what is shown; a decision carries it back.
     """
 
     request: ConsentRequest
@@ -76,6 +78,7 @@ class Offer:
     may_decide: bool
     delegate: bool
     opened_by: User | None
+    meters: Mapping[int, tuple[ContractMeter, ...]]
     digest: str
 
     @property
@@ -97,7 +100,8 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
     """The offer of `request` to `user` at `at`, relative dates fixed at that instant.
 
     It lists the contracts that the user may share; for a viewer those they see, with `may_decide` false. Two
-    queries, three where a list is long, however many contracts; `request.client` should be loaded.
+    queries, one more where a list is long, one where there are readings, however many contracts; `request.client`
+    should be loaded.
     """
     contracts, may_decide = _contracts(request, user, at)
     regions = {}
@@ -118,6 +122,7 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
         parts += of_group
     parts.sort(key=lambda part: list(SCOPES).index(part.scope.id))
 
+    meters = _meters_to_choose(parts)
     delegate = may_decide and not owns_one_of(user=user, contracts=contracts, at=at)
     return Offer(
         request=request,
@@ -126,8 +131,9 @@ def build_offer(request: ConsentRequest, user: User, at: datetime) -> Offer:
         groups=tuple(groups),
         may_decide=may_decide,
         delegate=delegate,
+        meters=meters,
         opened_by=request.user if request.user_id not in (None, user.pk) else None,
-        digest=_digest(request.client, parts, groups, may_decide=may_decide, delegate=delegate),
+        digest=_digest(request.client, parts, groups, meters, may_decide=may_decide, delegate=delegate),
     )
 
 
@@ -188,6 +194,7 @@ def _group_with_parts(
                 contracts=frozenset(c.pk for c in listed if scope.can_cover(c.commodity)),
                 future_accounts=accounts if services == "all" and period.lasting else frozenset(),
                 locked=part.locked,
+                coarsest_resolution=part.coarsest_resolution,
             )
         )
     # ended services count too: an old bill may cover them
@@ -204,8 +211,25 @@ def _group_with_parts(
     return group, parts
 
 
+def _meters_to_choose(parts: Collection[Part]) -> dict[int, tuple[ContractMeter, ...]]:
+    """Of contracts with several; a contract with one meter is shared with it or not at all. One query, or none."""
+    contracts = [part.contracts for part in parts if part.scope.has_resolution and not part.locked]
+    if not any(contracts):
+        return {}
+    by_contract: dict[int, list[ContractMeter]] = {}
+    for meter in meters_of(frozenset[int]().union(*contracts)):
+        by_contract.setdefault(meter.contract, []).append(meter)
+    return {contract: tuple(meters) for contract, meters in by_contract.items() if len(meters) > 1}
+
+
 def _digest(
-    client: Client, parts: Collection[Part], groups: Collection[Group], *, may_decide: bool, delegate: bool
+    client: Client,
+    parts: Collection[Part],
+    groups: Collection[Group],
+    meters: Mapping[int, tuple[ContractMeter, ...]],
+    *,
+    may_decide: bool,
+    delegate: bool,
 ) -> str:
     """Of OFFER_ASPECTS: of the days shown, not of the language or the time of day."""
     dates = [
@@ -226,15 +250,20 @@ def _digest(
             ],
             "purpose": [client.purpose],
             "terms": [client.terms_uri, client.policy_uri],
-            "data": [[*_wording(part.scope.id), part.locked] for part in parts],
+            "data": [[*_wording(part.scope.id), part.locked, *_resolution(part)] for part in parts],
             "dates": dates,
             "services": [
                 *([part.scope.id, sorted(part.contracts), bool(part.future_accounts)] for part in parts),
                 *([c.pk, c.billing_account_id] for group in groups for c in group.contracts),
+                *([contract, [meter.key for meter in of]] for contract, of in meters.items()),
             ],
             "role": [may_decide, delegate],
         }
     )
+
+
+def _resolution(part: Part) -> list[str]:
+    return [part.coarsest_resolution] if part.coarsest_resolution else []
 
 
 @cache

@@ -2,10 +2,10 @@
 
 `facts` (proof, kept): utility, utility_terms_uri, client {name, uri, terms_uri, policy_uri}, purpose, reference,
 language, role (owner or delegate), approved_at, access_ends, one_time, parts, left_out [{scope, title}]. A part: scope,
-title, sentence, includes [[words, example]], excludes, hint, badge, period, access, exact, start, end,
-access_ends, contracts and contracts_left_out (public ids), services (counted in words), added_later. Instants
-are ISO 8601 in UTC. `personal` (erasable): approver {name, email}, owners [{name, email}] where a delegate
-approved, contracts {public id: {number, commodity, name, address, account_number, account_name}}.
+title, sentence, includes [[words, example]], excludes, hint, badge, period, access, exact, start, end, readings (how
+fine, of how many meters), access_ends, contracts and contracts_left_out (public ids), services (counted in words),
+added_later. Instants are ISO 8601 in UTC. `personal` (erasable): approver {name, email}, owners [{name, email}] where a
+delegate approved, contracts {public id: {number, commodity, name, address, account_number, account_name}}.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -27,6 +27,7 @@ from consent.wording import (
     badge_in_words,
     exact_period_in_words,
     period_in_words,
+    readings_in_words,
     recorded_in_words,
     services_in_words,
 )
@@ -62,6 +63,7 @@ def write_receipt(
                 "excludes": str(offered.scope.excludes),
                 "hint": str(offered.scope.hint),
                 **_dates(granted[offered.scope.id], at),
+                "readings": readings_in_words(granted[offered.scope.id]),
                 **_services(
                     granted[offered.scope.id],
                     contracts,
@@ -114,7 +116,7 @@ def supersede_receipt(
             continue
         dates = _dates(part, at) if part.period != before[part.scope.id] else {}
         services = _services(part, contents.contracts, (*shown["contracts"], *shown["contracts_left_out"]))
-        parts.append({**shown, **dates, **services})
+        parts.append({**shown, **dates, **services, "readings": readings_in_words(part)})
     personal = former.personal
     if "contracts" in personal:  # with services that joined since; once erased, nothing comes back
         joined = _contract_facts(contents.contracts.values())

@@ -9,6 +9,7 @@ from functools import cached_property
 from accounts.queries.labels import ContractLabel, contract_labels
 from cdsc_portal.lib.time.ranges import Span, hull, union
 from consent.access import Access, AccessPart, contracts_of
+from consent.resolution import Resolution, coarsest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,17 @@ class CoveredContract:
     frozen=True
 )  # no slots: what derives from the contracts is computed once, queries read it per contract
 class Coverage:
-    """`window` is the hull of all spans; `not_shared` the requested numbers that the access does not open (X-15)."""
+    """`window` is the hull of all spans; `not_shared` the requested numbers that the access does not open (X-15).
+    Readings leave no finer than `resolution`; of the contracts that `meters` has, only these meters' leave.
+    """
 
     contracts: tuple[CoveredContract, ...]
     window: Span
     not_shared: tuple[str, ...]
     cut: bool  # the query reached beyond what was granted
     outside: bool  # nothing of the query was granted
+    resolution: Resolution = Resolution.AS_READ
+    meters: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def open(self) -> tuple[CoveredContract, ...]:
@@ -97,6 +102,8 @@ def coverage_of(
         not_shared=tuple(dict.fromkeys(number for number in services or () if number not in known)),
         cut=_reaches_beyond(requested, parts, {row.key for row in shared}),
         outside=bool(contracts) and covered is None,
+        resolution=coarsest(part.resolution for part in parts),
+        meters=frozenset[tuple[int, int]]().union(*(part.meters for part in parts)),
     )
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span, union
-from consent.access import Access
+from consent.access import Access, AccessPart, contracts_of
+from consent.resolution import Resolution
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.bills.sections import supply_named
@@ -183,12 +184,18 @@ def _places_of(page: Sequence[_Item], places: Places) -> Places:
 
 def _open_use(page: Sequence[_Item], access: Access) -> dict[int, ContractUse]:
     """What the contracts of the page used whose usage the access opens for some time."""
-    opened = {contract for part in access.parts_for("usage_data") for contract in part.contracts}
+    opened = contracts_of(_parts_with_all_readings(access))
     weighed = [item for item in page if item.series == MixSeries.CONSUMPTION and item.contracts[0] in opened]
     if not weighed:
         return {}
     hull = min(item.hull[0] for item in weighed), max(item.hull[1] for item in weighed)
     return contracts_use([item.contracts[0] for item in weighed], hull)
+
+
+def _parts_with_all_readings(access: Access) -> list[AccessPart]:
+    """Use weighs only where it is shared as it was read, of all meters: a weighted share tells when it was used."""
+    parts = access.parts_for("usage_data")
+    return [part for part in parts if part.resolution is Resolution.AS_READ and not part.meters]
 
 
 class _Summing:
@@ -205,7 +212,7 @@ class _Summing:
         self.by, self.steps, self.use = by, steps, use
         self.numbers = {contract.key: contract.contract_number for contract in covered.open}
         self.named = supply_named(access)
-        self.opened = access.parts_for("usage_data")
+        self.opened = _parts_with_all_readings(access)
         self.zone = timezone.get_default_timezone()
 
     def summed(self, item: _Item) -> SummedMix | None:

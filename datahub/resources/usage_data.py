@@ -12,7 +12,7 @@ from datahub.resources.base import Call, Resource, StreamedFile
 from datahub.resources.fields import ExactList, Instant, MaybeText, Shape, Text
 from datahub.resources.link_history import LinkHistory
 from datahub.usage.exports.stream import FORMS, known_values, usage_stream
-from datahub.usage.facts import usage_facts
+from datahub.usage.facts import open_facts, usage_facts
 from datahub.usage.plan import usage_plan
 from datahub.usage.segments import (
     QUALITY_NAMES,
@@ -78,6 +78,7 @@ def usage_segments(call: Call) -> tuple[Coverage, Page[UsageSegment]]:
     parts = call.access.parts_for("usage_data")
     facts = usage_facts(contracts_of(parts))
     covered = coverage_of(parts, facts.contracts, services=call.query.services, window=call.query.window)
+    facts = open_facts(facts, covered)
     return covered, usage_page(covered, facts, usage_plan(covered, facts, after=call.query.after))
 
 

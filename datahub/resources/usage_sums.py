@@ -20,7 +20,7 @@ from datahub.rows.usage import Quality
 from datahub.usage.segments import MISSING, QUALITY_NAMES
 from datahub.usage.sum_periods import By
 from datahub.usage.sum_pieces import Rule
-from datahub.usage.summed_usage import UsageSums, summed_usage
+from datahub.usage.summed_usage import UsageSums, finest, summed_usage
 
 _QUALITIES = [quality for quality in Quality if quality != Quality.WITHDRAWN]
 HEADER = (
@@ -148,7 +148,8 @@ def _instant(seconds: int) -> str:
 
 def _sums(call: Call) -> tuple[Coverage, Page[UsageSums]]:
     covered = call.coverage()
-    return covered, summed_usage(covered, by=By(call.query.options["by"]), after=call.query.after)
+    by = finest(By(call.query.options["by"]), covered.resolution)
+    return covered, summed_usage(covered, by=by, after=call.query.after)
 
 
 def _lines(items: Sequence[UsageSums]) -> Iterator[str]:

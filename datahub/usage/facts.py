@@ -5,7 +5,7 @@ How far the readings of meters are loaded is what their channels keep; no readin
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts.queries.labels import ContractLabel
@@ -84,6 +84,19 @@ class UsageFacts:
     meters: dict[int, str]
     channels: dict[int, tuple[ChannelFacts, ...]]
     loads: dict[int, MeterLoad]
+
+
+def open_facts(facts: UsageFacts, covered: Coverage) -> UsageFacts:
+    """`facts` without the meters that the customer left out: everything that is read of usage starts from these."""
+    parted = {contract for contract, _meter in covered.meters}
+    if not parted:
+        return facts
+    links = tuple(
+        link
+        for link in facts.links
+        if link.contract_id not in parted or (link.contract_id, link.meter_id) in covered.meters
+    )
+    return replace(facts, links=links)
 
 
 def usage_facts(contract_ids: Collection[int]) -> UsageFacts:

@@ -10,6 +10,7 @@ from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.http.paging import Position
 from cdsc_portal.lib.time.ranges import Span, union
 from datahub.answers.coverage import Coverage
+from datahub.usage.coarse import LONGEST
 from datahub.usage.facts import MeterLoad, UsageFacts
 
 METER_DAYS = 1100  # three years of one meter
@@ -105,7 +106,7 @@ def read_intervals(
     intervals = [
         ReadInterval(
             contract, contracts[contract], meter, meters[meter], cut.start, cut.end, cut.end,
-            loads[meter].longest,
+            max(loads[meter].longest, timedelta(seconds=LONGEST[covered.resolution])),
         )
         for (contract, meter), parts in linked.items()
         for span in union(parts)

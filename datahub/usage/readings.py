@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -133,6 +133,12 @@ def channels_of(meter_ids: Collection[int]) -> dict[int, list[ChannelFacts]]:
     for row in rows:
         channels[row[1]].append(ChannelFacts(*row))
     return channels
+
+
+def replaced(channel: ChannelReadings, times: Times, values: Integers, quality: Codes) -> ChannelReadings:
+    """`channel` with other readings, all of them known."""
+    known = np.ones(len(values), dtype=np.bool_)
+    return replace(channel, times=times, values=values, quality=quality, known=known)
 
 
 def decimal_strings(values: Integers, scale: int) -> list[str]:

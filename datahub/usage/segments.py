@@ -22,7 +22,8 @@ from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
 from datahub.store.codec import Codes
-from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
+from datahub.usage.coarse import coarse_readings
+from datahub.usage.facts import UsageFacts, open_facts, usage_facts, usage_standings
 from datahub.usage.plan import ReadInterval, UsagePlan, contracts_with_readings, usage_plan
 from datahub.usage.readings import ChannelReadings, decimal_strings, readings
 
@@ -105,7 +106,7 @@ def usage(covered: Coverage, *, after: Position | None = None) -> Page[UsageSegm
 
     Two queries, however many readings, and one more for what other pages hold.
     """
-    facts = usage_facts(covered.spans.keys())
+    facts = open_facts(usage_facts(covered.spans.keys()), covered)
     return usage_page(covered, facts, usage_plan(covered, facts, after=after))
 
 
@@ -120,7 +121,10 @@ def usage_page(covered: Coverage, facts: UsageFacts, plan: UsagePlan) -> Page[Us
     spans = [MeteredSpan(part.contract, 0, part.meter, part.read_window) for part in plan.page]
     contracts = {contract.key: contract for contract in covered.open}
     segments = []
-    for channel in readings(spans, facts.channels):
+    for stored in readings(spans, facts.channels):
+        channel = coarse_readings(stored, covered.resolution)
+        if channel is None:
+            continue
         pair = (channel.contract_id, channel.meter_id)
         synced = contracts[channel.contract_id].not_after_window(channel.synced) or channel.synced
         verified = max(synced, channel.modified)

@@ -109,6 +109,7 @@ class Due:
     starts: Integers
     ends: Integers
     whole: Flags
+    on_grid: Flags
 
 
 def due_readings(
@@ -150,7 +151,7 @@ def due_readings(
     np.minimum.at(starts, row, low)
     np.maximum.at(ends, row, high)
     whole = linked == days.edges[period + 1] - days.edges[period]
-    return Due(known, known + np.maximum(missing, 0), starts, ends, whole)
+    return Due(known, known + np.maximum(missing, 0), starts, ends, whole, on_grid)
 
 
 def added(place: Integers, amount: Integers, size: int) -> Integers:

@@ -9,11 +9,12 @@ from itertools import groupby
 
 from accounts.queries.links import MeteredSpan
 from cdsc_portal.lib.http.paging import Position
+from consent.resolution import Resolution
 from datahub.answers.coverage import Coverage
 from datahub.answers.page import Page, from_first_to_last
 from datahub.rows.usage import Quality
 from datahub.usage.counted_channels import LONGEST_DAY, Intervals, counted, rank
-from datahub.usage.facts import UsageFacts, usage_facts, usage_standings
+from datahub.usage.facts import UsageFacts, open_facts, usage_facts, usage_standings
 from datahub.usage.plan import ReadInterval, contracts_with_readings, read_intervals, spans_in_window
 from datahub.usage.readings import ChannelFacts
 from datahub.usage.sum_periods import By, Slots
@@ -137,7 +138,7 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     Five queries at most, however many contracts and days: facts and four for the sums; one more for what other pages
     hold, and one where registers, or channels that measure the same, are among them.
     """
-    facts = usage_facts(covered.spans.keys())
+    facts = open_facts(usage_facts(covered.spans.keys()), covered)
     spans = spans_in_window(covered, facts)
     plan = read_intervals(spans, facts.loads, covered, facts.meters)
     page, resume = _page_of(plan, by, after)
@@ -145,6 +146,8 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
     (sums,) = service_sums(
         [span for span in spans if (span.contract_id, span.meter_id) in pairs], facts.channels, (by,)
     )
+    if covered.resolution is not Resolution.AS_READ:
+        sums = _whole_periods(sums)
     counts = {(each.contract_id, each.channel.channel_id): each for each in sums.counted}
     items = sorted(
         (
@@ -170,6 +173,28 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
         values=sum(item.sums.size for item in items),
         data=from_first_to_last(_loaded_time(item.sums, facts) for item in items),
         resume=resume,
+    )
+
+
+def finest(by: By, resolution: Resolution) -> By:
+    """`by`, or the length of a period that `resolution` allows at least."""
+    order = list(By)
+    allowed = By.MONTH if resolution is Resolution.MONTHLY else By.DAY
+    return max(by, allowed, key=order.index)
+
+
+def _whole_periods(sums: ServiceSums) -> ServiceSums:
+    """Only periods of which all is known: a part would tell by its difference what happened within."""
+    whole = {(each.contract_id, each.channel.channel_id): each.of_whole_periods() for each in sums.channels}
+    both = {id(each) for each in sums.channels}  # what counts all of it is the same sums
+    counted = []
+    for each in sums.counted:
+        own = whole[each.contract_id, each.channel.channel_id]
+        counted.append(own if id(each) in both else each.of_days(frozenset(own.days)))
+    return ServiceSums(
+        tuple(each for each in whole.values() if each.size),
+        tuple(each for each in counted if each.size),
+        sums.long,
     )
 
 

@@ -7,7 +7,7 @@ starts.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -18,6 +18,7 @@ from cdsc_portal.lib.time.ranges import Span, union
 from datahub.models import ChannelKind
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.sum_blocks import Wanted, summed_blocks
+from datahub.store.times import Places
 from datahub.usage.counted_channels import AMOUNTS, Intervals
 from datahub.usage.readings import ChannelFacts, seconds_of
 from datahub.usage.registers import Differences
@@ -52,10 +53,36 @@ class ChannelSums:
     known: Integers
     due: Integers
     qualities: Integers
+    on_grid: Flags
 
     @property
     def size(self) -> int:
         return len(self.days)
+
+    def of_whole_periods(self) -> "ChannelSums":
+        """Without periods of which something is missing or cut off; without a grid also without the last, of which that
+        is not known.
+        """
+        keep = self.whole & (self.known == self.due)
+        if self.channel.kind == ChannelKind.REGISTER or not self.on_grid[-1]:
+            keep[-1] = False
+        return self._at(np.flatnonzero(keep))
+
+    def of_days(self, days: frozenset[date]) -> "ChannelSums":
+        """Only the periods that begin on these days."""
+        return self._at(np.flatnonzero([day in days for day in self.days]))
+
+    def _at(self, places: Places) -> "ChannelSums":
+        arrays = {
+            name: getattr(self, name)[places]
+            for name in ("starts", "ends", "whole", "known", "due", "qualities", "on_grid")
+        }
+        return replace(
+            self,
+            days=tuple(self.days[place] for place in places.tolist()),
+            totals=tuple(self.totals[place] for place in places.tolist()),
+            **arrays,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +190,7 @@ def _sums(plan: _SumPlan, stored: StoredAmounts, by: By | Slots) -> list[tuple[i
             known=due.known[rows],
             due=due.due[rows],
             qualities=qualities[rows],
+            on_grid=due.on_grid[rows],
         )
         sums.append((number, of_part))
     return sums

@@ -10,9 +10,17 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from consent.pages.part_fields import Bounds, FieldError, date_bounds, date_errors, moved_days
+from consent.pages.part_fields import (
+    Bounds,
+    FieldError,
+    date_bounds,
+    date_errors,
+    moved_days,
+    posted_resolution,
+)
 from consent.pages.service_entries import is_visible
 from consent.parts import Part
+from consent.resolution import Resolution
 from consent.scopes.base import Period
 from consent.services.change import RequestedChange
 from consent.services.change_offer import ChangeOffer
@@ -26,6 +34,7 @@ class ChangeForm:
     contracts: frozenset[str]
     later: bool
     dates: Mapping[str, str]
+    resolutions: Mapping[str, Resolution]
     search: str = ""
     only_ticked: bool = False
     foreign: bool = False
@@ -42,6 +51,7 @@ def present_form(offer: ChangeOffer) -> ChangeForm:
             for part in offer.parts
             for name, day in present_days(part, offer).items()
         },
+        resolutions={part.scope.id: part.resolution for part in offer.parts},
     )
 
 
@@ -53,6 +63,11 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
     known = frozenset(contract.public_id for contract in offer.services)
     contracts = frozenset(posted.getlist("contract"))
     later = "later" in posted
+    resolutions = {
+        part.scope.id: posted_resolution(part, posted.get(f"resolution-{part.scope.id}", ""))
+        for part in offer.parts
+        if part.scope.has_resolution and not part.locked and offer.whole
+    }
     return ChangeForm(
         data=data & scopes,
         contracts=contracts & known,
@@ -60,9 +75,14 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
         dates={
             name: posted.get(name, "").strip() for part in offer.parts for name in present_days(part, offer)
         },
+        resolutions={
+            scope: resolution for scope, resolution in resolutions.items() if resolution is not None
+        },
         search=posted.get("search", "")[:100],
         only_ticked="only" in posted,
-        foreign=bool(data - scopes or contracts - known) or (later and not offer.accounts),
+        foreign=None in resolutions.values()
+        or bool(data - scopes or contracts - known)
+        or (later and not offer.accounts),
     )
 
 
@@ -120,6 +140,11 @@ def requested_change(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
         ),
         include_future=form.later,
         days={part.scope.id: moved_days(present_days(part, offer), form.dates) for part in offer.parts},
+        resolutions={
+            part.scope.id: form.resolutions[part.scope.id]
+            for part in offer.parts
+            if form.resolutions.get(part.scope.id, part.resolution) is not part.resolution
+        },
     )
 
 

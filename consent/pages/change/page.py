@@ -9,10 +9,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from consent.models import Grant
 from consent.pages.change.forms import ChangeForm, present_days
-from consent.pages.part_fields import FieldError, PartField, date_fields, moved_days_in_words
+from consent.pages.part_fields import (
+    FieldError,
+    PartField,
+    date_fields,
+    moved_days_in_words,
+    resolution_field,
+)
 from consent.pages.service_entries import Section, by_account, service_entry
 from consent.services.change_offer import ChangeOffer
-from consent.wording import part_in_words, services_in_words
+from consent.wording import part_in_words, resolution_in_words, services_in_words
 
 SEARCH_FROM = 11
 _ASPECTS: dict[str, Promise] = {
@@ -74,6 +80,7 @@ def change_page(
                 dates=date_fields(present_days(part, offer), form.dates, messages),
                 error=messages.get(f"data-{part.scope.id}", ""),
                 is_over=part.period.is_over(offer.at),
+                resolution=resolution_field(part, form.resolutions.get(part.scope.id, part.resolution)),
             )
             for part in offer.parts
         ),
@@ -115,7 +122,9 @@ def _summary(offer: ChangeOffer, form: ChangeForm) -> tuple[tuple[str | Promise,
         remains = _("not shared any more")
         if part.scope.id in form.data:
             moved = moved_days_in_words(present_days(part, offer), form.dates)
-            remains = moved or _("stays as it is")
+            resolution = form.resolutions.get(part.scope.id, part.resolution)
+            coarser = "" if resolution is part.resolution else resolution_in_words(resolution)
+            remains = " ".join(filter(None, (moved, coarser))) or _("stays as it is")
         rows.append((part.scope.title, remains))
     ticked = [contract.commodity for contract in offer.services if contract.public_id in form.contracts]
     later = _("services added later") if form.later else ""

@@ -97,7 +97,7 @@ def _joined(current: Receipt) -> Iterable[ThenAndNow]:
 
 
 def _dates(part: Mapping[str, Any]) -> str:
-    return f"{part['badge']}. {part['period']}"
+    return f"{part['badge']}. {part['period']} {part.get('readings', '')}".strip()
 
 
 def _services(part: Mapping[str, Any]) -> str:

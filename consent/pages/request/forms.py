@@ -11,9 +11,18 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import ServiceContract
-from consent.pages.part_fields import Bounds, FieldError, date_bounds, date_errors, moved_days
+from accounts.queries.meters import ContractMeter
+from consent.pages.part_fields import (
+    Bounds,
+    FieldError,
+    date_bounds,
+    date_errors,
+    moved_days,
+    posted_resolution,
+)
 from consent.pages.request.share_until import ANSWERS, AS_REQUESTED, ShareUntil, until_errors, until_of_part
 from consent.parts import Part
+from consent.resolution import Resolution
 from consent.scopes.base import Period
 from consent.services.decision import DecisionRefused, PartDecision, narrowed_dates
 from consent.services.offer import Offer
@@ -22,7 +31,7 @@ from consent.services.offer import Offer
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The state of the form. `contracts` are public ids by list, dates are texts by field name, as typed. A last day is
-    empty where `until` counts.
+    empty where `until` counts. `meters` are public ids by that of their contract, of contracts with several.
 
     `numbers` are texts by list; `unread` are lists where numbers or a file wait to be ticked.
     """
@@ -30,6 +39,8 @@ class Choices:
     shared: frozenset[str]
     contracts: Mapping[str, frozenset[str]]
     future: frozenset[str]
+    meters: Mapping[str, frozenset[str]]
+    resolutions: Mapping[str, Resolution]
     dates: Mapping[str, str]
     until: ShareUntil = ShareUntil()
     searches: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +67,11 @@ def initial_choices(offer: Offer, *, unticked: bool = False) -> Choices:
             for group in offer.groups
         },
         future=frozenset(),
+        meters={
+            contract: frozenset(meter.public_id for meter in meters)
+            for contract, meters in offered_meters(offer).items()
+        },
+        resolutions={},
         dates={
             name: day.isoformat() if day and name.startswith("start-") else ""
             for part in offer.parts
@@ -70,21 +86,35 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
     contracts = {group.key: frozenset(data.getlist(f"contract-{group.key}")) for group in offer.groups}
     known = {group.key: {contract.public_id for contract in group.shareable} for group in offer.groups}
     futures = {group.key for group in offer.groups if group.future_offered}
+    meters = {
+        contract: frozenset(meter.public_id for meter in meters)
+        for contract, meters in offered_meters(offer).items()
+    }
+    posted_meters = {contract: frozenset(data.getlist(f"meter-{contract}")) for contract in meters}
+    resolutions = {
+        part.scope.id: posted_resolution(part, data.get(f"resolution-{part.scope.id}", ""))
+        for part in offer.parts
+        if part.scope.has_resolution and not part.locked
+    }
     until = data.get("until", AS_REQUESTED)
     days = [name for part in offer.parts for name in requested_days(part)]
     offered = {
         *(f"share-{part.scope.id}" for part in offer.parts),
         *(f"contract-{group.key}" for group in offer.groups),
         *(f"future-{key}" for key in futures),
+        *(f"meter-{contract}" for contract in meters),
+        *(f"resolution-{scope}" for scope in resolutions),
         *days,
     }
-    prefixes = ("share-", "contract-", "future-", "start-", "end-")
+    prefixes = ("share-", "contract-", "future-", "meter-", "resolution-", "start-", "end-")
     return Choices(
         shared=frozenset(
             part.scope.id for part in offer.parts if part.is_required or f"share-{part.scope.id}" in data
         ),
         contracts={key: posted & known[key] for key, posted in contracts.items()},
         future=frozenset(key for key in futures if f"future-{key}" in data),
+        meters={key: posted & meters[key] for key, posted in posted_meters.items()},
+        resolutions={scope: resolution for scope, resolution in resolutions.items() if resolution},
         dates={name: data.get(name, "").strip() for name in days},
         until=ShareUntil(until, data.get("until-day", "").strip()) if until in ANSWERS else ShareUntil(),
         searches={group.key: data.get(f"search-{group.key}", "") for group in offer.groups},
@@ -93,6 +123,8 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
         numbers=numbers,
         unread=frozenset(key for key, typed in numbers.items() if typed or f"file-{key}" in files),
         foreign=until not in ANSWERS
+        or None in resolutions.values()
+        or any(posted - meters[key] for key, posted in posted_meters.items())
         or any(posted - known[key] for key, posted in contracts.items())
         or any(name.startswith(prefixes) and name not in offered for name in data),
     )
@@ -140,7 +172,30 @@ def part_decision(part: Part, choices: Choices, offer: Offer) -> PartDecision:
         start=start,
         end=end,
         once=once,
+        resolution=choices.resolutions.get(part.scope.id, part.resolution),
+        meters=chosen_meters(part, choices, offer),
     )
+
+
+def offered_meters(offer: Offer) -> dict[str, tuple[ContractMeter, ...]]:
+    """The meters of contracts with several, by the public id of the contract."""
+    contracts = offer.contracts
+    return {contracts[key].public_id: meters for key, meters in offer.meters.items()}
+
+
+def chosen_meters(part: Part, choices: Choices, offer: Offer) -> frozenset[tuple[int, int]]:
+    """The ticked meters of selected contracts of which others are not ticked."""
+    if not part.scope.has_resolution:
+        return frozenset()
+    pairs: set[tuple[int, int]] = set()
+    for contract in selected_contracts(part, choices, offer):
+        meters, ticked = (
+            offer.meters.get(contract.pk, ()),
+            choices.meters.get(contract.public_id, frozenset()),
+        )
+        if any(meter.public_id not in ticked for meter in meters):
+            pairs |= {(contract.pk, meter.key) for meter in meters if meter.public_id in ticked}
+    return frozenset(pairs)
 
 
 def selected_contracts(part: Part, choices: Choices, offer: Offer) -> tuple[ServiceContract, ...]:
@@ -197,4 +252,13 @@ def _part_errors(part: Part, choices: Choices, offer: Offer) -> list[FieldError]
                 "None of the services you ticked has anything for “%(title)s”. Tick another, or untick this data."
             )
         errors.append(FieldError(f"services-{group}", message % title))
+    if part.scope.has_resolution:
+        errors += [
+            FieldError(
+                f"services-{offer.group_of(part).key}",
+                _("Tick at least one meter of each service whose readings you share, or untick the service."),
+            )
+            for contract in selected_contracts(part, choices, offer)
+            if contract.pk in offer.meters and not choices.meters.get(contract.public_id)
+        ]
     return errors

@@ -1,7 +1,7 @@
 """The page model of the request page: the offer in the state of the form, in the reader's language."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.functional import Promise
@@ -12,7 +12,13 @@ from accounts.models import ServiceContract, User
 from accounts.queries.roles import shares_from
 from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words, month_in_words
 from consent.models import Client, ConsentRequest
-from consent.pages.part_fields import FieldError, PartField, date_fields, moved_days_in_words
+from consent.pages.part_fields import (
+    FieldError,
+    PartField,
+    date_fields,
+    moved_days_in_words,
+    resolution_field,
+)
 from consent.pages.request.forms import (
     Choices,
     includes_future,
@@ -37,6 +43,7 @@ from consent.wording import (
     exact_period_in_words,
     part_in_words,
     period_in_words,
+    readings_in_words,
     service_in_words,
     services_in_words,
     short_period_in_words,
@@ -198,7 +205,9 @@ def _period(part: Part, offer: Offer, choices: Choices) -> str:
         sentence = period_in_words(part.scope, period, at=offer.at)
     else:  # in the words of the receipt
         sentence = part_in_words(part.scope, period, at=offer.at)
-    return f"{sentence} {changes}".strip()
+    decided = part_decision(part, choices, offer)
+    readings = readings_in_words(replace(part, resolution=decided.resolution, meters=decided.meters))
+    return " ".join(filter(None, (sentence, changes, readings)))
 
 
 def _chosen_period(part: Part, offer: Offer, choices: Choices) -> PartPeriod:
@@ -265,6 +274,7 @@ def _part_field(part: Part, offer: Offer, choices: Choices, messages: dict[str, 
         period=part_in_words(part.scope, part.period, at=offer.at),
         short_period=short_period_in_words(part.scope, part.period),
         dates=date_fields(requested_days(part), choices.dates, messages),
+        resolution=resolution_field(part, choices.resolutions.get(part.scope.id, part.resolution)),
         error=messages.get(f"share-{part.scope.id}", ""),
         badge=badge_in_words(part.period),
         exact=exact_period_in_words(part.period),

@@ -13,6 +13,7 @@ from consent.pages.part_fields import FieldError
 from consent.pages.request.forms import Choices
 from consent.pages.request.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
 from consent.pages.service_entries import Section, ServiceEntry, by_account, is_visible, service_entry
+from consent.scopes.catalogue import SCOPES
 from consent.services.offer import LONG_LIST, Group, Offer, has_ended
 
 _MAX_NAMED = 5  # unknown numbers in a message
@@ -67,7 +68,26 @@ def _entry(contract: ServiceContract, group: Group, choices: Choices, offer: Off
         only_ticked=group.key in choices.only_ticked,
         region=group.regions.get(contract.pk, ""),
         can_share=can_share,
+        meters=_meters(contract, group, choices, offer),
         ended=_("Ended") if has_ended(contract, today=timezone.localdate(offer.at)) else "",
+    )
+
+
+def _meters(
+    contract: ServiceContract, group: Group, choices: Choices, offer: Offer
+) -> tuple[tuple[str, str, bool], ...]:
+    if not any(SCOPES[scope].has_resolution for scope in group.scopes):
+        return ()
+    ticked = choices.meters.get(contract.public_id, frozenset())
+    return tuple(
+        (
+            meter.public_id,
+            f"{meter.name}, {meter.number}"
+            if meter.name
+            else _("Meter %(number)s") % {"number": meter.number},
+            meter.public_id in ticked,
+        )
+        for meter in offer.meters.get(contract.pk, ())
     )
 
 

@@ -17,7 +17,7 @@ from consent.pages.sharing.timeline import TimelineEntry, timeline
 from consent.pages.status_words import StatusWords, words_of
 from consent.queries.grant_contents import grant_contents, visible_keys
 from consent.queries.visible_grants import grants_user_may_stop, is_open
-from consent.wording import part_in_words, services_in_words, until_in_words
+from consent.wording import part_in_words, readings_in_words, services_in_words, until_in_words
 
 if TYPE_CHECKING:
     from consent.queries.visible_grants import VisibleGrant
@@ -77,7 +77,7 @@ def sharing_detail(grant: "VisibleGrant", *, user: User, at: datetime) -> Sharin
         parts=tuple(
             SharedPart(
                 title=part.scope.title,
-                period=part_in_words(part.scope, part.period, at=at),
+                period=f"{part_in_words(part.scope, part.period, at=at)} {readings_in_words(part)}".strip(),
                 services=services_in_words(contracts[pk].commodity for pk in part.contracts & visible),
                 later=_("Services you add later are included.") if part.future_accounts else "",
             )

@@ -94,7 +94,10 @@ def _tag(request: Request, call: Call) -> str:
     return etag_of_facts(
         _media_type(request),
         next_page_facts(request.query_params, query, purpose=_purpose(request)),
-        [(part.scope, sorted_contracts[part.contracts], part.window) for part in access.parts],
+        [
+            (part.scope, sorted_contracts[part.contracts], part.window, part.resolution, sorted(part.meters))
+            for part in access.parts
+        ],
         [window.end is not None and window.end <= at for window in windows],
         timezone.localdate(at) if resource.is_of_present else None,
         answer_version(

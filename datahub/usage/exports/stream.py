@@ -10,14 +10,15 @@ from django.db import transaction
 
 from cdsc_portal.lib.http.checked_stream import CHECK_BYTES, CHECK_EVERY, PIECE_BYTES, BrokenOffError
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.ranges import Span
+from cdsc_portal.lib.time.ranges import Span, hull
 from consent.access import Access
+from consent.resolution import Resolution
 from datahub.answers.coverage import Coverage, coverage
 from datahub.usage.exports.base import UsageFile
 from datahub.usage.exports.csv import UsageCsv
 from datahub.usage.exports.green_button import GreenButton
 from datahub.usage.exports.json import UsageJson
-from datahub.usage.facts import usage_facts
+from datahub.usage.facts import open_facts, usage_facts
 from datahub.usage.plan import spans_in_window
 from datahub.usage.segments import usage
 from datahub.usage.sums import KnownReadings, known_readings
@@ -101,7 +102,21 @@ def counted_stream(
         yield piece, file.readings
 
 
+def _known_coarse(covered: Coverage) -> KnownReadings:
+    count, spans, after, first = 0, list[Span](), None, True
+    while first or after is not None:
+        page = usage(covered, after=after)
+        count, first, after = count + page.values, False, page.resume
+        spans += [page.data] if page.data is not None else []
+    return KnownReadings(count, hull(spans))
+
+
 def known_values(covered: Coverage) -> KnownReadings:
-    """The readings with a value that a file of all that is covered holds. Five statements at most."""
-    facts = usage_facts(covered.spans.keys())
+    """The readings with a value that a file of all that is covered holds. Five statements at most.
+
+    Coarser ones are counted as they leave, page by page.
+    """
+    if covered.resolution is not Resolution.AS_READ:
+        return _known_coarse(covered)
+    facts = open_facts(usage_facts(covered.spans.keys()), covered)
     return known_readings(spans_in_window(covered, facts), facts.channels)

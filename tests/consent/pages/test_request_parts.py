@@ -19,6 +19,7 @@ FIELDS = (
     "share-",
     "contract-",
     "future-",
+    "resolution-",
     "start-",
     "end-",
     "search-",

@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import OutgoingMail
 from cdsc_portal.restored import why_not_to_serve
 from consent.models import Actor, ClientStatus, Credential, Grant
+from consent.resolution import Resolution
 from consent.services.after_restore import replay_journal, unmet_entries
 from consent.services.clients import reinstate_client, suspend_client
 from consent.services.credentials import replace_leaked_secret
@@ -211,3 +212,19 @@ def test_the_command_says_how_far_behind_and_what_it_did(grant, home, journal):
     first, second, third = output.getvalue().splitlines()
     assert first.startswith("1 entries") and third.startswith("0 entries")
     assert second.startswith("1 grants ended or paused again, 0 narrowed again")
+
+
+@pytest.mark.spec("P-29")
+def test_readings_that_became_coarser_and_fewer_are_so_again(grant, home, second, journal):
+    parts = {part.scope: part for part in grant.parts.all()}
+    pair = (home.contract.pk, home.meter.pk)
+    kept = frozenset({home.contract.pk, second.contract.pk})
+    decision = (PartDecision("usage_data", kept, resolution=Resolution.DAILY, meters=frozenset({pair})),)
+    restore_without(lambda: narrow_grant(grant=grant, decision=decision, by=home.owner, at=LATER), journal)
+    parts["usage_data"].refresh_from_db()
+    assert (parts["usage_data"].resolution, parts["usage_data"].meters) == ("", [])
+
+    replay_journal(at=LATER)
+
+    parts["usage_data"].refresh_from_db()
+    assert (parts["usage_data"].resolution, parts["usage_data"].meters) == ("daily", [list(pair)])
