@@ -12,6 +12,7 @@ Settings = Mapping[str, str]
 NO_SETTINGS: Settings = MappingProxyType({})
 Cells = Mapping[str, str]
 Integers = npt.NDArray[np.int64]
+MOST_INT64 = 2**63 - 1
 Row = TypeVar("Row")
 
 

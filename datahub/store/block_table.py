@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import UniqueViolation
 
+from cdsc_portal.lib.db.prepared import array
 from datahub.rows.usage import Quality
-from datahub.store.channel_marks import array_text
 from datahub.store.codec import (
     DAY_SECONDS,
     NEVER,
@@ -152,7 +152,7 @@ def _sample(count: int) -> Rows:
 
 def _sampled(cursor: CursorWrapper, loaded: LoadedBlocks, rows: Rows, origin: Origin) -> tuple[bool, bool]:
     """Whether any of these blocks is stored, and any by a file no older than the load's."""
-    columns = (array_text(column[rows]) for column in (loaded.channel, loaded.day, loaded.phase))
+    columns = (array(column[rows].tolist()) for column in (loaded.channel, loaded.day, loaded.phase))
     cursor.execute(_SAMPLE_STORED, [origin.version, *columns, loaded.step, *_days(loaded)])
     any_stored, any_as_new = cursor.fetchone()
     return any_stored, any_as_new

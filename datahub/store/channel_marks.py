@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 from django.db import connection
 
+from cdsc_portal.lib.db.prepared import array
 from datahub.store.codec import Integers
 from datahub.store.planning import by_index
 from datahub.store.tally import Origin, Tally
@@ -81,14 +82,9 @@ def mark_channels(*, extents: Extents, tally: Tally, settled: Integers, origin: 
     if (seen == seen[0]).all():  # the usual case: the database then reads one row
         sorts, sort = seen[:1], np.zeros(len(seen), dtype=np.int64)
     arrays = [
-        *(array_text(column) for column in sorts.T),
-        array_text(extents.channel[rows]),
-        array_text(sort + 1),
+        *(array(column.tolist()) for column in sorts.T),
+        array(extents.channel[rows].tolist()),
+        array((sort + 1).tolist()),
     ]
     with connection.cursor() as cursor, by_index():
         cursor.execute(_MARK, [origin.at, origin.at, *arrays, origin.at - RECENTLY])
-
-
-def array_text(column: Integers) -> str:
-    """An array parameter in the database's own notation, much faster than a list of objects."""
-    return "{" + ",".join(map(str, column.tolist())) + "}"

@@ -21,9 +21,8 @@ import numpy.typing as npt
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from cdsc_portal.lib.db.prepared import prepared_cursor
+from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from datahub.models import ChannelMonth, ChannelsToSum, SummedMonth, UnnotedChange
-from datahub.store.channel_marks import array_text
 from datahub.store.codec import DAY_SECONDS, Flags, Integers
 from datahub.store.sum_blocks import QUALITIES, Wanted, arrays
 from datahub.store.tally import distinct
@@ -141,8 +140,8 @@ def store_month_sums(*, month: date, channels: Integers, sums: MonthSums) -> Non
     columns = [channels[sums.place], sums.total, sums.known, sums.scale, sums.step, sums.phase]
     columns += [*sums.qualities.T, sums.start, sums.end]
     with connection.cursor() as cursor:
-        cursor.execute(_DELETE, [array_text(channels), [month]])
-        cursor.execute(_INSERT, [month, *map(array_text, columns)])
+        cursor.execute(_DELETE, [array(channels.tolist()), [month]])
+        cursor.execute(_INSERT, [month, *(array(column.tolist()) for column in columns)])
 
 
 def will_forget_sums() -> None:
@@ -164,7 +163,7 @@ def forget_sums(*, channels: Sequence[Integers], days: Sequence[Integers]) -> No
         _share(cursor, months)
         summed = list(SummedMonth.objects.filter(month__in=months).values_list("month", flat=True))
         if summed:
-            keys = array_text(distinct(np.concatenate(channels)))
+            keys = array(distinct(np.concatenate(channels)).tolist())
             cursor.execute(_DELETE, [keys, summed])
             cursor.execute(_ENQUEUE, [summed, CHANNELS_AT_ONCE, keys])
 

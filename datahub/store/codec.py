@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from datahub.rows.base import MOST_INT64
 from datahub.rows.usage import Quality
 
 DAY_SECONDS = 86_400
-MOST = 2**63 - 1  # the largest value and, negative, the smallest: the least 64-bit integer marks the unknown
+MOST = MOST_INT64  # the largest value and, negative, the smallest: the least 64-bit integer marks the unknown
 NEVER = -(2**63)  # the version of a slot that no file has stated
 WIDTHS = (1, 2, 4, 8)  # bytes a slot
 Integers = npt.NDArray[np.int64]

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from cdsc_portal.lib.db.prepared import array
 from datahub.rows.base import Rejection
 from datahub.rows.usage import UsageColumns
-from datahub.store.channel_marks import array_text
 from datahub.store.codec import Flags, Integers, Rows
 from datahub.store.merge import CONTRADICTS, Readings, merged
 from datahub.store.packing import COPY_END, COPY_HEAD
@@ -192,7 +192,7 @@ def _insert(
 ) -> None:  # fmt: skip
     if not len(fresh):
         return
-    arrays = array_text(fresh), array_text(overlapping[fresh].astype(np.int64))
+    arrays = array(fresh.tolist()), array(overlapping[fresh].astype(np.int64).tolist())
     cursor.execute(_INSERT, [origin.version, origin.at, origin.run_id, *arrays])
     tally.written.append(ids[columns.channel[fresh]])
     known = fresh[columns.known[fresh]]
@@ -232,9 +232,11 @@ def _merge(
     changed = stored.place[outcome.changed]
     tally.accepted += len(changed)
     tally.periods_changed(ids[columns.channel[changed]], columns.starts[changed], columns.durations[changed])
-    cursor.execute(_KEEP, [origin.at, origin.run_id, array_text(stored.id[outcome.changed])])
+    cursor.execute(_KEEP, [origin.at, origin.run_id, array(stored.id[outcome.changed].tolist())])
     arrays = stored.place[written], stored.id[written], outcome.changed[written].astype(np.int64)
-    cursor.execute(_UPDATE, [origin.version, origin.at, origin.run_id, *map(array_text, arrays)])
+    cursor.execute(
+        _UPDATE, [origin.version, origin.at, origin.run_id, *(array(column.tolist()) for column in arrays)]
+    )
 
 
 def _powers_of_ten(exponents: Integers) -> npt.NDArray[np.object_]:

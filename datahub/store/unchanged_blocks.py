@@ -4,7 +4,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
-from datahub.store.channel_marks import array_text
 from datahub.store.codec import DAY_SECONDS, Flags
 from datahub.store.grids import LoadedBlocks
 from datahub.store.tally import distinct
@@ -33,7 +32,7 @@ def unchanged_blocks(loaded: LoadedBlocks, version: int) -> Flags:
     if len(channels) * len(days) > _MOST_READ * len(loaded) or np.ptp(loaded.phase):
         return unchanged
     dates = days.astype("datetime64[D]").tolist()
-    key = [array_text(channels), array(dates), dates[0], dates[-1], loaded.step, int(loaded.phase[0])]
+    key = [array(channels.tolist()), array(dates), dates[0], dates[-1], loaded.step, int(loaded.phase[0])]
     with prepared_cursor(binary=True) as cursor:
         cursor.execute(_STORED, [*key, version])
         *columns, slots = cursor.fetchone()

@@ -14,13 +14,13 @@ from django.db import connection
 
 from accounts.queries.relations import METERS
 from cdsc_portal.lib.time.ranges import Span
+from datahub.rows.base import MOST_INT64
 from datahub.rows.usage import Quality
 from datahub.store.codec import DAY_SECONDS, BlockRow, Flags, decoded, scaled_up
 
 MOST = 500  # on a page
 _AT_ONCE = MOST + 1  # rows of history fetched at a time; each is of one reading or more
 _DECODED = 64  # blocks decoded at a time, so that a page decodes no more than it shows
-_PAST_ALL = 2**63 - 1  # no row's key reaches it
 _OF_BLOCK = ("channel_id", "day", "step", "phase")
 _CONTENT = ("scale", "vals", "quality", "exceptions", "version", "versions", "known")
 _FACTS = """
@@ -142,7 +142,7 @@ def latest_corrections(query: CorrectionFilter) -> tuple[list[Correction], bool]
     Of blocks that were set aside with their month, the last correction is left out: what came after is not in the
     store any more.
     """
-    batches = [fetch(query, _PAST_ALL) for fetch in _FETCHES]
+    batches = [fetch(query, MOST_INT64) for fetch in _FETCHES]
     newest = list(islice(_newest_first(corrections for corrections, _before in batches), _AT_ONCE))
     return newest[:MOST], len(newest) > MOST or any(before is not None for _corrections, before in batches)
 
@@ -151,7 +151,7 @@ def all_corrections(query: CorrectionFilter) -> Iterator[Correction]:
     """All, newest first, some hundred rows of history in memory at a time."""
 
     def batch_by_batch(fetch: Callable[[CorrectionFilter, int], _Batch]) -> Iterator[Correction]:
-        before: int | None = _PAST_ALL
+        before: int | None = MOST_INT64
         while before is not None:
             corrections, before = fetch(query, before)
             yield from corrections

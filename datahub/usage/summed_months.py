@@ -9,9 +9,9 @@ from dateutil.relativedelta import relativedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from cdsc_portal.lib.db.prepared import array
 from cdsc_portal.lib.time.relative_dates import local_midnight
 from datahub.models import Channel, ChannelKind, ChannelMonth, ChannelsToSum, SummedMonth, UnnotedChange
-from datahub.store.channel_marks import array_text
 from datahub.store.channel_months import CHANNELS_AT_ONCE, MonthSums, lock_month, store_month_sums
 from datahub.store.codec import DAY_SECONDS, MOST
 from datahub.store.partitions import months_of
@@ -151,7 +151,7 @@ def _sums(keys: Sequence[int], month: SummedMonth) -> MonthSums:
     countable = (lowest == highest) & ((end - phase) % np.maximum(step, 1) == 0)
     with connection.cursor() as cursor:
         bounds = [month.end, month.start, month.start, month.start]
-        cursor.execute(_WITH_PERIODS, [array_text(np.array(keys)), *bounds])
+        cursor.execute(_WITH_PERIODS, [array(keys), *bounds])
         countable &= ~np.isin(np.array(keys), [key for (key,) in cursor.fetchall()])
     pieces = stored.pieces(Calendar([month.month], np.array([start, end])), np.arange(len(keys)))
     pieces = pieces.where(countable[pieces.pair])

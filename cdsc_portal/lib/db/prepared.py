@@ -1,6 +1,6 @@
 """Statements that the database plans once for each connection, for the few that run on every call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import psycopg
@@ -30,3 +30,13 @@ def array(values: Iterable[object]) -> str:
     and casts that keep the database from a good one.
     """
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def text_array(texts: Sequence[str]) -> str:
+    """Texts as an array parameter in the same notation, much faster than a list of objects."""
+    joined = '","'.join(texts)
+    if joined.count('"') > 2 * (len(texts) - 1) or "\\" in joined or "\x00" in joined:
+        for char, escaped in (("\x00", "\N{REPLACEMENT CHARACTER}"), ("\\", "\\\\"), ('"', '\\"')):
+            texts = [text.replace(char, escaped) for text in texts]
+        joined = '","'.join(texts)
+    return '{"' + joined + '"}'

@@ -24,6 +24,7 @@ from cdsc_portal.lib.json.encoder import instant
 from cdsc_portal.lib.text.csv_cells import plain_cell
 from cdsc_portal.lib.time.local_days import days
 from datahub.models import Channel, FeedRun
+from datahub.rows.base import MOST_INT64
 from datahub.rows.usage import Quality
 from datahub.usage.corrections import (
     MOST,
@@ -54,8 +55,8 @@ _YEARS = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(2099, 12, 
 class CorrectionsForm(forms.Form):
     """Which corrections: a channel's or a run's, of readings that start on local days, both inclusive."""
 
-    channel = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
-    run = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    channel = forms.IntegerField(required=False, min_value=1, max_value=MOST_INT64, widget=forms.HiddenInput)
+    run = forms.IntegerField(required=False, min_value=1, max_value=MOST_INT64, widget=forms.HiddenInput)
     first = forms.DateField(label=_("First day"), required=False, validators=_YEARS)
     last = forms.DateField(label=_("Last day"), required=False, validators=_YEARS)
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import TypeVar
 
 from cdsc_portal.lib.text.one_line import is_one_line
+from datahub.rows.base import MOST_INT64
 
 _Word = TypeVar("_Word", bound=str)
 _NUMBER = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
-_MOST = 2**63 - 1
-_MOST_DIGITS = 19  # of _MOST
+_MOST_DIGITS = 19  # of MOST_INT64
 _MOST_DECIMALS = 12
 _SHOWN = 60  # characters of a cell in a message
 
@@ -30,8 +30,8 @@ def exact(text: str) -> tuple[int, int]:
     if not shorter:
         return 0, 0
     exponent += len(digits) - len(decimals) - len(shorter)
-    number = int(shorter) if len(shorter) <= _MOST_DIGITS else _MOST + 1
-    if number > _MOST or not -_MOST_DECIMALS <= exponent <= 18:
+    number = int(shorter) if len(shorter) <= _MOST_DIGITS else MOST_INT64 + 1
+    if number > MOST_INT64 or not -_MOST_DECIMALS <= exponent <= 18:
         raise ValueError(f"{shortened(text)} has more digits than can be kept exactly")
     return (-number if match[1] == "-" else number), exponent
 

@@ -8,12 +8,11 @@ import numpy.typing as npt
 from datahub.feeds.formats.cells import exact
 from datahub.feeds.formats.csv.tokenizer import AHEAD, PLAIN
 from datahub.feeds.formats.csv.tokenizer import numbers as plain_numbers
-from datahub.rows.base import Integers
+from datahub.rows.base import MOST_INT64, Integers
 
 _MOST_DECIMALS = 12
-MOST = 2**63 - 1
 _POWERS = np.array([10**power for power in range(19)] + [1])
-_LIMITS = np.array([MOST // 10**power for power in range(19)] + [0])  # from 10**19 on only 0 fits
+_LIMITS = np.array([MOST_INT64 // 10**power for power in range(19)] + [0])  # from 10**19 on only 0 fits
 
 
 class Numbers(NamedTuple):

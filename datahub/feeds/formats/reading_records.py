@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from datahub.feeds.formats.digits import MOST, shifted
+from datahub.feeds.formats.digits import shifted
 from datahub.feeds.formats.local_time import resolve_fold
 from datahub.feeds.formats.order import in_order, repeat_reason
-from datahub.rows.base import Integers, Rejection
+from datahub.rows.base import MOST_INT64, Integers, Rejection
 from datahub.rows.usage import ChannelKey, ChannelKeys, Flags, UsageColumns
 
 # `start` is that of the first pass of a repeated hour, `shift` how much later the second one is. The value is
@@ -75,7 +75,7 @@ def _energies(records: Records) -> tuple[Records, Flags]:
     share[share == 0] = 1
     factor = energies["duration"] // share * 10_000  # 3600 has four factors 2 and two factors 5
     zeros = np.clip(energies["exponent"], 0, 18).astype(np.int64)
-    fits = np.abs(energies["digits"].astype(float)) * factor * 10.0**zeros < MOST / 2
+    fits = np.abs(energies["digits"].astype(float)) * factor * 10.0**zeros < MOST_INT64 / 2
     products = np.where(fits, energies["digits"], 0) * factor * 10 ** np.where(fits, zeros, 0)
     energy, rest = np.divmod(products, _HOUR // share)
     fits &= rest == 0

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from datahub.feeds.formats.reading_records import READING, Records, as_text, columns_of_records
-from datahub.rows.base import FeedStructureError, Integers, Part, Rejection
+from datahub.rows.base import MOST_INT64, FeedStructureError, Integers, Part, Rejection
 from datahub.rows.usage import ChannelKey, Flags, Quality, UsageColumns
 
 _DAY = 86_400
 _NO_CHANNEL = -1  # of a slot with a fault
-_EARLIEST, _LATEST = -(2**63), 2**63 - 1
+_EARLIEST, _LATEST = -MOST_INT64 - 1, MOST_INT64
 _BUFFER = (32 << 20) // READING.itemsize  # readings in memory
 _PART = 400_000  # readings; 16 MB
 _MOST_A_DAY = 2_000_000  # readings of one channel; there are 86,400 seconds

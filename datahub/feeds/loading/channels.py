@@ -1,6 +1,5 @@
 """Which channel of the store each channel of a file is: one statement finds them, one makes those that are new."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -10,8 +9,9 @@ import numpy as np
 from django.db import connection
 
 from accounts.queries.relations import METERS
+from cdsc_portal.lib.db.prepared import array, text_array
 from datahub.rows.usage import ChannelKeys
-from datahub.store.channel_marks import RECENTLY, array_text
+from datahub.store.channel_marks import RECENTLY
 from datahub.store.codec import Flags, Integers
 from datahub.store.planning import by_index
 
@@ -82,7 +82,7 @@ def find_channels(keys: ChannelKeys, extent: Extent, at: datetime, *, make: bool
     columns = [
         *(text_array(column) for column in zip(*keys.sorts, strict=True)),
         text_array(keys.meters),
-        array_text(keys.sort + 1),
+        array((keys.sort + 1).tolist()),
     ]
     parameters: list[Any] = [at - RECENTLY, *extent, *columns]
     with connection.cursor() as cursor, by_index():
@@ -115,13 +115,3 @@ def find_or_make_channels(
     ids, settled = earlier.ids.copy(), earlier.settled.copy()
     ids[missing], settled[missing] = late.ids, late.settled
     return ChannelMatches(ids, settled, earlier.at)
-
-
-def text_array(texts: Sequence[str]) -> str:
-    """An array parameter in the database's own notation, much faster than a list of objects."""
-    joined = '","'.join(texts)
-    if joined.count('"') > 2 * (len(texts) - 1) or "\\" in joined or "\x00" in joined:
-        for char, escaped in (("\x00", "\N{REPLACEMENT CHARACTER}"), ("\\", "\\\\"), ('"', '\\"')):
-            texts = [text.replace(char, escaped) for text in texts]
-        joined = '","'.join(texts)
-    return '{"' + joined + '"}'

@@ -17,12 +17,11 @@ from datahub.feeds.formats.csv.presets import find_preset, presets
 from datahub.feeds.formats.registry import NO_MAPPING, Format, detect, formats
 from datahub.feeds.loading.attachments import unpack
 from datahub.feeds.loading.kinds import KINDS
-from datahub.rows.base import NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
+from datahub.rows.base import MOST_INT64, NO_SETTINGS, FeedStructureError, Integers, Part, Rejection, Settings
 from datahub.rows.mix import AmountRow
 from datahub.rows.usage import ChannelKey, UsageColumns, UsageGrid, UsageRows
 
 _HEAD = 1 << 20  # bytes that tell the format
-_LARGEST = 2**63 - 1
 
 
 class UnknownFormatError(FeedStructureError):
@@ -43,8 +42,8 @@ class ChannelAccount:
 
     readings: int = 0
     unknown: int = 0
-    first_start: int = _LARGEST
-    last_start: int = -_LARGEST
+    first_start: int = MOST_INT64
+    last_start: int = -MOST_INT64
     lengths: set[int] = field(default_factory=set)  # at most two: a third would say nothing more
     sums: dict[int, int] = field(default_factory=dict)
 
@@ -232,4 +231,4 @@ def _exact_sum(values: Integers) -> int:
     if not len(values):
         return 0
     largest = max(abs(int(values.min())), abs(int(values.max())))
-    return int(values.sum(dtype=np.int64)) if largest * len(values) <= _LARGEST else sum(values.tolist())
+    return int(values.sum(dtype=np.int64)) if largest * len(values) <= MOST_INT64 else sum(values.tolist())

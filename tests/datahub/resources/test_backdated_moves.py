@@ -3,33 +3,31 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 
-from accounts.feed_rows import ContractRow, Hierarchy, InstallationRow, PointLinkRow
+from accounts.feed_rows import Hierarchy, PointLinkRow
 from accounts.models import ContractServicePoint, LinkChange, MeterInstallation, ServiceContract
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.ranges import Span
 from datahub.resources.affected_disclosures import affected_disclosures
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
+from tests.datahub.resources.backdated import (
+    END,
+    ENTERED,
+    MOVED,
+    READ,
+    START,
+    the_contract,
+    the_meter,
+    the_point,
+)
 from tests.factories.accounts import EPOCH, StaffFactory, add_service, household
 from tests.factories.datahub import bill
 from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
 from tests.support.admin_pages import form_of, url_of
 
 pytestmark = pytest.mark.django_db
-BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
-READ = datetime(2026, 3, 12, 12, tzinfo=UTC)
-ENTERED = datetime(2026, 3, 20, 12, tzinfo=UTC)
-MOVED = datetime(2026, 3, 5, 8, tzinfo=UTC)  # midnight in the utility's zone
-START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
-
-
-@pytest.fixture
-def now():
-    with time_machine.travel(BEFORE, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
@@ -65,25 +63,6 @@ def served(answer) -> list[tuple[str, str]]:
     return [(segment["start"], segment["end"]) for segment in answer["data"]]
 
 
-def by_feed_link(home):
-    row = PointLinkRow(2, home.contract.contract_number, home.point.servicepoint_number, EPOCH, MOVED)
-    load(Hierarchy("changes", clock.now(), point_links=(row,)), at=clock.now())
-
-
-def by_feed_meter(home):
-    row = InstallationRow(2, home.meter.meter_number, home.point.servicepoint_number, EPOCH, MOVED)
-    load(Hierarchy("changes", clock.now(), installations=(row,)), at=clock.now())
-
-
-def by_feed_contract(home):
-    contract = home.contract
-    row = ContractRow(
-        2, contract.contract_number, contract.billing_account.account_number, contract.commodity,
-        contract.distribution.name, contract.address, contract.start, date(2026, 3, 5), (),
-    )  # fmt: skip
-    load(Hierarchy("changes", clock.now(), contracts=(row,)), at=clock.now())
-
-
 def in_admin(target, **changes):
     def change(home, client):
         client.force_login(StaffFactory())
@@ -97,9 +76,9 @@ def in_admin(target, **changes):
 
 LOCAL = {"0": "2026-03-05", "1": "00:00:00"}
 WAYS = {
-    "the link, by a feed": by_feed_link,
-    "the meter, by a feed": by_feed_meter,
-    "the contract, by a feed": by_feed_contract,
+    "the link, by a feed": the_point,
+    "the meter, by a feed": the_meter,
+    "the contract, by a feed": the_contract,
     "all, by a full file without them": lambda home: load(Hierarchy("full", MOVED), at=clock.now()),
     "the link, in admin": in_admin(
         lambda home: home.contract, **{f"point_links-0-end_{part}": value for part, value in LOCAL.items()}
@@ -260,7 +239,7 @@ def test_who_moved_in_late_is_not_blamed_for_what_a_meter_lost(home, company, no
     company.reads("/usage_data")
     now.move_to(ENTERED)
     ContractServicePoint.objects.create(contract=other.contract, service_point=home.point, start=START)
-    by_feed_meter(home)
+    the_meter(home)
 
     (affected,) = affected_disclosures()
 
@@ -295,7 +274,7 @@ def test_what_changed_and_who_changed_it_is_kept(home, now, ends_late):
     ends_late("the link, in admin")
     by_person = LinkChange.objects.get()
     now.shift(timedelta(hours=1))
-    by_feed_meter(home)
+    the_meter(home)
 
     by_feed = LinkChange.objects.first()
     assert (by_person.old_start, by_person.old_end, by_person.new_end) == (EPOCH, None, MOVED)
@@ -305,7 +284,7 @@ def test_what_changed_and_who_changed_it_is_kept(home, now, ends_late):
 
 def test_loading_the_same_again_records_nothing(home, now, ends_late):
     ends_late("the link, by a feed")
-    by_feed_link(home)
+    the_point(home)
 
     assert LinkChange.objects.count() == 1
 

@@ -5,14 +5,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-import time_machine
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from accounts.feed_rows import (
     ContractRow,
     Hierarchy,
-    InstallationRow,
     PointLinkRow,
     PointRow,
     SupplyTermRow,
@@ -26,8 +24,17 @@ from datahub.models import BillStatement, MixSeries
 from datahub.resources.affected_disclosures import affected_disclosures, affected_page
 from tests.accounts.rows import load
 from tests.consent.api.reader import Reader, issue_token
+from tests.datahub.resources.backdated import (
+    END,
+    ENTERED,
+    MOVED,
+    READ,
+    START,
+    the_contract,
+    the_meter,
+    the_point,
+)
 from tests.factories.accounts import (
-    EPOCH,
     ServicePointFactory,
     StaffFactory,
     SupplyTermFactory,
@@ -39,21 +46,10 @@ from tests.factories.feeds import FeedFactory, FeedRunFactory, load_days
 from tests.support.admin_pages import form_of, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("X-15")]
-BEFORE = datetime(2026, 2, 1, 12, tzinfo=UTC)
-READ = datetime(2026, 3, 12, 12, tzinfo=UTC)
-ENTERED = datetime(2026, 3, 20, 12, tzinfo=UTC)
-MOVED = datetime(2026, 3, 5, 8, tzinfo=UTC)  # midnight in the utility's zone
-START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC)
 SCOPES = (
     "usage_data customer_distribution_details bill_statements bill_data customer_supply_details "
     "customer_supply_history generation_mix generation_breakdown consumption_breakdown residual_mix"
 )
-
-
-@pytest.fixture
-def now():
-    with time_machine.travel(BEFORE, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture
@@ -91,25 +87,6 @@ def reads(company, path):
     assert answer.status_code == 200, answer.content
     assert answer.getvalue()
     assert Disclosure.objects.get().value_count > 0
-
-
-def the_point(home):
-    row = PointLinkRow(2, home.contract.contract_number, home.point.servicepoint_number, EPOCH, MOVED)
-    load(Hierarchy("changes", clock.now(), point_links=(row,)), at=clock.now())
-
-
-def the_meter(home):
-    row = InstallationRow(2, home.meter.meter_number, home.point.servicepoint_number, EPOCH, MOVED)
-    load(Hierarchy("changes", clock.now(), installations=(row,)), at=clock.now())
-
-
-def the_contract(home):
-    contract = home.contract
-    row = ContractRow(
-        2, contract.contract_number, contract.billing_account.account_number, contract.commodity,
-        contract.distribution.name, contract.address, contract.start, date(2026, 3, 5), (),
-    )  # fmt: skip
-    load(Hierarchy("changes", clock.now(), contracts=(row,)), at=clock.now())
 
 
 def the_supply(home):

@@ -13,8 +13,8 @@ from datahub.feeds.formats.csv.faults import Faults, read_distinct
 from datahub.feeds.formats.csv.mapped_file import CsvFile
 from datahub.feeds.formats.csv.mapping import ANY_OTHER, QUALITIES
 from datahub.feeds.formats.csv.tokenizer import AHEAD, EMPTY, ODD, PLAIN, Cells, numbers
-from datahub.feeds.formats.digits import MOST, shifted
-from datahub.rows.base import Integers, Settings, choice
+from datahub.feeds.formats.digits import shifted
+from datahub.rows.base import MOST_INT64, Integers, Settings, choice
 from datahub.rows.usage import Codes, Flags, Quality
 
 _HOUR = 3600
@@ -138,7 +138,7 @@ def scaled(
     conversions = channels.conversions
     if any(conversion.factor != 1 for conversion in conversions):
         factor = channels.column([conversion.factor for conversion in conversions])
-        fits &= np.abs(digits) <= MOST // np.abs(factor)
+        fits &= np.abs(digits) <= MOST_INT64 // np.abs(factor)
         digits = np.where(fits, digits, 0) * factor
     if any(conversion.exponent for conversion in conversions):
         powers = channels.column([conversion.exponent for conversion in conversions])
@@ -161,7 +161,7 @@ def _mean_power_to_energy(
     for length in np.unique(seconds[is_power]).tolist():
         rows = is_power & (seconds == length)
         times, parts, power = _share_of_hour(int(length))
-        within = np.abs(digits[rows]) <= MOST // max(times, 1)
+        within = np.abs(digits[rows]) <= MOST_INT64 // max(times, 1)
         fits[rows] &= within
         product = np.where(within, digits[rows], 0) * times
         whole[rows] = product % parts == 0

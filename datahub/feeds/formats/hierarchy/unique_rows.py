@@ -15,14 +15,13 @@ import numpy as np
 
 from datahub.feeds.formats.limits import MOST_REJECTED, reject
 from datahub.feeds.formats.periods import without_overlap
-from datahub.rows.base import FeedStructureError, Integers, Rejection
+from datahub.rows.base import MOST_INT64, FeedStructureError, Integers, Rejection
 from datahub.rows.usage import Flags
 
 _Row = TypeVar("_Row")
 _Key = Callable[[Any], Hashable]
 _ROWS_IN_MEMORY = 10_000
 _MOST_COMPARED = 2 * MOST_REJECTED
-_OPEN = 2**63 - 1
 
 
 class StoredRows(Sequence[_Row], Generic[_Row]):
@@ -83,7 +82,7 @@ class UniqueRows:
         if self._exclusion_key:
             self._exclusion_keys.append(hash(self._exclusion_key(row)))
             self._starts.append(_microseconds(row.start))
-            self._ends.append(_OPEN if row.end is None else _microseconds(row.end))
+            self._ends.append(MOST_INT64 if row.end is None else _microseconds(row.end))
 
     def finish(self, rejected: list[Rejection]) -> StoredRows[Any]:
         """The rows without those that contradict an earlier one, which are added to `rejected`.
@@ -151,7 +150,7 @@ class UniqueRows:
 
 def _before_overlaps(keys: Integers, starts: Integers, ends: Integers) -> Integers:
     """Places whose next row begins before all rows of its key ahead of it have ended, in rows by key and start."""
-    places, latest = [], -_OPEN
+    places, latest = [], -MOST_INT64
     for place in range(len(keys) - 1):
         same = place > 0 and keys[place] == keys[place - 1]
         latest = max(latest, ends[place]) if same else ends[place]
