@@ -73,9 +73,12 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Sharing"),
                 "items": [
+                    _entry("consent", "review", _("Reviews")),
+                    _entry("consent", "registration", _("Registrations")),
                     _entry("consent", "client", _("Third parties")),
                     _entry("consent", "scopesetting", _("Data and limits")),
                     _entry("consent", "scopeoffer", _("Offers")),
+                    _entry("consent", "registrationfield", _("Registration fields")),
                     _entry("consent", "serverdescription", _("Description of the server")),
                     _entry("consent", "coverageentry", _("Coverage")),
                     _entry("consent", "message", _("Messages")),

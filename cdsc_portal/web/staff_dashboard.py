@@ -20,6 +20,7 @@ from consent.pages.staff_figures import (
     messages_to_answer,
     waiting_records,
     waiting_requests,
+    waiting_reviews,
 )
 from datahub.feeds.runs.feed_status import FeedStanding, RunInProgress, runs_in_progress, standing_feeds
 
@@ -101,6 +102,14 @@ def _due(request: HttpRequest) -> list[Due]:
     if may("consent.view_message"):
         url = _list("consent_message", "status__exact=pending")
         due.append(Due(_("Messages of third parties to answer"), messages_to_answer(), url))
+    if may("consent.change_review"):
+        due.append(
+            Due(
+                _("Reviews of third parties"),
+                waiting_reviews(),
+                _list("consent_review", "status__exact=waiting"),
+            )
+        )
     if may("consent.view_consentrequest"):
         count = waiting_requests(at=at)
         due.append(

@@ -15,9 +15,8 @@ from consent.admin.registration import (
     RegistrationAdmin,
     RegistrationFieldAdmin,
     RegistrationFileAdmin,
-    RegistrationStepAdmin,
-    ReviewAdmin,
 )
+from consent.admin.reviews import RegistrationStepAdmin, ReviewAdmin
 from consent.admin.scope_offer import ScopeOfferAdmin
 from consent.admin.scope_setting import ScopeSettingAdmin
 from consent.admin.server_description import ServerDescriptionAdmin

@@ -19,7 +19,7 @@ from accounts.admin.ask import ReasonForm, ask, to_page
 from accounts.admin.base import ReadOnlyAdmin, link_to, links_to
 from accounts.admin.logged import LoggedAdmin
 from cdsc_portal.lib.time import clock
-from consent.models import Registration, RegistrationField, RegistrationFile, RegistrationStep, Review
+from consent.models import Registration, RegistrationField, RegistrationFile
 from consent.services.clients import ClientChangeRefused
 from consent.services.third_parties.register import give_apis
 
@@ -123,18 +123,6 @@ class RegistrationAdmin(ReadOnlyAdmin):
         return links_to(registration.reviews.select_related("registration"))
 
 
-@admin.register(RegistrationStep)
-class RegistrationStepAdmin(ReadOnlyAdmin):
-    list_display = ("field", "registration_page", "status", "modified")
-    list_select_related = ("field", "registration")
-    list_filter = ("status",)
-    fields = readonly_fields = ("registration_page", "field", "status", "message", "created", "modified")
-
-    @admin.display(description=_("third party"))
-    def registration_page(self, step: RegistrationStep) -> str:
-        return link_to(step.registration)
-
-
 @admin.register(RegistrationFile)
 class RegistrationFileAdmin(ReadOnlyAdmin):
     list_display = ("field", "registration_page", "mime_type")
@@ -147,20 +135,3 @@ class RegistrationFileAdmin(ReadOnlyAdmin):
     @admin.display(description=_("third party"))
     def registration_page(self, file: RegistrationFile) -> str:
         return link_to(file.registration)
-
-
-@admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
-    """What waits for staff, the oldest first, and what they decided."""
-
-    list_display = ("registration_page", "kind", "status", "client", "created", "decided", "decided_by")
-    list_select_related = ("registration", "client", "decided_by")
-    list_filter = ("status", "kind")
-    fields = readonly_fields = (
-        "public_id", "registration_page", "client", "kind", "status", "changes", "message", "created", "decided",
-        "decided_by", "reason",
-    )  # fmt: skip
-
-    @admin.display(description=_("third party"))
-    def registration_page(self, review: Review) -> str:
-        return link_to(review.registration)

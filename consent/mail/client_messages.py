@@ -131,6 +131,42 @@ def notify(
     return written
 
 
+@transaction.atomic
+def reply(
+    *,
+    message: Message,
+    status: MessageStatus,
+    text: str,
+    by: User | None,
+    at: datetime,
+    related_uri: str = "",
+    related_type: str = "",
+) -> Message:
+    """Answer a request with its new state, which the request has from then on too (R-107 to R-111)."""
+    written = Message.objects.create(
+        client=message.client,
+        registration=message.registration,
+        first=message.first or message,
+        previous=message,
+        by_client=False,
+        author=by,
+        type=MessageType.REQUEST_UPDATE,
+        status=status,
+        name=message.name,
+        description=text,
+        related_uri=related_uri,
+        related_type=related_type,
+        created=at,
+        modified=at,
+    )
+    message.status, message.modified = status, at
+    if related_uri:
+        message.related_uri, message.related_type = related_uri, related_type
+    message.save(update_fields=["status", "modified", "related_uri", "related_type"])
+    _mail_contacts(written, at)
+    return written
+
+
 def mark_read(*, thread: Message, at: datetime) -> None:
     """The third party has seen all of a thread (R-133). One statement."""
     unread = Message.objects.filter(Q(pk=thread.pk) | Q(first=thread), read=False)

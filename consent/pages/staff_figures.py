@@ -18,6 +18,8 @@ from consent.models import (
     RecordedConsent,
     RecordedStatus,
     RequestStatus,
+    Review,
+    ReviewStatus,
 )
 from consent.transitions import OPEN, GrantStatus
 
@@ -97,6 +99,11 @@ def waiting_records(*, by_id: int) -> int:
 def messages_to_answer() -> int:
     """Messages of third parties in which it is the utility's turn (R-98). One query."""
     return Message.objects.filter(status=MessageStatus.PENDING).count()
+
+
+def waiting_reviews() -> int:
+    """What third parties wait for staff to decide. One query."""
+    return Review.objects.filter(status=ReviewStatus.WAITING).count()
 
 
 def mail_figures(*, at: datetime) -> MailFigures:

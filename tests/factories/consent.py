@@ -11,6 +11,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import BillingAccount, ServiceContract, User
 from cdsc_portal.lib.secrets.checksums import checksum
+from cdsc_portal.lib.secrets.sealed import seal
 from cdsc_portal.lib.time import clock
 from consent.mail.grant_events import new_receipt_address
 from consent.models import Client, ConsentRequest, Credential, Grant, GrantPart, Receipt, Selection
@@ -42,7 +43,8 @@ class ClientFactory(DjangoModelFactory):
     @factory.post_generation
     def secret(client: Client, create: bool, text: str | None, **_: object):
         if client.client_type == Client.CLIENT_CONFIDENTIAL and text != "":
-            Credential.objects.create(client=client, digest=checksum(text or SECRET))
+            sealed = seal(text or SECRET, purpose="client_secret")
+            Credential.objects.create(client=client, digest=checksum(text or SECRET), sealed=sealed)
 
 
 class GrantFactory(DjangoModelFactory):

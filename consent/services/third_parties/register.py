@@ -30,7 +30,7 @@ from consent.queries.registrable import Registrable, registrable_scopes
 from consent.queries.scope_offers import registration_fields
 from consent.scopes.base import CLIENT_ADMIN
 from consent.services.clients import ClientChangeRefused
-from consent.services.credentials import first_secret
+from consent.services.credentials import first_secret, new_credential
 from consent.services.third_parties.client_values import (
     ValueRefused,
     address_of,
@@ -49,6 +49,11 @@ _STEPS: dict[str, tuple[MessageType, str]] = {
     FieldType.ONLINE_FORM: (MessageType.ONLINE_FORM_REQUEST, "online_form"),
     FieldType.PDF_FORM: (MessageType.PDF_FORM_REQUEST, "pdf_form"),
 }
+_SAME_IN_PRODUCTION = (
+    "name", "client_type", "authorization_grant_type", "redirect_uris", "allowed_scopes", "client_uri", "logo_uri",
+    "terms_uri", "policy_uri", "purpose", "contact_addresses", "auth_method", "grant_types", "response_types",
+    "default_scope", "default_redirect_uri", "default_authorization_details",
+)  # fmt: skip
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -129,6 +134,27 @@ def give_apis(*, registration: Registration, at: datetime) -> tuple[Client, str]
     described = _Described(registration.name, [], "", "", "", "")
     admin = _make_object(registration, [CLIENT_ADMIN], _ADMIN_SHAPE, described, "", at)
     return admin, first_secret(client=admin, at=at)
+
+
+def make_production_object(*, sandbox: Client, at: datetime) -> Client:
+    """The object of production beside one of the sandbox, with a secret of its own (R-71, R-72).
+
+    Raises ClientChangeRefused: the other is not in the sandbox.
+    """
+    if sandbox.status != ClientStatus.SANDBOX:
+        raise ClientChangeRefused(f"{sandbox} is not in the sandbox")
+    production = Client(
+        registration=sandbox.registration,
+        status=ClientStatus.PRODUCTION,
+        status_options=[ClientStatus.PRODUCTION.value, ClientStatus.DISABLED.value],
+        modified=at,
+        **{name: getattr(sandbox, name) for name in _SAME_IN_PRODUCTION},
+    )
+    if sandbox.name == sandbox.client_id:
+        production.name = production.client_id
+    production.save()
+    new_credential(client=production, at=at)
+    return production
 
 
 def passes_for_another(name: str) -> bool:

@@ -162,7 +162,11 @@ def test_no_other_code_makes_a_grant():
 
     assert calls["create_grant("] == {"consent/services/approve.py"}
     assert calls["Grant("] == {"consent/services/grants.py"}
-    assert calls["approve_request("] == {"consent/services/recording.py", "consent/pages/request/views.py"}
+    assert calls["approve_request("] == {
+        "consent/services/recording.py",
+        "consent/pages/request/views.py",
+        "consent/services/third_parties/sandbox.py",  # as a test customer
+    }
 
 
 def test_an_old_word_is_neither_recorded_nor_confirmed(time_machine):

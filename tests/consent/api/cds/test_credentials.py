@@ -7,7 +7,7 @@ import pytest
 from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Credential, Message
 from tests.consent.api.cds.third_party import ask_for_token, third_party
-from tests.factories.consent import ClientFactory
+from tests.factories.consent import SECRET, ClientFactory
 from tests.support.queries import count_queries
 from tests.support.threads import at_once
 
@@ -164,8 +164,8 @@ def test_a_foreign_secret_is_not_there(party, stranger):
 
 @pytest.mark.spec("R-138")
 def test_a_secret_of_before_can_be_read_once_it_was_used(client, party):
-    old = ClientFactory(registration=party.registration)  # its row has a digest alone
-    from tests.factories.consent import SECRET
+    old = ClientFactory(registration=party.registration)
+    Credential.objects.filter(client=old).update(sealed="")  # of which a digest alone was kept
 
     assert _of(party, old)[0]["client_secret"] is None
     ask_for_token(client, old.client_id, SECRET)

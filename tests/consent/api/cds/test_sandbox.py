@@ -10,7 +10,7 @@ from accounts.models import Customer
 from consent.models import Grant
 from tests.consent.api.cds.third_party import basic
 from tests.factories.accounts import CustomerFactory, MembershipFactory, household
-from tests.factories.consent import ClientFactory
+from tests.factories.consent import SECRET, ClientFactory
 
 pytestmark = pytest.mark.django_db
 DECIDE = "/cds/sandbox/decisions"
@@ -123,8 +123,6 @@ def test_never_for_an_object_in_production_nor_a_foreign_one(party, stranger, ho
     live = ClientFactory(
         registration=party.registration, status="production", redirect_uris="https://a.example/cb"
     )
-    from tests.factories.consent import SECRET
-
     request_uri, _secret = _push(party, live, SECRET)
 
     refused = _decide(party, home, request_uri, client_id=live.client_id)

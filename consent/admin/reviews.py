@@ -1,0 +1,170 @@
+"""What waits for staff of third parties, and how far the steps of registrations are."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.admin.ask import ReasonForm, ask, to_page
+from accounts.admin.base import ReadOnlyAdmin, link_to
+from accounts.current_user import current_user
+from cdsc_portal.lib.time import clock
+from consent.api.cds import endpoints
+from consent.models import Client, RegistrationStep, Review, StepStatus
+from consent.services.clients import ClientChangeRefused
+from consent.services.third_parties.reviews import approve_review, refuse_review, set_step
+
+_MAY = "consent.change_review"
+
+
+class StepForm(ReasonForm):
+    """How far a step is, and why; the third party reads both."""
+
+    status = forms.ChoiceField(label=_("Status"), choices=StepStatus.choices)
+
+
+class _DecidingAdmin(ReadOnlyAdmin):
+    """Nobody edits; staff decide, with a reason that the log keeps."""
+
+    def has_decide_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        return request.user.has_perm(_MAY)
+
+    @admin.display(description=_("third party"))
+    def registration_page(self, row: Any) -> str:  # noqa: ANN401 - a review or a step
+        return link_to(row.registration)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        row: Model,
+        *,
+        button: str | Promise,
+        text: str | Promise,
+        do: Callable[[ReasonForm], object],
+        form_class: type[ReasonForm] = ReasonForm,
+    ) -> HttpResponse:
+        if not request.user.has_perm(_MAY):
+            raise PermissionDenied
+        form = form_class(request.POST or None)
+        back = reverse(f"admin:consent_{row._meta.model_name}_change", args=[row.pk])
+        if request.method != "POST" or not form.is_valid():
+            return ask(
+                request,
+                self.admin_site,
+                title=f"{button}: {row}",
+                text=text,
+                button=button,
+                back=back,
+                form=form,
+            )
+        try:
+            with transaction.atomic():
+                do(form)
+                self.log_act(request, row, f"decided: {row}", reason=form.cleaned_data["reason"])
+        except ClientChangeRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("Done."))
+        return redirect(back)
+
+
+@admin.register(Review)
+class ReviewAdmin(_DecidingAdmin):
+    """The oldest first, and what became of those that staff decided."""
+
+    list_display = ("registration_page", "kind", "status", "client", "created", "decided", "decided_by")
+    list_select_related = ("registration", "client", "decided_by")
+    list_filter = ("status", "kind")
+    fields = readonly_fields = (
+        "public_id", "registration_page", "client", "kind", "status", "changes", "message", "created", "decided",
+        "decided_by", "reason",
+    )  # fmt: skip
+    actions_detail = ("approve", "refuse")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrapped = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/approve/", wrapped(self.approve_page), name="consent_review_approve"),
+            path("<int:pk>/refuse/", wrapped(self.refuse_page), name="consent_review_refuse"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @action(description=_("Approve"), permissions=["decide"])
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_review_approve", object_id)
+
+    @action(description=_("Refuse"), permissions=["decide"])
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_review_refuse", object_id)
+
+    def approve_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
+        return self._decide(
+            request,
+            review,
+            button=_("Approve"),
+            text=_("What was asked for is done at once, and the third party gets a message."),
+            do=lambda form: approve_review(
+                review=review, by=current_user(request), address_of=_address, at=clock.now()
+            ),
+        )
+
+    def refuse_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        review = get_object_or_404(Review.objects.select_related("registration"), pk=pk)
+        return self._decide(
+            request,
+            review,
+            button=_("Refuse"),
+            text=_("Nothing changes. The third party reads the reason."),
+            do=lambda form: refuse_review(
+                review=review, by=current_user(request), reason=form.cleaned_data["reason"], at=clock.now()
+            ),
+        )
+
+
+@admin.register(RegistrationStep)
+class RegistrationStepAdmin(_DecidingAdmin):
+    list_display = ("field", "registration_page", "status", "modified")
+    list_select_related = ("field", "registration")
+    list_filter = ("status",)
+    fields = readonly_fields = ("registration_page", "field", "status", "message", "created", "modified")
+    actions_detail = ("say_how_far",)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.status_page)
+        return [path("<int:pk>/status/", page, name="consent_registrationstep_status"), *super().get_urls()]
+
+    @action(description=_("Say how far it is"), permissions=["decide"])
+    def say_how_far(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return to_page("admin:consent_registrationstep_status", object_id)
+
+    def status_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        step = get_object_or_404(RegistrationStep.objects.select_related("field", "registration"), pk=pk)
+        return self._decide(
+            request,
+            step,
+            button=_("Say how far it is"),
+            text=_("The third party reads the status and the reason."),
+            form_class=StepForm,
+            do=lambda form: set_step(
+                step=step,
+                status=StepStatus(form.cleaned_data["status"]),
+                by=current_user(request),
+                reason=form.cleaned_data["reason"],
+                at=clock.now(),
+            ),
+        )
+
+
+def _address(client: Client) -> str:
+    return endpoints.CLIENT.url(client_id=client.client_id)
