@@ -1,5 +1,5 @@
 // A chart whose points are the rows of a table: arrow keys, Home, End and taps read one after the other.
-// Without scripts the table says the same.
+// Enter and a tap open what the row opens. Without scripts the table says the same, and bars are links.
 const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
 for (const chart of document.querySelectorAll("[data-chart]")) {
@@ -32,7 +32,13 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
     Home: () => 0, End: () => rows.length - 1,
   };
 
+  const open = () => {
+    const link = rows[place]?.querySelector("th a");
+    if (link) link.click();
+  };
+
   plot.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") open();
     if (!(event.key in moves) || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     show(moves[event.key]());
@@ -43,7 +49,9 @@ for (const chart of document.querySelectorAll("[data-chart]")) {
     const box = svg.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width + svg.viewBox.baseVal.x;
     show(Math.floor(x / slot));
+    open();
   });
+  for (const link of plot.querySelectorAll("[data-part]")) link.removeAttribute("href"); // a slider holds no links
 
   const facts = { role: "slider", tabindex: 0, "aria-label": plot.dataset.label, "aria-valuemin": 1, "aria-valuemax": rows.length, "aria-valuenow": 1, "aria-valuetext": point.dataset.hint };
   for (const [name, value] of Object.entries(facts)) plot.setAttribute(name, value);

@@ -99,6 +99,7 @@ def test_page_files_and_api_say_the_same_also_on_days_of_23_and_25_hours(browser
         assert sum(exact(page, "tbody td:nth-of-type(1)")) == exact(page, "tfoot td:nth-of-type(1)")[0] == api
         assert set(used_in_files(page).values()) == {api}
     shown(page, home, period="2025-11-02")
+    page.get_by_text("The same in numbers").click()
     assert page.get_by_text("1:00 AM (second)", exact=True).is_visible()
 
 
@@ -121,6 +122,7 @@ def test_what_is_missing_is_never_zero_and_estimates_are_marked_everywhere(brows
     shown(page, home, period="2026")
     assert page.locator("tbody tr", has_text="March 2026").get_by_text("E: 96 estimated").is_visible()
     shown(page, home, period="2026-03-11")
+    page.get_by_text("The same in numbers").click()
     assert page.locator("tbody tr", has_text="3:00 AM").get_by_text("E: 1 estimated").first.is_visible()
     shown(page, home, period="2026-03", look="hours")
     page.get_by_text("The same in numbers").first.click()
@@ -221,6 +223,37 @@ def test_each_chart_has_an_equal_table_and_is_read_with_keys(browser_page, width
     heights = [Decimal(bar.get_attribute("height")) for bar in drawn.all()]
     scale = max(heights) / max(amounts)
     assert all(abs(height - value * scale) < 1 for height, value in zip(heights, amounts, strict=True))
+
+
+@pytest.mark.spec("P-34")
+def test_yesterday_is_shown_first_and_bars_open_what_they_stand_for_by_key_and_tap(browser_page):
+    home = three_years()
+    page = browser_page(width=360)
+    page.set_viewport_size({"width": 360, "height": 740})
+    arrive(page, home, "/my/usage/")
+
+    assert page.get_by_role("heading", level=2).first.inner_text() == "November 23, 2026"
+    assert page.locator(".chart__plot").first.bounding_box()["y"] < 740 - 100
+    page.get_by_role("navigation", name="Length of the period").get_by_role(
+        "link", name="Year", exact=True
+    ).click()
+    year = page.get_by_role("slider").first
+    year.focus()
+    year.press("Home")
+    year.press("ArrowRight")
+    year.press("Enter")
+    page.get_by_role("heading", name="February 2026").wait_for()
+    box = page.get_by_role("slider").first.locator("svg").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * (68 + 640 * 1.5 / 28) / 720, box["y"] + box["height"] / 2)
+    page.get_by_role("heading", name="February 2, 2026").wait_for()
+    page.get_by_label("Service").select_option(index=1)
+    page.wait_for_url("**period=2026-02-02**")
+
+    without = browser_page(scripts=False)
+    arrive(without, home, "/my/usage/?period=2026")
+    without.locator(".chart [data-part]").nth(1).click()
+    without.get_by_role("heading", name="February 2026").wait_for()
+    assert without.get_by_role("button", name="Show", exact=True).is_visible()
 
 
 @pytest.mark.spec("P-20")

@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy
 
 from cdsc_portal.lib.time.dates_in_words import clock_form
 from cdsc_portal.lib.time.local_days import first_day_from, last_midnight_by
+from cdsc_portal.lib.time.ranges import Span
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
-from datahub.usage.pages.periods import Length, ShownPeriod, next_first, when_in_words, year_ago
+from datahub.usage.pages.periods import Length, ShownPeriod, instants, next_first, when_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added
 from datahub.usage.pages.table import Column
+from datahub.usage.readings import seconds_of
 from datahub.usage.sum_periods import By, Slots
 
 WIDTH, HEIGHT = 640, 200  # of the plot, in the units of the drawing
@@ -33,6 +35,7 @@ _STEPS = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", 
 _PALETTES = {"import": (1, 3, 5, 6), "export": (2, 4)}  # the two share no color
 _OTHERS = (3, 4, 5, 6)
 _LABELLED_HOURS = 3
+_NEARLY_WHOLE = Decimal("0.98")
 _WHOLE: dict[str, str | Promise] = {
     "import": gettext_lazy("You used %(amount)s %(when)s"),
     "export": gettext_lazy("You sent back %(amount)s %(when)s"),
@@ -77,8 +80,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What a part opens into when its bar is clicked; it covers the whole height of the plot."""
+
+    x: str
+    width: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """`title` states what is to be seen; `legend` are color and heading; no bar is never 0, `gap` says what it is.
+
+    `left_out` says which marks of the year before are not drawn.
 
     `columns` are those of the table that it shows, from 1, as the script that reads points takes them.
     """
@@ -94,6 +108,8 @@ class Chart:
     zero: str
     has_estimates: bool
     gap: str
+    links: tuple[Link, ...] = ()
+    left_out: str = ""
 
     @property
     def is_dense(self) -> bool:
@@ -104,9 +120,12 @@ class Chart:
 
 
 def usage_charts(
-    usage: MeasuredUsage, extent: UsageExtent, columns: Sequence[Column[date]]
+    usage: MeasuredUsage, extent: UsageExtent, columns: Sequence[Column[date]], address: Callable[[str], str]
 ) -> tuple[Chart, ...]:
-    """One chart a unit and direction that has something to show: the series that count, one upon the other."""
+    """One chart a unit and direction that has something to show: the series that count, one upon the other.
+
+    `address` is that of a period. The year before is marked where nearly all of it is known, else the chart says so.
+    """
     charts = []
     for total in usage.totals:
         if not any(part in total.amounts for part in usage.parts):
@@ -119,10 +138,15 @@ def usage_charts(
             estimated = frozenset(part for part, amount in amounts.items() if amount.not_measured)
             color = color_of(series.direction, place)
             plotted.append(Plotted(f"{series.heading} ({series.unit})", color, values, estimated))
-        before = {
-            part: total.in_unit(total.amounts[ago].value)
+        year_before = {
+            part: (ago, total.amounts[ago])
             for part in usage.parts
             if isinstance(usage.by, By) and (ago := year_ago(part)) in total.amounts and ago
+        }
+        before = {
+            part: total.in_unit(amount.value)
+            for part, (ago, amount) in year_before.items()
+            if _is_nearly_whole(amount, ago, usage.by)
         }
         chart = bar_chart(
             plotted,
@@ -133,6 +157,10 @@ def usage_charts(
             label=lambda part: part_label(part, usage.by),
             scale_words=plain_number,
             before=before,
+            address=lambda part: address(usage.period.inside(part)),
+            left_out=_("The year before is not marked where less than 98% of it is known")
+            if len(before) < len(year_before)
+            else "",
         )
         charts.append(chart)
     return tuple(charts)
@@ -149,11 +177,13 @@ def bar_chart(
     scale_words: Callable[[Decimal], str],
     before: Mapping[date, Decimal] | None = None,
     gap: str = "",
+    address: Callable[[date], str] = lambda _part: "",
+    left_out: str = "",
 ) -> Chart:
     """Bars of one part stand one upon the other; `before` are marks across all of them.
 
     `label` names a part below the plot ("" for none), `scale_words` a value at its lines. `gap` says what a part
-    without a bar is, where it is something else than nothing known.
+    without a bar is, where it is something else than nothing known; `address` what a part opens into, "" for nothing.
     """
     slot = Decimal(WIDTH) / max(len(parts), 1)
     margin = slot * (1 - _SHARE) / 4
@@ -194,6 +224,12 @@ def bar_chart(
         gap=(gap or _("A gap: no data"))
         if any(all(part not in each.values for each in plotted) for part in parts)
         else "",
+        links=tuple(
+            Link(_point(place * slot), _point(slot), url)
+            for place, part in enumerate(parts)
+            if any(part in each.values for each in plotted) and (url := address(part))
+        ),
+        left_out=left_out,
     )
 
 
@@ -261,6 +297,12 @@ def _bars(
             part in each.estimated,
             (_point(x + width / 2), _point(foot_of_mark)),
         )
+
+
+def _is_nearly_whole(amount: Amount, first: date, by: Length) -> bool:
+    """Whether an amount is of all of its part, but for a few readings: less would look as if little had been used."""
+    start, end = seconds_of(Span(*instants(first, by)))
+    return amount.start <= start and end <= amount.end and amount.known >= _NEARLY_WHOLE * amount.due
 
 
 def _point(value: Decimal) -> str:

@@ -25,7 +25,7 @@ RESOURCE = "usage_data"
 _DAY_AND_HOUR = 90_000  # seconds of the longest day
 _SLOTS = tuple(Slots(seconds) for seconds in (300, 900, 1800, 3600, _DAY_AND_HOUR))
 _MAX_BARS = 400  # of a day's readings on a page
-_LONGEST = timedelta(hours=25)
+LONGEST_READING = timedelta(hours=25)  # of those by which single days are known
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def measured_usage(
     spans = _opened_spans(facts, access, windows)
     # where a reading is longer than a day, a day without one is not missing
     meters = {link.meter_id for link in facts.links} & facts.loads.keys()
-    has_days = all(facts.loads[key].longest <= _LONGEST for key in meters)
+    has_days = all(facts.loads[key].longest <= LONGEST_READING for key in meters)
     if period.is_day:
         by_day, *by_slots = service_sums(spans, facts.channels, (By.DAY, *_SLOTS))
         has_days = has_days and _is_read_daily(by_day, period)

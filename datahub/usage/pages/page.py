@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import MeterDevice, MeterName
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.local_days import last_midnight_by
 from consent.access import Access
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.pages.chart import Chart, usage_charts
 from datahub.usage.pages.hours import MOST, HeatMap, heat_map, hour_days, hour_table
 from datahub.usage.pages.measured import (
+    LONGEST_READING,
     MeasuredUsage,
     UsageExtent,
     measured_usage,
@@ -35,6 +37,7 @@ from datahub.usage.sum_periods import By, Slots
 from datahub.usage.sum_pieces import Rule
 
 _HOURLY = 23  # readings of a day, at least
+_ALMOST_A_DAY = timedelta(hours=23)  # readings that last so long are not drawn by hour
 _MOST_NUMBERS = 1_000  # of hours, on a page
 
 
@@ -55,7 +58,8 @@ class ChartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UsagePageQuery:
-    """Public ids of contract and meter; no meter = all of them. No period = the newest year that has readings.
+    """Public ids of contract and meter; no meter = all of them. No period = the newest day that is loaded whole, or
+    the newest month where readings are of whole days.
 
     `numbers`: where the hours of several series are drawn, the one whose numbers stand on the page, counted from 1.
     """
@@ -139,15 +143,14 @@ class HourMap:
 
 @dataclass(frozen=True, slots=True)
 class UsagePage:
-    """All that the page says; `up`, `before` and `after` are addresses, "" for none.
+    """All that the page says; `before` and `after` are addresses, "" for none; `lengths` the periods around it.
 
     `nothing` says why there is no table; `remarks` what the amounts leave out.
     """
 
     title: str
     period: str
-    up: str
-    up_title: str
+    lengths: tuple[Choice, ...]
     before: str
     after: str
     meters: tuple[MeterChoice, ...]
@@ -173,7 +176,7 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     extent = usage_extent(facts)
     if extent is None:
         return None
-    period = query.period or ShownPeriod.parse(f"{extent.last_day.year}")
+    period = query.period or next(each for each in _lengths(facts, extent, None).values() if not each.is_week)
     query = replace(query, period=period)
     meters = contract_meters(facts) if len(facts.meters) > 1 or query.meter else {}
     meter = meter_key(meters, query.meter)
@@ -188,7 +191,13 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     )
     if not _is_hourly(usage.series):
         query = replace(query, chart=ChartKind.BARS)
-    page = _frame(usage, extent, query, meters)
+    page = replace(
+        _frame(usage, extent, query, meters),
+        lengths=tuple(
+            Choice(label, query.url(period=each), each == period)
+            for label, each in _lengths(facts, extent, period).items()
+        ),
+    )
     if query.show is not Show.ENERGY:
         bills = contract_bills(contract, access=access)
         money = (
@@ -202,10 +211,14 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     if query.chart is ChartKind.HOURS:
         hours = totals_by_slot(facts, extent, access=access, period=period, meter=meter, slots=Slots(3600))
         return replace(page, maps=_hour_maps(hours, period, extent, query))
+    if not usage.has_data:
+        return page
     columns = usage_columns(usage, extent)
-    charts = usage_charts(usage, extent, columns)
-    table = usage_table(usage, extent, columns, query.period_url) if columns else None
-    return replace(page, charts=charts, table=table)
+    return replace(
+        page,
+        charts=usage_charts(usage, extent, columns, query.period_url),
+        table=usage_table(usage, extent, columns, query.period_url),
+    )
 
 
 def contract_meters(facts: UsageFacts) -> dict[int, MeterChoice]:
@@ -230,6 +243,31 @@ def meter_key(meters: Mapping[int, MeterChoice], public_id: str) -> int | None:
     raise LookupError(public_id)
 
 
+def _lengths(facts: UsageFacts, extent: UsageExtent, shown: ShownPeriod | None) -> dict[str, ShownPeriod]:
+    """Periods of each length that has readings to tell apart, by what they are called, shortest first.
+
+    They hold the last day of the shown one that is loaded whole: no bar of a running day says that little was used.
+    """
+    last = max(last_midnight_by(extent.loaded_until) - timedelta(days=1), extent.first_loaded_day)
+    if shown is not None and shown.start is not None and shown.end is not None:
+        last = min(shown.end - timedelta(days=1), max(last, shown.start))
+    measured = {link.meter_id for link in facts.links}
+    longest = [
+        channel.longest for meter in measured for channel in facts.channels.get(meter, ()) if channel.longest
+    ]
+    shortest = timedelta(seconds=min(longest, default=0))
+    every = ShownPeriod.lengths(last)
+    return {
+        label: period
+        for label, period in every.items()
+        if not (
+            (period.is_day and shortest >= _ALMOST_A_DAY)
+            or (period.by is By.DAY and shortest > LONGEST_READING)
+        )
+        or period == shown
+    }
+
+
 def _frame(
     usage: MeasuredUsage, extent: UsageExtent, query: UsagePageQuery, meters: Mapping[int, MeterChoice]
 ) -> UsagePage:
@@ -252,8 +290,7 @@ def _frame(
     return UsagePage(
         title=period.title,
         period=period.text,
-        up=query.period_url(period.up),
-        up_title=ShownPeriod.parse(period.up).title if period.up else "",
+        lengths=(),
         before=query.period_url(period.neighbour(-1)) if start and extent.first_loaded_day < start else "",
         after=query.period_url(period.neighbour(1)) if end and extent.last_day >= end else "",
         meters=tuple(choices) if len(meters) > 1 else (),

@@ -18,14 +18,15 @@ from datahub.usage.sum_periods import By, Slots
 
 ALL_YEARS = "all"
 Length = By | Slots
-_TEXT = re.compile(r"(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?")
-_YEAR, _MONTH, _DAY = 4, 7, 10  # characters of an address
-_FORMS = {_YEAR: "%Y", _MONTH: "%Y-%m", _DAY: "%Y-%m-%d"}
+_TEXT = re.compile(r"(19|20|21)[0-9]{2}(-W[0-5][0-9]|-(0[1-9]|1[0-2])(-[0-3][0-9])?)?")
+_YEAR, _MONTH, _WEEK, _DAY = 4, 7, 8, 10  # characters of an address
+_FORMS = {_YEAR: "%Y", _MONTH: "%Y-%m", _WEEK: "%G-W%V", _DAY: "%Y-%m-%d"}
+_SEVEN_DAYS = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPeriod:
-    """All years, a year, a month or a day, as an address has it: `all`, `2026`, `2026-03`, `2026-03-08`.
+    """All years, a year, a month, a week from Monday on or a day: `all`, `2026`, `2026-03`, `2026-W10`, `2026-03-08`.
 
     Local days [start, end).
     """
@@ -41,12 +42,17 @@ class ShownPeriod:
             return cls(text, None, None)
         if not _TEXT.fullmatch(text):
             raise ValueError(f"{text!r} is no period")
-        start = date.fromisoformat(text + "-01-01"[len(text) - _DAY :] if len(text) < _DAY else text)
-        return cls(text, start, next_first(start, _WHOLE[len(text)]))
+        start = date.fromisoformat(text + "-01-01"[len(text) - _DAY :] if len(text) < _WEEK else text)
+        is_week = len(text) == _WEEK
+        return cls(text, start, start + _SEVEN_DAYS if is_week else next_first(start, _WHOLE[len(text)]))
 
     @property
     def is_day(self) -> bool:
         return len(self.text) == _DAY
+
+    @property
+    def is_week(self) -> bool:
+        return len(self.text) == _WEEK
 
     @property
     def by(self) -> By:
@@ -61,8 +67,10 @@ class ShownPeriod:
 
     @property
     def year_ago(self) -> "ShownPeriod | None":
-        """The same period a year before; none for all years, 29 February and the first year of all."""
+        """A year before it, of a week the same dates; none for all years, 29 February and the first year of all."""
         ago = year_ago(self.start) if self.start else None
+        if self.is_week:  # its dates lie across two weeks, which is no address
+            return ShownPeriod(self.text, ago, ago + _SEVEN_DAYS) if ago else None
         text = ago.strftime(_FORMS[len(self.text)]) if ago else ""
         return ShownPeriod.parse(text) if _TEXT.fullmatch(text) else None
 
@@ -70,6 +78,13 @@ class ShownPeriod:
     def title(self) -> str:
         if self.start is None:
             return _("All years")
+        if self.is_week:
+            assert self.end is not None
+            last = self.end - timedelta(days=1)
+            return _("%(first)s to %(last)s") % {
+                "first": day_in_words(self.start),
+                "last": day_in_words(last),
+            }
         return part_in_words(self.start, _WHOLE[len(self.text)])
 
     @property
@@ -77,6 +92,8 @@ class ShownPeriod:
         """What it is a part of; "" for all years."""
         if self.start is None:
             return ""
+        if self.is_week:
+            return self.start.strftime(_FORMS[_MONTH])
         return {_YEAR: ALL_YEARS, _MONTH: self.text[:_YEAR], _DAY: self.text[:_MONTH]}[len(self.text)]
 
     def neighbour(self, step: int) -> str:
@@ -85,6 +102,13 @@ class ShownPeriod:
         assert self.end is not None
         first = self.end if step > 0 else self.start - timedelta(days=1)
         return first.strftime(_FORMS[len(self.text)])
+
+    @classmethod
+    def lengths(cls, day: date) -> "dict[str, ShownPeriod]":
+        """The day itself, its week, month and year, and all years, by what they are called."""
+        forms = ((_("Day"), _DAY), (_("Week"), _WEEK), (_("Month"), _MONTH), (_("Year"), _YEAR))
+        periods = {label: cls.parse(day.strftime(_FORMS[form])) for label, form in forms}
+        return {**periods, pgettext("all years", "All"): cls.parse(ALL_YEARS)}
 
     def parts(self, first: date, last: date) -> list[date]:
         """The first days of its parts, from the one with the day `first` to the one with `last`."""
@@ -158,6 +182,8 @@ def when_in_words(period: ShownPeriod) -> str:
     """`in March 2026`, `on March 8, 2026` or `in all`."""
     if period.start is None:
         return _("in all")
+    if period.is_week:
+        return pgettext("during a week", "from %(period)s") % {"period": period.title}
     words = _("on %(day)s") if period.is_day else pgettext("during a month or a year", "in %(period)s")
     return words % {"day": period.title, "period": period.title}
 

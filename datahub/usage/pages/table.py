@@ -19,6 +19,7 @@ from datahub.usage.sum_periods import By
 from datahub.usage.sum_pieces import Rule
 
 _HOURS = 24
+_FOLDED = 32  # rows, from which on a table is opened by whoever wants it
 _Item = TypeVar("_Item")
 
 
@@ -67,6 +68,10 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
     total: tuple[Cell, ...]
+
+    @property
+    def is_folded(self) -> bool:
+        return len(self.rows) >= _FOLDED
 
     @property
     def bodies(self) -> tuple[Body, ...]:

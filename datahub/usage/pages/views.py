@@ -36,7 +36,7 @@ _NAMES = {"csv": "CSV", "json": "JSON", "xml": "Green Button"}
 @login_required
 @never_cache
 def usage(request: HttpRequest) -> HttpResponse:
-    """The address holds all that is chosen; without a choice, the first contract and its newest year."""
+    """The address holds all that is chosen; without a choice, the first contract and its last full day."""
     user = current_user(request)
     query = _parse_query(request)
     choice = choose_service(request, contract_choices(user=user, at=clock.now()))
@@ -50,7 +50,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     if page is not None and page.has_data:
         address = reverse("my_usage_file") + page.query.url(show=Show.ENERGY, chart=ChartKind.BARS)
         downloads = [(name, f"{address}&form={form}") for form, name in _NAMES.items()]
-    context = {"chooser": choice, "chosen": chosen, "page": page, "downloads": downloads}
+    context = {"chooser": choice, "chosen": chosen, "page": page, "query": query, "downloads": downloads}
     return render(request, "datahub/usage.html", context)
 
 

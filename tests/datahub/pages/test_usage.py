@@ -58,16 +58,84 @@ def test_numbers_follow_the_language(owner, home):
     assert re.search(r"2[.\s\xa0]?400,00", answer.content.decode())
 
 
-def test_the_newest_year_is_shown_first_and_leads_on(owner, home):
-    load_readings(usage_series(home.meter, MIDNIGHT, [1000] * 96, scale=0))
+@pytest.mark.spec("P-34")
+def test_the_last_whole_day_is_shown_first_and_each_length_of_a_period_is_one_step_away(owner, home):
+    load_readings(usage_series(home.meter, MIDNIGHT, [1000] * 96 + [0] * 5, scale=0))
 
     tree = page(owner)
 
-    assert tree.xpath("string(//h2)") == "2026"
-    links = tree.xpath("//tbody//a/@href")
-    assert links == [f"?contract={home.contract.public_id}&period=2026-03"]
+    assert tree.xpath("string(//h2)") == "March 1, 2026"
+    address = f"?contract={home.contract.public_id}&period="
+    lengths = tree.xpath("//nav[@class='switch'][1]//a[contains(@href, 'period=')]")[:5]
+    assert [(link.text, link.get("href")) for link in lengths] == [
+        ("Day", f"{address}2026-03-01"), ("Week", f"{address}2026-W09"), ("Month", f"{address}2026-03"),
+        ("Year", f"{address}2026"), ("All", f"{address}all"),
+    ]  # fmt: skip
+    year = page(owner, period="2026")
+    assert year.xpath("//tbody//a/@href") == [f"{address}2026-03"]
+    assert year.xpath("//figure//a/@href") == [f"{address}2026-03"]
+    assert page(owner, period="2026-03").xpath("//figure//a/@href")[0] == f"{address}2026-03-01"
     years = page(owner, period="all")
     assert rows(years)["2026"][0] == ["96000"]
+
+
+@pytest.mark.spec("P-34")
+def test_a_week_has_seven_days_and_the_same_dates_of_the_year_before(owner, home):
+    load_days(home.meter, date(2025, 3, 1), 20, value=1000, scale=0)
+    load_days(home.meter, date(2026, 3, 1), 20, value=500, scale=0)
+
+    tree = page(owner, period="2026-W10")
+
+    assert tree.xpath("string(//h2)") == "March 2, 2026 to March 8, 2026"
+    assert list(rows(tree)) == [f"March {day}, 2026" for day in range(2, 9)]
+    assert rows(tree)["March 3, 2026"][0] == ["48000", "96000"]
+    assert "50% less than from March 2, 2025 to March 8, 2025" in tree.text_content()
+    assert tree.xpath("//a[@rel='next']/@href")[0].endswith("period=2026-W11")
+    week_53 = owner.get(URL, {"period": "2026-W54"})
+    assert week_53.status_code == 404
+
+
+def test_the_year_before_is_marked_only_where_98_percent_of_it_are_known(owner, home):
+    ago = [10] * 95 + [None] + [10] * 93 + [None] * 3 + [10] * 96
+    load_readings(usage_series(home.meter, MIDNIGHT - 365 * DAY, ago, scale=0))
+    load_readings(usage_series(home.meter, MIDNIGHT, [10] * 96 * 2, scale=0))
+
+    tree = page(owner, period="2026-03")
+    befores = tree.xpath("//figure//*[@class='chart__before'][@x]")
+
+    assert [mark.get("x") for mark in befores] == ["16.0"]  # of the first day 95 of 96, of the second 93
+    assert "The year before is not marked where less than 98% of it is known" in tree.text_content()
+    assert rows(tree)["March 2, 2026"][0] == ["960", "930"]
+
+
+def test_a_long_table_is_folded_and_a_day_without_data_is_one_sentence(owner, home):
+    load_readings(
+        usage_series(home.meter, MIDNIGHT, [1] * 96), usage_series(home.meter, MIDNIGHT + 2 * DAY, [1])
+    )
+
+    day, gap, month = (page(owner, period=period) for period in ("2026-03-01", "2026-03-02", "2026-03"))
+
+    assert day.xpath("//details//table[@id='usage-table']")
+    assert month.xpath("//table[@id='usage-table']")
+    assert not month.xpath("//details//table[@id='usage-table']")
+    assert not gap.xpath("//table | //figure")
+    assert "There are no readings in this period." in gap.text_content()
+
+
+def test_the_period_survives_a_change_of_the_service(owner, home):
+    gas = add_service(owner=home.owner, account=home.account, commodity="natural_gas")
+    load_days(home.meter, date(2026, 3, 1), 2)
+    load_readings(usage_series(gas.meter, MIDNIGHT, [31] * 2, step=86_400, scale=1, unit="therm"))
+
+    form = page(owner, period="2026-03", show="estimate").xpath("//form[.//select[@id='contract']]")[0]
+    query = {field.get("name"): field.get("value") for field in form.iter("input")}
+    daily = page(owner, contract=gas.contract.public_id)
+
+    assert query == {"period": "2026-03", "show": "estimate", "look": "bars"}
+    assert form.xpath("@data-submits")
+    assert form.xpath(".//button")
+    assert daily.xpath("string(//h2)") == "March 2026"
+    assert daily.xpath("//nav[@class='switch'][1]//li[1]/a/text()")[0] == "Week"
 
 
 def test_years_before_the_first_reading_are_not_walked_through(owner, home):
@@ -203,7 +271,7 @@ def test_a_service_is_chosen(owner, home):
 
     assert len(tree.xpath("//select[@id='contract']/option")) == 2
     assert headings(tree)[1] == "Used (therm)"
-    assert rows(tree)["March 2026"][0] == ["6.2"]
+    assert rows(tree)["March 1, 2026"][0] == ["3.1"]
 
 
 def test_nothing_loaded_and_nothing_owned_say_so(owner, home):

@@ -46,8 +46,8 @@ def test_charts_name_the_columns_of_their_series_wherever_another_column_stands(
     columns = usage_columns(usage, extent)
     weather = Column("Mean temperature", lambda _part: Cell("4"))
 
-    beside = usage_charts(usage, extent, columns)
-    after_one_more = usage_charts(usage, extent, [weather, *columns])
+    beside = usage_charts(usage, extent, columns, str)
+    after_one_more = usage_charts(usage, extent, [weather, *columns], str)
 
     assert [chart.columns for chart in beside] == ["1 2", "3 4"]
     assert [chart.columns for chart in after_one_more] == ["2 3", "4 5"]
