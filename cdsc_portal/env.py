@@ -140,6 +140,7 @@ class Environment(BaseSettings):
     support_url: str = Field(default_factory=_help("/help/"))
     terms_url: str = Field(default_factory=_help("/help/#terms"))
     privacy_url: str = Field(default_factory=_help("/help/#privacy"))
+    bill_pay_url: WebAddress = ""
     mail_url: MailAddress = _secret()
     mail_from: str = "sharing@utility.example.com"
     access_hours_without_end: Whole = 24

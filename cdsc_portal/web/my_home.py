@@ -10,12 +10,13 @@ from accounts.current_user import current_user
 from accounts.queries.choices import contract_choices
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
+from consent.pages.sharing.notices import sharing_notices
 from consent.pages.sharing.readers import companies_reading, grants_to_decide
 from consent.pages.waiting_requests import decisions_due
-from datahub.bills.pages.bill_list import last_bill
-from datahub.usage.pages.month_so_far import month_so_far
+from datahub.bills.pages.bill_list import last_bill, overdue_bills
+from datahub.usage.pages.home_cards import MOST_DRAWN, home_usage
 
-_COMPANIES, _SERVICES = 5, 5  # named; of more only how many there are
+_COMPANIES, _SERVICES, _NOTICES = 5, 5, 3  # named, of each kind; of more only how many there are
 
 
 @require_safe
@@ -26,14 +27,24 @@ def my_home(request: HttpRequest) -> HttpResponse:
     services = contract_choices(user=user, at=at)
     current = [service for service in services if not service.has_ended] or services
     companies = companies_reading(user=user, at=at)
+    access = OwnerAccess(user.pk, frozenset(service.key for service in services))
+    usage = home_usage(current, access=access, at=at)
+    late, sharing = overdue_bills(access=access, at=at), sharing_notices(user=user, at=at)
     context = {
         "decisions": decisions_due(user=user, at=at),
         "undecided": grants_to_decide(user=user, at=at),
         "company_count": len(companies),
         "companies": companies[:_COMPANIES],
         "more_companies": max(len(companies) - _COMPANIES, 0),
-        "month": month_so_far(current, at=at),
-        "bill": last_bill(access=OwnerAccess(user.pk, frozenset(service.key for service in services))),
+        "usage": usage,
+        "late": late[:_NOTICES],
+        "gaps": usage.gaps[:_NOTICES] if usage else (),
+        "sharing": sharing[:_NOTICES],
+        "more_notices": sum(
+            max(len(every) - _NOTICES, 0) for every in (late, usage.gaps if usage else (), sharing)
+        ),
+        "has_portfolio": len(services) >= MOST_DRAWN,
+        "bill": last_bill(access=access, at=at),
         "has_services": bool(services),
         "services": services[:_SERVICES],
         "more_services": max(len(services) - _SERVICES, 0),

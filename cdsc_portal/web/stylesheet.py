@@ -26,6 +26,7 @@ PARTS = (
     # of some pages only
     "accounts.css",
     "bills.css",
+    "home.css",
     "developer.css",
     "docs.css",
     "front.css",

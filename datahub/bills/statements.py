@@ -77,6 +77,11 @@ def own_bill_statements(covered: Coverage) -> QuerySet[BillStatement]:
     return _prefetched(Q(pk__in=opened) | Q(pk__in=bare.values("pk")))
 
 
+def open_sections(covered: Coverage) -> QuerySet[BillSection]:
+    """No query yet."""
+    return BillSection.objects.filter(_open_sections(covered))
+
+
 def readable_statement(statement: BillStatement, covered: Coverage) -> ReadableStatement:
     """Which of its contracts are open. No query where its sections and their contracts are read already."""
     billed = {section.contract_id: section.contract.contract_number for section in statement.sections.all()}

@@ -13,7 +13,8 @@ MONEY: dict[str, Any] = {"max_digits": 14, "decimal_places": 4}
 class BillStatement(Published):
     """One bill of a billing account. `statement_date` is local; period [start, end) in local dates.
 
-    `replaces` is the bill that this one corrects; both stay, as both were sent.
+    `replaces` is the bill that this one corrects; both stay, as both were sent. `open_amount` is what of it is not paid
+    yet, as the newest load says; null where no feed says it.
     """
 
     account = models.ForeignKey(
@@ -29,6 +30,7 @@ class BillStatement(Published):
     payments = models.DecimalField(_("payments"), null=True, blank=True, **MONEY)
     new_charges = models.DecimalField(_("new charges"), null=True, blank=True, **MONEY)
     total = models.DecimalField(_("amount due"), **MONEY)
+    open_amount = models.DecimalField(_("still open"), null=True, blank=True, **MONEY)
     replaces = models.ForeignKey(
         "self",
         verbose_name=_("replaces"),

@@ -50,6 +50,7 @@ class BillRow:
     new_charges: Decimal | None
     file_name: str  # of the PDF beside the feed, "" = none
     replaces: str = ""  # number of the statement that this one corrects, "" = none
+    open_amount: Decimal | None = None  # of it, not paid yet; None = not stated
     sections: tuple[BillSectionRow, ...] = field(default=())
 
     @property

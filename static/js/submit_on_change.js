@@ -1,25 +1,25 @@
 // A chooser that submits itself once something else is chosen. Without scripts its button does.
 // The arrow keys of a closed list choose what they pass: then the choice counts when Enter is pressed or the list is left.
 for (const form of document.querySelectorAll("form[data-submits]")) {
-  const list = form.querySelector("select");
-  const button = form.querySelector("[data-submit]");
-  const shown = list.value;
-  let isPassing = false;
+  form.querySelector("[data-submit]").hidden = true;
+  for (const list of form.querySelectorAll("select")) {
+    const shown = list.value;
+    let isPassing = false;
 
-  const submit = () => {
-    if (list.value !== shown) form.requestSubmit();
-  };
+    const submit = () => {
+      if (list.value !== shown) form.requestSubmit();
+    };
 
-  button.hidden = true;
-  list.addEventListener("keydown", (event) => {
-    isPassing = event.key.startsWith("Arrow");
-    if (event.key === "Enter") submit();
-  });
-  list.addEventListener("change", () => {
-    if (!isPassing) submit();
-  });
-  list.addEventListener("pointerdown", () => {
-    isPassing = false;
-  });
-  list.addEventListener("blur", submit);
+    list.addEventListener("keydown", (event) => {
+      isPassing = event.key.startsWith("Arrow");
+      if (event.key === "Enter") submit();
+    });
+    list.addEventListener("change", () => {
+      if (!isPassing) submit();
+    });
+    list.addEventListener("pointerdown", () => {
+      isPassing = false;
+    });
+    list.addEventListener("blur", submit);
+  }
 }

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.queries.choices import MOST_LISTED
@@ -14,6 +16,8 @@ from cdsc_portal.lib.text.money import money_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import Coverage, coverage
+from datahub.bills.pages.bill_months import BillMonths, bill_months
+from datahub.bills.payment import Payment, payment
 from datahub.bills.statements import own_bill_statements, readable_statement
 from datahub.models import BillStatement
 from datahub.usage.pages.periods import next_first, part_in_words
@@ -53,6 +57,7 @@ class ListedBill:
     amount: str
     due: str
     has_file: bool
+    payment: Payment
     corrections: Corrections
 
 
@@ -66,14 +71,19 @@ class LastBill:
     period: str
     amount: str
     due: str
+    payment: Payment
 
 
 @dataclass(frozen=True, slots=True)
 class BillList:
-    """One page of the list. `accounts` (public id and number, of many only some) and `years` narrow it."""
+    """One page of the list. `accounts` (public id and number, of many only some) and `years` narrow it.
+
+    `months` are None where there is nothing to compare.
+    """
 
     bills: tuple[ListedBill, ...]
     page: Page[BillStatement]
+    months: BillMonths | None
     accounts: tuple[tuple[str, str], ...]
     years: tuple[int, ...]
     account: str
@@ -96,12 +106,12 @@ class BillList:
 
 
 def bill_list(
-    *, access: OwnerAccess, account: str, year: int | None, number: str, search: str = ""
+    *, access: OwnerAccess, account: str, year: int | None, number: str, at: datetime, search: str = ""
 ) -> BillList:
     """Page `number` of the bills of the account with public id `account` ("" = all) dated in `year` (None = all).
 
     Each word of `search` must stand in the account's number, name or address. An unknown
-    account has no bills (X-15); a page beyond the last is the last. Ten queries, however many bills.
+    account has no bills (X-15); a page beyond the last is the last. Eleven queries, however many bills.
     """
     covered = coverage(access, RESOURCE)
     every = own_bill_statements(covered)
@@ -120,8 +130,11 @@ def bill_list(
     shown = list(page.object_list)
     linked = corrections(shown, covered)
     return BillList(
-        bills=tuple(_listed(statement, covered, linked[statement.pk]) for statement in shown),
+        bills=tuple(_listed(statement, covered, linked[statement.pk], at) for statement in shown),
         page=page,
+        months=bill_months(covered, account=account, year=year, newest=shown[0].statement_date)
+        if shown and not search and page.number == 1
+        else None,
         accounts=tuple(accounts.distinct()[: MOST_LISTED + 1]),
         years=tuple(day.year for day in years),
         account=account,
@@ -130,7 +143,7 @@ def bill_list(
     )
 
 
-def _listed(statement: BillStatement, covered: Coverage, linked: Corrections) -> ListedBill:
+def _listed(statement: BillStatement, covered: Coverage, linked: Corrections, at: datetime) -> ListedBill:
     whole = readable_statement(statement, covered).whole
     start, end = statement.start, statement.end
     if start is not None and start.day == 1 and end == next_first(start, By.MONTH):
@@ -146,11 +159,12 @@ def _listed(statement: BillStatement, covered: Coverage, linked: Corrections) ->
         amount=money_in_words(statement.total, statement.currency) if whole else "",
         due=due_in_words(statement) if whole else "",
         has_file=whole and bool(statement.file),
+        payment=payment(statement, at=at) if whole else Payment.UNKNOWN,
         corrections=linked,
     )
 
 
-def last_bill(*, access: OwnerAccess) -> LastBill | None:
+def last_bill(*, access: OwnerAccess, at: datetime) -> LastBill | None:
     """The newest of all accounts; None if there is none. Four queries, however many bills."""
     covered = coverage(access, RESOURCE)
     newest = own_bill_statements(covered).order_by("-statement_date", "public_id").first()
@@ -164,6 +178,25 @@ def last_bill(*, access: OwnerAccess) -> LastBill | None:
         period=period_in_words(newest.start, newest.end),
         amount=money_in_words(newest.total, newest.currency) if whole else "",
         due=due_in_words(newest) if whole else "",
+        payment=payment(newest, at=at) if whole else Payment.UNKNOWN,
+    )
+
+
+def overdue_bills(*, access: OwnerAccess, at: datetime) -> tuple[BillLink, ...]:
+    """Bills that a feed says are not paid, after their due date, oldest first. One query where there are none."""
+    covered = coverage(access, RESOURCE)
+    late = own_bill_statements(covered).filter(
+        open_amount__gt=0, total__gt=0, due_date__lt=timezone.localdate(at), replaced_by=None
+    )
+    return tuple(
+        BillLink(
+            statement.public_id,
+            statement.statement_number,
+            day_in_words(statement.statement_date),
+            money_in_words(statement.open_amount or Decimal(0), statement.currency),
+        )
+        for statement in late.order_by("due_date", "public_id")
+        if readable_statement(statement, covered).whole
     )
 
 

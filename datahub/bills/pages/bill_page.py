@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.text import capfirst
@@ -12,7 +13,9 @@ from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
+from datahub.bills.pages.bill_change import BillChange, bill_changes
 from datahub.bills.pages.bill_list import RESOURCE, Corrections, corrections, due_in_words, period_in_words
+from datahub.bills.payment import Payment, payment
 from datahub.bills.statements import own_bill_statements, readable_statement
 from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.models import BillSection, BillStatement
@@ -77,10 +80,12 @@ class BillPage:
     balance: tuple[tuple[str, str], ...]
     gap: str
     corrections: Corrections
+    changes: tuple[BillChange, ...]
+    payment: Payment
 
 
-def bill_page(public_id: str, *, access: OwnerAccess) -> BillPage | None:
-    """The bill, or None: missing and another's look the same (X-15). Nine queries, however many lines.
+def bill_page(public_id: str, *, access: OwnerAccess, at: datetime) -> BillPage | None:
+    """The bill, or None: missing and another's look the same (X-15). 15 queries at most, however many lines.
 
     Only services that `access` opens; totals and document only where it opens all of them, as in the API.
     """
@@ -108,6 +113,8 @@ def bill_page(public_id: str, *, access: OwnerAccess) -> BillPage | None:
         balance=_balance(statement, sections) if item.whole else (),
         gap=_gap_of_balance(statement, sections) if item.whole else "",
         corrections=corrections([statement], covered)[statement.pk],
+        changes=bill_changes(statement, covered),
+        payment=payment(statement, at=at) if item.whole else Payment.UNKNOWN,
     )
 
 

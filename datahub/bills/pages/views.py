@@ -1,6 +1,7 @@
 """A customer's own bills: the list, one bill, and its document."""
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -38,6 +39,7 @@ def bills(request: HttpRequest) -> HttpResponse:
         year=int(year) if year else None,
         number=request.GET.get("page", "1"),
         search=search,
+        at=clock.now(),
     )
     filters = {"account": account, "find": search, "year": year}
     chosen = {name: value for name, value in filters.items() if value}
@@ -49,10 +51,10 @@ def bills(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 def bill(request: HttpRequest, public_id: str) -> HttpResponse:
-    page = bill_page(public_id, access=_access(request))
+    page = bill_page(public_id, access=_access(request), at=clock.now())
     if page is None:
         raise Http404
-    return render(request, "datahub/bill.html", {"bill": page})
+    return render(request, "datahub/bill.html", {"bill": page, "pay_url": settings.BILL_PAY_URL})
 
 
 @require_safe

@@ -112,6 +112,7 @@ def _store(bill: BillRow, known: _Known, attachments: Mapping[str, bytes], origi
         "payments": bill.paid,
         "new_charges": bill.new_charges,
         "total": bill.amount,
+        "open_amount": bill.open_amount,
         "file_name": bill.file_name or statement.file_name,
         "file_sha256": sha256,
         "replaces_id": replaced.pk if replaced else None,

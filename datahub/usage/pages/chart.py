@@ -188,12 +188,7 @@ def bar_chart(
     slot = Decimal(WIDTH) / max(len(parts), 1)
     margin = slot * (1 - _SHARE) / 4
     before = before or {}
-    high = low = Decimal(0)
-    for part in parts:
-        values = [each.values[part] for each in plotted if part in each.values]
-        up, down = (sum(filter(side, values), Decimal(0)) for side in (lambda v: v > 0, lambda v: v < 0))
-        high, low = max(high, up, before.get(part, up)), min(low, down, before.get(part, down))
-    top, foot = round_up(high) if high or low else Decimal(1), -round_up(-low) if low else low
+    top, foot = _scale(plotted, parts, before)
 
     def y(value: Decimal) -> Decimal:
         return (top - value) * HEIGHT / (top - foot)
@@ -231,6 +226,18 @@ def bar_chart(
         ),
         left_out=left_out,
     )
+
+
+def _scale(
+    plotted: Sequence[Plotted], parts: Sequence[date], before: Mapping[date, Decimal]
+) -> tuple[Decimal, Decimal]:
+    """The values at the top and at the foot of the plot, between which all bars and marks lie."""
+    high = low = Decimal(0)
+    for part in parts:
+        values = [each.values[part] for each in plotted if part in each.values]
+        up, down = (sum(filter(side, values), Decimal(0)) for side in (lambda v: v > 0, lambda v: v < 0))
+        high, low = max(high, up, before.get(part, up)), min(low, down, before.get(part, down))
+    return round_up(high) if high or low else Decimal(1), -round_up(-low) if low else low
 
 
 def round_up(value: Decimal) -> Decimal:

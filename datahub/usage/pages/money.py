@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +13,8 @@ from cdsc_portal.lib.json.encoder import exact
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
 from cdsc_portal.lib.time.dates_in_words import day_in_words
 from consent.access import Access, contracts_of
+from datahub.bills.charges import section_charges
 from datahub.bills.pages.bill_list import period_in_words
-from datahub.feeds.formats.units import SHOWN_UNITS
 from datahub.models import BillSection
 from datahub.usage.pages.chart import Chart, Plotted, bar_chart, part_label, plain_number
 from datahub.usage.pages.measured import MeasuredUsage, UsageExtent
@@ -24,9 +24,7 @@ from datahub.usage.pages.table import Cell, Column, Row, Table, build_table, est
 from datahub.usage.sum_periods import By, Slots
 
 _RESOURCE = "bill_data"
-_USAGE = "usage"  # the kind of a line that bills what flowed
 _STALE = timedelta(days=100)  # a price holds so long after the bill that states it
-_DIGITS = 40
 _CENT = Decimal("0.01")
 
 
@@ -74,20 +72,10 @@ def contract_bills(contract: int, *, access: Access) -> list[Billed]:
     sections = sections.select_related("statement").prefetch_related("line_items")
     bills = []
     for section in sections.order_by("start", "statement__statement_date", "pk"):
-        # quantity and price from lines of usage that all say how much, of one unit
-        lines = [line for line in section.line_items.all() if line.kind == _USAGE]
-        units, quantities = {line.unit for line in lines}, [line.quantity for line in lines]
-        quantity, unit, price = None, "", None
-        if len(units) == 1 and None not in quantities:
-            (unit,) = units
-            quantity = sum((each for each in quantities if each is not None), Decimal(0))
-            with localcontext() as context:
-                context.prec = _DIGITS
-                price = sum((line.amount for line in lines), Decimal(0)) / quantity if quantity else None
-        statement = section.statement
+        charges, statement = section_charges(section), section.statement
         bill = Billed(
-            statement.public_id, section.start, section.end, section.amount, statement.currency, quantity,
-            SHOWN_UNITS.get(unit, unit), price,
+            statement.public_id, charges.start, charges.end, charges.amount, statement.currency,
+            charges.quantity, charges.unit, charges.price,
         )  # fmt: skip
         bills.append(bill)
     return bills

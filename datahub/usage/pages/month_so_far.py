@@ -15,7 +15,7 @@ from accounts.queries.choices import ContractChoice
 from cdsc_portal.lib.time.dates_in_words import day_in_words, moment_in_words
 from cdsc_portal.lib.time.local_days import days, last_midnight_by
 from cdsc_portal.lib.time.ranges import Span
-from datahub.usage.facts import UsageFacts, loaded_until, usage_facts
+from datahub.usage.facts import UsageFacts
 from datahub.usage.pages.periods import part_in_words, year_ago
 from datahub.usage.pages.series import Amount, Series, added, series_by_contract, totals
 from datahub.usage.sum_periods import By
@@ -54,15 +54,13 @@ class MonthSoFar:
     data_until: str
 
 
-def month_so_far(contracts: Sequence[ContractChoice], *, at: datetime) -> MonthSoFar | None:
-    """Of the newest month with a whole day of readings; None if nothing is loaded.
+def month_so_far(
+    contracts: Sequence[ContractChoice], facts: UsageFacts, until: datetime, *, at: datetime
+) -> MonthSoFar:
+    """Of the newest month with a whole day of readings; `until` is the end of the newest one.
 
-    Whole days only, so that both sides hold the same hours. Five queries at most, however many contracts.
+    Whole days only, so that both sides hold the same hours. Four queries at most, however many contracts.
     """
-    facts = usage_facts([contract.key for contract in contracts])
-    until = loaded_until(facts.links, facts.loads)
-    if until is None:
-        return None
     end = last_midnight_by(until)
     last = end - timedelta(days=1)
     first, end_ago = last.replace(day=1), year_ago(end) or date(end.year - 1, 3, 1)

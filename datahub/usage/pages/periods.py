@@ -107,7 +107,9 @@ class ShownPeriod:
     def lengths(cls, day: date) -> "dict[str, ShownPeriod]":
         """The day itself, its week, month and year, and all years, by what they are called."""
         forms = ((_("Day"), _DAY), (_("Week"), _WEEK), (_("Month"), _MONTH), (_("Year"), _YEAR))
-        periods = {label: cls.parse(day.strftime(_FORMS[form])) for label, form in forms}
+        texts = [(label, day.strftime(_FORMS[form])) for label, form in forms]
+        # the last week of all begins a year that no address has
+        periods = {label: cls.parse(text) for label, text in texts if _TEXT.fullmatch(text)}
         return {**periods, pgettext("all years", "All"): cls.parse(ALL_YEARS)}
 
     def parts(self, first: date, last: date) -> list[date]:

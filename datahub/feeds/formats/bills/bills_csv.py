@@ -35,7 +35,7 @@ BY_LINE = True
 _FIELDS = {
     "statement": (
         "account_number", "statement_number", "statement_date", "due_date", "start", "end", "currency", "amount",
-        "previous_balance", "paid", "new_charges", "file", "replaces",
+        "previous_balance", "paid", "new_charges", "file", "replaces", "open_amount",
     ),
     "section": (
         "contract_number", "start", "end", "commodity", "supplier", "tariff_code", "tariff_name", "amount",
@@ -148,6 +148,7 @@ def _statement(line: int, cells: Cells) -> BillRow:
         new_charges=_stated_money(cells, "new_charges"),
         file_name=at_most(cells.get("file", ""), "file", 255),
         replaces=at_most(cells.get("replaces", ""), "replaces", 60),
+        open_amount=_stated_money(cells, "open_amount"),
     )
 
 

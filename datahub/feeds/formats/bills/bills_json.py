@@ -249,6 +249,7 @@ _STATEMENT: Mapping[str, tuple[str, _Reader]] = {
     "previous_balance": ("previous_balance", _money),
     "paid": ("paid", _money),
     "new_charges": ("new_charges", _money),
+    "open_amount": ("open_amount", _money),
     "file": ("file_name", partial(_text, longest=255)),
     "replaces": ("replaces", partial(_text, longest=60)),
 }
