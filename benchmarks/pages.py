@@ -9,17 +9,19 @@ from django.urls import reverse
 
 from benchmarks.measure import Figure, Work, at_most, seconds
 from tests.factories.accounts import household
+from tests.factories.chain import Chain, chain
 from tests.factories.consent import approve
 from tests.factories.feeds import load_readings, usage_series
 from tests.journeys.consent_steps import EVERYTHING, request_of
 
 _START, _QUARTERS = datetime(2023, 11, 1, 7, tzinfo=UTC), 3 * 365 * 96  # to the end of October 2026
 _GRANTS = 5
+_STORES = 2_000
 _ROUNDS, _CALLS = 25, 4  # calls of a page in a row, as a busy worker makes them
 
 
 def figures() -> Iterator[Figure]:
-    """In process, through all middleware; sharing and usage at most six times, the request at most four."""
+    """In process, through all middleware; at most six times a bare page, the request at most four."""
     home = household()  # used and sent back, each quarter hour of three years
     values = np.random.default_rng(1).integers(0, 900, (2, _QUARTERS)).tolist()
     load_readings(
@@ -32,12 +34,25 @@ def figures() -> Iterator[Figure]:
     owner.force_login(home.owner)
     pages = {
         "usage year of three years of quarter hours": (f"{reverse('my_usage')}?period=2026", 6),
+        "first page": (reverse("my_home"), 6),
+        "last day of usage": (reverse("my_usage"), 6),
         "sharing list": (reverse("sharing_list"), 6),
         "request page": (request_of(home, *EVERYTHING).page, 4),
     }
     bare, *p95s = _p95s(_get(owner, "/bare_page"), *(_get(owner, path) for path, _goal in pages.values()))
     for (name, (_path, goal)), value in zip(pages.items(), p95s, strict=True):
         yield at_most(f"p95 of the {name} / a bare page", "ms", value, bare, goal)
+    yield from _of_a_firm(chain(stores=_STORES, prefix="PORTFOLIO-"))
+
+
+def _of_a_firm(stores: Chain) -> Iterator[Figure]:
+    """The portfolio of very many services once its lines are kept, beside a bare page under the same login."""
+    owner = Client()
+    owner.force_login(stores.owner)
+    bare, value = _p95s(_get(owner, "/bare_page"), _get(owner, f"{reverse('my_portfolio')}?sort=-used"))
+    yield at_most(
+        f"p95 of the portfolio of {len(stores.contracts)} services / a bare page", "ms", value, bare, 6
+    )
 
 
 def _get(client: Client, path: str) -> Callable[[], None]:

@@ -81,6 +81,14 @@ class ServiceContract(Published, Versioned):
     name = models.CharField(
         _("the customer's own name for it"), max_length=150, blank=True, validators=[validate_one_line]
     )
+    group = models.CharField(
+        _("the customer's own group of it"),
+        max_length=150,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_one_line],
+    )
     address = models.CharField(_("service address"), max_length=300, blank=True)
     start = models.DateField(_("start"))
     end = models.DateField(_("end"), null=True, blank=True)

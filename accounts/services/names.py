@@ -1,6 +1,6 @@
 """Give names to accounts, services and meters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import BillingAccount, MeterName, ServiceContract, User
 from accounts.own_names import Kind, Named, cleaned_name
 from accounts.queries.named import nameable
+from accounts.queries.roles import owned_contracts
 
 _BATCH = 1000
 
@@ -53,6 +54,21 @@ def give_names(*, names: Mapping[Named, str], by: User, at: datetime) -> int:
         update_fields=["name"],
     )
     return len(changed)
+
+
+@transaction.atomic
+def group_services(*, public_ids: Collection[str], group: str, by: User, at: datetime) -> int:
+    """Put services into a group of the customer's own word, "" = out of any. How many changed.
+
+    As names, groups are written by no feed and read by no third party. Raises NotYoursToName unless `by` is an owner of
+    each at `at`, ValueError for a word that cannot be.
+    """
+    word = cleaned_name(group)
+    services = owned_contracts(user=by, at=at).filter(public_id__in=public_ids)
+    keys = list(services.values_list("pk", flat=True))
+    if len(keys) < len(set(public_ids)):
+        raise NotYoursToName
+    return ServiceContract.objects.filter(pk__in=keys).exclude(group=word).update(group=word)
 
 
 def _key(thing: Named) -> tuple[Kind, int, int]:

@@ -31,6 +31,7 @@ PARTS = (
     "docs.css",
     "front.css",
     "mix.css",
+    "portfolio.css",
     "sharing.css",
     "request.css",
     "sign_in.css",

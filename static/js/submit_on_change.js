@@ -1,7 +1,8 @@
 // A chooser that submits itself once something else is chosen. Without scripts its button does.
 // The arrow keys of a closed list choose what they pass: then the choice counts when Enter is pressed or the list is left.
 for (const form of document.querySelectorAll("form[data-submits]")) {
-  form.querySelector("[data-submit]").hidden = true;
+  const button = form.querySelector("[data-submit]"); // none where the form has more to fill in
+  if (button) button.hidden = true;
   for (const list of form.querySelectorAll("select")) {
     const shown = list.value;
     let isPassing = false;

@@ -40,7 +40,7 @@ NAMES = {
     "accounts.User": {"name"},
     "accounts.Customer": {"name"},
     "accounts.BillingAccount": {"name"},
-    "accounts.ServiceContract": {"name"},
+    "accounts.ServiceContract": {"name", "group"},
     "accounts.MeterName": {"name"},
     "accounts.Entity": {"name", "abbreviation"},
     "accounts.Program": {"name"},

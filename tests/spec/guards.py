@@ -46,6 +46,7 @@ LOGIN = {
     "consent_request_cancel", "sharing_list", "sharing_list_csv", "sharing_detail", "sharing_change", "sharing_stop",
     "sharing_reads", "sharing_services", "sharing_receipt",
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
+    "my_portfolio", "my_portfolio_file",
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
     "people_agree", "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip

@@ -23,6 +23,8 @@ PARAMETERS = {
     "my_mix": ("contract", "find", "series", "period"),
     "my_bills": ("account", "find", "year", "page"),
     "my_accounts": ("q", "by", "page"),
+    "my_portfolio": ("month", "sort", "find", "group", "kind", "gaps", "page"),
+    "my_portfolio_file": ("month", "sort", "find"),
 }
 THINGS = (
     "my_account", "my_contract", "my_meter", "my_account_name", "my_contract_name", "my_meter_name", "my_bill",

@@ -33,7 +33,7 @@ _PARTS: dict[str, str | Promise] = {
     "import": gettext_lazy("Of what was used: %(part)s"),
     "export": gettext_lazy("Of what was sent back: %(part)s"),
 }
-_THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA", "J": "kJ"}
+THOUSANDS = {"Wh": "kWh", "varh": "kvarh", "VAh": "kVAh", "W": "kW", "var": "kvar", "VA": "kVA", "J": "kJ"}
 _DIGITS = 60  # more than a sum ever has
 _RULES = list(Rule)
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -161,7 +161,7 @@ def usage_series(
     }
     series = []
     for place, heading in zip(order, _headings(order, groups, names), strict=True):
-        thousands = _THOUSANDS.get(place.unit)
+        thousands = THOUSANDS.get(place.unit)
         amounts = []
         for item in groups[place]:
             sums = item.sums
