@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
@@ -42,6 +43,17 @@ def _whole(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise ValueError(f"{text!r} is no whole number of at least 1")
     return int(text)
+
+
+def _grams(text: str) -> dict[str, Decimal]:
+    """`gas=490, coal=820`: by source of electricity, grams of CO2 for a kWh."""
+    grams = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        source, _equals, number = part.partition("=")
+        if not number.replace(".", "", 1).isdigit():
+            raise ValueError(f"{part!r} is no source=grams")
+        grams[source.strip()] = Decimal(number)
+    return grams
 
 
 def _flag(text: str) -> bool:
@@ -110,6 +122,7 @@ Keys = Annotated[
 ]
 WebAddress = Annotated[str, AfterValidator(partial(_address, schemes=("https", "http")))]
 DatabaseAddress = Annotated[str, AfterValidator(partial(_address, schemes=("postgresql", "postgres")))]
+Grams = Annotated[dict[str, Decimal], BeforeValidator(_grams)]
 RedisAddress = Annotated[str, AfterValidator(partial(_address, schemes=("redis", "rediss")))]
 MailAddress = Annotated[str, AfterValidator(partial(_address, schemes=("smtp", "smtps")))]
 _secret = partial(Field, default="", repr=False)
@@ -163,6 +176,8 @@ class Environment(BaseSettings):
     feed_file_megabytes: Whole = 4096
     feed_calls_per_minute: Whole = 60
     mix_open_to_clients: Flag = False
+    mix_co2_grams: Grams = Field(default_factory=dict)
+    mix_co2_source: str = ""
     web_processes: Whole = Field(default_factory=_by(2, 4))
     web_threads: Whole = 20
     streams_per_client: Whole = 4  # and of a person

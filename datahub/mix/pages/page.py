@@ -18,6 +18,7 @@ from cdsc_portal.lib.time.ranges import Span
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
 from datahub.mix.pages.chart import MixChart, mix_chart
+from datahub.mix.pages.green import GreenHours, carbon_in_words, green_hours, green_window
 from datahub.mix.pages.texts import (
     Source,
     finding,
@@ -106,6 +107,8 @@ class MixPage:
     data_until: str = ""
     methods: tuple[str, ...] = ()
     is_provisional: bool = False
+    carbon: str = ""
+    green: GreenHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ def mix_page(
 ) -> MixPage:
     """The `series` ("tariff", "grid" or "residual") of a contract that `access` opens.
 
-    Without a period: the newest month that is loaded. Nine queries at most, however long.
+    Without a period: the newest month that is loaded. 13 queries at most, however long.
     """
     covered = coverage(OwnerAccess(access.user_id, access.contracts & {contract}), RESOURCE)
     kind = SERIES[series]
@@ -184,8 +187,12 @@ def mix_page(
         for name, own in places.items()
         if name.series == kind and any(place.span.intersect(shown.span) for place in own)
     }
+    bounds = green_window(shown.span, loaded[1]) if not shown.is_day else []
+    by_hour = _shown_mix(places, kind, bounds) if bounds else None
     return replace(
         _filled(page, shown, parts, mix, links),
+        carbon=carbon_in_words(mix.whole),
+        green=green_hours(bounds, by_hour.parts.get) if by_hour else None,
         of=_names(kind, {name.key for name in during}, covered.spans.keys()),
         has_own_proofs=any(name.contract is not None for name in during),
     )

@@ -21,6 +21,7 @@ from consent.access import Access
 from datahub.usage.facts import UsageFacts, usage_facts
 from datahub.usage.pages.chart import Chart, usage_charts
 from datahub.usage.pages.hours import MOST, HeatMap, heat_map, hour_days, hour_table
+from datahub.usage.pages.insights import Insights, insights
 from datahub.usage.pages.measured import (
     LONGEST_READING,
     MeasuredUsage,
@@ -159,6 +160,7 @@ class UsagePage:
     charts: tuple[Chart, ...]
     maps: tuple[HourMap, ...]
     table: Table | None
+    insights: Insights | None
     remarks: tuple[str, ...]
     nothing: str
     data_until: str
@@ -214,8 +216,13 @@ def usage_page(contract: int, *, access: Access, query: UsagePageQuery) -> Usage
     if not usage.has_data:
         return page
     columns = usage_columns(usage, extent)
+    hours, slots = usage.totals, usage.by if isinstance(usage.by, Slots) else None
+    if period.by is By.DAY and not period.is_day and _is_hourly(usage.series):
+        slots = Slots(3600)
+        hours = totals_by_slot(facts, extent, access=access, period=period, meter=meter, slots=slots)
     return replace(
         page,
+        insights=insights(usage, hours, slots),
         charts=usage_charts(usage, extent, columns, query.period_url),
         table=usage_table(usage, extent, columns, query.period_url),
     )
@@ -299,6 +306,7 @@ def _frame(
         charts=(),
         maps=(),
         table=None,
+        insights=None,
         remarks=_clock_remarks(period),
         nothing="" if usage.has_data else _("There are no readings in this period."),
         data_until=moment_in_words(extent.loaded_until),

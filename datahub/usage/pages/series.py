@@ -69,6 +69,7 @@ class Series:
     measured: Intervals = ()
     days: Mapping[date, Amount] | None = None
     complete: Sequence[date] = ()  # in order: those of `days` of which nothing is missing
+    rate: str = ""  # the number of the tariff's rate, where it is a part by rate alone
 
     @property
     def kind(self) -> tuple[str, str]:
@@ -177,6 +178,7 @@ def usage_series(
             3 if thousands else 0,
             counted=not place.is_detail,
             measured=measured[place.chain],
+            rate=str(place.name.tariff or "") if not (place.name.tier or place.name.phase) else "",
         )
         series.append(each)
     return series

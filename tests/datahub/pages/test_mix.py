@@ -280,7 +280,8 @@ def test_queries_and_marks_do_not_grow_with_hours(owner, home):
         start=datetime(2025, 12, 1, tzinfo=UTC), hours=24 * 90, **{name: Decimal("0.12") for name in names}
     )
 
-    assert count(period="2026") == count(period="2026-02") == count(period="2026-02-03") == few
+    assert count(period="2026") == count(period="2026-02") == few
+    assert count(period="2026-02-03") == few - 3  # no hours of a week
 
 
 def test_the_page_says_how_figures_came_about_and_which_may_still_change(owner):
@@ -312,3 +313,33 @@ def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(o
     assert alone not in words(page(owner, period="2026-03-01"))
     assert table["March 1, 2026"][0] == ["0.6", "0.4"]
     assert table["March 3, 2026"][0] == ["1", "0"]
+
+
+def test_carbon_is_said_by_the_utilitys_factors_with_their_source(owner, settings):
+    tariff()
+    settings.MIX_CO2_SOURCE = "IPCC 2014"
+
+    assert "CO2" not in words(page(owner))
+    settings.MIX_CO2_GRAMS = {"gas": Decimal(490)}
+    assert "CO2" not in words(page(owner))  # nobody says what wind emits
+    settings.MIX_CO2_GRAMS = {"gas": Decimal(490), "wind": Decimal(11)}
+    assert (
+        "About 171 g of CO2 for each kWh (factors: IPCC 2014). This speaks of the 90% whose source is known."
+        in words(page(owner))
+    )
+
+
+def test_the_greener_hours_of_the_week_are_drawn_and_in_numbers(owner):
+    for day in range(8):
+        tariff(hours=12, start=MIDNIGHT + timedelta(days=day), wind=Decimal("0.2"), gas=Decimal("0.8"))
+        tariff(
+            hours=12, start=MIDNIGHT + timedelta(days=day, hours=12), wind=Decimal("0.7"), gas=Decimal("0.3")
+        )
+
+    section = page(owner).xpath("//section[@aria-labelledby='green']")[0]
+    day = page(owner, period="2026-03-01")
+
+    assert "Greenest around 1 PM: 70% renewable; least around" in words(section)
+    assert len(section.xpath(".//table//tbody/tr")) == 7
+    assert 1 < len(section.xpath(".//path")) <= 5
+    assert not day.xpath("//section[@aria-labelledby='green']")

@@ -1,5 +1,7 @@
 """All that was used is one figure everywhere, whatever meters, swaps and names of registers tell it."""
 
+import csv
+import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -127,7 +129,11 @@ def figures(home, bill):
     assert "tou " not in usage.text_content()
     title = usage.xpath("//p[@class='chart__title']/text()")[0]
     home_page = page("/my/")
+    lines = csv.DictReader(
+        io.StringIO(browser.get("/my/portfolio.csv", {"month": "2026-03"}).content.decode("utf-8-sig"))
+    )
     return {
+        "portfolio": sum(Decimal(line["used"]) for line in lines) * 1000,
         "columns": sum(Decimal(cell[0]) for cell in foot if cell),
         "headline": Decimal(title.split("You used ")[1].split(" kWh")[0].replace(",", "")) * 1000,
         "home": Decimal(home_page.xpath("//p[@class='home-figure']/a/text()")[0].strip().replace(",", ""))

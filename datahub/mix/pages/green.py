@@ -1,0 +1,107 @@
+"""How green electricity was: grams of CO2 for a kWh by the utility's own factors, and the greener hours of a week."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from cdsc_portal.lib.text.money import number_in_words
+from cdsc_portal.lib.time.ranges import Span
+from datahub.mix.arithmetic.amounts import UNKNOWN
+from datahub.mix.pages.texts import percent
+from datahub.mix.sums import MixSum
+from datahub.usage.pages.hours import hour_in_words
+from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
+
+RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "marine", "other_renewable"})
+LONGEST = timedelta(days=14)  # the hours of the week are means of so long before the end of what is shown
+_CLASSES, _DAYS, _HOURS = 5, 7, 24
+_FEWEST = _DAYS * _HOURS // 2  # hours of the week that are known, before anything is said of them
+
+
+@dataclass(frozen=True, slots=True)
+class GreenHours:
+    """A drawing of 24 by 7, Monday on top: a path for each class, 5 the greenest; and its table."""
+
+    finding: str
+    paths: tuple[tuple[int, str], ...]
+    table: Table
+
+
+def carbon_in_words(average: MixSum) -> str:
+    """`About 212 g of CO2 for each kWh`, of what is known; "" where the factor of a known source is missing."""
+    factors: Mapping[str, Decimal] = settings.MIX_CO2_GRAMS
+    known = {source: share for source, share in average.shares.items() if share and source != UNKNOWN}
+    whole = sum(known.values(), Decimal(0))
+    if not factors or not whole or not known.keys() <= factors.keys():
+        return ""
+    grams = sum((share * factors[source] for source, share in known.items()), Decimal(0)) / whole
+    facts = {"grams": number_in_words(grams.quantize(Decimal(1))), "source": settings.MIX_CO2_SOURCE}
+    sentence = _("About %(grams)s g of CO2 for each kWh (factors: %(source)s).") % facts
+    if whole < 1:
+        part = _("This speaks of the %(share)s whose source is known.") % {
+            "share": percent(whole, decimals=0)
+        }
+        sentence = f"{sentence} {part}"
+    return sentence
+
+
+def green_window(shown: Span, loaded_until: datetime) -> list[datetime]:
+    """The instants at which the hours begin that are averaged, and the end of the last one; empty for a day or less."""
+    end = min(shown.end or loaded_until, loaded_until)
+    start = max(shown.start or end, end - LONGEST)
+    count = int((end - start) / timedelta(hours=1))
+    return [start + timedelta(hours=place) for place in range(count + 1)] if count > _HOURS else []
+
+
+def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | None]) -> GreenHours | None:
+    """The renewable share of each hour of the week; `mix_of` gives the mix of the hour at a place of `bounds`."""
+    zone = timezone.get_default_timezone()
+    shares: dict[tuple[int, int], list[Decimal]] = defaultdict(list)
+    for place, start in enumerate(bounds[:-1]):
+        mix = mix_of(place)
+        if mix is None:
+            continue
+        local = start.astimezone(UTC).astimezone(zone)
+        renewable = sum((mix.shares.get(source) or Decimal(0) for source in RENEWABLE), Decimal(0))
+        shares[local.weekday(), local.hour].append(renewable)
+    if len(shares) < _FEWEST:
+        return None
+    means = {cell: sum(values, Decimal(0)) / len(values) for cell, values in shares.items()}
+    high = max(means.values())
+    if not high:
+        return None
+    by_hour = {hour: [mean for (_day, each), mean in means.items() if each == hour] for hour in range(_HOURS)}
+    of_hours = {hour: sum(own, Decimal(0)) / len(own) for hour, own in by_hour.items() if own}
+    best, worst = max(of_hours, key=of_hours.__getitem__), min(of_hours, key=of_hours.__getitem__)
+    facts = {
+        "best": hour_in_words(best), "most": percent(of_hours[best], decimals=0),
+        "worst": hour_in_words(worst), "least": percent(of_hours[worst], decimals=0),
+    }  # fmt: skip
+    paths: dict[int, list[str]] = defaultdict(list)
+    for (day, hour), mean in sorted(means.items()):
+        paths[min(int(mean * _CLASSES / high) + 1, _CLASSES)].append(f"M{hour} {day}h1v1h-1z")
+
+    def column(hour: int) -> Column[int]:
+        def cell(day: int) -> Cell:
+            return Cell(percent(means[day, hour], decimals=0) if (day, hour) in means else _("No data"))
+
+        return Column(hour_in_words(hour), cell)
+
+    return GreenHours(
+        _("Greenest around %(best)s: %(most)s renewable; least around %(worst)s: %(least)s") % facts,
+        tuple((number, "".join(own)) for number, own in sorted(paths.items())),
+        build_table(
+            _("Day"),
+            [column(hour) for hour in range(_HOURS)],
+            range(_DAYS),
+            lambda day: Row(capfirst(str(WEEKDAYS[day]))),
+        ),
+    )
