@@ -94,9 +94,10 @@ class PortfolioQuery:
 
 @dataclass(frozen=True, slots=True)
 class SortLink:
-    """A column's heading; `order` is ascending, descending or none, as ARIA has it."""
+    """A column's heading; `order` is as ARIA has it: ascending, descending or none; `sort` what an address says."""
 
     label: str
+    sort: str
     url: str
     order: str
     is_number: bool
@@ -194,9 +195,12 @@ def month_to_show(at: date) -> date:
 def _column(name: str, label: str, query: PortfolioQuery) -> SortLink:
     is_sorted, is_down = query.sort.removeprefix("-") == name, query.sort.startswith("-")
     order = "none" if not is_sorted else "descending" if is_down else "ascending"
-    goes_down = not is_down if is_sorted else name in _NUMBERS_FIRST_DOWN
     is_number = name in _NUMBERS_FIRST_DOWN
-    return SortLink(label, query.url(sort=f"-{name}" if goes_down else name), order, is_number)
+    first, turned = (f"-{name}", name) if is_number else (name, f"-{name}")
+    return SortLink(
+        label, query.sort if is_sorted else first, query.url(sort=turned if query.sort == first else first), order,
+        is_number,
+    )  # fmt: skip
 
 
 def _shown(row: PortfolioRow) -> tuple[Decimal | None, str]:
