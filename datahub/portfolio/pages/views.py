@@ -39,7 +39,7 @@ def portfolio_lines(request: HttpRequest) -> HttpResponse:
     at = clock.now()
     page = portfolio_page(rows, query, last=month_to_show(timezone.localdate(at)))
     may_group = owned_contracts(user=current_user(request), at=at).exists()
-    return render(request, "datahub/portfolio.html", {"page": page, "may_group": may_group})
+    return render(request, "datahub/portfolio/lines.html", {"page": page, "may_group": may_group})
 
 
 @require_safe

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0027_support_session_verb'),
+        ('accounts', '0029_notice_percent'),
     ]
 
     operations = [
