@@ -176,8 +176,8 @@ class Environment(BaseSettings):
     feed_file_megabytes: Whole = 4096
     feed_calls_per_minute: Whole = 60
     mix_open_to_clients: Flag = False
-    mix_co2_grams: Grams = Field(default_factory=dict)
-    mix_co2_source: str = ""
+    mix_carbon_grams: Grams = Field(default_factory=dict)
+    mix_carbon_source: str = ""
     web_processes: Whole = Field(default_factory=_by(2, 4))
     web_threads: Whole = 20
     streams_per_client: Whole = 4  # and of a person

@@ -37,13 +37,13 @@ class GreenHours:
 
 def carbon_in_words(average: MixSum) -> str:
     """`About 212 g of CO2 for each kWh`, of what is known; "" where the factor of a known source is missing."""
-    factors: Mapping[str, Decimal] = settings.MIX_CO2_GRAMS
+    factors: Mapping[str, Decimal] = settings.MIX_CARBON_GRAMS
     known = {source: share for source, share in average.shares.items() if share and source != UNKNOWN}
     whole = sum(known.values(), Decimal(0))
     if not factors or not whole or not known.keys() <= factors.keys():
         return ""
     grams = sum((share * factors[source] for source, share in known.items()), Decimal(0)) / whole
-    facts = {"grams": number_in_words(grams.quantize(Decimal(1))), "source": settings.MIX_CO2_SOURCE}
+    facts = {"grams": number_in_words(grams.quantize(Decimal(1))), "source": settings.MIX_CARBON_SOURCE}
     sentence = _("About %(grams)s g of CO2 for each kWh (factors: %(source)s).") % facts
     if whole < 1:
         part = _("This speaks of the %(share)s whose source is known.") % {

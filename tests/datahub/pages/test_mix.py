@@ -317,12 +317,12 @@ def test_a_contract_sees_its_tariff_in_its_region_and_its_own_where_it_has_any(o
 
 def test_carbon_is_said_by_the_utilitys_factors_with_their_source(owner, settings):
     tariff()
-    settings.MIX_CO2_SOURCE = "IPCC 2014"
+    settings.MIX_CARBON_SOURCE = "IPCC 2014"
 
     assert "CO2" not in words(page(owner))
-    settings.MIX_CO2_GRAMS = {"gas": Decimal(490)}
+    settings.MIX_CARBON_GRAMS = {"gas": Decimal(490)}
     assert "CO2" not in words(page(owner))  # nobody says what wind emits
-    settings.MIX_CO2_GRAMS = {"gas": Decimal(490), "wind": Decimal(11)}
+    settings.MIX_CARBON_GRAMS = {"gas": Decimal(490), "wind": Decimal(11)}
     assert (
         "About 171 g of CO2 for each kWh (factors: IPCC 2014). This speaks of the 90% whose source is known."
         in words(page(owner))
