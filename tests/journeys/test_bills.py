@@ -56,7 +56,10 @@ def test_a_customer_goes_from_the_list_to_a_bill_and_opens_its_document(browser_
     page.get_by_text("Page 2 of 2").wait_for()
     page.get_by_role("link", name="Previous").click()
     page.get_by_label("Year").select_option("2026")
-    page.get_by_role("button", name="Show").click()
+    if scripts:  # the list submits itself
+        page.wait_for_url("**year=2026**")
+    else:
+        page.get_by_role("button", name="Show").click()
     page.get_by_role("link", name="March 3, 2026", exact=True).click()
 
     assert page.get_by_role("heading", level=1).inner_text() == "Bill of March 3, 2026"
