@@ -230,6 +230,9 @@ def until_in_words(grant: "VisibleGrant") -> str:
         return moment_in_words(grant.ended_at)
     if not grant.has_services and grant.services_removed_at is not None:
         return moment_in_words(grant.services_removed_at)
-    if grant.access_ends is None:
-        return _("until you stop it")
-    return day_in_words(last_day(grant.access_ends))
+    return open_until_in_words(grant.access_ends)
+
+
+def open_until_in_words(access_ends: datetime | None) -> str:
+    """The last day of what is open, or `until you stop it`."""
+    return _("until you stop it") if access_ends is None else day_in_words(last_day(access_ends))

@@ -9,15 +9,20 @@ from accounts.models import Membership, Role, User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import ConsentRequest, RequestStatus
 from consent.queries.deciders import is_handed_over_to
+from consent.requests import AccessRequest
+from consent.scopes.catalogue import SCOPES
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequest:
-    """A request to read and decide. `opened_by`: who handed it over; empty where the reader opened it alone."""
+    """A request to read and decide. `opened_by`: who handed it over; empty where the reader opened it alone. `asks`:
+    the kinds of data.
+    """
 
     reference: str
     company: str
     opened_by: str
+    asks: str
     created: str
     expires: str
 
@@ -49,6 +54,9 @@ def _waiting_request(request: ConsentRequest, reader: User) -> WaitingRequest:
         reference=request.reference,
         company=request.client.name,
         opened_by="" if request.user_id == reader.pk else str(request.user),
+        asks=", ".join(
+            str(SCOPES[part.scope].title) for part in AccessRequest.from_json(request.details).parts
+        ),
         created=moment_in_words(request.created),
         expires=moment_in_words(request.expires),
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, User
 from accounts.queries.roles import shareable_contracts
@@ -11,6 +12,7 @@ from consent.mail.grant_events import mail_approval
 from consent.mail.personal import mail_waiting_request
 from consent.models import Actor, ConsentRequest, Grant, RecordedConsent, RequestStatus
 from consent.queries.deciders import is_handed_over_to
+from consent.queries.known_company import open_grants_with
 from consent.requests import AccessRequest, InvalidDetails
 from consent.scopes.catalogue import offer_named
 from consent.services.access_requests import (
@@ -32,9 +34,12 @@ from consent.services.digests import changed_aspects
 from consent.services.grants import create_grant
 from consent.services.offer import OFFER_ASPECTS, build_offer
 from consent.services.receipts import write_receipt
+from consent.services.revoke import revoke_grant
 from consent.services.transitions import record_event
 from consent.transitions import GrantStatus
 from consent.wording import recorded_in_words
+
+_REPLACED = gettext_lazy("You shared with this company anew: receipt %s took its place.")
 
 
 @transaction.atomic
@@ -46,13 +51,14 @@ def approve_request(
     digest: str,
     at: datetime,
     recorded: RecordedConsent | None = None,
+    replace: bool = False,
 ) -> Grant:
     """Grant what `decision` names: writes grant, event, receipt and mail in one transaction.
 
     `digest` is that of the offer which the customer read. Everything is checked again under a lock, so that two
     approvals at once give one grant. `recorded` is set where staff entered a decision that `by` gave by phone or
-    on paper, confirmed by a second member of staff (P-23). Raises AlreadyDecided with the first outcome, else another
-    DecisionRefused.
+    on paper, confirmed by a second member of staff (P-23). `replace`: what `by` shared with the client before ends
+    (P-30). Raises AlreadyDecided with the first outcome, else another DecisionRefused.
     """
     request = _lock_request(request, by, at)
     check_client(request)
@@ -62,6 +68,7 @@ def approve_request(
     if offer.may_decide and offer.digest != digest:
         raise OfferChanged(changed_aspects(digest, offer.digest, OFFER_ASPECTS))
     parts = validate_decision(offer, decision, at=at)
+    former = list(open_grants_with(request.client, user=by, at=at)) if replace else []
     grant = create_grant(client=request.client, user=by, parts=parts, contracts=offer.contracts, at=at)
     record_event(
         grant,
@@ -74,6 +81,8 @@ def approve_request(
         public_reason=recorded_in_words(recorded.how, recorded.given_at) if recorded else "",
     )
     receipt = write_receipt(grant=grant, offer=offer, parts=parts, by=by, recorded=recorded)
+    for each in former:
+        revoke_grant(grant=each, by=by, actor=Actor.CUSTOMER, at=at, public_reason=_REPLACED % receipt.number)
     _store_outcome(request, RequestStatus.APPROVED, at=at, grant=grant)
     mail_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant

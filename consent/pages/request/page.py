@@ -28,6 +28,7 @@ from consent.pages.request.forms import (
     selected_contracts,
     unshareable_in_words,
 )
+from consent.pages.request.known_company import KnownCompany
 from consent.pages.request.service_lists import list_sections
 from consent.pages.request.share_until import UntilField, until_field
 from consent.pages.service_entries import Section
@@ -117,6 +118,7 @@ class RequestPage:
     is_locked: bool
     has_uploads: bool
     known_since: str
+    known: KnownCompany | None
     whole: str
     until: UntilField | None
     parts: tuple[PartField, ...]
@@ -138,6 +140,7 @@ def request_page(
     changes: Sequence[str] = (),
     note: str = "",
     deciders: Deciders | None = None,
+    known: KnownCompany | None = None,
 ) -> RequestPage:
     """The page for `offer` with `choices` ticked. `changes` (aspects) and `note` say why it is shown again."""
     messages = {error.field: error.message for error in errors}
@@ -157,6 +160,7 @@ def request_page(
         is_locked=any(part.locked for part in offer.parts),
         has_uploads=any(len(group.contracts) > LONG_LIST for group in offer.groups),
         known_since=month_in_words(offer.request.client.created),
+        known=known,
         whole=whole_in_words(
             [part.period for part in offer.parts],
             kinds=(len(offer.parts), len(offer.parts)),

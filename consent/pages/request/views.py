@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -33,6 +34,7 @@ from consent.pages.request.forms import (
     posted_choices,
     validate_choices,
 )
+from consent.pages.request.known_company import REPLACE, known_company
 from consent.pages.request.page import deciders_of, request_page
 from consent.pages.request.saved_choices import WITHOUT_NOTE, pop_choices, save_choices
 from consent.pages.request.service_lists import ticked_at_once
@@ -142,6 +144,13 @@ class RequestView(View):
         request, user = self.request, current_user(self.request)
         if decision == "deny":  # whatever the form has (F-79), also where it could no longer be rendered
             return self._deny()
+        if decision == "decline":  # on a page of the customer's own, which does not lead to the company
+            deny_request(request=self.stored, by=user, at=self.at)
+            company = self.stored.client.name
+            messages.success(
+                request, _("You did not share anything with %(company)s.") % {"company": company}
+            )
+            return SeeOther(reverse("my_home"))
         if action == "reset":
             return SeeOther(request.path)
         if "language" in request.POST:  # the same page with its ticks, and the language of the user's mail
@@ -195,6 +204,7 @@ class RequestView(View):
                 by=user,
                 digest=digest,
                 at=self.at,
+                replace=posted.get("existing") == REPLACE,
             )
         except OfferChanged as change:
             offer = build_offer(self.stored, user, self.at)
@@ -223,7 +233,11 @@ class RequestView(View):
         deciders = None
         if offer.delegate or not offer.may_decide:
             deciders = deciders_of(self.stored, viewer=current_user(self.request), at=self.at)
-        page = request_page(offer, choices, errors=errors, changes=changes, note=note, deciders=deciders)
+        user, answer = current_user(self.request), self.request.POST.get("existing", REPLACE)
+        known = known_company(offer, user, answer=answer, at=self.at) if offer.may_decide else None
+        page = request_page(
+            offer, choices, errors=errors, changes=changes, note=note, deciders=deciders, known=known
+        )
         response = render(self.request, "consent/request/request.html", {"page": page}, status=status)
         return closed.allow_form_redirect(response, self.stored)
 

@@ -119,6 +119,10 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
         )
         for grant in shown
     ]
+    companies = {card.grant.client_id: place for place, card in reversed(list(enumerate(cards)))}
+    cards.sort(
+        key=lambda card: companies[card.grant.client_id]
+    )  # those of one company together, its newest first
     waiting = own_waiting_requests(user=user, at=at)
     return SharingList(
         now=tuple(card for card in cards if card.is_open),

@@ -30,7 +30,7 @@ class PostedForm:
         if element.tag == "button":
             self.buttons.append((name, value, element.text_content().strip()))
         elif element.get("disabled") is None and element.get("type") != "file":
-            if element.get("type") != "checkbox" or element.get("checked") is not None:
+            if element.get("type") not in ("checkbox", "radio") or element.get("checked") is not None:
                 self.data.setdefault(name, []).append(value)
 
     def untick(self, name: str, value: str | None = None) -> None:

@@ -376,8 +376,8 @@ def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
         add_service(owner=home.owner, account=home.account)
     request = ask(USAGE, BILLS, user=home.owner)
 
-    # session, user, request, binding; scopes closed, limits; contracts, regions, meters, role; the session by three
-    with django_assert_num_queries(12):
+    # session, user, request, binding; scopes closed, limits; contracts, regions, meters, role, grants; the session: 3
+    with django_assert_num_queries(13):
         browser.get(address(request))
 
 
