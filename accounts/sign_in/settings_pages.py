@@ -20,7 +20,7 @@ from accounts.address_field import AddressField
 from accounts.current_user import current_user
 from accounts.models import NoticeKind, User
 from accounts.pages.settings_page import settings_page
-from accounts.queries.notice_choices import PERCENTS, notice_choices
+from accounts.queries.notice_choices import PERCENTS, USUAL_PERCENT, notice_choices
 from accounts.services.choices import keep_choices
 from accounts.services.contact import AddressTakenError, change_address, end_sessions
 from accounts.services.mail_codes import PendingCode, WrongCodeError, check_code, send_code
@@ -43,7 +43,9 @@ class ChoicesForm(forms.ModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    percent = forms.TypedChoiceField(label=_("High use begins at"), coerce=int)
+    percent = forms.TypedChoiceField(
+        label=_("High use begins at"), coerce=int, required=False, empty_value=USUAL_PERCENT
+    )
 
     class Meta:
         model = User

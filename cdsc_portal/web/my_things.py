@@ -14,7 +14,7 @@ from accounts.pages.contract_facts import contract_facts
 from accounts.pages.meter_facts import meter_facts
 from accounts.queries.roles import visible_contracts
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import end_in_words
 from consent.pages.sharing.readers import readers_of_account, readers_of_contracts
 from datahub.usage.facts import loaded_until, usage_facts
 
@@ -69,9 +69,9 @@ def my_meter(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _data_until(contracts: Collection[int], *, meter: int | None = None) -> str:
-    """`November 24, 2026, 12:00 AM`: the end of the newest reading of the contracts (database keys), or of one meter
-    while it was theirs; "" where none has come. One query.
+    """`November 23, 2026`: what readings of the contracts (database keys) go through, or those of one meter while it
+    was theirs; "" where none has come. One query.
     """
     facts = usage_facts(contracts)
     until = loaded_until([link for link in facts.links if meter in (None, link.meter_id)], facts.loads)
-    return moment_in_words(until) if until is not None else ""
+    return end_in_words(until) if until is not None else ""

@@ -8,7 +8,7 @@ from django.utils.formats import reset_format_cache
 from django.utils.translation import override
 
 from cdsc_portal.lib.text.money import money_in_words, number_in_words
-from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
+from cdsc_portal.lib.time.dates_in_words import end_in_words, moment_in_words, time_in_words
 
 pytestmark = pytest.mark.spec("P-40")
 EVENING = datetime(2026, 11, 25, 2, 2, tzinfo=UTC)
@@ -39,3 +39,14 @@ def test_the_region_decides_and_not_the_language(settings, region, language, mon
         assert number_in_words(Decimal("4582.19")) == number
         assert time_in_words(EVENING) == clock
         assert moment_in_words(EVENING).endswith(f", {clock}")
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (datetime(2026, 11, 30, 8, tzinfo=UTC), "November 29, 2026"),  # midnight in Los Angeles
+        (datetime(2026, 11, 30, 2, tzinfo=UTC), "November 29, 2026, 6:00 PM"),
+    ],
+)
+def test_a_period_goes_through_its_last_whole_day(end, words):
+    assert end_in_words(end) == words

@@ -251,8 +251,8 @@ def test_each_page_says_how_new_its_readings_are(home, owner, kind):
 
     until = words(page(owner, kind, getattr(home, kind)))
 
-    expected = "July 1, 2023, 12:00 AM" if kind == "meter" else "November 3, 2026, 4:00 PM"
-    assert f"Readings up to {expected}" in until
+    expected = "June 30, 2023" if kind == "meter" else "November 3, 2026, 4:00 PM"
+    assert f"Readings through {expected}" in until
 
 
 def test_a_viewer_sees_all_of_it_but_no_way_to_rename(home):

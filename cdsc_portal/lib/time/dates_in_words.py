@@ -56,6 +56,12 @@ def clock_form(form: str) -> str:
     return form.replace("g:i A", "G:i").replace("g A", "G:00")
 
 
+def end_in_words(end: datetime) -> str:
+    """What a period ending before `end` goes through: its last day where that is whole, else the moment."""
+    day = last_day(end)
+    return day_in_words(day) if days(day, day + timedelta(days=1)).end == end else moment_in_words(end)
+
+
 def span_in_words(start: datetime, end: datetime) -> str:
     """Of [start, end): `March 1, 2026 to March 8, 2026`, one day alone, with times where it is not whole days."""
     first, last = timezone.localdate(start), last_day(max(end, start + _INSTANT))

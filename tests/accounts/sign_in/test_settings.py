@@ -68,7 +68,7 @@ def test_it_costs_the_same_queries_however_many_passkeys(client, ana, django_ass
     with_listed_passkey(ana)
     for _ in range(2):
         # session, user, the form's own copy, second steps, single sign-on, session saved in a savepoint
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(PAGE)
         for number in range(10):
             with_listed_passkey(ana, f"key {number}")
