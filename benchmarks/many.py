@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from accounts.models import MeterDevice, ServiceContract
 from benchmarks import sums, tags
-from benchmarks.measure import Figure, at_most, medians
+from benchmarks.measure import Figure, at_most, medians, processor
 from cdsc_portal.lib.time import clock
 from consent.models import AccessToken, Client
 from consent.queries.access import data_access
@@ -34,19 +34,26 @@ def figures() -> Iterator[Figure]:
         yield at_most(f"gate, {name} of {SERVICES} services / of one", "ms", value, yardstick, 2)
     tags.fill(stores)
     yield from tags.figures({SERVICES: all_of_them, 1: single}, client)
-    yield _mix_of_a_month(single, stores.meters[0])
+    yield from _mix_of_a_month(single, all_of_them, stores.meters[0])
     yield from sums.figures(stores, single, all_of_them)
 
 
-def _mix_of_a_month(token: str, meter: MeterDevice) -> Figure:
-    """Three series of one service, 17,856 shares; beside a year of one meter's quarter hours."""
+def _mix_of_a_month(token: str, token_of_all: str, meter: MeterDevice) -> Iterator[Figure]:
+    """Three series of one service, 17,856 shares, beside a year of one meter's quarter hours; and its days' sums of all
+    services beside those of one: 108 series beside 12.
+    """
     start = datetime(2024, 1, 1, tzinfo=UTC)
     load_readings(usage_series(meter, start, [100] * 35_040, scale=0))
     end = start + timedelta(days=365)
     browser = Browser(headers={"Authorization": f"Bearer {token}"})
     year = f"/usage_data?start={start:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}"
     value, yardstick = medians(tags.get(browser, "/generation_mix"), tags.get(browser, year), rounds=3)
-    return at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
+    yield at_most("generation mix of a month / a year of usage", "ms", value, yardstick, 2)
+    days = "/generation_mix?by=day"
+    ours = Browser(headers={"Authorization": f"Bearer {token_of_all}"})
+    value, yardstick = processor(tags.get(ours, days), tags.get(browser, days), rounds=2)
+    name = f"sums of the mix by day of {SERVICES} services / of one, in the web process"
+    yield at_most(name, "ms", value, yardstick, 25)
 
 
 def token_for(stores: Chain, contracts: list[ServiceContract], scopes: list[str], client: Client) -> str:

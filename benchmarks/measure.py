@@ -53,3 +53,19 @@ def medians(*works: Work, rounds: int = ROUNDS) -> list[float]:
             if counted:
                 times.extend(row)
     return [statistics.median(times) for times in taken]
+
+
+def processor(*works: Work, rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of this process's processor a call of each, without what the database spends: what a web worker
+    needs, however busy the machine is. The works take turns; the least of the rounds counts, of which the first warms
+    up.
+    """
+    taken: Sequence[list[float]] = [[] for _ in works]
+    for counted in range(rounds + 1):
+        for times, work in zip(taken, works, strict=True):
+            began = time.process_time()
+            for _ in range(CALLS):
+                work()
+            if counted:
+                times.append((time.process_time() - began) * 1000 / CALLS)
+    return [min(times) for times in taken]

@@ -11,8 +11,10 @@ from django.db.models.functions import TruncMonth
 from django.test import Client as Browser
 
 from benchmarks import rows
-from benchmarks.measure import Figure, at_most, medians, seconds
+from benchmarks.measure import Figure, at_most, medians, processor, seconds
 from benchmarks.tags import FIRST, get
+from cdsc_portal.lib.time import clock
+from datahub.usage.summed_months import sum_closed_months
 from tests.factories.chain import Chain
 from tests.factories.feeds import load_readings, usage_series
 
@@ -49,12 +51,17 @@ def figures(stores: Chain, token_of_one: str, token_of_all: str) -> Iterator[Fig
         end = _START + timedelta(days=_DAYS)
         years = f"/usage_sums?start={_START:%Y-%m-%dT%H:%M:%SZ}&end={end:%Y-%m-%dT%H:%M:%SZ}"
         check_alike(ours, years)
+        (blocks,) = processor(get(ours, years), rounds=3)
+        sum_closed_months(at=clock.now())
+        check_alike(ours, years)
+        (months,) = processor(get(ours, years), rounds=3)
         value, yardstick = (  # ten in a row take half a minute
             min(seconds(work) for _ in range(3)) * 1000 for work in (get(ours, years), summed_rows)
         )
     yield at_most(
         "3 years by month of 100 services, sent / summed from a row a reading", "ms", value, yardstick, 0.2
     )
+    yield at_most("the same in the web process, from months / from day blocks", "ms", months, blocks, 0.4)
 
 
 def summed_rows() -> list[tuple[str, datetime, Decimal, int]]:

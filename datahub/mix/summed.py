@@ -19,9 +19,12 @@ from datahub.answers.page import Page, from_first_to_last
 from datahub.bills.sections import supply_named
 from datahub.mix.series_places import SERIES_OF, MixName, Places, mix_places, mix_standings
 from datahub.mix.steps import Steps, loaded_between, mix_steps
-from datahub.mix.sums import MixSum, Parts, Weighting, mix_sum, parts_of
-from datahub.mix.weights import ContractUse, Used, contracts_use
+from datahub.mix.sums import MixSum, Parts, Weighting, mix_sums, parts_of
+from datahub.mix.weights import ContractUse, contracts_use
 from datahub.models import MixSeries
+from datahub.store.codec import Flags, Integers
+from datahub.usage.counted_channels import inside
+from datahub.usage.readings import seconds_of
 from datahub.usage.sum_periods import By, Calendar, calendar
 
 DAYS_A_PAGE = 5000  # of all its series together, about; a series is never parted
@@ -233,14 +236,13 @@ class _Summing:
 
     def _periods(self, item: _Item, parts: Parts, days: Calendar) -> Iterator[MixPeriod]:
         intervals = union(span for spans in item.spans.values() for span in spans)
-        use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
-        used = use.during(parts.begins, parts.ends) if use else None
-        for bucket in np.unique(parts.buckets).tolist():
-            begin, end = int(days.edges[bucket]), int(days.edges[bucket + 1])
+        begins, ends = days.edges[parts.filled], days.edges[parts.filled + 1]
+        sums, energies = self._sums(item, parts, begins, ends)
+        edges_of_buckets = zip(parts.filled.tolist(), begins.tolist(), ends.tolist(), strict=True)
+        for (bucket, begin, end), mix, energy in zip(edges_of_buckets, sums, energies, strict=True):
             covered = [cut for span in intervals if (cut := span.intersect(_span(begin, end))) is not None]
             edges = [(cut.start, cut.end) for cut in covered if cut.start and cut.end]
             due = int(sum((past - first).total_seconds() for first, past in edges))
-            mix, energy = self._sum(item, parts, parts.of(bucket), (begin, end), used)
             yield MixPeriod(
                 first=days.days[bucket],
                 start=edges[0][0],
@@ -251,23 +253,36 @@ class _Summing:
                 energy_wh=energy,
             )
 
-    def _sum(
-        self, item: _Item, parts: Parts, rows: slice, edges: _Hull, used: Used | None
-    ) -> tuple[MixSum, Mapping[str, int] | None]:
-        if used is None or not self._is_open(item.contracts[0], parts, rows):
-            return mix_sum(parts, rows), None
-        use = self.use[item.contracts[0]]
-        mix = mix_sum(parts, rows, used=used.of(rows), used_moved=use.moved(*edges))
-        if mix.weighting is not Weighting.ENERGY:
-            return mix, None
-        return mix, mix.in_watt_hours(use.during(*parts.once(rows)))
+    def _sums(
+        self, item: _Item, parts: Parts, begins: Integers, ends: Integers
+    ) -> tuple[list[MixSum], list[dict[str, int] | None]]:
+        """Of each bucket [begin, end), and what energy came from each source."""
+        use = self.use.get(item.contracts[0]) if item.series == MixSeries.CONSUMPTION else None
+        if use is None:
+            sums = mix_sums(parts)
+            return sums, [None] * len(sums)
+        is_open = self._is_open(item.contracts[0], parts)
+        sums = mix_sums(
+            parts,
+            used=use.during(parts.begins, parts.ends),
+            used_moved=use.moved(begins, ends),
+            may_weigh=is_open,
+        )
+        once = use.during(*parts.once)
+        return sums, [
+            mix.in_watt_hours(used, once.scale) if weighs and mix.weighting is Weighting.ENERGY else None
+            for mix, weighs, used in zip(
+                sums, is_open.tolist(), parts.by_bucket(np.add, once.values).tolist(), strict=True
+            )
+        ]
 
-    def _is_open(self, contract: int, parts: Parts, rows: slice) -> bool:
-        """Whether the access opens all the readings that say what was used during these parts."""
-        first, past = int(parts.begins[rows].min()), int(parts.ends[rows].max())
-        readings = _span(*self.use[contract].hull_of_readings(first, past))
+    def _is_open(self, contract: int, parts: Parts) -> Flags:
+        """Whether the access opens all the readings that say what was used during the parts of each bucket."""
+        readings = self.use[contract].hull_of_readings(
+            parts.begins[parts.firsts], parts.by_bucket(np.maximum, parts.ends)
+        )
         windows = union(part.window for part in self.opened if contract in part.contracts)
-        return any(window.covers(readings) for window in windows)
+        return inside(*readings, tuple(map(seconds_of, windows)))
 
 
 def _tariffs(item: _Item) -> tuple[str, ...]:

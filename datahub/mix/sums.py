@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, UNKNOWN, divided, shares
 from datahub.mix.series_places import MixName
-from datahub.mix.steps import Steps
+from datahub.mix.steps import Steps, Words
 from datahub.mix.weights import Used
 from datahub.store.codec import Flags, Integers
 
@@ -28,7 +31,7 @@ class Weighting(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Parts:
     """Parts [begins[i], ends[i]) of steps, in order, each in one bucket: `steps` has a row for each of them."""
 
@@ -41,20 +44,30 @@ class Parts:
     def lengths(self) -> Integers:
         return self.ends - self.begins
 
-    def once(self, rows: slice) -> tuple[Integers, Integers]:
+    @cached_property
+    def firsts(self) -> Integers:
+        """The first part of each bucket that has parts."""
+        return np.flatnonzero(np.diff(self.buckets, prepend=-1))
+
+    @property
+    def filled(self) -> Integers:
+        """The buckets that have parts."""
+        return self.buckets[self.firsts]
+
+    @cached_property
+    def once(self) -> tuple[Integers, Integers]:
         """When these begin and end, without the time that another region covers before."""
-        begins, ends = self.begins[rows], self.ends[rows]
-        first = np.maximum(begins, np.concatenate([begins[:1], np.maximum.accumulate(ends)[:-1]]))
-        return first[first < ends], ends[first < ends]
+        before = np.concatenate([self.begins[:1], np.maximum.accumulate(self.ends)[:-1]])
+        return np.minimum(np.maximum(self.begins, before), self.ends), self.ends
 
-    def known_seconds(self, rows: slice) -> int:
-        """How long these are; time that two regions cover counts once."""
-        begins, ends = self.once(rows)
-        return int((ends - begins).sum())
+    def by_bucket(self, of: np.ufunc, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The `rows` of each bucket's parts brought together, such as by `np.add`."""
+        together: npt.NDArray[Any] = of.reduceat(rows, self.firsts, axis=0)
+        return together
 
-    def of(self, bucket: int) -> slice:
-        low, high = np.searchsorted(self.buckets, [bucket, bucket + 1]).tolist()
-        return slice(low, high)
+    def as_one(self) -> "Parts":
+        """The same parts in one bucket."""
+        return replace(self, buckets=np.zeros_like(self.buckets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +97,10 @@ class MixSum:
             return self.shares[source]
         return Decimal(0) if source == UNKNOWN or self.origin == COMPUTED else None
 
-    def in_watt_hours(self, used: Used) -> dict[str, int]:
-        """All that was used, by source, in whole watt-hours."""
-        total, unit = int(used.values.sum()), 10**used.scale
-        return divided((2 * total + unit) // (2 * unit), self.amounts)
+    def in_watt_hours(self, used: int, scale: int) -> dict[str, int]:
+        """All that was used, `used` / 10**`scale` Wh, by source, in whole watt-hours."""
+        unit = 10**scale
+        return divided((2 * used + unit) // (2 * unit), self.amounts)
 
 
 def parts_of(
@@ -144,63 +157,103 @@ def _cut(steps_of_region: Iterable[Steps], edges: Integers) -> Parts | None:
     return Parts(steps.where(owner[keep]), cuts[:-1][keep], cuts[1:][keep], bucket[keep])
 
 
-def mix_sum(parts: Parts, rows: slice, *, used: Used | None = None, used_moved: int = 0) -> MixSum:
-    """The bucket with the parts `rows`: weighed with amounts of their own, else with what was `used` in each, where all
-    of them are known and something is; else by time.
+def mix_sums(
+    parts: Parts,
+    *,
+    used: Used | None = None,
+    used_moved: Integers | None = None,
+    may_weigh: Flags | None = None,
+) -> list[MixSum]:
+    """One for each bucket that has parts, in order: weighed with amounts of their own, else with what was `used` in
+    each part, where all of them are known and something is; else by time.
 
-    `used` speaks of the same rows and last changed at `used_moved`, in epoch microseconds.
+    `used` last changed at `used_moved` (epoch microseconds), and weighs only where it `may_weigh`: both by bucket.
     """
-    steps, lengths = parts.steps.where(rows), parts.lengths[rows]
-    weighting, moved = Weighting.ENERGY, 0
-    if steps.has_amounts.all() and steps.amounts.any():
-        amounts = _own_amounts(steps, lengths)
-    elif used is not None and used.known.all() and used.values.any():
-        amounts, moved = _times(steps.shares, used.values), used_moved
-    else:
-        amounts, weighting = _times(steps.shares, lengths), Weighting.TIME
-    of_sources = zip(
-        steps.sources,
-        amounts,
-        np.any(steps.named, axis=0).tolist(),
-        np.any(steps.known, axis=0).tolist(),
-        np.all(steps.known, axis=0).tolist(),
+    steps = parts.steps
+    by_own = parts.by_bucket(np.logical_and, steps.has_amounts)
+    by_own &= parts.by_bucket(np.logical_or, np.any(steps.amounts, axis=1))
+    weights, by_use = parts.lengths, np.zeros_like(by_own)
+    if used is not None:
+        by_use = ~by_own & parts.by_bucket(np.logical_and, used.known)
+        by_use &= parts.by_bucket(np.logical_or, used.values != 0)
+        by_use = by_use if may_weigh is None else by_use & may_weigh
+        parts_a_bucket = np.diff(parts.firsts, append=len(weights))
+        weights = np.where(np.repeat(by_use, parts_a_bucket), used.values, weights)
+    moved = parts.by_bucket(np.maximum, steps.modified)
+    if used_moved is not None:
+        moved = np.where(by_use, np.maximum(moved, used_moved), moved)
+    begins, ends = parts.once
+    by_bucket = zip(
+        _amounts(parts, weights, by_own),
+        (by_own | by_use).tolist(),
+        *(parts.by_bucket(np.logical_or, rows).tolist() for rows in (steps.named, steps.known)),
+        parts.by_bucket(np.logical_and, steps.known).tolist(),
+        *(parts.by_bucket(of, steps.computed).tolist() for of in (np.logical_or, np.logical_and)),
+        np.split(steps.method, parts.firsts[1:]),
+        parts.by_bucket(np.logical_or, steps.provisional).tolist(),
+        parts.by_bucket(np.add, ends - begins).tolist(),
+        moved.tolist(),
         strict=True,
     )
+    return [_mix_sum(steps.sources, *facts) for facts in by_bucket]
+
+
+def _mix_sum(
+    sources: Sequence[str],
+    amounts: Sequence[int],
+    by_energy: bool,
+    named: Sequence[bool],
+    known: Sequence[bool],
+    all_known: Sequence[bool],
+    some_computed: bool,
+    all_computed: bool,
+    method: Words,
+    provisional: bool,
+    known_seconds: int,
+    modified: int,
+) -> MixSum:
+    """One bucket."""
     columns = [
-        (source, amount, known, all_known)
-        for source, amount, named, known, all_known in of_sources
-        if named or amount
+        column
+        for column in zip(sources, amounts, named, known, all_known, strict=True)
+        if column[1] or column[2]
     ]
-    by_source = {source: amount for source, amount, is_known, _all in columns if is_known or amount}
-    computed = set(steps.computed.tolist())
-    methods = frozenset(steps.method.tolist())
+    by_source = {source: amount for source, amount, _named, is_known, _all in columns if is_known or amount}
+    methods = frozenset(method.tolist())
     return MixSum(
-        shares={**dict.fromkeys(source for source, *_ in columns), **shares(by_source)},
+        shares={**dict.fromkeys(column[0] for column in columns), **shares(by_source)},
         amounts=by_source,
-        weighting=weighting,
+        weighting=Weighting.ENERGY if by_energy else Weighting.TIME,
         method=next(iter(methods)) if len(methods) == 1 else MIXED,
         methods=methods,
-        origin=MIXED if len(computed) > 1 else COMPUTED if computed.pop() else REPORTED,
-        provisional=bool(steps.provisional.any()),
-        known_seconds=parts.known_seconds(rows),
+        origin=COMPUTED if all_computed else MIXED if some_computed else REPORTED,
+        provisional=provisional,
+        known_seconds=known_seconds,
         partly_known=frozenset(
-            source for source, _amount, is_known, whole in columns if is_known and not whole
+            source for source, _amount, _named, is_known, whole in columns if is_known and not whole
         ),
-        modified=_EPOCH + timedelta(microseconds=max(int(steps.modified.max()), moved)),
+        modified=_EPOCH + timedelta(microseconds=modified),
     )
 
 
-def _own_amounts(steps: Steps, lengths: Integers) -> list[int]:
-    """A step that is cut counts by the part of its time."""
-    whole = steps.ends - steps.starts
-    if np.array_equal(whole, lengths):
-        return [int(amount) for amount in steps.amounts.sum(axis=0).tolist()]
-    common = math.lcm(*set(whole.tolist()))
-    parts = lengths.astype(object) * (common // whole)
-    return [int(amount) for amount in (parts @ steps.amounts.astype(object)).tolist()]
-
-
-def _times(of: Integers, weights: Integers) -> list[int]:
-    if int(weights.sum()) * ONE < _INT64:
-        return [int(amount) for amount in (weights @ of).tolist()]
-    return [int(amount) for amount in (weights.astype(object) @ of.astype(object)).tolist()]
+def _amounts(parts: Parts, weights: Integers, by_own: Flags) -> list[list[int]]:
+    """Of each bucket, by source: its own where it has some, else shares by weight. A step that is cut counts by the
+    part of its time.
+    """
+    steps = parts.steps
+    fits = int(parts.by_bucket(np.add, weights).max()) * ONE < _INT64
+    of_shares = steps.shares * (weights if fits else weights.astype(object))[:, None]
+    amounts: list[list[int]] = parts.by_bucket(np.add, of_shares).tolist()
+    if not by_own.any():
+        return amounts
+    lasting, own = steps.ends - steps.starts, parts.by_bucket(np.add, steps.amounts).tolist()
+    is_cut = parts.by_bucket(np.logical_or, lasting != parts.lengths).tolist()
+    pasts = np.append(parts.firsts[1:], steps.size)
+    for place in np.flatnonzero(by_own).tolist():
+        amounts[place] = own[place]
+        if is_cut[place]:
+            rows = slice(int(parts.firsts[place]), int(pasts[place]))
+            common = math.lcm(*set(lasting[rows].tolist()))
+            times = parts.lengths[rows].astype(object) * (common // lasting[rows])
+            amounts[place] = (times @ steps.amounts[rows].astype(object)).tolist()
+    return amounts

@@ -38,10 +38,9 @@ class _Channel:
     def where(self, keep: Flags) -> "_Channel":
         return _Channel(self.starts[keep], self.ends[keep], self.values[keep], self.scale, self.moved[keep])
 
-    def touching(self, begin: int, end: int) -> slice:
-        """The readings that have some of their time in [begin, end)."""
-        low, high = np.searchsorted(self.ends, begin, side="right"), np.searchsorted(self.starts, end)
-        return slice(int(low), int(high))
+    def touching(self, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
+        """[first, past) of the readings that have some of their time in each [begin, end)."""
+        return np.searchsorted(self.ends, begins, side="right"), np.searchsorted(self.starts, ends)
 
     def up_to(self, moments: Integers, values: Integers) -> Integers:
         """How much of `values` came before each moment; a reading counts by the part of its time that has passed."""
@@ -62,9 +61,6 @@ class Used:
     values: Integers
     known: Flags
     scale: int
-
-    def of(self, rows: slice) -> "Used":
-        return Used(self.values[rows], self.known[rows], self.scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,19 +88,26 @@ class ContractUse:
             known_seconds += covered
         return Used(np.maximum(values, 0), ~gaps & (known_seconds >= ends - begins), scale)
 
-    def moved(self, begin: int, end: int) -> int:
-        """When a reading of [begin, end) last moved, in epoch microseconds; 0 for never."""
-        return max(
-            (int(each.moved[each.touching(begin, end)].max(initial=0)) for each in self.channels), default=0
-        )
-
-    def hull_of_readings(self, begin: int, end: int) -> tuple[int, int]:
-        """From when to when the readings last that have time in [begin, end): a part of one tells of all of it."""
+    def moved(self, begins: Integers, ends: Integers) -> Integers:
+        """When a reading of each [begin, end) last moved, in epoch microseconds; 0 for never."""
+        last = np.zeros(len(begins), dtype=np.int64)
         for channel in self.channels:
-            rows = channel.touching(begin, end)
-            begin = min(begin, int(channel.starts[rows].min(initial=begin)))
-            end = max(end, int(channel.ends[rows].max(initial=end)))
-        return begin, end
+            first, past = channel.touching(begins, ends)
+            # of every second of these slices; what follows the last one stands for nothing
+            slices = np.stack([first, past], axis=1).ravel()
+            moved = np.maximum.reduceat(np.append(channel.moved, 0), slices)[::2]
+            last = np.maximum(last, np.where(first < past, moved, 0))
+        return last
+
+    def hull_of_readings(self, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
+        """From when to when the readings last that have time in each [begin, end): a part of one tells of all of it."""
+        for channel in self.channels:
+            first, past = channel.touching(begins, ends)
+            some, most = first < past, len(channel.starts) - 1
+            start, end = channel.starts[np.minimum(first, most)], channel.ends[np.maximum(past - 1, 0)]
+            begins = np.where(some, np.minimum(begins, start), begins)
+            ends = np.where(some, np.maximum(ends, end), ends)
+        return begins, ends
 
 
 def contracts_use(contracts: Collection[int], hull: tuple[int, int]) -> dict[int, ContractUse]:

@@ -21,10 +21,9 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise ValueError(f"nothing to divide {total} by")
-    parts = [total * weight // whole for weight in weights]
-    left = total - sum(parts)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[:left]:
+    parts, remainders = map(list, zip(*(divmod(total * weight, whole) for weight in weights), strict=True))
+    by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)
+    for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts
 

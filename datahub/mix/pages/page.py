@@ -32,7 +32,7 @@ from datahub.mix.pages.texts import (
 )
 from datahub.mix.series_places import Places, mix_places
 from datahub.mix.steps import loaded_between, mix_steps
-from datahub.mix.sums import MixSum, Weighting, mix_sum, parts_of
+from datahub.mix.sums import MixSum, Weighting, mix_sums, parts_of
 from datahub.mix.weights import contracts_use
 from datahub.models import MixSeries
 from datahub.usage.pages.periods import ShownPeriod, instants, part_in_words
@@ -302,14 +302,8 @@ def _shown_mix(places: Places, series: MixSeries, bounds: Sequence[datetime]) ->
         (contract,) = {place.contract for own in of_series.values() for place in own}
         use = contracts_use([contract], (int(edges[0]), int(edges[-1])))[contract]
         used = use.during(parts.begins, parts.ends)
-
-    def summed(rows: slice) -> MixSum:
-        return mix_sum(parts, rows, used=used.of(rows) if used else None)
-
-    buckets = np.unique(parts.buckets).tolist()
-    return _ShownMix(
-        {bucket: summed(parts.of(bucket)) for bucket in buckets}, summed(slice(0, parts.steps.size))
-    )
+    (whole,) = mix_sums(parts.as_one(), used=used)
+    return _ShownMix(dict(zip(parts.filled.tolist(), mix_sums(parts, used=used), strict=True)), whole)
 
 
 def _loaded(places: Places, series: MixSeries) -> tuple[datetime, datetime] | None:

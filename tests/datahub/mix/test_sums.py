@@ -11,7 +11,7 @@ from cdsc_portal.lib.time.ranges import Span
 from datahub.mix.arithmetic.amounts import ONE, shares
 from datahub.mix.series_places import MixName
 from datahub.mix.steps import Steps
-from datahub.mix.sums import Weighting, mix_sum, parts_of
+from datahub.mix.sums import Weighting, mix_sums, parts_of
 from datahub.mix.weights import Used
 from datahub.models import MixSeries
 
@@ -47,17 +47,11 @@ def steps_of(amounts_by_step, *, seconds=HOUR, with_amounts=False, first=0):
 def buckets(steps, edges, use=None):
     """The sum of each, in order; what is used is by part."""
     parts = parts_of({NAME: steps}, {NAME: [Span()]}, np.array(edges, dtype=np.int64))
-    sums = []
-    for bucket in range(len(edges) - 1):
-        rows = parts.of(bucket)
-        if rows.start == rows.stop:
-            continue
-        used = None
-        if use is not None:
-            values = np.array([use[begin // HOUR] for begin in parts.begins[rows].tolist()], dtype=np.int64)
-            used = Used(values, np.ones(len(values), dtype=np.bool_), 0)
-        sums.append(mix_sum(parts, rows, used=used))
-    return sums
+    used = None
+    if use is not None:
+        values = np.array([use[begin // HOUR] for begin in parts.begins.tolist()], dtype=np.int64)
+        used = Used(values, np.ones(len(values), dtype=np.bool_), 0)
+    return mix_sums(parts, used=used)
 
 
 def added(sums):
@@ -121,7 +115,7 @@ def test_two_regions_at_once_count_both_and_their_time_once():
     steps = {NAME: steps_of([(1, 0, 0)] * 2), east: steps_of([(0, 1, 0)] * 2)}
 
     parts = parts_of(steps, {NAME: [Span()], east: [Span()]}, np.array([0, DAY], dtype=np.int64))
-    sums = mix_sum(parts, parts.of(0))
+    (sums,) = mix_sums(parts)
 
     assert (sums.known_seconds, sums.amounts["gas"], sums.amounts["solar"]) == (
         7200,
@@ -143,7 +137,7 @@ def test_a_told_mix_counts_before_one_that_was_worked_out():
     steps = {of_tariff: steps_of([(0, 1, 0)]), NAME: steps_of([(1, 0, 0)] * 2)}
 
     parts = parts_of(steps, {of_tariff: [Span()], NAME: [Span()]}, np.array([0, DAY], dtype=np.int64))
-    sums = mix_sum(parts, parts.of(0))
+    (sums,) = mix_sums(parts)
 
     assert (sums.known_seconds, sums.amounts["gas"], sums.amounts["solar"]) == (
         7200,
