@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
 from lxml import etree
 
@@ -18,6 +19,7 @@ from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.feeds.runs.run_executor import execute_due_runs
 from datahub.models import Feed, FeedRun, RunStatus
+from datahub.store.channel_months import forget_sums, will_forget_sums
 
 METERS = 100_000
 _LONG_METERS = 20_000
@@ -68,12 +70,22 @@ def _wide(place: Utility, folder: Path) -> Iterator[Figure]:
     first = sorted(times)[1]
     yield at_most("the same file, by hash / first load", "s", seconds(lambda: store(feed, path)), first, 0.03)
     yield at_most("the same file, through the merge / first load", "s", _merged_again(feed, path), first, 0.6)
+    question = min(seconds(lambda: _ask_for_month_sums(place)) for _ in range(10)) * run.chunks_done
+    yield at_most("its chunks' questions for sums of their months / first load", "s", question, first, 0.03)
     with connection.cursor() as cursor:
         partition = f"interval_block_{MONTH:%Y_%m}"
         cursor.execute(f"VACUUM ANALYZE {partition}")
         cursor.execute(f"SELECT pg_total_relation_size('{partition}')::float / sum(known) FROM {partition}")
         (block,) = cursor.fetchone()
     yield at_least("bytes a reading with index: row / block", "bytes", rows.bytes_a_row(), float(block), 35)
+
+
+@transaction.atomic
+def _ask_for_month_sums(place: Utility) -> None:
+    """As a chunk of readings does, of a month that is not summed yet."""
+    will_forget_sums()
+    day = np.array([(MONTH - date(1970, 1, 1)).days], dtype=np.int64)
+    forget_sums(channels=[np.array(place.channels, dtype=np.int64)], days=[day])
 
 
 def _merged_again(feed: Feed, path: Path) -> float:

@@ -31,6 +31,7 @@ CHANNELS_AT_ONCE = 2_000  # summed in one transaction, or a few more; loads of t
 _LOCKS = 0x5E7  # first key of the advisory locks, the second is the month
 _WILL_FORGET = "SET LOCAL datahub.forgets_month_sums = on"
 _SHARE = "SELECT pg_advisory_xact_lock_shared(%s, month) FROM unnest(%s::integer[]) AS months (month)"
+_SUMMED = f"SELECT month FROM {SummedMonth._meta.db_table} WHERE month = ANY(%s)"  # noqa: S608 - no part of it is input
 _HOLD_ALONE = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 # In one order, so that two loads of the same channels wait for each other and never crosswise.
 _DELETE = f"""
@@ -161,8 +162,8 @@ def forget_sums(*, channels: Sequence[Integers], days: Sequence[Integers]) -> No
         return
     with connection.cursor() as cursor:
         _share(cursor, months)
-        summed = list(SummedMonth.objects.filter(month__in=months).values_list("month", flat=True))
-        if summed:
+        cursor.execute(_SUMMED, [months])  # after the lock: what it waited for is seen
+        if summed := [month for (month,) in cursor.fetchall()]:
             keys = array(distinct(np.concatenate(channels)).tolist())
             cursor.execute(_DELETE, [keys, summed])
             cursor.execute(_ENQUEUE, [summed, CHANNELS_AT_ONCE, keys])
@@ -195,10 +196,8 @@ def _share(cursor: CursorWrapper, months: Iterable[date]) -> None:
 
 def _months_near(days: Integers) -> list[date]:
     """The first days of the local months that these UTC days can touch, in whatever zone."""
-    near = np.unique(days)
-    near = (
-        np.unique(np.concatenate([near - 1, near, near + 1])).astype("datetime64[D]").astype("datetime64[M]")
-    )
+    near = distinct(days)
+    near = np.concatenate([near - 1, near + 1]).astype("datetime64[D]").astype("datetime64[M]")
     months: list[date] = np.unique(near).astype("datetime64[D]").tolist()
     return months
 
