@@ -38,7 +38,8 @@ _STATE = """
     FROM pg_control_system(), pg_control_checkpoint()
     WHERE system_identifier::text = %(server)s AND timeline_id = %(timeline)s
 """
-_RESTRICTED = frozenset({ClientStatus.SUSPENDED, ClientStatus.SANDBOX})
+# what a client may still do, the most first
+_STATUSES = [ClientStatus.PRODUCTION, ClientStatus.SANDBOX, ClientStatus.SUSPENDED, ClientStatus.DISABLED]
 _CLOSED_TO_ALL = ENDED | {GrantStatus.SUSPENDED}
 
 
@@ -78,7 +79,7 @@ def unmet_entries() -> Unmet:
     statuses, contents, clients, credentials = _last_entries(settings.CONSENT_JOURNAL)
     grants = Grant.objects.filter(public_id__in=[*statuses, *contents]).exclude(status__in=ENDED)
     open_grants = {grant.public_id: grant for grant in grants.select_related("client")}
-    in_production = Client.objects.filter(client_id__in=list(clients), status=ClientStatus.PRODUCTION)
+    known = {client.client_id: client for client in Client.objects.filter(client_id__in=list(clients))}
     working = Credential.objects.filter(pk__in=list(credentials)).select_related("client")
     return Unmet(
         [
@@ -93,8 +94,9 @@ def unmet_entries() -> Unmet:
         ],
         [
             (client, entry)
-            for client, entry in _pairs({client.client_id: client for client in in_production}, clients)
-            if entry["status"] in _RESTRICTED and _holds(entry)
+            for client, entry in _pairs(known, clients)
+            if _STATUSES.index(ClientStatus(client.status)) < _STATUSES.index(entry["status"])
+            and _holds(entry)
         ],
         [
             (credential, entry)

@@ -17,6 +17,7 @@ from consent.services.after_restore import replay_journal, unmet_entries
 from consent.services.clients import reinstate_client, suspend_client
 from consent.services.credentials import replace_leaked_secret
 from consent.services.decision import PartDecision
+from consent.services.journal import journal_client
 from consent.services.narrow import narrow_grant
 from consent.services.revoke import resume_grant, revoke_grant, suspend_grant
 from consent.transitions import GrantStatus
@@ -132,6 +133,19 @@ def test_a_third_party_is_held_back_again_and_a_leaked_secret_ends_again(grant, 
     assert Credential.objects.get(client=client).expires == LATER
     reinstate_client(client=client)
     assert unmet_entries().count == 0
+
+
+def test_a_client_that_was_disabled_for_good_is_so_again(grant, journal):
+    def disable():
+        grant.client.status = ClientStatus.DISABLED
+        grant.client.save()
+        journal_client(grant.client)
+
+    restore_without(disable, journal)
+
+    assert replay_journal(at=LATER).clients == 1
+    grant.client.refresh_from_db()
+    assert grant.client.status == ClientStatus.DISABLED
 
 
 @pytest.mark.django_db(transaction=True)
