@@ -18,7 +18,6 @@ from consent.oauth.registration_fields import registration_field
 from consent.oauth.scope_descriptions import scope_description
 from consent.queries.scope_offers import (
     OfferedScope,
-    is_served,
     offered_now,
     published_version,
     registration_fields,
@@ -55,7 +54,7 @@ def _document(version: str, *_settings: str) -> tuple[bytes, str]:
 def server_metadata() -> dict[str, Any]:
     """The members of the document, in English. Five queries."""
     with override("en"):
-        offers = [offer for offer in offered_now(role=settings.UTILITY_ROLE) if is_served(offer)]
+        offers = offered_now(role=settings.UTILITY_ROLE)
         listed = {offer.id for offer in offers}
         descriptions = {offer.id: scope_description(offer, listed=listed) for offer in offers}
         fields = _registration_fields(offers)

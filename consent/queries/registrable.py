@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from consent.queries.scope_offers import is_served, offered_now
+from consent.queries.scope_offers import offered_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,4 @@ def registrable_scopes() -> dict[str, Registrable]:
             optional=offer.registration_optional,
         )
         for offer in offered_now(role=settings.UTILITY_ROLE)
-        if is_served(offer)
     }

@@ -10,6 +10,7 @@ from cdsc_portal.lib.db.prepared import prepared_cursor
 from cdsc_portal.lib.db.row_versions import Rows, digest, digest_statement
 from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, CoverageEntry, RegistrationField, ScopeOffer
+from consent.scopes.base import Scope
 from consent.scopes.catalogue import is_offered
 from consent.scopes.fields import DetailsField, narrowed
 from consent.scopes.offer_types import CLIENT_ADMIN, OfferType, offer_types
@@ -84,6 +85,24 @@ def offer_states(*, client: Client | None) -> dict[str, bool]:
         return dict(cursor.fetchall())
 
 
+def open_offers(*, role: str) -> tuple[tuple[str, OfferType], ...]:
+    """Id and type of each offer in the document of a utility of this role, in its order. One query."""
+    states = offer_states(client=None)
+    offered: list[tuple[str, OfferType]] = []
+    for kind in offer_types().values():
+        if not _is_served(kind, role):
+            continue
+        first_is_new = kind.scope is not None and kind.first_id not in states
+        ids = [kind.first_id] if first_is_new else sorted(name for name in states if kind.takes_id(name))
+        offered += [(name, kind) for name in ids if states.get(name, True)]
+    return tuple(offered)
+
+
+def available_scopes(*, role: str) -> tuple[Scope, ...]:
+    """What anybody may ask of customers there: scopes of which an offer is open. One query."""
+    return tuple(dict.fromkeys(kind.scope for _id, kind in open_offers(role=role) if kind.scope))
+
+
 def limits_of(*, client: Client | None) -> dict[str, OfferLimits]:
     """By offer id the tightest of what staff set of the offer, of its type and of the client. One query."""
     with prepared_cursor() as cursor:
@@ -102,7 +121,7 @@ def offered_now(*, role: str) -> tuple[OfferedScope, ...]:
     return tuple(
         _offered(row, kind, limits[row.offer_id])
         for kind in kinds.values()
-        if kind.scope is None or is_offered(kind.scope, role)
+        if _is_served(kind, role)
         for row in rows
         if row.type == kind.key and states[row.offer_id]
     )
@@ -113,14 +132,14 @@ def registration_fields(ids: Collection[str]) -> QuerySet[RegistrationField]:
     return RegistrationField.objects.filter(field_id__in=ids).order_by("field_id")
 
 
-def is_served(offer: OfferedScope) -> bool:
-    """Whether the server serves all that the offer needs: only such are described and registered."""
-    return offer.kind.scope is not None or offer.kind.key in SERVED_BUILT_IN
-
-
 def published_version() -> str:
     """Changes with every change of what `offered_now` reads. One query."""
     return digest(_VERSIONS, {})
+
+
+def _is_served(kind: OfferType, role: str) -> bool:
+    """Whether this server serves all that offers of a type need: only such are described and registered."""
+    return kind.key in SERVED_BUILT_IN if kind.scope is None else is_offered(kind.scope, role)
 
 
 def _offered(row: ScopeOffer, kind: OfferType, limits: OfferLimits) -> OfferedScope:

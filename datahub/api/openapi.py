@@ -14,7 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from cdsc_portal.lib.json.encoder import dumps
 from consent.api.gated import scopes_opening
-from consent.queries.scope_settings import available_scopes
+from consent.queries.scope_offers import available_scopes
 from consent.scopes.base import Scope
 from datahub.api.founding.operations import TAGS, scopes_of_document
 from datahub.api.urls import FEEDS, GATED, OPEN_SERIES
@@ -32,7 +32,9 @@ _TAGS = {**TAGS, "feeds": "Files of readings, bills and more."}
 
 def api_document() -> _Document:
     """The document for third parties. One query."""
-    return _document(False, available_scopes(), settings.MIX_OPEN_TO_CLIENTS, settings.PUBLIC_URL)
+    return _document(
+        False, available_scopes(role=settings.UTILITY_ROLE), settings.MIX_OPEN_TO_CLIENTS, settings.PUBLIC_URL
+    )
 
 
 def feed_document() -> _Document:

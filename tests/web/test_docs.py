@@ -152,6 +152,8 @@ def test_a_further_offer_and_a_built_in_scope_have_pages_with_their_limits(clien
         words(page(client, "docs_scope", name)) for name in ("usage_data.year", "cds_server_provided_files_1")
     )
 
+    listed = {code.text for code in page(client, "docs").xpath("//nav//code")}
+    assert {"usage_data", "usage_data.year", "cds_client_admin", "cds_grant_admin_1"} <= listed
     assert "At most 366 days back. Without it: -1y." in year and '"type": "usage_data.year"' in year
     assert "file_id" in files and '"type": "cds_server_provided_files_1"' in files
     assert client.get(reverse("docs_scope", args=["usage_data.month"])).status_code == 404

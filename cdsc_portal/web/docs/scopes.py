@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from cdsc_portal.lib.json.encoder import dumps_indented
 from cdsc_portal.web.docs.openapi import Operation, operations_opened_by
-from consent.queries.scope_offers import OfferedScope, is_served, offered_now
+from consent.queries.scope_offers import OfferedScope, offered_now
 from consent.scopes.base import Period, Scope
 from consent.scopes.fields import DetailsField
 
@@ -48,7 +48,7 @@ class OfferPage:
 
 def offer_page(offer_id: str) -> OfferPage | None:
     """The page of the open offer with this id; None where this server has none. Four queries."""
-    offers = (each for each in offered_now(role=settings.UTILITY_ROLE) if is_served(each))
+    offers = offered_now(role=settings.UTILITY_ROLE)
     offer = next((each for each in offers if each.id == offer_id), None)
     if offer is None:
         return None

@@ -13,7 +13,7 @@ from cdsc_portal.web.docs import errors, sandbox
 from cdsc_portal.web.docs.openapi import operations
 from cdsc_portal.web.docs.scopes import offer_page
 from consent.oauth.metadata import server_addresses
-from consent.queries.scope_settings import available_scopes
+from consent.queries.scope_offers import open_offers
 
 
 @require_safe
@@ -92,6 +92,7 @@ def sandbox_guide(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, context: Mapping[str, object]) -> HttpResponse:
-    return render(
-        request, f"web/docs/{name}.html", {"scopes": available_scopes(), "current": name, **context}
-    )
+    offers = [
+        {"id": offer_id, "title": kind.name} for offer_id, kind in open_offers(role=settings.UTILITY_ROLE)
+    ]
+    return render(request, f"web/docs/{name}.html", {"offers": offers, "current": name, **context})
