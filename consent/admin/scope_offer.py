@@ -12,13 +12,19 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.admin.base import PortalAdmin
 from cdsc_portal.lib.time import clock
 from consent.admin.open_grants import warn_of_open_grants
-from consent.models import ScopeOffer
+from consent.models import CoverageEntry, ScopeOffer
 from consent.scopes.offer_types import CLIENT_ADMIN, offer_type, offer_types
 from consent.services.scope_offers import save_offer
 
 
 class ScopeOfferForm(forms.ModelForm):
     type = forms.ChoiceField(label=_("Type"), widget=UnfoldAdminSelectWidget)
+    coverages = forms.ModelMultipleChoiceField(
+        CoverageEntry.objects.order_by("name"),
+        label=_("Coverage"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     class Meta:
         model = ScopeOffer
@@ -53,7 +59,6 @@ class ScopeOfferAdmin(PortalAdmin):
     list_filter = ("is_open",)
     search_fields = ("offer_id__startswith",)
     fields = ScopeOfferForm.Meta.fields
-    filter_horizontal = ("coverages",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("type", "offer_id") if obj else ()
