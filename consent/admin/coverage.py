@@ -10,13 +10,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.base import PortalAdmin
 from cdsc_portal.lib.time import clock
 from consent.capabilities import COVERAGE, offered_capabilities, unfit_for_entry
 from consent.coverage_files import LARGEST, geojson_type, map_type
 from consent.models import (
+    CapabilityRole,
     CommodityType,
     CoverageEntry,
     CoverageFileKind,
@@ -38,11 +39,18 @@ def _several(label: Any, choices: Any) -> forms.MultipleChoiceField:  # noqa: AN
 
 
 class CoverageEntryForm(forms.ModelForm):
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[("", "---------"), *CapabilityRole.choices],  # somebody has to say it
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Of all servers that offer something here, only one server is the source of truth."),
+    )
     infrastructure_types = _several(_("Infrastructure"), InfrastructureType.choices)
     commodity_types = _several(_("Commodities"), CommodityType.choices)
     capabilities = forms.CharField(
         label=_("Capabilities"),
         required=False,
+        widget=UnfoldAdminTextInputWidget,
         help_text=_("What third parties can do here, parted by spaces; empty where the entry only informs."),
     )
     map_upload = forms.FileField(
@@ -69,7 +77,6 @@ class CoverageEntryForm(forms.ModelForm):
         help_texts = {
             "entry_id": _("Third parties refer to it, so it never changes."),
             "is_listed": _("Published entries are readable by everybody: check that you may publish it."),
-            "role": _("Of all servers that offer something here, only one server is the source of truth."),
             "country": _("Whose laws hold. An area of several countries is an entry for each."),
         }
 
@@ -79,7 +86,7 @@ class CoverageEntryForm(forms.ModelForm):
         if "capabilities" in self.fields:  # not where staff may only look
             self.initial["capabilities"] = " ".join(self.instance.capabilities)
         if self.instance.pk is None:
-            self.initial["role"] = ""  # somebody has to say it
+            self.initial["role"] = ""
 
     def clean_capabilities(self) -> list[str]:
         capabilities = list(dict.fromkeys(self.cleaned_data["capabilities"].split()))

@@ -76,7 +76,7 @@ def test_what_may_not_be_published_is_refused_in_words(clerk, field, changed, wo
 def test_nobody_becomes_the_source_of_truth_by_leaving_a_field_alone(clerk):
     role = clerk.get(ADD).context["adminform"].form["role"]
 
-    assert (role.value(), role.field.required) == ("", True)
+    assert (role.value(), role.field.required, role.field.choices[0][0]) == ("", True, "")
     assert "only one server" in str(role.help_text)
 
 
