@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import SCOPES
-from consent.scopes.fields import DetailsField, DetailsFormat
+from consent.scopes.fields import Choice, DetailsField, DetailsFormat
 
 CLIENT_ADMIN, GRANT_ADMIN, PROVIDED_FILES = (
     "cds_client_admin",
@@ -154,8 +154,23 @@ _SERVICES = DetailsField(
     also=("all",),
 )
 
+_RESOLUTION = DetailsField(
+    "coarsest_resolution",
+    _("Resolution"),
+    _(
+        "How fine the readings are that you need; the customer may still choose a coarser one. Without it: as read."
+    ),
+    DetailsFormat.CHOICE_OR_NULL,
+    choices=(
+        Choice("hourly", _("By hour"), _("Readings summed up by local hour.")),
+        Choice("daily", _("By day"), _("Readings summed up by local day.")),
+        Choice("monthly", _("By month"), _("Readings summed up by local month.")),
+    ),
+)
+
 
 def _customers_type(scope: Scope) -> OfferType:
+    end = _END_OF_DATA if scope.period is Period.DATA else _END_OF_NOW
     return OfferType(
         key=scope.id,
         first_id=scope.id,
@@ -166,9 +181,7 @@ def _customers_type(scope: Scope) -> OfferType:
         grant_types=("authorization_code", "refresh_token"),
         client_authentication=("client_secret_basic", "client_secret_post", "none"),
         challenge_methods=("S256",),
-        fields=(_START, _END_OF_DATA, _SERVICES)
-        if scope.period is Period.DATA
-        else (_START, _END_OF_NOW, _SERVICES),
+        fields=(_START, end, _SERVICES, *((_RESOLUTION,) if scope.has_resolution else ())),
         has_details=True,
         scope=scope,
     )

@@ -16,6 +16,7 @@ from consent.models import Client, ClientStatus, ConsentRequest, RequestStatus
 from consent.periods import requested_period
 from consent.queries.scope_offers import OfferLimits, limits_of, offer_states
 from consent.requests import AccessRequest, InvalidDetails, RequestedPart
+from consent.resolution import Resolution
 from consent.scopes.base import Period
 from consent.scopes.catalogue import SCOPES, is_offered, offer_named, scope_named
 from consent.scopes.fields import check_value
@@ -87,10 +88,11 @@ def _with_defaults(part: RequestedPart, limits: OfferLimits) -> RequestedPart:
     kind = offer_type(part.scope)
     for declared in kind.fields if kind else ():
         field = limits.field(declared)
-        value = getattr(part, field.id)
+        value = getattr(part, field.id) or None  # a resolution that is left out is an empty text
         if value is None and field.default is not None:
             default = tuple(field.default) if isinstance(field.default, list) else field.default
-            changed: dict[str, Any] = {field.id: default}
+            is_resolution = isinstance(getattr(part, field.id), Resolution)
+            changed: dict[str, Any] = {field.id: Resolution(str(default)) if is_resolution else default}
             part = replace(part, **changed)
         elif value is not None:
             try:

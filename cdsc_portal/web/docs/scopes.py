@@ -78,9 +78,12 @@ def _row(offer: OfferedScope, field: DetailsField) -> DetailRow:
         sentences.append(ngettext("At most %d day ahead.", "At most %d days ahead.", days) % days)
     if field.default is not None:
         sentences.append(_("Without it: %(default)s.") % {"default": field.default})
-    return DetailRow(
-        field.id, _FORMS.get(field.id, field.format.value), field.description, " ".join(sentences)
-    )
+    return DetailRow(field.id, _form(field), field.description, " ".join(sentences))
+
+
+def _form(field: DetailsField) -> str:
+    choices = ", ".join(choice.id for choice in field.choices)
+    return _FORMS.get(field.id) or choices or field.format.value
 
 
 def _example(offer: OfferedScope) -> str:

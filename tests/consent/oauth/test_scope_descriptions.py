@@ -7,6 +7,7 @@ from cdsc_portal.lib.time import clock
 from consent.models import CoverageEntry, RegistrationField, ScopeOffer, ScopeSetting
 from consent.oauth import metadata as document
 from consent.queries import scope_offers
+from consent.resolution import COARSE
 from consent.scopes.catalogue import SCOPES
 from tests.consent.api.cds.coverage import listed_entry
 
@@ -153,7 +154,9 @@ def test_the_founding_scopes_keep_their_ids_and_their_types_carry_the_servers_pr
         "start": ("string_or_null", None),
         "end": ("string_or_null", None),
         "services": ("string_list_or_null", None),
+        "coarsest_resolution": ("choice_or_null", None),
     }
+    assert [choice["id"] for choice in fields["coarsest_resolution"]["choices"]] == list(COARSE)
     assert "all" in fields["services"]["description"]
 
 
