@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.spec("P-23")]
 WRITES = re.compile(
     r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM) (?!\"accounts_session\"|\"accounts_staffaction\")"
 )
-LINKS = re.compile(r'(?:href|action)="(/(?!static/)[^"]*)"')
+LINKS = re.compile(r'(?:href|action)="(/(?!static/|style/)[^"]*)"')
 BACK = "/admin/accounts/customer/{}/change/"
 
 
