@@ -44,7 +44,10 @@ class ChoicesForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
     percent = forms.TypedChoiceField(
-        label=_("High use begins at"), coerce=int, required=False, empty_value=USUAL_PERCENT
+        label=_("High use begins at"),
+        coerce=int,
+        required=False,
+        empty_value=USUAL_PERCENT,  # type: ignore[arg-type]  # the stubs know texts alone
     )
 
     class Meta:
