@@ -168,12 +168,13 @@ migrations.CreateModel(
                     ),
                 ),
                 ("mime_type", models.CharField(max_length=60, verbose_name="type")),
-                ("digest", models.CharField(editable=False, max_length=64)),
+                ("digest", models.CharField(editable=False, max_length=64, verbose_name="sha256")),
                 ("content", models.BinaryField()),
 ("field", models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="files",
                 to="consent.registrationfield",
+                verbose_name="registration field",
             )),
 ("registration", models.ForeignKey(
                 on_delete=django.db.models.deletion.CASCADE,

@@ -132,9 +132,14 @@ class RegistrationFile(models.Model):
     registration = models.ForeignKey(
         Registration, verbose_name=_("third party"), on_delete=models.CASCADE, related_name="files"
     )
-    field = models.ForeignKey(RegistrationField, on_delete=models.PROTECT, related_name="files")
+    field = models.ForeignKey(
+        RegistrationField,
+        verbose_name=_("registration field"),
+        on_delete=models.PROTECT,
+        related_name="files",
+    )
     mime_type = models.CharField(_("type"), max_length=60)
-    digest = models.CharField(max_length=64, editable=False)
+    digest = models.CharField("sha256", max_length=64, editable=False)
     content = models.BinaryField()
 
     class Meta:
