@@ -23,6 +23,7 @@ from datahub.usage.pages.table import Cell, Column, Row, Table, build_table
 RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "marine", "other_renewable"})
 LONGEST = timedelta(days=14)  # the hours of the week are means of so long before the end of what is shown
 _CLASSES, _DAYS, _HOURS = 5, 7, 24
+_LEAST = Decimal("0.01")  # between the greenest and the least green hour
 _FEWEST = _DAYS * _HOURS // 2  # hours of the week that are known, before anything is said of them
 
 
@@ -81,6 +82,8 @@ def green_hours(bounds: Sequence[datetime], mix_of: Callable[[int], MixSum | Non
     by_hour = {hour: [mean for (_day, each), mean in means.items() if each == hour] for hour in range(_HOURS)}
     of_hours = {hour: sum(own, Decimal(0)) / len(own) for hour, own in by_hour.items() if own}
     best, worst = max(of_hours, key=of_hours.__getitem__), min(of_hours, key=of_hours.__getitem__)
+    if of_hours[best] - of_hours[worst] < _LEAST:  # such as a month that is reported as one step
+        return None
     facts = {
         "best": hour_in_words(best), "most": percent(of_hours[best], decimals=0),
         "worst": hour_in_words(worst), "least": percent(of_hours[worst], decimals=0),
