@@ -16,10 +16,7 @@ WRONG_FIELDS = [
     ),
     *({"start": value} for value in (1, True, [], {}, "", "soon", "-1", "-99999999y", "2026-02-30", "\x00")),
     *({"end": value} for value in (1, False, [], "never", "+", "9999-99-99", "1e9", "infinity")),
-    *(
-        {"services": value}
-        for value in (None, 1, True, {}, "", "some", [1], [None], [["a"]], [""], ["a\x00"])
-    ),
+    *({"services": value} for value in (1, True, {}, "", "some", [1], [None], [["a"]], [""], ["a\x00"])),
     *(
         {name: "x"}
         for name in ("Type", "__proto__", "$where", "services[]", "customer", "locations", "\u0430")

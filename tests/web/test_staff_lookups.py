@@ -60,6 +60,7 @@ ALLOWED = {
     "consent.client": _choice("status"),
     "consent.clientcontact": _related("client"),
     "consent.consentrequest": _choice("status") | _related("client") | {"scope"},
+    "consent.coverageentry": _choice("is_listed", "type"),
     "consent.disclosure": _choice("resource", "grant__status")
     | _related("grant__client")
     | {"scope", "grant__id__exact"}
@@ -74,6 +75,7 @@ ALLOWED = {
     "consent.registrationfile": set(),
     "consent.registrationstep": _choice("status"),
     "consent.review": _choice("status", "kind"),
+    "consent.scopeoffer": _choice("is_open"),
     "consent.scopesetting": _choice("is_open", "scope") | _related("client"),
     "datahub.billstatement": _date("statement_date"),
     "datahub.channel": _choice("commodity", "kind", "direction"),

@@ -175,7 +175,7 @@ def test_a_provider_that_does_not_answer_leads_back_with_words(client, provider,
 def test_it_is_off_where_no_provider_is_named(client):
     assert client.get(BEGIN).status_code == 404
     assert client.get(BACK, {"code": "one"}).status_code == 404
-    assert "sso" not in client.get(LOGIN).content.decode()
+    assert "/sso/" not in client.get(LOGIN).content.decode()
 
 
 def test_an_address_asks_to_connect_and_logs_in_all_the_same(client, provider):

@@ -134,7 +134,7 @@ def test_the_mail_is_in_the_language_of_the_member_of_staff_who_has_the_address(
     assert (mail.to.lower(), mail.language) == (to.lower(), language)
     expected = {
         "en": ("Feed meters: file refused", "Rows read: 12,345", "See the run"),
-        "es": ("Fuente de datos meters: archivo rechazado", "Filas leídas: 12\xa0345", "Ver la carga"),
+        "es": ("Fuente de datos meters: archivo rechazado", "Filas leídas: 12,345", "Ver la carga"),
     }
     for words in expected[language]:
         assert words in f"{mail.subject}\n{words_of(mail).text}"
