@@ -49,6 +49,22 @@ def test_a_heading_is_said_in_the_readers_language():
     assert table.xpath("//thead//th[1]/text()") == ["Pagar hasta"]
 
 
+@pytest.mark.parametrize(("order", "arrow"), [("none", ""), ("ascending", "▲"), ("descending", "▼")])
+def test_a_heading_by_which_one_sorts_leads_on_and_says_its_order(order, arrow):
+    table = rendered(
+        TABLE.replace("{% heading kind %}", "{% sort_heading kind url order %}"),
+        rows=[("May 1", "paid", "$5")],
+        url="?sort=kind&month=2026-10",
+        order=order,
+    )
+
+    heading = table.xpath("//thead//th")[1]
+    assert heading.get("aria-sort") == order
+    assert heading.xpath("a/@href") == ["?sort=kind&month=2026-10"]
+    assert " ".join(heading.text_content().split()) == f'a "kind" <b> {arrow}'.strip()
+    assert table.xpath("//tbody//td[1]/@data-label") == ['a "kind" <b>']
+
+
 def test_browsers_that_forget_a_table_shown_as_cards_read_its_roles():
     table = rendered(rows=[("May 1", "paid", "$5")])
 

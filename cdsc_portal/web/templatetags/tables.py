@@ -14,7 +14,8 @@
 
 A cell takes the class and the label of its column, in order; an empty cell has no label. `{% row_heading %}` is the
 cell that names its row; `labelled=True` gives it the label of its column too. With `labels=False` no cell of the table
-has a label. Roles are written out, since browsers forget them where styles show rows as cards.
+has a label. `{% sort_heading label url order %}` heads a column by which the reader can sort. Roles are written out,
+since browsers forget them where styles show rows as cards.
 """
 
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 _TABLE = "_table"  # where the table stands in the context; no template can name it
+_ARROWS = {"ascending": "▲", "descending": "▼"}
 
 
 @dataclass(slots=True)
@@ -84,9 +86,19 @@ def headings(content: SafeString, css: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def heading(context: Context, label: str | Promise, css: str = "") -> SafeString:
     """One column: its label and the class of all its cells."""
-    attributes = _class(css)
-    context[_TABLE].columns.append((attributes, format_html('{} data-label="{}"', attributes, label)))
-    return format_html('<th{} role="columnheader" scope="col">{}</th>', attributes, label)
+    return format_html(
+        '<th{} role="columnheader" scope="col">{}</th>', _add_column(context, label, css), label
+    )
+
+
+@register.simple_tag(takes_context=True)
+def sort_heading(context: Context, label: str | Promise, url: str, order: str, css: str = "") -> SafeString:
+    """One column, with the address that sorts by it; `order` is as ARIA has it: ascending, descending or none."""
+    mark = format_html(' <span aria-hidden="true">{}</span>', _ARROWS[order]) if order in _ARROWS else ""
+    return format_html(
+        '<th{} role="columnheader" scope="col" aria-sort="{}"><a href="{}">{}{}</a></th>',
+        _add_column(context, label, css), order, url, label, mark,
+    )  # fmt: skip
 
 
 class _RowNode(Node):
@@ -134,6 +146,13 @@ def row_heading(parser: Parser, token: Token) -> _CellNode:
     labelled = bool(options["labelled"].resolve(Context())) if options else False
     opening = '<th role="rowheader" scope="row"'
     return _CellNode(opening, "</th>", _until(parser, "endrow_heading"), labelled=labelled)
+
+
+def _add_column(context: Context, label: str | Promise, css: str) -> SafeString:
+    """What its heading and each of its cells have."""
+    attributes = _class(css)
+    context[_TABLE].columns.append((attributes, format_html('{} data-label="{}"', attributes, label)))
+    return attributes
 
 
 def _until(parser: Parser, end: str) -> NodeList:
