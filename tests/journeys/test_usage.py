@@ -176,7 +176,7 @@ def test_three_years_of_quarters_stay_within_the_limits_of_marks_rows_and_weight
 
 @pytest.mark.spec("P-24")
 def test_where_the_system_forces_its_colors_a_chart_keeps_the_ground_of_its_letters(browser_page):
-    """A dark theme was chosen here, the system's own colors are light."""
+    """A dark theme was chosen here, the system's own colors are light; its ground is that of a panel."""
     home = three_years()
     page = browser_page()
     arrive(page, home, "/my/")
@@ -187,7 +187,7 @@ def test_where_the_system_forces_its_colors_a_chart_keeps_the_ground_of_its_lett
     shown(page, home, period="2026")
 
     plot, label = page.locator(".chart__plot").first, page.locator(".chart__label").first
-    assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(16, 23, 30)"
+    assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(26, 35, 44)"
     assert label.evaluate("e => getComputedStyle(e).fill") == "rgb(180, 192, 203)"
 
 
