@@ -92,7 +92,13 @@ def _approve_nothing(page: Page, opened: Opened) -> None:
 
 
 PAGES = (
-    MapPage("request", _whole, _open, _TITLE, ("#card-usage_data", "button[value=approve]", "#summary dl")),
+    MapPage(
+        "request",
+        _whole,
+        _open,
+        _TITLE,
+        ("#card-usage_data", "button[value=approve]", "#summary .chosen", "#check"),
+    ),
     MapPage("request-locked", _locked, _open, _TITLE, (".notice", ".own-words")),
     MapPage("request-chain", _of_a_chain, _open, _TITLE, ("[data-search]", "[data-only]")),
     MapPage("request-viewer", _viewers, _open, _TITLE, ("button[value=ask-owner]",)),

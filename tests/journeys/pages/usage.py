@@ -24,6 +24,12 @@ def _usage(name: str, query: str, *shows: str) -> MapPage:
     return MapPage(name, three_years, _shown(query), _HEADING, shows)
 
 
+def _day_with_numbers(page: Page, home: Household) -> None:
+    """Its table is long, so it is folded."""
+    _shown("&period=2026-03-08")(page, home)
+    page.locator("details:has(#usage-table) > summary").click()
+
+
 def _ask_for_nothing(page: Page, home: Household) -> None:
     logged_in(page, home.owner.email, "/my/downloads/")
     for tick in page.locator("input[type=checkbox]").all():
@@ -52,7 +58,7 @@ PAGES = (
     ),
     _usage("usage-year", "&period=2026", "figure.chart", "table tfoot"),
     _usage("usage-month", "&period=2026-03", "figure.chart", "table tfoot"),
-    _usage("usage-day", "&period=2026-03-08", "figure.chart", "table tfoot"),
+    MapPage("usage-day", three_years, _day_with_numbers, _HEADING, ("figure.chart", "#usage-table tfoot")),
     _usage("usage-hours-of-a-year", "&period=2026&look=hours", "figure.chart"),
     _usage("usage-hours-of-a-month", "&period=2026-03&look=hours", "figure.chart"),
     _usage("usage-billed", "&period=2026&show=billed", "figure.chart", "table tfoot"),
@@ -78,5 +84,12 @@ PAGES = (
         lambda page, home: logged_in(page, home.owner.email, "/my/downloads/"),
         {"en": "Downloads", "es": "Descargas"},
         ("progress", "[data-downloads] a.button"),
+    ),
+    MapPage(
+        "portfolio",
+        shops,
+        _searched("/my/portfolio/"),
+        {"en": "Portfolio", "es": "Cartera"},
+        ("form[data-submits]", ".portfolio-table tbody tr", ".portfolio-group"),
     ),
 )
