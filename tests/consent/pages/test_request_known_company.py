@@ -8,6 +8,7 @@ from consent.models import ConsentRequest, Grant, RequestStatus
 from consent.transitions import GrantStatus
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.consent import ClientFactory, approve, ask
+from tests.support.titles import title_of
 
 USAGE = {"type": "usage_data", "start": "-1y", "end": "+1y", "services": "all"}
 BILLS = {"type": "bill_data", "start": "-1y", "end": "+1y", "services": "all"}
@@ -34,7 +35,7 @@ def test_the_page_says_until_when_it_is_shared_and_what_is_new(home, browser, co
     page = words_of(browser.get(request.page))
 
     assert "You already share with Sunny Roofs (demo)" in page
-    assert "New: What your bills are made of." in page
+    assert f"New: {title_of('bill_data')}." in page
     assert "Not asked for again" not in page
 
 
@@ -86,7 +87,7 @@ def test_sharing_lists_what_one_company_has_together(home, browser, company, for
 def test_home_says_what_is_asked_for_and_declines_it_there(home, browser, company):
     request = ask(USAGE, BILLS, user=home.owner, client=company)
     page = browser.get(reverse("my_home"))
-    assert "Your meter readings, What your bills are made of" in words_of(page)
+    assert f"{title_of('usage_data')}, {title_of('bill_data')}" in words_of(page)
 
     response = browser.post(
         reverse("my_request", args=[request.reference]), {"decision": "decline"}, follow=True
