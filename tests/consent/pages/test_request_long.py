@@ -148,8 +148,8 @@ def test_two_thousand_stores_stay_within_the_limits(home, browser, django_assert
     stores(home, 2000)
     request = ask(USAGE, user=home.owner)
 
-    # session, user, request, binding; contracts, regions, role; session saved: savepoint, update, release
-    with django_assert_num_queries(11):
+    # session, user, request; scopes closed, limits; contracts, regions, meters, role, grants; the session: 3
+    with django_assert_num_queries(13):
         response = browser.get(request.page)
 
     assert "2001 of 2001 ticked" in response.content.decode()

@@ -376,7 +376,7 @@ def test_the_page_costs_the_same_queries_for_eleven_services_and_forty(
         add_service(owner=home.owner, account=home.account)
     request = ask(USAGE, BILLS, user=home.owner)
 
-    # session, user, request, binding; scopes closed, limits; contracts, regions, meters, role, grants; the session: 3
+    # session, user, request; scopes closed, limits; contracts, regions, meters, role, grants; the session: 3
     with django_assert_num_queries(13):
         browser.get(address(request))
 
