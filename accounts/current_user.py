@@ -17,3 +17,8 @@ def current_user(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise PermissionDenied
     return user
+
+
+def is_read_only(request: HttpRequest) -> bool:
+    """Whether an agent reads the pages in a support session, in which nothing is written."""
+    return hasattr(request, "viewing_for")

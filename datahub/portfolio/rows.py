@@ -63,13 +63,16 @@ class Portfolio:
     rows: tuple[PortfolioRow, ...]
 
 
-def portfolio(*, user: User, month: date, at: datetime) -> Portfolio:
-    """All services that `user` may see at `at`. Two queries where it is kept, else nine, however many services."""
+def portfolio(*, user: User, month: date, at: datetime, keeps: bool) -> Portfolio:
+    """All services that `user` may see at `at`; `keeps` for the next reader. Two queries where it is kept, else nine,
+    however many services.
+    """
     place, keys = _place(user, month, at)
     kept: Portfolio | None = cache.get(place)
     if kept is None:
         kept = Portfolio(month, at, tuple(_rows(keys, month)))
-        cache.set(place, kept, KEPT.total_seconds())
+        if keeps:
+            cache.set(place, kept, KEPT.total_seconds())
     return kept
 
 

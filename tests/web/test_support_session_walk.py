@@ -121,6 +121,7 @@ def test_no_page_has_an_enabled_form_that_would_change_something(client: Browser
         "/my/names/",
         "/my/people/invite/",
         f"/my/people/*/{other.public_id}/all/end/",
+        "/my/portfolio/",
         "/my/sharing/*/change/",
         "/my/sharing/*/stop/",
     }

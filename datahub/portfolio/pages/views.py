@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.current_user import current_user
+from accounts.current_user import current_user, is_read_only
 from accounts.queries.roles import owned_contracts
 from accounts.services.names import NotYoursToName, group_services
 from cdsc_portal.lib.time import clock
@@ -59,7 +59,8 @@ def portfolio_file(request: HttpRequest) -> HttpResponse:
 
 def _chosen(request: HttpRequest) -> tuple[PortfolioQuery, Portfolio]:
     query, month = _parse_query(request)
-    return query, portfolio(user=current_user(request), month=month, at=clock.now())
+    keeps = not is_read_only(request)
+    return query, portfolio(user=current_user(request), month=month, at=clock.now(), keeps=keeps)
 
 
 def _parse_query(request: HttpRequest) -> tuple[PortfolioQuery, date]:

@@ -117,7 +117,8 @@ def test_ticked_services_get_a_group_at_once_and_viewers_may_not(owner, sites, h
     assert "2 services changed their group." in answer.content.decode()
     assert "Old town" in lines(html.fromstring(answer.content.decode()))[0]
     assert {refused.status_code, foreign.status_code} == {404}
-    assert not page(logged_in(viewer)).xpath("//input[@name='service']")
+    assert len(page(owner).xpath("//input[@name='service'][@form = //form[@method='post']/@id]")) == 3
+    assert not page(logged_in(viewer)).xpath("//input[@name='service'] | //main//form[@method='post']")
     assert not ServiceContract.objects.filter(group="Mine").exists()
 
 
