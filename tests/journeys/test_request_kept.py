@@ -1,11 +1,13 @@
-"""What stays on the request page: ticks over a lost login and another language, the summary while a new one comes."""
+"""What stays on the request page: ticks over a lost login, another language and the back button, the summary while a
+new one comes.
+"""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from consent.models import Grant, RequestStatus
-from tests.journeys.consent_steps import arrive, electricity_and_gas, request_of
+from consent.models import Client, Grant, RequestStatus
+from tests.journeys.consent_steps import arrive, at_the_company, electricity_and_gas, request_of
 from tests.journeys.pages.base import log_in
 from tests.support.titles import title_of
 
@@ -78,3 +80,41 @@ def test_the_old_summary_stays_while_a_new_one_is_fetched_and_it_is_said(browser
     assert not seen_before
     assert meanwhile == before
     assert "Services not shared: Gas" in page.locator("#summary").inner_text()
+
+
+@pytest.mark.spec("P-32")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form_again(browser_page, scripts):
+    home = electricity_and_gas()
+    page = browser_page(scripts=scripts, also=["app.example.com"])
+    at_the_company(page)
+    arrive(page, home, address(request_of(home)))
+    gas, share_until = page.get_by_label("Gas"), page.get_by_label("Share until")
+
+    gas.uncheck()
+    page.get_by_role("button", name="Update summary").click()
+    page.wait_for_url("**?checked#summary")
+    focused_after_update = page.locator("#summary:focus").count()
+    share_until.select_option("day")
+    page.get_by_role("button", name="Share selected data").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    focused_after_error = page.locator(".error-summary:focus").count()
+    page.goto(f"{page.url.partition('/oauth')[0]}/help/")
+    page.go_back()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    kept = (gas.is_checked(), share_until.input_value())
+    Client.objects.update(purpose="Something quite different.")
+    page.get_by_role("button", name="Share selected data").click()
+    page.get_by_role("heading", name="This request has changed").wait_for()
+    focused_after_change = page.locator("#changes:focus").count()
+    share_until.select_option("6")
+    page.get_by_role("button", name="Share selected data").click()
+    page.get_by_text("Welcome back").wait_for()
+
+    for _time in range(2):
+        page.go_back()
+        page.get_by_role("heading", name="You decided this on").wait_for()
+
+    assert (focused_after_update, focused_after_error, focused_after_change) == (1, 1, 1)
+    assert kept == (False, "day")
+    assert Grant.objects.count() == 1

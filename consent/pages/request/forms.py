@@ -130,6 +130,15 @@ def posted_choices(offer: Offer, data: QueryDict, files: Container[str] = ()) ->
     )
 
 
+def fields_after(posted: QueryDict, choices: Choices) -> QueryDict:
+    """The posted fields with the services and numbers of `choices`, after a button of a list."""
+    fields = posted.copy()
+    for key, ticked in choices.contracts.items():
+        fields.setlist(f"contract-{key}", sorted(ticked))
+        fields[f"numbers-{key}"] = choices.numbers.get(key, "")
+    return fields
+
+
 def requested_days(part: Part) -> Bounds:
     """The date fields of a part by name, each with the requested day; those of a locked part cannot be moved (F-67)."""
     return {} if part.locked else date_bounds(part, start=part.scope.period is Period.DATA)

@@ -1,4 +1,8 @@
-"""The request page: show what a company requests and take the decision. GET never decides (X-16)."""
+"""The request page: show what a company requests and take the decision. GET never decides (X-16).
+
+POST answers with a redirect, so that Back and reload never ask to send a form again (P-32). Only two do not: the
+summary for the script, and the refusal of a form that the page never offered.
+"""
 
 from collections.abc import Sequence
 
@@ -6,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,21 +32,30 @@ from consent.pages.part_fields import FieldError
 from consent.pages.redirects import BackToClient, SeeOther
 from consent.pages.request import closed
 from consent.pages.request.forms import (
-    Choices,
     build_decision,
+    fields_after,
     initial_choices,
     posted_choices,
     validate_choices,
 )
 from consent.pages.request.known_company import REPLACE, known_company
 from consent.pages.request.page import deciders_of, request_page
-from consent.pages.request.saved_choices import WITHOUT_NOTE, pop_choices, save_choices
+from consent.pages.request.saved_choices import (
+    CHECKED,
+    LANGUAGE,
+    LOST_LOGIN,
+    SavedForm,
+    forget_form,
+    load_form,
+    save_form,
+)
 from consent.pages.request.service_lists import ticked_at_once
 from consent.queries.deciders import is_handed_over_to
 from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
 from consent.services.approve import approve_request, check_client, deny_request, hand_over
 from consent.services.decision import (
     AlreadyDecided,
+    ClientNotAllowed,
     DecisionRefused,
     NotOffered,
     OfferChanged,
@@ -69,7 +82,7 @@ class RequestView(View):
         stored = self._find(**kwargs)
         if not request.user.is_authenticated:
             if stored is not None and request.method == "POST":
-                save_choices(request, stored)
+                save_form(request, stored, request.POST, why=LOST_LOGIN)
             return redirect_to_login(request.path)
         if stored is None:
             raise Http404
@@ -78,7 +91,11 @@ class RequestView(View):
             key = release_request(request=stored, user=current_user(request))
             logout(request)
             return redirect_to_login(reverse("consent_request", args=[key]) if key else request.path)
-        return self._closed() or super().dispatch(request, *args, **kwargs)
+        page = self._closed()
+        if page is not None:
+            forget_form(request, stored)
+            return self._by_get(page)
+        return super().dispatch(request, *args, **kwargs)
 
     def _find(self, key: str = "", reference: str = "") -> ConsentRequest | None:
         """By its key, else Http404; by its reference, which is no secret, None unless it is this user's to see."""
@@ -112,7 +129,7 @@ class RequestView(View):
         return None
 
     def get(self, request: HttpRequest, **names: str) -> HttpResponse:
-        """The form in its initial state, or with the choices saved when the login expired."""
+        """The form in its initial state, or as it was posted: checked, or before the login expired."""
         user = current_user(request)
         try:
             check_client(self.stored)
@@ -123,22 +140,35 @@ class RequestView(View):
             return closed.no_match_page(request, self.stored)
         if not offer.may_decide:
             extend_waiting(request=self.stored, user=user, at=self.at)
-        saved = pop_choices(request, self.stored, user)
-        if saved is None:
-            return self._page(offer, initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED))
-        note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
-        return self._page(offer, posted_choices(offer, saved), note="" if WITHOUT_NOTE in saved else note)
+        return self._page(offer, load_form(request, self.stored, user, after_check=CHECKED in request.GET))
 
     def post(self, request: HttpRequest, **names: str) -> HttpResponseBase:
-        """Take the decision, or render the form again."""
+        """Take the decision, or lead to the form as it was posted, with a fresh summary."""
+        if request.headers.get("X-Part") == "summary":
+            return self._summary()
+        forget_form(request, self.stored)
         try:
             return self._act(request.POST.get("decision", ""), request.POST.get("action", ""))
         except AlreadyDecided:
-            return self._decided()
-        except RequestOver:  # another tab closed it
-            return closed.closed_page(request, _REQUESTS.get(pk=self.stored.pk))
+            return self._by_get(self._decided())
+        except (RequestOver, ClientNotAllowed):  # another tab closed it; the page says why
+            return SeeOther(request.path)
         except DecisionRefused as why:
             return closed.refused_page(request, self.stored, why)
+
+    def _by_get(self, page: HttpResponse) -> HttpResponse:
+        """`page`, or after POST the redirect to where GET shows it; redirects stay."""
+        is_page = self.request.method == "POST" and page.status_code != SeeOther.status_code
+        return SeeOther(self.request.path) if is_page else page
+
+    def _summary(self) -> HttpResponse:
+        """What the form as it stands would share, for the script."""
+        request = self.request
+        offer = build_offer(self.stored, current_user(request), self.at)
+        if offer.no_match:
+            return SeeOther(request.path)
+        page = request_page(offer, posted_choices(offer, request.POST))
+        return render(request, "consent/request/_summary.html", {"page": page})
 
     def _act(self, decision: str, action: str) -> HttpResponseBase:
         request, user = self.request, current_user(self.request)
@@ -154,7 +184,7 @@ class RequestView(View):
         if action == "reset":
             return SeeOther(request.path)
         if "language" in request.POST:  # the same page with its ticks, and the language of the user's mail
-            save_choices(request, self.stored, without_note=True)
+            save_form(request, self.stored, request.POST, why=LANGUAGE)
             keep_language(user=user, language=request.POST["language"])
             return set_language(request)
         if action == "ask-owner":
@@ -162,18 +192,21 @@ class RequestView(View):
             return SeeOther(request.path)
         offer = build_offer(self.stored, user, self.at)
         if offer.no_match:
-            return closed.no_match_page(request, self.stored)
+            return SeeOther(request.path)
         if decision == "approve":
             return self._approve(offer)
-
-        # the form as it stands, with a fresh summary; for the script only the summary
         choices = posted_choices(offer, request.POST, request.FILES)
         choices, errors = ticked_at_once(choices, offer, action, request.FILES)
-        if request.headers.get("X-Part") == "summary":
-            page = request_page(offer, choices)
-            return render(request, "consent/request/_summary.html", {"page": page})
-        changes = changed_aspects(request.POST.get("digest", ""), offer.digest, OFFER_ASPECTS)
-        return self._page(offer, choices, errors=errors, changes=changes, status=422 if errors else 200)
+        return self._again(fields_after(request.POST, choices), errors, digest=offer.digest)
+
+    def _again(self, fields: QueryDict, errors: Sequence[FieldError] = (), *, digest: str) -> HttpResponse:
+        """To the form with `fields`. The focus lands on the errors or what has changed, else on the summary.
+
+        Each place has a name: a redirect without one goes to that of the page before.
+        """
+        save_form(self.request, self.stored, fields, why=CHECKED, errors=errors)
+        place = "changes" if fields.get("digest") != digest else "summary"
+        return SeeOther(f"{self.request.path}?{CHECKED}#{'problems' if errors else place}")
 
     def _deny(self) -> HttpResponse:
         user = current_user(self.request)
@@ -190,13 +223,12 @@ class RequestView(View):
         posted, user = self.request.POST, current_user(self.request)
         digest, choices = posted.get("digest", ""), posted_choices(offer, posted, self.request.FILES)
         if digest != offer.digest:
-            changes = changed_aspects(digest, offer.digest, OFFER_ASPECTS)
-            return self._page(offer, choices, changes=changes, status=409)
+            return self._again(posted, digest=offer.digest)
         if choices.foreign:
             raise NotOffered
         errors = validate_choices(choices, offer)
         if errors:
-            return self._page(offer, choices, errors=errors, status=422)
+            return self._again(posted, errors, digest=digest)
         try:
             grant = approve_request(
                 request=self.stored,
@@ -206,9 +238,8 @@ class RequestView(View):
                 at=self.at,
                 replace=posted.get("existing") == REPLACE,
             )
-        except OfferChanged as change:
-            offer = build_offer(self.stored, user, self.at)
-            return self._page(offer, choices, changes=change.changed, status=409)
+        except OfferChanged:
+            return self._again(posted, digest="")
         if self.stored.user_id != user.pk:  # who opened the request carries the answer to the company
             return SeeOther(self.request.path)
         return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
@@ -220,25 +251,26 @@ class RequestView(View):
         pressed = self.request.POST.get("decision") == "approve"
         return closed.decided_page(self.request, stored, pressed=pressed, at=self.at)
 
-    def _page(
-        self,
-        offer: Offer,
-        choices: Choices,
-        *,
-        errors: Sequence[FieldError] = (),
-        changes: Sequence[str] = (),
-        note: str = "",
-        status: int = 200,
-    ) -> HttpResponse:
+    def _page(self, offer: Offer, saved: SavedForm | None) -> HttpResponse:
+        user, note, answer = current_user(self.request), "", REPLACE
+        errors: Sequence[FieldError] = ()
+        changes: Sequence[str] = ()
+        choices = initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED)
+        if saved is not None:
+            choices, errors = posted_choices(offer, saved.posted), saved.errors
+            answer = saved.posted.get("existing", REPLACE)
+            if saved.why == CHECKED:  # against what was read, each time the page is loaded
+                changes = changed_aspects(saved.posted.get("digest", ""), offer.digest, OFFER_ASPECTS)
+            if saved.why == LOST_LOGIN:
+                note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
         deciders = None
         if offer.delegate or not offer.may_decide:
-            deciders = deciders_of(self.stored, viewer=current_user(self.request), at=self.at)
-        user, answer = current_user(self.request), self.request.POST.get("existing", REPLACE)
+            deciders = deciders_of(self.stored, viewer=user, at=self.at)
         known = known_company(offer, user, answer=answer, at=self.at) if offer.may_decide else None
         page = request_page(
             offer, choices, errors=errors, changes=changes, note=note, deciders=deciders, known=known
         )
-        response = render(self.request, "consent/request/request.html", {"page": page}, status=status)
+        response = render(self.request, "consent/request/request.html", {"page": page})
         return closed.allow_form_redirect(response, self.stored)
 
 

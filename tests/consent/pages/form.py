@@ -9,7 +9,7 @@ from lxml import html
 
 @dataclass
 class PostedForm:
-    """The fields of one form on a page. `press` sends it as it stands."""
+    """The fields of one form on a page. `press` sends it as it stands, and shows what a check leads to."""
 
     browser: Browser
     address: str
@@ -47,4 +47,7 @@ class PostedForm:
 
     def press(self, name: str, value: str, **more: str) -> HttpResponse:
         assert (name, value) in [(button, worth) for button, worth, _words in self.buttons], self.buttons
-        return self.browser.post(self.address, {**self.data, name: value}, **more)
+        response = self.browser.post(self.address, {**self.data, name: value}, **more)
+        if response.get("Location", "").startswith(f"{self.address}?checked"):
+            return self.browser.get(response["Location"])
+        return response

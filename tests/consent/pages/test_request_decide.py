@@ -114,7 +114,6 @@ def test_nothing_ticked_is_an_error_that_leads_to_its_place(home, browser, opene
     response = form.press("decision", "approve")
 
     page = response.content.decode()
-    assert response.status_code == 422
     assert "<title>Error:" in page
     assert f'<a href="#{anchor}">' in page
     assert f'id="{anchor}"' in page
@@ -143,7 +142,6 @@ def test_a_wider_date_is_refused(home, browser, opened, name, days):
 
     response = form.press("decision", "approve")
 
-    assert response.status_code == 422
     assert f'href="#{name}"' in response.content.decode()
     assert not Grant.objects.exists()
 
@@ -173,7 +171,6 @@ def test_what_changed_between_view_and_submit_is_named_and_nothing_is_shared(hom
     response = form.press("decision", "approve")
 
     page = response.content.decode()
-    assert response.status_code == 409
     assert "what the company says it wants the data for" in page
     assert "the services to choose from" in page
     assert "the dates" not in page.split("This request has changed")[1].split("</ul>")[0]
@@ -188,7 +185,7 @@ def test_a_form_without_a_digest_shares_nothing(home, browser, opened):
 
     response = form.press("decision", "approve")
 
-    assert response.status_code == 409
+    assert "This request has changed" in response.content.decode()
     assert not Grant.objects.exists()
 
 
@@ -234,7 +231,7 @@ def test_after_a_denial_a_late_approval_shares_nothing(home, browser, opened):
     form = opened(browser, ask(USAGE, user=home.owner))
     form.press("decision", "deny")
 
-    response = form.press("decision", "approve")
+    response = form.press("decision", "approve", follow=True)
 
     assert "You chose not to share" in response.content.decode()
     assert not Grant.objects.exists()

@@ -34,7 +34,7 @@ def test_an_owner_who_clicks_twice_is_not_sent_to_the_company_with_the_viewers_a
     form = PostedForm.on(browser, browser.get(address))
 
     form.press("decision", "approve")
-    second = form.press("decision", "approve")
+    second = form.press("decision", "approve", follow=True)
 
     assert "Location" not in second
     assert "You decided this on" in second.content.decode()
@@ -73,5 +73,5 @@ def test_an_owner_can_decide_no_longer_than_the_viewer_may_look(home, viewer, br
     request = ConsentRequest.objects.get()
     viewer.memberships.update(until=request.created + timedelta(microseconds=1), role=Role.DELEGATE)
 
-    assert form.press("decision", "approve").status_code == 403
+    assert form.press("decision", "approve", follow=True).status_code == 403
     assert ConsentRequest.objects.get().status == "waiting"

@@ -117,7 +117,6 @@ def test_numbers_that_were_not_ticked_yet_are_no_decision(home, browser, opened,
 
     response = form.press("decision", "approve")
 
-    assert response.status_code == 422
     assert "did not tick them yet" in response.content.decode()
     assert not Grant.objects.exists()
 
@@ -138,7 +137,7 @@ def test_a_region_is_unticked_at_once(home, browser, opened, chain):
 def test_a_section_that_is_not_there_changes_nothing(home, browser, opened, chain):
     form = opened(browser, ask(USAGE, user=home.owner))
 
-    response = browser.post(form.address, {**form.data, "action": "none-usage_data.region.West"})
+    response = browser.post(form.address, {**form.data, "action": "none-usage_data.region.West"}, follow=True)
 
     assert len(ticked(PostedForm.on(browser, response))) == 13
 

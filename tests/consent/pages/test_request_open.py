@@ -64,7 +64,8 @@ def test_the_first_who_opens_a_request_keeps_it(home, browser):
     browser.get(address(request))
 
     response = theirs.get(address(request))
-    posted = theirs.post(address(request), {"decision": "approve", "share-usage_data": "on"})
+    answers = {"decision": "approve", "share-usage_data": "on"}
+    posted = theirs.post(address(request), answers, follow=True)
 
     assert response.status_code == posted.status_code == 403
     assert "opened with another login" in response.content.decode()

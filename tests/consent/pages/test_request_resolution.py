@@ -112,7 +112,7 @@ def test_all_meters_ticked_is_no_limit_and_none_is_an_error(home, browser, opene
 
     opened(browser, request).press("decision", "approve")
 
-    assert refused.status_code == 422
+    assert "Tick at least one meter" in refused.content.decode()
     assert GrantPart.objects.get().meters == []
 
 

@@ -21,7 +21,7 @@ def test_a_decision_in_the_older_tab_is_refused_in_words_that_lead_to_the_newer(
     form = PostedForm.on(browser, browser.get(older.page))
     newer = ask(USAGE, user=home.owner, client=client)
 
-    answer = form.press("decision", decision)
+    answer = form.press("decision", decision, follow=True)
 
     page = answer.content.decode()
     assert (answer.status_code, WORDS in page) == (410, True)
