@@ -54,16 +54,18 @@ class SessionStore(SessionBase):
         self.modified = True
 
     def save(self, must_create: bool = False) -> None:
-        """Raises CreateError where the id is taken, UpdateError where the row is gone: somebody logged out."""
+        """Raises CreateError where the id is taken, UpdateError where the row is gone: somebody logged out.
+
+        A call that changed nothing moves the end only, so that it does not undo what a call beside it has saved.
+        """
         if self.session_key is None:
             self.create()
             return
         digest = _digest(self.session_key)
         kept = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # not in the stubs
-        values = {
-            "data": self.encode(kept),
-            "expires": clock.now() + timedelta(seconds=self.get_session_cookie_age()),
-        }
+        values: dict[str, Any] = {"expires": clock.now() + timedelta(seconds=self.get_session_cookie_age())}
+        if must_create or self.modified:
+            values["data"] = self.encode(kept)
         try:
             with transaction.atomic():
                 if must_create:

@@ -117,6 +117,19 @@ def test_a_session_that_was_deleted_meanwhile_is_not_written_again(client):
         store.save()
 
 
+@pytest.mark.spec("P-08", "P-32")
+def test_a_call_that_changed_nothing_does_not_undo_what_one_beside_it_saved(client):
+    client.force_login(UserFactory())
+    slow, quick = (SessionStore(client.session.session_key) for _call in range(2))
+    assert "form" not in slow
+    quick["form"] = "ticks"
+    quick.save()
+
+    slow.save()
+
+    assert client.session["form"] == "ticks"
+
+
 def test_data_sealed_with_another_key_is_an_empty_session(client, settings):
     client.force_login(UserFactory())
 
