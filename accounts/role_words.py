@@ -42,6 +42,8 @@ def role_event_in_words(event: RoleEvent) -> str:
         RoleVerb.JOINED: _("%(person)s accepted (%(scope)s)."),
         RoleVerb.CHANGED: _("%(by)s changed the role of %(person)s (%(scope)s)."),
         RoleVerb.ENDED: _("%(by)s ended the role of %(person)s (%(scope)s)."),
+        RoleVerb.NOTICE: _("%(by)s gave %(person)s 14 days' notice (%(scope)s)."),
+        RoleVerb.KEPT: _("%(by)s kept %(person)s as an owner (%(scope)s)."),
         RoleVerb.LEFT: _("%(person)s left (%(scope)s)."),
         RoleVerb.OFFERED: _("%(by)s was asked for a code for a new login (%(scope)s)."),
         RoleVerb.AGREED: _("%(by)s agreed that %(person)s can share (%(scope)s)."),

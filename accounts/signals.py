@@ -12,6 +12,9 @@ membership_ended = Signal()
 role_given = Signal()
 # membership, by, at: the owner `by` agreed that a role that waited may share. Sent inside the transaction.
 role_agreed = Signal()
+# membership, by, at: the owner `by` gave another owner notice (`membership.until` says when it ends), or took it back.
+# Sent inside the transaction.
+notice_changed = Signal()
 # code, at: staff asked for a code for a first login. Sent inside the transaction.
 code_offered = Signal()
 # user, by, at: staff changed the address that `user` logs in with. Sent inside the transaction.

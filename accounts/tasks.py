@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from accounts.mail import invitations  # noqa: F401 - writes invitations when they are sent
 from accounts.mail.queue import send_waiting_mail, waits
+from accounts.services.roles import end_owners_after_notice
 from accounts.services.sessions import delete_dead_sessions
 from accounts.services.sign_in_locks import delete_old_tries
 from accounts.signals import mail_written
@@ -44,6 +45,12 @@ def forget_old_tries() -> int:
 def forget_dead_sessions() -> int:
     """Delete the rows of sessions that ended; beat runs it."""
     return delete_dead_sessions(at=clock.now())
+
+
+@shared_task
+def end_noticed_owners() -> int:
+    """End the roles of owners whose 14 days' notice is over; beat runs it."""
+    return end_owners_after_notice(at=clock.now())
 
 
 @shared_task

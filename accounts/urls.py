@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(f"{_ROLE}change/", people.change, name="people_change"),
     path(f"{_ROLE}end/", people.end, name="people_end"),
+    path(f"{_ROLE}keep/", people.keep, name="people_keep"),
     path(f"{_ROLE}agree/", people.agree, name="people_agree"),
     path("my/accounts/", tree.my_accounts, name="my_accounts"),
     path("my/names/", names.names_from_file, name="my_names"),

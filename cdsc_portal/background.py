@@ -28,6 +28,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     },
     "send mail that waits": {"task": "accounts.tasks.send_interactive_mail", "schedule": 60},
     "forget old tries": {"task": "accounts.tasks.forget_old_tries", "schedule": 3600},
+    "end owners after their notice": {"task": "accounts.tasks.end_noticed_owners", "schedule": 600},
     "forget dead sessions": {"task": "accounts.tasks.forget_dead_sessions", "schedule": 3600},
     "end what is over": {"task": "consent.tasks.expire_grants", "schedule": 300},
     "remind of coming ends": {"task": "consent.tasks.remind", "schedule": 3600},

@@ -10,13 +10,21 @@ from django.db.models import Q
 from django.dispatch import receiver
 
 from accounts.models import ActivationCode, BillingAccount, Membership, Role, ServiceContract, User
-from accounts.signals import address_corrected, code_offered, membership_ended, role_agreed, role_given
+from accounts.signals import (
+    address_corrected,
+    code_offered,
+    membership_ended,
+    notice_changed,
+    role_agreed,
+    role_given,
+)
 from consent.mail.personal import mail_delegate_role
 from consent.mail.roles import (
     mail_agreement,
     mail_login_code,
     mail_new_address,
     mail_new_login,
+    mail_notice,
 )
 from consent.services.scope_offers import make_first_offers
 from consent.services.server_description import make_server_description
@@ -53,6 +61,11 @@ def mail_owners(sender: Any, *, membership: Membership, at: datetime, **_news: A
 @receiver(role_agreed, dispatch_uid="mail_agreement")
 def mail_who_waited(sender: Any, *, membership: Membership, by: User, at: datetime, **_news: Any) -> None:
     mail_agreement(membership=membership, by=by, at=at)
+
+
+@receiver(notice_changed, dispatch_uid="mail_notice")
+def mail_all_owners(sender: Any, *, membership: Membership, by: User, at: datetime, **_news: Any) -> None:
+    mail_notice(membership=membership, by=by, at=at)
 
 
 @receiver(code_offered, dispatch_uid="mail_login_code")

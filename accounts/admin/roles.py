@@ -21,6 +21,8 @@ class MembershipForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not self.has_changed():
+            return cleaned  # as owners left it: one under notice has an end
         try:
             require_role(
                 customer=cleaned.get("customer") or self.instance.customer,
@@ -73,7 +75,7 @@ class _RolesInline(LabelledInline):
 
 class UsersOfCustomerInline(_RolesInline):
     verbose_name_plural = _("people")
-    fields = ("page", "user", "role", "billing_account", "may_share", "until")
+    fields = ("page", "user", "role", "billing_account", "is_account_holder", "may_share", "until")
     readonly_fields = ("page",)
     raw_id_fields = ("user", "billing_account")
 
@@ -84,7 +86,7 @@ class UsersOfCustomerInline(_RolesInline):
 
 class CustomersOfUserInline(_RolesInline):
     verbose_name_plural = _("acts for")
-    fields = ("page", "customer", "role", "billing_account", "may_share", "until")
+    fields = ("page", "customer", "role", "billing_account", "is_account_holder", "may_share", "until")
     readonly_fields = ("page",)
     raw_id_fields = ("customer", "billing_account")
 

@@ -47,8 +47,9 @@ class Role(models.TextChoices):
 class Membership(Versioned):
     """What one user may do for one customer: all its accounts, or one billing account.
 
-    A delegate's `until` is the first instant it no longer holds. Before `shares_from`, where there is one, the role
-    only looks: it is new, or its holder's address was changed by staff (decision 0038).
+    `until` is the first instant it no longer holds: a delegate has one, and an owner under notice (decision 0072).
+    `is_account_holder`: an owner told by a feed or by staff, whom no other owner ends. Before `shares_from`, where
+    there is one, the role only looks: it is new, or its holder's address was changed by staff (decision 0038).
     """
 
     customer = models.ForeignKey(
@@ -68,6 +69,9 @@ class Membership(Versioned):
     )
     may_share = models.BooleanField(_("a delegate who may share"), default=False)
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    is_account_holder = models.BooleanField(
+        _("the account holder: no other owner ends this role"), default=False, db_default=False
+    )
     shares_from = models.DateTimeField(null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=clock.now, editable=False)
 

@@ -73,6 +73,8 @@ class RoleVerb(models.TextChoices):
     JOINED = "joined", _("accepted")
     CHANGED = "changed", _("changed")
     ENDED = "ended", _("ended by an owner")
+    NOTICE = "notice", _("notice given by an owner")
+    KEPT = "kept", _("kept by an owner")
     LEFT = "left", _("left")
     OFFERED = "offered", _("code for a first login asked for")
     AGREED = "agreed", _("agreed to by an owner")

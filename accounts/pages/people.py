@@ -21,10 +21,19 @@ from accounts.queries.invitable_scope import invitable_scope
 from accounts.queries.managed import managed_invitation, managed_role, was_ended
 from accounts.role_words import role_in_words
 from accounts.services.inviting import InvitingRefused, NotInvited, invite, invite_once_more, withdraw
-from accounts.services.roles import RoleRefused, agree_to_share, change_delegate, end_role
+from accounts.services.roles import (
+    NOTICE,
+    RoleRefused,
+    agree_to_share,
+    change_delegate,
+    end_role,
+    is_protected,
+    keep_owner,
+    needs_notice,
+)
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.time import clock
-from cdsc_portal.lib.time.dates_in_words import last_day
+from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day
 
 _LONGEST_SEARCH = 100
 _REFUSALS = {
@@ -36,6 +45,7 @@ _REFUSALS = {
     "too_soon": _("The invitation was sent a moment ago. Wait a minute, then send it again."),
     "too_often": _("This invitation was sent again five times today. Try again tomorrow."),
     "bad_end": _("Choose another day."),
+    "account_holder": _("This is the account holder. Only they or we can end this role."),
     "last_owner": _("Nobody else stays an owner. Invite another owner first; then you can leave."),
     "gone": _("This role had ended already."),
 }
@@ -132,7 +142,8 @@ def change(request: HttpRequest, customer: str, person: str, part: str) -> HttpR
 @never_cache
 @shows_secret
 def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
-    """GET shows what ends, POST ends it: another's role, or one's own. The second of two clicks finds it ended."""
+    """GET shows what ends and when, POST ends it or gives notice: another's role, or one's own. The second of two
+    clicks finds it ended."""
     user, at = current_user(request), clock.now()
     membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
     if membership is None:
@@ -140,9 +151,16 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
             raise Http404
         messages.info(request, _REFUSALS["gone"])
         return _back()
+    ends_on = ""
+    if needs_notice(membership, by=user, at=at):
+        ends_on = day_in_words(last_day(membership.until or at + NOTICE))
     if request.method != "POST":
+        if is_protected(membership, by=user):
+            messages.error(request, _REFUSALS["account_holder"])
+            return _back()
         context = {
             "membership": membership,
+            "ends_on": ends_on,
             "is_self": membership.user_id == user.pk,
             "is_owner": membership.role == Role.OWNER,
             "role": role_in_words(membership.role, may_share=membership.may_share),
@@ -150,8 +168,26 @@ def end(request: HttpRequest, customer: str, person: str, part: str) -> HttpResp
         return render(request, "accounts/people_end.html", context)
     if request.POST.get("action") != "end":
         return _back()
-    words = _("The role of %(person)s has ended.") % {"person": membership.user}
+    ended = _("The role of %(person)s has ended.")
+    noticed = _("The role of %(person)s ends on %(day)s. Every owner has a mail about it.")
+    words = (noticed if ends_on else ended) % {"person": membership.user, "day": ends_on}
     return _done(request, partial(end_role, membership=membership, by=user, at=at), words)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+@shows_secret
+def keep(request: HttpRequest, customer: str, person: str, part: str) -> HttpResponse:
+    """POST takes back the notice to an owner; GET, where a login that had ended leads back to, only shows the page."""
+    user, at = current_user(request), clock.now()
+    membership = managed_role(user=user, customer=customer, person=person, part=part, at=at)
+    if membership is None or membership.user_id == user.pk or membership.role != Role.OWNER:
+        raise Http404
+    if request.method != "POST":
+        return _back()
+    words = _("%(person)s stays an owner.") % {"person": membership.user}
+    return _done(request, partial(keep_owner, membership=membership, by=user, at=at), words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, Membership, Role, RoleEvent, User
 from accounts.queries.managed import managed_accounts, within_managed
-from accounts.queries.roles import holds
+from accounts.queries.roles import holds, lasts
 from accounts.queries.support_sessions import support_sessions_of
 from accounts.role_words import role_event_in_words, role_in_words, scope_in_words
+from accounts.services.roles import is_protected
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words
 
 _MOST_EVENTS = 50
@@ -37,7 +38,10 @@ class PersonLine:
     last_login: str
     is_self: bool
     is_delegate: bool
+    is_account_holder: bool
+    is_only_owner: bool
     may_end: bool
+    may_keep: bool
     shares_from: str
     may_agree: bool
 
@@ -90,7 +94,7 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
     events = list(history[: _MOST_EVENTS * max(len(managed), 1)])
     listed = [row for row in own_roles if row.customer_id not in managed]
     listed += _matching_roles(roles, search)
-    owners = Count("pk", filter=Q(role=Role.OWNER))
+    owners = Count("pk", filter=Q(lasts(), role=Role.OWNER))
     counts = roles.order_by().values("customer").annotate(owners=owners, total=Count("pk"))
     totals = {row["customer"]: (row["owners"], row["total"]) for row in counts}
     customers = {row.customer_id: row.customer for row in own_roles}
@@ -106,7 +110,9 @@ def people_page(*, user: User, at: datetime, search: str = "") -> tuple[Customer
             name=customer.name,
             manages=customer.pk in managed,
             people=tuple(
-                _person(row, user, at, last_owner=row.role == Role.OWNER and owner_count == 1)
+                _person(
+                    row, user, at, last_owner=owner_count == 1 and row.role == Role.OWNER and not row.until
+                )
                 for row in people
             ),
             shown=len(people),
@@ -147,6 +153,8 @@ def _matching_roles(roles: QuerySet[Membership], search: str) -> list[Membership
 
 def _person(membership: Membership, user: User, at: datetime, *, last_owner: bool) -> PersonLine:
     account = membership.billing_account
+    is_self = membership.user_id == user.pk
+    has_notice = membership.role == Role.OWNER and membership.until is not None
     is_waiting = membership.shares_from is not None and membership.shares_from > at
     return PersonLine(
         customer_id=membership.customer.public_id,
@@ -159,11 +167,14 @@ def _person(membership: Membership, user: User, at: datetime, *, last_owner: boo
         until=day_in_words(last_day(membership.until)) if membership.until else "",
         has_ended=membership.until is not None and membership.until <= at,
         last_login=moment_in_words(membership.user.last_login) if membership.user.last_login else _("Never"),
-        is_self=membership.user_id == user.pk,
+        is_self=is_self,
         is_delegate=membership.role == Role.DELEGATE,
-        may_end=not last_owner,
+        is_account_holder=membership.role == Role.OWNER and membership.is_account_holder,
+        is_only_owner=last_owner,
+        may_end=not last_owner and not is_protected(membership, by=user) and (is_self or not has_notice),
+        may_keep=has_notice and not is_self and membership.until is not None and membership.until > at,
         shares_from=moment_in_words(membership.shares_from) if is_waiting and membership.shares_from else "",
-        may_agree=is_waiting and membership.user_id != user.pk,
+        may_agree=is_waiting and not is_self,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import BillingAccount, Customer, Membership, Role, User
-from accounts.queries.roles import holds, ruled_accounts, settled
+from accounts.queries.roles import lasts, ruled_accounts, settled
 
 _MOST_LISTED = 10
 
@@ -23,9 +23,7 @@ class InvitableScope:
 
 def invitable_scope(*, user: User, at: datetime) -> InvitableScope | None:
     """What `user` can offer others; None for who owns nothing. Two queries, however many accounts."""
-    owning = Membership.objects.filter(
-        holds(at), settled(at), user=user, role=Role.OWNER, billing_account=None
-    )
+    owning = Membership.objects.filter(lasts(), settled(at), user=user, role=Role.OWNER, billing_account=None)
     customers = tuple(
         row.customer for row in owning.select_related("customer").order_by("customer__name", "pk")
     )

@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Invitation, Membership, Role, RoleEvent, RoleVerb, User
-from accounts.queries.roles import holds, owns, settled
+from accounts.queries.roles import holds, lasts, owns, settled
 
 _Row = TypeVar("_Row", bound=Model)
 Managed = Mapping[int, frozenset[int | None]]
@@ -17,11 +17,15 @@ Managed = Mapping[int, frozenset[int | None]]
 def managed_accounts(own_roles: Iterable[Membership], *, at: datetime) -> Managed:
     """Keys of the accounts that these roles own, by customer; None among them = all of the customer's.
 
-    An owner who waits sees their own role and manages nobody else's.
+    An owner who waits, or is under notice, sees their own role and manages nobody else's.
     """
     accounts: dict[int, set[int | None]] = defaultdict(set)
     for role in own_roles:
-        if role.role == Role.OWNER and (role.shares_from is None or role.shares_from <= at):
+        if (
+            role.role == Role.OWNER
+            and role.until is None
+            and (role.shares_from is None or role.shares_from <= at)
+        ):
             accounts[role.customer_id].add(role.billing_account_id)
     return {customer: frozenset(keys) for customer, keys in accounts.items()}
 
@@ -43,7 +47,7 @@ def managed_role(*, user: User, customer: str, person: str, part: str, at: datet
     scope = Q(billing_account=None)
     if membership.billing_account_id is not None:
         scope |= Q(billing_account=membership.billing_account_id)
-    own_roles = Membership.objects.filter(holds(at), settled(at), user=user, customer=membership.customer_id)
+    own_roles = Membership.objects.filter(lasts(), settled(at), user=user, customer=membership.customer_id)
     if membership.user_id == user.pk or own_roles.filter(scope, role=Role.OWNER).exists():
         return membership
     return None

@@ -67,18 +67,19 @@ def owned_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
 
 
 def ruled_accounts(*, user: User, at: datetime) -> QuerySet[BillingAccount]:
-    """Billing accounts that `user` owns and may rule at `at`: not those of a role that waits. One query."""
-    return _accounts_of(Membership.objects.filter(holds(at), settled(at), role=Role.OWNER, user=user))
+    """Billing accounts that `user` owns and may rule at `at`: not those of a role that waits or is under notice. One
+    query."""
+    return _accounts_of(Membership.objects.filter(lasts(), settled(at), role=Role.OWNER, user=user))
 
 
 def owns(*, user: User, customer: int, account: int | None, at: datetime) -> bool:
     """Whether `user` may sign in and owns, at `at`, the billing account `account` or, where that is None, all of the
-    customer's (database keys), and may rule it: a new owner who waits rules nobody. One query."""
+    customer's (database keys), and may rule it: a new owner who waits, or one under notice, rules nobody. One query."""
     scope = Q(billing_account=None)
     if account is not None:
         scope |= Q(billing_account=account)
     owning = Membership.objects.filter(
-        holds(at), settled(at), scope, customer=customer, role=Role.OWNER, user=user
+        lasts(), settled(at), scope, customer=customer, role=Role.OWNER, user=user
     )
     return owning.filter(user__is_active=True).exists()
 
@@ -152,6 +153,11 @@ def _account_keys(memberships: QuerySet[Membership]) -> QuerySet[Any, Any]:
 def holds(at: datetime) -> Q:
     """A role without an end, or whose first instant without it is still to come."""
     return Q(until__isnull=True) | Q(until__gt=at)
+
+
+def lasts() -> Q:
+    """A role without an end: of owners, all but those under notice."""
+    return Q(until__isnull=True)
 
 
 def settled(at: datetime) -> Q:

@@ -42,7 +42,8 @@ def accept_role(
 ) -> Membership:
     """`user` has the role of `offered`, which is not stored; who has a higher one that lasts keeps it.
 
-    A role that may share waits first (`waits.waits_until`), unless an owner gave it (`is_agreed`). In the caller's
+    A role that may share waits first (`waits.waits_until`), unless an owner gave it (`is_agreed`). The first owner whom
+    a contact on file or a letter vouches for (`is_vouched`) is the account holder. In the caller's
     transaction, with the customer's row locked. It stands in the customer's history, and those concerned are told.
     """
     given = {
@@ -58,15 +59,23 @@ def accept_role(
         defaults={**given, "created": at},
     )
     is_over = membership.until is not None and membership.until <= at
+    # an owner's invitation does not take back another owner's notice
+    has_notice = is_agreed and membership.role == Role.OWNER and membership.until is not None and not is_over
     shared_before = not is_new and not is_over and may_share(membership)
-    if not is_new and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(membership.role)]):
+    if (
+        not is_new
+        and not has_notice
+        and (is_over or _RANK[Role(offered.role)] >= _RANK[Role(membership.role)])
+    ):
         for name, value in given.items():
             setattr(membership, name, value)
     if is_agreed:
         membership.shares_from = None
     elif not shared_before:
         membership.shares_from = waits_until(membership=membership, is_vouched=is_vouched, at=at)
-    membership.save(update_fields=[*given, "shares_from"])
+    if is_vouched and membership.role == Role.OWNER and membership.shares_from is None:
+        membership.is_account_holder = True
+    membership.save(update_fields=[*given, "shares_from", "is_account_holder"])
     record(verb=RoleVerb.JOINED, membership=membership, by=user, at=at)
     role_given.send(sender=Membership, membership=membership, at=at)
     return membership

@@ -72,6 +72,7 @@ def invite_user(
             billing_account=billing_account,
             may_share=may_share,
             until=until,
+            is_account_holder=role == Role.OWNER,
             created=at,
         )
     return user

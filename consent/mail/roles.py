@@ -49,6 +49,27 @@ def mail_agreement(*, membership: Membership, by: User, at: datetime) -> None:
         write_personal_mail("agreed", mail, reader, occasion=occasion, at=at)
 
 
+def mail_notice(*, membership: Membership, by: User, at: datetime) -> None:
+    """An owner gave another notice, or took it back (no `until`): mail every owner, whom it is about too (P-36)."""
+    words = {"person": in_one_line(membership.user), "by": in_one_line(by)}
+    for reader in (membership.user, *_other_owners(membership, at)):
+        with override(reader.language):
+            rows = [(_("Customer"), in_one_line(membership.customer.name)), (_("Time"), moment_with_zone(at))]
+            if membership.until is None:
+                subject = _("%(person)s stays an owner")
+                paragraphs = [_("%(by)s took back the notice to %(person)s.") % words]
+            else:
+                subject = _("%(person)s stops being an owner in 14 days")
+                paragraphs = [
+                    _("%(by)s gave %(person)s notice: from then on they see and share nothing more.") % words,
+                    _("Until then another owner can keep them under “People”. If this is wrong, tell us."),
+                ]
+                rows.append((_("Ends"), moment_with_zone(membership.until)))
+            mail = _mail(reader, subject % words, tuple(paragraphs), tuple(rows))
+        occasion = f"{membership.pk}:{at:%Y%m%d%H%M%S}"
+        write_personal_mail("owner_notice", mail, reader, occasion=occasion, at=at)
+
+
 def mail_new_address(*, user: User, at: datetime) -> None:
     """Staff changed the address `user` logs in with: mail the other owners of each customer that `user` acts for."""
     for membership in Membership.objects.filter(user=user).select_related("customer", "user").order_by("pk"):

@@ -287,8 +287,22 @@ def test_a_file_makes_first_owners_at_once_and_later_ones_wait():
 
     second = Membership.objects.get(user__email="pat@example.com")
     assert (first.shares_from, mails) == (None, 0)
+    assert first.is_account_holder and second.is_account_holder
     assert second.shares_from == later + WAITS
     assert recipients("new_login") == {"robin@example.com"}
+
+
+@pytest.mark.spec("P-36")
+def test_an_owner_in_a_later_file_is_an_account_holder_and_an_owners_notice_ends():
+    load(household_rows())
+    Membership.objects.update(is_account_holder=False)
+    load(household_rows(as_of=AT + timedelta(days=1)), at=AT + timedelta(days=1))
+    unchanged = Membership.objects.get()
+    Membership.objects.update(is_account_holder=False, until=AT + timedelta(days=9))
+    load(household_rows(as_of=AT + timedelta(days=2)), at=AT + timedelta(days=2))
+
+    assert unchanged.is_account_holder
+    assert Membership.objects.filter(is_account_holder=True, until=None).exists()
 
 
 def test_an_address_that_staff_correct_takes_away_sharing_for_a_day_and_is_told():

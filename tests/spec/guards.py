@@ -48,7 +48,7 @@ LOGIN = {
     "my_usage", "my_usage_file", "my_downloads", "my_download", "my_bills", "my_bill", "my_bill_file", "my_mix",
     "my_portfolio", "my_portfolio_file",
     "people", "people_invite", "people_invitation_again", "people_invitation_withdraw", "people_change", "people_end",
-    "people_agree", "developer", "developer_secret", "developer_new_message", "developer_message",
+    "people_agree", "people_keep", "developer", "developer_secret", "developer_new_message", "developer_message",
 }  # fmt: skip
 # nobody's data, for clients by their secret; tests/datahub/api/test_open_mix.py walks them
 OPEN_TO_CLIENTS = {route.name for route in routes() if is_served_by(route, OpenSeriesView)}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from lxml import html
 
 from accounts.models import Membership, OutgoingMail, Role, RoleEvent, RoleVerb, User
 from cdsc_portal.lib.time import clock
@@ -150,3 +151,23 @@ def test_no_form_but_the_one_with_a_reason_changes_a_customers_address(staff):
 
     user.refresh_from_db()
     assert (user.name, user.email) == ("Robin", "robin@example.com")
+
+
+@pytest.mark.spec("P-36")
+def test_staff_save_the_page_of_an_owner_under_notice_and_take_the_notice_back(staff):
+    home = household()
+    Membership.objects.update(until=clock.now() + timedelta(days=14))
+    url = page_of(home.owner)
+    (form,) = (
+        form for form in html.fromstring(staff.get(url).content.decode()).forms if "name" in form.fields
+    )
+    values = dict(form.form_values())
+
+    saved = staff.post(url, values | {"name": "Robin New"})
+
+    assert saved.status_code == 302 and User.objects.get(pk=home.owner.pk).name == "Robin New"
+    assert Membership.objects.exclude(until=None).exists()
+    dates = {name: "" for name in values if name.startswith("memberships-0-until")}
+    assert dates
+    staff.post(url, values | dates | {"memberships-0-is_account_holder": "on"})
+    assert Membership.objects.filter(until=None, is_account_holder=True).exists()

@@ -13,6 +13,8 @@ from accounts.services.people import add_users
 from accounts.services.waits import WAITS, may_share
 from accounts.signals import membership_ended, role_given
 
+_CHANGING = ("role", "may_share", "until", "is_account_holder", "shares_from", "version_at")
+
 
 class _RoleKey(NamedTuple):
     customer_id: int
@@ -31,6 +33,7 @@ def load_memberships(rows: Sequence[MembershipRow], load: Load) -> None:
 
     The first owners of a customer may share at once. Where there was an owner before, a new owner waits before
     sharing and the others are notified.
+    Every owner in a file is an account holder; that takes back an owner's notice.
     Refuses an unknown customer, an account of another customer, a delegate without an end.
     """
     customers = keys_of(Customer, "customer_number", (row.customer_number for row in rows))
@@ -106,7 +109,11 @@ def _store_roles(wanted: dict[_RoleKey, tuple[int, _RoleFields]], users: dict[st
             load.refuse(line, "an owner ended this role; staff can give it again in admin")
         elif existing is None:
             membership = Membership(
-                **key._asdict(), **fields._asdict(), created=load.at, version_at=load.as_of
+                **key._asdict(),
+                **fields._asdict(),
+                is_account_holder=fields.role == Role.OWNER,
+                created=load.at,
+                version_at=load.as_of,
             )
             new.append(membership)
             if _has_another_owner(membership, owners):
@@ -121,15 +128,16 @@ def _store_roles(wanted: dict[_RoleKey, tuple[int, _RoleFields]], users: dict[st
                 demoted.append(copy(existing))
             shared_before = may_share(existing) and (existing.until is None or existing.until > load.at)
             existing.role, existing.may_share, existing.until = fields
+            existing.is_account_holder = existing.role == Role.OWNER
             existing.version_at = load.as_of
             changed.append(existing)
             if not shared_before and may_share(existing) and _has_another_owner(existing, owners):
                 existing.shares_from = load.at + WAITS
                 joining.append(existing)
     Membership.objects.bulk_create(new)
-    Membership.objects.bulk_update(
-        changed, ["role", "may_share", "until", "shares_from", "version_at"], batch_size=2_000
-    )
+    Membership.objects.bulk_update(changed, _CHANGING, batch_size=2_000)
+    unmarked = Membership.objects.filter(pk__in=unchanged, role=Role.OWNER, is_account_holder=False)
+    unmarked.filter(not_newer(load)).update(is_account_holder=True)
     Membership.objects.filter(not_newer(load), pk__in=unchanged).update(version_at=load.as_of)
     for former in demoted:
         membership_ended.send(sender=Membership, membership=former, at=load.at)

@@ -42,7 +42,7 @@ def test_an_owner_with_an_end_leaves_to_one_who_stays_longer(home):
     at = clock.now()
     ending = MembershipFactory(customer=home.customer, role=Role.OWNER, until=at + timedelta(days=1))
 
-    end_role(membership=ending, by=home.owner, at=at)
+    end_role(membership=ending, by=ending.user, at=at)
 
     assert Membership.objects.get(customer=home.customer).user == home.owner
 

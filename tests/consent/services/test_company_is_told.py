@@ -49,7 +49,7 @@ def take_own_part_out(world):
 
 
 def role_ends(world):
-    end_role(membership=world.ada_of_other, by=world.ben, at=LATER)
+    end_role(membership=world.ada_of_other, by=world.ada_of_other.user, at=LATER)
 
 
 def staff_stop(world):

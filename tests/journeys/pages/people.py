@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from django.core import mail
 
 from accounts.mail.queue import send_waiting_mail
-from accounts.models import Role
+from accounts.models import Membership, Role
 from accounts.services.inviting import Offered, invite
 from accounts.services.roles import end_role
 from cdsc_portal.lib.time import clock
@@ -16,10 +16,13 @@ from tests.journeys.pages.base import MapPage, logged_in
 
 
 def a_household():
-    """Two owners, a viewer, a delegate, somebody who was invited and somebody who had to go."""
+    """The holder, two more owners, one under notice, a viewer, a delegate, one invited and one who had to go."""
     home = household(owner=UserFactory(email="ana@example.com", name="Ana Example"))
     customer, at = home.account.customer, clock.now()
-    MembershipFactory(customer=customer, user=UserFactory(name="Ben Example"), role=Role.OWNER)
+    Membership.objects.filter(user=home.owner).update(is_account_holder=True)
+    partner = MembershipFactory(customer=customer, user=UserFactory(name="Ben Example"), role=Role.OWNER)
+    leaving = MembershipFactory(customer=customer, user=UserFactory(name="Gus Example"), role=Role.OWNER)
+    end_role(membership=leaving, by=home.owner, at=at)
     MembershipFactory(customer=customer, user=UserFactory(name="Carol Example"), role=Role.VIEWER)
     delegate = MembershipFactory(
         customer=customer,
@@ -37,7 +40,7 @@ def a_household():
         at=at,
     )
     viewer = MembershipFactory(customer=customer, role=Role.VIEWER).user
-    return SimpleNamespace(owner=home.owner, viewer=viewer, delegate=delegate)
+    return SimpleNamespace(owner=home.owner, viewer=viewer, delegate=delegate, partner=partner)
 
 
 def a_chain():
@@ -59,8 +62,7 @@ def as_owner(path):
     return lambda page, home: logged_in(page, home.owner.email, path(home))
 
 
-def _role(home, what):
-    held = home.delegate
+def _role(held, what):
     return f"/my/people/{held.customer.public_id}/{held.user.public_id}/all/{what}/"
 
 
@@ -103,14 +105,21 @@ PAGES = (
     MapPage(
         "people-change",
         a_household,
-        as_owner(lambda home: _role(home, "change")),
+        as_owner(lambda home: _role(home.delegate, "change")),
         {"en": "What Dora Example may do", "es": "Qué puede hacer Dora Example"},
     ),
     MapPage(
         "people-end",
         a_household,
-        as_owner(lambda home: _role(home, "end")),
+        as_owner(lambda home: _role(home.delegate, "end")),
         {"en": "End the role of Dora Example?", "es": "¿Terminar el permiso de Dora Example?"},
+        (".decision",),
+    ),
+    MapPage(
+        "people-notice",
+        a_household,
+        as_owner(lambda home: _role(home.partner, "end")),
+        {"en": "End the role of Ben Example?", "es": "¿Terminar el permiso de Ben Example?"},
         (".decision",),
     ),
     MapPage(
