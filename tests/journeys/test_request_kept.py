@@ -94,11 +94,11 @@ def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form
     gas.uncheck()
     page.get_by_role("button", name="Update summary").click()
     page.wait_for_url("**?checked#summary")
-    focused_after_update = page.locator("#summary:focus").count()
+    page.locator("#summary:focus").wait_for()  # the browser moves the focus once it has laid the page out
     share_until.select_option("day")
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_role("heading", name="There is a problem").wait_for()
-    focused_after_error = page.locator(".error-summary:focus").count()
+    page.locator(".error-summary:focus").wait_for()
     page.goto(f"{page.url.partition('/oauth')[0]}/help/")
     page.go_back()
     page.get_by_role("heading", name="There is a problem").wait_for()
@@ -106,7 +106,7 @@ def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form
     Client.objects.update(purpose="Something quite different.")
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_role("heading", name="This request has changed").wait_for()
-    focused_after_change = page.locator("#changes:focus").count()
+    page.locator("#changes:focus").wait_for()
     share_until.select_option("6")
     page.get_by_role("button", name="Share selected data").click()
     page.get_by_text("Welcome back").wait_for()
@@ -115,6 +115,5 @@ def test_back_after_an_update_an_error_or_a_decision_never_asks_to_send_the_form
         page.go_back()
         page.get_by_role("heading", name="You decided this on").wait_for()
 
-    assert (focused_after_update, focused_after_error, focused_after_change) == (1, 1, 1)
     assert kept == (False, "day")
     assert Grant.objects.count() == 1
