@@ -6,7 +6,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, WebError, expect
 
 from tests.journeys.browser import LAUNCH_ARGS, chromium_path
 
@@ -41,25 +41,34 @@ def _then_loaded(act: Callable[..., None]) -> Callable[..., None]:
 
 @pytest.fixture
 def watch(live_server):
-    """A function that watches what a context asks for.
+    """A function that watches what a context asks for and what its scripts fail with; it answers what ends that.
 
-    Fails the test when a page asked a host that is neither the server nor named in `also`.
+    Fails the test when a page asked a host that is neither the server nor named in `also`, or a script failed.
     """
-    allowed, requested = {urlsplit(live_server.url).netloc}, []
+    allowed, requested, failed = {urlsplit(live_server.url).netloc}, [], []
 
-    def watched(context: BrowserContext, also: Iterable[str] = ()) -> Callable[[Request], None]:
+    def watched(context: BrowserContext, also: Iterable[str] = ()) -> Callable[[], None]:
         def keep(request: Request) -> None:
             requested.append(request.url)
 
+        def keep_error(failure: WebError) -> None:
+            failed.append(f"{failure.page.url if failure.page else ''}: {failure.error}")
+
+        def end() -> None:
+            context.remove_listener("request", keep)
+            context.remove_listener("weberror", keep_error)
+
         allowed.update(also)
         context.on("request", keep)
-        return keep
+        context.on("weberror", keep_error)
+        return end
 
     yield watched
     elsewhere = [
         url for url in requested if urlsplit(url).netloc not in allowed and urlsplit(url).scheme != "data"
     ]
     assert not elsewhere, f"pages asked other hosts: {elsewhere}"
+    assert not failed, f"scripts failed: {failed}"
 
 
 @pytest.fixture
@@ -101,11 +110,11 @@ def map_window(browser, live_server, watch, kept_windows):
         return page
 
     yield window
-    for language, page, keep in given:
+    for language, page, end_watching in given:
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
         page.goto("about:blank")  # nothing asks the server any more
         page.context.clear_cookies()
-        page.context.remove_listener("request", keep)
+        end_watching()
         kept_windows[language] = page
 
 
