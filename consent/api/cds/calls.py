@@ -14,10 +14,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from cdsc_portal.lib.http.call_limits import CallCount, count_call, rate_limit_headers
 from cdsc_portal.lib.http.secret_pages import shows_secret
-from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.time import clock
 from consent.access import AdminAccess
 from consent.api.cds.bodies import json_object
+from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import ParameterRefused
 from consent.api.cds.problems import Refused, cds_problem
 from consent.api.gated import remote_address
@@ -82,17 +82,13 @@ def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Calla
     return view
 
 
-def json_answer(members: object, *, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
-    return HttpResponse(dumps(members), status=status, content_type="application/json", headers=headers or {})
-
-
 def _refusal(refused: Refused, *, plain: bool) -> HttpResponse:
     """As a problem; `plain`, where a body was refused, in the form of RFC 7592 alone."""
     if not plain or refused.status not in _OF_BODIES:
         return cds_problem(refused.status, refused.error, str(refused), headers=refused.headers)
     error = "invalid_client_metadata" if refused.error == "invalid_request" else refused.error
     answer = {"error": error, "error_description": allowed_text(str(refused))}
-    return json_answer(answer, status=refused.status, headers=dict(refused.headers))
+    return json_answer(answer, status=refused.status, headers=refused.headers)
 
 
 def not_here() -> Refused:

@@ -3,8 +3,9 @@
 from django.http import HttpResponse
 
 from consent.api.cds import endpoints
-from consent.api.cds.calls import AdminCall, admin_endpoint, json_answer, not_here
+from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
 from consent.api.cds.client_objects import client_object, field_names
+from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import listed_words, newest_first
 from consent.api.cds.problems import Refused
 from consent.models import Client

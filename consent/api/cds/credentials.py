@@ -6,7 +6,8 @@ from django.http import HttpResponse
 
 from cdsc_portal.lib.json.encoder import instant
 from consent.api.cds import endpoints
-from consent.api.cds.calls import AdminCall, admin_endpoint, json_answer, not_here
+from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
+from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import listed_words, moment_of, newest_first
 from consent.api.cds.problems import Refused
 from consent.models import Credential

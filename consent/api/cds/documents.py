@@ -1,10 +1,20 @@
-"""Answers of public addresses, each with the tag of its content."""
+"""JSON answers of these addresses; public ones carry the tag of their content."""
 
 import hashlib
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 
 from cdsc_portal.lib.json.encoder import dumps
+
+
+def json_answer(
+    members: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """`members` as JSON, for the caller alone: it has no tag."""
+    return HttpResponse(
+        dumps(members), status=status, content_type="application/json", headers=dict(headers or {})
+    )
 
 
 def json_document(members: object) -> HttpResponse:

@@ -9,8 +9,8 @@ from cdsc_portal.lib.http.call_limits import count_call, rate_limit_headers
 from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.time import clock
 from consent.api.cds.bodies import json_object
-from consent.api.cds.calls import json_answer
 from consent.api.cds.client_objects import client_object, field_names
+from consent.api.cds.documents import json_answer
 from consent.api.cds.problems import Refused
 from consent.api.gated import remote_address
 from consent.oauth.redirects import allowed_text, default_redirect_uri
@@ -40,7 +40,7 @@ def registration(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         error = "invalid_client_metadata" if refused.error == "invalid_request" else refused.error
         answer = {"error": error, "error_description": allowed_text(str(refused))}
-        response = json_answer(answer, status=refused.status, headers=dict(refused.headers))
+        response = json_answer(answer, status=refused.status, headers=refused.headers)
     for name, value in rate_limit_headers(count).items():
         response[name] = value
     response["Cache-Control"] = "no-store"

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.http import HttpResponse
 
-from consent.api.cds.calls import AdminCall, admin_endpoint, json_answer, not_here
+from consent.api.cds.calls import AdminCall, admin_endpoint, not_here
+from consent.api.cds.documents import json_answer
 from consent.api.cds.problems import Refused
 from consent.models import ConsentRequest, Grant
 from consent.oauth.answers import error_redirect, success_redirect
