@@ -17,11 +17,9 @@ from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.lib.time import clock
 from consent.access import AdminAccess
 from consent.api.cds.bodies import json_object
-from consent.api.cds.documents import json_answer
 from consent.api.cds.listing import ParameterRefused
-from consent.api.cds.problems import Refused, cds_problem
+from consent.api.cds.problems import Refused, cds_problem, metadata_refusal, problem_of, too_many_calls
 from consent.api.gated import remote_address
-from consent.oauth.redirects import allowed_text
 from consent.queries.admin_access import NotAnAdminToken, admin_access, lock_registration_of
 from consent.scopes.base import CLIENT_ADMIN
 
@@ -85,10 +83,8 @@ def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Calla
 def _refusal(refused: Refused, *, plain: bool) -> HttpResponse:
     """As a problem; `plain`, where a body was refused, in the form of RFC 7592 alone."""
     if not plain or refused.status not in _OF_BODIES:
-        return cds_problem(refused.status, refused.error, str(refused), headers=refused.headers)
-    error = "invalid_client_metadata" if refused.error == "invalid_request" else refused.error
-    answer = {"error": error, "error_description": allowed_text(str(refused))}
-    return json_answer(answer, status=refused.status, headers=refused.headers)
+        return problem_of(refused)
+    return metadata_refusal(refused)
 
 
 def not_here() -> Refused:
@@ -112,7 +108,7 @@ def _answer(
         )
     )
     if wait := counted[0].wait:
-        raise _too_many(wait)
+        raise too_many_calls(wait)
     if method not in WRITES:
         return answer(AdminCall(access, request.GET, at), **parts)
     body = json_object(request, limit=body_bytes)
@@ -170,10 +166,4 @@ def _count_failure(request: HttpRequest) -> None:
     count = count_call(f"api failed {address}", limit=5 * settings.OAUTH_FAILURES_PER_MINUTE, at=clock.now())
     if count.wait:
         log.info("api.refused", address=address)
-        raise _too_many(count.wait)
-
-
-def _too_many(wait: int) -> Refused:
-    return Refused(
-        429, "too_many_calls", f"Too many calls; try again in {wait} s.", headers={"Retry-After": str(wait)}
-    )
+        raise too_many_calls(count.wait)

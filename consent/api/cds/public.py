@@ -9,7 +9,7 @@ from django.utils.http import parse_etags
 
 from cdsc_portal.lib.http.call_limits import count_call, rate_limit_headers
 from cdsc_portal.lib.time import clock
-from consent.api.cds.problems import cds_problem
+from consent.api.cds.problems import cds_problem, problem_of, too_many_calls
 from consent.api.cross_origin import CrossOrigin, cross_origin
 from consent.api.gated import remote_address
 
@@ -37,20 +37,15 @@ def public_document(view: PublicView) -> PublicView:
             f"public {remote_address(request)}", limit=settings.PUBLIC_CALLS_PER_MINUTE, at=clock.now()
         )
         response = (
-            too_many_calls(count.wait) if count.wait else _unless_known(request, view(request, **parts))
+            problem_of(too_many_calls(count.wait))
+            if count.wait
+            else _unless_known(request, view(request, **parts))
         )
         for name, value in rate_limit_headers(count).items():
             response[name] = value
         return response
 
     return limited
-
-
-def too_many_calls(wait: int) -> HttpResponse:
-    """The caller may try again after `wait` seconds."""
-    return cds_problem(
-        429, "too_many_calls", f"Too many calls; try again in {wait} s.", headers={"Retry-After": str(wait)}
-    )
 
 
 def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -11,9 +11,9 @@ from cdsc_portal.lib.time import clock
 from consent.api.cds.bodies import json_object
 from consent.api.cds.client_objects import client_object, field_names
 from consent.api.cds.documents import json_answer
-from consent.api.cds.problems import Refused
+from consent.api.cds.problems import Refused, metadata_refusal, too_many_calls
 from consent.api.gated import remote_address
-from consent.oauth.redirects import allowed_text, default_redirect_uri
+from consent.oauth.redirects import default_redirect_uri
 from consent.services.third_parties.client_values import ValueRefused
 from consent.services.third_parties.register import register
 
@@ -32,15 +32,10 @@ def registration(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             raise Refused(405, "method_not_allowed", "This address takes POST.", headers={"Allow": "POST"})
         if count.wait:
-            wait = {"Retry-After": str(count.wait)}
-            raise Refused(
-                429, "too_many_calls", f"Too many calls; try again in {count.wait} s.", headers=wait
-            )
+            raise too_many_calls(count.wait)
         response = _registered(request)
     except Refused as refused:
-        error = "invalid_client_metadata" if refused.error == "invalid_request" else refused.error
-        answer = {"error": error, "error_description": allowed_text(str(refused))}
-        response = json_answer(answer, status=refused.status, headers=refused.headers)
+        response = metadata_refusal(refused)
     for name, value in rate_limit_headers(count).items():
         response[name] = value
     response["Cache-Control"] = "no-store"
