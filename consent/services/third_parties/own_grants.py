@@ -1,4 +1,4 @@
-"""A client's own grants: got by its credentials, with no customer behind them (docs/decisions/0062)."""
+"""A client's own grants: got by its credentials, with no customer behind them (docs/decisions/0063)."""
 
 from datetime import datetime
 from typing import Any
