@@ -14,8 +14,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, 
 
 from accounts.admin.base import PortalAdmin
 from cdsc_portal.lib.time import clock
+from consent.admin.coverage_files import LARGEST, geojson_type, map_type
 from consent.capabilities import COVERAGE, offered_capabilities, unfit_for_entry
-from consent.coverage_files import LARGEST, geojson_type, map_type
 from consent.models import (
     CapabilityRole,
     CommodityType,

@@ -3,7 +3,7 @@
 import pytest
 
 from cdsc_portal.lib.json.geojson import check_geojson
-from consent.coverage_files import map_type
+from consent.admin.coverage_files import map_type
 from consent.models import CoverageEntry
 from demo.utility.coverage import publish_coverage
 
