@@ -59,8 +59,8 @@ def accept_role(
         defaults={**given, "created": at},
     )
     is_over = membership.until is not None and membership.until <= at
-    # an owner's invitation does not take back another owner's notice
-    has_notice = is_agreed and membership.role == Role.OWNER and membership.until is not None and not is_over
+    # neither an owner's invitation nor a code takes back an owner's notice
+    has_notice = not is_new and membership.role == Role.OWNER and membership.until is not None and not is_over
     shared_before = not is_new and not is_over and may_share(membership)
     if (
         not is_new
@@ -73,7 +73,12 @@ def accept_role(
         membership.shares_from = None
     elif not shared_before:
         membership.shares_from = waits_until(membership=membership, is_vouched=is_vouched, at=at)
-    if is_vouched and membership.role == Role.OWNER and membership.shares_from is None:
+    # who comes by a contact on file or a letter, and does not wait for another owner, is the first
+    if (
+        is_vouched
+        and membership.role == Role.OWNER
+        and waits_until(membership=membership, is_vouched=True, at=at) is None
+    ):
         membership.is_account_holder = True
     membership.save(update_fields=[*given, "shares_from", "is_account_holder"])
     record(verb=RoleVerb.JOINED, membership=membership, by=user, at=at)

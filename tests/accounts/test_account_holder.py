@@ -162,3 +162,24 @@ def test_owners_of_before_are_holders_unless_they_were_invited_later():
 
     holders = set(Membership.objects.filter(is_account_holder=True))
     assert holders == {first, given} and viewer not in holders
+
+
+def test_an_invited_owner_who_comes_by_a_letter_too_is_no_holder(home):
+    invited = MembershipFactory(customer=home.customer, role=Role.OWNER)
+    offered = Membership(customer=home.customer, role=Role.OWNER)
+
+    accepted = accept_role(user=invited.user, offered=offered, is_vouched=True, at=clock.now())
+
+    assert not accepted.is_account_holder
+
+
+@pytest.mark.parametrize("is_vouched", [True, False])
+def test_a_code_takes_no_notice_back(home, is_vouched):
+    invited = MembershipFactory(customer=home.customer, role=Role.OWNER)
+    end_role(membership=invited, by=home.owner, at=clock.now())
+    offered = Membership(customer=home.customer, role=Role.OWNER)
+
+    accepted = accept_role(user=invited.user, offered=offered, is_vouched=is_vouched, at=clock.now())
+
+    assert accepted.until is not None
+    assert not accepted.is_account_holder
