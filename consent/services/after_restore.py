@@ -31,12 +31,16 @@ _AGAIN = "This was so before our records were restored from a backup."
 _CHECKED = (
     "Our records were restored from a backup. We first check that nothing is shared that was stopped before."
 )
-# NULL: the server has not come so far, or it is so long ago that it does not know any more
-_STATE = """
-    SELECT CASE WHEN %(transaction)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())
-        THEN pg_xact_status(%(transaction)s::xid8) END
-    FROM pg_control_system(), pg_control_checkpoint()
-    WHERE system_identifier::text = %(server)s AND timeline_id = %(timeline)s
+# those of this server that it knows and that were not committed; it does not know one to which it has not come, or of
+# so long ago that it forgot
+_UNDONE = """
+    SELECT entry.number
+    FROM unnest(%s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY AS entry (xact, server, timeline, number),
+        pg_control_system(), pg_control_checkpoint()
+    WHERE entry.server = system_identifier::text AND entry.timeline = timeline_id
+        AND entry.xact::xid8 IS DISTINCT FROM pg_current_xact_id_if_assigned()
+        AND CASE WHEN entry.xact::xid8 < pg_snapshot_xmax(pg_current_snapshot())
+            THEN pg_xact_status(entry.xact::xid8) END <> 'committed'
 """
 # what a client may still do, the most first
 _STATUSES = [ClientStatus.PRODUCTION, ClientStatus.SANDBOX, ClientStatus.SUSPENDED, ClientStatus.DISABLED]
@@ -71,7 +75,7 @@ class Replayed:
 def unmet_entries() -> Unmet:
     """Where the database is behind the journal; nothing where none is kept.
 
-    The last entry about a thing counts. Three statements, and one for each thing that is behind. Raises OSError: the
+    The last entry about a thing counts, of those whose transaction was committed. Four statements. Raises OSError: the
     journal cannot be read.
     """
     if settings.CONSENT_JOURNAL is None:
@@ -85,23 +89,22 @@ def unmet_entries() -> Unmet:
         [
             (grant, entry)
             for grant, entry in _pairs(open_grants, statuses)
-            if entry["status"] in _CLOSED_TO_ALL and grant.status != entry["status"] and _holds(entry)
+            if entry["status"] in _CLOSED_TO_ALL and grant.status != entry["status"]
         ],
         [
             (grant, entry)
             for grant, entry in _pairs(open_grants, contents)
-            if digest_of(grant) != entry["digest"] and _holds(entry)
+            if digest_of(grant) != entry["digest"]
         ],
         [
             (client, entry)
             for client, entry in _pairs(known, clients)
             if _STATUSES.index(ClientStatus(client.status)) < _STATUSES.index(entry["status"])
-            and _holds(entry)
         ],
         [
             (credential, entry)
             for credential, entry in _pairs({row.pk: row for row in working}, credentials)
-            if (credential.expires is None or credential.expires > _instant(entry)) and _holds(entry)
+            if credential.expires is None or credential.expires > _instant(entry)
         ],
     )
 
@@ -117,7 +120,7 @@ def replay_journal(*, at: datetime) -> Replayed:
         _move(grant, GrantStatus(entry["status"]), at=at, words=_AGAIN)
     paused = sum(not _narrow(grant, entry, at=at) for grant, entry in unmet.contents)
     for client, entry in unmet.clients:
-        Client.objects.filter(pk=client.pk).update(status=entry["status"])
+        _move_client(client, ClientStatus(entry["status"]))
     for credential, entry in unmet.credentials:
         with transaction.atomic():
             credential.expires = _instant(entry)
@@ -167,7 +170,7 @@ def _last_entries(
     contents: dict[str, Entry] = {}
     clients: dict[str, Entry] = {}
     credentials: dict[int, Entry] = {}
-    for entry in journal_files.entries(folder):
+    for entry in _holding(list(journal_files.entries(folder))):
         if "parts" in entry:
             contents[entry["grant"]] = entry
         elif "grant" in entry:
@@ -183,16 +186,16 @@ def _pairs(rows: dict[Key, Row], entries: dict[Key, Entry]) -> list[tuple[Row, E
     return [(rows[key], entry) for key, entry in entries.items() if key in rows]
 
 
-def _holds(entry: Entry) -> bool:
-    """Whether the entry's transaction was committed, as far as this server can tell; one that never was says nothing.
+def _holding(entries: list[Entry]) -> list[Entry]:
+    """Without those whose transaction was not committed, as far as this server can tell: they say nothing.
 
-    One of another server, or of this one before it was restored, may be unknown here: then it holds.
+    One of another server, or of this one before it was restored, may be unknown here: then it holds. One statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, entry)
-        row = cursor.fetchone()
-    state = None if row is None else row[0]
-    return state is None or state == "committed"
+        columns = [[entry[name] for entry in entries] for name in ("transaction", "server", "timeline")]
+        cursor.execute(_UNDONE, columns)
+        undone = {number - 1 for (number,) in cursor.fetchall()}
+    return [entry for place, entry in enumerate(entries) if place not in undone]
 
 
 @transaction.atomic
@@ -242,6 +245,16 @@ def _contracts(pairs: Collection[tuple[int, int]]) -> frozenset[int]:
 
 def _move(grant: Grant, to: GrantStatus, *, at: datetime, words: str) -> None:
     change_status(grant, to, actor=Actor.SYSTEM, at=at, reason=_NOTE, public_reason=words)
+
+
+def _move_client(client: Client, to: ClientStatus) -> None:
+    """With what its third party may set from then on: a disabled one stays so for good."""
+    client.status = to
+    if to == ClientStatus.DISABLED:
+        client.status_options = [to.value]
+    elif to != ClientStatus.SUSPENDED:
+        client.status_options = [to.value, ClientStatus.DISABLED.value]
+    client.save(update_fields=["status", "status_options", "updated"])
 
 
 def _instant(entry: Entry) -> datetime:
