@@ -14,7 +14,7 @@ from accounts.mail.queue import MailText, write_mail
 from accounts.mail.resend import occasion_of, writes_again
 from accounts.models import OutgoingMail, User
 from consent.mail.personal import in_one_line, mail_to
-from consent.models import Client, ClientContact, Message, MessageStatus, MessageType, Registration
+from consent.models import Client, ClientContact, Grant, Message, MessageStatus, MessageType, Registration
 
 _SECOND_CLICK = timedelta(minutes=1)
 
@@ -97,6 +97,7 @@ def notify(
     at: datetime,
     client: Client | None = None,
     registration: Registration | None = None,
+    grant: Grant | None = None,
     by: User | None = None,
     kind: MessageType = MessageType.NOTIFICATION,
     status: MessageStatus = MessageStatus.COMPLETE,
@@ -105,14 +106,17 @@ def notify(
     related_type: str = "",
     amount: Decimal | None = None,
     currency: str = "",
+    mailed: bool = True,
 ) -> Message:
     """Tell a third party something of its server's: that it need not answer, or `status` says so (R-92, R-94).
 
-    It is about `client`, or where that is left out about the registration as a whole.
+    It is about `client`, or where that is left out about the registration as a whole, and may be about a grant.
+    `mailed`: contacts get a mail that it is there.
     """
     written = Message.objects.create(
         client=client,
         registration=registration,
+        grant=grant,
         by_client=False,
         author=by,
         type=kind,
@@ -127,7 +131,8 @@ def notify(
         created=at,
         modified=at,
     )
-    _mail_contacts(written, at)
+    if mailed:
+        _mail_contacts(written, at)
     return written
 
 

@@ -11,7 +11,14 @@ from consent.models.grant import (
     RemovedService,
     Selection,
 )
-from consent.models.message import ClientContact, Message, MessageStatus, MessageType
+from consent.models.message import (
+    ALLOWED_STATUSES,
+    ClientContact,
+    Message,
+    MessageAttachment,
+    MessageStatus,
+    MessageType,
+)
 from consent.models.oauth import (
     NO_SECRET,
     AccessToken,
@@ -52,6 +59,7 @@ from consent.models.server_description import (
 )
 
 __all__ = [
+    "ALLOWED_STATUSES",
     "AccessToken",
     "Actor",
     "AuthenticationMethod",
@@ -79,6 +87,7 @@ __all__ = [
     "IDToken",
     "InfrastructureType",
     "Message",
+    "MessageAttachment",
     "MessageStatus",
     "MessageType",
     "NO_SECRET",

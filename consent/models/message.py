@@ -83,12 +83,41 @@ class MessageStatus(models.TextChoices):
     ERRORED = "errored", _("failed at the utility")
 
 
+_ANY = frozenset(MessageStatus)
+_DONE = frozenset({MessageStatus.COMPLETE})
+_DECIDED_BY_STAFF = frozenset({MessageStatus.COMPLETE, MessageStatus.PENDING, MessageStatus.REJECTED})
+# what a message of each type may be (R-103 and the table of section 9)
+ALLOWED_STATUSES: dict[MessageType, frozenset[MessageStatus]] = {
+    MessageType.NOTIFICATION: _DONE,
+    MessageType.PRIVATE_MESSAGE: _DONE,
+    MessageType.CLIENT_SUBMISSION: _DONE,
+    MessageType.PRODUCTION_REQUEST: _DECIDED_BY_STAFF,
+    MessageType.SUPPORT_REQUEST: frozenset({MessageStatus.COMPLETE, MessageStatus.PENDING}),
+    MessageType.GRANT_REQUEST: _DECIDED_BY_STAFF,
+    MessageType.FIELD_CHANGES: _ANY - {MessageStatus.OPEN},
+    MessageType.SERVER_REQUEST: _ANY,
+    MessageType.PAYMENT_REQUEST: _ANY,
+    MessageType.ONLINE_FORM_REQUEST: _ANY,
+    MessageType.PDF_FORM_REQUEST: _ANY,
+    MessageType.REQUEST_UPDATE: _ANY,
+}
+
+
+def _status_of_its_type() -> models.Q:
+    """True of a row whose status its type allows."""
+    allowed = models.Q()
+    for kind, statuses in ALLOWED_STATUSES.items():
+        allowed |= models.Q(type=kind.value, status__in=sorted(status.value for status in statuses))
+    return allowed
+
+
 class Message(models.Model):
     """One message (R-94 to R-134). `author` null = a program; `by_client` says which side wrote it.
 
-    It belongs to a registration, and may be about one of its clients. `creator` is the client whose program wrote it.
-    `previous` is the message it answers; `first` the one that its thread began with (itself null). `updates_requested`
-    and `grants_requested` are lists as on the wire.
+    It belongs to a registration, and may be about one of its clients or grants. `creator` is the client whose program
+    wrote it. `previous` is the message it answers; `first` the one that its thread began with (itself null).
+    `updates_requested` and `grants_requested` are lists as on the wire. `step` is the step of registration whose page
+    it leads to, until `link_expires` (null: for good); then `related_uri` is empty, and made when it is read.
     """
 
     public_id = models.CharField(
@@ -119,6 +148,25 @@ class Message(models.Model):
         editable=False,
         related_name="+",
     )
+    grant = models.ForeignKey(
+        "consent.Grant",
+        verbose_name=_("grant"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="messages",
+    )
+    step = models.ForeignKey(
+        "consent.RegistrationStep",
+        verbose_name=_("step"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="messages",
+    )
+    link_expires = models.DateTimeField(_("link expires"), null=True, blank=True, editable=False)
     first = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="thread")
     previous = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="answers"
@@ -149,6 +197,14 @@ class Message(models.Model):
             models.Index(fields=["client", "-created"], name="message_of_client"),
             models.Index(fields=["registration", "-modified"], name="message_of_registration"),
             models.Index(fields=["-created"], name="message_to_answer", condition=models.Q(status="pending")),
+            models.Index(
+                fields=["link_expires"],
+                name="message_link_to_renew",
+                condition=models.Q(link_expires__isnull=False, status="open"),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=_status_of_its_type(), name="message_status_of_its_type")
         ]
 
     def __str__(self) -> str:
@@ -164,3 +220,31 @@ class Message(models.Model):
     def company(self) -> str:
         """The client that it is about; the third party where it is about none."""
         return str(self.client or self.registration)
+
+
+class MessageAttachment(models.Model):
+    """A file that came with a message. Its content lies apart from the row, under a name of the server's own.
+
+    `filename` and `mime_type` are as its sender named them, the type checked by content where it can be. `size` is in
+    bytes, `digest` the SHA-256.
+    """
+
+    public_id = models.CharField(
+        _("public id"), max_length=20, unique=True, editable=False, default=new_public_id
+    )
+    message = models.ForeignKey(
+        Message, verbose_name=_("message"), on_delete=models.CASCADE, related_name="attachments"
+    )
+    filename = models.CharField(_("file name"), max_length=255)
+    mime_type = models.CharField(_("type"), max_length=100)
+    size = models.PositiveIntegerField(_("bytes"))
+    digest = models.CharField("sha256", max_length=64, editable=False)
+    file = models.FileField(upload_to="attachments/%Y/%m")
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["message", "pk"]
+
+    def __str__(self) -> str:
+        return self.filename

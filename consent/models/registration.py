@@ -165,8 +165,8 @@ class StepStatus(models.TextChoices):
 class RegistrationStep(models.Model):
     """A requirement that a third party meets after it registered; production waits for all of them.
 
-    `message` is the one that asks for it (R-44); a review by staff has none. `key` is in the address where the step
-    begins, which may be opened again and again (R-47).
+    `message` is the one that asks for it (R-44); a review by staff has none. `messages` are that and those that renew
+    its link, which may be opened again and again (R-47, R-48).
     """
 
     public_id = models.CharField(
@@ -211,6 +211,7 @@ class ReviewStatus(models.TextChoices):
     WAITING = "waiting", _("waiting for staff")
     APPROVED = "approved", _("approved")
     REFUSED = "refused", _("refused")
+    RETURNED = "returned", _("more was asked for")
     WITHDRAWN = "withdrawn", _("replaced by a newer one")
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from consent.mail.client_messages import notify
 from consent.mail.grant_events import mail_narrowed, recipients_of
 from consent.models import Actor, Change, Grant, Receipt
 from consent.parts import Part
@@ -18,12 +17,6 @@ from consent.services.grants import reduce_grant
 from consent.services.receipts import supersede_receipt
 from consent.services.transitions import record_event
 from consent.transitions import OPEN, TransitionNotAllowed
-
-# what a company reads of a grant, in the language of the API
-_NARROWED = (
-    "Grant %s opens less than before from now on: less data, fewer services or an earlier end. Introspection of a "
-    "token tells what is left."
-)
 
 
 @transaction.atomic
@@ -145,5 +138,4 @@ def _write_narrowed(
         form_token=form_token,
     )
     mail_narrowed(grant=grant, receipt=receipt, change=change, by=by, readers=recipients, at=at)
-    notify(client=grant.client, subject="Grant narrowed", text=_NARROWED % grant.public_id, at=at)
     return receipt

@@ -6,7 +6,6 @@ from functools import partial
 from django.db import transaction
 
 from accounts.models import User
-from consent.mail.client_messages import notify
 from consent.mail.grant_events import mail_change
 from consent.mail.texts import Notice
 from consent.models import Actor, Grant, GrantKind
@@ -14,17 +13,14 @@ from consent.services.each import for_each
 from consent.services.transitions import record_transition
 from consent.transitions import ENDED, GrantStatus
 
-_STOPPED = "Grant %s was stopped: nothing is read through it any more, and its tokens are dead."
-_PAUSED = "The utility paused grant %s: nothing is read through it. It may be resumed; tokens stay."
-_RESUMED = "The utility resumed grant %s: it opens again what it opened before."
-# which mail owners get, and what a company reads of a grant, in the language of the API
-_NEWS = {
-    GrantStatus.REVOKED: (Notice.STOPPED, "Grant stopped", _STOPPED),
-    GrantStatus.SUSPENDED: (Notice.PAUSED, "Grant paused", _PAUSED),
-    GrantStatus.ACTIVE: (Notice.RESUMED, "Grant resumed", _RESUMED),
-    GrantStatus.CLOSED: (Notice.CLOSED, "", ""),
-    GrantStatus.EXPIRED: (Notice.ENDED, "", ""),
-    GrantStatus.DISABLED: (Notice.STOPPED, "", ""),
+# which mail owners get
+_NOTICES = {
+    GrantStatus.REVOKED: Notice.STOPPED,
+    GrantStatus.SUSPENDED: Notice.PAUSED,
+    GrantStatus.ACTIVE: Notice.RESUMED,
+    GrantStatus.CLOSED: Notice.CLOSED,
+    GrantStatus.EXPIRED: Notice.ENDED,
+    GrantStatus.DISABLED: Notice.STOPPED,
 }
 
 
@@ -119,7 +115,7 @@ def change_status(
     reason: str = "",
     public_reason: str = "",
 ) -> Grant:
-    """Move the grant under its lock and write the mail and the company's message; nothing where it is there already."""
+    """Move the grant under its lock and write the mail; nothing where it is there already."""
     grant = Grant.objects.select_for_update(of=("self",)).select_related("client", "user").get(pk=grant.pk)
     if grant.status == to:
         return grant
@@ -128,8 +124,5 @@ def change_status(
     )
     if grant.kind != GrantKind.CUSTOMER:  # no customer is behind it
         return grant
-    notice, subject, text = _NEWS[to]
-    mail_change(notice, grant=grant, at=at, by=by, public_reason=public_reason)
-    if text:
-        notify(client=grant.client, subject=subject, text=text % grant.public_id, at=at)
+    mail_change(_NOTICES[to], grant=grant, at=at, by=by, public_reason=public_reason)
     return grant

@@ -1,9 +1,10 @@
-"""Move a grant through its states; each step leaves an event (X-20)."""
+"""Move a grant through its states; each step leaves an event (X-20) and a message for its third party (R-94)."""
 
 from datetime import datetime
 
 from accounts.models import User
 from consent.models import Grant, GrantEvent
+from consent.services.grant_messages import notify_of_event
 from consent.services.journal import journal_status
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
@@ -56,7 +57,7 @@ def record_event(
     reason: str = "",
     public_reason: str = "",
 ) -> None:
-    """Append to the grant's history; equal states mean that its content changed.
+    """Append to the grant's history, and tell its third party; equal states mean that its content changed.
 
     `change` is one of Change; `reason` the utility's own note, `public_reason` what the customer reads.
     """
@@ -71,3 +72,4 @@ def record_event(
         reason=reason,
         public_reason=public_reason,
     )
+    notify_of_event(grant, former=former, to=to, change=change, at=at)

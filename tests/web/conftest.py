@@ -30,7 +30,7 @@ def admin_rows():
     client = ClientFactory()
     ClientContact.objects.create(client=client, user=UserFactory())
     Message.objects.create(
-        client=client, name="Help", description="us", type="support_request", by_client=True
+        client=client, name="Help", description="us", type="support_request", status="pending", by_client=True
     )
     ScopeSetting.objects.create(scope="usage_data")
     _waiting_registration()

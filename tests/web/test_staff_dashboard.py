@@ -105,7 +105,7 @@ def test_what_waits_for_somebody_is_counted_and_linked(staff):
     )  # fmt: skip
 
     Message.objects.create(
-        client=client, type="private_message", status="pending", by_client=True, name="A", description="B"
+        client=client, type="support_request", status="pending", by_client=True, name="A", description="B"
     )
 
     Review.objects.create(registration=client.registration, kind="registration")

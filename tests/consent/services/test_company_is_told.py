@@ -1,8 +1,9 @@
-"""The company hears of what becomes less: a message with the grant's public id, and a mail to its contacts."""
+"""The company hears of every step of a grant: a message that names it, and a mail to its contacts of what becomes less."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from accounts.mail.queue import words_of
 from accounts.models import OutgoingMail, Role
@@ -10,7 +11,7 @@ from accounts.services.roles import end_role
 from consent.models import Actor, ClientContact, Message
 from consent.services.decision import PartDecision
 from consent.services.narrow import narrow_grant
-from consent.services.revoke import revoke_grant
+from consent.services.revoke import close_grant, expire_grants, resume_grant, revoke_grant, suspend_grant
 from consent.services.stop import stop_sharing
 from tests.factories.accounts import MembershipFactory, StaffFactory, UserFactory, household
 from tests.factories.consent import ClientFactory, approve, ask
@@ -56,6 +57,11 @@ def staff_stop(world):
     revoke_grant(grant=world.grant, by=StaffFactory(), actor=Actor.STAFF, at=LATER, reason="they called")
 
 
+def pause(world):
+    suspend_grant(grant=world.grant, by=StaffFactory(), at=LATER, reason="a question")
+
+
+@pytest.mark.spec("R-94", "R-97")
 @pytest.mark.parametrize(
     ("change", "subject"),
     [
@@ -64,6 +70,7 @@ def staff_stop(world):
         (role_ends, "Grant narrowed"),
         (stop, "Grant stopped"),
         (staff_stop, "Grant stopped"),
+        (pause, "Grant paused"),
     ],
 )
 def test_the_company_gets_one_message_and_one_mail_that_name_the_grant_and_no_customer(change, subject):
@@ -71,9 +78,11 @@ def test_the_company_gets_one_message_and_one_mail_that_name_the_grant_and_no_cu
 
     change(world)
 
-    (message,) = Message.objects.all()
+    given, message = Message.objects.order_by("pk")
     (mail,) = OutgoingMail.objects.filter(kind="client_message")
+    assert given.name == "Grant given"
     assert (message.client, message.name, message.by_client) == (world.grant.client, subject, False)
+    assert (message.grant, message.type, message.read) == (world.grant, "notification", False)
     assert world.grant.public_id in message.description
     assert (mail.to, f"/developer/messages/{message.public_id}/" in words_of(mail).text) == (
         "dev@example.com",
@@ -91,4 +100,39 @@ def test_a_second_stop_tells_nothing_more():
     stop(world)
     stop(world)
 
-    assert Message.objects.count() == OutgoingMail.objects.filter(kind="client_message").count() == 1
+    assert OutgoingMail.objects.filter(kind="client_message").count() == 1
+    assert Message.objects.exclude(name="Grant given").count() == 1
+
+
+@pytest.mark.spec("R-94", "R-97", "R-103")
+def test_each_step_of_a_grant_by_whichever_side_leaves_one_message_about_it():
+    world = World()
+
+    pause(world)
+    resume_grant(grant=world.grant, by=StaffFactory(), at=LATER, reason="answered")
+    narrow(world)
+    close_grant(grant=world.grant, at=LATER)
+    ending = approve(ask(USAGE, user=world.ben, client=world.grant.client, at=AT), at=AT)
+    expire_grants(at=ending.access_ends)
+
+    of_first, of_second = (
+        [message.name for message in Message.objects.filter(grant=grant).order_by("pk")]
+        for grant in (world.grant, ending)
+    )
+    assert of_first == ["Grant given", "Grant paused", "Grant resumed", "Grant narrowed", "Grant closed"]
+    assert of_second == ["Grant given", "Grant ended"]
+    assert {(m.status, m.read, m.client_id) for m in Message.objects.all()} == {
+        ("complete", False, world.grant.client_id)
+    }
+    assert Message.objects.count() == sum(grant.events.count() for grant in (world.grant, ending))
+
+
+@pytest.mark.spec("R-94")
+def test_a_step_that_is_rolled_back_leaves_no_message():
+    world = World()
+
+    with pytest.raises(RuntimeError), transaction.atomic():
+        stop(world)
+        raise RuntimeError
+
+    assert [message.name for message in Message.objects.all()] == ["Grant given"]
