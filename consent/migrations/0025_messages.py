@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveIntegerField(verbose_name='bytes')),
                 ('digest', models.CharField(editable=False, max_length=64, verbose_name='sha256')),
                 ('file', models.FileField(upload_to='attachments/%Y/%m')),
+                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='consent.message', verbose_name='message')),
             ],
             options={
                 'verbose_name': 'attachment',
@@ -59,10 +60,5 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(  # rows of before are not read, and nobody waits
             model_name='message',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['complete']), ('type', 'notification')), models.Q(('status__in', ['complete']), ('type', 'private_message')), models.Q(('status__in', ['complete']), ('type', 'client_submission')), models.Q(('status__in', ['complete', 'pending', 'rejected']), ('type', 'production_request')), models.Q(('status__in', ['complete', 'pending']), ('type', 'support_request')), models.Q(('status__in', ['complete', 'pending', 'rejected']), ('type', 'grant_request')), models.Q(('status__in', ['complete', 'errored', 'pending', 'rejected']), ('type', 'field_changes')), models.Q(('status__in', ['complete', 'errored', 'open', 'pending', 'rejected']), ('type', 'server_request')), models.Q(('status__in', ['complete', 'errored', 'open', 'pending', 'rejected']), ('type', 'payment_request')), models.Q(('status__in', ['complete', 'errored', 'open', 'pending', 'rejected']), ('type', 'online_form_request')), models.Q(('status__in', ['complete', 'errored', 'open', 'pending', 'rejected']), ('type', 'pdf_form_request')), models.Q(('status__in', ['complete', 'errored', 'open', 'pending', 'rejected']), ('type', 'request_update')), _connector='OR'), name='message_status_of_its_type'),
-        ),
-        migrations.AddField(
-            model_name='messageattachment',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='consent.message', verbose_name='message'),
         ),
     ]

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from accounts.models import User
 from consent.models import Grant, GrantEvent
-from consent.services.grant_messages import notify_of_event
 from consent.services.journal import journal_status
+from consent.services.third_parties.grant_messages import notify_of_event
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
 

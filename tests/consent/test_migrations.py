@@ -30,7 +30,9 @@ def test_permissions_for_consents_former_table_of_mail_are_deleted_with_what_gro
 def test_each_client_of_before_becomes_the_only_object_of_a_registration_of_its_own():
     client = ClientFactory(name="Sunny Savings", status="sandbox", client_type="public")
     ClientContact.objects.create(client=client, user=UserFactory())
-    Message.objects.create(client=client, name="Help", type="support_request", status="pending", by_client=True)
+    Message.objects.create(
+        client=client, name="Help", type="support_request", status="pending", by_client=True
+    )
     for model in (ClientContact, Message, Client):
         model.objects.update(registration=None)
     Registration.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The company hears of every step of a grant: a message that names it, and a mail to its contacts of what becomes less."""
+"""The company hears of every step of a grant: a message that names it, and a mail of what becomes less."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -35,7 +35,9 @@ _OF_STATUS = {
         "Grant needs authorization",
         "Grant %s opens what is allowed now; the rest needs the customer’s authorization.",
     ),
-    GrantStatus.NEEDS_SUB_GRANTS: _News("Grant needs others", "Grant %s waits for the grants it is parted into."),
+    GrantStatus.NEEDS_SUB_GRANTS: _News(
+        "Grant needs others", "Grant %s waits for the grants it is parted into."
+    ),
     GrantStatus.DISABLED: _News(
         "Grant disabled", "The utility ended grant %s for good: nothing is read through it any more.", True
     ),
@@ -50,7 +52,9 @@ _OF_STATUS = {
         True,
     ),
     GrantStatus.CLOSED: _News("Grant closed", "Grant %s was closed by its API: its tokens are dead."),
-    GrantStatus.EXPIRED: _News("Grant ended", "Grant %s ended as agreed: nothing is read through it any more."),
+    GrantStatus.EXPIRED: _News(
+        "Grant ended", "Grant %s ended as agreed: nothing is read through it any more."
+    ),
     GrantStatus.DELAYED: _News("Grant delayed", "Data of grant %s comes late."),
     GrantStatus.STOPPED: _News("No new data", "Grant %s gets no new data; what is there can be read."),
     GrantStatus.ERRORED: _News("Grant errored", "Something is wrong with grant %s at the utility."),
@@ -58,9 +62,7 @@ _OF_STATUS = {
 _OF_CHANGE = {Change.NARROWED: _NARROWED, Change.OWNER_STOPPED: _NARROWED, Change.OWNER_LEFT: _NARROWED}
 
 
-def notify_of_grant(
-    *, grant: Grant, subject: str, text: str, at: datetime, mailed: bool = True
-) -> Message:
+def notify_of_grant(*, grant: Grant, subject: str, text: str, at: datetime, mailed: bool = True) -> Message:
     """Write the third party a message about `grant`; call it in the transaction that changes the grant.
 
     Steps in the history need no call: `notify_of_event` writes theirs.
