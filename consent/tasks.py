@@ -7,13 +7,15 @@ from consent.oauth.tokens import delete_expired
 from consent.services.access_requests import delete_undecided
 from consent.services.reminders import remind_of_ends, send_yearly_lists, tell_of_new_readers
 from consent.services.revoke import expire_grants as end_grants
+from consent.services.revoke import mark_partial_grants
 from consent.services.third_parties.unused_registrations import delete_unused
 
 
 @shared_task
 def expire_grants() -> int:
-    """Record the end of grants whose time is over; beat runs it."""
-    return end_grants(at=clock.now())
+    """Record the end of grants whose time is over, and of parts of others; beat runs it."""
+    at = clock.now()
+    return end_grants(at=at) + mark_partial_grants(at=at)
 
 
 @shared_task

@@ -1,8 +1,10 @@
 """A grant: one consent of one customer user to one client. It outlives its tokens."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingAccount, ServiceContract
@@ -42,8 +44,11 @@ class Grant(models.Model):
 
     A client's own grant has no user and no parts: `scope` and `authorization_details` are as its first token request
     asked, and there is one of each such pair (docs/decisions/0063).
-    `access_ends` is the first instant at which no part opens anything any more (null = until stopped).
-    `authorization_details` are the details as granted, dates fixed (X-10). `modified` moves when content does.
+    `access_ends` is the first instant at which no part opens anything any more (null = until stopped), `partial_from`
+    the first at which one of them does not. `authorization_details` are the details as granted, dates fixed (X-10).
+    `requested_scope` and `requested_details` are what the third party wants beyond that, while no customer has allowed
+    it; null without such a wish. `eta` is until when a pending one is expected to wait. `modified` moves when content
+    does.
     """
 
     public_id = models.CharField(
@@ -79,7 +84,17 @@ class Grant(models.Model):
     modified = models.DateTimeField(_("modified"), default=clock.now, editable=False)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     access_ends = models.DateTimeField(_("access ends"), null=True, blank=True)
+    partial_from = models.DateTimeField(null=True, editable=False)
+    eta = models.DateTimeField(null=True, editable=False)
     refreshable = models.BooleanField("lasts beyond its first token", default=False)
+    requested_scope = models.TextField(null=True, editable=False)
+    requested_details = models.JSONField(null=True, editable=False)
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="children"
+    )
+    replaced_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="replaced"
+    )
 
     class Meta:
         verbose_name = _("grant")
@@ -89,6 +104,17 @@ class Grant(models.Model):
             models.Index(fields=["user", "status"], name="grant_of_user"),
             models.Index(fields=["status", "access_ends"], name="grant_ending"),
             models.Index(fields=["client"], name="grant_own", condition=Q(kind="client")),
+            # listings of a third party: in their order, by status, and what no sweep has reached yet
+            models.Index(fields=["client", "modified", "id"], name="grant_listed"),
+            models.Index(fields=["client", "status", "modified", "id"], name="grant_listed_by_status"),
+            models.Index(
+                fields=["partial_from"], name="grant_partly_over", condition=Q(status=GrantStatus.ACTIVE)
+            ),
+            # those that were there at an instant and changed after it
+            GistIndex(
+                Func("created", Greatest("created", "modified"), function="tstzrange"),
+                name="grant_there_unchanged",
+            ),
         ]
 
     def __str__(self) -> str:

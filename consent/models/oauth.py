@@ -208,11 +208,15 @@ class AuthorizationCode(AbstractGrant):
     """A code waiting to be exchanged, once; `code` is its SHA-256 (X-18).
 
     A spent one stays, so that a second use can end the tokens it gave (X-03). With `redirect_uri_sent` it is exchanged
-    only beside its `redirect_uri` (RFC 6749 4.1.3).
+    only beside its `redirect_uri` (RFC 6749 4.1.3). `consent_request` is the approval it came from, which may have two
+    after a double click; a grant may have several approvals.
     """
 
     grant = models.ForeignKey(
         "consent.Grant", verbose_name=_("grant"), on_delete=models.CASCADE, related_name="codes"
+    )
+    consent_request = models.ForeignKey(
+        "consent.ConsentRequest", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     spent = models.DateTimeField(null=True, blank=True)
     redirect_uri_sent = models.BooleanField(default=False, db_default=False)

@@ -1,11 +1,16 @@
 """A third party's request, stored as it was asked: the page, the decision and the receipt read this copy."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cdsc_portal.lib.db.public_ids import new_reference
 from cdsc_portal.lib.time import clock
+
+if TYPE_CHECKING:
+    from consent.models.grant import Grant
 
 
 class RequestStatus(models.TextChoices):
@@ -26,7 +31,7 @@ class ConsentRequest(models.Model):
     redirect address, so the code comes with it (RFC 6749 4.1.3). `request_uri_hash` is the SHA-256
     of a pushed request's URI. `user` opened it and takes the answer back; since `handed_over`, owners of what
     that user sees may decide it for them. `superseded_by` is the newest that the same client asked of the same user
-    since.
+    since. An approval makes `grant`, or changes the one that it `updates`.
     """
 
     # always null: only its digest is kept; the release after this one drops the column
@@ -78,6 +83,14 @@ class ConsentRequest(models.Model):
         blank=True,
         related_name="request",
     )
+    updates = models.ForeignKey(
+        "consent.Grant",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="update_requests",
+    )
 
     class Meta:
         verbose_name = _("consent request")
@@ -87,3 +100,8 @@ class ConsentRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def granted(self) -> "Grant | None":
+        """What an approval led to; None before it."""
+        return self.updates if self.updates_id and self.status == RequestStatus.APPROVED else self.grant

@@ -5,7 +5,8 @@ from typing import Any
 
 from consent.models import AccessToken, Client, Grant, RefreshToken
 from consent.oauth.redirects import issuer
-from consent.oauth.tokens import access_ends, granted_details, is_readable, may_issue_tokens
+from consent.oauth.tokens import access_ends, is_readable, may_issue_tokens
+from consent.queries.registration_grants import granted_details
 
 
 def describe_access_token(token: AccessToken, *, client: Client, at: datetime) -> dict[str, Any] | None:

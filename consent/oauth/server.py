@@ -19,8 +19,9 @@ from oauthlib.oauth2.rfc6749.tokens import BearerToken
 from cdsc_portal.lib.time import clock
 from consent.models import Client
 from consent.oauth.callers import Caller
-from consent.oauth.tokens import access_ends, access_token_lifetime, granted_details
+from consent.oauth.tokens import access_ends, access_token_lifetime
 from consent.oauth.validator import PortalValidator
+from consent.queries.registration_grants import granted_details
 
 # at debug level oauthlib writes refresh tokens into its log
 logging.getLogger("oauthlib").setLevel(logging.INFO)

@@ -3,24 +3,19 @@
 import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db.models import Q
 
-from accounts.models import ServiceContract
-from accounts.queries.roles import of_test_customers
 from cdsc_portal.lib.db.prepared import prepared_cursor
 from cdsc_portal.lib.secrets.checksums import checksum
 from consent.models import (
     AccessToken,
     AuthorizationCode,
     Client,
-    ClientStatus,
     Credential,
     Grant,
     RefreshToken,
 )
-from consent.scopes.catalogue import scope_named
 from consent.transitions import OPEN, READABLE, GrantStatus
 
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -98,28 +93,6 @@ def access_token_lifetime(grant: Grant, *, at: datetime) -> int:
     left = grant.access_ends - at
     lives = min(TOKEN_LIFETIME, left) if grant.refreshable else left
     return max(1, int(lives.total_seconds()))
-
-
-def granted_details(grant: Grant, scopes: Collection[str], *, client: Client) -> list[dict[str, Any]]:
-    """The details as granted, dates fixed, of those scopes (X-10).
-
-    A client in the sandbox may have got the grant in production: the details then name only services of test customers.
-    """
-    wanted = {_scope_id(name) for name in scopes}
-    details = [detail for detail in grant.authorization_details if _scope_id(detail["type"]) in wanted]
-    if client.status != ClientStatus.SANDBOX:
-        return details
-    named = ServiceContract.objects.filter(
-        contract_number__in={number for detail in details for number in detail["services"]}
-    )
-    tests = set(of_test_customers(named).values_list("contract_number", flat=True))
-    return [
-        {
-            **{name: value for name, value in detail.items() if name != "meters"},
-            "services": [number for number in detail["services"] if number in tests],
-        }
-        for detail in details
-    ]
 
 
 def is_later_generation_used(token: RefreshToken) -> bool:
@@ -208,8 +181,3 @@ def delete_expired(*, at: datetime) -> int:
         AuthorizationCode.objects.filter(over | Q(spent__isnull=True, expires__lte=at)),
     )
     return sum(rows.delete()[0] for rows in expired)
-
-
-def _scope_id(name: str) -> str:
-    scope = scope_named(name)
-    return scope.id if scope else name

@@ -20,6 +20,7 @@ from consent.models import AccessToken, Client, ClientStatus, RefreshToken
 from consent.oauth import tokens
 from consent.oauth.callers import Caller
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
+from consent.queries.registration_grants import granted_details
 from consent.requests import InvalidDetails
 from consent.requests.details_json import read_entries
 from consent.services.third_parties.own_grants import own_grant
@@ -218,7 +219,7 @@ def _require_as_granted(request: Request) -> None:
     if details is None:
         return
     try:
-        granted = tokens.granted_details(request.grant, request.grant.scope.split(), client=request.client)
+        granted = granted_details(request.grant, request.grant.scope.split(), client=request.client)
         same = read_entries(details) == granted
     except InvalidDetails:
         same = False

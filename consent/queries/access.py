@@ -25,6 +25,14 @@ def _sql_list(words: Iterable[str]) -> str:
 
 _READABLE = _sql_list(sorted(READABLE))
 _SERVING = _sql_list([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
+# Whether a grant, and a part of one, opens anything at an instant; a listing of grants asks the same of them as the gate.
+GRANT_OPENS = f"""(
+    issued.status IN ({_READABLE})
+    AND (issued.not_before IS NULL OR issued.not_before <= %(at)s)
+    AND (issued.access_ends IS NULL OR issued.access_ends > %(at)s)
+    AND client.status IN ({_SERVING})
+)"""
+PART_OPENS = "(part.access_ends IS NULL OR part.access_ends > %(at)s)"
 # Opens selected contracts, and those that joined an account later.
 # Parts with equal selections are one row, so that their contracts are looked up once: most customers select the same
 # services for all data, and a chain of shops has hundreds. A client in the sandbox reads only data of test customers,
@@ -61,7 +69,7 @@ _QUERY = f"""
                         WHERE grantpart_id = part.id ORDER BY 1
                     ) AS accounts
                 FROM consent_grantpart part
-                WHERE part.grant_id = issued.id AND (part.access_ends IS NULL OR part.access_ends > %(at)s)
+                WHERE part.grant_id = issued.id AND {PART_OPENS}
             ) part
             GROUP BY part.chosen, part.accounts, part.later_since
         ) alike
@@ -72,10 +80,7 @@ _QUERY = f"""
     WHERE access_token.token_checksum = %(checksum)s
       AND access_token.application_id = issued.client_id
       AND access_token.expires > %(at)s
-      AND issued.status IN ({_READABLE})
-      AND (issued.not_before IS NULL OR issued.not_before <= %(at)s)
-      AND (issued.access_ends IS NULL OR issued.access_ends > %(at)s)
-      AND client.status IN ({_SERVING})
+      AND {GRANT_OPENS}
 """  # noqa: S608 - no part of it is input
 
 # The lock makes a transaction that ends or narrows the grant wait for running responses; a response that waits for such
@@ -105,8 +110,7 @@ def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | 
     if row is None:
         return None
     scope, grant_id, grant_public_id, ends, client_id, client_public_id, groups = row
-    named = (scope_named(name) for name in scope.split())
-    scopes = {each.id: each for each in named if each is not None and is_offered(each, settings.UTILITY_ROLE)}
+    scopes = {each.id: each for each in map(opening_scope, scope.split()) if each is not None}
     return DataAccess(
         grant_id=grant_id,
         grant_public_id=grant_public_id,
@@ -115,6 +119,12 @@ def data_access(token: str, *, at: datetime, lock: bool = True) -> DataAccess | 
         ends=ends,
         parts=_access_parts(groups or [], scopes),
     )
+
+
+def opening_scope(name: str) -> Scope | None:
+    """The scope of this name, if the utility offers it: no other opens anything."""
+    scope = scope_named(name)
+    return scope if scope is not None and is_offered(scope, settings.UTILITY_ROLE) else None
 
 
 def _access_parts(groups: list[_PartGroup], scopes: dict[str, Scope]) -> tuple[AccessPart, ...]:

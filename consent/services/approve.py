@@ -83,6 +83,7 @@ def approve_request(
     receipt = write_receipt(grant=grant, offer=offer, parts=parts, by=by, recorded=recorded)
     for each in former:
         revoke_grant(grant=each, by=by, actor=Actor.CUSTOMER, at=at, public_reason=_REPLACED % receipt.number)
+        Grant.objects.filter(pk=each.pk).update(replaced_by=grant)
     _store_outcome(request, RequestStatus.APPROVED, at=at, grant=grant)
     mail_approval(grant=grant, receipt=receipt, at=at, recorded=recorded)
     return grant

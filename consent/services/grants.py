@@ -93,6 +93,7 @@ def _set_content(grant: Grant, parts: Collection[Part], contracts: Mapping[int, 
     grant.authorization_details = [_detail(part, contracts) for part in parts]
     ends = [part.period.access_ends for part in parts]
     grant.access_ends = None if None in ends else max(end for end in ends if end)
+    grant.partial_from = min((end for end in ends if end), default=None)
     grant.refreshable = any(part.period.lasting for part in parts)
 
 

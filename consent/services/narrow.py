@@ -15,8 +15,8 @@ from consent.queries.outcomes import current_receipt
 from consent.services.decision import PartDecision, narrow_parts
 from consent.services.grants import reduce_grant
 from consent.services.receipts import supersede_receipt
-from consent.services.transitions import record_event
-from consent.transitions import OPEN, TransitionNotAllowed
+from consent.services.transitions import record_event, record_transition, settled_status
+from consent.transitions import OPEN, GrantStatus, TransitionNotAllowed
 
 
 @transaction.atomic
@@ -129,6 +129,8 @@ def _write_narrowed(
     recipients = recipients_of(grant, at)  # before the change: owners of what is removed get the mail too
     reduce_grant(grant, contents, remaining, at=at)
     record_event(grant, former=grant.status, to=grant.status, actor=actor, by=by, change=change, at=at)
+    if grant.status == GrantStatus.PARTIAL and settled_status(grant, at) is GrantStatus.ACTIVE:
+        record_transition(grant, to=GrantStatus.ACTIVE, actor=Actor.SYSTEM, at=at)
     receipt = supersede_receipt(
         former=current_receipt(grant),
         grant=grant,

@@ -4,13 +4,14 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from consent.mail.grant_events import mail_change
 from consent.mail.texts import Notice
 from consent.models import Actor, Grant, GrantKind
 from consent.services.each import for_each
-from consent.services.transitions import record_transition
+from consent.services.transitions import record_transition, settled_status
 from consent.transitions import ENDED, GrantStatus
 
 # which mail owners get
@@ -100,6 +101,25 @@ def _expire(grant: Grant, *, at: datetime) -> bool:
     if grant.status in ENDED or grant.access_ends is None or grant.access_ends > at:
         return False
     change_status(grant, GrantStatus.EXPIRED, actor=Actor.SYSTEM, at=at)
+    return True
+
+
+def mark_partial_grants(*, at: datetime) -> int:
+    """Record of every active grant that one of its parts has ended at `at`; returns how many.
+
+    Listings and the gate say so already. Each in its own transaction, as above. Raises SomeFailed.
+    """
+    lasts = Q(access_ends__isnull=True) | Q(access_ends__gt=at)
+    partly = Grant.objects.filter(lasts, status=GrantStatus.ACTIVE, partial_from__lte=at)
+    return for_each("grant.not_partial", partly.order_by("partial_from"), partial(_mark_partial, at=at))
+
+
+@transaction.atomic
+def _mark_partial(grant: Grant, *, at: datetime) -> bool:
+    grant = Grant.objects.select_for_update().get(pk=grant.pk)
+    if grant.status != GrantStatus.ACTIVE or settled_status(grant, at) is not GrantStatus.PARTIAL:
+        return False
+    record_transition(grant, to=GrantStatus.PARTIAL, actor=Actor.SYSTEM, at=at)
     return True
 
 

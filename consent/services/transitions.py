@@ -9,6 +9,8 @@ from consent.services.third_parties.grant_messages import notify_of_event
 from consent.signals import grant_ended
 from consent.transitions import ENDED, GrantStatus, require_transition
 
+_WISH_STANDS = frozenset({GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.SUSPENDED})
+
 
 def record_transition(
     grant: Grant,
@@ -39,10 +41,18 @@ def record_transition(
     )
     grant.status = to
     grant.modified = at
-    grant.save(update_fields=["status", "modified"])
+    if to not in _WISH_STANDS:
+        grant.requested_scope = grant.requested_details = None
+    grant.save(update_fields=["status", "modified", "requested_scope", "requested_details"])
     journal_status(grant)
     if to in ENDED:
         grant_ended.send(sender=Grant, grant=grant, at=at)
+
+
+def settled_status(grant: Grant, at: datetime) -> GrantStatus:
+    """What an open grant is at `at` by its parts alone: active, or partial once one of them has ended."""
+    is_partial = grant.partial_from is not None and grant.partial_from <= at
+    return GrantStatus.PARTIAL if is_partial else GrantStatus.ACTIVE
 
 
 def record_event(

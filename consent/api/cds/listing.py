@@ -1,9 +1,9 @@
 """What all listings share: filters, order, pages and their links (section 13 of CDS-WG1-02; M-13 to M-16)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from django.core import signing
@@ -12,7 +12,8 @@ from django.http import QueryDict
 
 PAGE_SIZE = 100
 _SALT = "consent.api.cds.listing"
-Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
+ModelRow = TypeVar("ModelRow", bound=Model)
 
 
 class ParameterRefused(ValueError):  # noqa: N818 - what happened to it
@@ -20,10 +21,10 @@ class ParameterRefused(ValueError):  # noqa: N818 - what happened to it
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Generic[Item]):
     """A part of a listing, newest first; the links are null at the ends."""
 
-    items: list[Row]
+    items: list[Item]
     next: str | None
     previous: str | None
 
@@ -55,32 +56,69 @@ def moment_of(query: QueryDict, name: str) -> datetime | None:
     return moment
 
 
+class Row(Protocol):
+    """What a listing has to know of each row."""
+
+    @property
+    def pk(self) -> int: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Beyond which row a page begins, by its time and its key; toward older rows, or toward newer ones."""
+
+    moment: datetime
+    pk: int
+    to_older: bool
+
+
 def newest_first(
-    rows: QuerySet[Row], query: QueryDict, *, by: str, url: str, filters: Collection[str]
-) -> Page[Row]:
+    rows: QuerySet[ModelRow], query: QueryDict, *, by: str, url: str, filters: Collection[str]
+) -> Page[ModelRow]:
     """The page that `page` of the query asks for, the first without one; links keep the `filters`.
 
     Rows come by the time `by` and then by key, both falling, so that pages hold while rows are added. One query beside
     what `rows` prefetches. Raises ParameterRefused.
     """
-    position = _position(query)
-    forward = position is None or position[0] == "after"
-    if position is not None:
-        _, moment, pk = position
-        side = "lt" if forward else "gt"
-        rows = rows.filter(Q(**{f"{by}__{side}": moment}) | Q(**{by: moment, f"pk__{side}": pk}))
-    order = (f"-{by}", "-pk") if forward else (by, "pk")
-    items = list(rows.order_by(*order)[: PAGE_SIZE + 1])
+
+    def read(place: Place | None, limit: int) -> list[ModelRow]:
+        if place is None or place.to_older:
+            order, side = (f"-{by}", "-pk"), "lt"
+        else:
+            order, side = (by, "pk"), "gt"
+        beyond = Q()
+        if place is not None:
+            beyond = Q(**{f"{by}__{side}": place.moment}) | Q(**{by: place.moment, f"pk__{side}": place.pk})
+        return list(rows.filter(beyond).order_by(*order)[:limit])
+
+    return page_of(read, query, by=by, url=url, filters=filters)
+
+
+def page_of(
+    read: Callable[[Place | None, int], list[AnyRow]],
+    query: QueryDict,
+    *,
+    by: str,
+    url: str,
+    filters: Collection[str],
+) -> Page[AnyRow]:
+    """The same of rows that `read` gives: as many as it is told from a place on, the nearest first."""
+    place = _place(query)
+    to_older = place is None or place.to_older
+    items = read(place, PAGE_SIZE + 1)
     has_more = len(items) > PAGE_SIZE
-    items = items[:PAGE_SIZE] if forward else items[:PAGE_SIZE][::-1]
+    items = items[:PAGE_SIZE] if to_older else items[:PAGE_SIZE][::-1]
     kept = [(name, query[name]) for name in filters if query.get(name)]
 
-    def link(where: str, row: Row) -> str:
+    def link(where: str, row: AnyRow) -> str:
         place = signing.dumps([where, getattr(row, by).isoformat(), row.pk], salt=_SALT)
         return f"{url}?{urlencode([*kept, ('page', place)])}"
 
-    has_next = has_more if forward else bool(position)
-    has_previous = position is not None if forward else has_more
+    has_next = has_more if to_older else place is not None
+    has_previous = place is not None if to_older else has_more
     return Page(
         items,
         next=link("after", items[-1]) if items and has_next else None,
@@ -88,12 +126,12 @@ def newest_first(
     )
 
 
-def _position(query: QueryDict) -> tuple[str, datetime, int] | None:
-    place = query.get("page")
-    if place is None:
+def _place(query: QueryDict) -> Place | None:
+    text = query.get("page")
+    if text is None:
         return None
     try:
-        where, moment, pk = signing.loads(str(place), salt=_SALT)
+        where, moment, pk = signing.loads(str(text), salt=_SALT)
     except signing.BadSignature as error:
         raise ParameterRefused("page is no link of this listing.") from error
-    return where, datetime.fromisoformat(moment), pk
+    return Place(datetime.fromisoformat(moment), pk, to_older=where == "after")

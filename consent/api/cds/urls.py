@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from consent.api.cds import clients, coverage, credentials, endpoints, sandbox
+from consent.api.cds import clients, coverage, credentials, endpoints, grants, sandbox
 from consent.api.cds.registration import registration
 from consent.api.cds.server_metadata import server_metadata_document
 
@@ -14,6 +14,8 @@ _VIEWS = {
     endpoints.CLIENT: clients.client,
     endpoints.CREDENTIALS: credentials.credentials,
     endpoints.CREDENTIAL: credentials.credential,
+    endpoints.GRANTS: grants.grants,
+    endpoints.GRANT: grants.grant,
     endpoints.SANDBOX_DECISIONS: sandbox.decisions,
     endpoints.SANDBOX_GRANT: sandbox.grant,
 }

@@ -10,6 +10,7 @@ from consent.transitions import GrantStatus
 
 NEW = timedelta(days=14)
 LONG_AGO = timedelta(days=90)
+_READ = (GrantStatus.ACTIVE, GrantStatus.PARTIAL, GrantStatus.NEEDS_AUTHORIZATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class SharingNotice:
 
 def sharing_notices(*, user: User, at: datetime) -> tuple[SharingNotice, ...]:
     """Of sharings that hold, newest first. Two queries."""
-    grants = visible_grants(user=user, at=at).filter(open_at(at), status=GrantStatus.ACTIVE)
+    grants = visible_grants(user=user, at=at).filter(open_at(at), status__in=_READ)
     notices = []
     for grant in grants:
         is_new = grant.created > at - NEW

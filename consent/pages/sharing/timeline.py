@@ -68,7 +68,7 @@ def _step(event: GrantEvent) -> str:
         return str(_CHANGES.get(event.change, _CHANGES[Change.NARROWED]))
     if event.change == Change.OWNER_LEFT:
         return _("Stopped: whoever shared it no longer owns the account")
-    if event.to_status == GrantStatus.ACTIVE:
+    if (event.from_status, event.to_status) == (GrantStatus.SUSPENDED, GrantStatus.ACTIVE):
         return _("Sharing again")
     return str(_STEPS.get(event.to_status) or STATUS_WORDS[GrantStatus(event.to_status)].words)
 
