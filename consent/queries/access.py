@@ -25,7 +25,7 @@ def _sql_list(words: Iterable[str]) -> str:
 
 _READABLE = _sql_list(sorted(READABLE))
 _SERVING = _sql_list([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
-# Whether a grant, and a part of one, opens anything at an instant; a listing of grants asks the same of them as the gate.
+# Whether a grant, and a part of one, opens anything at an instant: the gate and listings of grants ask the same.
 GRANT_OPENS = f"""(
     issued.status IN ({_READABLE})
     AND (issued.not_before IS NULL OR issued.not_before <= %(at)s)

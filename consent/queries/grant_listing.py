@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from cdsc_portal.lib.db.prepared import prepared_cursor
 from consent.queries.registration_grants import status_by_client
 from consent.transitions import OPEN, GrantStatus
 
-_CLIENTS = "SELECT id, client_id, status, status_options FROM consent_client WHERE registration_id = %s ORDER BY id"
+_CLIENTS = (
+    "SELECT id, client_id, status, status_options FROM consent_client WHERE registration_id = %s ORDER BY id"
+)
 # a word of the scope, or the type of a detail; each side has an index of its own
 _NAMES_SCOPE = """(
     string_to_array(COALESCE(issued.requested_scope, issued.scope), ' ') && %(scopes)s::text[]
@@ -58,28 +61,32 @@ class GrantKey(NamedTuple):
 def grant_keys(
     *, registration: int, sought: GrantFilter, start: Start | None, limit: int, at: datetime
 ) -> list[GrantKey]:
-    """Up to `limit` keys in the order of reading: newest change first, or toward newer ones oldest first. Two queries."""
+    """Up to `limit` keys in the order of reading: newest change first; toward newer ones, oldest first. Two queries."""
     order = "ASC" if start is not None and not start.to_older else "DESC"
     parameters: dict[str, Any] = {"at": at, "limit": limit}
     always = list(_conditions(sought, start, parameters))
-    with connection.cursor() as cursor:
+    with prepared_cursor(binary=True) as cursor:
         cursor.execute(_CLIENTS, [registration])
-        walks = [
-            f"""(SELECT issued.id, issued.modified FROM consent_grant issued WHERE {' AND '.join(each)}
-                ORDER BY issued.modified {order}, issued.id {order} LIMIT %(limit)s)"""
-            for pk, client_id, status, options in cursor.fetchall()
-            if not sought.client_ids or client_id in sought.client_ids
-            for of_status in _by_status(sought.statuses, status_by_client(status, options))
-            for of_time in _by_time(sought.before)
-            for each in [[f"issued.client_id = {int(pk)}", *of_status, *of_time, *always]]
-        ]  # fmt: skip
-        if not walks:
-            return []
-        union = " UNION ALL ".join(walks)
-        cursor.execute(
-            f"SELECT id, modified FROM ({union}) walked ORDER BY modified {order}, id {order} LIMIT %(limit)s",  # noqa: S608 - conditions of this module
-            parameters,
-        )
+        clients = cursor.fetchall()
+    walks = [
+        f"""(SELECT issued.id, issued.modified FROM consent_grant issued WHERE {" AND ".join(conditions)}
+            ORDER BY issued.modified {order}, issued.id {order} LIMIT %(limit)s)"""  # noqa: S608
+        for pk, client_id, status, options in clients
+        if not sought.client_ids or client_id in sought.client_ids
+        for of_status in _by_status(sought.statuses, status_by_client(status, options))
+        for of_time in _by_time(sought.before)
+        for conditions in [[f"issued.client_id = {int(pk)}", *of_status, *of_time, *always]]
+    ]
+    if not walks:
+        return []
+    union = " UNION ALL ".join(walks)  # conditions of this module, no input
+    statement = (
+        f"SELECT id, modified FROM ({union}) walked ORDER BY modified {order}, id {order} LIMIT %(limit)s"  # noqa: S608
+    )
+    with (
+        connection.cursor() as cursor
+    ):  # planned for its very values: how many there are decides on the index
+        cursor.execute(statement, parameters)
         return [GrantKey._make(row) for row in cursor.fetchall()]
 
 

@@ -10,8 +10,11 @@ from accounts.models import Customer
 from cdsc_portal.lib.time import clock
 from consent.models import Actor, Client, Grant, GrantKind, GrantPart, Receipt
 from consent.queries.access import data_access
+from consent.services.approve import approve_request
+from consent.services.offer import build_offer
 from consent.services.revoke import close_grant, expire_grants, mark_partial_grants, revoke_grant
 from consent.transitions import ENDED, READABLE, GrantStatus
+from tests.consent.api.cds.third_party import ThirdParty, ask_for_token
 from tests.consent.api.reader import issue_token
 from tests.factories.accounts import household
 from tests.factories.consent import (
@@ -21,6 +24,7 @@ from tests.factories.consent import (
     ReceiptFactory,
     approve,
     ask,
+    everything,
 )
 from tests.support.queries import count_queries
 
@@ -81,7 +85,12 @@ def test_a_grant_has_every_member_and_its_address_gives_the_same(party, producti
     assert found["created"] == found["modified"]
     assert found["expires"] == found["not_after"] is not None
     assert found["receipt_confirmations"] == [receipt.number]
-    assert (found["parent"], found["children"], found["replacing"], found["replaced_by"]) == (None, [], [], [])
+    assert (found["parent"], found["children"], found["replacing"], found["replaced_by"]) == (
+        None,
+        [],
+        [],
+        [],
+    )
     assert (found["not_before"], found["eta"]) == (None, None)
 
 
@@ -132,7 +141,12 @@ def test_each_filter_finds_its_own_and_several_intersect(party, production, home
     days = quote((at - timedelta(days=7)).isoformat())
 
     def names(query):
-        known = {old.public_id: "old", old_but_changed.public_id: "changed", child.public_id: "child", own: "own"}
+        known = {
+            old.public_id: "old",
+            old_but_changed.public_id: "changed",
+            child.public_id: "child",
+            own: "own",
+        }
         return [known[each] for each in ids(party, query)]
 
     assert sorted(names("")) == ["changed", "child", "old", "own"]
@@ -155,7 +169,8 @@ def test_each_filter_finds_its_own_and_several_intersect(party, production, home
 
 @pytest.mark.spec("R-184:scopes")
 def test_a_scope_is_found_by_the_type_of_details_alone(party, production):
-    grant = GrantFactory(client=production, scope="usage_data", authorization_details=[{"type": "bill_data", "services": []}])
+    details = [{"type": "bill_data", "services": []}]
+    grant = GrantFactory(client=production, scope="usage_data", authorization_details=details)
 
     assert ids(party, "scopes=bill_data") == [grant.public_id]
 
@@ -177,7 +192,14 @@ def test_what_is_foreign_is_not_found_by_any_filter_and_has_no_address(party, st
 
 @pytest.mark.parametrize(
     "query",
-    ["statuses=open", "after=yesterday", "before=2026-01-01T00:00:00", "scopes=a&scopes=b", "page=1", "scopes=%00"],
+    [
+        "statuses=open",
+        "after=yesterday",
+        "before=2026-01-01T00:00:00",
+        "scopes=a&scopes=b",
+        "page=1",
+        "scopes=%00",
+    ],
 )
 def test_a_filter_that_cannot_be_read_is_refused_by_name(party, query):
     answer = party.get(f"{LIST}?{query}")
@@ -249,7 +271,11 @@ def test_a_grant_is_expired_from_its_end_on(party, production, home):
 
     with time_machine.travel(grant.access_ends, tick=False):
         found = of(party_at(party), grant)
-        assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == ("expired", "", [])
+        assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == (
+            "expired",
+            "",
+            [],
+        )
         assert ids(party_at(party), "statuses=expired") == [grant.public_id]
         assert grant.public_id not in ids(party_at(party), "statuses=active")
         expire_grants(at=clock.now())
@@ -258,8 +284,6 @@ def test_a_grant_is_expired_from_its_end_on(party, production, home):
 
 def party_at(party):
     """The same third party with a token of now."""
-    from tests.consent.api.cds.third_party import ThirdParty, ask_for_token
-
     token = ask_for_token(party.browser, party.client_id, party.secret).json()["access_token"]
     return ThirdParty(party.browser, party.client_id, party.secret, token)
 
@@ -279,7 +303,11 @@ def test_grants_of_an_object_that_reads_nothing_open_nothing(party, production, 
     Client.objects.filter(pk=production.pk).update(status=status, status_options=options)
 
     found = of(party, grant)
-    assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == (shown, "", [])
+    assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == (
+        shown,
+        "",
+        [],
+    )
     assert found["scope"] == "usage_data"
     assert of(party, stopped)["status"] == "revoked"
     assert ids(party, f"statuses={shown}") == [grant.public_id]
@@ -326,16 +354,14 @@ def test_an_object_in_the_sandbox_reads_of_services_of_test_customers_alone(part
 
     assert home.contract.contract_number not in party.get(LIST).content.decode()
     assert of(party, real)["authorization_details"][0]["services"] == []
-    assert of(party, test)["enabled_authorization_details"][0]["services"] == [invented.contract.contract_number]
+    assert of(party, test)["enabled_authorization_details"][0]["services"] == [
+        invented.contract.contract_number
+    ]
 
 
 def test_what_replaced_a_grant_and_what_hangs_on_it_is_named(party, production, home):
     former = shared(home, production)
     request = ask({"type": "usage_data", "end": "+1y", "services": "all"}, user=home.owner, client=production)
-    from consent.services.approve import approve_request
-    from consent.services.offer import build_offer
-    from tests.factories.consent import everything
-
     at = clock.now()
     offer = build_offer(request, home.owner, at)
     newer = approve_request(
@@ -351,10 +377,15 @@ def test_what_replaced_a_grant_and_what_hangs_on_it_is_named(party, production, 
 
 
 def test_grants_of_files_are_listed_whole(party, production):
+    details = [{"type": "files", "file_id": "1"}]
     grant = GrantFactory(
-        client=production, user=None, kind=GrantKind.FILES, scope="files", access_ends=None,
-        authorization_details=[{"type": "files", "file_id": "1"}],
-    )  # fmt: skip
+        client=production,
+        user=None,
+        kind=GrantKind.FILES,
+        scope="files",
+        access_ends=None,
+        authorization_details=details,
+    )
 
     found = of(party, grant)
-    assert (found["enabled_scope"], found["enabled_authorization_details"]) == ("files", [{"type": "files", "file_id": "1"}])
+    assert (found["enabled_scope"], found["enabled_authorization_details"]) == ("files", details)
