@@ -86,6 +86,11 @@ class Migration(migrations.Migration):
             model_name='grant',
             index=django.contrib.postgres.indexes.GistIndex(models.Func('created', django.db.models.functions.comparison.Greatest('created', 'modified'), function='tstzrange'), name='grant_there_unchanged'),
         ),
+        migrations.AlterField(
+            model_name='grantevent',
+            name='change',
+            field=models.CharField(blank=True, choices=[('narrowed', 'shared less'), ('owner_stopped', 'another owner took out what they own'), ('owner_left', 'an owner who left took the account along'), ('given_up', 'the third party gave up some of it'), ('requested', 'the third party wants more'), ('widened', 'agreed anew')], db_default='', default='', max_length=20),
+        ),
         migrations.RunSQL(_WORDS, "DROP INDEX grant_scope_words; DROP INDEX grant_detail_types"),
         migrations.RunSQL(_PARTIAL_FROM, migrations.RunSQL.noop),
     ]

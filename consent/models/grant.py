@@ -223,11 +223,14 @@ class Actor(models.TextChoices):
 
 
 class Change(models.TextChoices):
-    """What became less, in an event that leaves the status as it is."""
+    """What changed, in an event that leaves the status as it is."""
 
     NARROWED = "narrowed", "shared less"
     OWNER_STOPPED = "owner_stopped", "another owner took out what they own"
     OWNER_LEFT = "owner_left", "an owner who left took the account along"
+    GIVEN_UP = "given_up", "the third party gave up some of it"
+    REQUESTED = "requested", "the third party wants more"
+    WIDENED = "widened", "agreed anew"
 
 
 class GrantEvent(AppendOnlyModel):
