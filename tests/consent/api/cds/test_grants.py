@@ -73,25 +73,25 @@ def ids(party, query=""):
 def test_a_grant_has_every_member_and_its_address_gives_the_same(party, production, home):
     grant = shared(home, production)
 
-    (found,) = listed(party, f"client_ids={production.client_id}")
-    assert found.keys() == MEMBERS
-    assert party.get(found["uri"]).json() == found
+    (read,) = listed(party, f"client_ids={production.client_id}")
+    assert read.keys() == MEMBERS
+    assert party.get(read["uri"]).json() == read
     receipt = Receipt.objects.get()
-    assert (found["grant_id"], found["client_id"]) == (grant.public_id, production.client_id)
-    assert found["scope"] == found["enabled_scope"] == "usage_data"
-    assert found["authorization_details"] == grant.authorization_details
-    assert found["enabled_authorization_details"] == grant.authorization_details
-    assert found["status"] == "active"
-    assert found["created"] == found["modified"]
-    assert found["expires"] == found["not_after"] is not None
-    assert found["receipt_confirmations"] == [receipt.number]
-    assert (found["parent"], found["children"], found["replacing"], found["replaced_by"]) == (
+    assert (read["grant_id"], read["client_id"]) == (grant.public_id, production.client_id)
+    assert read["scope"] == read["enabled_scope"] == "usage_data"
+    assert read["authorization_details"] == grant.authorization_details
+    assert read["enabled_authorization_details"] == grant.authorization_details
+    assert read["status"] == "active"
+    assert read["created"] == read["modified"]
+    assert read["expires"] == read["not_after"] is not None
+    assert read["receipt_confirmations"] == [receipt.number]
+    assert (read["parent"], read["children"], read["replacing"], read["replaced_by"]) == (
         None,
         [],
         [],
         [],
     )
-    assert (found["not_before"], found["eta"]) == (None, None)
+    assert (read["not_before"], read["eta"]) == (None, None)
 
 
 @pytest.mark.spec("R-152", "R-153")
@@ -250,11 +250,11 @@ def test_a_grant_is_partial_from_the_moment_that_a_part_ends(party, production, 
         assert (party_then()["status"], party_then()["enabled_scope"]) == ("active", "usage_data bill_data")
         assert mark_partial_grants(at=clock.now()) == 0
     with time_machine.travel(ends, tick=False):
-        found = party_then()
-        assert (found["status"], found["scope"], found["enabled_scope"]) == (
+        read = party_then()
+        assert (read["status"], read["scope"], read["enabled_scope"]) == (
             "partial", "usage_data bill_data", "usage_data",
         )  # fmt: skip
-        assert [each["type"] for each in found["enabled_authorization_details"]] == ["usage_data"]
+        assert [each["type"] for each in read["enabled_authorization_details"]] == ["usage_data"]
         assert ids(party_at(party), "statuses=partial") == [grant.public_id]
         assert grant.public_id not in ids(party_at(party), "statuses=active")
         assert mark_partial_grants(at=clock.now()) == 1
@@ -270,8 +270,8 @@ def test_a_grant_is_expired_from_its_end_on(party, production, home):
     grant = shared(home, production)
 
     with time_machine.travel(grant.access_ends, tick=False):
-        found = of(party_at(party), grant)
-        assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == (
+        read = of(party_at(party), grant)
+        assert (read["status"], read["enabled_scope"], read["enabled_authorization_details"]) == (
             "expired",
             "",
             [],
@@ -302,13 +302,13 @@ def test_grants_of_an_object_that_reads_nothing_open_nothing(party, production, 
     revoke_grant(grant=stopped, by=None, actor=Actor.LINK, at=clock.now())
     Client.objects.filter(pk=production.pk).update(status=status, status_options=options)
 
-    found = of(party, grant)
-    assert (found["status"], found["enabled_scope"], found["enabled_authorization_details"]) == (
+    read = of(party, grant)
+    assert (read["status"], read["enabled_scope"], read["enabled_authorization_details"]) == (
         shown,
         "",
         [],
     )
-    assert found["scope"] == "usage_data"
+    assert read["scope"] == "usage_data"
     assert of(party, stopped)["status"] == "revoked"
     assert ids(party, f"statuses={shown}") == [grant.public_id]
     assert ids(party, f"statuses=active&client_ids={production.client_id}") == []
@@ -323,14 +323,14 @@ def test_what_is_enabled_is_what_the_gate_opens_in_each_status(party, production
     token = issue_token(grant)
     Grant.objects.filter(pk=grant.pk).update(status=status, eta=clock.now())
 
-    found = of(party, grant)
+    read = of(party, grant)
     access = data_access(token, at=clock.now())
     opened = " ".join(part.scope for part in access.parts) if access else ""
-    assert (found["status"], found["enabled_scope"]) == (status, opened)
+    assert (read["status"], read["enabled_scope"]) == (status, opened)
     assert bool(opened) is (status in READABLE)
     assert ids(party, f"statuses={status}&client_ids={production.client_id}") == [grant.public_id]
-    assert (found["eta"] is not None) is (status == "pending")
-    assert (status in ENDED) <= (found["enabled_authorization_details"] == [])
+    assert (read["eta"] is not None) is (status == "pending")
+    assert (status in ENDED) <= (read["enabled_authorization_details"] == [])
 
 
 @pytest.mark.spec("R-150")
@@ -387,5 +387,5 @@ def test_grants_of_files_are_listed_whole(party, production):
         authorization_details=details,
     )
 
-    found = of(party, grant)
-    assert (found["enabled_scope"], found["enabled_authorization_details"]) == ("files", details)
+    read = of(party, grant)
+    assert (read["enabled_scope"], read["enabled_authorization_details"]) == ("files", details)

@@ -25,7 +25,7 @@ _PARTIAL_FROM = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0024_resolution_and_meters'),
+        ('consent', '0025_messages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
