@@ -22,7 +22,7 @@ from accounts.models import User
 from cdsc_portal.lib.time import clock
 from consent.admin.recorded_forms import AgreedForm, PersonForm, ProofForm, RefuseForm
 from consent.models import RecordedConsent, RecordedStatus
-from consent.pages.request.page import aspects_in_words
+from consent.pages.request.shown_facts import aspects_in_words
 from consent.requests.values import InvalidRequest
 from consent.services.decision import DecisionRefused, MayNotDecide, OfferChanged
 from consent.services.recording import (

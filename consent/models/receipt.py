@@ -70,6 +70,8 @@ class Disclosure(AppendOnlyModel):
     [start, end) is the period that the answer could speak of (null = not a period), [data_start, data_end) the one that
     the values which left speak of, from the first to the end of the last (null = none left, they speak of no period, or
     the row is older than these columns). `value_count` is how many values, `address` from where, personal and erasable.
+    `resolution` is how fine readings left: `as_read`, `hourly`, `daily`, `monthly` or `yearly` (empty: no readings, or
+    the row is older than the column).
     """
 
     public_id = models.CharField(
@@ -85,6 +87,7 @@ class Disclosure(AppendOnlyModel):
     data_start = models.DateTimeField(_("start of the first value"), null=True, blank=True)
     data_end = models.DateTimeField(_("end of the last value"), null=True, blank=True)
     value_count = models.PositiveBigIntegerField(_("value count"))
+    resolution = models.CharField(_("resolution"), max_length=10, blank=True, default="", db_default="")
     released_at = models.DateTimeField(_("released at"), default=clock.now)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     contracts = models.ManyToManyField(ServiceContract, related_name="disclosures")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -9,21 +10,25 @@ from django.utils.translation import gettext as _
 from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
 from consent.models import Grant
 
-STOPPED, CHANGED = "stopped", "changed"
+APPROVED, STOPPED, CHANGED = "approved", "stopped", "changed"
 _KEY = "sharing_done"  # in the session
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """`words` are ready to be sent to `address`, the company's; both empty where it has none."""
+    """`words` are ready to be sent to the company: to `address`, whose `mail` link has them, or in its own form at
+    `site`. Each is empty where there is none.
+    """
 
     done: str
     when: str
     receipt: str
     next_title: str
     next_text: str
-    address: str
-    words: str
+    address: str = ""
+    mail: str = ""
+    site: str = ""
+    words: str = ""
 
 
 def note_done(request: HttpRequest, *, grant: Grant, what: str, at: datetime) -> None:
@@ -38,6 +43,28 @@ def take_confirmation(request: HttpRequest, grant: Grant) -> Confirmation | None
         return None
     del request.session[_KEY]
     receipt = grant.receipts.order_by("-created").values_list("number", flat=True).first() or ""
+    if what == APPROVED:
+        return approved(grant, receipt=receipt, time=time, moment=moment)
+    return _less(grant, what, receipt=receipt, time=time, moment=moment)
+
+
+def approved(grant: Grant, *, receipt: str, time: str, moment: str) -> Confirmation:
+    """After an approval; `time` and `moment` in words."""
+    names = {"company": grant.client.name, "time": time}
+    return Confirmation(
+        done=_("Approved at %(time)s. %(company)s can read what is listed here.") % names,
+        when=moment,
+        receipt=receipt,
+        next_title=_("Go on at %(company)s") % names,
+        next_text=_(
+            "Its page leads you on. You have a receipt by e-mail. You can share less or stop at any time under "
+            "“Sharing”."
+        ),
+        site=grant.client.confirmed_uri,
+    )
+
+
+def _less(grant: Grant, what: str, *, receipt: str, time: str, moment: str) -> Confirmation:
     names = {"company": grant.client.name, "time": time, "moment": moment, "receipt": receipt}
     if what == CHANGED:
         done = _("Changed at %(time)s. What is left is shown below.")
@@ -51,7 +78,8 @@ def take_confirmation(request: HttpRequest, grant: Grant) -> Confirmation | None
             "I stopped sharing my energy data with you on %(moment)s (receipt %(receipt)s). Please delete what you "
             "collected, and tell me when it is done."
         )
-    address = grant.client.contact_email
+    words, address = words % names, grant.client.contact_email
+    subject = quote(_("Please delete my energy data"))
     return Confirmation(
         done=done % names,
         when=moment,
@@ -61,5 +89,7 @@ def take_confirmation(request: HttpRequest, grant: Grant) -> Confirmation | None
             "It keeps what it collected until it deletes that. Ask too whether its service to you changes."
         ),
         address=address,
-        words=words % names if address else "",
+        mail=f"mailto:{quote(address)}?subject={subject}&body={quote(words)}" if address else "",
+        site=grant.client.confirmed_uri,
+        words=words,
     )

@@ -4,7 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from accounts.models import ServiceContract
+from accounts.queries.meters import ContractMeter
 from consent.wording import service_in_words
 
 
@@ -70,6 +73,20 @@ def service_entry(
         can_share=can_share,
         ended=ended,
         meters=meters,
+    )
+
+
+def meter_ticks(meters: Iterable[ContractMeter], ticked: Collection[str]) -> tuple[tuple[str, str, bool], ...]:
+    """`meters` of an entry, the customer's own name first; `ticked` are public ids."""
+    return tuple(
+        (
+            meter.public_id,
+            f"{meter.name}, {meter.number}"
+            if meter.name
+            else _("Meter %(number)s") % {"number": meter.number},
+            meter.public_id in ticked,
+        )
+        for meter in meters
     )
 
 

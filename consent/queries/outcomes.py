@@ -1,6 +1,10 @@
-"""The outcome of a decided request."""
+"""The outcome of a request, and who waits for one."""
 
-from consent.models import AuthorizationCode, Grant, Receipt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from cdsc_portal.lib.secrets.checksums import checksum
+from consent.models import AuthorizationCode, ConsentRequest, Grant, Receipt, RequestStatus
 
 
 def code_was_used(grant: Grant) -> bool:
@@ -18,3 +22,16 @@ def receipt_of(grant: Grant | None) -> Receipt | None:
     if grant is None:
         return None
     return Receipt.objects.filter(grant=grant, superseded_by=None).first()
+
+
+def agreed_terms(grants: Collection[Grant]) -> dict[int, Mapping[str, Any]]:
+    """By key of the grant: `purpose` and `client` (with terms_uri and policy_uri) of the receipt that holds. One query."""
+    receipts = Receipt.objects.filter(grant__in=grants, superseded_by=None)
+    rows = receipts.values_list("grant", "facts__purpose", "facts__client")
+    return {grant: {"purpose": purpose or "", "client": client} for grant, purpose, client in rows}
+
+
+def waiting_company(key: str) -> str:
+    """The name of the company whose request waits under `key`, the secret of its address; "" for none. One query."""
+    waiting = ConsentRequest.objects.filter(key_digest=checksum(key), status=RequestStatus.WAITING)
+    return waiting.values_list("client__name", flat=True).first() or ""

@@ -20,7 +20,8 @@ class RequestedChange:
     """What the customer keeps: scopes, contracts by database key, whether later services are included.
 
     `days` are new first and last days by scope; None leaves that side as it is. `resolutions` are the finest that
-    readings leave with from now on, by scope.
+    readings leave with from now on, by scope. `meters` are pairs of contract and meter: those that stay, of contracts of
+    which others do not.
     """
 
     data: frozenset[str]
@@ -28,6 +29,7 @@ class RequestedChange:
     include_future: bool
     days: Mapping[str, tuple[date | None, date | None]]
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
+    meters: frozenset[tuple[int, int]] = frozenset()
 
 
 @transaction.atomic
@@ -52,6 +54,8 @@ def change_sharing(
     editable = frozenset(contract.pk for contract in offer.services)
     if not change.contracts <= editable:
         raise NotOffered(field="contracts")
+    if not change.meters <= {(meter.contract, meter.key) for of in offer.meters.values() for meter in of}:
+        raise NotOffered(field="meters")
     if offer.whole:
         decision = _decision(offer, change, editable)
         return narrow_grant(grant=grant, decision=decision, by=by, at=at, form_token=form_token)
@@ -103,6 +107,9 @@ def _decision(
                     start=start,
                     end=end,
                     resolution=change.resolutions.get(part.scope.id, Resolution.AS_READ),
+                    meters=frozenset(pair for pair in change.meters if pair[0] in part.contracts)
+                    if part.scope.has_resolution and not part.locked
+                    else frozenset(),
                 )
             )
     return tuple(decided)

@@ -11,9 +11,10 @@ from consent.access import DataAccess
 _STATEMENT = """
     WITH released AS (
         INSERT INTO consent_disclosure
-            (public_id, grant_id, scope, resource, start, "end", data_start, data_end, value_count, released_at,
-             address)
-        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s, %s, %s::inet)
+            (public_id, grant_id, scope, resource, start, "end", data_start, data_end, value_count, resolution,
+             released_at, address)
+        VALUES (%s, %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s, %s, %s,
+                %s::inet)
         RETURNING id
     )
     INSERT INTO consent_disclosure_contracts (disclosure_id, servicecontract_id)
@@ -29,6 +30,7 @@ def record_disclosure(
     span: Span,
     data: Span | None,
     value_count: int,
+    resolution: str,
     contracts: Collection[int],
     address: str | None,
     at: datetime,
@@ -37,7 +39,8 @@ def record_disclosure(
 
     `span` is the period that the answer could speak of, unbounded for what speaks of the present; `data` the one from
     the first value that leaves to the end of the last, None without any; `value_count` how many values, 0 for an empty
-    answer; `contracts` database keys of those it was about. One statement.
+    answer; `resolution` how fine readings are, as `Disclosure` has it; `contracts` database keys of those it was about.
+    One statement.
     """
     values = data or Span()
     with prepared_cursor() as cursor:
@@ -45,6 +48,6 @@ def record_disclosure(
             _STATEMENT,
             [
                 new_public_id(), access.grant_id, scope, resource, span.start, span.end, values.start, values.end,
-                value_count, at, address, array(sorted(contracts)),
+                value_count, resolution, at, address, array(sorted(contracts)),
             ],
         )  # fmt: skip

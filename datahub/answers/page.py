@@ -41,7 +41,8 @@ class Page(Generic[Item]):
     """`contracts` are the keys the items speak of, `values` how many values they hold, `resume` where the next begins.
 
     `standings` cover the whole window, not this page alone, by contract key. `data` is from the first value to the end
-    of the last, None where there is none or they speak of the present.
+    of the last, None where there is none or they speak of the present. `resolution` is how fine readings are that the
+    page sums up itself (`Disclosure.resolution`).
     """
 
     items: Sequence[Item]
@@ -51,6 +52,7 @@ class Page(Generic[Item]):
     data: Span | None = None
     resume: Position | None = None
     withholds: bool = field(default=False)
+    resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,15 @@ class ResourceQuery:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Data of another resource that leaves with an answer and is recorded as such too."""
+    """What leaves with an answer and is recorded: its own data, and that of another resource. `resolution` is how fine
+    readings are, empty where there are none (`Disclosure.resolution`).
+    """
 
     resource: str
     data: Span | None
     value_count: int
     contracts: frozenset[int]
+    resolution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from datahub.usage.sums import ChannelSums, Part, parts_of, sums_of
 PERIODS = 5000  # a page, about; a channel is never parted
 NOT_MEASURED = (Quality.ESTIMATED, Quality.SUBSTITUTED, Quality.PROVISIONAL)
 _LENGTH = {By.DAY: timedelta(days=1), By.MONTH: timedelta(days=28), By.YEAR: timedelta(days=365)}
+_RESOLUTIONS = {By.DAY: "daily", By.MONTH: "monthly", By.YEAR: "yearly"}
 _LABELS = {By.DAY: "%Y-%m-%d", By.MONTH: "%Y-%m", By.YEAR: "%Y"}
 
 
@@ -173,6 +174,7 @@ def summed_usage(covered: Coverage, *, by: By, after: Position | None = None) ->
         values=sum(item.sums.size for item in items),
         data=from_first_to_last(_loaded_time(item.sums, facts) for item in items),
         resume=resume,
+        resolution=_RESOLUTIONS[by],
     )
 
 

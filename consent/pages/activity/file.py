@@ -20,6 +20,7 @@ CSV_HEADER = (
     "first_value_utc",
     "last_value_end_utc",
     "values",
+    "resolution",
     "from_address",
     "sharing_id",
 )
@@ -48,13 +49,14 @@ def _read_row(read: Disclosure, grant: Grant) -> tuple[object, ...]:
         _instant(read.data_start),
         _instant(read.data_end),
         read.value_count,
+        read.resolution,
         read.address or "",
         grant.public_id,
     )
 
 
 def _step_row(line: Line) -> tuple[object, ...]:
-    return (_instant(line.at), line.kind, line.who, plain_cell(line.what), "", "", "", "", "", line.grant)
+    return (_instant(line.at), line.kind, line.who, plain_cell(line.what), "", "", "", "", "", "", line.grant)
 
 
 def _instant(moment: datetime | None) -> str:

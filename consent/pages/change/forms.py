@@ -28,13 +28,16 @@ from consent.services.change_offer import ChangeOffer
 
 @dataclass(frozen=True, slots=True)
 class ChangeForm:
-    """The state of the form: scopes and public ids that are ticked, dates and search as typed."""
+    """The state of the form: scopes and public ids that are ticked, dates and search as typed. `meters` are public ids
+    by that of their contract, of contracts with several.
+    """
 
     data: frozenset[str]
     contracts: frozenset[str]
     later: bool
     dates: Mapping[str, str]
     resolutions: Mapping[str, Resolution]
+    meters: Mapping[str, frozenset[str]]
     search: str = ""
     only_ticked: bool = False
     foreign: bool = False
@@ -52,7 +55,16 @@ def present_form(offer: ChangeOffer) -> ChangeForm:
             for name, day in present_days(part, offer).items()
         },
         resolutions={part.scope.id: part.resolution for part in offer.parts},
+        meters=shared_meters(offer),
     )
+
+
+def shared_meters(offer: ChangeOffer) -> dict[str, frozenset[str]]:
+    """Public ids of the meters that can be unticked, by the public id of their contract."""
+    ids = {contract.pk: contract.public_id for contract in offer.services}
+    return {
+        ids[key]: frozenset(meter.public_id for meter in meters) for key, meters in offer.meters.items()
+    }
 
 
 def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
@@ -63,6 +75,9 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
     known = frozenset(contract.public_id for contract in offer.services)
     contracts = frozenset(posted.getlist("contract"))
     later = "later" in posted
+    shared = shared_meters(offer)
+    meters = {contract: frozenset(posted.getlist(f"meter-{contract}")) for contract in shared}
+    named = {name for name in posted if name.startswith("meter-")}
     resolutions = {
         part.scope.id: posted_resolution(part, posted.get(f"resolution-{part.scope.id}", ""))
         for part in offer.parts
@@ -78,10 +93,13 @@ def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
         resolutions={
             scope: resolution for scope, resolution in resolutions.items() if resolution is not None
         },
+        meters={contract: ticked & shared[contract] for contract, ticked in meters.items()},
         search=posted.get("search", "")[:100],
         only_ticked="only" in posted,
         foreign=None in resolutions.values()
         or bool(data - scopes or contracts - known)
+        or bool(named - {f"meter-{contract}" for contract in shared})
+        or any(ticked - shared[contract] for contract, ticked in meters.items())
         or (later and not offer.accounts),
     )
 
@@ -125,7 +143,7 @@ def validate_choices(form: ChangeForm, offer: ChangeOffer) -> tuple[FieldError, 
     if not form.contracts and not form.later and offer.services:
         errors.append(FieldError("services", _("Keep at least one service, or stop sharing instead.")))
     elif offer.whole:
-        errors += _empty_parts(form, offer)
+        errors += _empty_parts(form, offer) or _empty_meters(form, offer)
     if not errors and requested_change(form, offer) == requested_change(present_form(offer), offer):
         errors.append(FieldError("change", _("Nothing was changed. Untick something or move a date.")))
     return tuple(errors)
@@ -145,7 +163,30 @@ def requested_change(form: ChangeForm, offer: ChangeOffer) -> RequestedChange:
             for part in offer.parts
             if form.resolutions.get(part.scope.id, part.resolution) is not part.resolution
         },
+        meters=_kept_meters(form, offer),
     )
+
+
+def _kept_meters(form: ChangeForm, offer: ChangeOffer) -> frozenset[tuple[int, int]]:
+    """Of contracts that stay and of which a meter was unticked, those that are still ticked."""
+    pairs: set[tuple[int, int]] = set()
+    for contract in offer.services:
+        meters = offer.meters.get(contract.pk, ())
+        ticked = form.meters.get(contract.public_id, frozenset())
+        if contract.public_id in form.contracts and any(meter.public_id not in ticked for meter in meters):
+            pairs |= {(contract.pk, meter.key) for meter in meters if meter.public_id in ticked}
+    return frozenset(pairs)
+
+
+def _empty_meters(form: ChangeForm, offer: ChangeOffer) -> list[FieldError]:
+    """Services that stay without a meter, while their readings stay."""
+    readings = any(part.scope.has_resolution and part.scope.id in form.data for part in offer.parts)
+    kept = (c for c in offer.services if c.pk in offer.meters and c.public_id in form.contracts)
+    if readings and any(not form.meters.get(contract.public_id) for contract in kept):
+        return [
+            FieldError("services", _("Keep at least one meter of each service that stays, or untick the service."))
+        ]
+    return []
 
 
 def _empty_parts(form: ChangeForm, offer: ChangeOffer) -> list[FieldError]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.models import Grant
-from consent.pages.change.forms import ChangeForm, present_days
+from consent.pages.change.forms import ChangeForm, present_days, shared_meters
 from consent.pages.part_fields import (
     FieldError,
     PartField,
@@ -16,7 +16,7 @@ from consent.pages.part_fields import (
     moved_days_in_words,
     resolution_field,
 )
-from consent.pages.service_entries import Section, by_account, service_entry
+from consent.pages.service_entries import Section, by_account, meter_ticks, service_entry
 from consent.services.change_offer import ChangeOffer
 from consent.wording import part_in_words, resolution_in_words, services_in_words
 
@@ -95,6 +95,9 @@ def change_page(
                         ticked=form.contracts,
                         search=form.search,
                         only_ticked=form.only_ticked,
+                        meters=meter_ticks(
+                            offer.meters.get(contract.pk, ()), form.meters.get(contract.public_id, ())
+                        ),
                     )
                     for contract in contracts
                 ),
@@ -128,5 +131,11 @@ def _summary(offer: ChangeOffer, form: ChangeForm) -> tuple[tuple[str | Promise,
         rows.append((part.scope.title, remains))
     ticked = [contract.commodity for contract in offer.services if contract.public_id in form.contracts]
     later = _("services added later") if form.later else ""
-    words = ", ".join(filter(None, (services_in_words(ticked), later)))
+    unticked = sum(
+        len(ids - form.meters.get(contract, frozenset()))
+        for contract, ids in shared_meters(offer).items()
+        if contract in form.contracts
+    )
+    fewer = ngettext("%(count)s meter less", "%(count)s meters less", unticked) % {"count": unticked}
+    words = ", ".join(filter(None, (services_in_words(ticked), fewer if unticked else "", later)))
     return (*rows, (_("Services"), words or _("none")))

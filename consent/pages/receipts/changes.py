@@ -1,6 +1,6 @@
 """What differs now from what a receipt says: the company, the data, the services, the dates, the terms (F-199)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,16 @@ def changes_since(
     changes = list(_of_company_and_terms(receipt))
     if has_ended:
         return tuple(changes)
-    now = {part["scope"]: part for part in current.facts["parts"]}
-    for part in receipt.facts["parts"]:
-        changes += _of_part(part, now.get(part["scope"]), readable)
-    return (*changes, *_joined(current))
+    return (*changes, *part_changes(receipt, current, readable=readable), *_joined(current))
+
+
+def part_changes(
+    then: Receipt, now: Receipt, *, readable: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[ThenAndNow]:
+    """What two receipts of one sharing say otherwise of its data, dates and services. No queries."""
+    parts = {part["scope"]: part for part in now.facts["parts"]}
+    for part in then.facts["parts"]:
+        yield from _of_part(part, parts.get(part["scope"]), readable or {})
 
 
 def _of_company_and_terms(receipt: Receipt) -> Iterable[ThenAndNow]:

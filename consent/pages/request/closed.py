@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.current_user import current_user
 from cdsc_portal.lib.http.security_policy import page_policy
-from cdsc_portal.lib.time.dates_in_words import moment_in_words
+from cdsc_portal.lib.time.dates_in_words import moment_in_words, time_in_words
 from consent.models import ClientStatus, ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, success_redirect
+from consent.pages.confirmations import approved
 from consent.pages.redirects import BackToClient, form_source, site_of
 from consent.pages.status_words import words_of
 from consent.queries.outcomes import code_was_used, receipt_of
@@ -48,12 +49,19 @@ def decided_page(
     if grant is not None and is_replay and not code_was_used(grant):
         return BackToClient(success_redirect(request=stored, grant=grant, at=at))
     receipt = receipt_of(grant) if grant is not None and grant.user_id == user.pk else None
+    ended = words_of(grant, at).words if grant and status_at(grant, at) in ENDED else ""
+    confirmation = None
+    if grant is not None and receipt is not None and not ended:
+        confirmation = approved(
+            grant, receipt=receipt.number, time=time_in_words(decided), moment=moment_in_words(decided)
+        )
     context = {
         "company": stored.client.name,
+        "confirmation": confirmation,
         "carrier": str(stored.user) if stored.handed_over else "",
         "decided": moment_in_words(decided),
         "was_approved": stored.status == RequestStatus.APPROVED,
-        "ended": words_of(grant, at).words if grant and status_at(grant, at) in ENDED else "",
+        "ended": ended,
         "receipt_url": reverse("sharing_receipt", args=[grant.public_id, receipt.number])
         if grant and receipt
         else "",

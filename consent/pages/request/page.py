@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.models import ServiceContract, User
 from accounts.queries.roles import shares_from
@@ -31,6 +31,7 @@ from consent.pages.request.forms import (
 from consent.pages.request.known_company import KnownCompany
 from consent.pages.request.service_lists import list_sections
 from consent.pages.request.share_until import UntilField, until_field
+from consent.pages.request.shown_facts import Difference, sealed_facts
 from consent.pages.service_entries import Section
 from consent.parts import Part
 from consent.periods import PartPeriod
@@ -50,16 +51,6 @@ from consent.wording import (
     short_period_in_words,
     whole_in_words,
 )
-
-_ASPECTS: dict[str, Promise] = {
-    "company": gettext_lazy("the company's name or website"),
-    "purpose": gettext_lazy("what the company says it wants the data for"),
-    "terms": gettext_lazy("the company's terms or privacy policy"),
-    "data": gettext_lazy("the kinds of data"),
-    "dates": gettext_lazy("the dates"),
-    "services": gettext_lazy("the services to choose from"),
-    "role": gettext_lazy("what you may do with this account"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +100,7 @@ class Deciders:
 @dataclass(frozen=True, slots=True)
 class RequestPage:
     """What the template prints beside the facts of the offer. `whole` and `chosen` say in one line what is requested,
-    and what would be shared; `chosen` is empty where nothing is ticked.
+    and what would be shared; `chosen` is empty where nothing is ticked. `shown` is for the form: `sealed_facts`.
     """
 
     offer: Offer
@@ -128,7 +119,8 @@ class RequestPage:
     left_out: tuple[Scope, ...]
     services_left_out: str
     errors: tuple[FieldError, ...]
-    changes: tuple[str, ...]
+    changes: tuple[Difference, ...]
+    shown: str
     note: str
 
 
@@ -137,12 +129,12 @@ def request_page(
     choices: Choices,
     *,
     errors: Sequence[FieldError] = (),
-    changes: Sequence[str] = (),
+    changes: Sequence[Difference] = (),
     note: str = "",
     deciders: Deciders | None = None,
     known: KnownCompany | None = None,
 ) -> RequestPage:
-    """The page for `offer` with `choices` ticked. `changes` (aspects) and `note` say why it is shown again."""
+    """The page for `offer` with `choices` ticked. `changes` and `note` say why it is shown again."""
     messages = {error.field: error.message for error in errors}
     shared = [part for part in offer.parts if part.scope.id in choices.shared]
     selected = {c.pk for part in shared for c in selected_contracts(part, choices, offer)}
@@ -177,14 +169,10 @@ def request_page(
         left_out=tuple(part.scope for part in offer.parts if part.scope.id not in choices.shared),
         services_left_out=_named_or_counted(left_out),
         errors=tuple(errors),
-        changes=aspects_in_words(changes),
+        changes=tuple(changes),
+        shown=sealed_facts(offer),
         note=note,
     )
-
-
-def aspects_in_words(aspects: Sequence[str]) -> tuple[str, ...]:
-    """What of an offer has changed."""
-    return tuple(str(_ASPECTS[aspect]) for aspect in aspects)
 
 
 def deciders_of(request: ConsentRequest, *, viewer: User, at: datetime) -> Deciders:

@@ -12,7 +12,14 @@ from accounts.models import ServiceContract
 from consent.pages.part_fields import FieldError
 from consent.pages.request.forms import Choices
 from consent.pages.request.number_lists import MAX_BYTES, UnreadableList, pasted_numbers, uploaded_numbers
-from consent.pages.service_entries import Section, ServiceEntry, by_account, is_visible, service_entry
+from consent.pages.service_entries import (
+    Section,
+    ServiceEntry,
+    by_account,
+    is_visible,
+    meter_ticks,
+    service_entry,
+)
 from consent.scopes.catalogue import SCOPES
 from consent.services.offer import LONG_LIST, Group, Offer, has_ended
 
@@ -78,16 +85,8 @@ def _meters(
 ) -> tuple[tuple[str, str, bool], ...]:
     if not any(SCOPES[scope].has_resolution for scope in group.scopes):
         return ()
-    ticked = choices.meters.get(contract.public_id, frozenset())
-    return tuple(
-        (
-            meter.public_id,
-            f"{meter.name}, {meter.number}"
-            if meter.name
-            else _("Meter %(number)s") % {"number": meter.number},
-            meter.public_id in ticked,
-        )
-        for meter in offer.meters.get(contract.pk, ())
+    return meter_ticks(
+        offer.meters.get(contract.pk, ()), choices.meters.get(contract.public_id, frozenset())
     )
 
 

@@ -28,6 +28,7 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
 from consent.models import ConsentRequest, RequestStatus
 from consent.oauth.answers import error_redirect, login_cancelled, success_redirect
+from consent.pages.confirmations import APPROVED, note_done
 from consent.pages.part_fields import FieldError
 from consent.pages.redirects import BackToClient, SeeOther
 from consent.pages.request import closed
@@ -50,6 +51,7 @@ from consent.pages.request.saved_choices import (
     save_form,
 )
 from consent.pages.request.service_lists import ticked_at_once
+from consent.pages.request.shown_facts import Difference, differences
 from consent.queries.deciders import is_handed_over_to
 from consent.services.access_requests import BoundToAnotherUser, bind_request, extend_waiting, release_request
 from consent.services.approve import approve_request, check_client, deny_request, hand_over
@@ -240,6 +242,7 @@ class RequestView(View):
             )
         except OfferChanged:
             return self._again(posted, digest="")
+        note_done(self.request, grant=grant, what=APPROVED, at=self.at)
         if self.stored.user_id != user.pk:  # who opened the request carries the answer to the company
             return SeeOther(self.request.path)
         return BackToClient(success_redirect(request=self.stored, grant=grant, at=self.at))
@@ -254,13 +257,14 @@ class RequestView(View):
     def _page(self, offer: Offer, saved: SavedForm | None) -> HttpResponse:
         user, note, answer = current_user(self.request), "", REPLACE
         errors: Sequence[FieldError] = ()
-        changes: Sequence[str] = ()
+        changes: Sequence[Difference] = ()
         choices = initial_choices(offer, unticked=settings.REQUEST_STARTS_UNTICKED)
         if saved is not None:
             choices, errors = posted_choices(offer, saved.posted), saved.errors
             answer = saved.posted.get("existing", REPLACE)
             if saved.why == CHECKED:  # against what was read, each time the page is loaded
-                changes = changed_aspects(saved.posted.get("digest", ""), offer.digest, OFFER_ASPECTS)
+                aspects = changed_aspects(saved.posted.get("digest", ""), offer.digest, OFFER_ASPECTS)
+                changes = differences(aspects, sealed=saved.posted.get("shown", ""), offer=offer)
             if saved.why == LOST_LOGIN:
                 note = _("You had to log in again. Nothing was shared. Your choices are as you left them.")
         deciders = None

@@ -1,9 +1,11 @@
 """One grant as its customer sees it: what, which, until when, by whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -39,7 +41,8 @@ class SharingDetail:
 
     `has_others`: services that the reader may not see are shared too. `receipts` are numbers with their time: who sees
     the grant reads them by their number, and only the giver's mail holds an address that stops it. `support_sessions`
-    say when the utility's support looked at the customer's pages, and why.
+    say when the utility's support looked at the customer's pages, and why. `agreed` are the facts of the receipt that
+    holds: the company's purpose and terms as they were read.
     """
 
     grant: Grant
@@ -54,6 +57,7 @@ class SharingDetail:
     services: tuple[ServiceList, ...]
     has_others: bool
     receipts: tuple[tuple[str, str], ...]
+    agreed: Mapping[str, Any]
     timeline: tuple[TimelineEntry, ...]
     support_sessions: tuple[TimelineEntry, ...]
 
@@ -61,6 +65,8 @@ class SharingDetail:
 def sharing_detail(grant: "VisibleGrant", *, user: User, at: datetime) -> SharingDetail:
     """`grant` (one of `visible_grants`) for `user`, who sees only the contracts they may see. Ten queries."""
     opens = is_open(grant, at)
+    prefetch_related_objects([grant], "receipts")
+    receipts = grant.receipts.all()  # newest first
     contents = grant_contents(grant)
     visible = visible_keys(contents, user=user, at=at)
     contracts = {pk: contract for pk, contract in contents.contracts.items() if pk in visible}
@@ -86,8 +92,9 @@ def sharing_detail(grant: "VisibleGrant", *, user: User, at: datetime) -> Sharin
         services=service_lists(contents, visible=visible),
         has_others=len(visible) < len(contents.contracts),
         receipts=tuple(
-            (receipt.number, moment_in_words(receipt.created)) for receipt in grant.receipts.all()
+            (receipt.number, moment_in_words(receipt.created)) for receipt in receipts
         ),
+        agreed=receipts[0].facts,
         timeline=timeline(grant, viewer=user),
         support_sessions=tuple(
             TimelineEntry(session.at, moment_in_words(session.at), session.reason)

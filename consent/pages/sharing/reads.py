@@ -13,7 +13,9 @@ from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import day_in_words, last_day, moment_in_words, span_in_words
 from consent.models import Disclosure, Grant
 from consent.queries.visible_reads import visible_reads
+from consent.resolution import COARSE, Resolution
 from consent.scopes.catalogue import SCOPES
+from consent.wording import resolution_in_words
 
 CSV_HEADER = (
     "read_at_utc",
@@ -21,6 +23,7 @@ CSV_HEADER = (
     "period_start_utc",
     "period_end_utc",
     "values",
+    "resolution",
     "allowed_start_utc",
     "allowed_end_utc",
     "from_address",
@@ -31,10 +34,13 @@ _LONG_AGO = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One release of data, in words: `period` from the first value that left to the last, `values` how many did."""
+    """One release of data, in words: `period` from the first value that left to the last, `values` how many did,
+    `resolution` how fine readings were ("" for anything else).
+    """
 
     when: str
     data: str | Promise
+    resolution: str
     period: str
     values: str
     address: str
@@ -50,6 +56,7 @@ def read_in_words(disclosure: Disclosure) -> Read:
     return Read(
         when=moment_in_words(disclosure.released_at),
         data=SCOPES[disclosure.scope].title,
+        resolution=_resolution(disclosure.resolution),
         period=_period(disclosure),
         values=number_format(disclosure.value_count, use_l10n=True, force_grouping=True),
         address=disclosure.address or "",
@@ -69,6 +76,7 @@ def read_rows(disclosures: QuerySet[Disclosure]) -> Iterator[tuple[object, ...]]
             _instant(read.data_start),
             _instant(read.data_end),
             read.value_count,
+            read.resolution,
             _instant(read.start),
             _instant(read.end),
             read.address or "",
@@ -83,6 +91,13 @@ def note_on_reads(*, last_read: datetime | None, at: datetime) -> str:
     if last_read < at - _LONG_AGO:
         return _("No reads for 90 days.")
     return ""
+
+
+def _resolution(recorded: str) -> str:
+    """How fine readings left, in words; "" where it was not recorded."""
+    if recorded in COARSE:
+        return resolution_in_words(Resolution(recorded))
+    return {"as_read": resolution_in_words(Resolution.AS_READ), "yearly": _("Yearly totals")}.get(recorded, "")
 
 
 def _instant(moment: datetime | None) -> str:

@@ -1,10 +1,10 @@
 """The sharing page's list: grants that are open, requests that wait for a decision, grants that have ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import (
@@ -25,6 +25,7 @@ from consent.models import Grant, Selection
 from consent.pages.sharing.shared_services import account_rows, accounts_in_words
 from consent.pages.status_words import StatusWords, words_of
 from consent.pages.waiting_requests import WaitingRequest, own_waiting_requests
+from consent.queries.outcomes import agreed_terms
 from consent.queries.visible_grants import (
     grants_of_accounts,
     grants_user_may_stop,
@@ -62,7 +63,7 @@ CSV_HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class SharingCard:
-    """One company's access, as the list shows it, in words."""
+    """One company's access, as the list shows it, in words; `agreed` has its purpose and terms (`agreed_terms`)."""
 
     grant: Grant
     status: StatusWords
@@ -73,6 +74,7 @@ class SharingCard:
     shared_by: str
     is_open: bool
     may_stop: bool
+    agreed: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class SharingList:
 def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, ended: int = 1) -> SharingList:
     """What is shared from the accounts `user` may see and has every word of `search`, and what waits for the user.
 
-    `now` and `ended` are page numbers of these groups. Eight queries at most, however much is shared.
+    `now` and `ended` are page numbers of these groups. Nine queries at most, however much is shared.
     """
     grants = _matching(grants_of_accounts(user=user, at=at), search, user=user, at=at)
     opens = ExpressionWrapper(open_at(at), output_field=BooleanField())
@@ -105,6 +107,7 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
     prefetch_related_objects(shown, "parts")
     accounts = accounts_in_words(shown, user=user, at=at)
     stoppable = grants_user_may_stop(shown, user=user, at=at)
+    agreed = agreed_terms(shown)
     cards = [
         SharingCard(
             grant=grant,
@@ -116,6 +119,7 @@ def sharing_list(*, user: User, at: datetime, search: str = "", now: int = 1, en
             shared_by=str(grant.user) if grant.user is not None and grant.user_id != user.pk else "",
             is_open=is_open(grant, at),
             may_stop=is_open(grant, at) and grant.pk in stoppable,
+            agreed=agreed.get(grant.pk, {}),
         )
         for grant in shown
     ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from consent.models import Actor, Change, ConsentRequest, Grant, GrantEvent
+from consent.pages.receipts.changes import ThenAndNow, part_changes
 from consent.pages.status_words import STATUS_WORDS
 from consent.transitions import GrantStatus
 
@@ -31,23 +33,35 @@ _CHANGES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One step; `at` in UTC, the rest in words."""
+    """One step; `at` in UTC, the rest in words. `changes` say from what to what, where less is shared since."""
 
     at: datetime
     when: str
     what: str
+    changes: tuple[ThenAndNow, ...] = ()
 
 
 def timeline(grant: Grant, *, viewer: User | None) -> tuple[TimelineEntry, ...]:
-    """Every step of `grant`, oldest first. Two queries. `viewer` reads "you" where it was them."""
+    """Every step of `grant`, oldest first. `viewer` reads "you" where it was them.
+
+    Three queries, two where the grant's receipts are loaded.
+    """
     entries = []
+    receipts = sorted(grant.receipts.all(), key=lambda receipt: receipt.created)
+    # a change and the receipt that it wrote have one moment
+    changes = {now.created: tuple(part_changes(then, now)) for then, now in pairwise(receipts)}
     request = ConsentRequest.objects.filter(grant=grant).first()
     if request is not None:
         requested = _("%(company)s asked") % {"company": grant.client.name}
         entries.append(TimelineEntry(request.created, moment_in_words(request.created), requested))
     for event in grant.events.select_related("by").all():
         entries.append(
-            TimelineEntry(event.at, moment_in_words(event.at), step_in_words(event, viewer=viewer))
+            TimelineEntry(
+                event.at,
+                moment_in_words(event.at),
+                step_in_words(event, viewer=viewer),
+                changes.get(event.at, ()) if event.from_status == event.to_status else (),
+            )
         )
     return tuple(entries)
 

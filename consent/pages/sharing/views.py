@@ -116,6 +116,7 @@ def sharing_receipt(request: HttpRequest, public_id: str, number: str) -> HttpRe
         "stop_url": reverse("sharing_stop", args=[public_id]) if may_stop else "",
         "newer_url": reverse("sharing_receipt", args=[public_id, page.newer]) if page.newer else "",
         "gave_it": given is not None,
+        "confirmation": take_confirmation(request, grant),
     }
     return render(request, "consent/receipt.html", context)
 

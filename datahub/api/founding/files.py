@@ -21,7 +21,7 @@ from datahub.answers.coverage import coverage
 from datahub.answers.page import Document
 from datahub.api.file_ranges import file_answer
 from datahub.api.founding.resource_query import parse_query
-from datahub.api.founding.views import record_release
+from datahub.api.founding.views import readings_resolution, record_release
 from datahub.resources.base import Release, StoredFile, StreamedFile
 
 
@@ -43,7 +43,8 @@ class StreamView(GatedView):
         if request.method == "HEAD":
             return headers_alone(form.content_type, headers)
         known = self.file.known(covered)
-        release = Release(self.resource, known.data, known.count, frozenset(covered.spans))
+        resolution = readings_resolution(self.resource, covered)
+        release = Release(self.resource, known.data, known.count, frozenset(covered.spans), resolution)
         record_release(release, request, span=covered.window, at=at)
         token = bearer_token(request)
 

@@ -15,11 +15,13 @@ from consent.access import contracts_of
 from consent.api.etags import etag_of_facts
 from consent.api.gated import GatedView, access_of, headers_alone, remote_address
 from consent.services.disclose import record_disclosure
+from datahub.answers.coverage import Coverage
 from datahub.api.founding.envelope import Envelope, envelope, next_address, next_page_facts
 from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.shapes import answer_of
 from datahub.resources.answer_versions import answer_version
 from datahub.resources.base import Call, Release, Resource
+from datahub.resources.usage_data import RESOURCE as USAGE_DATA
 
 
 class FoundingView(GatedView):
@@ -54,7 +56,9 @@ class FoundingView(GatedView):
         body = csv(answer.data, query) if csv else render_json(answer, self.declared)
         contracts = frozenset(page.contracts or covered.spans)
         releases = self.declared.releases(page) if self.declared.releases else ()
-        for release in (Release(self.resource, page.data, page.values, contracts), *releases):
+        resolution = page.resolution or readings_resolution(self.resource, covered)
+        own = Release(self.resource, page.data, page.values, contracts, resolution)
+        for release in (own, *releases):
             record_release(release, request, span=covered.window, at=call.at)
         return HttpResponse(body, content_type=_media_type(request), headers={"ETag": etag, **headers})
 
@@ -116,10 +120,16 @@ def record_release(release: Release, request: Request, *, span: Span, at: dateti
         span=span,
         data=release.data,
         value_count=release.value_count,
+        resolution=release.resolution,
         contracts=release.contracts,
         address=remote_address(request),
         at=at,
     )
+
+
+def readings_resolution(resource: str, covered: Coverage) -> str:
+    """How fine readings leave, as a disclosure records it; empty for what is no readings."""
+    return (covered.resolution or "as_read") if resource == USAGE_DATA.name else ""
 
 
 def _is_csv(request: Request) -> bool:

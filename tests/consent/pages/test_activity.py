@@ -165,6 +165,7 @@ def test_the_file_has_each_read_and_step_newest_first(home, browser, sunny):
         "first_value_utc": NOVEMBER[0].isoformat(timespec="microseconds"),
         "last_value_end_utc": NOVEMBER[1].isoformat(timespec="microseconds"),
         "values": "1",
+        "resolution": "",
         "from_address": "198.51.100.7",
         "sharing_id": sunny.public_id,
     }

@@ -253,9 +253,9 @@ def test_two_thousand_services_cost_the_queries_of_one_and_stay_small(
     )
     grant = approve(ask(USAGE, BILLS, user=home.owner))
 
-    # session, user; in sight, grant; stoppable; parts, ticked, later accounts, contracts; request; shareable, visible;
-    # session saved: savepoint, update, release
-    with django_assert_num_queries(15):
+    # session, user; in sight, grant; stoppable; parts, ticked, later accounts, contracts; request; shareable, visible,
+    # meters; session saved: savepoint, update, release
+    with django_assert_num_queries(16):
         page = browser.get(reverse("sharing_change", args=[grant.public_id]))
 
     assert page.content.count(b'name="contract"') == many + 1

@@ -28,7 +28,7 @@ FIELDS = (
     "numbers-",
     "file-",
 )
-CARRIED = {"csrfmiddlewaretoken", "digest", "who"}
+CARRIED = {"csrfmiddlewaretoken", "digest", "shown", "who"}
 
 
 def page_of(browser, request):

@@ -331,7 +331,8 @@ def test_less_than_before_shows_in_the_timeline(home, browser, grant):
 
     page = page_of(browser, grant)
     assert "Changed: less is shared, by you" in page
-    assert title_of("bill_data") not in page
+    assert f"<li>{title_of('bill_data')}: from “One time” to “not shared any more”</li>" in page
+    assert page.count(title_of("bill_data")) == 1
 
 
 @pytest.mark.parametrize("many", [1, 5])
@@ -340,9 +341,9 @@ def test_the_list_costs_the_same_queries_however_many(home, browser, many, djang
         approve(ask(USAGE, BILLS, user=home.owner))
         ask(USAGE, user=home.owner)
 
-    # session, user; in sight, which are open, their times, parts, accounts, stoppable, waiting; session saved:
-    # savepoint, update, release
-    with django_assert_num_queries(12):
+    # session, user; in sight, which are open, their times, parts, accounts, stoppable, agreed terms, waiting; session
+    # saved: savepoint, update, release
+    with django_assert_num_queries(13):
         browser.get(LIST)
 
 

@@ -30,7 +30,7 @@ def test_two_thousand_stores_leave_list_and_detail_small(home, browser, many, dj
     )
     grant = approve(ask(USAGE, BILLS, user=home.owner))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         listed = browser.get(LIST)
     # as many as the detail's other test counts, without a page of reads
     with django_assert_num_queries(18):
