@@ -12,6 +12,24 @@ ROLES: dict[str, str | Promise] = {
     Role.VIEWER: gettext_lazy("Viewer: sees"),
     Role.DELEGATE: gettext_lazy("Delegate: sees, until a date"),
 }
+# what follows from each role, on the card on which it is chosen: title and sentence
+CONSEQUENCES: dict[str, tuple[str | Promise, str | Promise]] = {
+    Role.VIEWER: (
+        gettext_lazy("Viewer"),
+        gettext_lazy("Sees use, bills and what is shared. Shares nothing, stops nothing, changes nothing."),
+    ),
+    Role.DELEGATE: (
+        gettext_lazy("Delegate"),
+        gettext_lazy("Sees what a viewer sees, until a day that you set. Shares in your name only if you allow it."),
+    ),
+    Role.OWNER: (
+        gettext_lazy("Owner"),
+        gettext_lazy(
+            "Can do all that you can: share data, stop what you share, invite people and end their roles. To end an "
+            "owner takes 14 days."
+        ),
+    ),
+}
 _SHARING_DELEGATE = gettext_lazy("Delegate: sees and shares, until a date")
 
 

@@ -3,23 +3,36 @@
 from datetime import date, datetime, timedelta
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.address_field import AddressField
 from accounts.models import BillingAccount, Customer, Role, User
 from accounts.queries.invitable_scope import InvitableScope, offered_account
-from accounts.role_words import ROLES
+from accounts.role_words import CONSEQUENCES
 from accounts.services.inviting import LONGEST_DELEGATE, Offered
 from cdsc_portal.lib.time.local_days import days
+from cdsc_portal.lib.time.relative_dates import shifted
 
 _ALL, _BY_NUMBER = "all", "one"
+_MONTHS = {"1": _("1 month"), "3": _("3 months"), "12": _("12 months"), "": _("Another day")}
+
+
+def _months_field(initial: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("For how long"),
+        choices=list(_MONTHS.items()),
+        initial=initial,
+        required=False,
+        widget=forms.RadioSelect,
+    )
 
 
 def _end_field() -> forms.DateField:
     return forms.DateField(
-        label=_("Until"),
+        label=_("Last day"),
         required=False,
-        help_text=_("The last day. Needed for a delegate."),
+        help_text=_("Only if you chose another day."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Enter a date.")},
     )
@@ -31,7 +44,11 @@ class _EndDateForm(forms.Form):
     at: datetime
 
     def clean_until(self) -> datetime | None:
+        """Of the months that were chosen before it, or else the day that was entered."""
         day: date | None = self.cleaned_data["until"]
+        if months := self.cleaned_data.get("months"):
+            zone = timezone.get_default_timezone()
+            day = timezone.localdate(shifted(self.at, int(months), "mo", zone))
         if day is None:
             return None
         if day >= (self.at + LONGEST_DELEGATE).date():
@@ -44,7 +61,7 @@ class _EndDateForm(forms.Form):
 
 
 class InviteForm(_EndDateForm):
-    """Whom to invite, to what, as what."""
+    """Whom to invite, to what, as what. `months`, `until` and `may_share` count for a delegate alone."""
 
     email = AddressField(label=_("E-mail address"), missing=_("Enter an e-mail address."), is_own=False)
     account = forms.ChoiceField(label=_("For"))
@@ -57,11 +74,12 @@ class InviteForm(_EndDateForm):
     )
     role = forms.ChoiceField(
         label=_("What they may do"),
-        choices=list(ROLES.items()),
+        choices=[(role, title) for role, (title, _sentence) in CONSEQUENCES.items()],
         initial=Role.VIEWER,
         widget=forms.RadioSelect,
     )
-    may_share = forms.BooleanField(label=_("A delegate may share data with companies"), required=False)
+    may_share = forms.BooleanField(label=_("They may share data with companies"), required=False)
+    months = _months_field("3")
     until = _end_field()
 
     def __init__(
@@ -97,6 +115,12 @@ class InviteForm(_EndDateForm):
         return cleaned
 
     @property
+    def cards(self) -> list[tuple[forms.boundfield.BoundWidget, str, object]]:
+        """Each role's radio button with its value and the sentence that says what follows from it."""
+        sentences = [(role, sentence) for role, (_title, sentence) in CONSEQUENCES.items()]
+        return [(button, *words) for button, words in zip(self["role"], sentences, strict=True)]
+
+    @property
     def offered(self) -> Offered:
         cleaned = self.cleaned_data
         customer, account = self.scopes[cleaned["account"]]
@@ -106,14 +130,19 @@ class InviteForm(_EndDateForm):
 class DelegateForm(_EndDateForm):
     """Another end for a delegate, and whether they may share."""
 
+    months = _months_field("")
     until = _end_field()
     may_share = forms.BooleanField(label=_("They may share data with companies"), required=False)
 
     def __init__(self, *args: object, at: datetime, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # what Django's forms take
         self.at = at
-        self.fields["until"].required = True
-        self.fields["until"].error_messages["required"] = _("A delegate needs a last day.")
+
+    def clean(self) -> dict[str, object]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("until") and "until" not in self.errors:
+            self.add_error("until", _("A delegate needs a last day."))
+        return cleaned
 
 
 def _name(customer: Customer, account: BillingAccount | None, *, alone: bool) -> object:

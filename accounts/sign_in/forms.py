@@ -115,7 +115,7 @@ class OurWords:
 class LoginForm(OurWords, allauth_forms.LoginForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].widget.attrs["autocomplete"] = "username"
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
 
 class ChangePasswordForm(OurWords, allauth_forms.ChangePasswordForm):

@@ -16,8 +16,13 @@ from tests.journeys.pages.base import log_in
 pytestmark = pytest.mark.journey
 
 
-def give_a_device(page, *, verifies=True):
-    """A device that holds passkeys, as a phone or laptop does: Chromium's virtual authenticator."""
+def give_a_device(page, *, verifies=True, autofill=False):
+    """A device that holds passkeys, as a phone or laptop does: Chromium's virtual authenticator.
+
+    It answers at once, the autofill of a login page too; with `autofill` False the browser has none.
+    """
+    if not autofill:
+        page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     browser = page.context.new_cdp_session(page)
     browser.send("WebAuthn.enable")
     device = {
@@ -69,6 +74,31 @@ def test_a_passkey_is_made_used_for_a_waiting_request_and_renamed(browser_page):
     page.get_by_role("button", name="Remove the passkey").click()
     page.get_by_text("None. With a passkey").wait_for()
     assert not Authenticator.objects.exists()
+
+
+def test_a_passkey_is_offered_in_the_field_of_the_address_and_logs_in(browser_page):
+    page = browser_page()
+    give_a_device(page, autofill=True)
+    log_in(page, UserFactory().email, reverse("my_settings"))
+    make_a_passkey(page)
+    log_out(page)
+
+    page.goto("/accounts/login/?next=/my/people/")  # Chromium's device takes the first offer by itself
+
+    page.wait_for_url("**/my/people/")
+    page.get_by_role("heading", name="People", level=1).wait_for()
+
+
+def test_the_passkey_comes_first_and_without_scripts_not_at_all(browser_page):
+    page = browser_page()
+    page.goto("/accounts/login/")
+    labels = page.locator("main button").all_inner_texts()
+    assert labels[:2] == ["Log in with a passkey", "Log in"]
+    assert page.locator("input[name=login]").get_attribute("autocomplete") == "username webauthn"
+
+    plain = browser_page(scripts=False)
+    plain.goto("/accounts/login/")
+    assert not plain.get_by_role("button", name="Log in with a passkey").is_visible()
 
 
 def test_a_passkey_that_fails_says_so_and_the_password_still_works(browser_page):

@@ -74,7 +74,7 @@ def _rows(before: Facts, now: Facts, aspect: str) -> list[tuple[str, str, str]]:
 
 
 def _facts_of(offer: Offer) -> Facts:
-    client, parts = offer.request.client, offer.parts
+    client = offer.request.client
     contracts = offer.contracts.values()
     services = ", ".join(service_in_words(commodity=c.commodity, number=c.contract_number) for c in contracts)
     if len(contracts) > LONG_LIST:
@@ -83,29 +83,30 @@ def _facts_of(offer: Offer) -> Facts:
         role = _("You can only look at these accounts")
     else:
         role = _("You act for an owner") if offer.delegate else _("You can share")
-    website = client.confirmed_uri or (
-        _("%(site)s, not checked") % {"site": client.client_uri} if client.client_uri else ""
-    )
-    return {
-        "company": {_("Name"): client.name, _("Website"): website},
-        "purpose": {"": client.purpose},
-        "terms": {_("Terms"): client.terms_uri, _("Privacy policy"): client.policy_uri},
-        "data": {
-            str(part.scope.title): " ".join(
-                filter(
-                    None,
-                    (
-                        _("all or none") if part.locked else _("asked for"),
-                        resolution_in_words(part.coarsest_resolution) if part.coarsest_resolution else "",
-                    ),
-                )
+    unchecked = _("%(site)s, not checked") % {"site": client.client_uri} if client.client_uri else ""
+    data, dates = {}, {}
+    for part in offer.parts:
+        title = str(part.scope.title)
+        coarsest = part.coarsest_resolution
+        data[title] = ", ".join(
+            filter(
+                None,
+                (
+                    _("all or none") if part.locked else _("asked for"),
+                    resolution_in_words(coarsest) if coarsest else "",
+                ),
             )
-            for part in parts
-        },
-        "dates": {
-            str(part.scope.title): f"{short_period_in_words(part.scope, part.period)}. {badge_in_words(part.period)}"
-            for part in parts
-        },
+        )
+        dates[title] = ". ".join(
+            (short_period_in_words(part.scope, part.period), badge_in_words(part.period))
+        )
+    name, website, terms, policy = _("Name"), _("Website"), _("Terms"), _("Privacy policy")
+    return {
+        "company": {name: client.name, website: client.confirmed_uri or unchecked},
+        "purpose": {"": client.purpose},
+        "terms": {terms: client.terms_uri, policy: client.policy_uri},
+        "data": data,
+        "dates": dates,
         "services": {"": services},
         "role": {"": role},
     }

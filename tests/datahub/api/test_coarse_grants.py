@@ -67,7 +67,7 @@ def test_daily_readings_are_exact_sums_of_whole_local_days_marked_by_their_secon
     assert values_of(reader) == day_sums()
 
     [disclosed] = Disclosure.objects.all()
-    assert (disclosed.value_count, disclosed.data_start) == (4, FIRST)
+    assert (disclosed.value_count, disclosed.data_start, disclosed.resolution) == (4, FIRST, "daily")
     assert disclosed.data_end == FIRST + sum(LENGTHS, timedelta())
 
 
@@ -81,7 +81,7 @@ def test_files_tell_what_the_answer_tells(reader, home, quarters, form):
     sums = [total for _start, _seconds, total in day_sums()]
     assert all(f"{total // 1000}.{total % 1000:03d}" in file or f">{total}<" in file for total in sums)
     assert not [value for value in readings(96) if f">{value}<" in file or f"{value / 1000:.3f}," in file]
-    assert Disclosure.objects.get().value_count == 4
+    assert Disclosure.objects.values_list("value_count", "resolution").get() == (4, "daily")
 
 
 @pytest.mark.spec("P-29", "X-15")

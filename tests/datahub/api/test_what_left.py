@@ -28,6 +28,7 @@ def test_readings_from_the_first_to_the_last(reader, home, accept):
 
     assert released_period() == (NOON, NOON + timedelta(minutes=45))
     assert Disclosure.objects.get().end == datetime(2030, 1, 1, tzinfo=UTC)
+    assert Disclosure.objects.get().resolution == "as_read"
 
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
@@ -38,6 +39,7 @@ def test_sums_as_far_as_readings_are_loaded(reader, home, by):
     reader.get("/usage_sums", {"by": by})
 
     assert released_period() == (NOON, NOON + timedelta(minutes=45))
+    assert Disclosure.objects.get().resolution == {"day": "daily", "month": "monthly", "year": "yearly"}[by]
 
 
 @pytest.mark.parametrize("resource", ["bill_data", "bill_statements"])
@@ -51,6 +53,7 @@ def test_bills_by_their_days(reader, home, resource):
     dated = days(statement.statement_date, statement.statement_date + timedelta(days=1))
     expected = days(section.start, section.end) if resource == "bill_data" else dated
     assert released_period() == (expected.start, expected.end)
+    assert Disclosure.objects.get().resolution == ""
 
 
 def test_an_answer_without_a_value_says_none(reader, home):
