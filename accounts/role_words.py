@@ -20,7 +20,9 @@ CONSEQUENCES: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     Role.DELEGATE: (
         gettext_lazy("Delegate"),
-        gettext_lazy("Sees what a viewer sees, until a day that you set. Shares in your name only if you allow it."),
+        gettext_lazy(
+            "Sees what a viewer sees, until a day that you set. Shares in your name only if you allow it."
+        ),
     ),
     Role.OWNER: (
         gettext_lazy("Owner"),

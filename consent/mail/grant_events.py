@@ -153,7 +153,10 @@ def _shared_rows(facts: NoticeFacts) -> Iterator[tuple[str, str]]:
         yield str(SCOPES[scope].title), ". ".join(each.rstrip(".") for each in words if each)
     if agreed["left_out"]:
         yield _("Asked for, but not shared"), "; ".join(part["title"] for part in agreed["left_out"])
-    links = ((_("Terms of the company"), agreed["client"]["terms_uri"]), (_("Its privacy policy"), agreed["client"]["policy_uri"]))
+    links = (
+        (_("Terms of the company"), agreed["client"]["terms_uri"]),
+        (_("Its privacy policy"), agreed["client"]["policy_uri"]),
+    )
     yield from ((label, address) for label, address in links if address)
 
 

@@ -76,7 +76,9 @@ def service_entry(
     )
 
 
-def meter_ticks(meters: Iterable[ContractMeter], ticked: Collection[str]) -> tuple[tuple[str, str, bool], ...]:
+def meter_ticks(
+    meters: Iterable[ContractMeter], ticked: Collection[str]
+) -> tuple[tuple[str, str, bool], ...]:
     """`meters` of an entry, the customer's own name first; `ticked` are public ids."""
     return tuple(
         (

@@ -25,7 +25,7 @@ def receipt_of(grant: Grant | None) -> Receipt | None:
 
 
 def agreed_terms(grants: Collection[Grant]) -> dict[int, Mapping[str, Any]]:
-    """By key of the grant: `purpose` and `client` (with terms_uri and policy_uri) of the receipt that holds. One query."""
+    """By key of the grant, of the receipt that holds: `purpose`, `client` (with terms_uri, policy_uri). One query."""
     receipts = Receipt.objects.filter(grant__in=grants, superseded_by=None)
     rows = receipts.values_list("grant", "facts__purpose", "facts__client")
     return {grant: {"purpose": purpose or "", "client": client} for grant, purpose, client in rows}

@@ -20,8 +20,8 @@ class RequestedChange:
     """What the customer keeps: scopes, contracts by database key, whether later services are included.
 
     `days` are new first and last days by scope; None leaves that side as it is. `resolutions` are the finest that
-    readings leave with from now on, by scope. `meters` are pairs of contract and meter: those that stay, of contracts of
-    which others do not.
+    readings leave with from now on, by scope. `meters` are pairs of contract and meter: those that stay, of
+    contracts of which others do not.
     """
 
     data: frozenset[str]

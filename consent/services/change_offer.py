@@ -36,7 +36,7 @@ class ChangeOffer:
 
 
 def build_change(grant: Grant, *, user: User, at: datetime) -> ChangeOffer:
-    """What `user` may remove from `grant` at `at`. Eight queries, nine where readings are shared, however many services."""
+    """What `user` may remove from `grant` at `at`. Eight queries, nine where readings are shared."""
     contents = grant_contents(grant)
     request = ConsentRequest.objects.filter(grant=grant).first()
     requested = AccessRequest.from_json(request.details).parts if request else ()

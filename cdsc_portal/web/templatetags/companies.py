@@ -1,7 +1,6 @@
 """How a company looks without a logo, and which one waits for a login."""
 
 import re
-
 from urllib.parse import urlsplit
 
 from django import template

@@ -62,9 +62,7 @@ def present_form(offer: ChangeOffer) -> ChangeForm:
 def shared_meters(offer: ChangeOffer) -> dict[str, frozenset[str]]:
     """Public ids of the meters that can be unticked, by the public id of their contract."""
     ids = {contract.pk: contract.public_id for contract in offer.services}
-    return {
-        ids[key]: frozenset(meter.public_id for meter in meters) for key, meters in offer.meters.items()
-    }
+    return {ids[key]: frozenset(meter.public_id for meter in meters) for key, meters in offer.meters.items()}
 
 
 def posted_form(offer: ChangeOffer, posted: QueryDict) -> ChangeForm:
@@ -184,7 +182,9 @@ def _empty_meters(form: ChangeForm, offer: ChangeOffer) -> list[FieldError]:
     kept = (c for c in offer.services if c.pk in offer.meters and c.public_id in form.contracts)
     if readings and any(not form.meters.get(contract.public_id) for contract in kept):
         return [
-            FieldError("services", _("Keep at least one meter of each service that stays, or untick the service."))
+            FieldError(
+                "services", _("Keep at least one meter of each service that stays, or untick the service.")
+            )
         ]
     return []
 

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import ServiceContract
 from consent.models import Grant
 from consent.pages.change.forms import ChangeForm, present_days, shared_meters
 from consent.pages.part_fields import (
@@ -84,26 +85,7 @@ def change_page(
             )
             for part in offer.parts
         ),
-        accounts=tuple(
-            Section(
-                account=contracts[0].billing_account.account_number,
-                name=contracts[0].billing_account.name,
-                entries=tuple(
-                    service_entry(
-                        contract,
-                        detail=contract.address,
-                        ticked=form.contracts,
-                        search=form.search,
-                        only_ticked=form.only_ticked,
-                        meters=meter_ticks(
-                            offer.meters.get(contract.pk, ()), form.meters.get(contract.public_id, ())
-                        ),
-                    )
-                    for contract in contracts
-                ),
-            )
-            for contracts in by_account(offer.services)
-        ),
+        accounts=tuple(_section(contracts, offer, form) for contracts in by_account(offer.services)),
         count=count % {"count": ticked, "total": len(offer.services)},
         is_long=len(offer.services) >= SEARCH_FROM,
         search=form.search,
@@ -116,6 +98,28 @@ def change_page(
         services_error=messages.get("services", ""),
         changes=tuple(str(_ASPECTS[aspect]) for aspect in changes),
         summary=_summary(offer, form),
+    )
+
+
+def _section(contracts: Sequence[ServiceContract], offer: ChangeOffer, form: ChangeForm) -> Section:
+    """The services of one account."""
+    account = contracts[0].billing_account
+    return Section(
+        account=account.account_number,
+        name=account.name,
+        entries=tuple(
+            service_entry(
+                contract,
+                detail=contract.address,
+                ticked=form.contracts,
+                search=form.search,
+                only_ticked=form.only_ticked,
+                meters=meter_ticks(
+                    offer.meters.get(contract.pk, ()), form.meters.get(contract.public_id, ())
+                ),
+            )
+            for contract in contracts
+        ),
     )
 
 

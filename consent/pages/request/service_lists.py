@@ -85,9 +85,7 @@ def _meters(
 ) -> tuple[tuple[str, str, bool], ...]:
     if not any(SCOPES[scope].has_resolution for scope in group.scopes):
         return ()
-    return meter_ticks(
-        offer.meters.get(contract.pk, ()), choices.meters.get(contract.public_id, frozenset())
-    )
+    return meter_ticks(offer.meters.get(contract.pk, ()), choices.meters.get(contract.public_id, frozenset()))
 
 
 def ticked_at_once(

@@ -1,4 +1,4 @@
-"""What the request page showed, kept in its form, so that a refusal says what was there before and what is now (P-09)."""
+"""What the request page showed, kept in its form, so that a refusal says what was before and what is now (P-09)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def aspects_in_words(aspects: Sequence[str]) -> tuple[str, ...]:
 
 
 def differences(aspects: Sequence[str], *, sealed: str, offer: Offer) -> tuple[Difference, ...]:
-    """Each of `aspects` with what `sealed` facts say of it otherwise than `offer` now; without rows where they do not."""
+    """Each of `aspects` with what `sealed` facts say of it otherwise than `offer` now; no rows where they do not."""
     try:
         before: Facts = signing.loads(sealed, salt=_SALT) if aspects and sealed else {}
     except signing.BadSignature:
@@ -58,7 +58,8 @@ def differences(aspects: Sequence[str], *, sealed: str, offer: Offer) -> tuple[D
     now = _facts_of(offer) if before else {}
     words = aspects_in_words(aspects)
     return tuple(
-        Difference(what, tuple(_rows(before, now, aspect))) for what, aspect in zip(words, aspects, strict=True)
+        Difference(what, tuple(_rows(before, now, aspect)))
+        for what, aspect in zip(words, aspects, strict=True)
     )
 
 

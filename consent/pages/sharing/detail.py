@@ -91,9 +91,7 @@ def sharing_detail(grant: "VisibleGrant", *, user: User, at: datetime) -> Sharin
         ),
         services=service_lists(contents, visible=visible),
         has_others=len(visible) < len(contents.contracts),
-        receipts=tuple(
-            (receipt.number, moment_in_words(receipt.created)) for receipt in receipts
-        ),
+        receipts=tuple((receipt.number, moment_in_words(receipt.created)) for receipt in receipts),
         agreed=receipts[0].facts,
         timeline=timeline(grant, viewer=user),
         support_sessions=tuple(

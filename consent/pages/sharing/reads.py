@@ -97,7 +97,9 @@ def _resolution(recorded: str) -> str:
     """How fine readings left, in words; "" where it was not recorded."""
     if recorded in COARSE:
         return resolution_in_words(Resolution(recorded))
-    return {"as_read": resolution_in_words(Resolution.AS_READ), "yearly": _("Yearly totals")}.get(recorded, "")
+    return {"as_read": resolution_in_words(Resolution.AS_READ), "yearly": _("Yearly totals")}.get(
+        recorded, ""
+    )
 
 
 def _instant(moment: datetime | None) -> str:

@@ -72,9 +72,7 @@ def test_after_a_stop_a_text_is_ready_whether_or_not_the_company_has_an_address(
     grant = approve(ask(USAGE, user=home.owner, client=company))
 
     browser.post(reverse("sharing_stop", args=[grant.public_id]), {"action": "stop"})
-    page = html.fromstring(
-        browser.get(reverse("sharing_detail", args=[grant.public_id])).content.decode()
-    )
+    page = html.fromstring(browser.get(reverse("sharing_detail", args=[grant.public_id])).content.decode())
 
     [words] = page.xpath("//textarea[@readonly]/text()")
     links = page.xpath("//section[@class='confirmation']//a/@href")
@@ -122,9 +120,7 @@ def test_the_access_log_says_how_fine_readings_left(home, browser, company, reco
         grant=grant, scope="usage_data", resource="usage_data", value_count=3, resolution=recorded
     )
 
-    page = html.fromstring(
-        browser.get(reverse("sharing_detail", args=[grant.public_id])).content.decode()
-    )
+    page = html.fromstring(browser.get(reverse("sharing_detail", args=[grant.public_id])).content.decode())
     file = browser.get(reverse("sharing_reads", args=[grant.public_id])).getvalue().decode()
 
     shown = page.xpath("//section[@aria-labelledby='reads']//span[@class='tick__detail']/text()")
