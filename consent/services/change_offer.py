@@ -77,8 +77,8 @@ def _meters_to_leave_out(
     for part in parts:
         if part.scope.has_resolution and not part.locked:
             with_readings |= part.contracts.intersection(contracts)
-            for contract, meter in part.meters:
-                shared.setdefault(contract, set()).add(meter)
+            for contract, key in part.meters:
+                shared.setdefault(contract, set()).add(key)
     if not with_readings:
         return {}
     by_contract: dict[int, list[ContractMeter]] = {}
