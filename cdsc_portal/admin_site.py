@@ -81,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                     _entry("consent", "registrationfield", _("Registration fields")),
                     _entry("consent", "serverdescription", _("Description of the server")),
                     _entry("consent", "coverageentry", _("Coverage")),
+                    _entry("consent", "providedfile", _("Files for third parties")),
                     _entry("consent", "message", _("Messages")),
                     _entry("consent", "clientcontact", _("Contacts of third parties")),
                     _entry("consent", "consentrequest", _("Requests")),

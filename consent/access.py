@@ -60,6 +60,22 @@ class AdminAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesAccess:
+    """What one Grant Admin token for a grant of files opens: these files of its registration, and nothing else.
+
+    `client_id` and `credential_id` are of the object that got the token, `grant_id` is the grant of files. Database
+    keys, but for `files`: public ids.
+    """
+
+    registration_id: int
+    client_id: int
+    grant_id: int
+    credential_id: int
+    scope: str
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerAccess:
     """What a customer's user sees of their own, in the same form, so that the same queries serve both."""
 

@@ -31,7 +31,7 @@ _SHARING = (
     "disclosure",
 )
 _REGISTRATION = (
-    "registration", "registrationfield", "registrationfile", "registrationstep", "review",
+    "registration", "registrationfield", "registrationfile", "registrationstep", "review", "providedfile",
 )  # fmt: skip
 _PUBLISHED = ("serverdescription", "coverageentry", "scopeoffer")  # what third parties read of the server
 
@@ -86,12 +86,20 @@ ROLES: dict[str, frozenset[str]] = {
     | _named(
         "consent",
         "change",
-        ("client", "message", "scopesetting", "registrationfield", "review", *_PUBLISHED),
+        ("client", "message", "scopesetting", "registrationfield", "review", "providedfile", *_PUBLISHED),
     )
     | _named(
         "consent",
         "add",
-        ("client", "clientcontact", "scopesetting", "registrationfield", "coverageentry", "scopeoffer"),
+        (
+            "client",
+            "clientcontact",
+            "scopesetting",
+            "registrationfield",
+            "coverageentry",
+            "scopeoffer",
+            "providedfile",
+        ),  # fmt: skip
     )
     | {"consent.delete_clientcontact", "accounts.view_user"},
     ADMINISTRATOR: frozenset({"auth.view_group", "auth.change_group"}),

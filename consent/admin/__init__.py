@@ -4,6 +4,7 @@ from consent.admin.client import ClientAdmin
 from consent.admin.coverage import CoverageEntryAdmin
 from consent.admin.grant import GrantAdmin, GrantEventAdmin
 from consent.admin.messages import ClientContactAdmin, MessageAdmin
+from consent.admin.provided_file import ProvidedFileAdmin
 from consent.admin.recorded import RecordedConsentAdmin
 from consent.admin.records import (
     ConsentRequestAdmin,
@@ -31,6 +32,7 @@ __all__ = [
     "GrantEventAdmin",
     "MessageAdmin",
     "OutgoingMailAdmin",
+    "ProvidedFileAdmin",
     "ReceiptAdmin",
     "RecordedConsentAdmin",
     "RegistrationAdmin",

@@ -30,6 +30,7 @@ from consent.models.oauth import (
     IDToken,
     RefreshToken,
 )
+from consent.models.provided_file import ProvidedFile
 from consent.models.receipt import Disclosure, Receipt, ReceiptAddress
 from consent.models.recorded import RecordedConsent, RecordedHow, RecordedStatus
 from consent.models.registration import (
@@ -112,4 +113,5 @@ __all__ = [
     "ServerDescription",
     "StepStatus",
     "ServerDescription",
+    "ProvidedFile",
 ]

@@ -230,7 +230,7 @@ class AccessToken(AbstractAccessToken):
     """A bearer token of a grant; only its checksum is stored. Tokens of one code and its refreshes are a family.
 
     `credential` is the secret that its client called with; null = of a public client, or older than the table of
-    credentials.
+    credentials. A Grant Admin token opens the grant `opens` of another object, and `scope` is the scope that lets it.
     """
 
     grant = models.ForeignKey(
@@ -239,6 +239,13 @@ class AccessToken(AbstractAccessToken):
         on_delete=models.CASCADE,
         null=True,
         related_name="access_tokens",
+    )
+    opens = models.ForeignKey(
+        "consent.Grant",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="administering_tokens",
     )
     token_family = models.UUIDField(null=True, editable=False, db_index=True)
     credential = models.ForeignKey(

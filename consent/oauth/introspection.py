@@ -14,6 +14,8 @@ def describe_access_token(token: AccessToken, *, client: Client, at: datetime) -
     grant = token.grant
     if grant is None or token.expires <= at or not is_readable(grant, at=at):
         return None
+    if token.opens is not None and not is_readable(token.opens, at=at):
+        return None
     scopes = [name for name in token.scope.split() if name in grant.scope.split()]
     return {
         **_claims(grant, scopes, client, issued=token.created),

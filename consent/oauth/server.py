@@ -47,7 +47,9 @@ class PortalServer(TokenEndpoint, IntrospectEndpoint, RevocationEndpoint):
         token_type = GrantToken(
             validator,
             token_generator=lambda request, refresh_token=False: secrets.token_urlsafe(32),
-            expires_in=lambda request: access_token_lifetime(request.grant, at=clock.now()),
+            expires_in=lambda request: access_token_lifetime(
+                request.grant, opens=validator.opens, at=clock.now()
+            ),
         )
         TokenEndpoint.__init__(
             self,

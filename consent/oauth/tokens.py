@@ -32,11 +32,11 @@ _GRANT_OF_REFRESHING = """
 _STORE = """
     WITH access AS (
         INSERT INTO consent_accesstoken (
-            user_id, application_id, grant_id, credential_id, token_family, created, updated, resource, token,
-            scope, expires, token_checksum
+            user_id, application_id, grant_id, credential_id, opens_id, token_family, created, updated, resource,
+            token, scope, expires, token_checksum
         ) VALUES (
-            %(user)s, %(client)s, %(grant)s, %(credential)s, %(family)s, %(at)s, %(at)s, '[]', '',
-            %(scope)s, %(expires)s, %(access)s
+            %(user)s, %(client)s, %(grant)s, %(credential)s, %(opens)s, %(family)s, %(at)s, %(at)s, '[]',
+            '', %(scope)s, %(expires)s, %(access)s
         ) RETURNING id
     )
     INSERT INTO consent_refreshtoken (
@@ -83,11 +83,13 @@ def is_readable(grant: Grant, *, at: datetime) -> bool:
     return grant.status in READABLE and started and (grant.access_ends is None or grant.access_ends > at)
 
 
-def access_token_lifetime(grant: Grant, *, at: datetime) -> int:
-    """Seconds an access token made at `at` lives: an hour, or less where the grant ends sooner.
+def access_token_lifetime(grant: Grant, *, opens: Grant | None = None, at: datetime) -> int:
+    """Seconds an access token made at `at` lives: an hour, or less where the grant ends sooner, or the one it `opens`.
 
     Without a refresh token it is the only one there will be, so it lives as long as the grant.
     """
+    if opens is not None and opens.access_ends is not None:
+        return max(1, int(min(TOKEN_LIFETIME, opens.access_ends - at).total_seconds()))
     if grant.access_ends is None:
         return int(TOKEN_LIFETIME.total_seconds())
     left = grant.access_ends - at
@@ -120,17 +122,20 @@ def store_tokens(
     refresh: str | None,
     expires: datetime,
     credential: Credential | None,
+    opens: Grant | None = None,
     at: datetime,
 ) -> None:
     """Store the checksums of an access token and, for a grant that lasts, of its refresh token (X-18).
 
-    Both name the credential of the call that they answer, so that they can end with it (X-19). One statement.
+    Both name the credential of the call that they answer, so that they can end with it (X-19). `opens` is the other
+    grant that a Grant Admin's token is for. One statement.
     """
     values = {
         "user": grant.user_id,
         "client": grant.client_id,
         "grant": grant.pk,
         "credential": credential.pk if credential else None,
+        "opens": opens.pk if opens else None,
         "family": family,
         "scope": scope,
         "expires": expires,
@@ -150,10 +155,10 @@ def end_family(family: uuid.UUID | None, *, at: datetime) -> None:
 
 
 def end_tokens_of(grant: Grant, *, at: datetime) -> None:
-    """End every token and waiting code of a grant that is over (X-14)."""
+    """End every token and waiting code of a grant that is over, and each Grant Admin's token for it (X-14)."""
     AuthorizationCode.objects.filter(grant=grant, spent__isnull=True).delete()
     RefreshToken.objects.filter(grant=grant, revoked__isnull=True).update(revoked=at)
-    AccessToken.objects.filter(grant=grant).delete()
+    AccessToken.objects.filter(Q(grant=grant) | Q(opens=grant)).delete()
 
 
 def end_tokens_got_by(client: Client, credentials: Collection[Credential], *, at: datetime) -> None:

@@ -16,9 +16,10 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time import clock
-from consent.models import AccessToken, Client, ClientStatus, RefreshToken
+from consent.models import AccessToken, Client, ClientStatus, Grant, RefreshToken
 from consent.oauth import tokens
 from consent.oauth.callers import Caller
+from consent.oauth.grant_admin import administered, details_types, is_grant_admin, refused_details
 from consent.oauth.introspection import describe_access_token, describe_refresh_token
 from consent.queries.registration_grants import granted_details
 from consent.requests import InvalidDetails
@@ -32,6 +33,7 @@ class PortalValidator(OAuth2Validator):
     def __init__(self, caller: Caller) -> None:
         super().__init__()
         self.caller = caller
+        self.opens: Grant | None = None  # of a Grant Admin's token: the grant of another object
 
     def client_authentication_required(self, request: Request, *args: Any, **kwargs: Any) -> bool:
         return True
@@ -50,21 +52,27 @@ class PortalValidator(OAuth2Validator):
         return grant_type in client.grant_types
 
     def get_default_scopes(self, client_id: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
-        """Of a client's own token: its only scope, where it has but one."""
+        """Of a client's own token: its only scope, where it has but one; of a Grant Admin's the one of its details."""
+        if details := getattr(request, "authorization_details", None):
+            return details_types(details, request)
         return request.client.allowed_scopes if len(request.client.allowed_scopes) == 1 else []
 
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Client, request: Request, *args: Any, **kwargs: Any
     ) -> bool:
-        """Of a client's own token: those it is registered for. Makes the grant at the first request (R-63)."""
-        wanted = sorted(set(scopes))
+        """Of a client's own token: those it is registered for. Makes the grant at the first request (R-63).
+
+        A Grant Admin's token names one grant of another object (R-33).
+        """
+        wanted, at = sorted(set(scopes)), clock.now()
         if not wanted or not set(wanted) <= set(client.allowed_scopes):
             return False
-        if getattr(request, "authorization_details", None):
-            raise errors.CustomOAuth2Error(
-                "invalid_authorization_details", "This scope takes no authorization_details.", request=request
-            )
-        request.grant = own_grant(client=client, scope=" ".join(wanted), details=[], at=clock.now())
+        details: list[dict[str, str]] = []
+        if any(is_grant_admin(name) for name in wanted):
+            details, self.opens = administered(request, client, wanted, at=at)
+        elif getattr(request, "authorization_details", None):
+            raise refused_details("This scope takes no authorization_details.", request)
+        request.grant = own_grant(client=client, scope=" ".join(wanted), details=details, at=at)
         request.token_family = uuid.uuid4()
         request.scopes = wanted
         return True
@@ -172,6 +180,7 @@ class PortalValidator(OAuth2Validator):
             refresh=token.get("refresh_token"),
             expires=at + timedelta(seconds=token["expires_in"]),
             credential=self.caller.credential,
+            opens=self.opens,
             at=at,
         )
 
@@ -197,7 +206,7 @@ class PortalValidator(OAuth2Validator):
         if request.client.status == ClientStatus.SUSPENDED:
             return None
         mine = {"token_checksum": checksum(token), "application": request.client}
-        access_token = AccessToken.objects.filter(**mine).select_related("grant").first()
+        access_token = AccessToken.objects.filter(**mine).select_related("grant", "opens").first()
         if access_token:
             return describe_access_token(access_token, client=request.client, at=at)
         refresh_token = RefreshToken.objects.filter(**mine).select_related("grant").first()
@@ -224,8 +233,7 @@ def _require_as_granted(request: Request) -> None:
     except InvalidDetails:
         same = False
     if not same:
-        raise errors.CustomOAuth2Error(
-            "invalid_authorization_details",
+        raise refused_details(
             "authorization_details differ from those granted; leave them out or send them as granted.",
-            request=request,
+            request,
         )

@@ -1,6 +1,5 @@
 """The gate: what a bearer token opens now, by one statement on every call."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,33 +11,18 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
+from consent.queries.opened_grants import GRANT_OPENS, MAY_OPEN
 from consent.resolution import Resolution
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import is_offered, scope_named
-from consent.transitions import READABLE
 
-
-def _sql_list(words: Iterable[str]) -> str:
-    """Constants as an SQL list: they are part of the statement, not parameters of each call."""
-    return ", ".join(f"'{word}'" for word in words)
-
-
-_READABLE = _sql_list(sorted(READABLE))
-_SERVING = _sql_list([ClientStatus.PRODUCTION.value, ClientStatus.SANDBOX.value])
-# Whether a grant, and a part of one, opens anything at an instant: the gate and listings of grants ask the same.
-GRANT_OPENS = f"""(
-    issued.status IN ({_READABLE})
-    AND (issued.not_before IS NULL OR issued.not_before <= %(at)s)
-    AND (issued.access_ends IS NULL OR issued.access_ends > %(at)s)
-    AND client.status IN ({_SERVING})
-)"""
-PART_OPENS = "(part.access_ends IS NULL OR part.access_ends > %(at)s)"
 # Opens selected contracts, and those that joined an account later.
 # Parts with equal selections are one row, so that their contracts are looked up once: most customers select the same
 # services for all data, and a chain of shops has hundreds. A client in the sandbox reads only data of test customers,
-# whatever its grants name: it may have been in production before.
+# whatever its grants name: it may have been in production before. A Grant Admin token opens what its grant holds now.
 _QUERY = f"""
-    SELECT access_token.scope, issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
+    SELECT CASE WHEN access_token.opens_id IS NULL THEN access_token.scope ELSE issued.scope END,
+        issued.id, issued.public_id, issued.access_ends, client.id, client.public_id, (
         SELECT json_agg(json_build_array(alike.parts, (
             SELECT json_object_agg(opened.commodity, opened.contracts)
             FROM (
@@ -75,12 +59,12 @@ _QUERY = f"""
         ) alike
     )
     FROM consent_accesstoken access_token
-    JOIN consent_grant issued ON issued.id = access_token.grant_id
+    JOIN consent_grant issued ON issued.id = COALESCE(access_token.opens_id, access_token.grant_id)
     JOIN consent_client client ON client.id = issued.client_id
     WHERE access_token.token_checksum = %(checksum)s
-      AND access_token.application_id = issued.client_id
       AND access_token.expires > %(at)s
       AND {GRANT_OPENS}
+      AND {MAY_OPEN}
 """  # noqa: S608 - no part of it is input
 
 # The lock makes a transaction that ends or narrows the grant wait for running responses; a response that waits for such

@@ -10,7 +10,8 @@ from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.json.encoder import dumps
 from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, ClientStatus, Grant, GrantKind
-from consent.queries.access import GRANT_OPENS, PART_OPENS, opening_scope
+from consent.queries.access import opening_scope
+from consent.queries.opened_grants import GRANT_OPENS, PART_OPENS
 from consent.scopes.catalogue import scope_named
 from consent.transitions import ENDED, GrantStatus
 

@@ -13,7 +13,7 @@ from consent.models import Client, CoverageEntry, RegistrationField, ScopeOffer
 from consent.scopes.base import Scope
 from consent.scopes.catalogue import is_offered
 from consent.scopes.fields import DetailsField, narrowed
-from consent.scopes.offer_types import CLIENT_ADMIN, OfferType, offer_types
+from consent.scopes.offer_types import OfferType, offer_types
 
 # written out: calls of the open series make it, and composing it takes longer than running it
 _STATES = """
@@ -39,7 +39,6 @@ _PUBLISHED = (
     "consent_scopeoffer", "consent_scopeoffer_coverages", "consent_scopesetting", "consent_coverageentry",
     "consent_registrationfield",
 )  # fmt: skip
-SERVED_BUILT_IN = frozenset({CLIENT_ADMIN})  # Grant Admin tokens open nothing yet
 _VERSIONS = digest_statement(Rows(table, "true") for table in _PUBLISHED)
 
 
@@ -139,7 +138,7 @@ def published_version() -> str:
 
 def _is_served(kind: OfferType, role: str) -> bool:
     """Whether this server serves all that offers of a type need: only such are described and registered."""
-    return kind.key in SERVED_BUILT_IN if kind.scope is None else is_offered(kind.scope, role)
+    return kind.scope is None or is_offered(kind.scope, role)
 
 
 def _offered(row: ScopeOffer, kind: OfferType, limits: OfferLimits) -> OfferedScope:

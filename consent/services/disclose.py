@@ -6,7 +6,7 @@ from datetime import datetime
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.db.public_ids import new_public_id
 from cdsc_portal.lib.time.ranges import Span
-from consent.access import DataAccess
+from consent.access import DataAccess, FilesAccess
 
 _STATEMENT = """
     WITH released AS (
@@ -24,7 +24,7 @@ _STATEMENT = """
 
 def record_disclosure(
     *,
-    access: DataAccess,
+    access: DataAccess | FilesAccess,
     scope: str,
     resource: str,
     span: Span,

@@ -3,6 +3,7 @@
 from rest_framework.views import APIView
 
 from consent.api.gated import GatedView, scopes_opening
+from consent.scopes.offer_types import CLIENT_ADMIN, GRANT_ADMIN
 from datahub.api.founding.open_series import OpenSeriesView
 from tests.spec.routes import Route, routes
 
@@ -56,5 +57,8 @@ STAFF_TOKEN = {
     "feed_files",
     "feed_file_run",
 }  # feed files in, no data out; tests/datahub/feeds/sources walks them
-# APIs about a registration, by tokens of its object for them; tests/spec/test_admin_walk.py walks them
-REGISTRATION_APIS = [route for route in routes() if hasattr(route.view, "answers")]
+# by tokens that a third party's object got for itself; tests/spec/test_admin_walk.py walks them
+BY_OWN_TOKEN = [route for route in routes() if hasattr(route.view, "answers")]
+# of these: APIs about a registration, and files that the utility provides
+REGISTRATION_APIS = [route for route in BY_OWN_TOKEN if route.view.gate.scope == CLIENT_ADMIN]
+FILES_API = [route for route in BY_OWN_TOKEN if route.view.gate.scope == GRANT_ADMIN]

@@ -1,14 +1,16 @@
-"""Every address of the APIs about a registration, tried by who should get nothing from it."""
+"""Every address that takes a token which an object got for itself, tried by who should get nothing from it."""
 
 from datetime import timedelta
 
 import pytest
 
 from cdsc_portal.lib.time import clock
-from consent.models import Credential, Grant
+from consent.models import AccessToken, Credential, Grant
+from tests.consent.api.cds.grant_admin import files_party, granted, provide, token_for
 from tests.consent.api.cds.third_party import bearer, third_party
 from tests.consent.api.reader import Reader
-from tests.spec.guards import REGISTRATION_APIS
+from tests.factories.accounts import household
+from tests.spec.guards import FILES_API, REGISTRATION_APIS
 
 CALLS = [(route, method) for route in REGISTRATION_APIS for method in route.view.answers]
 
@@ -21,12 +23,55 @@ def tokens(client, db):
     expired, closed = third_party(client), third_party(client)
     Credential.objects.filter(client=expired.admin).update(expires=clock.now() - timedelta(seconds=1))
     Grant.objects.filter(client=closed.admin).update(status="closed")
-    return [({}, 401), (bearer(reader.token), 403), (bearer(expired.token), 401), (bearer(closed.token), 401)]
+    opened = files_party(client)
+    return [
+        ({}, 401),
+        (bearer(reader.token), 403),
+        (bearer(expired.token), 401),
+        (bearer(closed.token), 401),
+        (bearer(token_for(opened, granted(provide(opened)))), 403),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 def test_no_other_token_opens_any_of_them(client, tokens):
+    assert refused(client, CALLS, tokens) == []
+    assert len(CALLS) >= 9
+
+
+def test_no_other_token_opens_files(client, db):
+    """Those of data, of the APIs, of a grant of data, of a grant that is over, of an expired secret."""
+    reader, party, closed, expired = Reader(), files_party(client), files_party(client), files_party(client)
+    reader.granted()
+    of_object = Reader(party.sandbox)
+    of_object.granted(household().contract)
+    over, kept = granted(provide(closed)), granted(provide(expired))
+    tokens = [
+        ({}, 401),
+        (bearer(reader.token), 403),
+        (bearer(party.token), 403),
+        (bearer(token_for(party, of_object.grant)), 403),
+        (bearer(token_for(closed, over)), 401),
+        (bearer(token_for(expired, kept)), 401),
+    ]
+    Grant.objects.filter(pk=over.pk).update(status="closed")
+    secrets = AccessToken.objects.filter(opens=kept).values("credential")
+    Credential.objects.filter(pk__in=secrets).update(expires=clock.now() - timedelta(seconds=1))
+
+    calls = [(route, method) for route in FILES_API for method in route.view.answers]
+
+    assert refused(client, calls, tokens) == []
+    assert len(calls) == 3
+
+
+def refused(client, calls, tokens):
+    """The calls that were not answered as the token deserves."""
     wrong = []
-    for route, method in CALLS:
+    for route, method in calls:
         for headers, status in tokens:
             answer = getattr(client, method)(
                 route.path,
@@ -36,9 +81,7 @@ def test_no_other_token_opens_any_of_them(client, tokens):
             )
             if answer.status_code != status or not answer.headers.get("WWW-Authenticate"):
                 wrong.append((route.path, method, headers, answer.status_code))
-
-    assert wrong == []
-    assert len(CALLS) >= 9
+    return wrong
 
 
 @pytest.mark.spec("R-188")

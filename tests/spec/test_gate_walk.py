@@ -29,13 +29,13 @@ from tests.factories.accounts import (
 from tests.factories.consent import ReceiptFactory
 from tests.factories.each_resource import add_data_of_each_resource
 from tests.spec.guards import (
+    BY_OWN_TOKEN,
     BY_UNGUESSABLE_KEY,
     DATA,
     LOGIN,
     OAUTH,
     OPEN_TO_CLIENTS,
     PUBLIC,
-    REGISTRATION_APIS,
     SCOPES,
     STAFF_TOKEN,
 )
@@ -46,7 +46,7 @@ STAFF = [route for route in routes() if route.path.startswith("/admin/")]
 
 def test_every_route_is_known():
     known = set(SCOPES) | PUBLIC | OAUTH | BY_UNGUESSABLE_KEY | LOGIN | OPEN_TO_CLIENTS | STAFF_TOKEN
-    known |= {route.name for route in REGISTRATION_APIS}
+    known |= {route.name for route in BY_OWN_TOKEN}
     unknown = [r for r in routes() if r.name not in known and not r.path.startswith("/admin/")]
 
     assert unknown == []

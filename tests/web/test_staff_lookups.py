@@ -69,6 +69,7 @@ ALLOWED = {
     "consent.grantevent": _choice("to_status", "actor"),
     "consent.message": _choice("status", "type") | _related("client"),
     "accounts.outgoingmail": _choice("kind") | {"outstanding", "sent_at__isempty"},
+    "consent.providedfile": set(),
     "consent.recordedconsent": _choice("status", "how") | _related("client"),
     "consent.registration": _choice("flagged"),
     "consent.registrationfield": _choice("type"),

@@ -39,6 +39,7 @@ LISTS = {
     "consent.registrationfile": {ONBOARDING, ADMINISTRATOR},
     "consent.registrationstep": {ONBOARDING, ADMINISTRATOR},
     "consent.review": {ONBOARDING, ADMINISTRATOR},
+    "consent.providedfile": {ONBOARDING, ADMINISTRATOR},
     "consent.scopeoffer": {ONBOARDING, ADMINISTRATOR},
     "consent.serverdescription": {ONBOARDING, ADMINISTRATOR},
     "consent.coverageentry": {ONBOARDING, ADMINISTRATOR},

@@ -1,15 +1,16 @@
-"""Calls of the APIs about a registration: who calls, how often, with which body; every refusal in one form."""
+"""Calls with a token that a client got for itself: who calls, how often, with which body; every refusal in one form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from cdsc_portal.lib.http.call_limits import CallCount, count_call, rate_limit_headers
@@ -40,14 +41,85 @@ class AdminCall:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-Answer = Callable[..., HttpResponse]
+class TokenAccess(Protocol):
+    """Which object and secret a token was got by, as calls are counted."""
+
+    @property
+    def client_id(self) -> int: ...
+    @property
+    def credential_id(self) -> int: ...
 
 
-def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Callable[..., HttpResponse]:
+Opened = TypeVar("Opened", bound=TokenAccess)
+
+
+class WrongToken(Exception):  # noqa: N818 - what the token is
+    """The token works, and opens nothing of what the gate guards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate(Generic[Opened]):
+    """`opened` says what a token opens at a time: None for one that does not work, or it raises WrongToken.
+
+    `scope` is what a refusal calls the scope that would open it.
+    """
+
+    scope: str
+    opened: Callable[[str, datetime], Opened | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCall(Generic[Opened]):
+    """A call whose token passed a gate."""
+
+    request: HttpRequest
+    method: str
+    token: str
+    access: Opened
+    at: datetime
+
+
+Answer = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
+
+
+def _admin(token: str, at: datetime) -> AdminAccess | None:
+    try:
+        return admin_access(token, at=at)
+    except NotAnAdminToken as other:
+        raise WrongToken from other
+
+
+ADMIN: Gate[AdminAccess] = Gate(CLIENT_ADMIN, _admin)
+
+
+def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> View:
     """A view of one function for each method: `get=`, `post=`, `put=`, `patch=`.
 
     Each takes an AdminCall and the parts of the address. It may raise Refused or ParameterRefused. What writes is one
     transaction under the lock of the registration, or nothing.
+    """
+
+    def answered(call: TokenCall[AdminAccess], answer: Answer, parts: dict[str, str]) -> HttpResponseBase:
+        request = call.request
+        if call.method not in WRITES:
+            return answer(AdminCall(call.access, request.GET, call.at), **parts)
+        body = json_object(request, limit=body_bytes)
+        with transaction.atomic():
+            lock_registration_of(call.token)
+            access = opened_by(request, ADMIN, call.token, call.at)
+            return answer(AdminCall(access, request.GET, clock.now(), body), **parts)
+
+    return gated_endpoint(ADMIN, answers, answered)
+
+
+def gated_endpoint(
+    gate: Gate[Opened],
+    answers: Mapping[str, Answer],
+    answered: Callable[[TokenCall[Opened], Answer, dict[str, str]], HttpResponseBase],
+) -> View:
+    """A view for the methods of `answers`: a call passes `gate` and is counted, then `answered` makes the answer of it,
+    of the function for its method and of the parts of the address.
     """
     allowed = ", ".join(
         sorted({*(name.upper() for name in answers), *(["HEAD"] if "get" in answers else [])})
@@ -57,7 +129,7 @@ def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Calla
     @shows_secret  # of credentials; and as all of them look alike, of every other one
     @csrf_exempt  # calls carry a token, no cookie
     @wraps(first)
-    def view(request: HttpRequest, **parts: str) -> HttpResponse:
+    def view(request: HttpRequest, **parts: str) -> HttpResponseBase:
         method = "get" if request.method == "HEAD" else str(request.method).lower()
         counted: list[CallCount] = []
         try:
@@ -65,7 +137,19 @@ def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Calla
                 raise Refused(
                     405, "method_not_allowed", f"This address takes {allowed}.", headers={"Allow": allowed}
                 )
-            response = _answer(request, answers[method], method, parts, counted, body_bytes)
+            at, token = clock.now(), _bearer_token(request, gate.scope)
+            access = opened_by(request, gate, token, at)
+            counted.append(
+                count_call(
+                    f"api {access.client_id} {access.credential_id}",
+                    limit=settings.API_CALLS_PER_MINUTE,
+                    at=at,
+                )
+            )
+            if wait := counted[0].wait:
+                raise too_many_calls(wait)
+            call = TokenCall(request, method, token, access, at)
+            response = answered(call, answers[method], parts)
         except Refused as refused:
             response = _refusal(refused, plain=method == "put")
         except ParameterRefused as refused:
@@ -76,7 +160,8 @@ def admin_endpoint(*, body_bytes: int = _BODY_BYTES, **answers: Answer) -> Calla
         response["Vary"] = "Authorization"
         return response
 
-    view.answers = answers  # type: ignore[attr-defined]  # the OpenAPI document and the route walk read it
+    # the OpenAPI document and the route walk read both
+    view.answers, view.gate = answers, gate  # type: ignore[attr-defined]
     return view
 
 
@@ -92,32 +177,7 @@ def not_here() -> Refused:
     return Refused(404, "not_found", "There is nothing at this address.")
 
 
-def _answer(
-    request: HttpRequest,
-    answer: Answer,
-    method: str,
-    parts: dict[str, str],
-    counted: list[CallCount],
-    body_bytes: int,
-) -> HttpResponse:
-    at, token = clock.now(), _bearer_token(request)
-    access = _access(request, token, at)
-    counted.append(
-        count_call(
-            f"api {access.client_id} {access.credential_id}", limit=settings.API_CALLS_PER_MINUTE, at=at
-        )
-    )
-    if wait := counted[0].wait:
-        raise too_many_calls(wait)
-    if method not in WRITES:
-        return answer(AdminCall(access, request.GET, at), **parts)
-    body = json_object(request, limit=body_bytes)
-    with transaction.atomic():
-        lock_registration_of(token)
-        return answer(AdminCall(_access(request, token, at), request.GET, clock.now(), body), **parts)
-
-
-def _bearer_token(request: HttpRequest) -> str:
+def _bearer_token(request: HttpRequest, scope: str) -> str:
     """RFC 6750 2.1, the header only (R-188). Raises Refused: 400 for a token in the address, 401 without one."""
     if "access_token" in request.GET:
         raise Refused(
@@ -132,21 +192,22 @@ def _bearer_token(request: HttpRequest) -> str:
         raise Refused(
             401,
             "token_needed",
-            "Send an access token of the scope cds_client_admin in the Authorization header.",
+            f"Send an access token of the scope {scope} in the Authorization header.",
             headers={"WWW-Authenticate": "Bearer"},
         )
     return token.strip()
 
 
-def _access(request: HttpRequest, token: str, at: datetime) -> AdminAccess:
+def opened_by(request: HttpRequest, gate: Gate[Opened], token: str, at: datetime) -> Opened:
+    """What `token` opens. Raises Refused: 401 for one that does not work, 403 for one that opens other things."""
     try:
-        access = admin_access(token, at=at)
-    except NotAnAdminToken as other:
-        challenge = f'Bearer error="insufficient_scope", scope="{CLIENT_ADMIN}"'
+        access = gate.opened(token, at)
+    except WrongToken as other:
+        challenge = f'Bearer error="insufficient_scope", scope="{gate.scope}"'
         raise Refused(
             403,
             "insufficient_scope",
-            f"This address takes a token of the scope {CLIENT_ADMIN}.",
+            f"This address takes a token of the scope {gate.scope}.",
             headers={"WWW-Authenticate": challenge},
         ) from other
     if access is None:

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from consent.api.cds import clients, coverage, credentials, endpoints, grants, sandbox
+from consent.api.cds import clients, coverage, credentials, endpoints, grants, provided_files, sandbox
 from consent.api.cds.registration import registration
 from consent.api.cds.server_metadata import server_metadata_document
 
@@ -16,6 +16,9 @@ _VIEWS = {
     endpoints.CREDENTIAL: credentials.credential,
     endpoints.GRANTS: grants.grants,
     endpoints.GRANT: grants.grant,
+    endpoints.FILES: provided_files.files,
+    endpoints.FILE: provided_files.file,
+    endpoints.FILE_CONTENT: provided_files.content,
     endpoints.SANDBOX_DECISIONS: sandbox.decisions,
     endpoints.SANDBOX_GRANT: sandbox.grant,
 }

@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from cdsc_portal.lib.http.file_ranges import file_answer
 from cdsc_portal.lib.http.problems import Problem
 from cdsc_portal.lib.http.stream_places import STREAM_HEADERS, CountedStream, TooManyStreamsError
 from cdsc_portal.lib.time import clock
@@ -19,7 +20,6 @@ from consent.api.problems import Refusal, bad_parameter, not_found, too_many_str
 from consent.queries.access import data_access
 from datahub.answers.coverage import coverage
 from datahub.answers.page import Document
-from datahub.api.file_ranges import file_answer
 from datahub.api.founding.resource_query import parse_query
 from datahub.api.founding.views import readings_resolution, record_release
 from datahub.resources.base import Release, StoredFile, StreamedFile

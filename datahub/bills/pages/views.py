@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.current_user import current_user
 from accounts.queries.roles import visible_contracts
+from cdsc_portal.lib.http.file_ranges import file_answer
 from cdsc_portal.lib.http.security_policy import document_policy
 from cdsc_portal.lib.time import clock
 from consent.access import OwnerAccess
-from datahub.api.file_ranges import file_answer
 from datahub.bills.pages.bill_list import bill_list
 from datahub.bills.pages.bill_page import bill_document, bill_page
 

@@ -19,11 +19,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.current_user import current_user
 from accounts.models import ServiceContract, User
 from accounts.queries.choices import ContractChoice, contract_choices
+from cdsc_portal.lib.http.file_ranges import file_answer
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.local_days import days
 from consent.access import OwnerAccess
 from datahub.answers.coverage import coverage
-from datahub.api.file_ranges import file_answer
 from datahub.bills.export import BILL_FORMS, bill_lines
 from datahub.downloads.pages.forms import BILLS, DownloadForm
 from datahub.downloads.pages.list_page import listed_downloads, open_download

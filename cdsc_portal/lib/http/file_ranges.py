@@ -7,7 +7,6 @@ from typing import IO
 from django.core.files import File
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.request import Request
 
 from cdsc_portal.lib.http.checked_stream import PIECE_BYTES, checked
 from cdsc_portal.lib.http.problems import Problem, problem_response
@@ -16,7 +15,7 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
 
 def file_answer(
-    request: HttpRequest | Request,
+    request: HttpRequest,
     file: IO[bytes] | File,
     *,
     etag: str,
@@ -60,7 +59,7 @@ def range_not_satisfiable(size: int) -> HttpResponse:
     )
 
 
-def _requested_range(request: HttpRequest | Request, etag: str, size: int) -> range | None:
+def _requested_range(request: HttpRequest, etag: str, size: int) -> range | None:
     """The requested bytes; None = all. They may begin behind the end."""
     matched = _RANGE.fullmatch(request.headers.get("Range", ""))
     if request.method != "GET" or matched is None or request.headers.get("If-Range", etag) != etag:
