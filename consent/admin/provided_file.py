@@ -46,6 +46,11 @@ class ProvidedFileForm(forms.ModelForm):
         fields = ("registration", "name", "description")
         help_texts = {"name": _("The third party keeps the file under this name, such as report.pdf.")}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields.pop("upload", None)
+
     def clean_upload(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["upload"]
         if (file.size or 0) > _LARGEST:

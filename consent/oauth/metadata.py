@@ -11,8 +11,11 @@ from django.utils.translation import override
 
 from cdsc_portal.lib.json.encoder import dumps
 from consent.api.cds import endpoints
-from consent.api.cds.documents import tag_of, tagged
+from consent.api.cds.calls import AdminCall, admin_endpoint
+from consent.api.cds.clients import own_object
+from consent.api.cds.documents import json_answer, tag_of, tagged
 from consent.api.cds.public import public_document
+from consent.models import Client
 from consent.oauth.redirects import issuer
 from consent.oauth.registration_fields import registration_field
 from consent.oauth.scope_descriptions import scope_description
@@ -45,16 +48,24 @@ def metadata(request: HttpRequest) -> HttpResponse:
     return tagged(content, content_type="application/json", etag=etag)
 
 
+def get_client_oauth_metadata(call: AdminCall, client_id: str) -> HttpResponse:
+    """The document with what one object may ask for: what staff limited or closed for it alone (R-80, M-39)."""
+    return json_answer(server_metadata(client=own_object(call, client_id)))
+
+
+client_oauth_metadata = admin_endpoint(get=get_client_oauth_metadata)
+
+
 @lru_cache(maxsize=_KEPT_DOCUMENTS)
 def _document(version: str, *_settings: str) -> tuple[bytes, str]:
     content = dumps(server_metadata())
     return content, tag_of(content)
 
 
-def server_metadata() -> dict[str, Any]:
-    """The members of the document, in English. Five queries."""
+def server_metadata(*, client: Client | None = None) -> dict[str, Any]:
+    """The members of the document, in English: what anybody may ask for, or `client`. Five queries."""
     with override("en"):
-        offers = offered_now(role=settings.UTILITY_ROLE)
+        offers = offered_now(role=settings.UTILITY_ROLE, client=client)
         listed = {offer.id for offer in offers}
         descriptions = {offer.id: scope_description(offer, listed=listed) for offer in offers}
         fields = _registration_fields(offers)

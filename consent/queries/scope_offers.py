@@ -112,9 +112,9 @@ def limits_of(*, client: Client | None) -> dict[str, OfferLimits]:
         }
 
 
-def offered_now(*, role: str) -> tuple[OfferedScope, ...]:
-    """What anybody may find at a utility of this role, built-in scopes first. Four queries."""
-    states, limits, kinds = offer_states(client=None), limits_of(client=None), offer_types()
+def offered_now(*, role: str, client: Client | None = None) -> tuple[OfferedScope, ...]:
+    """What `client`, or anybody, may find at a utility of this role, built-in scopes first. Four queries."""
+    states, limits, kinds = offer_states(client=client), limits_of(client=client), offer_types()
     listed = Prefetch("coverages", CoverageEntry.objects.filter(is_listed=True))
     rows = ScopeOffer.objects.select_related("grant_admin").prefetch_related(listed).order_by("offer_id")
     return tuple(

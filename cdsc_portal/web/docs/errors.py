@@ -26,8 +26,11 @@ API_ERRORS = (
     ErrorCode(
         400,
         "invalid_request",
-        _("The access token was in the address."),
-        _("Send it in the Authorization header. Give this one back: addresses end up in logs."),
+        _("A member of the body or a filter cannot be taken, or the access token was in the address."),
+        _(
+            "The text says which. A token belongs in the Authorization header; give one that was in an address back, since "
+            "addresses end up in logs."
+        ),
     ),
     ErrorCode(
         401,
@@ -132,6 +135,32 @@ API_ERRORS = (
         "unavailable",
         _("The database does not answer, or the service is being maintained."),
         _("Send the same request again after the seconds in Retry-After."),
+    ),
+)
+CDS_ERRORS = (
+    ErrorCode(
+        400,
+        "invalid_client_metadata",
+        _("A member of a registration, or of an object that is replaced, cannot be taken."),
+        _("error_description begins with the name of the member."),
+    ),
+    ErrorCode(
+        400,
+        "invalid_redirect_uri",
+        _("A redirect address is not one that customers may be sent to."),
+        _("Use https with your own host, without user, fragment or wildcard."),
+    ),
+    ErrorCode(
+        413,
+        "request_too_large",
+        _("The body is longer than this address reads."),
+        _("The text says how many bytes are read."),
+    ),
+    ErrorCode(
+        415,
+        "unsupported_media_type",
+        _("The body is not JSON."),
+        _("Send Content-Type: application/json."),
     ),
 )
 FEED_ERRORS = (

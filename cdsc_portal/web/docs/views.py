@@ -73,6 +73,7 @@ def test_accounts(request: HttpRequest) -> HttpResponse:
 def error_codes(request: HttpRequest) -> HttpResponse:
     context = {
         "api_errors": errors.API_ERRORS,
+        "cds_errors": errors.CDS_ERRORS,
         "feed_errors": errors.FEED_ERRORS,
         "oauth_errors": errors.OAUTH_ERRORS,
     }

@@ -33,7 +33,7 @@ def client_object(client: Client, names: dict[str, str]) -> dict[str, Any]:
         "cds_client_uri": endpoints.CLIENT.url(client_id=client.client_id),
         "cds_status": wire_status(client),
         "cds_status_options": client.status_options,
-        "cds_server_metadata": endpoints.SERVER_METADATA.url(),
+        "cds_server_metadata": endpoints.CLIENT_METADATA.url(client_id=client.client_id),
     }
     if asks:
         members["cds_default_scope"] = client.default_scope

@@ -34,12 +34,12 @@ def list_clients(call: AdminCall) -> HttpResponse:
 
 
 def get_client(call: AdminCall, client_id: str) -> HttpResponse:
-    return json_answer(client_object(_own(call, client_id), field_names()))
+    return json_answer(client_object(own_object(call, client_id), field_names()))
 
 
 def put_client(call: AdminCall, client_id: str) -> HttpResponse:
     """Full replacement (RFC 7592 2.2): 200, or 202 where something of it waits for staff (R-90, R-91)."""
-    client, names = _own(call, client_id), field_names()
+    client, names = own_object(call, client_id), field_names()
     try:
         replaced = replace_client(
             client=client,
@@ -55,7 +55,8 @@ def put_client(call: AdminCall, client_id: str) -> HttpResponse:
     return json_answer(client_object(replaced.client, names), status=202 if replaced.waits else 200)
 
 
-def _own(call: AdminCall, client_id: str) -> Client:
+def own_object(call: AdminCall, client_id: str) -> Client:
+    """The object of the caller's registration with this id. Raises Refused (404)."""
     client = objects_of(registration=call.access.registration_id).filter(client_id=client_id).first()
     if client is None:
         raise not_here()

@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from cdsc_portal.lib.json.encoder import instant
 from consent.api.cds import endpoints
-from consent.api.cds.documents import json_document
+from consent.api.cds.calls import AdminCall, admin_endpoint
+from consent.api.cds.clients import own_object
+from consent.api.cds.documents import json_answer, json_document
 from consent.api.cds.public import public_document
 from consent.capabilities import COVERAGE, offered_capabilities
 from consent.oauth.redirects import issuer
@@ -21,6 +23,20 @@ def server_metadata_document(request: HttpRequest) -> HttpResponse:
     if settings.METADATA_MOVED_TO:
         return HttpResponse(status=301, headers={"Location": settings.METADATA_MOVED_TO})
     return json_document(server_metadata())
+
+
+def get_client_metadata(call: AdminCall, client_id: str) -> HttpResponse:
+    """The metadata of one object, for its registration alone (M-37, R-80, R-81): its addresses are public, but for its
+    own document of the authorization server, which the same token opens (M-39).
+    """
+    client = own_object(call, client_id)
+    members = server_metadata()
+    members["cds_metadata_url"] = endpoints.CLIENT_METADATA.url(client_id=client.client_id)
+    members["oauth_metadata"] = endpoints.CLIENT_OAUTH_METADATA.url(client_id=client.client_id)
+    return json_answer(members)
+
+
+client_metadata = admin_endpoint(get=get_client_metadata)
 
 
 def server_metadata() -> dict[str, Any]:

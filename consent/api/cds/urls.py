@@ -2,7 +2,8 @@ from django.urls import URLPattern, path
 
 from consent.api.cds import clients, coverage, credentials, endpoints, grants, provided_files, sandbox
 from consent.api.cds.registration import registration
-from consent.api.cds.server_metadata import server_metadata_document
+from consent.api.cds.server_metadata import client_metadata, server_metadata_document
+from consent.oauth.metadata import client_oauth_metadata
 
 _VIEWS = {
     endpoints.SERVER_METADATA: server_metadata_document,
@@ -12,6 +13,8 @@ _VIEWS = {
     endpoints.REGISTRATION: registration,
     endpoints.CLIENTS: clients.clients,
     endpoints.CLIENT: clients.client,
+    endpoints.CLIENT_METADATA: client_metadata,
+    endpoints.CLIENT_OAUTH_METADATA: client_oauth_metadata,
     endpoints.CREDENTIALS: credentials.credentials,
     endpoints.CREDENTIAL: credentials.credential,
     endpoints.GRANTS: grants.grants,

@@ -6,13 +6,11 @@ from django.test import Client as Browser
 from cdsc_portal.lib.time import clock
 from consent.models import CoverageEntry, RegistrationField, ScopeOffer, ScopeSetting
 from consent.oauth import metadata as document
-from consent.queries import scope_offers
 from consent.resolution import COARSE
 from consent.scopes.catalogue import SCOPES
 from tests.consent.api.cds.coverage import listed_entry
 
 pytestmark = pytest.mark.django_db
-BUILT_IN = frozenset({"cds_client_admin", "cds_grant_admin", "cds_server_provided_files"})
 ADDRESS = "/.well-known/oauth-authorization-server"
 UNITED = (
     "response_types_supported", "grant_types_supported", "token_endpoint_auth_methods_supported",
@@ -20,10 +18,8 @@ UNITED = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def all_offers(monkeypatch):
-    """With every built-in scope."""
-    monkeypatch.setattr(scope_offers, "SERVED_BUILT_IN", BUILT_IN)
+@pytest.fixture(autouse=True)
+def no_kept_document():
     document._document.cache_clear()
     yield
     document._document.cache_clear()
@@ -40,7 +36,7 @@ def descriptions() -> dict:
 
 
 @pytest.mark.spec("R-01", "R-05", "R-15", "R-16", "R-18", "R-19", "R-21", "R-191")
-def test_the_document_is_public_and_has_what_is_required(all_offers, settings):
+def test_the_document_is_public_and_has_what_is_required(settings):
     metadata = read()
 
     assert metadata["cds_oauth_version"] == "v1"
@@ -58,7 +54,7 @@ def test_the_document_is_public_and_has_what_is_required(all_offers, settings):
 
 
 @pytest.mark.spec("R-06", "R-07")
-def test_its_own_lists_hold_what_any_scope_has(all_offers):
+def test_its_own_lists_hold_what_any_scope_has():
     metadata = read()
 
     for name in UNITED:
@@ -71,7 +67,7 @@ def test_its_own_lists_hold_what_any_scope_has(all_offers):
 
 
 @pytest.mark.spec("R-26")
-def test_client_admin_is_word_for_word_as_fixed(all_offers):
+def test_client_admin_is_word_for_word_as_fixed():
     description = descriptions()["cds_client_admin"]
 
     assert description.pop("documentation").endswith("/docs/scopes/cds_client_admin/")
@@ -94,7 +90,7 @@ def test_client_admin_is_word_for_word_as_fixed(all_offers):
 
 
 @pytest.mark.spec("R-27", "R-28", "R-29s", "R-30s", "R-31s", "R-50", "R-52")
-def test_grant_admin_and_files_are_as_fixed_and_there_may_be_several(all_offers):
+def test_grant_admin_and_files_are_as_fixed_and_there_may_be_several():
     ScopeOffer.objects.create(offer_id="cds_grant_admin_2", type="cds_grant_admin")
     opener = ScopeOffer.objects.get(offer_id="cds_grant_admin_2")
     ScopeOffer.objects.create(
@@ -133,7 +129,7 @@ def test_grant_admin_and_files_are_as_fixed_and_there_may_be_several(all_offers)
 
 
 @pytest.mark.spec("R-14s", "R-23", "R-24", "R-25")
-def test_the_founding_scopes_keep_their_ids_and_their_types_carry_the_servers_prefix(all_offers, settings):
+def test_the_founding_scopes_keep_their_ids_and_their_types_carry_the_servers_prefix(settings):
     settings.SERVER_PREFIX = "valley"
     usage = descriptions()["usage_data"]
 
@@ -161,7 +157,7 @@ def test_the_founding_scopes_keep_their_ids_and_their_types_carry_the_servers_pr
 
 
 @pytest.mark.spec("R-25")
-def test_a_grant_admin_that_is_closed_opens_nothing_and_is_not_named(all_offers):
+def test_a_grant_admin_that_is_closed_opens_nothing_and_is_not_named():
     ScopeOffer.objects.filter(offer_id="cds_grant_admin_1").update(is_open=False)
 
     assert "cds_grant_admin_1" not in descriptions()
@@ -231,7 +227,7 @@ def test_the_fields_of_a_registration_are_those_that_offers_name():
 
 
 @pytest.mark.spec("R-13s")
-def test_only_the_specifications_own_scopes_begin_with_its_name(all_offers):
+def test_only_the_specifications_own_scopes_begin_with_its_name():
     types = {each["type"] for each in descriptions().values() if each["type"].startswith("cds_")}
 
     assert types == {"cds_client_admin", "cds_grant_admin", "cds_server_provided_files"}

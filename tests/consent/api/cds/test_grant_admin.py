@@ -246,7 +246,12 @@ def test_introspection_says_what_it_is_for_until_that_ends(client, party):
 
     def introspected():
         headers = basic(admin.client_id, secret_of(party, SCOPE))
-        return client.post("/oauth/introspect/", {"token": token}, headers=headers).json()
+        return client.post(
+            "/oauth/introspect/",
+            f"token={token}",
+            content_type="application/x-www-form-urlencoded",
+            headers=headers,
+        ).json()
 
     before = introspected()
     Grant.objects.filter(pk=grant.pk).update(status="suspended")

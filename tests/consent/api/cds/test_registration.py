@@ -50,7 +50,11 @@ def test_scopes_that_agree_share_an_object_which_is_in_the_sandbox_at_once(clien
     register(client, scope=f"{ADMIN} usage_data bill_data", redirect_uris=["https://evil.example.com"])
 
     asking = Client.objects.get(status="sandbox")
-    assert Client.objects.count() == 2
+    assert {tuple(each.allowed_scopes) for each in Client.objects.all()} == {
+        (ADMIN,),
+        ("usage_data", "bill_data"),
+        ("cds_grant_admin_1",),
+    }
     assert asking.allowed_scopes == ["usage_data", "bill_data"]
     assert asking.status_options == ["sandbox", "disabled"]
     assert asking.redirect_uris.endswith("/oauth/done/")
@@ -326,7 +330,7 @@ def test_registrations_of_one_name_at_once_are_all_whole(client):
 
     assert statuses == [201] * 4
     assert Registration.objects.count() == 4
-    assert Client.objects.count() == Credential.objects.count() == 8
+    assert Client.objects.count() == Credential.objects.count() == 12
 
 
 def test_json_of_the_answer_has_no_other_secret(client):

@@ -7,9 +7,10 @@ import pytest
 from django.urls import resolve
 
 from cdsc_portal.lib.time import clock
-from consent.models import ServerDescription
+from consent.models import ScopeSetting, ServerDescription
 from consent.services.server_description import save_server_description
 from tests.consent.api.cds.coverage import listed_entry
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/.well-known/cds-server-metadata.json"
@@ -122,3 +123,62 @@ def test_an_address_that_calls_too_often_waits_and_others_do_not(client, setting
     assert answers[2].json()["error"] == "too_many_calls"
     assert client.get("/cds/coverage").status_code == 429
     assert client.get(ADDRESS, REMOTE_ADDR="10.0.0.7").status_code == 200
+
+
+@pytest.mark.spec("M-37", "R-80", "R-81")
+def test_an_objects_own_metadata_is_for_its_registration_alone(client, party, stranger):
+    path = f"/cds/clients/{party.sandbox.client_id}/server-metadata"
+
+    own = party.get(path)
+
+    public = client.get(ADDRESS).json()
+    assert party.get(party.uri(party.sandbox)).json()["cds_server_metadata"] == own.json()["cds_metadata_url"]
+    assert own.json().keys() == public.keys()
+    assert {name for name, value in own.json().items() if value != public[name]} == {
+        "cds_metadata_url",
+        "oauth_metadata",
+    }
+    assert own["Cache-Control"] == "no-store"
+    refused = client.get(path)
+    assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "Bearer")
+    assert stranger.get(path).status_code == 404
+
+
+@pytest.mark.spec("M-38", "M-39")
+def test_what_it_links_to_is_public_or_opens_with_the_same_token(client, party, settings):
+    listed_entry()
+    own = party.get(f"/cds/clients/{party.client_id}/server-metadata").json()
+
+    links = {
+        name: value.removeprefix(settings.PUBLIC_URL)
+        for name, value in own.items()
+        if isinstance(value, str) and value.startswith(settings.PUBLIC_URL)
+    }
+
+    assert {"cds_metadata_url", "oauth_metadata", "coverage", "documentation", "support"} <= links.keys()
+    for name, path in links.items():
+        assert party.get(path).status_code == 200, name
+        assert client.get(path).status_code == (
+            401 if name in ("cds_metadata_url", "oauth_metadata") else 200
+        )
+
+
+@pytest.mark.spec("R-80")
+def test_its_document_has_what_the_object_may_ask_for(client, party, stranger):
+    ScopeSetting.objects.create(scope="bill_data", client=party.sandbox, is_open=False)
+    path = f"/cds/clients/{party.sandbox.client_id}/oauth-metadata"
+
+    own = party.get(path).json()
+    public = client.get("/.well-known/oauth-authorization-server").json()
+
+    assert set(public["cds_scope_descriptions"]) - set(own["cds_scope_descriptions"]) == {"bill_data"}
+    assert own["token_endpoint"] == public["token_endpoint"]
+    assert client.get(path).status_code == 401
+    assert stranger.get(path).status_code == 404
+
+
+def test_an_objects_metadata_costs_a_steady_number_of_queries(party):
+    # the gate, the count, the object, the description, whether coverage is listed
+    path = f"/cds/clients/{party.client_id}/server-metadata"
+
+    assert count_queries(lambda: party.get(path)) <= 5

@@ -28,11 +28,13 @@ def test_everything_is_found_from_the_well_known_address(client):
     objects = client.get(oauth["cds_clients_api"], headers=bearer(token)).json()["clients"]
     secrets = client.get(oauth["cds_credentials_api"], headers=bearer(token)).json()["credentials"]
 
-    assert {each["scope"] for each in objects} == {"cds_client_admin", "usage_data"}
+    assert {each["scope"] for each in objects} == {"cds_client_admin", "cds_grant_admin_1", "usage_data"}
     assert {each["client_id"] for each in secrets} == {each["client_id"] for each in objects}
     for each in objects:
         assert client.get(each["cds_client_uri"], headers=bearer(token)).json() == each
-        assert client.get(each["cds_server_metadata"]).json() == server
+        own = client.get(each["cds_server_metadata"], headers=bearer(token)).json()
+        assert own["coverage" if "coverage" in server else "support"] in server.values()
+        assert client.get(own["oauth_metadata"], headers=bearer(token)).json()["issuer"] == oauth["issuer"]
     assert set(oauth["cds_scope_descriptions"]) >= {"cds_client_admin", "usage_data"}
 
 
