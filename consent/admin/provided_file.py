@@ -1,6 +1,7 @@
 """Files for third parties: staff upload one, let its third party fetch it, and take it back (R-36)."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages

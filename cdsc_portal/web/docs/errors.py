@@ -28,8 +28,8 @@ API_ERRORS = (
         "invalid_request",
         _("A member of the body or a filter cannot be taken, or the access token was in the address."),
         _(
-            "The text says which. A token belongs in the Authorization header; give one that was in an address back, since "
-            "addresses end up in logs."
+            "The text says which. A token belongs in the Authorization header; give one that was in an address back, "
+            "since addresses end up in logs."
         ),
     ),
     ErrorCode(
