@@ -4,7 +4,7 @@ import hashlib
 
 import orjson
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
@@ -17,7 +17,7 @@ def etag_of_facts(*facts: object) -> str:
     return f'"{hashlib.blake2b(orjson.dumps(known), digest_size=16).hexdigest()}"'
 
 
-def is_known(request: Request, etag: str) -> bool:
+def is_known(request: HttpRequest | Request, etag: str) -> bool:
     """The call carries `etag`, weak or strong, or any."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in known or etag in {tag.removeprefix("W/") for tag in known}

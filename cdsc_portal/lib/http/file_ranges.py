@@ -16,7 +16,7 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})-(\d{0,18})\s*", re.ASCII)
 
 def file_answer(
     request: HttpRequest,
-    file: IO[bytes] | File,
+    file: "IO[bytes] | File[bytes]",
     *,
     etag: str,
     content_type: str,
@@ -72,7 +72,7 @@ def _requested_range(request: HttpRequest, etag: str, size: int) -> range | None
     return range(int(first), min(int(last) + 1, size) if last else max(size, int(first)))
 
 
-def _pieces(file: IO[bytes] | File, length: int) -> Iterator[bytes]:
+def _pieces(file: "IO[bytes] | File[bytes]", length: int) -> Iterator[bytes]:
     while length > 0 and (piece := file.read(min(PIECE_BYTES, length))):
         length -= len(piece)
         yield piece

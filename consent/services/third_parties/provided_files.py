@@ -22,7 +22,7 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 
 def store_file(
-    *, registration: Registration, name: str, description: str, content: File, at: datetime
+    *, registration: Registration, name: str, description: str, content: "File[bytes]", at: datetime
 ) -> ProvidedFile:
     """Keep `content` under a name of our own; nobody reads it until it is granted."""
     digest = hashlib.sha256()

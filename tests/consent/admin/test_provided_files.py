@@ -39,8 +39,8 @@ def test_staff_upload_a_file_let_it_be_fetched_and_take_it_back(staff):
     assert (file.name, file.size, file.mime_type) == ("rates.pdf", 14, "application/pdf")
     assert not Grant.objects.filter(kind="files").exists()
 
-    asked = staff.get(page(file, "grant")).content.decode()
-    assert "Demo App" in asked and not Grant.objects.filter(kind="files").exists()
+    confirm = staff.get(page(file, "grant")).content.decode()
+    assert "Demo App" in confirm and not Grant.objects.filter(kind="files").exists()
     staff.post(page(file, "grant"), {"reason": "They asked for the rates."})
     grant = Grant.objects.get(kind="files")
     headers = bearer(token_for(party, grant))

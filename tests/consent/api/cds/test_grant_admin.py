@@ -35,13 +35,13 @@ def test_the_token_opens_what_the_grant_of_another_object_has_enabled(client, pa
 
     answer = ask_to_open(party, details_of(grant))
 
-    said = answer.json()
-    assert (answer.status_code, said["token_type"], said["scope"]) == (200, "Bearer", SCOPE)
-    assert said["authorization_details"] == [details_of(grant)]
-    assert said["expires_in"] == 3600 and "refresh_token" not in said
-    own = Grant.objects.get(public_id=said["grant_id"])
+    token = answer.json()
+    assert (answer.status_code, token["token_type"], token["scope"]) == (200, "Bearer", SCOPE)
+    assert token["authorization_details"] == [details_of(grant)]
+    assert token["expires_in"] == 3600 and "refresh_token" not in token
+    own = Grant.objects.get(public_id=token["grant_id"])
     assert (own.kind, own.client, own.scope) == ("client", object_of(party, SCOPE), SCOPE)
-    read = client.get(DATA, headers=bearer(said["access_token"]))
+    read = client.get(DATA, headers=bearer(token["access_token"]))
     assert read.status_code == 200
     assert Disclosure.objects.get().grant == grant
 
