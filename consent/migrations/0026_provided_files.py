@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0024_resolution_and_meters'),
+        ('consent', '0025_messages'),
     ]
 
     operations = [
