@@ -9,7 +9,6 @@ from django.core.files.base import File
 from django.db import transaction
 
 from accounts.models import User
-from consent.mail.client_messages import notify
 from consent.models import Actor, Change, Client, ClientStatus, Grant, GrantKind, ProvidedFile, Registration
 from consent.queries.provided_files import files_objects, is_files_scope, open_grants_of
 from consent.services.clients import ClientChangeRefused
@@ -52,7 +51,7 @@ def describe_file(*, file: ProvidedFile, name: str, description: str, at: dateti
 
 @transaction.atomic
 def grant_files(*, files: Sequence[ProvidedFile], by: User, at: datetime) -> Grant:
-    """One grant of `files`, which are of one third party, to its object for files; the third party gets a message.
+    """One grant of `files`, which are of one third party, to its object for files.
 
     Raises ClientChangeRefused: it has no such object that serves.
     """
@@ -69,13 +68,6 @@ def grant_files(*, files: Sequence[ProvidedFile], by: User, at: datetime) -> Gra
         modified=at,
     )
     record_event(grant, former="", to=GrantStatus.ACTIVE, actor=Actor.STAFF, by=by, at=at)
-    notify(
-        client=client,
-        by=by,
-        subject="Files for you",
-        text=f"Grant {grant.public_id} opens {_count(len(files))}. Ask for a Grant Admin token for it.",
-        at=at,
-    )
     return grant
 
 
@@ -101,13 +93,6 @@ def take_back(*, file: ProvidedFile, by: User, at: datetime) -> int:
                 at=at,
                 change=Change.NARROWED,
             )
-        notify(
-            client=grant.client,
-            by=by,
-            subject="A file was taken back",
-            text=f"Grant {grant.public_id} opens file {file.public_id} no more.",
-            at=at,
-        )
     return len(grants)
 
 
@@ -116,7 +101,3 @@ def _files_object(registration: Registration) -> tuple[Client, str]:
         if client.status in (ClientStatus.PRODUCTION, ClientStatus.SANDBOX):
             return client, next(filter(is_files_scope, client.allowed_scopes))
     raise ClientChangeRefused(f"{registration} is not registered for files")
-
-
-def _count(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"

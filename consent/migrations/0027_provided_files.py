@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0025_messages'),
+        ('consent', '0026_listed_grants'),
     ]
 
     operations = [
