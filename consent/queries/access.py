@@ -11,7 +11,7 @@ from cdsc_portal.lib.secrets.checksums import checksum
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import AccessPart, DataAccess
 from consent.models import ClientStatus
-from consent.queries.opened_grants import GRANT_OPENS, MAY_OPEN
+from consent.queries.opened_grants import GRANT_OPENS, MAY_OPEN, PART_OPENS
 from consent.resolution import Resolution
 from consent.scopes.base import Period, Scope
 from consent.scopes.catalogue import is_offered, scope_named
