@@ -104,6 +104,7 @@ def _record(request: HttpRequest, access: FilesAccess, files: Collection[Provide
             span=Span(),
             data=None,
             value_count=len(files),
+            resolution="",
             contracts=(),
             address=remote_address(request),
             at=clock.now(),

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('consent', '0026_listed_grants'),
+        ('consent', '0027_resolution_of_disclosures'),
     ]
 
     operations = [
