@@ -24,16 +24,26 @@ _DAY_ZERO = 10_957 * 86_400  # from 1970-01-01 to 2000-01-01, where the database
 _NAMES = """unnest(%(series)s::text[], %(keys)s::text[], %(regions)s::text[], %(own)s::bigint[],
         %(firsts)s::timestamptz[], %(lasts)s::timestamptz[]) WITH ORDINALITY
         AS name(series, key, region, own, first, last, place)"""
+# Most sources tell of the same steps, which came at the same time: said once, null in the rows that follow.
+_ONCE = """nullif(stored.starts, lag(stored.starts) OVER alike),
+        nullif(stored.modified, lag(stored.modified) OVER alike)"""
+_IN_ORDER = """WINDOW alike AS (
+        PARTITION BY name.place, stored.seconds, stored.method, stored.provisional, stored.computed
+        ORDER BY stored.source
+    )
+    ORDER BY name.place, stored.seconds, stored.method, stored.provisional, stored.computed, stored.source"""
 # A row for all shares of a source that came about alike: what costs time is a row, not its bytes. Name by name, so that
 # only their shares are read, whatever the planner thinks of how many these are.
 _SHARES = f"""
-    SELECT name.place, stored.* FROM {_NAMES}
+    SELECT name.place, stored.source, stored.seconds, stored.method, stored.provisional, stored.computed,
+        {_ONCE}, stored.shares, stored.amounts
+    FROM {_NAMES}
     CROSS JOIN LATERAL (
         SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
-            string_agg(timestamptz_send(share.start), ''::bytea),
-            string_agg(timestamptz_send(share.modified), ''::bytea),
-            string_agg({SHARE_NUMBER}, ''::bytea),
-            string_agg(int8send(coalesce(share.quantity, {UNKNOWN_SHARE})), ''::bytea)
+            string_agg(timestamptz_send(share.start), ''::bytea) AS starts,
+            string_agg(timestamptz_send(share.modified), ''::bytea) AS modified,
+            string_agg({SHARE_NUMBER}, ''::bytea) AS shares,
+            string_agg(int8send(coalesce(share.quantity, {UNKNOWN_SHARE})), ''::bytea) AS amounts
         FROM datahub_mixshare share
         WHERE {SAME_SERIES} AND share.start >= coalesce(name.first, '-infinity')
             AND share.start < coalesce(name.last, 'infinity')
@@ -42,11 +52,14 @@ _SHARES = f"""
             AND share.start + make_interval(secs => share.seconds) > coalesce(%(start)s::timestamptz, '-infinity')
         GROUP BY 1, 2, 3, 4, 5
     ) stored
+    {_IN_ORDER}
 """  # noqa: S608 - no part of it is input
 # Of each name the days, or the rows where it is not packed, that hold the first rows of a page; watt-hours are not
 # served by step. Of the first day some may be before the page, so that it does not count towards its rows.
 _PAGE = f"""
-    SELECT name.place, stored.* FROM {_NAMES}
+    SELECT name.place, stored.source, stored.seconds, stored.method, stored.provisional, stored.computed,
+        {_ONCE}, stored.shares
+    FROM {_NAMES}
     LEFT JOIN datahub_mixload load ON {SAME_SERIES.replace("share.", "load.")}
     CROSS JOIN LATERAL (
         SELECT load.packed IS NOT NULL AND load.packed = load.at,
@@ -62,9 +75,9 @@ _PAGE = f"""
     ) enough ON true
     CROSS JOIN LATERAL (
         SELECT share.source, share.seconds, share.method, share.provisional, share.computed,
-            string_agg(share.starts, ''::bytea ORDER BY share.day),
-            string_agg(share.modified, ''::bytea ORDER BY share.day),
-            string_agg(share.shares, ''::bytea ORDER BY share.day)
+            string_agg(share.starts, ''::bytea ORDER BY share.day) AS starts,
+            string_agg(share.modified, ''::bytea ORDER BY share.day) AS modified,
+            string_agg(share.shares, ''::bytea ORDER BY share.day) AS shares
         FROM datahub_mixblock share
         WHERE page.is_packed AND {SAME_SERIES} AND share.day >= (page.first AT TIME ZONE 'UTC')::date
             AND share.day <= least(enough.day, (page.past AT TIME ZONE 'UTC')::date)
@@ -83,6 +96,7 @@ _PAGE = f"""
         ) share
         GROUP BY 1, 2, 3, 4, 5
     ) stored
+    {_IN_ORDER}
 """  # noqa: S608 - no part of it is input
 _LOADED = f"""
     SELECT name.place, first.start, last.start + make_interval(secs => last.seconds)
@@ -134,7 +148,10 @@ class Steps:
 
 
 class _Alike(NamedTuple):
-    """Shares of the same steps that came about alike: a row for each of `sources`. Instants in epoch microseconds."""
+    """Shares of the same steps that came about alike: a row for each of `sources`. Instants in epoch microseconds.
+
+    `modified` has a row for each time at which some of the sources came.
+    """
 
     sources: list[str]
     seconds: int
@@ -219,23 +236,24 @@ def _alike(
     """The rows that differ in nothing but source and numbers are one: most sources tell of every step."""
     names = list(places)
     alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    starts = modified = b""
     for row in rows:
-        alike[row[0], *row[2:7]].append(row)
+        starts, modified = row[6] or starts, row[7] or modified
+        alike[row[0], *row[2:6], starts].append((row[1], modified, *row[8:]))
     shares: dict[MixName, list[_Alike]] = defaultdict(list)
     for (place, seconds, method, provisional, computed, starts), of_sources in alike.items():
-        modified, parts, *amounts = (
-            _big(b"".join(column)).reshape(len(of_sources), -1)
-            for column in list(zip(*of_sources, strict=True))[7:]
-        )
+        sources, times, *columns = zip(*of_sources, strict=True)
+        parts, *amounts = (_big(b"".join(column)).reshape(len(sources), -1) for column in columns)
+        distinct_times = dict.fromkeys(times)
         shares[names[place - 1]].append(
             _Alike(
-                [named(row[1]) for row in of_sources],
+                [named(source) for source in sources],
                 seconds,
                 method,
                 provisional,
                 computed,
                 _moments(starts),
-                modified + _DAY_ZERO * _MICROS,
+                _moments(b"".join(distinct_times)).reshape(len(distinct_times), -1),
                 parts,
                 amounts[0] if amounts else np.full(parts.shape, UNKNOWN_SHARE, dtype=np.int64),
             )
@@ -258,7 +276,7 @@ def loaded_between(places: Places) -> dict[MixName, tuple[datetime, datetime]]:
 
 def _steps(sources: tuple[str, ...], shares_alike: Sequence[_Alike]) -> Steps:
     keys = [alike.starts // _MICROS * _LONG + alike.seconds for alike in shares_alike]
-    places = np.unique(np.concatenate(keys))
+    places = keys[0] if len(keys) == 1 and np.all(np.diff(keys[0]) > 0) else np.unique(np.concatenate(keys))
     size = len(places)
     # column by column in memory: they are filled and added up by source
     shares, amounts = (np.zeros((size, len(sources)), dtype=np.int64, order="F") for _ in range(2))

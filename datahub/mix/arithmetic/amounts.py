@@ -21,10 +21,12 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise ValueError(f"nothing to divide {total} by")
-    parts, remainders = map(list, zip(*(divmod(total * weight, whole) for weight in weights), strict=True))
-    by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)
-    for i in by_remainder[: total - sum(parts)]:
-        parts[i] += 1
+    products = [total * weight for weight in weights]
+    parts = [product // whole for product in products]
+    if left := total - sum(parts):
+        remainders = [product % whole for product in products]
+        for i in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
+            parts[i] += 1
     return parts
 
 
