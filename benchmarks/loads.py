@@ -48,7 +48,9 @@ def figures(place: Utility) -> Iterator[Figure]:
     limit_arenas()  # as a worker does
     with TemporaryDirectory() as folder, rows.table():
         with transaction.atomic():
-            forget_months(month=MONTH)  # another group may have had it summed; most files bring days of an open month
+            forget_months(
+                month=MONTH
+            )  # another group may have had it summed; most files bring days of an open month
         yield from _wide(place, Path(folder))
         yield from _long(place, Path(folder))
         yield from _espi(Path(folder))

@@ -20,9 +20,9 @@ from consent.oauth.redirects import issuer
 from consent.oauth.registration_fields import registration_field
 from consent.oauth.scope_descriptions import scope_description
 from consent.queries.scope_offers import (
+    PUBLISHED_VERSION,
     OfferedScope,
     offered_now,
-    published_version,
     registration_fields,
 )
 
@@ -38,13 +38,13 @@ _UNITED = (
 )
 
 
-@public_document
-def metadata(request: HttpRequest) -> HttpResponse:
-    """The server's addresses and what it offers; only what works is announced (R-05, X-05, X-06). One query beside the
+@public_document(version=PUBLISHED_VERSION)
+def metadata(request: HttpRequest, version: str) -> HttpResponse:
+    """The server's addresses and what it offers; only what works is announced (R-05, X-05, X-06). No query but the
     count of calls where nothing changed.
     """
     settings_of_it = (issuer(), settings.UTILITY_ROLE, settings.SERVER_PREFIX)
-    content, etag = _document(published_version(), *settings_of_it)
+    content, etag = _document(version, *settings_of_it)
     return tagged(content, content_type="application/json", etag=etag)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from cdsc_portal.lib.db.prepared import prepared_cursor
-from cdsc_portal.lib.db.row_versions import Rows, digest, digest_statement
+from cdsc_portal.lib.db.row_versions import Rows, digest_statement
 from cdsc_portal.lib.json.reader import read_json
 from consent.models import Client, CoverageEntry, RegistrationField, ScopeOffer
 from consent.scopes.base import Scope
@@ -39,7 +39,8 @@ _PUBLISHED = (
     "consent_scopeoffer", "consent_scopeoffer_coverages", "consent_scopesetting", "consent_coverageentry",
     "consent_registrationfield",
 )  # fmt: skip
-_VERSIONS = digest_statement(Rows(table, "true") for table in _PUBLISHED)
+# changes with every change of what `offered_now` reads
+PUBLISHED_VERSION = digest_statement(Rows(table, "true") for table in _PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,6 @@ def offered_now(*, role: str, client: Client | None = None) -> tuple[OfferedScop
 def registration_fields(ids: Collection[str]) -> QuerySet[RegistrationField]:
     """Those with these ids, by id. One query, none without ids."""
     return RegistrationField.objects.filter(field_id__in=ids).order_by("field_id")
-
-
-def published_version() -> str:
-    """Changes with every change of what `offered_now` reads. One query."""
-    return digest(_VERSIONS, {})
 
 
 def _is_served(kind: OfferType, role: str) -> bool:

@@ -19,15 +19,20 @@ _COUNT = """
         calls = CASE WHEN counted.minute < excluded.minute THEN 1 ELSE counted.calls + 1 END
     RETURNING calls
 """
+_COUNT_AND_READ = f"WITH counted AS ({_COUNT}) SELECT counted.calls, ({{read}}) FROM counted"  # noqa: S608 - no part of it is input
 
 
 @dataclass(frozen=True, slots=True)
 class CallCount:
-    """The calls of a caller in this minute, the last one among them, and the seconds until the next minute."""
+    """The calls of a caller in this minute, the last one among them, and the seconds until the next minute.
+
+    `read` is what a statement answered in the same round trip.
+    """
 
     calls: int
     limit: int
     seconds_left: int
+    read: str = ""
 
     @property
     def wait(self) -> int:
@@ -35,13 +40,17 @@ class CallCount:
         return 0 if self.calls <= self.limit else self.seconds_left
 
 
-def count_call(caller: str, *, limit: int, at: datetime) -> CallCount:
-    """Count a call of `caller`. One statement, outside a transaction, else other calls of it wait for its end."""
+def count_call(caller: str, *, limit: int, at: datetime, read: str = "NULL::text") -> CallCount:
+    """Count a call of `caller`. One statement, outside a transaction, else other calls of it wait for its end.
+
+    `read`: SQL of ours, without parameters, that answers one text.
+    """
     minute, second = divmod(int(at.timestamp()), _MINUTE)
     with prepared_cursor() as cursor:
-        cursor.execute(_COUNT, [hashlib.sha256(caller.encode()).digest(), minute])
-        (calls,) = cursor.fetchone()
-    return CallCount(calls, limit, _MINUTE - second)
+        caller_digest = hashlib.sha256(caller.encode()).digest()
+        cursor.execute(_COUNT_AND_READ.format(read=read), [caller_digest, minute])
+        calls, answer = cursor.fetchone()
+    return CallCount(calls, limit, _MINUTE - second, answer or "")
 
 
 def seconds_until_allowed(caller: str, *, limit: int, at: datetime) -> int:

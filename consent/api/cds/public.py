@@ -1,7 +1,8 @@
 """What anybody may read without proving who they are: limited by address, tagged, open to pages of other origins."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,11 +18,15 @@ _KEPT_SECONDS = 300
 PublicView = Callable[..., HttpResponse]
 
 
-def public_document(view: PublicView) -> PublicView:
-    """GET and HEAD of `view` for everybody: its `ETag` answered with 304, PUBLIC_CALLS_PER_MINUTE for one address.
+def public_document(view: PublicView | None = None, *, version: str = "") -> Any:
+    """GET and HEAD of a view for everybody: its `ETag` answered with 304, PUBLIC_CALLS_PER_MINUTE for one address.
 
-    One count for all public documents together, in one round trip (M-07, M-40s, R-193s).
+    One count for all public documents together, in one round trip (M-07, M-40s, R-193s). It answers the statement
+    `version` too, where there is one: the view takes what it says as `version`.
     """
+    if view is None:
+        return partial(public_document, version=version)
+    read = {"read": version} if version else {}
 
     @cross_origin(CrossOrigin(("GET", "HEAD"), ("If-None-Match",)))
     @wraps(view)
@@ -34,8 +39,13 @@ def public_document(view: PublicView) -> PublicView:
                 headers={"Allow": "GET, HEAD, OPTIONS"},
             )
         count = count_call(
-            f"public {remote_address(request)}", limit=settings.PUBLIC_CALLS_PER_MINUTE, at=clock.now()
+            f"public {remote_address(request)}",
+            limit=settings.PUBLIC_CALLS_PER_MINUTE,
+            at=clock.now(),
+            **read,
         )
+        if version:
+            parts["version"] = count.read
         response = (
             problem_of(too_many_calls(count.wait))
             if count.wait

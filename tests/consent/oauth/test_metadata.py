@@ -3,6 +3,7 @@
 import pytest
 from django.urls import resolve
 
+from consent.models import ScopeOffer
 from consent.scopes.catalogue import SCOPES
 
 pytestmark = pytest.mark.django_db  # staff may have switched a scope off
@@ -61,3 +62,15 @@ def test_a_utility_that_only_distributes_offers_no_supply_scopes(client, setting
 
     assert "customer_distribution_details" in offered
     assert not [name for name in offered if "supply" in name]
+
+
+def test_who_has_it_gets_304_for_one_statement_until_staff_change_an_offer(client, django_assert_num_queries):
+    known = client.get(ADDRESS)["ETag"]
+
+    with django_assert_num_queries(1):  # counts the call and reads the version
+        unchanged = client.get(ADDRESS, headers={"If-None-Match": known})
+    ScopeOffer.objects.filter(offer_id="usage_data").update(label="Readings")
+    changed = client.get(ADDRESS, headers={"If-None-Match": known})
+
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert (changed.status_code, changed["ETag"] == known) == (200, False)
