@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 from urllib.parse import urlsplit
@@ -60,6 +61,13 @@ def _flag(text: str) -> bool:
     if text not in ("0", "1"):
         raise ValueError(f"{text!r} must be 0 or 1")
     return text == "1"
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no network such as 10.0.0.0/8") from error
 
 
 def _zone(name: str) -> str:
@@ -117,6 +125,7 @@ Key = Annotated[str, AfterValidator(_strong)]
 _listed = BeforeValidator(lambda text: tuple(part.strip() for part in text.split(",") if part.strip()))
 Names = Annotated[tuple[str, ...], _listed]
 Folders = Annotated[tuple[Path, ...], _listed]
+Networks = Annotated[tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...], _listed]
 Keys = Annotated[
     tuple[Key, ...], BeforeValidator(lambda text: tuple(filter(None, re.split(r"[,\s]+", text))))
 ]
@@ -178,6 +187,7 @@ class Environment(BaseSettings):
     mix_open_to_clients: Flag = False
     mix_carbon_grams: Grams = Field(default_factory=dict)
     mix_carbon_source: str = ""
+    metrics_networks: Networks = Field(default_factory=_by("127.0.0.0/8,::1/128", ""), validate_default=True)
     web_processes: Whole = Field(default_factory=_by(2, 4))
     web_threads: Whole = 20
     streams_per_client: Whole = 4  # and of a person

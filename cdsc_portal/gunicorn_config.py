@@ -4,13 +4,19 @@ Threads, since a download lasts as long as its reader wants: a slow reader keeps
 worker. What it has not taken yet waits in the socket, so sockets are small: a stop cannot call back what is in one.
 """
 
+import os
+import shutil
 import socket
 import struct
+import tempfile
 from typing import Any
 
 from cdsc_portal.env import read_or_end
 
 _ENV = read_or_end()
+_COUNTS = (
+    "PROMETHEUS_MULTIPROC_DIR"  # the library's name of the folder in which processes leave what they count
+)
 _SOCKET_BYTES = 128 * 1024  # Linux doubles it for its own bookkeeping
 
 wsgi_app = "cdsc_portal.wsgi"
@@ -22,6 +28,15 @@ graceful_timeout = 30  # after SIGTERM, for what is being sent
 limit_request_line = (
     0  # the portal says what to do with a request too long (RFC 9126); the proxy bounds lines
 )
+
+
+def on_starting(server: Any) -> None:
+    """Counts (`cdsc_portal.lib.runtime.counters`) begin at 0, in a folder of this server alone."""
+    os.environ[_COUNTS] = tempfile.mkdtemp(prefix="cdsc-counts-")
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ[_COUNTS], ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:

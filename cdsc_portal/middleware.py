@@ -1,6 +1,7 @@
 """What holds for every request: a reference, headers that keep a page to itself, a query that can be read."""
 
 from collections.abc import Callable
+from time import perf_counter
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from django.conf import settings
@@ -12,10 +13,14 @@ from cdsc_portal.lib.db.public_ids import new_reference
 from cdsc_portal.lib.http.addresses import absolute_address
 from cdsc_portal.lib.http.security_policy import admin_policy, page_policy
 from cdsc_portal.lib.http.stream_places import TooManyStreamsError
+from cdsc_portal.lib.runtime.counters import REQUEST_SECONDS, REQUESTS
 from cdsc_portal.lib.secrets.sealed import BrokenSealError
 from cdsc_portal.web import errors
 
 Handler = Callable[[HttpRequest], HttpResponse]
+_METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+)  # a caller may invent others
 
 _SENSORS = (
     "accelerometer browsing-topics camera display-capture geolocation gyroscope magnetometer microphone midi payment "
@@ -29,11 +34,26 @@ class _Middleware:
         self.get_response = get_response
 
 
-class ProbeMiddleware(_Middleware):
-    """Probes call `/health/...` by the number of a container or node, which no ALLOWED_HOSTS can list."""
+class CountingMiddleware(_Middleware):
+    """Counts each request by the route that its address matched, and how long its answer took to begin."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/health/"):
+        began = perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        route = match.route if match else "none"
+        REQUESTS.labels(
+            route, request.method if request.method in _METHODS else "other", response.status_code
+        ).inc()
+        REQUEST_SECONDS.labels(route).observe(perf_counter() - began)
+        return response
+
+
+class ProbeMiddleware(_Middleware):
+    """Probes call `/health/...` and `/metrics` by the number of a node, which no ALLOWED_HOSTS can list."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/health/") or request.path == "/metrics":
             request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
         return self.get_response(request)
 

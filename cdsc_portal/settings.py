@@ -36,13 +36,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "django_celery_beat",
-    "django_prometheus",
     "accounts",
     "consent",
     "datahub",
 ]
 
 MIDDLEWARE = [
+    "cdsc_portal.middleware.CountingMiddleware",
     "cdsc_portal.middleware.ProbeMiddleware",
     "cdsc_portal.middleware.PublicAddressMiddleware",
     "cdsc_portal.compression.CompressionMiddleware",
@@ -223,7 +223,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not ENV.development
 SECURE_SSL_REDIRECT = not ENV.development
 SECURE_SSL_HOST = urlsplit(ENV.public_url).netloc
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes inside the network speak plain http
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # probes inside the network speak plain http
 SECURE_HSTS_SECONDS = 0 if ENV.development else 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not ENV.development
 SECURE_REFERRER_POLICY = "same-origin"

@@ -6,6 +6,7 @@ from cdsc_portal.lib.http.secret_pages import shows_secret
 from cdsc_portal.web import views
 from cdsc_portal.web.docs import views as docs
 from cdsc_portal.web.help import help_page
+from cdsc_portal.web.metrics import metrics
 from cdsc_portal.web.my_home import my_home
 from cdsc_portal.web.my_things import my_account, my_contract, my_meter
 from cdsc_portal.web.staff_customer import staff_customer
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", views.health_live, name="health_live"),
     path("health/ready", views.health_ready, name="health_ready"),
     path("health/workers", views.health_workers, name="health_workers"),
+    path("metrics", metrics, name="metrics"),
     path("admin/find/", shows_secret(admin.site.admin_view(staff_search)), name="staff_search"),
     path(
         "admin/customers/<int:pk>/",

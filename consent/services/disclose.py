@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cdsc_portal.lib.db.prepared import array, prepared_cursor
 from cdsc_portal.lib.db.public_ids import new_public_id
+from cdsc_portal.lib.runtime.counters import DISCLOSURES
 from cdsc_portal.lib.time.ranges import Span
 from consent.access import DataAccess, FilesAccess
 
@@ -43,6 +44,7 @@ def record_disclosure(
     One statement.
     """
     values = data or Span()
+    DISCLOSURES.labels(resource).inc()
     with prepared_cursor() as cursor:
         cursor.execute(
             _STATEMENT,

@@ -18,7 +18,7 @@ DATA = [route for route in routes() if is_served_by(route, GatedView)]
 SCOPES = {route.name: scopes_opening(route.view.cls.resource)[0] for route in DATA}
 PUBLIC = {  # nobody's data
     "home", "help", "health_live", "health_ready", "health_workers", "set_language", "styleguide", "stylesheet",
-    "schema",
+    "metrics", "schema",
     "oauth_metadata", "feed_schema", "cds_registration",
     "account_login", "account_logout", "account_inactive", "account_signup", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.spec("X-16")
 # no secret beside the token of a form, which is masked anew each time
 SHOWS_NONE = {
     "home", "help", "health_live", "health_ready", "health_workers", "set_language", "set_theme", "styleguide",
-    "stylesheet",
+    "stylesheet", "metrics",
     "cds_server_metadata", "cds_coverage", "cds_coverage_map", "cds_coverage_geojson", "docs_policy", "docs_terms",
     "docs_support", "docs_test_accounts",
     "docs", "docs_scope", "docs_errors", "docs_api", "docs_sandbox", "schema", "feed_schema", "oauth_metadata",

@@ -58,7 +58,7 @@ def _await(url: str, processes: Processes) -> None:
         processes.check()
         try:
             requests.get(url, headers=OVER_TLS, timeout=10)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.2)
         else:
             return

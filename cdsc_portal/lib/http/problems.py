@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from cdsc_portal.lib.json.encoder import dumps
+from cdsc_portal.lib.runtime.counters import REFUSALS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,7 +25,8 @@ class Problem:
 
 
 def problem_response(problem: Problem, *, reference: str = "") -> HttpResponse:
-    """The answer for `problem`; `reference` is what support finds it by."""
+    """The answer for `problem`, counted by its code; `reference` is what support finds it by."""
+    REFUSALS.labels(str(problem.status), problem.code).inc()
     body = {
         "type": f"{settings.PUBLIC_URL}/docs/errors/#{problem.code}",
         "title": HTTPStatus(problem.status).phrase,
