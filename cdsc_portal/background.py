@@ -4,16 +4,40 @@ from datetime import timedelta
 
 from kombu import Exchange, Queue
 
-ORDINARY = "celery"
 INTERACTIVE = "interactive"  # somebody waits for a code or a link: no file may stand before it
-# a queue that nobody served for so long has no worker; a part of a large file may hold the ordinary one for minutes
-SILENT_AFTER = {ORDINARY: timedelta(minutes=15), INTERACTIVE: timedelta(minutes=3)}
+MAIL, FEEDS, DOWNLOADS, MIX, UPKEEP = "mail", "feeds", "downloads", "mix", "upkeep"
+# A queue that nobody served for so long has no worker: its longest task, such as a part of a large file, takes less.
+SILENT_AFTER = {
+    INTERACTIVE: timedelta(minutes=3),
+    MAIL: timedelta(minutes=5),
+    FEEDS: timedelta(minutes=15),
+    DOWNLOADS: timedelta(minutes=15),
+    MIX: timedelta(minutes=30),
+    UPKEEP: timedelta(hours=1),
+}
 
 # a worker that is told of no queue serves all of them
 QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in SILENT_AFTER]
-ROUTES = {
-    "accounts.tasks.send_interactive_mail": {"queue": INTERACTIVE},
+_TASKS = {
+    INTERACTIVE: ["accounts.tasks.send_interactive_mail"],
+    MAIL: ["accounts.tasks.send_mail"],
+    FEEDS: [
+        "datahub.tasks.run_feed",
+        "datahub.tasks.sweep_feed_runs",
+        "datahub.tasks.collect_files",
+        "datahub.tasks.collect_from_source",
+        "datahub.tasks.load_parked_readings",
+        "datahub.tasks.end_parked_readings",
+        "datahub.tasks.make_partitions",
+    ],
+    DOWNLOADS: [
+        "datahub.tasks.write_download",
+        "datahub.tasks.sweep_downloads",
+        "datahub.tasks.delete_downloads",
+    ],
+    MIX: ["datahub.tasks.compute_mix", "datahub.tasks.sum_months"],
 }
+ROUTES = {task: {"queue": queue} for queue, tasks in _TASKS.items() for task in tasks}  # all others: UPKEEP
 
 # in seconds; each finds its work in the database, so a lost message loses nothing
 SCHEDULE: dict[str, dict[str, object]] = {

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.current_user import current_user
 from accounts.queries.contacts import codes_to_hand_out
-from cdsc_portal.background import INTERACTIVE, ORDINARY
+from cdsc_portal.background import DOWNLOADS, FEEDS, INTERACTIVE, MAIL, MIX, UPKEEP
 from cdsc_portal.lib.time import clock
 from cdsc_portal.lib.time.dates_in_words import moment_in_words
 from cdsc_portal.web import health
@@ -61,7 +61,14 @@ def add_dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     at, may = clock.now(), request.user.has_perm
     workers = None
     if may("datahub.view_feed") or may("accounts.view_outgoingmail"):
-        words = {INTERACTIVE: _("Codes, links and invitations"), ORDINARY: _("Feeds, files and other mail")}
+        words = {
+            INTERACTIVE: _("Codes, links and invitations"),
+            MAIL: _("Other mail"),
+            FEEDS: _("Files of feeds"),
+            DOWNLOADS: _("Downloads of customers"),
+            MIX: _("Energy sources and sums"),
+            UPKEEP: _("Ends, reminders and clearing up"),
+        }
         workers = tuple(
             WorkerSign(
                 words[served.queue],

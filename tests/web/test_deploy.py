@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from cdsc_portal.background import QUEUES
+from cdsc_portal.background import SILENT_AFTER
 from cdsc_portal.env import Environment
 from tests.spec.routes import routes
 from tools.files import APPS, ROOT
 
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-OURS = ("migrate", "web", "worker-interactive", "worker", "beat")
+OURS = ("migrate", "web", *(f"worker-{name}" for name in SILENT_AFTER), "beat")
 SETTINGS = {name.upper() for name in Environment.model_fields}
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
@@ -38,7 +38,10 @@ def commands_of_units() -> dict[str, list[str]]:
         unit = configparser.ConfigParser(interpolation=None, strict=False)
         unit.optionxform = str
         unit.read_string(path.read_text())
-        units[path.stem] = shlex.split(unit["Service"]["ExecStart"])
+        command = shlex.split(unit["Service"]["ExecStart"])
+        target = (DEPLOY / "systemd" / "cdsc-portal.target").read_text()
+        for name, instance in re.findall(rf"({re.escape(path.stem)}(\S*))\.service", target):
+            units[name] = [argument.replace("%i", instance) for argument in command]
     return units
 
 
@@ -47,12 +50,7 @@ def commands_of_services() -> dict[str, list[str]]:
 
 
 def queues_of(command: list[str]) -> set[str]:
-    names = {queue.name for queue in QUEUES}
-    if "--queues" in command:
-        return {command[command.index("--queues") + 1]}
-    if "--exclude-queues" in command:
-        return names - {command[command.index("--exclude-queues") + 1]}
-    return set()
+    return {command[command.index("--queues") + 1]} if "--queues" in command else set()
 
 
 @pytest.mark.parametrize("commands", [commands_of_units(), commands_of_services()], ids=["units", "compose"])
@@ -62,7 +60,7 @@ def test_every_process_is_started_and_every_queue_has_one_worker(commands):
 
     assert any("python:cdsc_portal.gunicorn_config" in " ".join(command) for command in commands.values())
     assert any(line.startswith(("celery -A cdsc_portal beat", "beat")) or " beat" in line for line in run)
-    assert sorted(served) == sorted(queue.name for queue in QUEUES)
+    assert sorted(served) == sorted(SILENT_AFTER)
 
 
 def test_every_variable_is_a_setting():

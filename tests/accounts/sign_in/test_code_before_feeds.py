@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts.mail.sign_in import write_sign_in_mail
 from accounts.tasks import send_interactive_mail
+from cdsc_portal.background import ROUTES, SILENT_AFTER
 from cdsc_portal.lib.time import clock
 from datahub.feeds.runs.life_cycle import start_run
 from datahub.models import Channel, FeedRun, RunStatus
@@ -27,18 +28,33 @@ from tests.support.workers import (
 )
 
 SECONDS = 2
-TASKS = ("send_interactive_mail", "send_mail")
 
 
-def test_what_a_person_waits_for_has_a_queue_of_its_own():
-    queue = {name: current_app.amqp.router.route({}, f"accounts.tasks.{name}") for name in TASKS}
+def queue_of(task):
+    return getattr(current_app.amqp.router.route({}, task)["queue"], "name", None)
 
-    assert queue["send_interactive_mail"]["queue"].name == "interactive"
-    assert "queue" not in queue["send_mail"] or queue["send_mail"]["queue"].name == "celery"
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("accounts.tasks.send_interactive_mail", "interactive"),
+        ("accounts.tasks.send_mail", "mail"),
+        ("datahub.tasks.run_feed", "feeds"),
+        ("datahub.tasks.write_download", "downloads"),
+        ("datahub.tasks.compute_mix", "mix"),
+        ("consent.tasks.expire_grants", "upkeep"),
+    ],
+)
+def test_what_a_person_waits_for_has_a_queue_of_its_own(task, queue):
+    assert queue_of(task) == queue
+
+
+def test_each_route_names_a_task_there_is():
+    assert [task for task in ROUTES if task not in current_app.tasks] == []
 
 
 def test_a_worker_that_is_told_of_no_queue_serves_them_all():
-    assert set(current_app.amqp.queues.consume_from) == {"celery", "interactive"}
+    assert set(current_app.amqp.queues.consume_from) == set(SILENT_AFTER)
 
 
 @pytest.mark.django_db(transaction=True)
