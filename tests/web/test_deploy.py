@@ -209,6 +209,9 @@ def test_the_proxy_forwards_one_address_and_logs_nothing_that_opens_something(pr
         assert connection.getresponse().status == 200, path
         connection.close()
 
+    last = time.monotonic() + 30  # a line is written after its answer
+    while len(log.read_text().splitlines()) < len(paths) + 2 and time.monotonic() < last:
+        time.sleep(0.1)
     logged = log.read_text()
     forwarded = {
         (seen["X-Forwarded-For"], seen["X-Forwarded-Proto"])
