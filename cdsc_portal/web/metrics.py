@@ -1,4 +1,4 @@
-"""GET /metrics: what processes counted and how the server stands, in Prometheus' text format (decision 74).
+"""GET /metrics: what processes counted and how the server stands, in Prometheus' text format (decision 75).
 
 For METRICS_NETWORKS alone; to everybody else there is nothing at this address.
 """

@@ -1,4 +1,4 @@
-"""What each process counts for `/metrics`; those of all web processes are added up when they are read (decision 74).
+"""What each process counts for `/metrics`; those of all web processes are added up when they are read (decision 75).
 
 Labels are names of ours: routes, codes, resources. Never an address, a client or a person.
 """
